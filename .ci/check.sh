@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The checks beside the tests; CI and people run the same list.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; "$@"; }
+
+step cargo fmt --all --check
+step cargo clippy --all-features --all-targets -- --deny warnings
+# Each feature alone, and none: features only add.
+for feature in "" mail sandbox cli; do
+  step cargo clippy --no-default-features --features "$feature" -- --deny warnings
+done
+export RUSTDOCFLAGS="--deny warnings"
+step cargo doc --all-features --no-deps
+
+if ! command -v cargo-deny >/dev/null; then
+  step cargo install cargo-deny --locked --version "^0.18" --quiet
+fi
+# The advisory database is not reachable everywhere; the audit of the lock file is a job of its own.
+step cargo deny --all-features check bans licenses sources

@@ -1,0 +1,59 @@
+//! Generates the typed clients, the operation tables and the call sites from `spec/`.
+
+#[path = "src/codegen/mod.rs"]
+mod codegen;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::{env, fs};
+
+use codegen::Settings;
+
+const DOCUMENTS: [Settings<'_>; 2] = [
+    Settings {
+        file: "spec/gmail.yaml",
+        module: "crate::api::gmail",
+        owner: "crate::connector::GmailConnector",
+    },
+    Settings {
+        file: "spec/airbyte.yaml",
+        module: "crate::api::airbyte",
+        owner: "crate::airbyte::Airbyte",
+    },
+];
+
+fn main() -> ExitCode {
+    println!("cargo::rerun-if-changed=spec");
+    println!("cargo::rerun-if-changed=src/codegen");
+    let mut code = ExitCode::SUCCESS;
+    for settings in &DOCUMENTS {
+        if let Err(message) = write(settings) {
+            // Cargo shows each line of a message only when it carries the prefix.
+            for line in message.lines() {
+                println!("cargo::error={line}");
+            }
+            code = ExitCode::FAILURE;
+        }
+    }
+    code
+}
+
+fn write(settings: &Settings<'_>) -> Result<(), String> {
+    let out_dir = env::var_os("OUT_DIR")
+        .map(PathBuf::from)
+        .ok_or("cargo sets no OUT_DIR")?;
+    let root = env::var_os("CARGO_MANIFEST_DIR")
+        .map(PathBuf::from)
+        .ok_or("cargo sets no CARGO_MANIFEST_DIR")?;
+    let yaml = fs::read_to_string(root.join(settings.file)).map_err(|error| {
+        format!(
+            "{}: can't be read: {error}; it must be there, in UTF-8",
+            settings.file
+        )
+    })?;
+    let source = codegen::generate(settings, &yaml).map_err(|error| error.to_string())?;
+    let name = Path::new(settings.file).with_extension("rs");
+    let name = name.file_name().ok_or("a document has no file name")?;
+    fs::write(out_dir.join(name), source)
+        .map_err(|error| format!("{}: can't write what was generated: {error}", settings.file))
+}

@@ -1,0 +1,181 @@
+//! Airbyte's hosted API: application tokens, connectors, OAuth, workspaces.
+
+use std::fmt;
+
+use http::HeaderValue;
+
+use crate::api::airbyte::{Client, operation};
+use crate::auth::{AirbyteGrant, Grant, Secret, TokenCache};
+use crate::connector::AirbyteAuthConfig;
+use crate::error::{Error, Kind};
+use crate::http::{Http, check_url};
+use crate::transport::{Direct, RetryPolicy, Transport};
+
+/// A client of Airbyte's hosted API, for what stands around the connector: creating one, listing them, starting a
+/// user's OAuth flow.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use airbyte_agent_gmail::{Airbyte, sandbox::Sandbox};
+///
+/// let sandbox = Sandbox::start().await?;
+/// let airbyte = Airbyte::builder(sandbox.airbyte_auth()).base_url(sandbox.airbyte_url()).build()?;
+/// let customer = &sandbox.airbyte().customer_name;
+/// let connectors = airbyte.connectors().list().customer_name(customer).send().await?;
+/// assert_eq!(connectors.data.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Airbyte {
+    client: Client,
+}
+
+/// Settings of an [`Airbyte`] client.
+#[derive(Debug)]
+pub struct AirbyteBuilder {
+    auth: AirbyteAuthConfig,
+    base_url: String,
+    http: Option<reqwest::Client>,
+    retry: RetryPolicy,
+}
+
+impl Airbyte {
+    /// A client at the API's own address.
+    ///
+    /// # Errors
+    ///
+    /// As [`AirbyteBuilder::build`].
+    pub fn new(auth: AirbyteAuthConfig) -> Result<Self, Error> {
+        Self::builder(auth).build()
+    }
+
+    /// A client with settings of its own.
+    pub fn builder(auth: AirbyteAuthConfig) -> AirbyteBuilder {
+        AirbyteBuilder {
+            auth,
+            base_url: operation::BASE_URL.to_owned(),
+            http: None,
+            retry: RetryPolicy::default(),
+        }
+    }
+
+    /// The generated client: the way out for a need that the call sites do not serve. It follows progenitor's versions.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The route of its requests.
+    pub(crate) fn direct(&self) -> Result<&Direct, Error> {
+        use progenitor_client::ClientInfo;
+        self.client.inner().as_direct().ok_or_else(|| {
+            Error::new(
+                Kind::Configuration,
+                "airbyte's api is not reached through a connector",
+            )
+        })
+    }
+}
+
+impl AirbyteBuilder {
+    /// The address of the API. Default: `https://api.airbyte.ai`.
+    #[must_use]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = base_url.into();
+        self
+    }
+
+    /// The HTTP client. Default: one with this crate's own limits, which never follows a redirect.
+    #[must_use]
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http = Some(client);
+        self
+    }
+
+    /// When a request is sent again.
+    #[must_use]
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    ///
+    /// [`is_configuration`](crate::Error::is_configuration): neither a client id and secret nor a bearer token, or an
+    /// address that is neither https nor on this machine.
+    pub fn build(self) -> Result<Airbyte, Error> {
+        let base_url = check_url("airbyte api url", &self.base_url)?;
+        let http = self
+            .http
+            .map_or_else(Http::new, |client| Ok(Http::from_client(client)))?;
+        let organization_id = match &self.auth.organization_id {
+            Some(id) => Some(HeaderValue::from_str(id).map_err(|_| {
+                Error::new(
+                    Kind::Configuration,
+                    "the organization id is not one; check it",
+                )
+            })?),
+            None => None,
+        };
+        let make = |token: Option<TokenCache>| {
+            let direct = Direct {
+                http: http.clone(),
+                base_url: base_url.clone(),
+                token,
+                organization_id: organization_id.clone(),
+                retry: self.retry,
+            };
+            Airbyte {
+                client: Client::new_with_client(
+                    &base_url,
+                    http.client().clone(),
+                    Transport::direct(direct),
+                ),
+            }
+        };
+        let (grant, bearer): (Grant, Option<Secret>) = match (
+            &self.auth.bearer_token,
+            &self.auth.airbyte_client_id,
+            &self.auth.airbyte_client_secret,
+        ) {
+            (Some(bearer), None, None) => (Grant::Bearer, Some(bearer.clone())),
+            // The pair renews what the bearer token can't.
+            (bearer, Some(client_id), Some(client_secret)) => {
+                let grant = AirbyteGrant {
+                    airbyte: make(None),
+                    client_id: client_id.clone(),
+                    client_secret: client_secret.clone(),
+                };
+                (Grant::Airbyte(grant), bearer.clone())
+            }
+            (None, None, None) => {
+                return Err(Error::new(
+                    Kind::Configuration,
+                    "no airbyte credentials: give a client id and secret, or a bearer token",
+                ));
+            }
+            (_, Some(_), None) => {
+                return Err(Error::new(
+                    Kind::Configuration,
+                    "the airbyte client secret is missing; give it",
+                ));
+            }
+            (_, None, Some(_)) => {
+                return Err(Error::new(
+                    Kind::Configuration,
+                    "the airbyte client id is missing; give it",
+                ));
+            }
+        };
+        Ok(make(Some(TokenCache::new(grant, bearer, None))))
+    }
+}
+
+impl fmt::Debug for Airbyte {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Airbyte").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,60 @@
+//! Airbyte's application token.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::Secret;
+use super::cache::Granted;
+use crate::airbyte::Airbyte;
+use crate::error::{Error, Kind};
+
+/// How long an application token lives where the answer does not say: 15 minutes.
+const LIFETIME: Duration = Duration::from_secs(900);
+
+/// The client id and secret that an application token is asked with.
+#[derive(Debug)]
+pub(crate) struct AirbyteGrant {
+    pub(crate) airbyte: Airbyte,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Secret,
+}
+
+impl AirbyteGrant {
+    /// Asks for a new application token.
+    ///
+    /// The future is boxed since the client that asks has a token cache of its own type inside.
+    pub(crate) fn fetch(&self) -> BoxFuture<'_, Result<Granted, Error>> {
+        Box::pin(self.ask())
+    }
+
+    async fn ask(&self) -> Result<Granted, Error> {
+        let answer = self
+            .airbyte
+            .applications()
+            .token(self.client_id.clone(), self.client_secret.clone())
+            .send()
+            .await
+            .map_err(|error| {
+                if error.is_transient() {
+                    Error::new(
+                        Kind::TokenRefreshFailed,
+                        "airbyte gives no application token for now; try again later",
+                    )
+                    .caused_by(error)
+                } else {
+                    error
+                }
+            })?;
+        let lifetime = answer
+            .expires_in
+            .and_then(|seconds| u64::try_from(seconds).ok());
+        Ok(Granted {
+            access_token: answer.access_token,
+            expires_in: Some(lifetime.map_or(LIFETIME, Duration::from_secs)),
+            refresh_token: None,
+            refresh_token_expires_in: None,
+            scopes: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,309 @@
+//! Google's refresh token grant (RFC 6749, section 6).
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use super::Secret;
+use super::cache::Granted;
+use crate::error::{Error, Kind, is_reason};
+use crate::http::{Http, Reply};
+
+/// Google's token endpoint, <https://developers.google.com/identity/protocols/oauth2/web-server#offline>.
+pub const GOOGLE_TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
+
+/// How often a refresh is tried in all when the endpoint fails for the moment.
+const ATTEMPTS: u32 = 3;
+
+/// The first pause between two tries.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What a refresh needs.
+pub(crate) struct GoogleGrant {
+    pub(crate) http: Http,
+    pub(crate) token_url: String,
+    pub(crate) client_id: Option<String>,
+    pub(crate) client_secret: Option<Secret>,
+    pub(crate) refresh_token: Mutex<Option<Secret>>,
+}
+
+impl GoogleGrant {
+    /// Asks for a new access token.
+    pub(crate) async fn fetch(&self) -> Result<Granted, Error> {
+        let refresh_token = self
+            .refresh_token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let (Some(refresh_token), Some(client_id)) = (refresh_token, self.client_id.as_deref())
+        else {
+            let missing = if self.client_id.is_none() {
+                "client_id"
+            } else {
+                "refresh_token"
+            };
+            return Err(Error::new(
+                Kind::Configuration,
+                format!(
+                    "there is no valid access token and none can be got: {missing} is missing; give it, or a new access token"
+                ),
+            ));
+        };
+        let form = refresh_form(client_id, self.client_secret.as_ref(), &refresh_token);
+        let mut attempt = 1;
+        let mut granted = loop {
+            match self.post(&form).await {
+                Err(error) if error.is_token_refresh_failed() && attempt < ATTEMPTS => {
+                    tokio::time::sleep(PAUSE * 2_u32.pow(attempt - 1)).await;
+                    attempt += 1;
+                }
+                result => break result?,
+            }
+        };
+        // Google seldom rotates the refresh token, and says nothing when it does not: the old one stays good.
+        let refresh_token = granted.refresh_token.take().unwrap_or(refresh_token);
+        *self
+            .refresh_token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(refresh_token.clone());
+        granted.refresh_token = Some(refresh_token);
+        Ok(granted)
+    }
+
+    async fn post(&self, form: &Secret) -> Result<Granted, Error> {
+        let request = self
+            .http
+            .client()
+            .post(&self.token_url)
+            .header(
+                http::header::CONTENT_TYPE,
+                "application/x-www-form-urlencoded",
+            )
+            .header(http::header::ACCEPT, "application/json")
+            .body(form.expose().to_owned())
+            .build()
+            .map_err(|error| {
+                Error::new(Kind::Configuration, "the token url is not one; check it")
+                    .caused_by(error.without_url())
+            })?;
+        // A refresh may be sent twice: the token that goes in stays valid, and the last answer counts.
+        let reply = self.http.exchange(request).await.map_err(|failure| {
+            Error::new(
+                Kind::TokenRefreshFailed,
+                "the token endpoint can't be reached; check the network and try again",
+            )
+            .caused_by(Error::from(failure))
+        })?;
+        parse_reply(&reply)
+    }
+}
+
+impl fmt::Debug for GoogleGrant {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("GoogleGrant")
+            .finish_non_exhaustive()
+    }
+}
+
+/// The form of a refresh.
+fn refresh_form(client_id: &str, client_secret: Option<&Secret>, refresh_token: &Secret) -> Secret {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "refresh_token")
+        .append_pair("refresh_token", refresh_token.expose())
+        .append_pair("client_id", client_id);
+    if let Some(secret) = client_secret {
+        form.append_pair("client_secret", secret.expose());
+    }
+    Secret::from(form.finish())
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: Option<Secret>,
+    #[serde(default, deserialize_with = "seconds")]
+    expires_in: Option<Duration>,
+    refresh_token: Option<Secret>,
+    #[serde(default, deserialize_with = "seconds")]
+    refresh_token_expires_in: Option<Duration>,
+    scope: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct ErrorAnswer {
+    #[serde(default)]
+    error: serde_json::Value,
+    #[serde(default)]
+    error_description: serde_json::Value,
+    #[serde(default)]
+    error_subtype: serde_json::Value,
+}
+
+/// Reads the token endpoint's answer.
+fn parse_reply(reply: &Reply) -> Result<Granted, Error> {
+    let unreadable = || {
+        Error::new(
+            Kind::TokenRefreshFailed,
+            "the token endpoint's answer can't be read; check the token url and try again",
+        )
+    };
+    if !reply.status.is_success() {
+        return Err(refusal(reply.status.as_u16(), &reply.body));
+    }
+    let answer: TokenAnswer = serde_json::from_slice(&reply.body).map_err(|_| unreadable())?;
+    let access_token = answer
+        .access_token
+        .filter(|token| {
+            !token.expose().is_empty() && http::HeaderValue::from_str(token.expose()).is_ok()
+        })
+        .ok_or_else(unreadable)?;
+    Ok(Granted {
+        access_token,
+        expires_in: answer.expires_in,
+        refresh_token: answer
+            .refresh_token
+            .filter(|token| !token.expose().is_empty()),
+        refresh_token_expires_in: answer.refresh_token_expires_in,
+        scopes: answer
+            .scope
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect(),
+    })
+}
+
+/// Tells a rejection, which only the user or the configuration can mend, from a failure, which passes.
+fn refusal(status: u16, body: &[u8]) -> Error {
+    let answer: ErrorAnswer = serde_json::from_slice(body).unwrap_or_default();
+    let code = answer
+        .error
+        .as_str()
+        .filter(|code| is_reason(code))
+        .unwrap_or_default();
+    let subtype = answer
+        .error_subtype
+        .as_str()
+        .filter(|code| is_reason(code))
+        .unwrap_or_default();
+    let description = answer.error_description.as_str().unwrap_or_default();
+    let (kind, message) = match code {
+        // Google puts these passing troubles into the description of an otherwise final error.
+        _ if ["internal_failure", "server_error", "temporarily_unavailable"]
+            .iter()
+            .any(|passing| *passing == code || description.contains(passing)) =>
+        {
+            (Kind::TokenRefreshFailed, "the token endpoint failed; try again later".to_owned())
+        }
+        "invalid_grant" if subtype == "invalid_rapt" || subtype == "rapt_required" || description.contains("rapt") => (
+            Kind::ReauthorizationRequired,
+            "google asks for the user to sign in again (invalid_grant, rapt): the organization limits how long a session lasts; run the consent again".to_owned(),
+        ),
+        "invalid_grant" => (
+            Kind::ReauthorizationRequired,
+            "google rejected the refresh token (invalid_grant), so the user has to consent again; likely causes: access was revoked, \
+             the password was changed, the consent screen is in testing mode (7 days), the token was unused for 6 months, \
+             newer tokens pushed it out (100 for each account and client), or it belongs to another client id"
+                .to_owned(),
+        ),
+        "invalid_client" | "unauthorized_client" => (
+            Kind::Configuration,
+            format!("google does not accept the oauth client ({code}); check client_id and client_secret, and that the refresh token was issued to them"),
+        ),
+        "" if status == 429 || status >= 500 => (Kind::TokenRefreshFailed, format!("the token endpoint failed ({status}); try again later")),
+        "" => (Kind::TokenRefreshFailed, format!("the token endpoint answered unexpectedly ({status}); check the token url")),
+        code if status == 429 || status >= 500 => (Kind::TokenRefreshFailed, format!("the token endpoint failed ({status} {code}); try again later")),
+        code => (Kind::Configuration, format!("google refused the refresh ({status} {code}); check client_id, client_secret and refresh_token")),
+    };
+    Error::refusal(kind, message, status, code)
+}
+
+/// Seconds, as a number or, as some servers write them, as a text.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    let seconds = match &value {
+        serde_json::Value::Number(number) => number.as_f64(),
+        serde_json::Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(status: u16, body: &str) -> Result<Granted, Error> {
+        parse_reply(&Reply {
+            status: http::StatusCode::from_u16(status).unwrap_or_default(),
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::copy_from_slice(body.as_bytes()),
+        })
+    }
+
+    #[test]
+    fn lifetimes_come_as_numbers_and_as_texts() {
+        for (text, seconds) in [("3599", 3599), ("\"3599\"", 3599), ("3599.5", 3599)] {
+            let granted = reply(
+                200,
+                &format!(r#"{{"access_token":"t","expires_in":{text}}}"#),
+            );
+            assert!(granted.is_ok_and(|granted| {
+                granted
+                    .expires_in
+                    .is_some_and(|lifetime| lifetime.as_secs() == seconds)
+            }));
+        }
+        for text in ["null", "-1", "\"soon\"", "[]"] {
+            let granted = reply(
+                200,
+                &format!(r#"{{"access_token":"t","expires_in":{text}}}"#),
+            );
+            assert!(granted.is_ok_and(|granted| granted.expires_in.is_none()));
+        }
+    }
+
+    #[test]
+    fn rejected_is_told_from_failed() {
+        let rejected = reply(
+            400,
+            r#"{"error":"invalid_grant","error_description":"Token has been expired or revoked."}"#,
+        );
+        assert!(
+            rejected.is_err_and(|error| error.is_reauthorization_required()
+                && error.reason() == Some("invalid_grant"))
+        );
+        let rapt = reply(
+            400,
+            r#"{"error":"invalid_grant","error_subtype":"invalid_rapt"}"#,
+        );
+        assert!(rapt.is_err_and(
+            |error| error.is_reauthorization_required() && error.to_string().contains("rapt")
+        ));
+        for (status, body) in [
+            (500, ""),
+            (503, "<html>"),
+            (429, "{}"),
+            (400, r#"{"error":"internal_failure"}"#),
+            (200, "{}"),
+            (200, "<html>"),
+        ] {
+            assert!(
+                reply(status, body).is_err_and(|error| error.is_token_refresh_failed()),
+                "{status} {body}"
+            );
+        }
+        let client = reply(
+            401,
+            r#"{"error":"invalid_client","error_description":"The OAuth client was not found."}"#,
+        );
+        assert!(client.is_err_and(|error| error.is_configuration()));
+    }
+
+    #[test]
+    fn a_token_that_is_no_header_value_is_refused() {
+        assert!(reply(200, r#"{"access_token":"a\r\nb"}"#).is_err());
+    }
+}

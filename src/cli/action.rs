@@ -1,0 +1,100 @@
+//! Arguments to params.
+
+use std::io::Read;
+
+use airbyte_agent_gmail::operation::{Field, Operation, Schema, gmail};
+use clap::ArgMatches;
+use serde_json::{Map, Value};
+
+use super::command::flag_name;
+use super::exit::Failure;
+
+/// The entity, action and params of `execute`.
+pub(crate) fn from_json(arguments: &ArgMatches) -> Result<(String, String, Value), Failure> {
+    let text = |name: &str| {
+        arguments
+            .get_one::<String>(name)
+            .cloned()
+            .unwrap_or_default()
+    };
+    let params = text("params");
+    let params = if params == "-" {
+        let mut input = String::new();
+        std::io::stdin()
+            .read_to_string(&mut input)
+            .map_err(|error| {
+                Failure::input(format!("the standard input can't be read: {error}"))
+            })?;
+        input
+    } else if let Some(file) = params.strip_prefix('@') {
+        std::fs::read_to_string(file).map_err(|error| {
+            Failure::input(format!("the file of the params can't be read: {error}"))
+        })?
+    } else {
+        params
+    };
+    let params = serde_json::from_str(&params).map_err(|error| not_json("--params", &error))?;
+    Ok((text("entity"), text("action"), params))
+}
+
+/// The operation and params of an entity's subcommand.
+pub(crate) fn from_flags(
+    entity: &str,
+    arguments: &ArgMatches,
+) -> Result<(&'static Operation, Value), Failure> {
+    let (action, arguments) = arguments
+        .subcommand()
+        .ok_or_else(|| Failure::input("no action; see --help".to_owned()))?;
+    let operation = gmail()
+        .operations
+        .iter()
+        .find(|row| flag_name(row.entity) == entity && flag_name(row.action) == action)
+        .ok_or_else(|| Failure::input("no such action; see --help".to_owned()))?;
+    let mut params = Map::new();
+    for field in operation.fields {
+        let Some(texts) = arguments.get_many::<String>(field.name) else {
+            continue;
+        };
+        params.insert(field.name.to_owned(), value(field, texts)?);
+    }
+    Ok((operation, Value::Object(params)))
+}
+
+fn value<'a>(field: &Field, mut texts: impl Iterator<Item = &'a String>) -> Result<Value, Failure> {
+    match &field.schema {
+        Schema::Array(items) => texts
+            .map(|text| single(field, items, text))
+            .collect::<Result<Vec<_>, _>>()
+            .map(Value::Array),
+        schema => single(field, schema, texts.next().map_or("", String::as_str)),
+    }
+}
+
+/// A number that is none stays a text: the params' check says what the field takes.
+fn single(field: &Field, schema: &Schema, text: &str) -> Result<Value, Failure> {
+    Ok(match schema {
+        Schema::Integer { .. } => text
+            .parse::<i64>()
+            .map_or_else(|_| Value::from(text), Value::from),
+        Schema::Number => text
+            .parse::<f64>()
+            .map_or_else(|_| Value::from(text), Value::from),
+        Schema::Boolean => text
+            .parse::<bool>()
+            .map_or_else(|_| Value::from(text), Value::from),
+        Schema::Object(_) | Schema::Map | Schema::Any | Schema::Array(_) => {
+            serde_json::from_str(text)
+                .map_err(|error| not_json(&format!("--{}", flag_name(field.name)), &error))?
+        }
+        Schema::String | Schema::Enum(_) => Value::from(text),
+    })
+}
+
+/// The text of the parser's error can quote what was given; its place is enough.
+fn not_json(name: &str, error: &serde_json::Error) -> Failure {
+    Failure::input(format!(
+        "{name} is not json (line {}, column {}); give an object like {{\"name\": \"value\"}}",
+        error.line(),
+        error.column()
+    ))
+}

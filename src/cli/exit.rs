@@ -1,0 +1,100 @@
+//! Exit codes, and what is said with them.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use airbyte_agent_gmail::Error;
+
+/// Why a command ended badly.
+pub(crate) enum Failure {
+    /// The crate's own error.
+    Gmail(Error),
+    /// The arguments, or what they name.
+    Input(String),
+    /// The reader of the output went away, which is no failure.
+    OutputClosed,
+    /// Anything else.
+    Other(String),
+}
+
+impl Failure {
+    /// Something is wrong with the arguments.
+    pub(crate) fn input(message: String) -> Self {
+        Self::Input(message)
+    }
+
+    fn code(&self) -> u8 {
+        match self {
+            Self::Input(_) => 2,
+            Self::OutputClosed => 0,
+            Self::Other(_) => 1,
+            Self::Gmail(error) => code(error),
+        }
+    }
+}
+
+fn code(error: &Error) -> u8 {
+    let classes = [
+        (error.is_outcome_unknown(), 8),
+        (error.is_unsupported(), 9),
+        (
+            error.is_invalid_input()
+                || error.is_invalid_request()
+                || error.is_configuration()
+                || error.is_conflict(),
+            2,
+        ),
+        (error.is_connector_ambiguous(), 2),
+        (
+            error.is_reauthorization_required() || error.is_unauthenticated(),
+            3,
+        ),
+        (error.is_permission_denied(), 4),
+        (error.is_not_found() || error.is_connector_not_found(), 5),
+        (error.is_rate_limited(), 6),
+        (error.is_transient(), 7),
+    ];
+    classes
+        .into_iter()
+        .find(|(matches, _)| *matches)
+        .map_or(1, |(_, code)| code)
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Gmail(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            Self::OutputClosed
+        } else {
+            Self::Other(error.to_string())
+        }
+    }
+}
+
+/// Says on the standard error what went wrong, and gives the exit code.
+pub(crate) fn report(failure: &Failure, verbose: bool) -> ExitCode {
+    // With the standard error gone there is nobody to tell.
+    let _ = write(failure, verbose);
+    ExitCode::from(failure.code())
+}
+
+fn write(failure: &Failure, verbose: bool) -> std::io::Result<()> {
+    let mut stderr = std::io::stderr().lock();
+    match failure {
+        Failure::OutputClosed => Ok(()),
+        Failure::Input(message) | Failure::Other(message) => writeln!(stderr, "error: {message}"),
+        Failure::Gmail(error) => {
+            writeln!(stderr, "error: {error}")?;
+            match error.service_message() {
+                Some(message) if verbose => writeln!(stderr, "the service said: {message}"),
+                Some(_) => writeln!(stderr, "(--verbose shows what the service itself said)"),
+                None => Ok(()),
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! `airbyte-gmail sandbox`.
+
+use std::path::PathBuf;
+
+use airbyte_agent_gmail::sandbox::Sandbox;
+use clap::ArgMatches;
+
+use super::exit::Failure;
+use super::output;
+
+/// Serves until the program is stopped.
+pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
+    let mut builder = Sandbox::builder();
+    if let Some(port) = arguments.get_one::<u16>("port") {
+        builder = builder.port(*port);
+    }
+    for file in arguments.get_many::<PathBuf>("mbox").into_iter().flatten() {
+        builder = builder.mbox(file);
+    }
+    let sandbox = builder.start().await?;
+    output::line(&sandbox.announcement())?;
+    tokio::select! {
+        () = sandbox.wait() => Ok(()),
+        result = tokio::signal::ctrl_c() => Ok(result?),
+    }
+}

@@ -1,0 +1,477 @@
+//! The call sites: `gmail.messages().list().q("is:unread").send()`, and the streams of lists.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::Item;
+
+use super::model::{Field, Location, Model, Operation, RecordType, Schema};
+use super::{Error, Settings, name};
+
+/// Generates the module `call` of one document, and the owner's methods that lead into it.
+///
+/// # Errors
+///
+/// A call site that is not Rust, which would be a defect of the generator.
+pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Error> {
+    let owner: syn::Path = syn::parse_str(settings.owner).map_err(|error| {
+        Error::new(
+            settings.file,
+            "",
+            format!("the owner's path is not Rust: {error}"),
+        )
+    })?;
+    let groups = groups(model);
+    let group_items = groups
+        .iter()
+        .map(|(path, group)| group_item(path, group, &groups));
+    let operation_items = model.operations.iter().map(operation_item);
+    let (root_groups, root_operations) = groups
+        .get(&Vec::new())
+        .map(|group| {
+            let accessors: Vec<_> = group
+                .children
+                .iter()
+                .map(|path| accessor(path, &quote!(self.client()), &quote!(call::)))
+                .collect();
+            let operations: Vec<_> = group
+                .operations
+                .iter()
+                .map(|operation| {
+                    entry(
+                        operation,
+                        &quote!(self.client()),
+                        &quote!(call::),
+                        &quote!(types::),
+                    )
+                })
+                .collect();
+            (accessors, operations)
+        })
+        .unwrap_or_default();
+    let tokens = quote! {
+        /// The calls: a struct for each group of operations and for each operation.
+        pub mod call {
+            use super::{Client, builder, operation, types};
+
+            #(#group_items)*
+            #(#operation_items)*
+        }
+
+        impl #owner {
+            #(#root_groups)*
+            #(#root_operations)*
+        }
+    };
+    let file: syn::File = syn::parse2(tokens).map_err(|error| {
+        Error::new(
+            settings.file,
+            "",
+            format!("the call sites are not Rust: {error}"),
+        )
+    })?;
+    Ok(file.items)
+}
+
+#[derive(Default)]
+struct Group<'a> {
+    children: Vec<Vec<String>>,
+    operations: Vec<&'a Operation>,
+}
+
+fn groups(model: &Model) -> BTreeMap<Vec<String>, Group<'_>> {
+    let mut groups: BTreeMap<Vec<String>, Group<'_>> = BTreeMap::new();
+    for operation in &model.operations {
+        for length in 1..=operation.group.len() {
+            let child = operation
+                .group
+                .iter()
+                .take(length)
+                .cloned()
+                .collect::<Vec<_>>();
+            let parent = child.iter().take(length - 1).cloned().collect::<Vec<_>>();
+            groups.entry(child.clone()).or_default();
+            let children = &mut groups.entry(parent).or_default().children;
+            if !children.contains(&child) {
+                children.push(child);
+            }
+        }
+        groups
+            .entry(operation.group.clone())
+            .or_default()
+            .operations
+            .push(operation);
+    }
+    groups
+}
+
+fn group_ident(path: &[String]) -> Ident {
+    name::pascal(&path.join("_"))
+}
+
+fn call_ident(operation: &Operation) -> Ident {
+    let mut parts = operation.group.clone();
+    parts.push(operation.method_name.clone());
+    name::pascal(&parts.join("_"))
+}
+
+fn group_item(
+    path: &[String],
+    group: &Group<'_>,
+    _: &BTreeMap<Vec<String>, Group<'_>>,
+) -> TokenStream {
+    if path.is_empty() {
+        return TokenStream::new();
+    }
+    let ident = group_ident(path);
+    let title = path.join(" ").replace('_', " ");
+    let doc = format!("The operations on {title}.");
+    let accessors = group
+        .children
+        .iter()
+        .map(|child| accessor(child, &quote!(self.client), &quote!()));
+    let entries = group
+        .operations
+        .iter()
+        .map(|operation| entry(operation, &quote!(self.client), &quote!(), &quote!(types::)));
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Copy, Debug)]
+        pub struct #ident<'a> {
+            pub(super) client: &'a Client,
+        }
+
+        impl<'a> #ident<'a> {
+            #(#accessors)*
+            #(#entries)*
+        }
+    }
+}
+
+/// The method that leads into a group.
+fn accessor(path: &[String], client: &TokenStream, prefix: &TokenStream) -> TokenStream {
+    let ident = group_ident(path);
+    let method = name::snake(path.last().map_or("", String::as_str));
+    let doc = format!("The operations on {}.", path.join(" ").replace('_', " "));
+    let lifetime = if prefix.is_empty() {
+        quote!('a)
+    } else {
+        quote!('_)
+    };
+    quote! {
+        #[doc = #doc]
+        pub fn #method(&self) -> #prefix #ident<#lifetime> {
+            #prefix #ident { client: #client }
+        }
+    }
+}
+
+/// The method that begins a call, with what is required as its arguments.
+fn entry(
+    operation: &Operation,
+    client: &TokenStream,
+    prefix: &TokenStream,
+    types: &TokenStream,
+) -> TokenStream {
+    let ident = call_ident(operation);
+    let method = name::snake(&operation.method_name);
+    let required: Vec<&Field> = operation
+        .fields
+        .iter()
+        .filter(|field| field.required)
+        .collect();
+    let arguments = required.iter().map(|field| {
+        let name = name::snake(&field.name);
+        let kind = argument(&field.schema, types);
+        quote!(#name: #kind)
+    });
+    let names = required.iter().map(|field| name::snake(&field.name));
+    let docs = operation_docs(operation);
+    let lifetime = if prefix.is_empty() {
+        quote!('a)
+    } else {
+        quote!('_)
+    };
+    quote! {
+        #(#[doc = #docs])*
+        pub fn #method(&self, #(#arguments),*) -> #prefix #ident<#lifetime> {
+            #prefix #ident::new(#client, #(#names),*)
+        }
+    }
+}
+
+fn operation_docs(operation: &Operation) -> Vec<String> {
+    let mut docs = vec![
+        format!("{}.", operation.summary),
+        String::new(),
+        operation.description.clone(),
+        String::new(),
+    ];
+    docs.push(format!(
+        "`{} {}`",
+        operation.http_method.to_uppercase(),
+        operation.path
+    ));
+    docs.push(String::new());
+    docs.push(format!(
+        "`execute`: entity `{}`, action `{}`.",
+        operation.entity, operation.action
+    ));
+    docs
+}
+
+fn operation_item(operation: &Operation) -> TokenStream {
+    let ident = call_ident(operation);
+    let ident_text = ident.to_string();
+    let builder = name::pascal(&operation.id);
+    let start = name::snake(&operation.id);
+    let row = name::shouty(&operation.id);
+    let docs = operation_docs(operation);
+    let required: Vec<&Field> = operation
+        .fields
+        .iter()
+        .filter(|field| field.required)
+        .collect();
+    let types = quote!(types::);
+    let arguments = required.iter().map(|field| {
+        let name = name::snake(&field.name);
+        let kind = argument(&field.schema, &types);
+        quote!(#name: #kind)
+    });
+    let set_required = required
+        .iter()
+        .filter(|field| field.location != Location::Body)
+        .map(|field| {
+            let name = name::snake(&field.name);
+            let value = convert(&field.schema, &name, &types);
+            quote!(.#name(#value))
+        });
+    let body_fields: Vec<&Field> = operation
+        .fields
+        .iter()
+        .filter(|field| field.location == Location::Body)
+        .collect();
+    // An object without properties has no Rust struct of its own.
+    let body = operation
+        .body
+        .as_ref()
+        .filter(|_| !body_fields.is_empty())
+        .map(|name| name::pascal(name));
+    let body_field = body.as_ref().map(|body| quote!(body: types::#body,));
+    let body_value = body.as_ref().map(|body| {
+        let values = body_fields.iter().map(|field| {
+            let name = name::snake(&field.name);
+            if field.required {
+                let value = convert(&field.schema, &name, &types);
+                quote!(#name: #value)
+            } else {
+                quote!(#name: ::std::default::Default::default())
+            }
+        });
+        quote!(body: types::#body { #(#values),* },)
+    });
+    let set_body = if body.is_some() {
+        quote!(.body(self.body))
+    } else if operation.body.is_some() {
+        quote!(.body(::serde_json::Map::new()))
+    } else {
+        quote!()
+    };
+    let setters = operation
+        .fields
+        .iter()
+        .filter(|field| !field.required)
+        .map(|field| setter(field, &types));
+    let output = match &operation.response {
+        Some(response) => {
+            let response = name::pascal(response);
+            quote!(types::#response)
+        }
+        None => quote!(()),
+    };
+    let stream = stream_items(operation, &ident, &output);
+    quote! {
+        #(#[doc = #docs])*
+        #[derive(Clone)]
+        #[must_use = "a call does nothing until it is sent"]
+        pub struct #ident<'a> {
+            request: builder::#builder<'a>,
+            #body_field
+        }
+
+        impl<'a> #ident<'a> {
+            pub(super) fn new(client: &'a Client, #(#arguments),*) -> Self {
+                Self {
+                    request: client.#start()#(#set_required)*,
+                    #body_value
+                }
+            }
+
+            #(#setters)*
+
+            /// Sends the request.
+            ///
+            /// # Errors
+            ///
+            /// [`Error`](crate::Error), whose predicates say what to do next.
+            pub async fn send(self) -> ::std::result::Result<#output, crate::Error> {
+                match self.request #set_body .send().await {
+                    Ok(response) => Ok(response.into_inner()),
+                    Err(error) => Err(crate::Error::from_client(&operation::#row, error)),
+                }
+            }
+        }
+
+        impl ::std::fmt::Debug for #ident<'_> {
+            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                formatter.debug_struct(#ident_text).finish_non_exhaustive()
+            }
+        }
+
+        #stream
+    }
+}
+
+fn setter(field: &Field, types: &TokenStream) -> TokenStream {
+    let name = name::snake(&field.name);
+    let kind = argument(&field.schema, types);
+    let value = convert(&field.schema, &name, types);
+    let doc = &field.description;
+    let assignment = if field.location == Location::Body {
+        let wrapped = match &field.schema {
+            Schema::Array(_) | Schema::Map if !field.nullable => quote!(#value),
+            _ => quote!(Some(#value)),
+        };
+        quote!(self.body.#name = #wrapped)
+    } else {
+        quote!(self.request = self.request.#name(#value))
+    };
+    quote! {
+        #[doc = #doc]
+        pub fn #name(mut self, #name: #kind) -> Self {
+            #assignment;
+            self
+        }
+    }
+}
+
+fn stream_items(operation: &Operation, ident: &Ident, output: &TokenStream) -> TokenStream {
+    let (Some(pagination), Some((key, record))) = (&operation.pagination, &operation.records)
+    else {
+        return TokenStream::new();
+    };
+    let record = match record {
+        RecordType::Named(name) => {
+            let name = name::pascal(name);
+            quote!(types::#name)
+        }
+        RecordType::Any => quote!(::serde_json::Value),
+    };
+    let records = name::snake(key);
+    let token_field = name::snake(&pagination.token_field);
+    let token_parameter = name::snake(&pagination.token_parameter);
+    let row = name::shouty(&operation.id);
+    quote! {
+        impl<'a> #ident<'a> {
+            /// The records of this page and all that follow, one at a time; a page is asked for when it is needed.
+            pub fn stream(self) -> crate::page::Stream<'a, #record> {
+                crate::page::Stream::new(self)
+            }
+
+            /// This page and all that follow, one at a time.
+            pub fn pages(self) -> crate::page::Pages<'a, #output> {
+                crate::page::Pages::new(self)
+            }
+        }
+
+        impl<'a> crate::page::List<'a> for #ident<'a> {
+            type Page = #output;
+            type Record = #record;
+
+            fn operation() -> &'static crate::operation::Operation {
+                &operation::#row
+            }
+
+            fn with_token(self, token: ::std::string::String) -> Self {
+                self.#token_parameter(token)
+            }
+
+            fn fetch(self) -> crate::page::Fetch<'a, Self::Page> {
+                ::std::boxed::Box::pin(self.send())
+            }
+
+            fn next_token(page: &Self::Page) -> ::std::option::Option<&str> {
+                page.#token_field.as_deref()
+            }
+
+            fn records(page: Self::Page) -> ::std::vec::Vec<Self::Record> {
+                page.#records
+            }
+        }
+    }
+}
+
+/// The type of an argument: as free as it can be for the caller.
+fn argument(schema: &Schema, types: &TokenStream) -> TokenStream {
+    match schema {
+        Schema::Integer(..) => quote!(i64),
+        Schema::Number => quote!(f64),
+        Schema::Boolean => quote!(bool),
+        Schema::Map => quote!(::serde_json::Map<::std::string::String, ::serde_json::Value>),
+        Schema::Array(items) => {
+            let items = argument(items, types);
+            quote!(impl ::std::iter::IntoIterator<Item = #items>)
+        }
+        Schema::Object(name, _) => {
+            let name = name::pascal(name);
+            quote!(#types #name)
+        }
+        _ => {
+            let exact = exact(schema, types);
+            quote!(impl ::std::convert::Into<#exact>)
+        }
+    }
+}
+
+/// The type that progenitor's setter takes.
+fn exact(schema: &Schema, types: &TokenStream) -> TokenStream {
+    match schema {
+        Schema::String => quote!(::std::string::String),
+        Schema::Secret => quote!(crate::auth::Secret),
+        Schema::Enum(name, _) => {
+            let name = format_ident!("{}", name::pascal(name));
+            quote!(#types #name)
+        }
+        Schema::Array(items) => {
+            let items = exact(items, types);
+            quote!(::std::vec::Vec<#items>)
+        }
+        Schema::Any => quote!(::serde_json::Value),
+        _ => argument(schema, types),
+    }
+}
+
+/// Turns an argument into what progenitor's setter takes.
+fn convert(schema: &Schema, name: &Ident, types: &TokenStream) -> TokenStream {
+    match schema {
+        Schema::Integer(..)
+        | Schema::Number
+        | Schema::Boolean
+        | Schema::Map
+        | Schema::Object(..) => quote!(#name),
+        Schema::Array(items) => {
+            let exact = exact(schema, types);
+            match **items {
+                Schema::String | Schema::Secret | Schema::Enum(..) | Schema::Any => {
+                    quote!(#name.into_iter().map(::std::convert::Into::into).collect::<#exact>())
+                }
+                _ => quote!(#name.into_iter().collect::<#exact>()),
+            }
+        }
+        _ => {
+            let exact = exact(schema, types);
+            quote!(::std::convert::Into::<#exact>::into(#name))
+        }
+    }
+}

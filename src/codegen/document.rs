@@ -1,0 +1,143 @@
+//! Reading a document, and finding what its references point to.
+
+use indexmap::IndexMap;
+use openapiv3::{
+    OpenAPI, Operation, Parameter, ReferenceOr, RequestBody, Response, Schema, SchemaKind, Type,
+};
+
+use super::Error;
+
+/// The HTTP methods that a document may use, in the order in which they are looked at.
+pub const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// Reads a document.
+///
+/// # Errors
+///
+/// Text that is not YAML, a key that occurs twice, or a document that is not OpenAPI 3.0.
+pub fn parse(file: &str, yaml: &str) -> Result<OpenAPI, Error> {
+    // The detour through a value finds keys that occur twice, which the typed reader would silently drop.
+    let value: serde_norway::Value = serde_norway::from_str(yaml).map_err(|error| {
+        Error::new(
+            file,
+            "",
+            format!("not valid YAML: {error}; mend the syntax there"),
+        )
+    })?;
+    let version = value
+        .get("openapi")
+        .and_then(|version| version.as_str())
+        .unwrap_or_default()
+        .to_owned();
+    if !version.starts_with("3.0.") {
+        return Err(Error::new(
+            file,
+            "openapi",
+            format!(
+                "version `{version}` can't be generated from; write the document in OpenAPI 3.0 (`openapi: 3.0.3`)"
+            ),
+        ));
+    }
+    serde_norway::from_str(yaml).map_err(|error| {
+        Error::new(
+            file,
+            "",
+            format!(
+                "not a valid OpenAPI 3.0 document: {error}; compare the place with the OpenAPI 3.0.3 specification"
+            ),
+        )
+    })
+}
+
+/// Every operation with its path and method, in the order of the document.
+pub fn operations(openapi: &OpenAPI) -> Vec<(&str, &'static str, &Operation)> {
+    let mut found = Vec::new();
+    for (path, item) in &openapi.paths.paths {
+        let ReferenceOr::Item(item) = item else {
+            continue;
+        };
+        let by_method = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
+        for (method, operation) in METHODS.into_iter().zip(by_method) {
+            if let Some(operation) = operation {
+                found.push((path.as_str(), method, operation));
+            }
+        }
+    }
+    found
+}
+
+/// The name at the end of a reference into one section of `components`.
+pub fn referred<'a>(reference: &'a str, section: &str) -> Option<&'a str> {
+    reference
+        .strip_prefix("#/components/")?
+        .strip_prefix(section)?
+        .strip_prefix('/')
+}
+
+/// A named schema.
+pub fn schema<'a>(openapi: &'a OpenAPI, name: &str) -> Option<&'a Schema> {
+    openapi.components.as_ref()?.schemas.get(name)?.as_item()
+}
+
+/// A parameter, wherever it is written.
+pub fn parameter<'a>(
+    openapi: &'a OpenAPI,
+    parameter: &'a ReferenceOr<Parameter>,
+) -> Option<&'a Parameter> {
+    match parameter {
+        ReferenceOr::Item(item) => Some(item),
+        ReferenceOr::Reference { reference } => openapi
+            .components
+            .as_ref()?
+            .parameters
+            .get(referred(reference, "parameters")?)?
+            .as_item(),
+    }
+}
+
+/// A response, wherever it is written.
+pub fn response<'a>(
+    openapi: &'a OpenAPI,
+    response: &'a ReferenceOr<Response>,
+) -> Option<&'a Response> {
+    match response {
+        ReferenceOr::Item(item) => Some(item),
+        ReferenceOr::Reference { reference } => openapi
+            .components
+            .as_ref()?
+            .responses
+            .get(referred(reference, "responses")?)?
+            .as_item(),
+    }
+}
+
+/// A request body, wherever it is written.
+pub fn request_body<'a>(
+    openapi: &'a OpenAPI,
+    body: &'a ReferenceOr<RequestBody>,
+) -> Option<&'a RequestBody> {
+    match body {
+        ReferenceOr::Item(item) => Some(item),
+        ReferenceOr::Reference { reference } => openapi
+            .components
+            .as_ref()?
+            .request_bodies
+            .get(referred(reference, "requestBodies")?)?
+            .as_item(),
+    }
+}
+
+/// The values of a string enum; `None` for any other schema.
+pub fn enum_values(schema: &Schema) -> Option<Vec<String>> {
+    match &schema.schema_kind {
+        SchemaKind::Type(Type::String(string)) if !string.enumeration.is_empty() => {
+            Some(string.enumeration.iter().flatten().cloned().collect())
+        }
+        _ => None,
+    }
+}
+
+/// Whether an extension is present and `true`.
+pub fn flag(extensions: &IndexMap<String, serde_json::Value>, name: &str) -> bool {
+    extensions.get(name).and_then(serde_json::Value::as_bool) == Some(true)
+}

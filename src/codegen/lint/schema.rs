@@ -1,0 +1,156 @@
+//! The rules for a schema.
+
+use openapiv3::{AdditionalProperties, OpenAPI, ReferenceOr, Schema, SchemaKind, Type};
+
+use super::Findings;
+use crate::codegen::document;
+
+/// Checks every named schema, and what is inside.
+pub(super) fn check(openapi: &OpenAPI, findings: &mut Findings<'_>) {
+    let Some(components) = &openapi.components else {
+        return;
+    };
+    for (name, schema) in &components.schemas {
+        let place = format!("components.schemas.{name}");
+        match schema {
+            ReferenceOr::Reference { .. } => {
+                findings.add(
+                    &place,
+                    "a named schema can't be a bare `$ref`; write the schema",
+                );
+            }
+            ReferenceOr::Item(schema) => check_schema(openapi, &place, schema, true, findings),
+        }
+    }
+}
+
+fn check_reference(
+    openapi: &OpenAPI,
+    place: &str,
+    schema: &ReferenceOr<Schema>,
+    findings: &mut Findings<'_>,
+) {
+    match schema {
+        ReferenceOr::Reference { reference } => {
+            let found = document::referred(reference, "schemas")
+                .and_then(|name| document::schema(openapi, name));
+            if found.is_none() {
+                findings.add(
+                    place,
+                    format!("`{reference}` points nowhere; add the schema or mend the reference"),
+                );
+            }
+        }
+        ReferenceOr::Item(schema) => check_schema(openapi, place, schema, false, findings),
+    }
+}
+
+fn check_schema(
+    openapi: &OpenAPI,
+    place: &str,
+    schema: &Schema,
+    named: bool,
+    findings: &mut Findings<'_>,
+) {
+    match &schema.schema_kind {
+        SchemaKind::Type(kind) => check_type(openapi, place, kind, named, findings),
+        SchemaKind::AllOf { all_of } => match all_of.as_slice() {
+            // OpenAPI 3.0 has no other way to put a description or an extension beside a reference.
+            [only @ ReferenceOr::Reference { .. }] if !named => check_reference(openapi, place, only, findings),
+            _ => findings.add(place, "`allOf` is only read around one `$ref` of a property; write the fields out"),
+        },
+        SchemaKind::OneOf { .. } => findings.add(place, "`oneOf` becomes an untagged enum that fails on what it does not know; write one object with optional fields, or `{}`"),
+        SchemaKind::AnyOf { .. } => findings.add(place, "`anyOf` becomes an object of flattened optionals; write one object with optional fields, or `{}`"),
+        SchemaKind::Not { .. } => findings.add(place, "`not` can't be generated from; say it in the description"),
+        SchemaKind::Any(any) if any.typ.is_some() || !any.properties.is_empty() || !any.enumeration.is_empty() => {
+            findings.add(place, "the type is not clear; give one `type` with the keywords that belong to it, or `{}` for any JSON");
+        }
+        SchemaKind::Any(_) => {}
+    }
+    if schema.schema_data.discriminator.is_some() {
+        findings.add(
+            place,
+            "`discriminator` is ignored by the generator; remove it",
+        );
+    }
+}
+
+fn check_type(
+    openapi: &OpenAPI,
+    place: &str,
+    kind: &Type,
+    named: bool,
+    findings: &mut Findings<'_>,
+) {
+    match kind {
+        Type::String(string) => {
+            if !string.enumeration.is_empty() && !named {
+                findings.add(
+                    place,
+                    "an enum has no name; move it to `components.schemas` and refer to it",
+                );
+            }
+            if string.enumeration.iter().any(Option::is_none) {
+                findings.add(
+                    place,
+                    "an enum has a null value; leave it out and make the field optional",
+                );
+            }
+            if string.pattern.is_some()
+                || string.min_length.is_some()
+                || string.max_length.is_some()
+            {
+                findings.add(place, "`pattern`, `minLength` and `maxLength` become types that refuse what the server may send; say it in the description");
+            }
+        }
+        Type::Array(array) => match &array.items {
+            None => findings.add(place, "an array has no `items`; name their type, or `{}`"),
+            Some(items) => check_reference(
+                openapi,
+                &format!("{place}.items"),
+                &items.clone().unbox(),
+                findings,
+            ),
+        },
+        Type::Object(object) => {
+            if matches!(
+                object.additional_properties,
+                Some(AdditionalProperties::Any(false))
+            ) {
+                findings.add(
+                    place,
+                    "`additionalProperties: false` refuses fields that the server may add; leave it out",
+                );
+            }
+            if matches!(
+                object.additional_properties,
+                Some(AdditionalProperties::Schema(_))
+            ) {
+                findings.add(place, "typed additional properties are not read; write `additionalProperties: true` on an object without properties");
+            }
+            if !named && !object.properties.is_empty() {
+                findings.add(
+                    place,
+                    "an object with properties has no name; move it to `components.schemas` and refer to it",
+                );
+            }
+            for name in &object.required {
+                if !object.properties.contains_key(name) {
+                    findings.add(
+                        place,
+                        format!("`{name}` is required and not a property; add it or mend the name"),
+                    );
+                }
+            }
+            for (name, property) in &object.properties {
+                check_reference(
+                    openapi,
+                    &format!("{place}.{name}"),
+                    &property.clone().unbox(),
+                    findings,
+                );
+            }
+        }
+        Type::Number(_) | Type::Integer(_) | Type::Boolean(_) => {}
+    }
+}

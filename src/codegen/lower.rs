@@ -1,0 +1,155 @@
+//! The copy of a document that progenitor gets: the same operations in the part of OpenAPI that it generates well.
+
+use openapiv3::{
+    OpenAPI, Parameter, ParameterSchemaOrContent, ReferenceOr, Schema, SchemaKind, StatusCode,
+    Type, VariantOrUnknownOrEmpty,
+};
+
+use super::{document, model};
+
+/// The schema name under which secrets are handed to progenitor, which swaps it for the crate's own type.
+pub const SECRET: &str = "Secret";
+
+/// Lowers a document that the lint has passed.
+pub fn lower(openapi: &OpenAPI) -> OpenAPI {
+    let mut lowered = openapi.clone();
+    for item in lowered.paths.paths.values_mut() {
+        let ReferenceOr::Item(item) = item else {
+            continue;
+        };
+        let methods = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        for operation in methods.into_iter().flatten() {
+            lower_operation(openapi, operation);
+        }
+    }
+    if let Some(components) = &mut lowered.components {
+        // Parameters and responses are written out in each operation by now.
+        components.parameters.clear();
+        components.responses.clear();
+        for schema in components.schemas.values_mut() {
+            lower_schema(schema);
+        }
+        components.schemas.insert(
+            SECRET.to_owned(),
+            ReferenceOr::Item(Schema {
+                schema_data: openapiv3::SchemaData::default(),
+                schema_kind: SchemaKind::Type(Type::String(openapiv3::StringType::default())),
+            }),
+        );
+    }
+    lowered
+}
+
+fn lower_operation(openapi: &OpenAPI, operation: &mut openapiv3::Operation) {
+    for parameter in &mut operation.parameters {
+        if let Some(found) = document::parameter(openapi, parameter) {
+            let mut found = found.clone();
+            let (Parameter::Query { parameter_data, .. }
+            | Parameter::Header { parameter_data, .. }
+            | Parameter::Path { parameter_data, .. }
+            | Parameter::Cookie { parameter_data, .. }) = &mut found;
+            if let ParameterSchemaOrContent::Schema(schema) = &mut parameter_data.format {
+                lower_schema(schema);
+            }
+            *parameter = ReferenceOr::Item(found);
+        }
+    }
+    operation.responses.default = None;
+    // Errors take one road, whatever their body looks like: the transport makes them, so progenitor must not decode
+    // them. Any 2xx is a success, since services are free with 200, 201, 202 and 204.
+    let success = operation
+        .responses
+        .responses
+        .iter()
+        .find(|(status, _)| model::is_success(status))
+        .and_then(|(_, response)| document::response(openapi, response))
+        .cloned();
+    operation.responses.responses.clear();
+    if let Some(success) = success {
+        operation
+            .responses
+            .responses
+            .insert(StatusCode::Range(2), ReferenceOr::Item(success));
+    }
+}
+
+fn lower_schema(schema: &mut ReferenceOr<Schema>) {
+    let ReferenceOr::Item(item) = schema else {
+        return;
+    };
+    if let Some(reference) = lone_reference(item) {
+        *schema = reference;
+        return;
+    }
+    // An optional scalar is an `Option` that takes null already; a list or a map becomes one only when nullable.
+    item.schema_data.nullable &= matches!(
+        item.schema_kind,
+        SchemaKind::Type(Type::Array(_) | Type::Object(_))
+    );
+    item.schema_data.default = None;
+    match &mut item.schema_kind {
+        SchemaKind::Type(Type::String(string)) => {
+            if model::is_password(string) {
+                *schema = ReferenceOr::Reference {
+                    reference: format!("#/components/schemas/{SECRET}"),
+                };
+                return;
+            }
+            // Dates and ids stay text: a service that writes one unusually must not fail a whole response.
+            string.format = VariantOrUnknownOrEmpty::Empty;
+        }
+        SchemaKind::Type(Type::Integer(integer)) => {
+            // A bound would choose a narrower Rust type, and `execute` checks it already.
+            integer.format = VariantOrUnknownOrEmpty::Empty;
+            integer.minimum = None;
+            integer.maximum = None;
+        }
+        SchemaKind::Type(Type::Array(array)) => {
+            if let Some(items) = &mut array.items {
+                lower_boxed(items);
+            }
+        }
+        SchemaKind::Type(Type::Object(object)) => {
+            let nullable: Vec<String> = object
+                .properties
+                .iter()
+                .filter(|(_, property)| {
+                    property
+                        .as_item()
+                        .is_some_and(|item| item.schema_data.nullable)
+                })
+                .map(|(name, _)| name.clone())
+                .collect();
+            object.required.retain(|name| !nullable.contains(name));
+            for property in object.properties.values_mut() {
+                lower_boxed(property);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn lower_boxed(schema: &mut ReferenceOr<Box<Schema>>) {
+    let mut unboxed = schema.clone().unbox();
+    lower_schema(&mut unboxed);
+    *schema = match unboxed {
+        ReferenceOr::Item(item) => ReferenceOr::Item(Box::new(item)),
+        ReferenceOr::Reference { reference } => ReferenceOr::Reference { reference },
+    };
+}
+
+fn lone_reference(schema: &Schema) -> Option<ReferenceOr<Schema>> {
+    match &schema.schema_kind {
+        SchemaKind::AllOf { all_of } => match all_of.as_slice() {
+            [only @ ReferenceOr::Reference { .. }] => Some(only.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}

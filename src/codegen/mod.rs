@@ -1,0 +1,46 @@
+//! The generator: an OpenAPI document in, one Rust source file out.
+//!
+//! It runs at build time only (`build.rs` and the tests include it by path) and knows OpenAPI, the extensions of
+//! `spec/README.md` and progenitor; it knows nothing of any one API.
+
+mod call;
+mod client;
+mod document;
+mod error;
+mod lint;
+mod lower;
+mod model;
+mod name;
+mod table;
+
+pub use error::Error;
+
+/// What the caller decides for one document.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings<'a> {
+    /// How messages name the document, such as `spec/gmail.yaml`.
+    pub file: &'a str,
+    /// The path of the module that will include the generated file, such as `crate::api::gmail`.
+    pub module: &'a str,
+    /// The path of the hand-written type that gets the call sites as methods; it has `fn client(&self) -> &Client`.
+    pub owner: &'a str,
+}
+
+/// Generates the Rust source of one document.
+///
+/// # Errors
+///
+/// Every broken rule of the document, one message a line, each with the file, the path, the operation and the mend.
+pub fn generate(settings: &Settings<'_>, yaml: &str) -> Result<String, Error> {
+    let openapi = document::parse(settings.file, yaml)?;
+    lint::check(settings.file, &openapi)?;
+    let model = model::build(settings.file, &openapi)?;
+    let mut source = client::generate(settings, &openapi, &model)?;
+    source.items.extend(table::generate(settings, &model)?);
+    source.items.extend(call::generate(settings, &model)?);
+    Ok(format!(
+        "// Generated from {}; changes belong there.\n\n{}",
+        settings.file,
+        prettyplease::unparse(&source)
+    ))
+}

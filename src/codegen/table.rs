@@ -1,0 +1,218 @@
+//! The operation table: one static row an operation.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Item;
+
+use super::model::{Field, Location, Model, Operation, Schema};
+use super::{Error, Settings, name};
+
+/// Generates the module `operation` of one document.
+///
+/// # Errors
+///
+/// A row that is not Rust, which would be a defect of the generator.
+pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Error> {
+    let rows = model.operations.iter().map(row);
+    let names: Vec<_> = model
+        .operations
+        .iter()
+        .map(|operation| name::shouty(&operation.id))
+        .collect();
+    let base_url = &model.base_url;
+    let info = |key: &str| {
+        model
+            .info
+            .get(key)
+            .and_then(|value| value.as_str())
+            .unwrap_or_default()
+    };
+    let connector_name = info("x-airbyte-connector-name");
+    let definition_id = info("x-airbyte-connector-definition-id");
+    let searchable = searchable(model);
+    let module = quote! {
+        /// The operation table of the document: one row an operation, in the document's order.
+        pub mod operation {
+            #[allow(unused_imports)]
+            use crate::operation::{Field, Location, Method, Operation, Pagination, QuotaUnits, Schema, SearchableEntity, Table};
+
+            /// The address that the document gives the service.
+            pub const BASE_URL: &str = #base_url;
+
+            /// Every operation, with what the document says of the connector.
+            pub static TABLE: Table = Table {
+                connector_name: #connector_name,
+                definition_id: #definition_id,
+                searchable: &[#(#searchable),*],
+                operations: &[#(&#names),*],
+            };
+
+            #(#rows)*
+        }
+    };
+    let file: syn::File = syn::parse2(module).map_err(|error| {
+        Error::new(
+            settings.file,
+            "",
+            format!("the operation table is not Rust: {error}"),
+        )
+    })?;
+    Ok(file.items)
+}
+
+fn row(operation: &Operation) -> TokenStream {
+    let ident = name::shouty(&operation.id);
+    let Operation {
+        id,
+        method_name,
+        path,
+        entity,
+        action,
+        hosted,
+        summary,
+        description,
+        meta,
+        scopes,
+        authenticated,
+        idempotent,
+        read_only,
+        destructive,
+        check,
+        ..
+    } = operation;
+    let group = operation.group.join(".");
+    let method = name::pascal(operation.http_method);
+    let fields = operation.fields.iter().map(field);
+    let records = match &operation.records {
+        Some((key, _)) => quote!(Some(#key)),
+        None => quote!(None),
+    };
+    let has_body = operation.body.is_some();
+    let has_response = operation.response.is_some();
+    let pagination = match &operation.pagination {
+        Some(pagination) => {
+            let token_parameter = &pagination.token_parameter;
+            let token_field = &pagination.token_field;
+            let size_parameter = match &pagination.size_parameter {
+                Some(size) => quote!(Some(#size)),
+                None => quote!(None),
+            };
+            quote!(Some(Pagination {
+                token_parameter: #token_parameter,
+                token_field: #token_field,
+                size_parameter: #size_parameter,
+            }))
+        }
+        None => quote!(None),
+    };
+    let (current, legacy) = operation.quota_units;
+    let doc = format!(
+        "`{} {path}`: {summary}.",
+        operation.http_method.to_uppercase()
+    );
+    quote! {
+        #[doc = #doc]
+        pub static #ident: Operation = Operation {
+            id: #id,
+            group: #group,
+            method_name: #method_name,
+            entity: #entity,
+            action: #action,
+            hosted: #hosted,
+            method: Method::#method,
+            path: #path,
+            summary: #summary,
+            description: #description,
+            fields: &[#(#fields),*],
+            has_body: #has_body,
+            has_response: #has_response,
+            records: #records,
+            meta: &[#(#meta),*],
+            pagination: #pagination,
+            quota_units: QuotaUnits { current: #current, legacy: #legacy },
+            scopes: &[#(#scopes),*],
+            authenticated: #authenticated,
+            idempotent: #idempotent,
+            read_only: #read_only,
+            destructive: #destructive,
+            check: #check,
+        };
+    }
+}
+
+fn field(field: &Field) -> TokenStream {
+    let Field {
+        name,
+        required,
+        description,
+        comma_joined,
+        absent,
+        ..
+    } = field;
+    let location = match field.location {
+        Location::Path => quote!(Path),
+        Location::Query => quote!(Query),
+        Location::Header => quote!(Header),
+        Location::Body => quote!(Body),
+    };
+    let schema = schema(&field.schema);
+    quote! {
+        Field {
+            name: #name,
+            location: Location::#location,
+            required: #required,
+            description: #description,
+            schema: #schema,
+            comma_joined: #comma_joined,
+            absent: #absent,
+        }
+    }
+}
+
+fn schema(value: &Schema) -> TokenStream {
+    let bound = |bound: &Option<i64>| match bound {
+        Some(bound) => quote!(Some(#bound)),
+        None => quote!(None),
+    };
+    match value {
+        Schema::String | Schema::Secret => quote!(Schema::String),
+        Schema::Integer(minimum, maximum) => {
+            let (minimum, maximum) = (bound(minimum), bound(maximum));
+            quote!(Schema::Integer { minimum: #minimum, maximum: #maximum })
+        }
+        Schema::Number => quote!(Schema::Number),
+        Schema::Boolean => quote!(Schema::Boolean),
+        Schema::Enum(_, values) => quote!(Schema::Enum(&[#(#values),*])),
+        Schema::Array(items) => {
+            let items = schema(items);
+            quote!(Schema::Array(&#items))
+        }
+        Schema::Object(_, fields) => {
+            let fields = fields.iter().map(field);
+            quote!(Schema::Object(&[#(#fields),*]))
+        }
+        Schema::Map => quote!(Schema::Map),
+        Schema::Any => quote!(Schema::Any),
+    }
+}
+
+fn searchable(model: &Model) -> Vec<TokenStream> {
+    let entities = model
+        .info
+        .get("x-airbyte-context-store")
+        .and_then(|store| store.get("entities"))
+        .and_then(|entities| entities.as_array());
+    entities
+        .into_iter()
+        .flatten()
+        .filter_map(|entity| {
+            let name = entity.get("entity")?.as_str()?;
+            let fields = entity
+                .get("fields")?
+                .as_array()?
+                .iter()
+                .filter_map(|field| field.get("name")?.as_str());
+            Some(quote!(SearchableEntity { entity: #name, fields: &[#(#fields),*] }))
+        })
+        .collect()
+}

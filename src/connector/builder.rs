@@ -1,0 +1,246 @@
+//! Making a connector.
+
+use std::env;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::OnceCell;
+
+use super::GmailConnector;
+use super::config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Mode};
+use crate::airbyte::Airbyte;
+use crate::api::airbyte::operation::BASE_URL as AIRBYTE_URL;
+use crate::api::gmail::{Client, operation};
+use crate::auth::{GOOGLE_TOKEN_URL, GoogleGrant, Grant, Secret, TokenCache, TokenStore};
+use crate::error::{Error, Kind};
+use crate::http::{Http, check_url};
+use crate::transport::{Direct, Hosted, RetryPolicy, Transport};
+
+/// Settings of a connector.
+///
+/// ```
+/// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
+///
+/// let auth = GmailAuthConfig::new("1//refresh-token").with_client("client-id", "client-secret");
+/// let gmail = GmailConnector::builder(auth).base_url("https://gmail.googleapis.com").build()?;
+/// # Ok::<(), airbyte_agent_gmail::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct GmailConnectorBuilder {
+    auth: AuthConfig,
+    base_url: Option<String>,
+    token_url: String,
+    http: Option<reqwest::Client>,
+    store: Option<Arc<dyn TokenStore>>,
+    retry: RetryPolicy,
+}
+
+impl GmailConnectorBuilder {
+    pub(super) fn new(auth: AuthConfig) -> Self {
+        Self {
+            auth,
+            base_url: None,
+            token_url: GOOGLE_TOKEN_URL.to_owned(),
+            http: None,
+            store: None,
+            retry: RetryPolicy::default(),
+        }
+    }
+
+    /// The settings that the environment gives; see [`GmailConnector::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// As [`GmailConnector::from_env`].
+    pub fn from_env(mode: Option<Mode>) -> Result<Self, Error> {
+        let gmail = GmailAuthConfig {
+            access_token: variable("GMAIL_ACCESS_TOKEN").map(Secret::from),
+            refresh_token: variable("GMAIL_REFRESH_TOKEN").map(Secret::from),
+            client_id: variable("GMAIL_CLIENT_ID"),
+            client_secret: variable("GMAIL_CLIENT_SECRET").map(Secret::from),
+        };
+        let airbyte = AirbyteAuthConfig {
+            customer_name: variable("AIRBYTE_CUSTOMER_NAME"),
+            workspace_name: variable("AIRBYTE_WORKSPACE_NAME"),
+            organization_id: variable("AIRBYTE_ORGANIZATION_ID"),
+            airbyte_client_id: variable("AIRBYTE_CLIENT_ID"),
+            airbyte_client_secret: variable("AIRBYTE_CLIENT_SECRET").map(Secret::from),
+            bearer_token: variable("AIRBYTE_BEARER_TOKEN").map(Secret::from),
+            connector_id: variable("AIRBYTE_CONNECTOR_ID"),
+        };
+        let has_gmail = gmail.access_token.is_some() || gmail.refresh_token.is_some();
+        let has_airbyte = airbyte.airbyte_client_id.is_some() || airbyte.bearer_token.is_some();
+        let mode = match (mode, has_gmail, has_airbyte) {
+            (Some(mode), _, _) => mode,
+            (None, true, false) => Mode::OpenSource,
+            (None, false, true) => Mode::Hosted,
+            (None, true, true) => {
+                return Err(Error::new(
+                    Kind::Configuration,
+                    "the environment has credentials of both modes; say which one (open-source or hosted) is meant",
+                ));
+            }
+            (None, false, false) => {
+                return Err(Error::new(
+                    Kind::Configuration,
+                    "no credentials: set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME",
+                ));
+            }
+        };
+        let mut builder = match mode {
+            Mode::OpenSource => Self::new(gmail.into()),
+            Mode::Hosted => Self::new(airbyte.into()),
+        };
+        builder.base_url = variable(match mode {
+            Mode::OpenSource => "GMAIL_API_URL",
+            Mode::Hosted => "AIRBYTE_API_URL",
+        });
+        if let Some(url) = variable("GOOGLE_TOKEN_URL") {
+            builder.token_url = url;
+        }
+        Ok(builder)
+    }
+
+    /// The address of the Gmail API (open source; default `https://gmail.googleapis.com`) or of Airbyte's API (hosted;
+    /// default `https://api.airbyte.ai`): https, or http on this machine.
+    #[must_use]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = Some(base_url.into());
+        self
+    }
+
+    /// The address of Google's token endpoint. Default: [`GOOGLE_TOKEN_URL`].
+    #[must_use]
+    pub fn token_url(mut self, token_url: impl Into<String>) -> Self {
+        self.token_url = token_url.into();
+        self
+    }
+
+    /// The HTTP client, for proxies, certificates and limits of your own. Default: one with this crate's limits, which
+    /// never follows a redirect; configure yours likewise, since a redirect could carry a token elsewhere.
+    #[must_use]
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http = Some(client);
+        self
+    }
+
+    /// Where new tokens go. Default: nowhere; they live as long as the connector.
+    #[must_use]
+    pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// When a request is sent again.
+    #[must_use]
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Makes the connector. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`is_configuration`](Error::is_configuration): credentials that are incomplete, or an address that is neither
+    /// https nor on this machine.
+    pub fn build(self) -> Result<GmailConnector, Error> {
+        match self.auth.clone() {
+            AuthConfig::Gmail(auth) => self.open_source(auth),
+            AuthConfig::Airbyte(auth) => self.hosted(auth),
+        }
+    }
+
+    fn open_source(self, auth: GmailAuthConfig) -> Result<GmailConnector, Error> {
+        let base_url = check_url(
+            "gmail api url",
+            self.base_url.as_deref().unwrap_or(operation::BASE_URL),
+        )?;
+        let token_url = check_url("token url", &self.token_url)?;
+        let empty = |secret: &Option<Secret>| {
+            secret
+                .as_ref()
+                .is_none_or(|secret| secret.expose().is_empty())
+        };
+        if empty(&auth.refresh_token) && empty(&auth.access_token) {
+            return Err(Error::new(
+                Kind::Configuration,
+                "no google credentials: give a refresh token, or an access token",
+            ));
+        }
+        let http = self
+            .http
+            .map_or_else(Http::new, |client| Ok(Http::from_client(client)))?;
+        let grant = Grant::Google(GoogleGrant {
+            http: http.clone(),
+            token_url,
+            client_id: auth.client_id.filter(|id| !id.is_empty()),
+            client_secret: auth.client_secret,
+            refresh_token: Mutex::new(
+                auth.refresh_token
+                    .filter(|token| !token.expose().is_empty()),
+            ),
+        });
+        let access_token = auth.access_token.filter(|token| !token.expose().is_empty());
+        let transport = Transport::direct(Direct {
+            http: http.clone(),
+            base_url: base_url.clone(),
+            token: Some(TokenCache::new(grant, access_token, self.store)),
+            organization_id: None,
+            retry: self.retry,
+        });
+        Ok(GmailConnector {
+            client: Client::new_with_client(&base_url, http.client().clone(), transport.clone()),
+            transport,
+            airbyte: None,
+        })
+    }
+
+    fn hosted(self, auth: AirbyteAuthConfig) -> Result<GmailConnector, Error> {
+        let connector_id = auth.connector_id.clone().filter(|id| !id.is_empty());
+        let customer = auth.customer();
+        if connector_id.is_none() && customer.is_none() {
+            return Err(Error::new(
+                Kind::Configuration,
+                "which connector? give a connector id, or the customer's (workspace's) name",
+            ));
+        }
+        if connector_id
+            .as_deref()
+            .is_some_and(|id| id == "." || id == ".." || id.contains(['/', '\\', '?', '#']))
+        {
+            return Err(Error::new(
+                Kind::Configuration,
+                "the connector id is not one; check it",
+            ));
+        }
+        let mut builder = Airbyte::builder(auth)
+            .base_url(self.base_url.unwrap_or_else(|| AIRBYTE_URL.to_owned()))
+            .retry(self.retry);
+        if let Some(http) = self.http {
+            builder = builder.http_client(http);
+        }
+        let airbyte = builder.build()?;
+        let http = airbyte.direct()?.http.clone();
+        let transport = Transport::hosted(Hosted {
+            airbyte: airbyte.clone(),
+            customer,
+            connector_id: OnceCell::new_with(connector_id),
+            definition_id: operation::TABLE.definition_id,
+        });
+        Ok(GmailConnector {
+            // The address only gives the requests a form: what goes out goes to Airbyte.
+            client: Client::new_with_client(
+                operation::BASE_URL,
+                http.client().clone(),
+                transport.clone(),
+            ),
+            transport,
+            airbyte: Some(airbyte),
+        })
+    }
+}
+
+/// A variable that is set to something: an empty one counts as not set.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,186 @@
+//! Credentials, with the names of Airbyte's connector.
+
+use crate::auth::Secret;
+use crate::transport::Customer;
+
+/// How Gmail is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// This crate calls Gmail itself.
+    OpenSource,
+    /// Airbyte calls Gmail.
+    Hosted,
+}
+
+/// The credentials of one of the two modes.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum AuthConfig {
+    /// Google's.
+    Gmail(GmailAuthConfig),
+    /// Airbyte's.
+    Airbyte(AirbyteAuthConfig),
+}
+
+impl From<GmailAuthConfig> for AuthConfig {
+    fn from(auth: GmailAuthConfig) -> Self {
+        Self::Gmail(auth)
+    }
+}
+
+impl From<AirbyteAuthConfig> for AuthConfig {
+    fn from(auth: AirbyteAuthConfig) -> Self {
+        Self::Airbyte(auth)
+    }
+}
+
+/// Google credentials for open-source mode.
+///
+/// ```
+/// use airbyte_agent_gmail::GmailAuthConfig;
+///
+/// let auth = GmailAuthConfig::new("1//refresh-token").with_client("client-id", "client-secret");
+/// assert!(!format!("{auth:?}").contains("refresh-token"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GmailAuthConfig {
+    /// An access token that may still be valid; it is used until it ends.
+    pub access_token: Option<Secret>,
+    /// The refresh token.
+    pub refresh_token: Option<Secret>,
+    /// The OAuth client's id; needed to refresh.
+    pub client_id: Option<String>,
+    /// The OAuth client's secret; some kinds of clients have none.
+    pub client_secret: Option<Secret>,
+}
+
+impl GmailAuthConfig {
+    /// Credentials of a refresh token.
+    pub fn new(refresh_token: impl Into<Secret>) -> Self {
+        Self {
+            access_token: None,
+            refresh_token: Some(refresh_token.into()),
+            client_id: None,
+            client_secret: None,
+        }
+    }
+
+    /// Credentials of an access token alone: good until it ends, an hour at most.
+    pub fn from_access_token(access_token: impl Into<Secret>) -> Self {
+        Self {
+            access_token: Some(access_token.into()),
+            refresh_token: None,
+            client_id: None,
+            client_secret: None,
+        }
+    }
+
+    /// Adds an access token that may still be valid.
+    #[must_use]
+    pub fn with_access_token(mut self, access_token: impl Into<Secret>) -> Self {
+        self.access_token = Some(access_token.into());
+        self
+    }
+
+    /// Adds the OAuth client.
+    #[must_use]
+    pub fn with_client(
+        mut self,
+        client_id: impl Into<String>,
+        client_secret: impl Into<Secret>,
+    ) -> Self {
+        self.client_id = Some(client_id.into());
+        self.client_secret = Some(client_secret.into());
+        self
+    }
+
+    /// Adds the id of an OAuth client that has no secret.
+    #[must_use]
+    pub fn with_client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.client_id = Some(client_id.into());
+        self
+    }
+}
+
+/// Airbyte credentials for hosted mode, and which connector is meant.
+///
+/// ```
+/// use airbyte_agent_gmail::AirbyteAuthConfig;
+///
+/// let auth = AirbyteAuthConfig::new("client-id", "client-secret").with_customer_name("customer");
+/// assert!(!format!("{auth:?}").contains("client-secret"));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AirbyteAuthConfig {
+    /// The customer's name, as the connector's documentation calls it.
+    pub customer_name: Option<String>,
+    /// The same, as Airbyte's API calls it now.
+    pub workspace_name: Option<String>,
+    /// The organization, where the client belongs to several.
+    pub organization_id: Option<String>,
+    /// The Airbyte application's client id.
+    pub airbyte_client_id: Option<String>,
+    /// The Airbyte application's client secret.
+    pub airbyte_client_secret: Option<Secret>,
+    /// A bearer token, in place of the client id and secret.
+    pub bearer_token: Option<Secret>,
+    /// The connector's id; where it is not given, it is looked up by the name.
+    pub connector_id: Option<String>,
+}
+
+impl AirbyteAuthConfig {
+    /// Credentials of a client id and secret.
+    pub fn new(client_id: impl Into<String>, client_secret: impl Into<Secret>) -> Self {
+        Self {
+            airbyte_client_id: Some(client_id.into()),
+            airbyte_client_secret: Some(client_secret.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Credentials of a bearer token, which is used as it is.
+    pub fn from_bearer_token(token: impl Into<Secret>) -> Self {
+        Self {
+            bearer_token: Some(token.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Names the customer.
+    #[must_use]
+    pub fn with_customer_name(mut self, name: impl Into<String>) -> Self {
+        self.customer_name = Some(name.into());
+        self
+    }
+
+    /// Names the customer by the workspace.
+    #[must_use]
+    pub fn with_workspace_name(mut self, name: impl Into<String>) -> Self {
+        self.workspace_name = Some(name.into());
+        self
+    }
+
+    /// Names the organization.
+    #[must_use]
+    pub fn with_organization_id(mut self, id: impl Into<String>) -> Self {
+        self.organization_id = Some(id.into());
+        self
+    }
+
+    /// Names the connector.
+    #[must_use]
+    pub fn with_connector_id(mut self, id: impl Into<String>) -> Self {
+        self.connector_id = Some(id.into());
+        self
+    }
+
+    pub(crate) fn customer(&self) -> Option<Customer> {
+        match (&self.workspace_name, &self.customer_name) {
+            (Some(name), _) => Some(Customer::WorkspaceName(name.clone())),
+            (None, Some(name)) => Some(Customer::CustomerName(name.clone())),
+            (None, None) => None,
+        }
+    }
+}

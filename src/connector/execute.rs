@@ -1,0 +1,148 @@
+//! `execute`: any operation by entity, action and params.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::GmailConnector;
+use super::search;
+use crate::api::gmail::operation::TABLE;
+use crate::error::{Error, Kind};
+use crate::operation::Operation;
+use crate::transport::Subject;
+
+/// What an action gave, in one shape whatever the mode.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ExecuteResult {
+    /// A list's records; the one object of any other action; `{}` where the service answers with nothing.
+    pub data: Value,
+    /// The fields beside a list's records, such as `nextPageToken`.
+    pub meta: Map<String, Value>,
+}
+
+impl GmailConnector {
+    /// Carries out an operation by the names that Airbyte's connector gives it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.hosted()?;
+    /// use serde_json::json;
+    ///
+    /// let page = gmail.execute("messages", "list", json!({"labelIds": ["INBOX"], "maxResults": 5})).await?;
+    /// let first = page.data[0]["id"].as_str().ok_or("a message")?;
+    /// let message = gmail.execute("messages", "get", json!({"messageId": first})).await?;
+    /// assert!(message.data["snippet"].is_string());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// `params` are the names on the wire, whatever their place; `null` stands for none. They are checked against the
+    /// operation's schema before anything is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_input`](Error::is_invalid_input) for what the check finds, [`is_unsupported`](Error::is_unsupported)
+    /// for what the mode does not offer, and what the services answer.
+    pub async fn execute(
+        &self,
+        entity: &str,
+        action: &str,
+        params: impl Into<Value>,
+    ) -> Result<ExecuteResult, Error> {
+        let params = match params.into() {
+            Value::Object(params) => params,
+            Value::Null => Map::new(),
+            _ => {
+                return Err(Error::new(
+                    Kind::InvalidInput,
+                    "params is not an object; give one of name and value",
+                ));
+            }
+        };
+        if action == search::ACTION
+            && TABLE
+                .searchable
+                .iter()
+                .any(|searchable| searchable.entity == entity)
+        {
+            return self.search_params(entity, &params).await;
+        }
+        let operation = TABLE.find(entity, action)?;
+        operation.check(&params)?;
+        match self.transport.as_hosted() {
+            Some(hosted) => {
+                let executed = hosted.execute(operation, params, &Map::new()).await?;
+                let (result, meta) = executed.into_values(&Subject::of(operation))?;
+                Ok(from_airbyte(operation, result, meta))
+            }
+            None => {
+                let reply = self
+                    .transport
+                    .send_encoded(operation, operation.encode(&params)?)
+                    .await?;
+                from_service(operation, &reply.body)
+            }
+        }
+    }
+}
+
+/// The shape of the result of Airbyte's envelope.
+fn from_airbyte(operation: &Operation, result: Value, meta: Map<String, Value>) -> ExecuteResult {
+    match (operation.records, result) {
+        (Some(_), data @ Value::Array(_)) => ExecuteResult {
+            data,
+            meta: kept(operation, meta),
+        },
+        // A list without an extractor on their side gives the service's own body.
+        (Some(key), Value::Object(mut body)) => {
+            let data = body
+                .remove(key)
+                .filter(Value::is_array)
+                .unwrap_or_else(|| Value::Array(Vec::new()));
+            let meta = if meta.is_empty() { body } else { meta };
+            ExecuteResult {
+                data,
+                meta: kept(operation, meta),
+            }
+        }
+        (Some(_), _) => ExecuteResult {
+            data: Value::Array(Vec::new()),
+            meta: kept(operation, meta),
+        },
+        (None, Value::Null) => ExecuteResult {
+            data: Value::Object(Map::new()),
+            meta: Map::new(),
+        },
+        (None, data) => ExecuteResult {
+            data,
+            meta: Map::new(),
+        },
+    }
+}
+
+/// The shape of a service's own body.
+fn from_service(operation: &'static Operation, body: &[u8]) -> Result<ExecuteResult, Error> {
+    if !operation.has_response || body.is_empty() {
+        let data = if operation.records.is_some() {
+            Value::Array(Vec::new())
+        } else {
+            Value::Object(Map::new())
+        };
+        return Ok(ExecuteResult {
+            data,
+            meta: Map::new(),
+        });
+    }
+    let body: Value = serde_json::from_slice(body)
+        .map_err(|error| Subject::of(operation).fail(Error::undecodable(&error)))?;
+    Ok(from_airbyte(operation, body, Map::new()))
+}
+
+/// The paging fields that the spec names, and no nulls.
+fn kept(operation: &Operation, meta: Map<String, Value>) -> Map<String, Value> {
+    meta.into_iter()
+        .filter(|(name, value)| operation.meta.contains(&name.as_str()) && !value.is_null())
+        .collect()
+}

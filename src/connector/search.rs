@@ -1,0 +1,444 @@
+//! The Context Store's search, in hosted mode.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::GmailConnector;
+use super::execute::ExecuteResult;
+use crate::api::gmail::operation::TABLE;
+use crate::error::{Error, Kind};
+use crate::operation::SearchableEntity;
+use crate::transport::{Action, Subject};
+
+/// The action's name; it is Airbyte's for every connector, not an operation of this one.
+pub(super) const ACTION: &str = "context_store_search";
+
+/// How many records are asked for where the caller does not say. The documents contradict each other on the service's
+/// own default, so that one is always sent.
+const LIMIT: u32 = 100;
+
+/// The params that the action takes.
+const PARAMS: [&str; 4] = ["query", "limit", "cursor", "fields"];
+
+/// A condition on a record.
+///
+/// ```
+/// use airbyte_agent_gmail::Filter;
+///
+/// let filter = Filter::all([
+///     Filter::like("snippet", "%invoice%"),
+///     Filter::not(Filter::contains("labelIds", "SPAM")),
+/// ]);
+/// assert_eq!(
+///     filter.to_value(),
+///     serde_json::json!({"and": [{"like": {"snippet": "%invoice%"}}, {"not": {"contains": {"labelIds": "SPAM"}}}]}),
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filter(Node);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Node {
+    Field {
+        operator: &'static str,
+        field: String,
+        value: Value,
+    },
+    Not(Box<Filter>),
+    Many {
+        operator: &'static str,
+        filters: Vec<Filter>,
+    },
+}
+
+macro_rules! operators {
+    ($($(#[$doc:meta])* $name:ident = $wire:literal;)*) => {
+        impl Filter {
+            $(
+                $(#[$doc])*
+                pub fn $name(field: impl Into<String>, value: impl Into<Value>) -> Self {
+                    Self(Node::Field { operator: $wire, field: field.into(), value: value.into() })
+                }
+            )*
+        }
+    };
+}
+
+operators! {
+    /// The field is the value.
+    eq = "eq";
+    /// The field is not the value.
+    neq = "neq";
+    /// The field is greater.
+    gt = "gt";
+    /// The field is greater or equal.
+    gte = "gte";
+    /// The field is less.
+    lt = "lt";
+    /// The field is less or equal.
+    lte = "lte";
+    /// The field matches a text in which `%` stands for anything.
+    like = "like";
+    /// The field has the words, in any case.
+    fuzzy = "fuzzy";
+    /// The field has any of the words.
+    keyword = "keyword";
+    /// The list in the field has the value.
+    contains = "contains";
+}
+
+impl Filter {
+    /// The field is one of the values.
+    pub fn is_in<V: Into<Value>>(
+        field: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let values: Vec<Value> = values.into_iter().map(Into::into).collect();
+        Self(Node::Field {
+            operator: "in",
+            field: field.into(),
+            value: Value::Array(values),
+        })
+    }
+
+    /// The filter does not hold.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "it reads as the search's own word"
+    )]
+    pub fn not(filter: Self) -> Self {
+        Self(Node::Not(Box::new(filter)))
+    }
+
+    /// All the filters hold.
+    pub fn all(filters: impl IntoIterator<Item = Self>) -> Self {
+        Self(Node::Many {
+            operator: "and",
+            filters: filters.into_iter().collect(),
+        })
+    }
+
+    /// At least one filter holds.
+    pub fn any(filters: impl IntoIterator<Item = Self>) -> Self {
+        Self(Node::Many {
+            operator: "or",
+            filters: filters.into_iter().collect(),
+        })
+    }
+
+    /// The filter on the wire.
+    pub fn to_value(&self) -> Value {
+        match &self.0 {
+            Node::Field {
+                operator,
+                field,
+                value,
+            } => json!({*operator: {field: value}}),
+            Node::Not(filter) => json!({"not": filter.to_value()}),
+            Node::Many { operator, filters } => {
+                json!({*operator: filters.iter().map(Self::to_value).collect::<Vec<_>>()})
+            }
+        }
+    }
+
+    fn check(&self, entity: &SearchableEntity) -> Result<(), Error> {
+        match &self.0 {
+            Node::Field { field, .. } => check_field(entity, field),
+            Node::Not(filter) => filter.check(entity),
+            Node::Many { filters, .. } => {
+                filters.iter().try_for_each(|filter| filter.check(entity))
+            }
+        }
+    }
+}
+
+/// The direction of a sort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortOrder {
+    /// Smallest first.
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// A search that is being put together; see [`GmailConnector::search`].
+#[must_use = "a search does nothing until it is sent"]
+pub struct Search<'a> {
+    gmail: &'a GmailConnector,
+    entity: &'a str,
+    filter: Option<Filter>,
+    sort: Vec<(String, SortOrder)>,
+    limit: u32,
+    cursor: Option<String>,
+    fields: Vec<String>,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct SearchResult {
+    /// The records.
+    pub data: Vec<Value>,
+    /// How it goes on.
+    pub meta: SearchMeta,
+}
+
+/// How a search goes on.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct SearchMeta {
+    /// Whether there is more.
+    pub has_more: bool,
+    /// What [`Search::cursor`] takes for the next page.
+    pub cursor: Option<String>,
+    /// How long the search took, in milliseconds.
+    pub took_ms: Option<f64>,
+}
+
+impl GmailConnector {
+    /// Searches the copy of the mailbox that Airbyte keeps: hosted mode only.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.hosted()?;
+    /// use airbyte_agent_gmail::{Filter, SortOrder};
+    ///
+    /// let found = gmail
+    ///     .search("messages")
+    ///     .filter(Filter::contains("labelIds", "UNREAD"))
+    ///     .sort("internalDate", SortOrder::Descending)
+    ///     .fields(["id", "snippet"])
+    ///     .limit(10)
+    ///     .send()
+    ///     .await?;
+    /// assert!(!found.data.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn search<'a>(&'a self, entity: &'a str) -> Search<'a> {
+        Search {
+            gmail: self,
+            entity,
+            filter: None,
+            sort: Vec::new(),
+            limit: LIMIT,
+            cursor: None,
+            fields: Vec::new(),
+        }
+    }
+
+    /// The action by its params, as `execute` takes it.
+    pub(super) async fn search_params(
+        &self,
+        entity: &str,
+        params: &Map<String, Value>,
+    ) -> Result<ExecuteResult, Error> {
+        let name = || ACTION.into();
+        let hosted = self.hosted_route(ACTION)?;
+        if let Some(unknown) = params.keys().find(|key| !PARAMS.contains(&key.as_str())) {
+            let shown = if unknown.len() <= 64 {
+                unknown.as_str()
+            } else {
+                "a param"
+            };
+            return Err(Error::new(
+                Kind::InvalidInput,
+                format!(
+                    "`{shown}` is not a parameter; it takes: {}",
+                    PARAMS.join(", ")
+                ),
+            )
+            .named(name()));
+        }
+        let mut params = params.clone();
+        params.entry("limit").or_insert_with(|| json!(LIMIT));
+        let action = Action {
+            entity,
+            action: ACTION,
+            subject: Subject {
+                name: name(),
+                idempotent: true,
+            },
+        };
+        let (data, meta) = hosted
+            .execute_action(&action, &params, &Map::new())
+            .await?
+            .into_values(&action.subject)?;
+        let data = if data.is_array() {
+            data
+        } else {
+            Value::Array(Vec::new())
+        };
+        Ok(ExecuteResult { data, meta })
+    }
+}
+
+impl Search<'_> {
+    /// The condition that records have to meet.
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = Some(filter);
+        self
+    }
+
+    /// Sorts by a field; a second call sorts what the first leaves equal.
+    pub fn sort(mut self, field: impl Into<String>, order: SortOrder) -> Self {
+        self.sort.push((field.into(), order));
+        self
+    }
+
+    /// How many records at most. Default: 100.
+    pub fn limit(mut self, limit: u32) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Goes on where the page before ended ([`SearchMeta::cursor`]).
+    pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
+        self.cursor = Some(cursor.into());
+        self
+    }
+
+    /// The fields to give, with dots for what is inside. Default: all.
+    pub fn fields<F: Into<String>>(mut self, fields: impl IntoIterator<Item = F>) -> Self {
+        self.fields = fields.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sends the search.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_input`](Error::is_invalid_input) for an entity or field that can't be searched,
+    /// [`is_unsupported`](Error::is_unsupported) in open-source mode, and what Airbyte answers.
+    pub async fn send(self) -> Result<SearchResult, Error> {
+        let name = || ACTION.into();
+        self.gmail.hosted_route(ACTION)?;
+        let entity = TABLE
+            .searchable
+            .iter()
+            .find(|searchable| searchable.entity == self.entity)
+            .ok_or_else(|| {
+                let known: Vec<&str> = TABLE
+                    .searchable
+                    .iter()
+                    .map(|searchable| searchable.entity)
+                    .collect();
+                Error::new(
+                    Kind::InvalidInput,
+                    format!(
+                        "the entity can't be searched; use one of: {}",
+                        known.join(", ")
+                    ),
+                )
+                .named(name())
+            })?;
+        let fields = self
+            .fields
+            .iter()
+            .chain(self.sort.iter().map(|(field, _)| field));
+        if let Some(filter) = &self.filter {
+            filter.check(entity)?;
+        }
+        fields
+            .into_iter()
+            .try_for_each(|field| check_field(entity, field))?;
+        let mut query = Map::new();
+        query.insert(
+            "filter".to_owned(),
+            self.filter
+                .as_ref()
+                .map_or_else(|| json!({}), Filter::to_value),
+        );
+        if !self.sort.is_empty() {
+            let sort: Vec<Value> = self
+                .sort
+                .iter()
+                .map(|(field, order)| {
+                    let order = match order {
+                        SortOrder::Ascending => "asc",
+                        SortOrder::Descending => "desc",
+                    };
+                    json!({field: order})
+                })
+                .collect();
+            query.insert("sort".to_owned(), Value::Array(sort));
+        }
+        let mut params = Map::from_iter([
+            ("query".to_owned(), Value::Object(query)),
+            ("limit".to_owned(), json!(self.limit)),
+        ]);
+        if let Some(cursor) = self.cursor {
+            params.insert("cursor".to_owned(), Value::String(cursor));
+        }
+        if !self.fields.is_empty() {
+            params.insert("fields".to_owned(), json!(self.fields));
+        }
+        let found = self.gmail.search_params(self.entity, &params).await?;
+        Ok(SearchResult {
+            meta: SearchMeta {
+                has_more: found
+                    .meta
+                    .get("has_more")
+                    .and_then(Value::as_bool)
+                    .unwrap_or(false),
+                cursor: found
+                    .meta
+                    .get("cursor")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned),
+                took_ms: found.meta.get("took_ms").and_then(Value::as_f64),
+            },
+            data: match found.data {
+                Value::Array(data) => data,
+                _ => Vec::new(),
+            },
+        })
+    }
+}
+
+impl SearchResult {
+    /// The records as a type, such as `types::Message`.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_response`](Error::is_invalid_response): a record is not of that type.
+    pub fn records<T: DeserializeOwned>(self) -> Result<Vec<T>, Error> {
+        self.data
+            .into_iter()
+            .map(|record| {
+                serde_json::from_value(record)
+                    .map_err(|error| Error::undecodable(&error).named(ACTION.into()))
+            })
+            .collect()
+    }
+}
+
+impl fmt::Debug for Search<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Search")
+            .field("entity", &self.entity)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Fields are named as on the wire; the Python package's snake case names find nothing, silently.
+fn check_field(entity: &SearchableEntity, field: &str) -> Result<(), Error> {
+    let top = field.split('.').next().unwrap_or_default();
+    if entity.fields.contains(&top) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::InvalidInput,
+        format!(
+            "a field of the search is not known; {} has: {}",
+            entity.entity,
+            entity.fields.join(", ")
+        ),
+    )
+    .named(ACTION.into()))
+}

@@ -1,0 +1,45 @@
+//! The classes of errors, by what a caller does next.
+
+/// The class of an error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Mend the configuration.
+    Configuration,
+    /// Mend the arguments; nothing was sent.
+    InvalidInput,
+    /// Use the other mode.
+    Unsupported,
+    /// Let the user consent again.
+    ReauthorizationRequired,
+    /// Try again: no new access token for now.
+    TokenRefreshFailed,
+    /// Mend the token store.
+    TokenStore,
+    /// Check the credentials.
+    Unauthenticated,
+    /// Get the permission or the scope.
+    PermissionDenied,
+    /// Wait.
+    RateLimited,
+    /// Check the id.
+    NotFound,
+    /// Look at what exists.
+    Conflict,
+    /// Mend the arguments, as the service says.
+    InvalidRequest,
+    /// Create a connector.
+    ConnectorNotFound,
+    /// Choose a connector.
+    ConnectorAmbiguous,
+    /// Check the network; nothing was sent.
+    Connect,
+    /// Try again, with more time.
+    Timeout,
+    /// Try again: the connection broke.
+    Interrupted,
+    /// Try again: the service failed.
+    Server,
+    /// Report it.
+    #[default]
+    InvalidResponse,
+}

@@ -1,0 +1,354 @@
+//! The one error of this crate.
+
+mod kind;
+mod response;
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::operation::Operation;
+
+pub(crate) use kind::Kind;
+pub(crate) use response::is_reason;
+
+/// A result whose error is this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, with predicates named after what to do next.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use airbyte_agent_gmail::sandbox::Sandbox;
+///
+/// let sandbox = Sandbox::start().await?;
+/// let gmail = sandbox.open_source()?;
+/// let error = gmail.messages().get("0000000000000bad").send().await.unwrap_err();
+/// assert!(error.is_not_found());
+/// assert_eq!(error.operation(), Some("messages_get"));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Its text names the operation and what to do next. It never holds a body, a token, a header or the query of an
+/// address; what the service itself said is apart, in [`service_message`](Self::service_message).
+#[derive(Clone)]
+pub struct Error {
+    inner: Arc<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    kind: Kind,
+    operation: Option<Cow<'static, str>>,
+    message: Cow<'static, str>,
+    status: Option<u16>,
+    reason: Option<String>,
+    service_message: Option<String>,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+    outcome_unknown: bool,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of a kind, with a text in lower case that says what to do next.
+    pub(crate) fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                kind,
+                message: message.into(),
+                ..Inner::default()
+            }),
+        }
+    }
+
+    /// Names the operation, unless one is named already.
+    pub(crate) fn of(self, operation: &Operation) -> Self {
+        self.named(Cow::Borrowed(operation.id))
+    }
+
+    /// As `of`, by name.
+    pub(crate) fn named(self, name: Cow<'static, str>) -> Self {
+        if self.inner.operation.is_some() {
+            return self;
+        }
+        self.with(|inner| inner.operation = Some(name))
+    }
+
+    /// A refusal of a token endpoint, with its status and error code.
+    pub(crate) fn refusal(kind: Kind, message: String, status: u16, code: &str) -> Self {
+        Self::new(kind, message).with(|inner| {
+            inner.status = Some(status);
+            inner.reason = (!code.is_empty()).then(|| code.to_owned());
+        })
+    }
+
+    /// Adds the cause.
+    pub(crate) fn caused_by(self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.with(|inner| inner.source = Some(Arc::new(source)))
+    }
+
+    /// Notes that the service may have carried out what was asked.
+    pub(crate) fn outcome_unknown(self) -> Self {
+        self.with(|inner| inner.outcome_unknown = true)
+    }
+
+    /// What an error of the generated client says, with everything that could hold mail or tokens left behind.
+    pub(crate) fn from_client(
+        operation: &'static Operation,
+        error: progenitor_client::Error<()>,
+    ) -> Self {
+        use progenitor_client::Error as Client;
+        let error = match error {
+            Client::UnexpectedResponse(mut response) => {
+                match response.extensions_mut().remove::<Self>() {
+                    Some(error) => error,
+                    None => Self::new(
+                        Kind::InvalidResponse,
+                        format!(
+                            "the service answered with the unexpected status {}",
+                            response.status().as_u16()
+                        ),
+                    ),
+                }
+            }
+            Client::InvalidRequest(_) => Self::new(
+                Kind::InvalidInput,
+                "a parameter has a value that can't be sent; check the arguments",
+            ),
+            Client::InvalidResponsePayload(_, error) => Self::undecodable(&error),
+            // The transport answers every failure with a response, so nothing else comes from the network.
+            _ => Self::new(
+                Kind::InvalidResponse,
+                "the service's answer could not be read",
+            ),
+        };
+        if error.is_invalid_response() && !operation.idempotent {
+            return error.outcome_unknown().of(operation);
+        }
+        error.of(operation)
+    }
+
+    /// The answer is JSON, or should be, and is not what the document says.
+    pub(crate) fn undecodable(error: &serde_json::Error) -> Self {
+        // The text of a serde error can quote a value of the body; only its place is told.
+        Self::new(
+            Kind::InvalidResponse,
+            format!(
+                "the service's answer is not what its document says (line {}, column {}); try again, and report it if it stays",
+                error.line(),
+                error.column()
+            ),
+        )
+    }
+
+    fn with(self, change: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Arc::try_unwrap(self.inner).unwrap_or_else(|shared| shared.copy());
+        change(&mut inner);
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// The operation that failed, by its id in the spec, such as `messages_get`.
+    pub fn operation(&self) -> Option<&str> {
+        self.inner.operation.as_deref()
+    }
+
+    /// The HTTP status that the service answered with.
+    pub fn status(&self) -> Option<u16> {
+        self.inner.status
+    }
+
+    /// The service's own word for the reason, such as `rateLimitExceeded` or `invalid_grant`.
+    pub fn reason(&self) -> Option<&str> {
+        self.inner.reason.as_deref()
+    }
+
+    /// The service's own sentence.
+    ///
+    /// It can repeat what was sent (a label's name, an address, a search), so it is in no `Display` or `Debug` of this
+    /// type: show it to the person whose mail it is, and do not log it.
+    pub fn service_message(&self) -> Option<&str> {
+        self.inner.service_message.as_deref()
+    }
+
+    /// The service's id of the request, for its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.inner.request_id.as_deref()
+    }
+
+    /// How long the service asks to wait before the next try.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.inner.retry_after
+    }
+
+    /// Whether the same call may succeed later without a change.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self.inner.kind,
+            Kind::RateLimited
+                | Kind::Server
+                | Kind::Connect
+                | Kind::Timeout
+                | Kind::Interrupted
+                | Kind::TokenRefreshFailed
+        )
+    }
+
+    /// Whether the service may have carried out what was asked although no good answer came: look before sending
+    /// again, so that no mail is sent twice.
+    pub fn is_outcome_unknown(&self) -> bool {
+        self.inner.outcome_unknown
+    }
+
+    /// Whether the user has to consent again: the refresh token was rejected for good.
+    pub fn is_reauthorization_required(&self) -> bool {
+        self.inner.kind == Kind::ReauthorizationRequired
+    }
+
+    /// Whether getting a new access token failed for now: try again later.
+    pub fn is_token_refresh_failed(&self) -> bool {
+        self.inner.kind == Kind::TokenRefreshFailed
+    }
+
+    /// Whether new tokens could not be stored; they are in use all the same.
+    pub fn is_token_store_failed(&self) -> bool {
+        self.inner.kind == Kind::TokenStore
+    }
+
+    /// Whether the service refused the token (401) even after a refresh.
+    pub fn is_unauthenticated(&self) -> bool {
+        self.inner.kind == Kind::Unauthenticated
+    }
+
+    /// Whether the account, the client or the token's scopes do not allow the call (403).
+    pub fn is_permission_denied(&self) -> bool {
+        self.inner.kind == Kind::PermissionDenied
+    }
+
+    /// Whether the service limits the rate: wait, see [`retry_after`](Self::retry_after).
+    pub fn is_rate_limited(&self) -> bool {
+        self.inner.kind == Kind::RateLimited
+    }
+
+    /// Whether what was asked for does not exist (404).
+    pub fn is_not_found(&self) -> bool {
+        self.inner.kind == Kind::NotFound
+    }
+
+    /// Whether it conflicts with what exists (409).
+    pub fn is_conflict(&self) -> bool {
+        self.inner.kind == Kind::Conflict
+    }
+
+    /// Whether the input was refused here, before the network.
+    pub fn is_invalid_input(&self) -> bool {
+        self.inner.kind == Kind::InvalidInput
+    }
+
+    /// Whether the service refused the input (400, 422).
+    pub fn is_invalid_request(&self) -> bool {
+        self.inner.kind == Kind::InvalidRequest
+    }
+
+    /// Whether the mode (open source or hosted) does not offer what was asked.
+    pub fn is_unsupported(&self) -> bool {
+        self.inner.kind == Kind::Unsupported
+    }
+
+    /// Whether the configuration is incomplete or contradicts itself.
+    pub fn is_configuration(&self) -> bool {
+        self.inner.kind == Kind::Configuration
+    }
+
+    /// Whether Airbyte knows no such connector for the customer: create one.
+    pub fn is_connector_not_found(&self) -> bool {
+        self.inner.kind == Kind::ConnectorNotFound
+    }
+
+    /// Whether Airbyte knows several connectors for the customer: give the connector id.
+    pub fn is_connector_ambiguous(&self) -> bool {
+        self.inner.kind == Kind::ConnectorAmbiguous
+    }
+
+    /// Whether no connection could be made; nothing was sent.
+    pub fn is_connect(&self) -> bool {
+        self.inner.kind == Kind::Connect
+    }
+
+    /// Whether no answer came in time.
+    pub fn is_timeout(&self) -> bool {
+        self.inner.kind == Kind::Timeout
+    }
+
+    /// Whether the service failed (5xx).
+    pub fn is_server(&self) -> bool {
+        self.inner.kind == Kind::Server
+    }
+
+    /// Whether the answer is not what the service's document says.
+    pub fn is_invalid_response(&self) -> bool {
+        self.inner.kind == Kind::InvalidResponse
+    }
+}
+
+impl Inner {
+    fn copy(&self) -> Self {
+        Self {
+            kind: self.kind,
+            operation: self.operation.clone(),
+            message: self.message.clone(),
+            status: self.status,
+            reason: self.reason.clone(),
+            service_message: self.service_message.clone(),
+            request_id: self.request_id.clone(),
+            retry_after: self.retry_after,
+            outcome_unknown: self.outcome_unknown,
+            source: self.source.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(operation) = &self.inner.operation {
+            write!(formatter, "{operation}: ")?;
+        }
+        formatter.write_str(&self.inner.message)?;
+        if self.inner.outcome_unknown {
+            formatter
+                .write_str("; it may have been carried out, so look before you send it again")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Error")
+            .field("kind", &self.inner.kind)
+            .field("operation", &self.inner.operation)
+            .field("message", &self.inner.message)
+            .field("status", &self.inner.status)
+            .field("reason", &self.inner.reason)
+            .field("request_id", &self.inner.request_id)
+            .field("retry_after", &self.inner.retry_after)
+            .field("outcome_unknown", &self.inner.outcome_unknown)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.inner
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
+    }
+}

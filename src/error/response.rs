@@ -1,0 +1,315 @@
+//! Errors from the answers of the two services.
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::{Error, Kind};
+
+/// Reasons with which Google says "too fast" under status 403.
+///
+/// Of the reasons in its usageLimits domain `dailyLimitExceeded` is left out on purpose: it does not pass in minutes.
+/// <https://developers.google.com/gmail/api/guides/handle-errors>
+const RATE_LIMIT_REASONS: [&str; 5] = [
+    "rateLimitExceeded",
+    "userRateLimitExceeded",
+    "quotaExceeded",
+    "RATE_LIMIT_EXCEEDED",
+    "RESOURCE_EXHAUSTED",
+];
+
+/// The longest reason that is repeated; a word of a service's vocabulary is shorter.
+const MAX_REASON: usize = 64;
+
+impl Error {
+    /// The error for an answer that is not a success. The status alone decides its class; the body adds the reason.
+    pub(crate) fn from_response(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
+        let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+        let reasons = reasons(&answer);
+        let service_message = service_message(&answer);
+        let rate_limited = status == 429
+            || (status == 403
+                && reasons
+                    .iter()
+                    .any(|reason| RATE_LIMIT_REASONS.contains(&reason.as_str())));
+        let kind = match status {
+            _ if rate_limited => Kind::RateLimited,
+            400 | 422 => Kind::InvalidRequest,
+            401 => Kind::Unauthenticated,
+            403 => Kind::PermissionDenied,
+            404 => Kind::NotFound,
+            409 => Kind::Conflict,
+            408 => Kind::Timeout,
+            500.. => Kind::Server,
+            300..=399 => Kind::InvalidResponse,
+            _ => Kind::InvalidRequest,
+        };
+        let reason = reasons.into_iter().next();
+        let shown = match &reason {
+            Some(reason) => format!("{status} {reason}"),
+            None => status.to_string(),
+        };
+        let message = format!(
+            "{} ({shown}): {}",
+            said(kind, status),
+            advice(kind, status, reason.as_deref())
+        );
+        let retry_after = (kind == Kind::RateLimited || kind == Kind::Server)
+            .then(|| retry_after(headers, service_message.as_deref(), SystemTime::now()))
+            .flatten();
+        Self::new(kind, message).with(|inner| {
+            inner.status = Some(status);
+            inner.reason = reason;
+            inner.service_message = service_message;
+            inner.request_id = request_id(headers);
+            inner.retry_after = retry_after;
+        })
+    }
+}
+
+fn said(kind: Kind, status: u16) -> &'static str {
+    match kind {
+        Kind::RateLimited => "the service limits the rate",
+        Kind::InvalidRequest => "the service refused the request",
+        Kind::Unauthenticated => "the service refused the token",
+        Kind::PermissionDenied => "the service does not allow it",
+        Kind::NotFound => "not found",
+        Kind::Conflict => "it conflicts with what exists",
+        Kind::Timeout => "the service gave up waiting for the request",
+        Kind::Server => "the service failed",
+        _ if (300..400).contains(&status) => "the service redirects, which is never followed",
+        _ => "the service answered unexpectedly",
+    }
+}
+
+fn advice(kind: Kind, status: u16, reason: Option<&str>) -> &'static str {
+    match (kind, reason) {
+        (Kind::RateLimited, _) => "wait before you call again, and call less at once",
+        (Kind::InvalidRequest, _) => {
+            "check the arguments; `service_message()` has the service's own words"
+        }
+        (Kind::Unauthenticated, _) => {
+            "check that the credentials belong to this service and are still valid"
+        }
+        (
+            Kind::PermissionDenied,
+            Some("insufficientPermissions" | "ACCESS_TOKEN_SCOPE_INSUFFICIENT"),
+        ) => "the token lacks a scope of the operation; ask the user to consent to it",
+        (Kind::PermissionDenied, Some("accessNotConfigured" | "SERVICE_DISABLED")) => {
+            "enable the gmail api in the google cloud project of the oauth client"
+        }
+        (Kind::PermissionDenied, Some("dailyLimitExceeded")) => {
+            "the project's daily limit is used up; ask for more or wait a day"
+        }
+        (Kind::PermissionDenied, Some("domainPolicy")) => {
+            "the domain's administrator has disabled it; ask there"
+        }
+        (Kind::PermissionDenied, _) => "check the account's permissions and the granted scopes",
+        (Kind::NotFound, _) => "check the id, and that it belongs to this account",
+        (Kind::Conflict, _) => "look at what exists, then change the name or use that",
+        (Kind::Timeout | Kind::Server, _) => "try again later",
+        _ if (300..400).contains(&status) => "check the base url",
+        _ => "check the base url and try again",
+    }
+}
+
+/// The machine-readable reasons, most telling first, kept only where they look like one.
+fn reasons(answer: &Value) -> Vec<String> {
+    let error = &answer["error"];
+    let errors = error["errors"]
+        .as_array()
+        .or_else(|| answer["errors"].as_array());
+    let details = error["details"].as_array();
+    details
+        .into_iter()
+        .flatten()
+        .map(|detail| &detail["reason"])
+        .chain(
+            errors
+                .into_iter()
+                .flatten()
+                .flat_map(|item| [&item["reason"], &item["error_code"]]),
+        )
+        .chain([&error["status"], error])
+        .filter_map(Value::as_str)
+        .filter(|reason| is_reason(reason))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A reason is a word of the service's vocabulary; anything else could be somebody's text.
+pub(crate) fn is_reason(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= MAX_REASON
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+}
+
+fn service_message(answer: &Value) -> Option<String> {
+    let candidates = [
+        &answer["error"]["message"],
+        &answer["detail"],
+        &answer["message"],
+        &answer["error_description"],
+        &answer["errors"][0]["message"],
+        &answer["detail"][0]["msg"],
+    ];
+    candidates
+        .into_iter()
+        .find_map(Value::as_str)
+        .map(str::to_owned)
+}
+
+/// The ids that Google's and Airbyte's front ends give a request.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    [
+        "x-request-id",
+        "x-goog-request-id",
+        "x-guploader-uploadid",
+        "cf-ray",
+    ]
+    .into_iter()
+    .find_map(|name| headers.get(name)?.to_str().ok())
+    .filter(|id| {
+        id.len() <= 128
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+    })
+    .map(str::to_owned)
+}
+
+/// How long to wait: the header in seconds or as a date, else the time in Gmail's sentence.
+fn retry_after(headers: &HeaderMap, message: Option<&str>, now: SystemTime) -> Option<Duration> {
+    let header = headers
+        .get(http::header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .map(str::trim)
+        .and_then(|text| match text.parse::<u64>() {
+            Ok(seconds) => Some(Duration::from_secs(seconds)),
+            Err(_) => httpdate::parse_http_date(text)
+                .ok()
+                .map(|time| until(time, now)),
+        });
+    header.or_else(|| {
+        let (_, rest) = message?.split_once("Retry after ")?;
+        let time = parse_rfc3339(rest.split_whitespace().next()?)?;
+        Some(until(time, now))
+    })
+}
+
+fn until(time: SystemTime, now: SystemTime) -> Duration {
+    time.duration_since(now).unwrap_or_default()
+}
+
+/// A UTC time as Gmail writes it: `2024-11-12T11:16:42.247Z`. Fractions are dropped.
+fn parse_rfc3339(text: &str) -> Option<SystemTime> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let mut date = date.splitn(3, '-').map(str::parse::<u16>);
+    let mut time = time
+        .split('.')
+        .next()?
+        .splitn(3, ':')
+        .map(str::parse::<u16>);
+    let part =
+        |parts: &mut dyn Iterator<Item = Result<u16, std::num::ParseIntError>>| parts.next()?.ok();
+    let (year, month, day) = (part(&mut date)?, part(&mut date)?, part(&mut date)?);
+    let (hour, minute, second) = (part(&mut time)?, part(&mut time)?, part(&mut time)?);
+    // The HTTP date parser knows the calendar, which saves one of our own; it wants the weekday too, and only the right
+    // one will do.
+    const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let month = MONTHS.get(usize::from(month).checked_sub(1)?)?;
+    let rest = format!("{day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT");
+    WEEKDAYS
+        .iter()
+        .find_map(|weekday| httpdate::parse_http_date(&format!("{weekday}, {rest}")).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(status: u16, body: &str) -> Error {
+        Error::from_response(status, &HeaderMap::new(), body.as_bytes())
+    }
+
+    #[test]
+    fn a_rate_limit_under_403_is_told_from_a_refusal() {
+        for reason in RATE_LIMIT_REASONS {
+            let body = format!(
+                r#"{{"error":{{"code":403,"errors":[{{"domain":"usageLimits","reason":"{reason}"}}]}}}}"#
+            );
+            assert!(error(403, &body).is_rate_limited(), "{reason}");
+        }
+        for reason in [
+            "insufficientPermissions",
+            "dailyLimitExceeded",
+            "domainPolicy",
+        ] {
+            let body = format!(r#"{{"error":{{"code":403,"errors":[{{"reason":"{reason}"}}]}}}}"#);
+            let error = error(403, &body);
+            assert!(error.is_permission_denied(), "{reason}");
+            assert_eq!(error.reason(), Some(reason));
+        }
+    }
+
+    #[test]
+    fn the_status_decides_whatever_the_body_is() {
+        for body in ["", "<html>", "null", "[]", "{\"error\":3}", "\u{0}"] {
+            assert!(error(500, body).is_server());
+            assert!(error(404, body).is_not_found());
+            assert!(error(401, body).is_unauthenticated());
+        }
+    }
+
+    #[test]
+    fn texts_of_the_service_are_kept_apart() {
+        let error = error(
+            400,
+            r#"{"error":{"code":400,"message":"Invalid label: secret plan","errors":[{"reason":"secret plan"}],"status":"INVALID_ARGUMENT"}}"#,
+        );
+        assert_eq!(error.service_message(), Some("Invalid label: secret plan"));
+        assert_eq!(error.reason(), Some("INVALID_ARGUMENT"));
+        assert!(!format!("{error} {error:?}").contains("secret"));
+    }
+
+    #[test]
+    fn waiting_times_are_read_in_each_form() -> Result<(), Box<dyn std::error::Error>> {
+        let now = parse_rfc3339("2026-03-04T05:06:07Z").ok_or("a time")?;
+        let header = |value: &str| -> Result<HeaderMap, http::header::InvalidHeaderValue> {
+            Ok(HeaderMap::from_iter([(
+                http::header::RETRY_AFTER,
+                value.parse()?,
+            )]))
+        };
+        assert_eq!(
+            retry_after(&header("7")?, None, now),
+            Some(Duration::from_secs(7))
+        );
+        assert_eq!(
+            retry_after(&header("Wed, 04 Mar 2026 05:06:17 GMT")?, None, now),
+            Some(Duration::from_secs(10))
+        );
+        assert_eq!(retry_after(&header("soon")?, None, now), None);
+        let text =
+            "User-rate limit exceeded.  Retry after 2026-03-04T05:07:07.247Z (Forwarding rules)";
+        assert_eq!(
+            retry_after(&HeaderMap::new(), Some(text), now),
+            Some(Duration::from_secs(60))
+        );
+        assert_eq!(
+            retry_after(
+                &HeaderMap::new(),
+                Some("Retry after 2020-01-01T00:00:00Z"),
+                now
+            ),
+            Some(Duration::ZERO)
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,242 @@
+//! One exchange over HTTP: a request out, a whole answer in, within limits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, StatusCode};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::Verifier;
+use url::Url;
+
+use crate::error::{Error, Kind};
+
+/// Time to make a connection, TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time that may pass without a byte arriving.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Time for a whole exchange. Airbyte's own client waits as long for an execute call.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The largest answer that is read: a mail of 35 MiB is 47 MiB in base64, inside JSON; twice that is never mail.
+const MAX_BODY: usize = 96 * 1024 * 1024;
+
+/// A shared HTTP client. Clones share its connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Http {
+    client: reqwest::Client,
+}
+
+/// A whole answer.
+#[derive(Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Why there is no whole answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// No connection: nothing was sent.
+    NotSent(reqwest::Error),
+    /// No answer in time, after sending began.
+    TimedOut(reqwest::Error),
+    /// The connection broke after sending began.
+    Broken(reqwest::Error),
+    /// The answer is larger than the limit.
+    TooLarge,
+}
+
+impl Http {
+    /// The client of this crate's own making.
+    pub(crate) fn new() -> Result<Self, Error> {
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("airbyte-agent-gmail/", env!("CARGO_PKG_VERSION")))
+            // Neither service redirects its API, and a redirect could carry a token or a secret elsewhere.
+            .redirect(reqwest::redirect::Policy::none())
+            .tls_backend_preconfigured(tls()?)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(IDLE_TIMEOUT)
+            .timeout(TOTAL_TIMEOUT)
+            .build()
+            .map_err(|error| {
+                Error::new(
+                    Kind::Configuration,
+                    "the http client can't be made; give one with `http_client`",
+                )
+                .caused_by(error.without_url())
+            })?;
+        Ok(Self { client })
+    }
+
+    /// The caller's own client.
+    pub(crate) fn from_client(client: reqwest::Client) -> Self {
+        Self { client }
+    }
+
+    /// The client inside, for the generated clients.
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// Sends one request and reads the whole answer.
+    pub(crate) async fn exchange(&self, request: reqwest::Request) -> Result<Reply, Failure> {
+        let mut response = self.client.execute(request).await.map_err(Failure::from)?;
+        let declared = response
+            .content_length()
+            .and_then(|length| usize::try_from(length).ok());
+        if declared.is_some_and(|length| length > MAX_BODY) {
+            return Err(Failure::TooLarge);
+        }
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        let Some(first) = response.chunk().await.map_err(Failure::from)? else {
+            return Ok(Reply {
+                status,
+                headers,
+                body: Bytes::new(),
+            });
+        };
+        let Some(second) = response.chunk().await.map_err(Failure::from)? else {
+            return Ok(Reply {
+                status,
+                headers,
+                body: first,
+            });
+        };
+        // A lying length must not reserve more than what a chunked answer would be let grow to anyway.
+        let mut body =
+            BytesMut::with_capacity(declared.unwrap_or_default().max(first.len() + second.len()));
+        body.extend_from_slice(&first);
+        body.extend_from_slice(&second);
+        while let Some(chunk) = response.chunk().await.map_err(Failure::from)? {
+            if body.len() + chunk.len() > MAX_BODY {
+                return Err(Failure::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Reply {
+            status,
+            headers,
+            body: body.freeze(),
+        })
+    }
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        // The query of the address can hold a search, the path an id.
+        let error = error.without_url();
+        if error.is_connect() {
+            Self::NotSent(error)
+        } else if error.is_timeout() {
+            Self::TimedOut(error)
+        } else {
+            Self::Broken(error)
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotSent(error) => Self::new(
+                Kind::Connect,
+                "no connection to the service, so nothing was sent; check the network and the base url",
+            )
+            .caused_by(error),
+            Failure::TimedOut(error) => Self::new(Kind::Timeout, "no answer in time; try again later").caused_by(error),
+            Failure::Broken(error) => Self::new(
+                Kind::Interrupted,
+                "the connection broke before the whole answer came; try again",
+            )
+            .caused_by(error),
+            Failure::TooLarge => Self::new(
+                Kind::InvalidResponse,
+                format!("the answer is larger than {} MiB; ask for less", MAX_BODY >> 20),
+            ),
+        }
+    }
+}
+
+/// TLS by ring, with the certificates that the operating system trusts, and no process-wide default set.
+fn tls() -> Result<ClientConfig, Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| {
+            Error::new(
+                Kind::Configuration,
+                "no tls is available; give a client with `http_client`",
+            )
+            .caused_by(error)
+        })?;
+    Ok(match Verifier::new(provider) {
+        Ok(verifier) => config
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth(),
+        // A system without certificates can still reach what is on this machine; any other server is refused.
+        Err(_) => config
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth(),
+    })
+}
+
+/// Checks an address of a service: https, or http on this machine alone, since a token travels with each request.
+pub(crate) fn check_url(name: &str, text: &str) -> Result<String, Error> {
+    let refused = |why: &str| Err(Error::new(Kind::Configuration, format!("the {name} {why}")));
+    let Ok(url) = Url::parse(text) else {
+        return refused("is not a url; give one like https://host");
+    };
+    let loopback = match url.host() {
+        Some(url::Host::Domain(host)) => host == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => return refused("has no host; give one like https://host"),
+    };
+    if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+        return refused("is neither https nor on this machine; use https");
+    }
+    if url.query().is_some()
+        || url.fragment().is_some()
+        || !url.username().is_empty()
+        || url.password().is_some()
+    {
+        return refused("has a query, a fragment or credentials; leave them out");
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_https_or_this_machine() {
+        for good in [
+            "https://api.airbyte.ai",
+            "http://127.0.0.1:8080",
+            "http://localhost",
+            "http://[::1]:9/prefix/",
+        ] {
+            assert!(check_url("base url", good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://example.com",
+            "ftp://localhost",
+            "https://user:password@example.com",
+            "https://example.com?x=1",
+            "example.com",
+            "",
+        ] {
+            assert!(
+                check_url("base url", bad).is_err_and(|error| error.is_configuration()),
+                "{bad}"
+            );
+        }
+    }
+}

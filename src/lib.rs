@@ -1,0 +1,26 @@
+#![deny(unreachable_pub)]
+#![doc = include_str!("../README.md")]
+
+pub mod airbyte;
+pub mod api;
+pub mod auth;
+pub mod connector;
+pub mod error;
+mod http;
+#[cfg(feature = "mail")]
+pub mod mail;
+pub mod operation;
+pub mod page;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+pub mod transport;
+
+pub use airbyte::Airbyte;
+pub use api::gmail::types;
+pub use auth::Secret;
+pub use connector::{
+    AirbyteAuthConfig, AuthConfig, ExecuteResult, Filter, GmailAuthConfig, GmailConnector, Mode,
+    SortOrder,
+};
+pub use error::{Error, Result};
+pub use transport::RetryPolicy;

@@ -1,0 +1,368 @@
+//! Mail addresses (RFC 5322 section 3.4).
+
+use std::{convert::Infallible, fmt, str::FromStr};
+
+use serde::Serialize;
+
+use super::mailbox::MailboxList;
+
+/// The longest local part and address (RFC 5321 section 4.5.3.1, and the limit of a path).
+const MAXIMUM_LOCAL_PART_LENGTH: usize = 64;
+const MAXIMUM_ADDRESS_LENGTH: usize = 254;
+
+/// A mailbox: an address, and the name of whose it is.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::Address;
+///
+/// let address = Address::new("support@example.com")?.with_name("Support, Europe")?;
+/// assert_eq!(address.to_string(), "\"Support, Europe\" <support@example.com>");
+/// # Ok::<(), airbyte_agent_gmail::mail::AddressError>(())
+/// ```
+///
+/// Its `Debug` shows neither; its `Display` is the readable form, and is the way to print one on purpose.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Address {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    address: String,
+}
+
+impl Address {
+    /// Takes a plain address, such as `support@example.com`.
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError`] where it is not an address that Gmail can send to: see [`AddressError`] for what is checked.
+    pub fn new(address: impl Into<String>) -> Result<Self, AddressError> {
+        let address = address.into();
+        check(&address)?;
+        Ok(Self {
+            name: None,
+            address,
+        })
+    }
+
+    /// Gives it a name, in any script; an empty one removes the name.
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError`] where the name holds a line break or another control character.
+    pub fn with_name(mut self, name: impl Into<String>) -> Result<Self, AddressError> {
+        let name = name.into();
+        if name.contains(char::is_control) {
+            return Err(AddressError(Fault::Control));
+        }
+        let name = name.trim();
+        self.name = (!name.is_empty()).then(|| name.to_owned());
+        Ok(self)
+    }
+
+    /// The name, where there is one.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The address itself, such as `support@example.com`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What stands behind the `@`, or nothing.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.address
+            .rsplit_once('@')
+            .map_or("", |(_, domain)| domain)
+    }
+
+    /// Whether mail for the other arrives in the same Gmail mailbox as mail for this one.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::mail::Address;
+    ///
+    /// let own = Address::new("first.last@gmail.com")?;
+    /// assert!(own.is_same_mailbox(&Address::new("FirstLast+news@gmail.com")?));
+    /// assert!(!own.is_same_mailbox(&Address::new("first.last@example.com")?));
+    /// # Ok::<(), airbyte_agent_gmail::mail::AddressError>(())
+    /// ```
+    ///
+    /// Case and what follows a `+` do not count; within gmail.com, dots do not count either.
+    #[must_use]
+    pub fn is_same_mailbox(&self, other: &Self) -> bool {
+        canonical(&self.address) == canonical(&other.address)
+    }
+
+    /// Takes what a received message has, which may be no address that one could send to.
+    pub(crate) fn unchecked(name: Option<&str>, address: &str) -> Self {
+        let clean = |text: &str| text.replace(char::is_control, " ").trim().to_owned();
+        Self {
+            name: name.map(clean).filter(|name| !name.is_empty()),
+            address: clean(address),
+        }
+    }
+
+    /// Checks what [`Address::unchecked`] took.
+    pub(crate) fn check(&self) -> Result<(), AddressError> {
+        check(&self.address)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(name) = &self.name else {
+            return formatter.write_str(&self.address);
+        };
+        if name.contains(|character: char| "()<>[]:;@\\,.\"".contains(character)) {
+            let escaped = name.replace('\\', "\\\\").replace('"', "\\\"");
+            write!(formatter, "\"{escaped}\" <{}>", self.address)
+        } else {
+            write!(formatter, "{name} <{}>", self.address)
+        }
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Address([redacted])")
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    /// Parses one mailbox, with or without a name.
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let mut mailboxes = MailboxList::from_str(text)?.into_iter();
+        match (mailboxes.next(), mailboxes.next()) {
+            (Some(mailbox), None) => Ok(mailbox),
+            (None, _) => Err(AddressError(Fault::Empty)),
+            (Some(_), Some(_)) => Err(AddressError(Fault::Several)),
+        }
+    }
+}
+
+/// Text that is not an address, or not one that Gmail can send to.
+///
+/// Checked are the `@`, the length (64 bytes before it, 254 in all), the characters on both sides, and that all of it
+/// is ASCII: an address with other letters would need every mail server on its way to support them (RFC 6531). Names
+/// may be in any script. Neither `Debug` nor `Display` shows the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressError(Fault);
+
+impl AddressError {
+    pub(crate) const EMPTY: Self = Self(Fault::Empty);
+    pub(crate) const NO_AT: Self = Self(Fault::At);
+    pub(crate) const CONTROL: Self = Self(Fault::Control);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    Empty,
+    Several,
+    At,
+    LocalPart,
+    Domain,
+    Length,
+    Control,
+    NonAscii,
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self.0 {
+            Fault::Empty => "there is no address: give one such as name@example.com",
+            Fault::Several => "there are several addresses where one is wanted: give one",
+            Fault::At => "an address has no name or domain around an @: write it as name@example.com",
+            Fault::LocalPart => {
+                "the part of an address before the @ is malformed: only letters, digits and !#$%&'*+/=?^_`{|}~.- may \
+                 be there, without a dot at an end or two in a row, or a quoted text"
+            }
+            Fault::Domain => "the domain of an address is malformed: write it as example.com",
+            Fault::Length => "an address is too long: at most 64 bytes before the @, and 254 in all",
+            Fault::Control => "an address holds a line break or another control character: remove it",
+            Fault::NonAscii => {
+                "an address holds letters outside of ASCII: write its domain in the xn-- form; such letters before \
+                 the @ cannot be sent to (the name of the mailbox may have any letters)"
+            }
+        })
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+impl From<Infallible> for AddressError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+fn check(address: &str) -> Result<(), AddressError> {
+    if address.is_empty() {
+        return Err(AddressError(Fault::Empty));
+    }
+    if address.contains(char::is_control) {
+        return Err(AddressError(Fault::Control));
+    }
+    let (local_part, domain) = address.rsplit_once('@').ok_or(AddressError(Fault::At))?;
+    if local_part.is_empty() || domain.is_empty() {
+        return Err(AddressError(Fault::At));
+    }
+    if !address.is_ascii() {
+        return Err(AddressError(Fault::NonAscii));
+    }
+    if local_part.len() > MAXIMUM_LOCAL_PART_LENGTH || address.len() > MAXIMUM_ADDRESS_LENGTH {
+        return Err(AddressError(Fault::Length));
+    }
+    if !is_dot_atom(local_part) && !is_quoted_string(local_part) {
+        return Err(AddressError(Fault::LocalPart));
+    }
+    if !is_domain(domain) {
+        return Err(AddressError(Fault::Domain));
+    }
+    Ok(())
+}
+
+fn is_dot_atom(text: &str) -> bool {
+    text.split('.').all(|atom| {
+        !atom.is_empty()
+            && atom
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&byte))
+    })
+}
+
+fn is_quoted_string(text: &str) -> bool {
+    let Some(content) = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    else {
+        return false;
+    };
+    let mut is_escaped = false;
+    for byte in content.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => return false,
+            _ => {}
+        }
+    }
+    !is_escaped
+}
+
+fn is_domain(text: &str) -> bool {
+    if let Some(literal) = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
+        let number = literal.strip_prefix("IPv6:").unwrap_or(literal);
+        return number.parse::<std::net::IpAddr>().is_ok();
+    }
+    text.split('.').all(|label| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    })
+}
+
+/// The form that is equal for addresses of one mailbox.
+fn canonical(address: &str) -> String {
+    let address = address.to_lowercase();
+    let Some((local_part, domain)) = address.rsplit_once('@') else {
+        return address;
+    };
+    let base = match local_part.split_once('+') {
+        Some((base, _)) if !base.is_empty() => base,
+        _ => local_part,
+    };
+    match domain {
+        "gmail.com" | "googlemail.com" => format!("{}@gmail.com", base.replace('.', "")),
+        _ => format!("{base}@{domain}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_checked() {
+        let valid = [
+            "a@b",
+            "first.last+tag@example.co.uk",
+            "o'neil@example.com",
+            "\"odd name\"@example.com",
+            "a@[192.0.2.1]",
+            "a@[IPv6:2001:db8::1]",
+            "a@xn--bcher-kva.example",
+            "a_b@under_score.example.com",
+        ];
+        for address in valid {
+            assert_eq!(
+                Address::new(address)
+                    .map(|address| address.to_string())
+                    .as_deref(),
+                Ok(address)
+            );
+        }
+        let long = format!("{}@example.com", "a".repeat(65));
+        let table = [
+            ("", Fault::Empty),
+            ("a", Fault::At),
+            ("@example.com", Fault::At),
+            ("a@", Fault::At),
+            ("a b@example.com", Fault::LocalPart),
+            (".a@example.com", Fault::LocalPart),
+            ("a..b@example.com", Fault::LocalPart),
+            ("a@b@example.com", Fault::LocalPart),
+            ("\"a\"b\"@example.com", Fault::LocalPart),
+            ("a@-example.com", Fault::Domain),
+            ("a@example..com", Fault::Domain),
+            ("a@exa mple.com", Fault::Domain),
+            ("a@[no.ip]", Fault::Domain),
+            ("a@example.com\n", Fault::Control),
+            ("ü@example.com", Fault::NonAscii),
+            ("a@bücher.example", Fault::NonAscii),
+            (long.as_str(), Fault::Length),
+        ];
+        for (address, fault) in table {
+            assert_eq!(
+                Address::new(address),
+                Err(AddressError(fault)),
+                "{address:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_cannot_break_out() {
+        let address = Address::new("a@example.com").unwrap();
+        for name in ["a\r\nBcc: b", "a\0", "a\u{85}b"] {
+            assert_eq!(
+                address.clone().with_name(name),
+                Err(AddressError(Fault::Control))
+            );
+        }
+        assert_eq!(address.with_name(" ").unwrap().name(), None);
+    }
+
+    #[test]
+    fn one_mailbox_is_parsed() {
+        let address: Address = "\"A \\\"B\\\"\" <a@example.com>".parse().unwrap();
+        assert_eq!(
+            (address.name(), address.address(), address.domain()),
+            (Some("A \"B\""), "a@example.com", "example.com")
+        );
+        assert_eq!(
+            "a@b, c@d".parse::<Address>(),
+            Err(AddressError(Fault::Several))
+        );
+        assert!(!format!("{address:?}").contains("example"));
+    }
+}

@@ -1,0 +1,298 @@
+//! Which parts of a message are its text, and which are attachments.
+
+use super::{
+    charset::{TextOrigin, decode_text, normalize_line_ends},
+    filename::safe_file_name,
+    flowed::unflow,
+    html::html_to_text,
+    part::{Content, Part},
+    quotation::text_to_html,
+    read::{Attachment, Reading},
+    report::{CalendarPart, read_report},
+};
+
+/// A stretch of the message, in the forms that the sender gave it.
+#[derive(Clone, Default)]
+pub(crate) struct Segment {
+    plain: Vec<Body>,
+    html: Vec<Body>,
+}
+
+impl Segment {
+    /// All forms.
+    pub(crate) fn bodies(&self) -> impl Iterator<Item = &Body> {
+        self.plain.iter().chain(&self.html)
+    }
+
+    /// All forms, to be filled in.
+    pub(crate) fn bodies_mut(&mut self) -> impl Iterator<Item = &mut Body> {
+        self.plain.iter_mut().chain(&mut self.html)
+    }
+}
+
+/// One text part.
+#[derive(Clone)]
+pub(crate) struct Body {
+    text: String,
+    /// The attachment id that the text is behind, until it is fetched.
+    pub(crate) missing: Option<String>,
+    charset: Option<String>,
+    flowed: Flowed,
+    origin: TextOrigin,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flowed {
+    No,
+    Yes,
+    /// The space before a broken line is no part of the text.
+    SpaceDeleted,
+}
+
+impl Body {
+    fn new(part: &Part) -> Self {
+        let parameter = |name: &str| part.content_type.parameter(name);
+        let is = |name: &str, value: &str| {
+            parameter(name).is_some_and(|known| known.eq_ignore_ascii_case(value))
+        };
+        let mut body = Self {
+            text: String::new(),
+            missing: None,
+            charset: parameter("charset").map(str::to_owned),
+            flowed: match (
+                is("format", "flowed") && part.mime_type == "text/plain",
+                is("delsp", "yes"),
+            ) {
+                (false, _) => Flowed::No,
+                (true, false) => Flowed::Yes,
+                (true, true) => Flowed::SpaceDeleted,
+            },
+            origin: part.origin,
+        };
+        match &part.content {
+            Content::Bytes(bytes) => body.load(bytes),
+            Content::Behind(id) => body.missing = Some(id.clone()),
+        }
+        body
+    }
+
+    /// Decodes the bytes of the text.
+    pub(crate) fn load(&mut self, bytes: &[u8]) {
+        self.missing = None;
+        let text = decode_text(bytes, self.charset.as_deref(), self.origin);
+        let text = normalize_line_ends(text);
+        self.text = match self.flowed {
+            Flowed::No => text,
+            Flowed::Yes => unflow(&text, false),
+            Flowed::SpaceDeleted => unflow(&text, true),
+        };
+    }
+}
+
+/// Takes the parts of a message into its reading.
+pub(crate) fn collect(root: &Part, reading: &mut Reading) {
+    let is_alone = root.parts.is_empty();
+    reading.segments = walk(root, is_alone, reading);
+    // Some programs give every part a file name, the text as well, which then is the only text there is.
+    if reading.segments.is_empty() {
+        reading.segments = named_texts(root);
+    }
+}
+
+/// The texts that have a file name and are meant to be shown.
+fn named_texts(part: &Part) -> Vec<Segment> {
+    if part.mime_type.starts_with("multipart/") {
+        return part.parts.iter().flat_map(named_texts).collect();
+    }
+    let is_shown = part.disposition.value != "attachment";
+    match part.mime_type.as_str() {
+        "text/plain" | "text/html" if is_shown => vec![segment(part)],
+        _ => Vec::new(),
+    }
+}
+
+fn segment(part: &Part) -> Segment {
+    let mut segment = Segment::default();
+    if part.mime_type == "text/html" {
+        segment.html.push(Body::new(part));
+    } else {
+        segment.plain.push(Body::new(part));
+    }
+    segment
+}
+
+/// Makes the text and the HTML from the segments.
+pub(crate) fn settle(reading: &mut Reading) {
+    let segments = std::mem::take(&mut reading.segments);
+    let has_html = segments.iter().any(|segment| !segment.html.is_empty());
+    let mut texts = Vec::new();
+    let mut documents = Vec::new();
+    reading.is_text_from_html = false;
+    for segment in &segments {
+        let plain = join(&segment.plain);
+        let html = join(&segment.html);
+        let is_html_needed = is_low_value(&plain) && !html.trim().is_empty();
+        if is_html_needed {
+            let rendered = html_to_text(&html);
+            // A message that is but hidden text keeps the little that it says openly.
+            if rendered.trim().is_empty() {
+                texts.push(plain.clone());
+            } else {
+                reading.is_text_from_html = true;
+                texts.push(rendered);
+            }
+        } else {
+            texts.push(plain.clone());
+        }
+        if has_html {
+            documents.push(if segment.html.is_empty() {
+                text_to_html(&plain)
+            } else {
+                html
+            });
+        }
+    }
+    texts.retain(|text| !text.trim().is_empty());
+    reading.text = texts.join("\n");
+    reading.html = has_html.then(|| documents.concat());
+    reading.segments = segments;
+}
+
+fn join(bodies: &[Body]) -> String {
+    let texts: Vec<&str> = bodies.iter().map(|body| body.text.as_str()).collect();
+    texts.join("\n")
+}
+
+/// Whether a plain text says no more than that there is an HTML text.
+fn is_low_value(plain: &str) -> bool {
+    let plain = plain.trim();
+    if plain.is_empty() {
+        return true;
+    }
+    if plain.len() > 300 || !plain.contains("HTML") {
+        return false;
+    }
+    let plain = plain.to_lowercase();
+    ["view", "support", "enable", "display", "switch", "read"]
+        .iter()
+        .any(|word| plain.contains(word))
+        && ["mail", "message", "client", "viewer", "browser"]
+            .iter()
+            .any(|word| plain.contains(word))
+}
+
+fn walk(part: &Part, is_alone: bool, reading: &mut Reading) -> Vec<Segment> {
+    if part.mime_type == "multipart/alternative" {
+        return walk_alternative(part, reading);
+    }
+    if part.mime_type.starts_with("multipart/") {
+        if part.mime_type == "multipart/report" && reading.delivery_report.is_none() {
+            reading.delivery_report = read_report(part);
+        }
+        return part
+            .parts
+            .iter()
+            .filter(|child| !child.mime_type.ends_with("/delivery-status"))
+            .flat_map(|child| walk(child, false, reading))
+            .collect();
+    }
+    let is_attached = part.disposition.value == "attachment" || part.file_name.is_some();
+    if part.mime_type == "text/calendar" {
+        take_calendar(part, reading);
+        if is_attached {
+            reading.attachments.push(attachment(part));
+        }
+        return Vec::new();
+    }
+    let is_text = part.mime_type.starts_with("text/");
+    if is_text && part.disposition.value != "attachment" && (is_alone || !is_attached) {
+        return vec![segment(part)];
+    }
+    // The empty part of a message that is its headers alone is no attachment.
+    let is_nothing = part.size == 0 && is_alone && !is_attached && part.attachment_id().is_none();
+    if !is_nothing {
+        reading.attachments.push(attachment(part));
+    }
+    Vec::new()
+}
+
+/// Of several forms of the same, the first plain one and the last, that is the richest, HTML one.
+fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
+    let mut chosen = Segment::default();
+    for child in &part.parts {
+        let is_other_text = child.mime_type.starts_with("text/")
+            && !matches!(
+                child.mime_type.as_str(),
+                "text/plain" | "text/html" | "text/calendar"
+            );
+        if is_other_text {
+            reading.attachments.push(attachment(child));
+            continue;
+        }
+        let (mut plain, mut html) = (Vec::new(), Vec::new());
+        for segment in walk(child, false, reading) {
+            plain.extend(segment.plain);
+            html.extend(segment.html);
+        }
+        if chosen.plain.is_empty() {
+            chosen.plain = plain;
+        }
+        if !html.is_empty() {
+            chosen.html = html;
+        }
+    }
+    vec![chosen]
+}
+
+fn take_calendar(part: &Part, reading: &mut Reading) {
+    let method = part
+        .content_type
+        .parameter("method")
+        .map(str::to_ascii_uppercase);
+    let charset = part.content_type.parameter("charset");
+    reading.calendars.push(CalendarPart {
+        method,
+        text: part
+            .bytes()
+            .map(|bytes| normalize_line_ends(decode_text(bytes, charset, part.origin)))
+            .unwrap_or_default(),
+        part_id: part.id.clone(),
+        attachment_id: part.attachment_id().map(str::to_owned),
+    });
+}
+
+fn attachment(part: &Part) -> Attachment {
+    let content_id = part.content_id();
+    // Some programs give files an id, too, which are no part of the text for that.
+    let is_shown = content_id.is_some() && !part.mime_type.starts_with("application/");
+    let is_nameless = part.disposition.value == "inline" && part.file_name.is_none();
+    let is_inline = part.disposition.value != "attachment" && (is_shown || is_nameless);
+    let given = part.file_name.as_deref().map(safe_file_name);
+    Attachment {
+        name: given.unwrap_or_else(|| format!("attachment{}", extension(&part.mime_type))),
+        mime_type: part.mime_type.clone(),
+        size: part.size,
+        attachment_id: part.attachment_id().map(str::to_owned),
+        part_id: part.id.clone(),
+        content_id,
+        is_inline,
+        data: part
+            .bytes()
+            .filter(|bytes| !bytes.is_empty() || part.size == 0)
+            .map(<[u8]>::to_vec),
+    }
+}
+
+/// An ending for a file that the sender gave no name, for the types that come without one.
+fn extension(mime_type: &str) -> &'static str {
+    match mime_type {
+        "message/rfc822" => ".eml",
+        "text/calendar" => ".ics",
+        "image/png" => ".png",
+        "image/jpeg" => ".jpg",
+        "image/gif" => ".gif",
+        "application/pdf" => ".pdf",
+        "text/rfc822-headers" | "text/plain" => ".txt",
+        _ => "",
+    }
+}

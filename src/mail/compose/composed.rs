@@ -1,0 +1,35 @@
+//! The bytes of a message, as they go to Gmail.
+
+use std::fmt;
+
+use crate::mail::encoding::encode_base64url;
+
+/// A message that is ready for Gmail.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Composed {
+    /// The bytes of the message, with CRLF line ends; what an upload sends.
+    pub raw: Vec<u8>,
+    /// The message's own id, without angle brackets. Keep it to find the message again: `rfc822msgid:` in a search.
+    pub message_id: String,
+    /// Gmail's id of the thread, for the `threadId` field beside `raw`.
+    pub thread_id: Option<String>,
+}
+
+impl Composed {
+    /// The bytes in the form of a message's `raw` field.
+    #[must_use]
+    pub fn raw_base64url(&self) -> String {
+        encode_base64url(&self.raw)
+    }
+}
+
+impl fmt::Debug for Composed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Composed")
+            .field("size", &self.raw.len())
+            .field("thread_id", &self.thread_id)
+            .finish_non_exhaustive()
+    }
+}

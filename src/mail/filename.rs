@@ -1,0 +1,178 @@
+//! File names that are safe to write to a disk.
+
+/// The longest name, in bytes: a good part of what file systems take, so that a folder's path fits too.
+const MAXIMUM_LENGTH: usize = 120;
+
+/// An ending that is longer than this is no file extension, and may be cut.
+const MAXIMUM_EXTENSION_LENGTH: usize = 16;
+
+/// What Windows keeps for devices, whatever the extension.
+const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "clock$", "conin$"];
+
+/// Makes the name that a sender gave an attachment safe as the name of a file.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::safe_file_name;
+///
+/// assert_eq!(safe_file_name("../../etc/passwd"), "passwd");
+/// assert_eq!(safe_file_name("Angebot Größe.pdf"), "Angebot Größe.pdf");
+/// assert_eq!(safe_file_name(""), "attachment");
+/// ```
+///
+/// The result has no folder, no control character, none that turns the direction of writing (which could hide an
+/// extension), none that Windows refuses, no leading dot and no trailing dot or space; it is no device name, and at
+/// most 120 bytes long, with its extension kept. An empty name becomes `attachment`. Two attachments may still have
+/// the same name: a caller that writes several files keeps them apart.
+#[must_use]
+pub fn safe_file_name(name: &str) -> String {
+    let base = name
+        .rsplit(['/', '\\'])
+        .find(|segment| !is_blank(segment))
+        .unwrap_or_default();
+    let cleaned: String = base
+        .chars()
+        .filter(|character| !is_invisible(*character))
+        .map(|character| match character {
+            '<' | '>' | ':' | '"' | '|' | '?' | '*' => '_',
+            character if character.is_whitespace() => ' ',
+            character => character,
+        })
+        .collect();
+    let trimmed = cleaned
+        .trim_matches(|character| character == '.' || character == ' ')
+        .to_owned();
+    let kept_extension = truncate(&trimmed);
+    let name = kept_extension.trim_end_matches(['.', ' ']);
+    if name.is_empty() {
+        "attachment".to_owned()
+    } else if is_reserved(name) {
+        format!("_{name}")
+    } else {
+        name.to_owned()
+    }
+}
+
+fn is_blank(segment: &str) -> bool {
+    segment
+        .chars()
+        .all(|character| character == '.' || character.is_whitespace() || is_invisible(character))
+}
+
+fn truncate(name: &str) -> String {
+    if name.len() <= MAXIMUM_LENGTH {
+        return name.to_owned();
+    }
+    let (stem, extension) = match name.rsplit_once('.') {
+        Some((stem, extension)) if extension.len() <= MAXIMUM_EXTENSION_LENGTH => {
+            (stem, format!(".{extension}"))
+        }
+        _ => (name, String::new()),
+    };
+    let room = MAXIMUM_LENGTH - extension.len();
+    let end = (0..=room.min(stem.len()))
+        .rev()
+        .find(|end| stem.is_char_boundary(*end));
+    let stem = stem.get(..end.unwrap_or_default()).unwrap_or(stem);
+    format!("{}{extension}", stem.trim_end_matches(['.', ' ']))
+}
+
+fn is_reserved(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name).trim_end();
+    let stem = stem.to_ascii_lowercase();
+    if RESERVED.contains(&stem.as_str()) || stem == "conout$" {
+        return true;
+    }
+    ["com", "lpt"].iter().any(|port| {
+        stem.strip_prefix(port).is_some_and(|number| {
+            matches!(number, "¹" | "²" | "³")
+                || (number.len() == 1 && number.as_bytes().is_ascii_digit_only())
+        })
+    })
+}
+
+trait AsciiDigits {
+    fn is_ascii_digit_only(&self) -> bool;
+}
+
+impl AsciiDigits for [u8] {
+    fn is_ascii_digit_only(&self) -> bool {
+        self.iter().all(u8::is_ascii_digit)
+    }
+}
+
+/// Characters that show nothing, and those that turn the direction of the text around them.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_are_made_safe() {
+        let table = [
+            ("report.pdf", "report.pdf"),
+            ("..\\..\\boot.ini", "boot.ini"),
+            ("C:\\fakepath\\photo.jpg", "photo.jpg"),
+            ("/", "attachment"),
+            ("...", "attachment"),
+            ("folder/..", "folder"),
+            ("invoice\u{202e}fdp.exe", "invoicefdp.exe"),
+            ("a\r\nb\0c.txt", "abc.txt"),
+            ("what? <now>.txt", "what_ _now_.txt"),
+            (".htaccess", "htaccess"),
+            ("name. . ", "name"),
+            ("CON", "_CON"),
+            ("nul.txt", "_nul.txt"),
+            ("LPT1.log", "_LPT1.log"),
+            ("com10", "com10"),
+            ("console.log", "console.log"),
+            ("日本語.txt", "日本語.txt"),
+            ("\u{200b}", "attachment"),
+        ];
+        for (name, safe) in table {
+            assert_eq!(safe_file_name(name), safe, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn long_names_keep_their_extension() {
+        let safe = safe_file_name(&format!("{}.tar.gz", "é".repeat(200)));
+        assert!(
+            safe.len() <= MAXIMUM_LENGTH && safe.ends_with("é.gz"),
+            "{safe}"
+        );
+        assert_eq!(safe_file_name(&"x".repeat(400)).len(), MAXIMUM_LENGTH);
+        assert_eq!(
+            safe_file_name(&format!("a.{}", "x".repeat(400))).len(),
+            MAXIMUM_LENGTH
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_is_safe_and_stays_as_it_is(name in any::<String>()) {
+            let safe = safe_file_name(&name);
+            prop_assert!(!safe.is_empty() && safe.len() <= MAXIMUM_LENGTH + 1);
+            let is_refused = |character: char| character.is_control() || "/\\:*?\"<>|\u{202e}".contains(character);
+            prop_assert!(!safe.contains(is_refused));
+            prop_assert!(!safe.starts_with('.') && !safe.ends_with(['.', ' ']));
+            prop_assert_eq!(safe_file_name(&safe), safe);
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! The tree of a message's parts, the same from Gmail's payload and from the bytes of a message.
+//!
+//! The bytes are taken apart here, and not by the MIME library that reads the single headers: it goes into messages
+//! within messages without end, so that a hostile message would overflow the stack.
+
+use crate::api::gmail::types::MessagePart;
+
+use super::{
+    charset::TextOrigin,
+    encoding::{decode_base64_lenient, decode_base64url, decode_quoted_printable, split_line_end},
+    header::{Parameterized, parse_parameterized, parse_text},
+    parameter::join_sections,
+};
+
+/// Parts within parts beyond this depth are kept as they are, without a look inside.
+const MAXIMUM_DEPTH: usize = 40;
+
+/// No message that a person wrote has more parts.
+const MAXIMUM_PARTS: usize = 10_000;
+
+/// The content of a part.
+#[derive(Clone)]
+pub(crate) enum Content {
+    /// Bytes, decoded from their transfer encoding.
+    Bytes(Vec<u8>),
+    /// Bytes that Gmail keeps behind an attachment id.
+    Behind(String),
+}
+
+/// One part of a message.
+#[derive(Clone)]
+pub(crate) struct Part {
+    pub(crate) id: String,
+    /// In lower case, and `text/plain` where the sender said nothing.
+    pub(crate) mime_type: String,
+    pub(crate) content_type: Parameterized,
+    pub(crate) disposition: Parameterized,
+    pub(crate) file_name: Option<String>,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) content: Content,
+    pub(crate) size: u64,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) origin: TextOrigin,
+}
+
+impl Part {
+    /// The first header of a name.
+    pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_slice())
+    }
+
+    /// All headers of a name.
+    pub(crate) fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.headers
+            .iter()
+            .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_slice())
+    }
+
+    /// The bytes, where they are here.
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Bytes(bytes) => Some(bytes),
+            Content::Behind(_) => None,
+        }
+    }
+
+    /// The attachment id, where the bytes are behind one.
+    pub(crate) fn attachment_id(&self) -> Option<&str> {
+        match &self.content {
+            Content::Bytes(_) => None,
+            Content::Behind(id) => Some(id),
+        }
+    }
+
+    /// The content id, without its angle brackets.
+    pub(crate) fn content_id(&self) -> Option<String> {
+        let value = String::from_utf8_lossy(self.header("Content-ID")?).into_owned();
+        let id = value
+            .trim()
+            .trim_start_matches('<')
+            .trim_end_matches('>')
+            .trim();
+        (!id.is_empty()).then(|| id.to_owned())
+    }
+
+    /// Takes a part of Gmail's payload.
+    pub(crate) fn from_payload(part: &MessagePart) -> Self {
+        let mut remaining = MAXIMUM_PARTS;
+        Self::from_payload_at(part, 0, &mut remaining)
+    }
+
+    /// Takes a message, or a part, as it was sent.
+    pub(crate) fn from_raw(raw: &[u8]) -> Self {
+        let mut remaining = MAXIMUM_PARTS;
+        Self::from_raw_at(raw, String::new(), "text/plain", 0, &mut remaining)
+    }
+
+    fn from_payload_at(part: &MessagePart, depth: usize, remaining: &mut usize) -> Self {
+        let headers: Vec<(String, Vec<u8>)> = part
+            .headers
+            .iter()
+            .filter_map(|header| {
+                let value = header.value.clone().unwrap_or_default();
+                Some((header.name.clone()?, value.into_bytes()))
+            })
+            .collect();
+        let body = part.body.as_ref();
+        let data = body.and_then(|body| body.data.as_deref());
+        let content = match body.and_then(|body| body.attachment_id.as_deref()) {
+            Some(id) if data.is_none_or(str::is_empty) && !id.is_empty() => {
+                Content::Behind(id.to_owned())
+            }
+            _ => {
+                let data = data.unwrap_or_default();
+                Content::Bytes(
+                    decode_base64url(data)
+                        .unwrap_or_else(|_| decode_base64_lenient(data.as_bytes())),
+                )
+            }
+        };
+        let size = body
+            .and_then(|body| body.size)
+            .and_then(|size| u64::try_from(size).ok());
+        let mut taken = Self::assemble(headers, "text/plain", content, TextOrigin::Payload);
+        taken.id = part.part_id.clone().unwrap_or_default();
+        taken.size = size.unwrap_or(taken.size);
+        if let Some(mime_type) = &part.mime_type
+            && !mime_type.is_empty()
+        {
+            taken.mime_type = mime_type.to_ascii_lowercase();
+        }
+        if let Some(name) = &part.filename
+            && !name.is_empty()
+        {
+            taken.file_name = Some(name.clone());
+        }
+        if depth < MAXIMUM_DEPTH {
+            for child in &part.parts {
+                if *remaining == 0 {
+                    break;
+                }
+                *remaining -= 1;
+                taken
+                    .parts
+                    .push(Self::from_payload_at(child, depth + 1, remaining));
+            }
+        }
+        taken
+    }
+
+    fn from_raw_at(
+        raw: &[u8],
+        id: String,
+        default_type: &str,
+        depth: usize,
+        remaining: &mut usize,
+    ) -> Self {
+        let (headers, body) = split_head(raw);
+        let mut part = Self::assemble(
+            headers,
+            default_type,
+            Content::Bytes(Vec::new()),
+            TextOrigin::Raw,
+        );
+        part.id = id;
+        let boundary = part
+            .content_type
+            .parameter("boundary")
+            .filter(|boundary| !boundary.is_empty() && part.mime_type.starts_with("multipart/"))
+            .map(str::to_owned);
+        if let Some(boundary) = boundary
+            && depth < MAXIMUM_DEPTH
+        {
+            let child_type = if part.mime_type == "multipart/digest" {
+                "message/rfc822"
+            } else {
+                "text/plain"
+            };
+            let bodies = split_multipart(body, boundary.trim_end().as_bytes());
+            for (position, child) in bodies.into_iter().enumerate() {
+                if *remaining == 0 {
+                    break;
+                }
+                *remaining -= 1;
+                let id = if part.id.is_empty() {
+                    position.to_string()
+                } else {
+                    format!("{}.{position}", part.id)
+                };
+                part.parts.push(Self::from_raw_at(
+                    child,
+                    id,
+                    child_type,
+                    depth + 1,
+                    remaining,
+                ));
+            }
+            if !part.parts.is_empty() {
+                return part;
+            }
+        }
+        if part.mime_type.starts_with("multipart/") {
+            // A multipart whose boundary never comes is shown as the text that it is.
+            part.mime_type = "text/plain".to_owned();
+        }
+        let encoding = part
+            .header("Content-Transfer-Encoding")
+            .map(parse_text)
+            .unwrap_or_default();
+        let bytes = match encoding.trim().to_ascii_lowercase().as_str() {
+            "base64" => decode_base64_lenient(body),
+            "quoted-printable" => decode_quoted_printable(body),
+            _ => body.to_vec(),
+        };
+        part.size = bytes.len() as u64;
+        part.content = Content::Bytes(bytes);
+        part
+    }
+
+    fn assemble(
+        headers: Vec<(String, Vec<u8>)>,
+        default_type: &str,
+        content: Content,
+        origin: TextOrigin,
+    ) -> Self {
+        let mut part = Self {
+            id: String::new(),
+            mime_type: default_type.to_owned(),
+            content_type: Parameterized::default(),
+            disposition: Parameterized::default(),
+            file_name: None,
+            headers,
+            size: match &content {
+                Content::Bytes(bytes) => bytes.len() as u64,
+                Content::Behind(_) => 0,
+            },
+            content,
+            parts: Vec::new(),
+            origin,
+        };
+        if let Some(value) = part.header("Content-Type") {
+            part.content_type = parse_parameterized(value);
+            let value = &part.content_type.value;
+            if value.contains('/') && !value.contains(char::is_whitespace) {
+                part.mime_type = value.clone();
+            }
+        }
+        if let Some(value) = part.header("Content-Disposition") {
+            part.disposition = parse_parameterized(value);
+        }
+        let joined = part
+            .header("Content-Disposition")
+            .and_then(|value| join_sections(value, "filename"));
+        let name = joined
+            .as_deref()
+            .or_else(|| part.disposition.parameter("filename"))
+            .or_else(|| part.content_type.parameter("name"));
+        // Many senders put encoded words where the standard has another form for file names.
+        part.file_name = name
+            .map(|name| {
+                if name.contains("=?") {
+                    parse_text(name.as_bytes())
+                } else {
+                    name.to_owned()
+                }
+            })
+            .filter(|name| !name.trim().is_empty());
+        part
+    }
+}
+
+/// Splits a message into its headers and its body.
+pub(crate) fn split_head(raw: &[u8]) -> (Vec<(String, Vec<u8>)>, &[u8]) {
+    let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut rest = raw;
+    while !rest.is_empty() {
+        let (line, tail) = split_line(rest);
+        let (content, _) = split_line_end(line);
+        if content.is_empty() {
+            return (headers, tail);
+        }
+        if matches!(content.first(), Some(b' ' | b'\t')) {
+            if let Some((_, value)) = headers.last_mut() {
+                value.extend_from_slice(b"\r\n");
+                value.extend_from_slice(content);
+            }
+        } else if let Some((name, value)) = split_field(content) {
+            headers.push((name, value.to_vec()));
+        } else if !(headers.is_empty()
+            && (content.starts_with(b"From ") || content.starts_with(b">From ")))
+        {
+            // A line that is no header begins the body of a message that lacks the empty line.
+            return (headers, rest);
+        }
+        rest = tail;
+    }
+    (headers, rest)
+}
+
+fn split_field(line: &[u8]) -> Option<(String, &[u8])> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let (name, value) = line.split_at_checked(colon)?;
+    let name = name.trim_ascii_end();
+    let is_name = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
+    let value = value.get(1..)?.trim_ascii();
+    is_name.then(|| (String::from_utf8_lossy(name).into_owned(), value))
+}
+
+/// The parts between the lines of a boundary; a boundary that is never closed ends with the body.
+fn split_multipart<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<&'a [u8]> {
+    let mut parts = Vec::new();
+    let mut start = None;
+    let mut position = 0;
+    let mut rest = body;
+    while !rest.is_empty() {
+        let (line, tail) = split_line(rest);
+        let after = line
+            .strip_prefix(b"--")
+            .and_then(|line| line.strip_prefix(boundary))
+            .map(<[u8]>::trim_ascii_end);
+        let is_close = after == Some(b"--");
+        if is_close || after == Some(b"") {
+            if let Some(start) = start {
+                parts.push(without_line_end(
+                    body.get(start..position).unwrap_or_default(),
+                ));
+            }
+            // A part behind the closing line shows that an inner multipart had, wrongly, the same boundary.
+            start = (!is_close).then_some(position + line.len());
+        }
+        position += line.len();
+        rest = tail;
+    }
+    if let Some(start) = start {
+        let part = body.get(start..).unwrap_or_default();
+        if !part.is_empty() {
+            parts.push(part);
+        }
+    }
+    parts
+}
+
+fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let end = bytes
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .map_or(bytes.len(), |position| position + 1);
+    bytes.split_at_checked(end).unwrap_or((bytes, b""))
+}
+
+/// The line end before a boundary belongs to the boundary.
+fn without_line_end(bytes: &[u8]) -> &[u8] {
+    split_line_end(bytes).0
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_multipart_is_taken_apart() {
+        let raw = b"Subject: x\r\nContent-Type: multipart/mixed; boundary=\"b c\"\r\n\r\npreamble\r\n--b c\r\n\r\none\r\n--b c \r\nContent-Type: multipart/alternative; boundary=i\r\n\r\n--i\r\n\r\ntwo\r\n--i--\r\n--b c\r\nContent-Type: image/png; name=\"=?utf-8?Q?=C3=A9.png?=\"\r\nContent-Transfer-Encoding: base64\r\n\r\naGk=\r\n--b c--\r\nepilogue";
+        let part = Part::from_raw(raw);
+        assert_eq!(part.parts.len(), 3);
+        let ids: Vec<&str> = part.parts.iter().map(|part| part.id.as_str()).collect();
+        assert_eq!(ids, ["0", "1", "2"]);
+        assert_eq!(part.parts[0].bytes(), Some(&b"one"[..]));
+        assert_eq!(part.parts[1].parts[0].id, "1.0");
+        assert_eq!(part.parts[1].parts[0].bytes(), Some(&b"two"[..]));
+        assert_eq!(part.parts[2].file_name.as_deref(), Some("é.png"));
+        assert_eq!(part.parts[2].bytes(), Some(&b"hi"[..]));
+    }
+
+    #[test]
+    fn broken_structure_is_read_all_the_same() {
+        let unclosed =
+            Part::from_raw(b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\n\ntwo");
+        assert_eq!(unclosed.parts.len(), 2);
+        let missing = Part::from_raw(b"Content-Type: multipart/mixed; boundary=b\n\ntext alone");
+        assert_eq!(
+            (missing.mime_type.as_str(), missing.bytes()),
+            ("text/plain", Some(&b"text alone"[..]))
+        );
+        let headless = Part::from_raw(b"no header here\nmore");
+        assert_eq!(headless.bytes(), Some(&b"no header here\nmore"[..]));
+        assert_eq!(Part::from_raw(b"").bytes(), Some(&b""[..]));
+    }
+
+    #[test]
+    fn parts_within_parts_have_an_end() {
+        let mut raw = Vec::new();
+        for level in 0..2000 {
+            raw.extend(
+                format!("Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n")
+                    .into_bytes(),
+            );
+        }
+        let mut depth = 0;
+        let mut part = &Part::from_raw(&raw);
+        while let Some(child) = part.parts.first() {
+            part = child;
+            depth += 1;
+        }
+        assert_eq!(depth, MAXIMUM_DEPTH);
+        let many = [
+            &b"Content-Type: multipart/mixed; boundary=b\n\n"[..],
+            &b"--b\n\nx\n".repeat(20_000),
+        ]
+        .concat();
+        assert_eq!(Part::from_raw(&many).parts.len(), MAXIMUM_PARTS);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken_apart(raw in proptest::collection::vec(any::<u8>(), 0..400)) {
+            prop_assert!(Part::from_raw(&raw).size <= raw.len() as u64);
+        }
+    }
+}

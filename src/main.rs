@@ -1,0 +1,9 @@
+//! The program `airbyte-gmail`.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

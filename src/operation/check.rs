@@ -1,0 +1,173 @@
+//! Params held against a row, before the network.
+
+use serde_json::{Map, Value};
+
+use super::{Field, Location, Operation, Schema};
+use crate::error::{Error, Kind};
+
+impl Operation {
+    /// Checks params: unknown and missing names, wrong types, values that can't be sent.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::operation::gmail;
+    /// use serde_json::json;
+    ///
+    /// let row = gmail().find("messages", "list")?;
+    /// let params = json!({"maxResults": "ten"});
+    /// let error = row.check(params.as_object().ok_or("an object")?).unwrap_err();
+    /// assert_eq!(error.to_string(), "messages_list: `maxResults` is a text; it takes a whole number from 1 to 500");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_input`](crate::Error::is_invalid_input); the text names what is allowed, never a value.
+    pub fn check(&self, params: &Map<String, Value>) -> Result<(), Error> {
+        check_object(self.fields, params, "")
+            .map_err(|message| Error::new(Kind::InvalidInput, message).of(self))
+    }
+}
+
+fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> Result<(), String> {
+    for name in values.keys() {
+        if !fields.iter().any(|field| field.name == name) {
+            return Err(unknown(fields, name, prefix));
+        }
+    }
+    for field in fields {
+        let path = format!("{prefix}{}", field.name);
+        match values.get(field.name) {
+            None if field.required => {
+                return Err(format!(
+                    "`{path}` is missing; it takes {}",
+                    expected(&field.schema)
+                ));
+            }
+            None => {}
+            // Airbyte documents these lists as one text; both forms are good in both modes.
+            Some(Value::String(text)) if field.comma_joined && !text.is_empty() => {}
+            Some(value) => {
+                check_value(&field.schema, value, &path)?;
+                check_place(field.location, value, &path)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A name that is not known is told with the known ones. The unknown name is the caller's text, so it is shown only
+/// where it looks like a name.
+fn unknown(fields: &[Field], name: &str, prefix: &str) -> String {
+    let shown = if name.len() <= 64
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    {
+        format!("`{prefix}{name}` is not a parameter")
+    } else {
+        "there is a parameter that is not known".to_owned()
+    };
+    if fields.is_empty() {
+        return format!("{shown}; it takes none");
+    }
+    let known: Vec<String> = fields
+        .iter()
+        .map(|field| format!("{prefix}{}", field.name))
+        .collect();
+    format!("{shown}; it takes: {}", known.join(", "))
+}
+
+fn check_value(schema: &Schema, value: &Value, path: &str) -> Result<(), String> {
+    let wrong = || {
+        Err(format!(
+            "`{path}` is {}; it takes {}",
+            kind(value),
+            expected(schema)
+        ))
+    };
+    match (schema, value) {
+        (Schema::Any, _)
+        | (Schema::Map, Value::Object(_))
+        | (Schema::String, Value::String(_))
+        | (Schema::Boolean, Value::Bool(_))
+        | (Schema::Number, Value::Number(_)) => Ok(()),
+        (Schema::Integer { minimum, maximum }, Value::Number(number)) => match number.as_i64() {
+            Some(number)
+                if minimum.is_none_or(|bound| number >= bound)
+                    && maximum.is_none_or(|bound| number <= bound) =>
+            {
+                Ok(())
+            }
+            Some(_) => Err(format!(
+                "`{path}` is out of range; it takes {}",
+                expected(schema)
+            )),
+            None => wrong(),
+        },
+        (Schema::Enum(values), Value::String(text)) if values.contains(&text.as_str()) => Ok(()),
+        (Schema::Enum(_), Value::String(_)) => Err(format!(
+            "`{path}` has a value that is not known; it takes {}",
+            expected(schema)
+        )),
+        (Schema::Array(items), Value::Array(values)) => values
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, value)| check_value(items, value, &format!("{path}[{index}]"))),
+        (Schema::Object(fields), Value::Object(values)) => {
+            check_object(fields, values, &format!("{path}."))
+        }
+        _ => wrong(),
+    }
+}
+
+fn check_place(location: Location, value: &Value, path: &str) -> Result<(), String> {
+    match (location, value) {
+        // These would name another resource than the caller means.
+        (Location::Path, Value::String(text)) if text.is_empty() || text == "." || text == ".." => {
+            Err(format!("`{path}` is no id; give one"))
+        }
+        (Location::Header, Value::String(text)) if http::HeaderValue::from_str(text).is_err() => {
+            Err(format!(
+                "`{path}` can't stand in a header; use printable text"
+            ))
+        }
+        (Location::Query, Value::Array(values)) if values.is_empty() => {
+            Err(format!("`{path}` is empty; leave it out or name something"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a type takes, in words.
+pub(super) fn expected(schema: &Schema) -> String {
+    match schema {
+        Schema::String => "a text".to_owned(),
+        Schema::Integer { minimum, maximum } => match (minimum, maximum) {
+            (Some(minimum), Some(maximum)) => format!("a whole number from {minimum} to {maximum}"),
+            (Some(minimum), None) => format!("a whole number from {minimum}"),
+            (None, Some(maximum)) => format!("a whole number up to {maximum}"),
+            (None, None) => "a whole number".to_owned(),
+        },
+        Schema::Number => "a number".to_owned(),
+        Schema::Boolean => "true or false".to_owned(),
+        Schema::Enum(values) => format!("one of: {}", values.join(", ")),
+        Schema::Array(items) => format!("a list, each {}", expected(items)),
+        Schema::Object(fields) => {
+            let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+            format!("an object of: {}", names.join(", "))
+        }
+        Schema::Map => "an object".to_owned(),
+        Schema::Any => "any json".to_owned(),
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

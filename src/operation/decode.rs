@@ -1,0 +1,145 @@
+//! A request back to params.
+
+use http::Request;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use super::{Field, Location, Operation, Schema};
+use crate::error::{Error, Kind};
+
+impl Operation {
+    /// The params of a request that [`encode`](Self::encode) or the typed client made.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_input`](crate::Error::is_invalid_input): the request is not one of this operation, as happens when
+    /// an id is `..`.
+    pub fn decode(&self, request: &Request<Vec<u8>>) -> Result<Map<String, Value>, Error> {
+        let headers = |name: &str| {
+            request
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
+        self.decode_parts(
+            request.uri().path(),
+            request.uri().query(),
+            headers,
+            request.body(),
+        )
+    }
+
+    /// As [`decode`](Self::decode), from the parts of any kind of request.
+    pub(crate) fn decode_parts(
+        &self,
+        path: &str,
+        query: Option<&str>,
+        header: impl Fn(&str) -> Option<String>,
+        body: &[u8],
+    ) -> Result<Map<String, Value>, Error> {
+        let mut params = Map::new();
+        for (name, value) in self.match_path(path)? {
+            let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
+            params.insert(name.to_owned(), Value::String(value));
+        }
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            let Some(field) = self
+                .field(&name)
+                .filter(|field| field.location == Location::Query)
+            else {
+                continue;
+            };
+            match &field.schema {
+                Schema::Array(items) => {
+                    let list = params
+                        .entry(field.name)
+                        .or_insert_with(|| Value::Array(Vec::new()));
+                    if let Value::Array(list) = list {
+                        list.push(typed(items, &value));
+                    }
+                }
+                schema => {
+                    params.insert(field.name.to_owned(), typed(schema, &value));
+                }
+            }
+        }
+        for field in self
+            .fields
+            .iter()
+            .filter(|field| field.location == Location::Header)
+        {
+            if let Some(value) = header(field.name) {
+                params.insert(field.name.to_owned(), typed(&field.schema, &value));
+            }
+        }
+        if self.has_body {
+            let body: Map<String, Value> = serde_json::from_slice(body).map_err(|_| {
+                Error::new(Kind::InvalidInput, "the body is not a json object").of(self)
+            })?;
+            params.extend(body);
+        }
+        Ok(params)
+    }
+
+    /// The raw values of a path's parameters.
+    ///
+    /// It also guards the typed client: an id of `..` makes a path that is another operation's.
+    pub(crate) fn match_path<'a>(
+        &self,
+        path: &'a str,
+    ) -> Result<Vec<(&'static str, &'a str)>, Error> {
+        let mismatch = || {
+            Error::new(
+                Kind::InvalidInput,
+                "an id in the path is empty, `.` or `..`; give the id of what is meant",
+            )
+            .of(self)
+        };
+        let mut values = Vec::new();
+        let mut segments = path.split('/');
+        for template in self.path.split('/') {
+            let segment = segments.next().ok_or_else(mismatch)?;
+            match template.split_once('{') {
+                None if template == segment => {}
+                None => return Err(mismatch()),
+                Some((prefix, rest)) => {
+                    let (name, suffix) = rest.split_once('}').ok_or_else(mismatch)?;
+                    let value = segment
+                        .strip_prefix(prefix)
+                        .and_then(|value| value.strip_suffix(suffix))
+                        .filter(|value| !value.is_empty())
+                        .ok_or_else(mismatch)?;
+                    values.push((name, value));
+                }
+            }
+        }
+        if segments.next().is_some() {
+            return Err(mismatch());
+        }
+        Ok(values)
+    }
+}
+
+fn typed(schema: &Schema, text: &str) -> Value {
+    let parsed = match schema {
+        Schema::Integer { .. } => text.parse::<i64>().ok().map(Value::from),
+        Schema::Boolean => text.parse::<bool>().ok().map(Value::from),
+        Schema::Number => text.parse::<f64>().ok().map(Value::from),
+        _ => None,
+    };
+    parsed.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+impl Field {
+    /// Whether a list of this param goes to Airbyte as one text.
+    pub(crate) fn join(&self, value: &mut Value) {
+        if !self.comma_joined {
+            return;
+        }
+        if let Value::Array(values) = value {
+            let joined: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
+            *value = Value::String(joined.join(","));
+        }
+    }
+}

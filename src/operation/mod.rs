@@ -1,0 +1,265 @@
+//! The operation table's types, and what follows from a row alone: finding it, checking its params, encoding and
+//! decoding its request, describing its params as JSON Schema.
+
+mod check;
+mod decode;
+mod encode;
+mod schema;
+
+use std::fmt;
+
+use crate::error::{Error, Kind};
+
+/// The operations of a document, with what it says of the connector.
+///
+/// ```
+/// use airbyte_agent_gmail::operation::gmail;
+///
+/// let row = gmail().find("messages", "list")?;
+/// assert_eq!(row.path, "/gmail/v1/users/me/messages");
+/// assert!(gmail().find("messages", "lisst").is_err());
+/// # Ok::<(), airbyte_agent_gmail::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Table {
+    /// `x-airbyte-connector-name`.
+    pub connector_name: &'static str,
+    /// `x-airbyte-connector-definition-id`.
+    pub definition_id: &'static str,
+    /// What the Context Store can search.
+    pub searchable: &'static [SearchableEntity],
+    /// The rows, in the document's order.
+    pub operations: &'static [&'static Operation],
+}
+
+/// An entity that the Context Store can search.
+#[derive(Debug)]
+pub struct SearchableEntity {
+    /// The entity's name.
+    pub entity: &'static str,
+    /// The fields that filters, sorts and selections may name.
+    pub fields: &'static [&'static str],
+}
+
+/// One row: everything that the document says of an operation.
+#[derive(Debug)]
+pub struct Operation {
+    /// The vendor's operation id, such as `messages_list`.
+    pub id: &'static str,
+    /// The dotted group under which it is called, such as `messages.attachments`; empty at the top.
+    pub group: &'static str,
+    /// The method's name in its group.
+    pub method_name: &'static str,
+    /// The entity that `execute` knows it by.
+    pub entity: &'static str,
+    /// The action that `execute` knows it by.
+    pub action: &'static str,
+    /// Whether Airbyte's connector has the action, so that hosted mode offers it.
+    pub hosted: bool,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path template.
+    pub path: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// Some sentences.
+    pub description: &'static str,
+    /// The params: those of the path, the query and the headers, then the fields of the body.
+    pub fields: &'static [Field],
+    /// Whether a body is sent.
+    pub has_body: bool,
+    /// Whether a success has a body.
+    pub has_response: bool,
+    /// The key of the records in the response; `None` when the response is the record.
+    pub records: Option<&'static str>,
+    /// The fields beside the records.
+    pub meta: &'static [&'static str],
+    /// How a list goes on.
+    pub pagination: Option<Pagination>,
+    /// What a call costs.
+    pub quota_units: QuotaUnits,
+    /// The scopes, any one of which is enough.
+    pub scopes: &'static [&'static str],
+    /// Whether a token is needed.
+    pub authenticated: bool,
+    /// Whether sending it twice leaves the same state as once.
+    pub idempotent: bool,
+    /// Whether it changes nothing.
+    pub read_only: bool,
+    /// Whether something is lost for good.
+    pub destructive: bool,
+    /// Whether `check()` calls it.
+    pub check: bool,
+}
+
+/// An HTTP method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+/// Where a param goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// Into the path.
+    Path,
+    /// Into the query.
+    Query,
+    /// Into a header.
+    Header,
+    /// Into the JSON body.
+    Body,
+}
+
+/// A param, or a field of an object in one.
+#[derive(Debug)]
+pub struct Field {
+    /// The wire name.
+    pub name: &'static str,
+    /// Where it goes.
+    pub location: Location,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What it means.
+    pub description: &'static str,
+    /// Its type.
+    pub schema: Schema,
+    /// Whether Airbyte takes this list as one text, joined with commas.
+    pub comma_joined: bool,
+    /// Whether Google has it and Airbyte's connector has not.
+    pub absent: bool,
+}
+
+/// The type of a param.
+#[derive(Debug)]
+pub enum Schema {
+    /// Any text.
+    String,
+    /// A whole number within bounds.
+    Integer {
+        /// The smallest value.
+        minimum: Option<i64>,
+        /// The largest value.
+        maximum: Option<i64>,
+    },
+    /// A number.
+    Number,
+    /// true or false.
+    Boolean,
+    /// One of these texts.
+    Enum(&'static [&'static str]),
+    /// A list.
+    Array(&'static Schema),
+    /// An object of these fields.
+    Object(&'static [Field]),
+    /// Any object.
+    Map,
+    /// Any JSON.
+    Any,
+}
+
+/// The names with which a list goes on.
+#[derive(Debug)]
+pub struct Pagination {
+    /// The param that takes the token.
+    pub token_parameter: &'static str,
+    /// The response field that gives the next token.
+    pub token_field: &'static str,
+    /// The param for the size of a page.
+    pub size_parameter: Option<&'static str>,
+}
+
+/// What a call costs of the quota, in units of a user's budget each minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuotaUnits {
+    /// For projects that began in May 2026 or later: 6,000 a minute.
+    pub current: u32,
+    /// For older ones: 15,000 a minute.
+    pub legacy: u32,
+}
+
+/// The table of `spec/gmail.yaml`.
+pub fn gmail() -> &'static Table {
+    &crate::api::gmail::operation::TABLE
+}
+
+/// The table of `spec/airbyte.yaml`.
+pub fn airbyte() -> &'static Table {
+    &crate::api::airbyte::operation::TABLE
+}
+
+impl Table {
+    /// The row of an entity's action.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_input`](crate::Error::is_invalid_input): an unknown entity or action; the text names the known ones.
+    pub fn find(&self, entity: &str, action: &str) -> Result<&'static Operation, Error> {
+        let of_entity: Vec<&'static Operation> = self
+            .operations
+            .iter()
+            .copied()
+            .filter(|row| row.entity == entity)
+            .collect();
+        if let Some(row) = of_entity.iter().find(|row| row.action == action) {
+            return Ok(row);
+        }
+        let message = if of_entity.is_empty() {
+            format!("unknown entity; use one of: {}", self.entities().join(", "))
+        } else {
+            let actions: Vec<&str> = of_entity.iter().map(|row| row.action).collect();
+            format!(
+                "the entity has no such action; use one of: {}",
+                actions.join(", ")
+            )
+        };
+        Err(Error::new(Kind::InvalidInput, message))
+    }
+
+    /// The row of an operation id.
+    pub fn by_id(&self, id: &str) -> Option<&'static Operation> {
+        self.operations.iter().copied().find(|row| row.id == id)
+    }
+
+    /// The entities, each once, in the document's order.
+    pub fn entities(&self) -> Vec<&'static str> {
+        let mut entities = Vec::new();
+        for row in self.operations {
+            if !entities.contains(&row.entity) {
+                entities.push(row.entity);
+            }
+        }
+        entities
+    }
+}
+
+impl Operation {
+    /// The param of a name.
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+impl Method {
+    /// The method on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,80 @@
+//! The params of a row as JSON Schema (2020-12).
+
+use serde_json::{Map, Value, json};
+
+use super::{Field, Location, Operation, Schema};
+
+impl Operation {
+    /// The JSON Schema of the params: self-contained, closed, with what each field means.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::operation::gmail;
+    ///
+    /// let schema = gmail().find("messages", "get")?.params_schema();
+    /// assert_eq!(schema["required"], serde_json::json!(["messageId"]));
+    /// assert_eq!(schema["additionalProperties"], false);
+    /// # Ok::<(), airbyte_agent_gmail::Error>(())
+    /// ```
+    pub fn params_schema(&self) -> Value {
+        object(self.fields)
+    }
+}
+
+fn object(fields: &[Field]) -> Value {
+    let properties: Map<String, Value> = fields
+        .iter()
+        .map(|field| (field.name.to_owned(), property(field)))
+        .collect();
+    let required: Vec<&str> = fields
+        .iter()
+        .filter(|field| field.required)
+        .map(|field| field.name)
+        .collect();
+    let mut schema =
+        json!({"type": "object", "properties": properties, "additionalProperties": false});
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema
+}
+
+fn property(field: &Field) -> Value {
+    let mut schema = value(&field.schema);
+    if field.comma_joined && field.location == Location::Query {
+        // The form in which Airbyte documents the parameter is good too.
+        schema["type"] = json!(["array", "string"]);
+        schema["minLength"] = json!(1);
+    }
+    if field.location == Location::Path {
+        schema["minLength"] = json!(1);
+        schema["not"] = json!({"enum": [".", ".."]});
+    }
+    if field.location == Location::Query && matches!(field.schema, Schema::Array(_)) {
+        schema["minItems"] = json!(1);
+    }
+    schema["description"] = json!(field.description);
+    schema
+}
+
+fn value(schema: &Schema) -> Value {
+    match schema {
+        Schema::String => json!({"type": "string"}),
+        Schema::Integer { minimum, maximum } => {
+            let mut schema = json!({"type": "integer"});
+            if let Some(minimum) = minimum {
+                schema["minimum"] = json!(minimum);
+            }
+            if let Some(maximum) = maximum {
+                schema["maximum"] = json!(maximum);
+            }
+            schema
+        }
+        Schema::Number => json!({"type": "number"}),
+        Schema::Boolean => json!({"type": "boolean"}),
+        Schema::Enum(values) => json!({"type": "string", "enum": values}),
+        Schema::Array(items) => json!({"type": "array", "items": value(items)}),
+        Schema::Object(fields) => object(fields),
+        Schema::Map => json!({"type": "object"}),
+        Schema::Any => json!({}),
+    }
+}

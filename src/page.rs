@@ -1,0 +1,158 @@
+//! Lists, page by page and record by record.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+
+use crate::error::{Error, Kind};
+use crate::operation::Operation;
+
+/// A page on its way.
+pub(crate) type Fetch<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// A call that gives one page of a list; the generated calls implement it.
+pub(crate) trait List<'a>: Clone + Send + Sync + 'a {
+    /// One page.
+    type Page: Send + 'a;
+    /// One record.
+    type Record: Send + 'a;
+
+    /// The row of the operation.
+    fn operation() -> &'static Operation;
+    /// The same call for the page of a token.
+    fn with_token(self, token: String) -> Self;
+    /// Gets the page.
+    fn fetch(self) -> Fetch<'a, Self::Page>;
+    /// The token of the page behind this one.
+    fn next_token(page: &Self::Page) -> Option<&str>;
+    /// The records of the page.
+    fn records(page: Self::Page) -> Vec<Self::Record>;
+}
+
+/// The pages of a list, asked for one at a time as they are needed.
+pub struct Pages<'a, T> {
+    inner: BoxStream<'a, Result<T, Error>>,
+}
+
+/// The records of a list; a page is asked for when the one before it is used up.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use airbyte_agent_gmail::sandbox::Sandbox;
+///
+/// let sandbox = Sandbox::start().await?;
+/// let gmail = sandbox.open_source()?;
+/// let mut messages = gmail.messages().list().q("in:inbox").max_results(10).stream();
+/// let mut count = 0;
+/// while let Some(message) = messages.next().await {
+///     assert!(message?.id.is_some());
+///     count += 1;
+/// }
+/// assert!(count > 10);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It is a [`futures_core::Stream`](https://docs.rs/futures-core) too. After an error it is at its end.
+pub struct Stream<'a, T> {
+    inner: BoxStream<'a, Result<T, Error>>,
+}
+
+impl<'a, T: Send + 'a> Pages<'a, T> {
+    pub(crate) fn new<L: List<'a, Page = T>>(list: L) -> Self {
+        Self { inner: pages(list) }
+    }
+
+    /// The next page; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// As the call's `send`; also when the service gives the same page token twice, which would never end.
+    pub async fn next(&mut self) -> Option<Result<T, Error>> {
+        self.inner.next().await
+    }
+}
+
+impl<'a, T: Send + 'a> Stream<'a, T> {
+    pub(crate) fn new<L: List<'a, Record = T>>(list: L) -> Self {
+        let records = pages(list)
+            .map_ok(|page| stream::iter(L::records(page).into_iter().map(Ok)))
+            .try_flatten();
+        Self {
+            inner: records.boxed(),
+        }
+    }
+
+    /// The next record; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// As the call's `send`; also when the service gives the same page token twice, which would never end.
+    pub async fn next(&mut self) -> Option<Result<T, Error>> {
+        self.inner.next().await
+    }
+
+    /// All records that are left.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next); the records before the error are lost.
+    pub async fn collect(self) -> Result<Vec<T>, Error> {
+        self.inner.try_collect().await
+    }
+}
+
+fn pages<'a, L: List<'a>>(list: L) -> BoxStream<'a, Result<L::Page, Error>> {
+    // A page may have a token and no records: only a page without a token is the last.
+    stream::try_unfold((Some(list), None::<String>), |(next, last_token)| async move {
+        let Some(list) = next else {
+            return Ok(None);
+        };
+        let page = list.clone().fetch().await?;
+        let token = L::next_token(&page)
+            .filter(|token| !token.is_empty())
+            .map(str::to_owned);
+        if token.is_some() && token == last_token {
+            return Err(Error::new(
+                Kind::InvalidResponse,
+                "the service gives the same page token again, so the list would never end; report it",
+            )
+            .of(L::operation()));
+        }
+        let next = token.clone().map(|token| list.with_token(token));
+        Ok(Some((page, (next, token))))
+    })
+    .boxed()
+}
+
+impl<T> futures_util::Stream for Pages<'_, T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.inner.poll_next_unpin(context)
+    }
+}
+
+impl<T> futures_util::Stream for Stream<'_, T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.inner.poll_next_unpin(context)
+    }
+}
+
+impl<T> fmt::Debug for Pages<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Pages").finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Stream<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Stream").finish_non_exhaustive()
+    }
+}

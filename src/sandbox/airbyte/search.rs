@@ -1,0 +1,346 @@
+//! `context_store_search`: a query over Airbyte's copy of the mailbox.
+
+use std::cmp::Ordering;
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+
+use super::filter::{self, Filter};
+use super::organization::Connector;
+use super::workspace::{read_cursor, write_cursor};
+use super::{connector, error, execute};
+use crate::operation::SearchableEntity;
+use crate::sandbox::exchange::Answer;
+use crate::sandbox::mailbox::{Mailbox, Refusal};
+use crate::sandbox::state::{State, lock};
+use crate::sandbox::table;
+
+/// The number of records in a page, where the query does not say.
+const LIMIT: usize = 10;
+
+/// The most records that a page can have.
+const LARGEST_LIMIT: u64 = 1_000;
+
+/// Answers a search: `{data, meta}`.
+pub(super) fn search(
+    state: &State,
+    connector: &Connector,
+    entity: &str,
+    params: &Map<String, Value>,
+) -> Result<Value, Answer> {
+    let started = Instant::now();
+    let Some(entity) = table::searchable()
+        .iter()
+        .find(|searchable| searchable.entity == entity)
+    else {
+        let names: Vec<&str> = table::searchable()
+            .iter()
+            .map(|searchable| searchable.entity)
+            .collect();
+        let names = names.join(", ");
+        return Err(bad(format!(
+            "Entity '{entity}' cannot be searched. Searchable entities: {names}"
+        )));
+    };
+    let query = Query::read(entity, params)?;
+    // The copy is made with the connector's credentials, and is not kept up without them.
+    connector::standing(state, &connector.credentials, None)
+        .map_err(execute::upstream_authentication)?;
+
+    let mut mailbox = lock(&state.mailbox);
+    let spam_and_trash = execute::includes_spam_and_trash(connector);
+    let mut records = copy(
+        &mut mailbox,
+        entity.entity,
+        spam_and_trash,
+        query.needs_payload(),
+    )
+    .map_err(|refusal| execute::upstream(&refusal))?;
+    records.retain(|record| query.filter.matches(record));
+    records.sort_by(|one, two| query.compare(one, two));
+
+    let more = query.skipped + query.limit < records.len();
+    let mut data: Vec<Value> = records
+        .into_iter()
+        .skip(query.skipped)
+        .take(query.limit)
+        .collect();
+    if entity.entity == "messages" && !query.needs_payload() && query.shows_payload() {
+        for record in &mut data {
+            *record = message(&mut mailbox, record, "full")
+                .map_err(|refusal| execute::upstream(&refusal))?;
+        }
+    }
+    let all: Vec<Vec<String>> = entity
+        .fields
+        .iter()
+        .map(|&field| vec![field.to_owned()])
+        .collect();
+    let shown = query.fields.as_ref().unwrap_or(&all);
+    let data: Vec<Value> = data.iter().map(|record| project(record, shown)).collect();
+    Ok(json!({
+        "data": data,
+        "meta": {
+            "has_more": more,
+            "cursor": more.then(|| write_cursor(query.skipped + query.limit)),
+            "took_ms": u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        },
+    }))
+}
+
+/// The values at these paths, in objects as they were; a path goes through each element of a list.
+pub(super) fn project(record: &Value, paths: &[Vec<String>]) -> Value {
+    match record {
+        Value::Array(values) => values.iter().map(|value| project(value, paths)).collect(),
+        Value::Object(fields) => {
+            let mut shown = Map::new();
+            for (name, value) in fields {
+                let below: Vec<Vec<String>> = paths
+                    .iter()
+                    .filter(|path| path.first() == Some(name))
+                    .map(|path| path.iter().skip(1).cloned().collect())
+                    .collect();
+                if below.iter().any(Vec::is_empty) {
+                    shown.insert(name.clone(), value.clone());
+                } else if !below.is_empty() {
+                    shown.insert(name.clone(), project(value, &below));
+                }
+            }
+            Value::Object(shown)
+        }
+        other => other.clone(),
+    }
+}
+
+struct Query {
+    filter: Filter,
+    sort: Vec<(Vec<String>, bool)>,
+    limit: usize,
+    skipped: usize,
+    fields: Option<Vec<Vec<String>>>,
+}
+
+impl Query {
+    fn read(entity: &SearchableEntity, params: &Map<String, Value>) -> Result<Self, Answer> {
+        for name in params.keys() {
+            if !["query", "semantic", "limit", "cursor", "fields"].contains(&name.as_str()) {
+                return Err(bad(format!(
+                    "Unknown parameter '{name}' for {} context_store_search. Available parameters: query, \
+                     semantic, limit, cursor, fields",
+                    entity.entity
+                )));
+            }
+        }
+        let given = |name: &str| params.get(name).filter(|value| !value.is_null());
+        match (given("query"), given("semantic")) {
+            (Some(_), Some(_)) => {
+                return Err(bad("query and semantic exclude each other".to_owned()));
+            }
+            (_, Some(_)) => {
+                return Err(bad(
+                    "Semantic search is not available for this connector".to_owned()
+                ));
+            }
+            _ => {}
+        }
+        let empty = Map::new();
+        let query = match given("query") {
+            None => &empty,
+            Some(Value::Object(query)) => query,
+            Some(_) => {
+                return Err(bad(
+                    "query must be an object with filter and sort".to_owned()
+                ));
+            }
+        };
+        if let Some(name) = query
+            .keys()
+            .find(|name| !["filter", "sort"].contains(&name.as_str()))
+        {
+            return Err(bad(format!(
+                "Unknown key '{name}' in query. Available keys: filter, sort"
+            )));
+        }
+        let filter = match query.get("filter") {
+            None | Some(Value::Null) => Filter::default(),
+            Some(filter) => Filter::read(filter, entity.fields).map_err(bad)?,
+        };
+        let limit = match given("limit") {
+            None => LIMIT,
+            Some(value) => match value.as_u64() {
+                Some(limit) if (1..=LARGEST_LIMIT).contains(&limit) => {
+                    usize::try_from(limit).unwrap_or(LIMIT)
+                }
+                _ => {
+                    return Err(bad(format!(
+                        "limit must be an integer from 1 to {LARGEST_LIMIT}"
+                    )));
+                }
+            },
+        };
+        let skipped = match given("cursor") {
+            None => 0,
+            Some(cursor) => cursor
+                .as_str()
+                .and_then(read_cursor)
+                .ok_or_else(|| bad("Invalid cursor".to_owned()))?,
+        };
+        let fields = given("fields")
+            .map(|fields| read_fields(fields, entity.fields))
+            .transpose()
+            .map_err(bad)?;
+        let sort = query.get("sort").filter(|sort| !sort.is_null());
+        let sort = sort
+            .map_or(Ok(Vec::new()), |sort| read_sort(sort, entity.fields))
+            .map_err(bad)?;
+        Ok(Self {
+            filter,
+            sort,
+            limit,
+            skipped,
+            fields,
+        })
+    }
+
+    fn needs_payload(&self) -> bool {
+        let payload = |path: &[String]| path.first().is_some_and(|name| name == "payload");
+        self.filter.uses("payload") || self.sort.iter().any(|(path, _)| payload(path))
+    }
+
+    fn shows_payload(&self) -> bool {
+        self.fields.as_ref().is_none_or(|fields| {
+            fields
+                .iter()
+                .any(|path| path.first().is_some_and(|name| name == "payload"))
+        })
+    }
+
+    fn compare(&self, one: &Value, two: &Value) -> Ordering {
+        for (path, descending) in &self.sort {
+            let order = match (filter::at(one, path), filter::at(two, path)) {
+                (Some(one), Some(two)) => filter::order(one, two).unwrap_or(Ordering::Equal),
+                // What has no value comes last, in either direction.
+                (None, Some(_)) => return Ordering::Greater,
+                (Some(_), None) => return Ordering::Less,
+                (None, None) => Ordering::Equal,
+            };
+            let order = if *descending { order.reverse() } else { order };
+            if order != Ordering::Equal {
+                return order;
+            }
+        }
+        Ordering::Equal
+    }
+}
+
+fn read_sort(sort: &Value, fields: &[&str]) -> Result<Vec<(Vec<String>, bool)>, String> {
+    let wrong = || {
+        "sort must be a list of objects with one field each: [{\"field\": \"asc\" or \"desc\"}]"
+            .to_owned()
+    };
+    let mut keys = Vec::new();
+    for item in sort.as_array().ok_or_else(wrong)? {
+        let item = item
+            .as_object()
+            .filter(|item| item.len() == 1)
+            .ok_or_else(wrong)?;
+        for (field, direction) in item {
+            let descending = match direction.as_str() {
+                Some("asc") => false,
+                Some("desc") => true,
+                _ => return Err(wrong()),
+            };
+            keys.push((filter::path(field, fields)?, descending));
+        }
+    }
+    Ok(keys)
+}
+
+/// Field paths: strings with dots, or lists of keys; both are documented.
+fn read_fields(value: &Value, fields: &[&str]) -> Result<Vec<Vec<String>>, String> {
+    let wrong = || "fields must be a list of field paths: [\"a.b\"] or [[\"a\", \"b\"]]".to_owned();
+    value
+        .as_array()
+        .ok_or_else(wrong)?
+        .iter()
+        .map(|item| match item {
+            Value::String(text) => filter::path(text, fields),
+            Value::Array(keys) => {
+                let keys: Option<Vec<&str>> = keys.iter().map(Value::as_str).collect();
+                filter::path(
+                    &keys
+                        .filter(|keys| !keys.is_empty())
+                        .ok_or_else(wrong)?
+                        .join("."),
+                    fields,
+                )
+            }
+            _ => Err(wrong()),
+        })
+        .collect()
+}
+
+/// The records of an entity, as the copy has them.
+fn copy(
+    mailbox: &mut Mailbox,
+    entity: &str,
+    spam_and_trash: bool,
+    payload: bool,
+) -> Result<Vec<Value>, Refusal> {
+    match entity {
+        "profile" => Ok(vec![mailbox.call("get_profile", &Map::new())?]),
+        "labels" => list(mailbox, "labels_list", "labels", None),
+        "threads" => list(mailbox, "threads_list", "threads", Some(spam_and_trash)),
+        "drafts" => list(mailbox, "drafts_list", "drafts", Some(spam_and_trash))?
+            .iter()
+            .map(|draft| {
+                let id = draft.get("id").cloned().unwrap_or_default();
+                mailbox.call("drafts_get", &Map::from_iter([("draftId".to_owned(), id)]))
+            })
+            .collect(),
+        _ => {
+            let format = if payload { "full" } else { "minimal" };
+            list(mailbox, "messages_list", "messages", Some(spam_and_trash))?
+                .iter()
+                .map(|record| message(mailbox, record, format))
+                .collect()
+        }
+    }
+}
+
+fn message(mailbox: &mut Mailbox, record: &Value, format: &str) -> Result<Value, Refusal> {
+    let id = record.get("id").cloned().unwrap_or_default();
+    let params = Map::from_iter([
+        ("messageId".to_owned(), id),
+        ("format".to_owned(), format.into()),
+    ]);
+    mailbox.call("messages_get", &params)
+}
+
+fn list(
+    mailbox: &mut Mailbox,
+    operation: &str,
+    key: &str,
+    spam_and_trash: Option<bool>,
+) -> Result<Vec<Value>, Refusal> {
+    let mut params = Map::new();
+    if let Some(spam_and_trash) = spam_and_trash {
+        params.insert("maxResults".to_owned(), 500.into());
+        params.insert("includeSpamTrash".to_owned(), spam_and_trash.into());
+    }
+    let mut records = Vec::new();
+    loop {
+        let mut page = mailbox.call(operation, &params)?;
+        if let Some(Value::Array(values)) = page.get_mut(key).map(Value::take) {
+            records.extend(values);
+        }
+        match page.get_mut("nextPageToken").map(Value::take) {
+            Some(token) if token.is_string() => params.insert("pageToken".to_owned(), token),
+            _ => return Ok(records),
+        };
+    }
+}
+
+fn bad(message: String) -> Answer {
+    error::bad_request(&message)
+}

@@ -1,0 +1,221 @@
+//! Source templates and definitions: what connectors are made of.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::body::Body;
+use super::organization::{Organization, Template};
+use super::{Call, error};
+use crate::sandbox::exchange::Answer;
+use crate::sandbox::random;
+use crate::sandbox::state::lock;
+use crate::sandbox::table;
+
+/// GET /integrations/definitions/sources
+pub(super) fn definitions(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let part = call
+        .request
+        .query_value("name")
+        .unwrap_or_default()
+        .to_lowercase();
+    let found: Vec<Value> = if "gmail".contains(&part) {
+        vec![gmail_definition()]
+    } else {
+        Vec::new()
+    };
+    Ok(Answer::json(StatusCode::OK, &json!({"definitions": found})))
+}
+
+/// GET /integrations/definitions/sources/{id}
+pub(super) fn definition(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    if call.id()? != table::definition_id() {
+        return Err(error::not_found("Definition not found"));
+    }
+    let mut definition = gmail_definition();
+    if let Some(fields) = definition.as_object_mut() {
+        fields.insert("spec".to_owned(), specification());
+    }
+    Ok(Answer::json(
+        StatusCode::OK,
+        &json!({"id": table::definition_id(), "definition": definition}),
+    ))
+}
+
+/// GET /integrations/templates/sources
+pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let with_global = call
+        .request
+        .query_value("use_global")
+        .is_some_and(|value| value == "true");
+    listed(call, |template| template.own || with_global)
+}
+
+/// GET /integrations/templates/sources/global
+pub(super) fn list_global(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    listed(call, |template| !template.own)
+}
+
+/// POST /integrations/templates/sources
+pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let mut body = Body::read(call.request)?;
+    let original = body.uuid("original_source_template_id");
+    let definition = body.uuid("actor_definition_id");
+    let config = body.object("partial_default_config");
+    let (name, mode) = (body.string("name"), body.string("mode"));
+    body.object("customization");
+    if mode
+        .as_deref()
+        .is_some_and(|mode| !["DIRECT", "REPLICATION", "MULTI"].contains(&mode))
+    {
+        body.wrong::<()>(
+            "mode",
+            "Input should be 'DIRECT', 'REPLICATION' or 'MULTI'",
+            "enum",
+        );
+    }
+    if original.is_none() && (definition.is_none() || config.is_none()) {
+        body.wrong_whole(
+            "Either original_source_template_id, or actor_definition_id and partial_default_config must be provided",
+        );
+    }
+    body.check()?;
+    let mut organization = lock(&call.state.airbyte);
+    let original = match original {
+        Some(id) => Some(organization.template(&id).cloned().ok_or_else(not_found)?),
+        None => None,
+    };
+    if definition.is_some_and(|definition| definition != table::definition_id()) {
+        return Err(error::not_found("Definition not found"));
+    }
+    let template = Template {
+        id: random::uuid(),
+        name: name
+            .or_else(|| original.as_ref().map(|original| original.name.clone()))
+            .unwrap_or_else(|| "Gmail".to_owned()),
+        own: true,
+        partial_default_config: config.map(Value::Object).unwrap_or_else(|| json!({})),
+        mode: mode
+            .or_else(|| original.map(|original| original.mode))
+            .unwrap_or_else(|| "DIRECT".to_owned()),
+        created_at: random::now(),
+    };
+    let answer = Answer::json(StatusCode::OK, &detailed(&template));
+    organization.templates.push(template);
+    Ok(answer)
+}
+
+/// GET /integrations/templates/sources/{id}
+pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let id = call.id()?;
+    let organization = lock(&call.state.airbyte);
+    let template = organization.template(&id).ok_or_else(not_found)?;
+    let mut shown = detailed(template);
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("auth_tooltip".to_owned(), Value::Null);
+        fields.insert("connector_name".to_owned(), "gmail".into());
+    }
+    Ok(Answer::json(StatusCode::OK, &shown))
+}
+
+/// DELETE /integrations/templates/sources/{id}
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let id = call.id()?;
+    let mut organization = lock(&call.state.airbyte);
+    let before = organization.templates.len();
+    organization
+        .templates
+        .retain(|template| template.id != id || !template.own);
+    if organization.templates.len() == before {
+        return Err(not_found());
+    }
+    Ok(Answer::json(
+        StatusCode::OK,
+        &json!({"id": id, "deleted_at": random::now()}),
+    ))
+}
+
+/// A template as a connector shows it.
+pub(super) fn detailed(template: &Template) -> Value {
+    json!({
+        "id": template.id,
+        "name": template.name,
+        "icon": null,
+        "source_definition_id": table::definition_id(),
+        "user_config_spec": specification(),
+        "partial_default_config": template.partial_default_config,
+        "customization": {},
+        "tags": [],
+        "mode": template.mode,
+        "is_experimental": false,
+        "runtime_mode": "direct_and_context_store",
+        "supports_context_store": true,
+        "created_at": template.created_at,
+        "updated_at": template.created_at,
+    })
+}
+
+/// A template as lists show it.
+pub(super) fn summarized(template: &Template, organization_id: &str) -> Value {
+    json!({
+        "id": template.id,
+        "name": template.name,
+        "icon": null,
+        "actor_definition_id": table::definition_id(),
+        "connector_name": "gmail",
+        "organization_id": template.own.then_some(organization_id),
+        "tags": [],
+        "customization": {},
+        "mode": template.mode,
+        "runtime_mode": "direct_and_context_store",
+        "supports_context_store": true,
+        "created_at": template.created_at,
+        "updated_at": template.created_at,
+    })
+}
+
+fn listed(call: &Call<'_>, wanted: impl Fn(&Template) -> bool) -> Result<Answer, Answer> {
+    let initial = call.state.settings().own_template;
+    let organization = lock(&call.state.airbyte);
+    let organization_id = organization.credentials().organization_id;
+    let data: Vec<Value> = organization
+        .templates
+        .iter()
+        .filter(|template| {
+            wanted(template) && (initial || !Organization::is_initial_template(template))
+        })
+        .map(|template| summarized(template, &organization_id))
+        .collect();
+    Ok(Answer::json(StatusCode::OK, &json!({"data": data})))
+}
+
+fn gmail_definition() -> Value {
+    json!({
+        "name": "Gmail",
+        "sourceDefinitionId": table::definition_id(),
+        "dockerRepository": "airbyte/source-gmail",
+        "iconUrl": null,
+        "custom": false,
+        "supportLevel": "community",
+    })
+}
+
+fn specification() -> Value {
+    json!({
+        "connectionSpecification": {
+            "type": "object",
+            "title": "Gmail",
+            "required": ["refresh_token"],
+            "properties": {
+                "access_token": {"type": "string", "airbyte_secret": true},
+                "refresh_token": {"type": "string", "airbyte_secret": true},
+                "client_id": {"type": "string"},
+                "client_secret": {"type": "string", "airbyte_secret": true},
+                "include_spam_and_trash": {"type": "boolean", "default": false},
+            },
+        },
+    })
+}
+
+fn not_found() -> Answer {
+    error::not_found("Source template not found")
+}

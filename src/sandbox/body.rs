@@ -1,0 +1,98 @@
+//! The body of an answer, sent whole, in slow pieces, or cut off.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::time::{Sleep, sleep};
+
+const PIECES: usize = 10;
+
+/// The body of an answer.
+#[derive(Debug, Default)]
+pub(crate) struct ResponseBody {
+    pieces: VecDeque<Bytes>,
+    pause: Duration,
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// What is announced and never sent.
+    missing: u64,
+}
+
+impl ResponseBody {
+    /// A body that is sent at once.
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        let pieces = if bytes.is_empty() {
+            VecDeque::new()
+        } else {
+            VecDeque::from([bytes])
+        };
+        Self {
+            pieces,
+            ..Self::default()
+        }
+    }
+
+    /// A body in ten pieces with a pause before each.
+    pub(crate) fn slow(bytes: Bytes, pause: Duration) -> Self {
+        let length = bytes.len().div_ceil(PIECES).max(1);
+        let pieces = bytes.chunks(length).map(Bytes::copy_from_slice).collect();
+        Self {
+            pieces,
+            pause,
+            ..Self::default()
+        }
+    }
+
+    /// A body that ends half-way, with its connection.
+    pub(crate) fn truncated(mut bytes: Bytes) -> Self {
+        let length = bytes.len() as u64;
+        bytes.truncate(bytes.len() / 2);
+        let missing = (length - bytes.len() as u64).max(1);
+        Self {
+            missing,
+            ..Self::whole(bytes)
+        }
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if self.pieces.is_empty() {
+            return Poll::Ready((self.missing > 0).then(|| {
+                self.missing = 0;
+                Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    "the answer is cut off by a fault",
+                ))
+            }));
+        }
+        if !self.pause.is_zero() {
+            let pause = self.pause;
+            let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(pause)));
+            match sleep.as_mut().poll(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(()) => self.sleep = None,
+            }
+        }
+        Poll::Ready(self.pieces.pop_front().map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.pieces.is_empty() && self.missing == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let there: u64 = self.pieces.iter().map(|piece| piece.len() as u64).sum();
+        SizeHint::with_exact(there + self.missing)
+    }
+}

@@ -1,0 +1,83 @@
+//! The credentials that a sandbox accepts.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+/// Credentials that the sandbox's Google accepts: plain test texts.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GoogleCredentials {
+    /// The OAuth client's id.
+    pub client_id: String,
+    /// The OAuth client's secret.
+    pub client_secret: String,
+    /// A refresh token of the mailbox's user.
+    pub refresh_token: String,
+    /// An access token that is valid for its usual time from the start of the sandbox.
+    pub access_token: String,
+}
+
+/// Credentials that the sandbox's Airbyte accepts: plain test texts.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AirbyteCredentials {
+    /// The application's client id.
+    pub client_id: String,
+    /// The application's client secret.
+    pub client_secret: String,
+    /// A bearer token that never expires.
+    pub bearer_token: String,
+    /// The workspace that holds the connector.
+    pub customer_name: String,
+    /// The organization.
+    pub organization_id: String,
+    /// The Gmail connector that is there from the start.
+    pub connector_id: String,
+}
+
+impl GoogleCredentials {
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "refresh_token": self.refresh_token,
+            "access_token": self.access_token,
+        })
+    }
+}
+
+impl AirbyteCredentials {
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "bearer_token": self.bearer_token,
+            "customer_name": self.customer_name,
+            "organization_id": self.organization_id,
+            "connector_id": self.connector_id,
+        })
+    }
+}
+
+// Written by hand so that the habit of never printing a secret has no exception here.
+impl fmt::Debug for GoogleCredentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("GoogleCredentials")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for AirbyteCredentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AirbyteCredentials")
+            .field("client_id", &self.client_id)
+            .field("customer_name", &self.customer_name)
+            .field("organization_id", &self.organization_id)
+            .field("connector_id", &self.connector_id)
+            .finish_non_exhaustive()
+    }
+}

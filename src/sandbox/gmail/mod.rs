@@ -1,0 +1,160 @@
+//! The Gmail API over HTTP, in front of the mailbox.
+
+mod batch;
+pub(crate) mod error;
+mod multipart;
+mod parameter;
+mod partial_response;
+mod route;
+mod upload;
+
+use bytes::Bytes;
+use http::{Method, StatusCode, header};
+use serde_json::Value;
+
+use super::exchange::{Answer, Request};
+use super::google::bearer;
+use super::log::RequestRecord;
+use super::mailbox::Refusal;
+use super::state::{State, lock};
+
+use parameter::Global;
+use route::Route;
+
+pub(crate) use upload::UploadSessions;
+
+/// The request that is meant where a client hides a long query in the body of a POST.
+pub(crate) fn overridden(mut request: Request) -> Request {
+    let method = request
+        .header(METHOD_OVERRIDE)
+        .and_then(|method| Method::from_bytes(method.as_bytes()).ok());
+    let Some(method) = method.filter(|_| request.method == Method::POST) else {
+        return request;
+    };
+    request.method = method;
+    if request.method == Method::GET
+        && request.media_type() == "application/x-www-form-urlencoded"
+        && let Ok(query) = String::from_utf8(request.body.to_vec())
+    {
+        request.query = Some(query);
+        request.body = Bytes::new();
+    }
+    request
+}
+
+const METHOD_OVERRIDE: &str = "x-http-method-override";
+
+/// Names the operation of a request.
+pub(crate) fn describe(
+    state: &State,
+    request: &Request,
+    record: &mut RequestRecord,
+) -> Option<&'static str> {
+    if batch::is_batch(&request.path) {
+        record.operation = "batch".to_owned();
+    } else if let Route::Found(found) = route::find(state, request) {
+        record.operation = found.operation.id.to_owned();
+    }
+    None
+}
+
+/// Answers one request.
+pub(crate) fn answer(state: &State, request: &Request, record: &mut RequestRecord) -> Answer {
+    let sends = [Method::POST, Method::PUT, Method::PATCH].contains(&request.method);
+    let measured = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING]
+        .iter()
+        .any(|name| request.headers.contains_key(name));
+    if sends && !measured {
+        // Google's front end refuses a body of unknown length, an empty one too.
+        return error::page(
+            StatusCode::LENGTH_REQUIRED,
+            "POST requests require a Content-length header.",
+        );
+    }
+    if batch::is_batch(&request.path) {
+        return batch::answer(state, request);
+    }
+    let answer = operate(state, request, record).unwrap_or_else(|refusal| refusal);
+    let answer = answer
+        .with_header(header::VARY, "Origin, X-Origin, Referer")
+        .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .with_header(header::SERVER, "ESF");
+    if answer.headers.contains_key(header::CACHE_CONTROL) {
+        answer
+    } else {
+        answer.with_header(header::CACHE_CONTROL, "private")
+    }
+}
+
+fn operate(state: &State, request: &Request, record: &mut RequestRecord) -> Result<Answer, Answer> {
+    let found = match route::find(state, request) {
+        Route::Found(found) => found,
+        Route::OtherMethod(allowed) => {
+            let text = "The request method is inappropriate for this URL.";
+            return Err(error::page(StatusCode::METHOD_NOT_ALLOWED, text)
+                .with_header(header::ALLOW, &allowed));
+        }
+        Route::Nothing => {
+            let text = "The requested URL was not found on this server.";
+            return Err(error::page(StatusCode::NOT_FOUND, text));
+        }
+    };
+    let operation = found.operation;
+    let valid = bearer::authorise(state, request, operation, record)?;
+    if found.foreign_user.is_some() {
+        return Err(error::delegation_denied(
+            found.foreign_user.as_deref().unwrap_or_default(),
+        ));
+    }
+    let (global, mut params) = parameter::from_query(operation, &request.query_pairs())?;
+    params.extend(
+        found
+            .params
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::from(value.as_str()))),
+    );
+    if bearer::is_metadata_only(&valid.scopes, operation) {
+        parameter::check_metadata_scope(operation, &params)?;
+    }
+
+    let outcome = if found.upload {
+        match upload::receive(state, request, operation, &global, &mut params)? {
+            upload::Received::Whole(media) => {
+                lock(&state.mailbox).call_with_media(operation.id, &params, &media)
+            }
+            upload::Received::Part(answer) => return Ok(answer),
+        }
+    } else {
+        parameter::from_body(operation, request, &mut params)?;
+        lock(&state.mailbox).call(operation.id, &params)
+    };
+    outcome
+        .map_err(|refusal| refused(&refusal))
+        .and_then(|value| render(&value, &global))
+}
+
+/// The answer of a request that the mailbox refuses.
+fn refused(refusal: &Refusal) -> Answer {
+    let status = StatusCode::from_u16(refusal.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    error::with_body(status, &refusal.body())
+}
+
+fn render(value: &Value, global: &Global) -> Result<Answer, Answer> {
+    if value.is_null() {
+        return Ok(Answer::empty(StatusCode::NO_CONTENT));
+    }
+    let selected = match &global.fields {
+        Some(fields) => {
+            partial_response::select(value, fields).map_err(|_| error::invalid_fields(fields))?
+        }
+        None => value.clone(),
+    };
+    let text = if global.pretty {
+        serde_json::to_string_pretty(&selected)
+    } else {
+        serde_json::to_string(&selected)
+    };
+    // A JSON value has string keys only, so writing it does not fail.
+    let text = text.unwrap_or_default();
+    Ok(Answer::empty(StatusCode::OK).with_body("application/json; charset=UTF-8", text + "\n"))
+}

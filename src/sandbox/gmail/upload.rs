@@ -1,0 +1,312 @@
+//! Media uploads: the message as it is, beside its metadata, or in chunks.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use http::{HeaderName, StatusCode, header};
+use serde_json::{Map, Value};
+
+use super::error;
+use super::multipart;
+use super::parameter::{self, Global};
+use crate::operation::Operation;
+use crate::sandbox::exchange::{Answer, Request, media_type, with_query};
+use crate::sandbox::random;
+use crate::sandbox::state::{State, lock};
+use crate::sandbox::table;
+
+/// Every chunk but the last is a multiple of this.
+const CHUNK: u64 = 256 * 1024;
+
+/// The resumable uploads under way.
+#[derive(Debug, Default)]
+pub(crate) struct UploadSessions(HashMap<String, Session>);
+
+#[derive(Debug)]
+struct Session {
+    operation: &'static str,
+    params: Map<String, Value>,
+    received: Vec<u8>,
+}
+
+/// What an upload request brought.
+#[derive(Debug)]
+pub(super) enum Received {
+    /// The whole message.
+    Whole(Bytes),
+    /// Not yet: the answer asks for more.
+    Part(Answer),
+}
+
+/// Takes the message, and adds the metadata to the params.
+pub(super) fn receive(
+    state: &State,
+    request: &Request,
+    operation: &'static Operation,
+    global: &Global,
+    params: &mut Map<String, Value>,
+) -> Result<Received, Answer> {
+    let limit = table::largest_media(operation).unwrap_or_default();
+    match global.upload_type.as_deref() {
+        Some("media" | "raw") => {
+            check_type(&request.media_type())?;
+            check_size(request.body.len() as u64, limit)?;
+            Ok(Received::Whole(request.body.clone()))
+        }
+        Some("multipart") => {
+            let media = multipart_media(request, operation, params)?;
+            check_size(media.len() as u64, limit)?;
+            Ok(Received::Whole(media))
+        }
+        Some("resumable") => match &global.upload_id {
+            None => begin(state, request, operation, params, limit).map(Received::Part),
+            Some(id) => advance(state, request, operation, id, params, limit),
+        },
+        _ => {
+            let message =
+                "Invalid value for parameter uploadType: give media, multipart or resumable";
+            Err(error::answer(
+                StatusCode::BAD_REQUEST,
+                "INVALID_ARGUMENT",
+                "invalidParameter",
+                message,
+            ))
+        }
+    }
+}
+
+fn multipart_media(
+    request: &Request,
+    operation: &Operation,
+    params: &mut Map<String, Value>,
+) -> Result<Bytes, Answer> {
+    let content_type = request
+        .header(header::CONTENT_TYPE.as_str())
+        .unwrap_or_default();
+    let parts = multipart::boundary(content_type)
+        .and_then(|boundary| multipart::parts(&request.body, &boundary))
+        .unwrap_or_default();
+    let [metadata, media] = parts.as_slice() else {
+        let message = "Malformed multipart body.";
+        return Err(error::answer(
+            StatusCode::BAD_REQUEST,
+            "INVALID_ARGUMENT",
+            "badRequest",
+            message,
+        ));
+    };
+    if !metadata.body.trim_ascii().is_empty() {
+        parameter::from_json(operation, metadata.body, params)?;
+    }
+    let kind = media
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    check_type(&media_type(kind.unwrap_or_default()))?;
+    let encoding = media
+        .headers
+        .get("content-transfer-encoding")
+        .and_then(|value| value.to_str().ok());
+    if encoding.is_some_and(|encoding| encoding.eq_ignore_ascii_case("base64")) {
+        return decode(media.body);
+    }
+    Ok(request.body.slice_ref(media.body))
+}
+
+fn decode(text: &[u8]) -> Result<Bytes, Answer> {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let text: Vec<u8> = text
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    STANDARD.decode(text).map(Bytes::from).map_err(|_| {
+        let message = "Malformed base64 in multipart body.";
+        error::answer(
+            StatusCode::BAD_REQUEST,
+            "INVALID_ARGUMENT",
+            "badRequest",
+            message,
+        )
+    })
+}
+
+fn begin(
+    state: &State,
+    request: &Request,
+    operation: &'static Operation,
+    params: &mut Map<String, Value>,
+    limit: u64,
+) -> Result<Answer, Answer> {
+    parameter::from_body(operation, request, params)?;
+    if let Some(kind) = request.header("x-upload-content-type") {
+        check_type(&media_type(kind))?;
+    }
+    if let Some(length) = request
+        .header("x-upload-content-length")
+        .and_then(|length| length.parse().ok())
+    {
+        check_size(length, limit)?;
+    }
+    let id = random::token("upload");
+    let session = Session {
+        operation: operation.id,
+        params: params.clone(),
+        received: Vec::new(),
+    };
+    lock(&state.uploads).0.insert(id.clone(), session);
+    let address = format!("{}{}", state.origin, request.path);
+    let location = with_query(&address, &[("uploadType", "resumable"), ("upload_id", &id)]);
+    Ok(Answer::empty(StatusCode::OK)
+        .with_header(header::LOCATION, &location)
+        .with_header(UPLOAD_ID, &id)
+        .with_header(UPLOAD_STATUS, "active"))
+}
+
+fn advance(
+    state: &State,
+    request: &Request,
+    operation: &Operation,
+    id: &str,
+    params: &mut Map<String, Value>,
+    limit: u64,
+) -> Result<Received, Answer> {
+    let mut sessions = lock(&state.uploads);
+    let Some(session) = sessions
+        .0
+        .get_mut(id)
+        .filter(|session| session.operation == operation.id)
+    else {
+        return Err(error::generic(StatusCode::NOT_FOUND));
+    };
+    let length = request.body.len() as u64;
+    let there = session.received.len() as u64;
+    let range = match request.header(header::CONTENT_RANGE.as_str()) {
+        // Without a range the body is the whole of the message.
+        None => Range {
+            first: Some(0),
+            total: Some(length),
+        },
+        Some(text) => Range::read(text, length)
+            .ok_or_else(|| invalid_range("Failed to parse Content-Range header."))?,
+    };
+    if let Some(first) = range.first {
+        if first != there {
+            return Err(invalid_range(&format!(
+                "Invalid request. The next byte is {there}."
+            )));
+        }
+        check_size(there + length, limit)?;
+        let last = range.total == Some(there + length);
+        if !last && !length.is_multiple_of(CHUNK) {
+            return Err(invalid_range(
+                "Invalid request. A chunk must be a multiple of 262144 bytes.",
+            ));
+        }
+        session.received.extend_from_slice(&request.body);
+    }
+    let there = session.received.len() as u64;
+    if range.total != Some(there) {
+        let answer =
+            Answer::empty(StatusCode::PERMANENT_REDIRECT).with_header(UPLOAD_STATUS, "active");
+        return Ok(Received::Part(match there.checked_sub(1) {
+            Some(last) => answer.with_header(header::RANGE, &format!("bytes=0-{last}")),
+            None => answer,
+        }));
+    }
+    let session = sessions.0.remove(id);
+    let (metadata, media) = session
+        .map(|session| (session.params, session.received))
+        .unwrap_or_default();
+    params.extend(metadata);
+    Ok(Received::Whole(media.into()))
+}
+
+const UPLOAD_ID: HeaderName = HeaderName::from_static("x-guploader-uploadid");
+const UPLOAD_STATUS: HeaderName = HeaderName::from_static("x-goog-upload-status");
+
+/// A `Content-Range`: `bytes 0-9/20`, `bytes 0-9/*`, or `bytes */20`, which asks how far it is.
+#[derive(Debug, PartialEq, Eq)]
+struct Range {
+    first: Option<u64>,
+    total: Option<u64>,
+}
+
+impl Range {
+    fn read(text: &str, length: u64) -> Option<Self> {
+        let (span, total) = text.strip_prefix("bytes ")?.split_once('/')?;
+        let total = match total {
+            "*" => None,
+            digits => Some(digits.parse().ok()?),
+        };
+        if span == "*" {
+            return (length == 0).then_some(Self { first: None, total });
+        }
+        let (first, last) = span.split_once('-')?;
+        let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+        let fits = last.checked_sub(first)?.checked_add(1)? == length
+            && total.is_none_or(|total| last < total);
+        fits.then_some(Self {
+            first: Some(first),
+            total,
+        })
+    }
+}
+
+fn check_type(kind: &str) -> Result<(), Answer> {
+    if kind.starts_with("message/") {
+        return Ok(());
+    }
+    let message = format!("Media type '{kind}' is not supported. Valid media types: [message/*]");
+    Err(error::answer(
+        StatusCode::BAD_REQUEST,
+        "INVALID_ARGUMENT",
+        "badContent",
+        &message,
+    ))
+}
+
+fn check_size(length: u64, limit: u64) -> Result<(), Answer> {
+    if length <= limit {
+        return Ok(());
+    }
+    let message = format!("Upload size exceeds the limit of {limit} bytes.");
+    Err(error::answer(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "INVALID_ARGUMENT",
+        "uploadTooLarge",
+        &message,
+    ))
+}
+
+fn invalid_range(message: &str) -> Answer {
+    error::answer(
+        StatusCode::BAD_REQUEST,
+        "INVALID_ARGUMENT",
+        "badRequest",
+        message,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read() {
+        let range = |first, total| Some(Range { first, total });
+        for (text, length, expected) in [
+            ("bytes 0-9/20", 10, range(Some(0), Some(20))),
+            ("bytes 10-19/20", 10, range(Some(10), Some(20))),
+            ("bytes 0-9/*", 10, range(Some(0), None)),
+            ("bytes */20", 0, range(None, Some(20))),
+            ("bytes 0-9/20", 9, None),
+            ("bytes 0-9/5", 10, None),
+            ("bytes 9-0/20", 0, None),
+            ("bytes 0-18446744073709551615/*", 0, None),
+            ("0-9/20", 10, None),
+        ] {
+            assert_eq!(Range::read(text, length), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What a test does to a running sandbox: reads its log, breaks it, ends tokens, delivers mail.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Sandbox;
+use super::builder;
+use super::fault::Fault;
+use super::log::RequestRecord;
+use super::state::{Settings, lock};
+
+impl Sandbox {
+    /// What has been asked so far, in the order in which it came.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// assert!(sandbox.requests().iter().all(|request| request.status != Some(500)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.state.log.all()
+    }
+
+    /// Empties the request log.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// sandbox.clear_requests();
+    /// assert!(sandbox.requests().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn clear_requests(&self) {
+        self.state.log.clear();
+    }
+
+    /// Puts a fault in the way of coming requests; see [`Fault`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Service};
+    ///
+    /// sandbox.inject(Fault::new(Service::Gmail, FaultKind::Unauthorized).on("messages_send"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn inject(&self, fault: Fault) {
+        lock(&self.state.faults).push(fault);
+    }
+
+    /// Takes back every fault that is still waiting.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// sandbox.clear_faults();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn clear_faults(&self) {
+        lock(&self.state.faults).clear();
+    }
+
+    /// Changes how the services behave where the real ones leave a choice; see [`Settings`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// sandbox.configure(|settings| settings.own_template = false);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
+        change(&mut lock(&self.state.settings));
+    }
+
+    /// Ends the life of every Google access token that is out, as time would.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// sandbox.expire_access_tokens();
+    /// // From here on the Gmail API answers 401 until the token is refreshed.
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn expire_access_tokens(&self) {
+        lock(&self.state.google).expire_access_tokens();
+    }
+
+    /// Revokes every Google access token that is out, before its time.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// sandbox.revoke_access_tokens();
+    /// // A client that trusts its clock still thinks that its token is good.
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn revoke_access_tokens(&self) {
+        lock(&self.state.google).revoke_access_tokens();
+    }
+
+    /// Revokes the user's consent: the refresh token and all that came from it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// sandbox.revoke_refresh_token();
+    /// // From here on the token endpoint answers `invalid_grant`.
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn revoke_refresh_token(&self) {
+        lock(&self.state.google).revoke_grants();
+    }
+
+    /// Limits the consent behind the sandbox's Google tokens to these scopes, those that are out
+    /// included.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// sandbox.limit_scopes(&["https://www.googleapis.com/auth/gmail.readonly"]);
+    /// // From here on a send is answered with 403.
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn limit_scopes(&self, scopes: &[&str]) {
+        lock(&self.state.google).limit_scopes(scopes);
+    }
+
+    /// Whether each refresh gives a new refresh token and ends the old one.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// sandbox.rotate_refresh_tokens(true);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn rotate_refresh_tokens(&self, rotate: bool) {
+        self.configure(|settings| settings.rotate_refresh_tokens = rotate);
+    }
+
+    /// How long access tokens live that Google gives from now on.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// sandbox.access_token_lifetime(std::time::Duration::from_secs(60));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn access_token_lifetime(&self, lifetime: Duration) {
+        self.configure(|settings| settings.access_token_lifetime = lifetime);
+    }
+
+    /// Ends the life of every token that Airbyte has given, the fixed bearer token apart.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// sandbox.expire_airbyte_tokens();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn expire_airbyte_tokens(&self) {
+        lock(&self.state.airbyte).expire_tokens();
+    }
+
+    /// Puts a message into the inbox as if it had just arrived; returns its id.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// let id = sandbox.deliver(b"From: support@example.com\r\nSubject: Hello\r\n\r\nHello.\r\n");
+    /// # let _ = id;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn deliver(&self, raw: &[u8]) -> String {
+        lock(&self.state.mailbox).deliver(raw)
+    }
+
+    /// Imports an mbox file into the mailbox; returns the number of its messages.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no mbox.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// let missing = sandbox.import_mbox("no/such/file.mbox");
+    /// assert!(missing.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn import_mbox(&self, path: impl AsRef<Path>) -> io::Result<usize> {
+        builder::import(&mut lock(&self.state.mailbox), path.as_ref())
+    }
+
+    /// The whole mailbox as one JSON document that depends on its content alone.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// let before = sandbox.mailbox_state();
+    /// assert_eq!(sandbox.mailbox_state(), before);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn mailbox_state(&self) -> Value {
+        lock(&self.state.mailbox).state()
+    }
+}

@@ -1,0 +1,186 @@
+//! The log of what the sandbox was asked.
+
+use std::sync::Mutex;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::state::lock;
+
+/// Which of the sandbox's services a request was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Service {
+    /// Google's token endpoint, consent page and what belongs to them.
+    Google,
+    /// The Gmail API.
+    Gmail,
+    /// Airbyte's hosted API.
+    Airbyte,
+}
+
+/// One request that the sandbox received.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct RequestRecord {
+    /// The service that it was for.
+    pub service: Service,
+    /// The HTTP method.
+    pub method: String,
+    /// The path, as it was sent.
+    pub path: String,
+    /// The query, as it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// The operation id of a Gmail request, the endpoint's name at the other services; `unknown`
+    /// where there is none.
+    pub operation: String,
+    /// The status of the answer; absent while there is none, and where the connection was closed
+    /// without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Which access token came with it: 0 is the one that the sandbox starts with, and each token
+    /// issued by the same service has the next number. Absent where no token of the sandbox's came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorised_with: Option<u64>,
+    /// The entity of an `execute` call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
+    /// The action of an `execute` call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// The params of an `execute` call; in place of the text of mail there is its length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub params: Option<Value>,
+}
+
+impl RequestRecord {
+    pub(crate) fn new(service: Service, method: &str, path: &str, query: Option<&str>) -> Self {
+        Self {
+            service,
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: query.map(str::to_owned),
+            operation: UNKNOWN.to_owned(),
+            status: None,
+            authorised_with: None,
+            entity: None,
+            action: None,
+            params: None,
+        }
+    }
+}
+
+/// The name of an endpoint that is not there.
+pub(crate) const UNKNOWN: &str = "unknown";
+
+/// The records, in the order in which the requests came.
+#[derive(Debug, Default)]
+pub(crate) struct RequestLog(Mutex<Entries>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    next: u64,
+    records: Vec<(u64, RequestRecord)>,
+}
+
+impl RequestLog {
+    /// Notes a request that has come in; the number is for [`Self::finish`].
+    pub(crate) fn begin(&self, record: RequestRecord) -> u64 {
+        let mut entries = lock(&self.0);
+        let number = entries.next;
+        entries.next += 1;
+        entries.records.push((number, record));
+        number
+    }
+
+    /// Puts what became of a request in the place of its first note.
+    pub(crate) fn finish(&self, number: u64, record: RequestRecord) {
+        // A log that was cleared in between has no place for it any more.
+        if let Some(entry) = lock(&self.0)
+            .records
+            .iter_mut()
+            .find(|entry| entry.0 == number)
+        {
+            entry.1 = record;
+        }
+    }
+
+    pub(crate) fn all(&self) -> Vec<RequestRecord> {
+        lock(&self.0)
+            .records
+            .iter()
+            .map(|entry| entry.1.clone())
+            .collect()
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.0).records.clear();
+    }
+}
+
+/// Params with the text of mail taken out.
+pub(crate) fn without_mail(params: &Value) -> Value {
+    match params {
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(name, value)| match (name.as_str(), value) {
+                    ("raw" | "data", Value::String(text)) => (
+                        name.clone(),
+                        Value::String(format!("({} characters)", text.len())),
+                    ),
+                    _ => (name.clone(), without_mail(value)),
+                })
+                .collect::<Map<_, _>>(),
+        ),
+        Value::Array(values) => values.iter().map(without_mail).collect(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_text_of_mail_is_not_kept() {
+        assert_eq!(
+            without_mail(&json!({"message": {"raw": "U2VjcmV0", "threadId": "1"}, "ids": ["a"]})),
+            json!({"message": {"raw": "(8 characters)", "threadId": "1"}, "ids": ["a"]})
+        );
+    }
+
+    #[test]
+    fn a_record_finished_after_a_clear_stays_out() {
+        let log = RequestLog::default();
+        let record = RequestRecord::new(Service::Gmail, "GET", "/", None);
+        let first = log.begin(record.clone());
+        log.clear();
+        let second = log.begin(record.clone());
+        log.finish(
+            first,
+            RequestRecord {
+                status: Some(500),
+                ..record.clone()
+            },
+        );
+        log.finish(
+            second,
+            RequestRecord {
+                status: Some(200),
+                ..record
+            },
+        );
+        assert_eq!(
+            log.all()
+                .iter()
+                .map(|record| record.status)
+                .collect::<Vec<_>>(),
+            [Some(200)]
+        );
+    }
+}

@@ -1,0 +1,299 @@
+//! Header fields of mail as it is found in the wild.
+
+use std::{borrow::Cow, ops::Range};
+
+use bytes::Bytes;
+use mail_parser::{DateTime, HeaderValue, parsers::MessageStream};
+
+use super::{encoding::to_text, word::decode_words};
+
+/// One header field; the value is as it stands in the mail, line breaks included.
+#[derive(Clone)]
+pub(super) struct Field {
+    /// The name in the sender's own spelling.
+    pub(super) name: String,
+    /// Everything after the colon, up to the line break that ends the field.
+    pub(super) value: Bytes,
+    /// Where the whole field stands in the bytes that were split, line break included.
+    pub(super) span: Range<usize>,
+}
+
+impl Field {
+    /// Whether this is the field of that name.
+    pub(super) fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// The value on one line, nothing decoded.
+    pub(super) fn unfolded(&self) -> String {
+        let mut bytes = Vec::with_capacity(self.value.len());
+        bytes.extend(
+            self.value
+                .iter()
+                .filter(|byte| !matches!(byte, b'\r' | b'\n')),
+        );
+        to_text(bytes.trim_ascii()).into_owned()
+    }
+
+    /// The value on one line with encoded words decoded, as the API shows it.
+    pub(super) fn decoded(&self) -> String {
+        let text = self.unfolded();
+        match decode_words(&text, self.has_addresses()) {
+            Cow::Owned(decoded) => decoded,
+            Cow::Borrowed(_) => text,
+        }
+    }
+
+    fn has_addresses(&self) -> bool {
+        ["From", "To", "Cc", "Bcc", "Reply-To", "Sender"]
+            .iter()
+            .any(|name| self.is(name))
+    }
+}
+
+/// Splits a message, or a part of one, into its header fields and its body.
+///
+/// A line that cannot belong to a header ends it, even without the empty line
+/// that ought to stand there.
+pub(super) fn split(raw: &Bytes) -> (Vec<Field>, Bytes) {
+    let mut fields: Vec<Field> = Vec::new();
+    let mut open: Option<Open> = None;
+    let mut position = 0;
+    let mut body = raw.len();
+    while position < raw.len() {
+        let line = line_at(raw, position);
+        let text = trim_line_end(line);
+        if text.is_empty() {
+            body = position + line.len();
+            break;
+        }
+        if matches!(text.first(), Some(b' ' | b'\t')) && open.is_some() {
+            position += line.len();
+            continue;
+        }
+        let Some((name, start)) = field_name(text) else {
+            // Mail stores leave their own first line before the header.
+            if position == 0 && (text.starts_with(b"From ") || text.starts_with(b">From ")) {
+                position += line.len();
+                continue;
+            }
+            body = position;
+            break;
+        };
+        close(&mut fields, open.take(), raw, position);
+        open = Some(Open {
+            name,
+            start: position,
+            value: position + start,
+        });
+        position += line.len();
+    }
+    close(&mut fields, open, raw, position.min(raw.len()));
+    (fields, raw.slice(body..))
+}
+
+/// The first field of that name.
+pub(super) fn find<'a>(fields: &'a [Field], name: &str) -> Option<&'a Field> {
+    fields.iter().find(|field| field.is(name))
+}
+
+/// The message ids in a field, without their angle brackets.
+pub(super) fn message_ids(value: &str) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut rest = value;
+    while let Some((_, after)) = rest.split_once('<') {
+        let Some((id, tail)) = after.split_once('>') else {
+            break;
+        };
+        rest = tail;
+        let id: String = id.chars().filter(|char| !char.is_whitespace()).collect();
+        if !id.is_empty() {
+            ids.push(id);
+        }
+    }
+    if ids.is_empty() {
+        let bare = value.trim();
+        if bare.contains('@') && !bare.contains(char::is_whitespace) {
+            ids.push(bare.to_owned());
+        }
+    }
+    ids
+}
+
+/// A mail address with its display name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mailto {
+    /// The display name, empty when there is none.
+    pub(super) name: String,
+    /// The address itself.
+    pub(super) address: String,
+}
+
+/// The addresses of a field, group members included.
+pub(super) fn addresses(field: &Field) -> Vec<Mailto> {
+    let mut line = field.unfolded().into_bytes();
+    line.push(b'\n');
+    let HeaderValue::Address(parsed) = MessageStream::new(&line).parse_address() else {
+        return Vec::new();
+    };
+    parsed
+        .iter()
+        .map(|entry| Mailto {
+            name: entry.name().unwrap_or_default().to_owned(),
+            address: entry.address().unwrap_or_default().trim().to_owned(),
+        })
+        .filter(|entry| !entry.address.is_empty() || !entry.name.is_empty())
+        .collect()
+}
+
+/// A date field in milliseconds since 1970.
+pub(super) fn date(field: &Field) -> Option<i64> {
+    let date = DateTime::parse_rfc822(&field.unfolded())?;
+    if !date.is_valid() || date.year < 1970 {
+        return None;
+    }
+    Some(date.to_timestamp() * 1000)
+}
+
+/// A time in the form of a Date field.
+pub(super) fn format_date(milliseconds: i64) -> String {
+    DateTime::from_timestamp(milliseconds.div_euclid(1000)).to_rfc822()
+}
+
+/// The line that starts at a position, its line break included.
+pub(super) fn line_at(raw: &[u8], position: usize) -> &[u8] {
+    let rest = raw.get(position..).unwrap_or_default();
+    let length = rest
+        .iter()
+        .position(|&byte| byte == b'\n')
+        .map_or(rest.len(), |index| index + 1);
+    rest.get(..length).unwrap_or_default()
+}
+
+/// A line without its line break.
+pub(super) fn trim_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn field_name(line: &[u8]) -> Option<(String, usize)> {
+    let colon = line.iter().position(|&byte| byte == b':')?;
+    let name = line.get(..colon)?.trim_ascii_end();
+    if name.is_empty() || !name.iter().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    Some((String::from_utf8_lossy(name).into_owned(), colon + 1))
+}
+
+struct Open {
+    name: String,
+    start: usize,
+    value: usize,
+}
+
+fn close(fields: &mut Vec<Field>, open: Option<Open>, raw: &Bytes, end: usize) {
+    if let Some(open) = open {
+        let value = raw.slice(open.value.min(end)..end);
+        let length = trim_line_end(&value).len();
+        fields.push(Field {
+            name: open.name,
+            value: value.slice(..length),
+            span: open.start..end,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(text: &str) -> (Vec<(String, String)>, String) {
+        let (fields, body) = split(&Bytes::copy_from_slice(text.as_bytes()));
+        (
+            fields
+                .iter()
+                .map(|field| (field.name.clone(), field.decoded()))
+                .collect(),
+            String::from_utf8_lossy(&body).into_owned(),
+        )
+    }
+
+    #[test]
+    fn folded_fields_come_on_one_line() {
+        let (found, body) = fields("A: one\r\n two\r\nB:\tthree\r\n\r\nbody\r\n");
+        assert_eq!(
+            found,
+            [
+                ("A".into(), "one two".into()),
+                ("B".into(), "three".to_owned())
+            ]
+        );
+        assert_eq!(body, "body\r\n");
+    }
+
+    #[test]
+    fn a_broken_line_ends_the_header() {
+        let (found, body) = fields("A: one\nno header here\nB: two\n\nbody");
+        assert_eq!(found.len(), 1);
+        assert_eq!(body, "no header here\nB: two\n\nbody");
+        assert_eq!(fields("From x Mon\nA: one\n\n").0.len(), 1);
+        assert_eq!(fields("").0.len(), 0);
+        assert_eq!(fields("A: unfinished").0.len(), 1);
+        assert_eq!(fields("\nbody").1, "body");
+    }
+
+    #[test]
+    fn message_ids_lose_their_brackets() {
+        assert_eq!(
+            message_ids("<a@example.com>\t<b@example.com>"),
+            ["a@example.com", "b@example.com"]
+        );
+        assert_eq!(message_ids("bare@example.com"), ["bare@example.com"]);
+        assert!(message_ids("<broken").is_empty());
+    }
+
+    #[test]
+    fn addresses_of_every_kind_are_found() {
+        let field = Field {
+            name: "To".into(),
+            value: Bytes::from_static(
+                b"\"Doe, Jo\" <jo@example.com>, team: a@example.com, b@example.com;, =?utf-8?q?J=C3=BCrgen?= <j@example.com>",
+            ),
+            span: 0..0,
+        };
+        let found = addresses(&field);
+        assert_eq!(
+            found
+                .iter()
+                .map(|entry| entry.address.as_str())
+                .collect::<Vec<_>>(),
+            [
+                "jo@example.com",
+                "a@example.com",
+                "b@example.com",
+                "j@example.com"
+            ]
+        );
+        assert_eq!(found[0].name, "Doe, Jo");
+        assert_eq!(found[3].name, "Jürgen");
+    }
+
+    #[test]
+    fn dates_are_read_and_written() {
+        let field = |text: &'static str| Field {
+            name: "Date".into(),
+            value: Bytes::from_static(text.as_bytes()),
+            span: 0..0,
+        };
+        assert_eq!(
+            date(&field(" Thu, 1 Jan 2026 00:00:01 +0100")),
+            Some(1_767_222_001_000)
+        );
+        assert_eq!(
+            date(&field(" 1 Jan 26 00:00:01 GMT (comment)")),
+            Some(1_767_225_601_000)
+        );
+        assert_eq!(date(&field(" yesterday")), None);
+        assert!(format_date(1_767_225_601_000).starts_with("Thu, 1 Jan 2026 00:00:01 "));
+    }
+}

@@ -1,0 +1,132 @@
+//! Pages of a list.
+
+use super::{
+    parameter::{self, Parameters},
+    refusal::Refusal,
+};
+
+const DEFAULT_SIZE: u32 = 100;
+const LARGEST_SIZE: u32 = 500;
+
+/// One page of a list.
+#[derive(Debug)]
+pub(super) struct Page<T> {
+    /// The records of this page.
+    pub(super) items: Vec<T>,
+    /// The token of the next page, absent on the last one.
+    pub(super) next: Option<String>,
+    /// How many records there are on all pages together.
+    pub(super) total: usize,
+}
+
+impl<T> Page<T> {
+    /// Cuts a page out of records whose positions go down from record to record.
+    ///
+    /// The token names the last record that was given rather than a number of
+    /// records, so that mail that arrives between two calls shifts nothing.
+    pub(super) fn of(
+        params: &Parameters,
+        records: impl Iterator<Item = T>,
+        position: impl Fn(&T) -> (i64, u64),
+    ) -> Result<Self, Refusal> {
+        let size = parameter::unsigned(params, "maxResults")?
+            .unwrap_or(DEFAULT_SIZE)
+            .clamp(1, LARGEST_SIZE) as usize;
+        let after = match parameter::text(params, "pageToken").filter(|token| !token.is_empty()) {
+            Some(token) => Some(
+                decode(&token)
+                    .ok_or_else(|| Refusal::bad_parameter("pageToken", "Invalid pageToken"))?,
+            ),
+            None => None,
+        };
+        let records: Vec<T> = records.collect();
+        let total = records.len();
+        let start = match after {
+            Some(after) => records.partition_point(|record| position(record) >= after),
+            None => 0,
+        };
+        let mut items: Vec<T> = records.into_iter().skip(start).collect();
+        let more = items.len() > size;
+        items.truncate(size);
+        let next = items
+            .last()
+            .filter(|_| more)
+            .map(|last| encode(position(last)));
+        Ok(Self { items, next, total })
+    }
+}
+
+// The product with a prime, plus the remainder, tells forged tokens from ours.
+const PRIME: u128 = 999_983;
+
+fn encode((date, id): (i64, u64)) -> String {
+    let date = u128::from(date.unsigned_abs());
+    let value = date << 64 | u128::from(id);
+    (value * PRIME + value % PRIME).to_string()
+}
+
+fn decode(token: &str) -> Option<(i64, u64)> {
+    if token.len() > 39 || !token.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let token: u128 = token.parse().ok()?;
+    let value = token / PRIME;
+    if value == 0 || value % PRIME != token % PRIME {
+        return None;
+    }
+    let date = i64::try_from(value >> 64).ok()?;
+    let id = u64::try_from(value & u128::from(u64::MAX)).ok()?;
+    Some((date, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn page(params: serde_json::Value, records: &[u64]) -> Result<Page<u64>, Refusal> {
+        let params = params.as_object().cloned().unwrap_or_default();
+        Page::of(&params, records.iter().copied(), |id| (*id as i64, *id))
+    }
+
+    #[test]
+    fn pages_follow_each_other_without_gaps() {
+        let mut records: Vec<u64> = (1..=7).rev().collect();
+        let first = page(json!({"maxResults": 3}), &records).unwrap();
+        assert_eq!((first.items.as_slice(), first.total), (&[7, 6, 5][..], 7));
+        records.insert(0, 8);
+        let token = first.next.unwrap();
+        assert!(token.bytes().all(|byte| byte.is_ascii_digit()));
+        let second = page(json!({"maxResults": 3, "pageToken": token}), &records).unwrap();
+        assert_eq!(second.items, [4, 3, 2]);
+        let token = second.next.unwrap();
+        records.retain(|id| *id != 2);
+        let third = page(json!({"maxResults": 3, "pageToken": token}), &records).unwrap();
+        assert_eq!(third.items, [1]);
+        assert_eq!(third.next, None);
+    }
+
+    #[test]
+    fn sizes_are_clamped_and_tokens_checked() {
+        let records: Vec<u64> = (1..=600).rev().collect();
+        let length = |params| page(params, &records).map(|page| page.items.len());
+        assert_eq!(length(json!({})), Ok(100));
+        assert_eq!(length(json!({"maxResults": 0})), Ok(1));
+        assert_eq!(length(json!({"maxResults": 9999})), Ok(500));
+        assert!(length(json!({"maxResults": -1})).is_err());
+        for token in [
+            "x",
+            "12345",
+            "0",
+            "-1",
+            "999999999999999999999999999999999999999999",
+        ] {
+            assert_eq!(
+                length(json!({ "pageToken": token })).map_err(|refusal| refusal.message),
+                Err("Invalid pageToken".to_owned()),
+                "{token}"
+            );
+        }
+    }
+}

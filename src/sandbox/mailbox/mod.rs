@@ -1,0 +1,193 @@
+//! The sandbox's mailbox: a small Gmail without HTTP.
+//!
+//! One call is one Gmail operation, named by its operation id, with its
+//! parameters and body fields in one flat map. Everything is in memory; the
+//! mail itself is kept byte for byte and parsed when it is looked at.
+
+mod alias;
+mod clock;
+mod color;
+mod conversation;
+mod delegation;
+mod delivery;
+mod draft;
+mod edit;
+mod encoding;
+mod filter;
+mod header;
+mod history;
+mod label;
+mod list;
+mod mbox;
+mod message;
+mod parameter;
+mod part;
+mod payload;
+mod query;
+mod refusal;
+mod sample;
+mod search;
+mod sending;
+mod setting;
+mod snippet;
+mod state;
+mod store;
+#[cfg(test)]
+mod support;
+mod term;
+mod thread;
+mod word;
+
+use std::fmt;
+
+use serde_json::{Map, Value, json};
+
+pub(crate) use self::refusal::Refusal;
+use self::{clock::Clock, draft::Drafts, label::Labels, setting::Settings, store::Store};
+
+/// A mailbox and everything in it.
+pub(crate) struct Mailbox {
+    address: String,
+    clock: Clock,
+    store: Store,
+    labels: Labels,
+    drafts: Drafts,
+    settings: Settings,
+}
+
+// A mailbox may hold a person's own mail, which belongs into no log: counts only.
+impl fmt::Debug for Mailbox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Mailbox")
+            .field("messages", &self.store.messages.len())
+            .field("threads", &self.store.conversations.count())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Mailbox {
+    /// An empty mailbox with the system labels.
+    pub(crate) fn new(email_address: &str) -> Self {
+        Self {
+            address: email_address.to_owned(),
+            clock: Clock::default(),
+            store: Store::new(),
+            labels: Labels::new(),
+            drafts: Drafts::default(),
+            settings: Settings::new(email_address),
+        }
+    }
+
+    /// Whose mailbox it is.
+    pub(crate) fn email_address(&self) -> &str {
+        &self.address
+    }
+
+    /// Stops the mailbox's clock at a moment, in milliseconds since 1970.
+    #[cfg(test)]
+    pub(crate) fn fix_clock(&mut self, now: i64) {
+        self.clock.stopped = Some(now);
+    }
+
+    /// Carries out one operation.
+    ///
+    /// `Value::Null` is success with an empty body.
+    ///
+    /// # Errors
+    ///
+    /// What Gmail refuses, in Gmail's words.
+    pub(crate) fn call(
+        &mut self,
+        operation: &str,
+        params: &Map<String, Value>,
+    ) -> Result<Value, Refusal> {
+        self.dispatch(operation, params, None)
+    }
+
+    /// Carries out an operation whose mail was uploaded beside the request.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Mailbox::call`].
+    pub(crate) fn call_with_media(
+        &mut self,
+        operation: &str,
+        params: &Map<String, Value>,
+        raw: &[u8],
+    ) -> Result<Value, Refusal> {
+        self.dispatch(operation, params, Some(raw))
+    }
+
+    fn dispatch(
+        &mut self,
+        operation: &str,
+        params: &Map<String, Value>,
+        media: Option<&[u8]>,
+    ) -> Result<Value, Refusal> {
+        match operation {
+            "get_profile" => Ok(self.get_profile()),
+            "watch" => self.watch(params),
+            "stop" => Ok(Value::Null),
+            "history_list" => self.history_list(params),
+            "messages_list" => self.messages_list(params),
+            "messages_get" => self.messages_get(params),
+            "messages_attachments_get" => self.messages_attachments_get(params),
+            "messages_send" => self.messages_send(params, media),
+            "messages_insert" => self.messages_insert(params, media),
+            "messages_import" => self.messages_import(params, media),
+            "messages_modify" => self.messages_modify(params),
+            "messages_trash" => self.messages_trash(params),
+            "messages_untrash" => self.messages_untrash(params),
+            "messages_delete" => self.messages_delete(params),
+            "messages_batch_modify" => self.messages_batch_modify(params),
+            "messages_batch_delete" => self.messages_batch_delete(params),
+            "threads_list" => self.threads_list(params),
+            "threads_get" => self.threads_get(params),
+            "threads_modify" => self.threads_modify(params),
+            "threads_trash" => self.threads_trash(params),
+            "threads_untrash" => self.threads_untrash(params),
+            "threads_delete" => self.threads_delete(params),
+            "labels_list" => Ok(self.labels_list()),
+            "labels_get" => self.labels_get(params),
+            "labels_create" => self.labels_create(params),
+            "labels_update" => self.labels_update(params),
+            "labels_patch" => self.labels_patch(params),
+            "labels_delete" => self.labels_delete(params),
+            "drafts_list" => self.drafts_list(params),
+            "drafts_get" => self.drafts_get(params),
+            "drafts_create" => self.drafts_create(params, media),
+            "drafts_update" => self.drafts_update(params, media),
+            "drafts_delete" => self.drafts_delete(params),
+            "drafts_send" => self.drafts_send(params, media),
+            _ => match operation.strip_prefix("settings_") {
+                Some(setting) => self.dispatch_setting(setting, params),
+                None => Err(Refusal::unimplemented(operation)),
+            },
+        }
+    }
+
+    fn get_profile(&self) -> Value {
+        json!({
+            "emailAddress": self.address,
+            "messagesTotal": self.store.messages.len(),
+            "threadsTotal": self.store.conversations.count(),
+            "historyId": self.store.history.latest().to_string(),
+        })
+    }
+
+    fn is_own(&self, address: &str) -> bool {
+        let plain = |address: &str| {
+            let lower = address.trim().to_lowercase();
+            match lower.rsplit_once('@') {
+                // What follows a plus in the local part is the owner's own mark.
+                Some((local, domain)) => {
+                    let local = local.split_once('+').map_or(local, |(name, _)| name);
+                    format!("{local}@{domain}")
+                }
+                None => lower,
+            }
+        };
+        plain(address) == plain(&self.address)
+    }
+}

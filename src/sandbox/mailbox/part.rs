@@ -1,0 +1,329 @@
+//! The tree of MIME parts in a message.
+
+use bytes::Bytes;
+
+use super::{
+    encoding::{decode_transfer, to_text, to_utf8},
+    header::{Field, find, line_at, split, trim_line_end},
+    word::Structured,
+};
+
+/// One part of a message; the message itself is the root part.
+pub(super) struct Part {
+    /// The header fields in the order of the mail.
+    pub(super) fields: Vec<Field>,
+    /// The media type in lower case, such as `text/plain`.
+    pub(super) media_type: String,
+    /// The decoded file name, empty when there is none.
+    pub(super) filename: String,
+    /// The parts inside this one.
+    pub(super) parts: Vec<Part>,
+    charset: Option<String>,
+    attachment: bool,
+    encoding: String,
+    body: Bytes,
+}
+
+// Deeper nesting than this is an attack, not mail.
+const DEEPEST: usize = 24;
+const MOST_PARTS: usize = 1000;
+
+impl Part {
+    /// Reads a whole message; whatever the bytes are, there is a tree.
+    pub(super) fn read(raw: &Bytes) -> Self {
+        let mut budget = MOST_PARTS;
+        Self::parse(raw, "text/plain", 0, &mut budget)
+    }
+
+    /// The content without its transfer encoding.
+    pub(super) fn content(&self) -> Bytes {
+        decode_transfer(&self.encoding, &self.body)
+    }
+
+    /// The content of a text part in UTF-8, where its charset is known.
+    pub(super) fn text_content(&self) -> Bytes {
+        to_utf8(self.charset.as_deref(), self.content())
+    }
+
+    /// The content as text for people and for searching.
+    pub(super) fn text(&self) -> String {
+        to_text(&self.text_content()).into_owned()
+    }
+
+    /// Whether this is a body that people read, rather than a file.
+    ///
+    /// A multipart whose parts cannot be found is the text that it is.
+    pub(super) fn is_body_text(&self) -> bool {
+        let lost = self.media_type.starts_with("multipart/") && self.parts.is_empty();
+        (lost || self.media_type.starts_with("text/"))
+            && self.filename.is_empty()
+            && !self.attachment
+    }
+
+    /// Whether this part holds others and nothing of its own.
+    pub(super) fn is_container(&self) -> bool {
+        self.media_type.starts_with("multipart/") && !self.parts.is_empty()
+    }
+
+    /// Whether people would call it an attachment; a picture in the text is none.
+    pub(super) fn is_attachment(&self) -> bool {
+        let picture = self.media_type.starts_with("image/")
+            && !self.attachment
+            && find(&self.fields, "Content-ID").is_some();
+        !self.is_container() && !picture && (self.attachment || !self.filename.is_empty())
+    }
+
+    /// The first part, in reading order, that satisfies a condition; messages
+    /// inside the message are left alone.
+    pub(super) fn find(&self, condition: &impl Fn(&Part) -> bool) -> Option<&Part> {
+        if condition(self) {
+            return Some(self);
+        }
+        if self.media_type.starts_with("message/") {
+            return None;
+        }
+        self.parts.iter().find_map(|part| part.find(condition))
+    }
+
+    /// Calls a function for this part and all inside it, in reading order.
+    pub(super) fn visit<'a>(&'a self, action: &mut impl FnMut(&'a Part)) {
+        action(self);
+        for part in &self.parts {
+            part.visit(action);
+        }
+    }
+
+    fn parse(raw: &Bytes, default_type: &str, depth: usize, budget: &mut usize) -> Self {
+        *budget = budget.saturating_sub(1);
+        let (fields, body) = split(raw);
+        let structured = |name: &str| find(&fields, name).map(|field| field.unfolded());
+        let content_type = structured("Content-Type").map(|text| Structured::parse(&text));
+        let disposition = structured("Content-Disposition")
+            .map(|text| Structured::parse(&text))
+            .unwrap_or_default();
+        let media_type = content_type
+            .as_ref()
+            .map(|content_type| content_type.value.as_str())
+            .filter(|value| is_media_type(value))
+            .unwrap_or(default_type)
+            .to_owned();
+        let content_type = content_type.unwrap_or_default();
+        let filename = disposition
+            .parameter("filename")
+            .or_else(|| content_type.parameter("name"))
+            .unwrap_or_default()
+            .to_owned();
+        let encoding = structured("Content-Transfer-Encoding")
+            .map(|text| Structured::parse(&text).value)
+            .unwrap_or_default();
+        let mut part = Self {
+            charset: content_type.parameter("charset").map(ToOwned::to_owned),
+            attachment: disposition.value == "attachment",
+            media_type,
+            filename,
+            encoding,
+            body,
+            fields,
+            parts: Vec::new(),
+        };
+        if depth < DEEPEST {
+            part.parts = part.children(content_type.parameter("boundary"), depth, budget);
+        }
+        part
+    }
+
+    fn children(&self, boundary: Option<&str>, depth: usize, budget: &mut usize) -> Vec<Part> {
+        let mut children = Vec::new();
+        if self.media_type.starts_with("multipart/") {
+            let default_type = if self.media_type == "multipart/digest" {
+                "message/rfc822"
+            } else {
+                "text/plain"
+            };
+            for piece in split_multipart(&self.body, boundary.unwrap_or_default()) {
+                if *budget == 0 {
+                    break;
+                }
+                children.push(Self::parse(&piece, default_type, depth + 1, budget));
+            }
+        } else if matches!(
+            self.media_type.as_str(),
+            "message/rfc822" | "message/global"
+        ) {
+            if *budget > 0 {
+                let inner = self.content();
+                children.push(Self::parse(&inner, "text/plain", depth + 1, budget));
+            }
+        } else if self.media_type == "message/delivery-status" {
+            let mut rest = self.content();
+            while !rest.is_empty() && *budget > 0 {
+                let (fields, tail) = split(&rest);
+                if fields.is_empty() && tail.len() == rest.len() {
+                    break;
+                }
+                rest = tail;
+                if !fields.is_empty() {
+                    *budget = budget.saturating_sub(1);
+                    children.push(Self::status_group(fields));
+                }
+            }
+        }
+        children
+    }
+
+    fn status_group(fields: Vec<Field>) -> Self {
+        Self {
+            fields,
+            media_type: "text/plain".to_owned(),
+            filename: String::new(),
+            parts: Vec::new(),
+            charset: None,
+            attachment: false,
+            encoding: String::new(),
+            body: Bytes::new(),
+        }
+    }
+}
+
+fn is_media_type(value: &str) -> bool {
+    value
+        .split_once('/')
+        .is_some_and(|(kind, subtype)| !kind.is_empty() && !subtype.is_empty())
+}
+
+fn split_multipart(body: &Bytes, boundary: &str) -> Vec<Bytes> {
+    let mut pieces = Vec::new();
+    if boundary.is_empty() {
+        return pieces;
+    }
+    let mut start: Option<usize> = None;
+    let mut position = 0;
+    while position < body.len() {
+        let line = line_at(body, position);
+        if let Some(last) = delimiter(line, boundary.as_bytes()) {
+            // Some mailers write a delimiter twice; nothing between is no part.
+            if let Some(start) = start.take().filter(|start| *start < position) {
+                pieces.push(piece(body, start, position));
+            }
+            position += line.len();
+            if last {
+                return pieces;
+            }
+            start = Some(position);
+        } else {
+            position += line.len();
+        }
+    }
+    // Truncated mail has no closing delimiter: what is there still counts.
+    if let Some(start) = start {
+        pieces.push(body.slice(start.min(body.len())..));
+    }
+    pieces
+}
+
+fn delimiter(line: &[u8], boundary: &[u8]) -> Option<bool> {
+    let rest = line.strip_prefix(b"--")?.strip_prefix(boundary)?;
+    match trim_line_end(rest).trim_ascii_end() {
+        b"" => Some(false),
+        b"--" => Some(true),
+        _ => None,
+    }
+}
+
+fn piece(body: &Bytes, start: usize, end: usize) -> Bytes {
+    // The line break before a delimiter belongs to the delimiter.
+    let whole = body.slice(start..end);
+    let length = trim_line_end(&whole).len();
+    whole.slice(..length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Part {
+        Part::read(&Bytes::copy_from_slice(text.as_bytes()))
+    }
+
+    #[test]
+    fn a_plain_message_is_one_part() {
+        let part = read("Subject: x\n\nhello\n");
+        assert_eq!(part.media_type, "text/plain");
+        assert!(part.parts.is_empty());
+        assert_eq!(part.content(), "hello\n");
+    }
+
+    #[test]
+    fn multipart_is_split_at_its_boundary_alone() {
+        let part = read(
+            "Content-Type: multipart/mixed; boundary=\"b\"\r\n\r\npreamble\r\n--b\r\n\r\none\r\n--bb\r\n--b \r\nContent-Type: text/html\r\n\r\ntwo\r\n--b--\r\nepilogue",
+        );
+        assert_eq!(part.parts.len(), 2);
+        assert_eq!(part.parts[0].content(), "one\r\n--bb");
+        assert_eq!(part.parts[1].content(), "two");
+        assert_eq!(part.parts[1].media_type, "text/html");
+    }
+
+    #[test]
+    fn a_broken_multipart_keeps_its_text() {
+        let unclosed = read("Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\n\ntwo");
+        assert_eq!(unclosed.parts.len(), 2);
+        assert_eq!(unclosed.parts[1].content(), "two");
+        let wrong = read("Content-Type: multipart/mixed; boundary=b\n\n--c\n\none\n--c--\n");
+        assert!(wrong.parts.is_empty());
+        assert!(!wrong.is_container());
+        let twice = read("Content-Type: multipart/mixed; boundary=b\n\n--b\n--b\n\none\n--b--\n");
+        assert_eq!(twice.parts.len(), 1);
+        let none = read("Content-Type: multipart/mixed\n\ntext");
+        assert_eq!(none.content(), "text");
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let mut text = String::new();
+        for level in 0..200 {
+            text.push_str(&format!(
+                "Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n"
+            ));
+        }
+        let mut deepest = 0;
+        let part = read(&text);
+        let mut current = &part;
+        while let Some(next) = current.parts.first() {
+            deepest += 1;
+            current = next;
+        }
+        assert_eq!(deepest, DEEPEST);
+        let wide = format!(
+            "Content-Type: multipart/mixed; boundary=b\n\n{}",
+            "--b\n\nx\n".repeat(5000)
+        );
+        assert!(read(&wide).parts.len() < MOST_PARTS);
+    }
+
+    #[test]
+    fn messages_and_reports_are_opened() {
+        let part = read(
+            "Content-Type: message/rfc822\n\nSubject: inner\nContent-Type: text/html\n\n<p>x</p>",
+        );
+        assert_eq!(part.parts.len(), 1);
+        assert_eq!(part.parts[0].media_type, "text/html");
+        let report = read(
+            "Content-Type: message/delivery-status\n\nReporting-MTA: dns; example.com\n\nFinal-Recipient: rfc822; x@example.com\nStatus: 5.1.1\n",
+        );
+        assert_eq!(report.parts.len(), 2);
+        assert_eq!(report.parts[1].fields.len(), 2);
+    }
+
+    #[test]
+    fn text_is_brought_to_utf8() {
+        let part = read(
+            "Content-Type: text/plain; charset=koi8-r\nContent-Transfer-Encoding: quoted-printable\n\n=F0=D2",
+        );
+        assert_eq!(part.text_content(), "Пр");
+        let unknown = read(
+            "Content-Type: text/plain; charset=x-none\nContent-Transfer-Encoding: base64\n\n/w==",
+        );
+        assert_eq!(unknown.text_content()[..], b"\xff"[..]);
+    }
+}

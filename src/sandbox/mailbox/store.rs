@@ -1,0 +1,183 @@
+//! The messages themselves: what is kept, and the few ways in which it changes.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+
+use super::{
+    clock::scramble,
+    conversation::{Conversations, Links},
+    history::{Change, History},
+};
+
+/// A label's id; shared, because a mailbox has many messages and few labels.
+pub(super) type LabelId = Arc<str>;
+
+/// One message: its bytes and a small index, no parsed tree.
+pub(super) struct Stored {
+    /// The bytes exactly as they came in.
+    pub(super) raw: Bytes,
+    /// The thread that it belongs to.
+    pub(super) thread: u64,
+    /// The history id of its latest change.
+    pub(super) history: u64,
+    /// When it was received, in milliseconds since 1970.
+    pub(super) date: i64,
+    /// The labels, in the order in which they were put on.
+    pub(super) labels: Vec<LabelId>,
+    /// The escaped start of its text.
+    pub(super) snippet: Box<str>,
+}
+
+impl Stored {
+    /// Whether the message carries a label.
+    pub(super) fn has(&self, label: &str) -> bool {
+        self.labels.iter().any(|id| &**id == label)
+    }
+
+    /// Whether lists leave it out unless they are asked for everything.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.has("TRASH") || self.has("SPAM")
+    }
+}
+
+/// What a new message brings with it.
+pub(super) struct Arrival {
+    /// The bytes exactly as they came in.
+    pub(super) raw: Bytes,
+    /// When it was received, in milliseconds since 1970.
+    pub(super) date: i64,
+    /// Its labels.
+    pub(super) labels: Vec<LabelId>,
+    /// The escaped start of its text.
+    pub(super) snippet: String,
+    /// What ties it to other messages.
+    pub(super) links: Links,
+    /// The thread that it must join, decided before.
+    pub(super) thread: Option<u64>,
+}
+
+/// All messages, their threads and what has happened to them.
+pub(super) struct Store {
+    /// Every message by its id.
+    pub(super) messages: BTreeMap<u64, Stored>,
+    /// Every message by its date, oldest first.
+    pub(super) order: BTreeSet<(i64, u64)>,
+    /// Which messages make a thread.
+    pub(super) conversations: Conversations,
+    /// What has happened.
+    pub(super) history: History,
+    next: u64,
+}
+
+// Gmail's ids grow with time; this one is near those of the year 2026.
+const FIRST_ID: u64 = 0x19b7_6da8_0000_0000;
+
+impl Store {
+    /// No messages at all.
+    pub(super) fn new() -> Self {
+        Self {
+            messages: BTreeMap::new(),
+            order: BTreeSet::new(),
+            conversations: Conversations::default(),
+            history: History::default(),
+            next: FIRST_ID,
+        }
+    }
+
+    /// Puts a message in and tells its id.
+    pub(super) fn add(&mut self, arrival: Arrival) -> u64 {
+        let id = self.new_id();
+        let thread = self.conversations.join(id, arrival.thread, arrival.links);
+        let history = self
+            .history
+            .record(id, thread, &arrival.labels, Change::Added);
+        self.order.insert((arrival.date, id));
+        self.messages.insert(
+            id,
+            Stored {
+                raw: arrival.raw,
+                thread,
+                history,
+                date: arrival.date,
+                labels: arrival.labels,
+                snippet: arrival.snippet.into_boxed_str(),
+            },
+        );
+        id
+    }
+
+    /// Takes a message out for good; tells whether it was there.
+    pub(super) fn remove(&mut self, id: u64) -> bool {
+        let Some(message) = self.messages.remove(&id) else {
+            return false;
+        };
+        self.order.remove(&(message.date, id));
+        self.conversations.leave(id, message.thread);
+        self.history
+            .record(id, message.thread, &message.labels, Change::Deleted);
+        true
+    }
+
+    /// Puts labels on a message and takes labels off it.
+    pub(super) fn relabel(&mut self, id: u64, add: &[LabelId], remove: &[LabelId]) {
+        let Some(message) = self.messages.get_mut(&id) else {
+            return;
+        };
+        let removed: Vec<LabelId> = remove
+            .iter()
+            .filter(|label| message.has(label))
+            .cloned()
+            .collect();
+        message.labels.retain(|label| !removed.contains(label));
+        if !removed.is_empty() {
+            message.history = self.history.record(
+                id,
+                message.thread,
+                &message.labels,
+                Change::LabelsRemoved(removed),
+            );
+        }
+        let mut added: Vec<LabelId> = Vec::new();
+        for label in add {
+            if !message.has(label) {
+                message.labels.push(label.clone());
+                added.push(label.clone());
+            }
+        }
+        if !added.is_empty() {
+            message.history = self.history.record(
+                id,
+                message.thread,
+                &message.labels,
+                Change::LabelsAdded(added),
+            );
+        }
+    }
+
+    /// The messages of a thread, oldest first.
+    pub(super) fn thread(&self, thread: u64) -> Vec<(u64, &Stored)> {
+        let mut messages: Vec<(u64, &Stored)> = self
+            .conversations
+            .messages(thread)
+            .iter()
+            .filter_map(|id| Some((*id, self.messages.get(id)?)))
+            .collect();
+        messages.sort_by_key(|(id, message)| (message.date, *id));
+        messages
+    }
+
+    fn new_id(&mut self) -> u64 {
+        loop {
+            self.next += 0x1_0000 + (scramble(self.next) & 0xffff);
+            // A thread bears the id of its first message, and imported mail
+            // brings thread ids of its own.
+            if !self.conversations.contains(self.next) {
+                return self.next;
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Google and Airbyte on one port of 127.0.0.1, with a stateful mailbox behind them.
+//!
+//! The sandbox answers as the real services do: Google's token endpoint and consent page, the Gmail
+//! API, and Airbyte's hosted API, whose `execute` works on the same mailbox. It is where a program
+//! can be tried without an account, and what a test suite can run against offline.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! use airbyte_agent_gmail::sandbox::Sandbox;
+//!
+//! let sandbox = Sandbox::start().await?;
+//! assert_eq!(sandbox.token_url(), format!("{}/token", sandbox.gmail_url()));
+//! assert!(sandbox.requests().is_empty());
+//! # Ok(())
+//! # }
+//! ```
+
+mod airbyte;
+mod body;
+mod builder;
+mod connect;
+mod control;
+mod credential;
+mod exchange;
+mod fault;
+mod gmail;
+mod google;
+mod handle;
+mod log;
+mod mailbox;
+mod page;
+mod random;
+mod server;
+mod state;
+mod table;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use state::{State, lock};
+
+pub use builder::SandboxBuilder;
+pub use credential::{AirbyteCredentials, GoogleCredentials};
+pub use fault::{ErrorBody, Fault, FaultKind};
+pub use log::{RequestRecord, Service};
+pub use state::{ExpiresIn, ListResult, Settings};
+
+/// A running sandbox; dropping it stops its server.
+pub struct Sandbox {
+    state: Arc<State>,
+    token_url: String,
+    control_url: String,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox with the sample mail on a free port.
+    ///
+    /// # Errors
+    /// When no port of 127.0.0.1 can be had.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// assert!(sandbox.gmail_url().starts_with("http://127.0.0.1:"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// Says first what the sandbox is started with.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # drop(sandbox);
+    /// use airbyte_agent_gmail::sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::builder().empty().start().await?;
+    /// assert!(sandbox.airbyte_url().starts_with("http://"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder() -> SandboxBuilder {
+        SandboxBuilder::default()
+    }
+
+    pub(crate) fn new(
+        state: Arc<State>,
+        stop: watch::Sender<bool>,
+        server: JoinHandle<()>,
+    ) -> Self {
+        let token_url = format!("{}/token", state.origin);
+        let control_url = format!("{}/control", state.origin);
+        Self {
+            state,
+            token_url,
+            control_url,
+            stop,
+            server,
+        }
+    }
+
+    /// The root of the Gmail API, in the place of `https://gmail.googleapis.com`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// let profile = format!("{}/gmail/v1/users/me/profile", sandbox.gmail_url());
+    /// # let _ = profile;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn gmail_url(&self) -> &str {
+        &self.state.origin
+    }
+
+    /// Google's token endpoint, in the place of `https://oauth2.googleapis.com/token`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// assert!(sandbox.token_url().ends_with("/token"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn token_url(&self) -> &str {
+        &self.token_url
+    }
+
+    /// The root of Airbyte's hosted API, in the place of `https://api.airbyte.ai`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// let list = format!("{}/api/v1/integrations/connectors", sandbox.airbyte_url());
+    /// # let _ = list;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn airbyte_url(&self) -> &str {
+        &self.state.origin
+    }
+
+    /// Where other processes inject faults and read the request log.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// assert!(sandbox.control_url().ends_with("/control"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn control_url(&self) -> &str {
+        &self.control_url
+    }
+
+    /// Credentials that the sandbox's Google accepts.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// let google = sandbox.google();
+    /// assert!(!google.refresh_token.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn google(&self) -> GoogleCredentials {
+        lock(&self.state.google).credentials()
+    }
+
+    /// Credentials that the sandbox's Airbyte accepts, and the connector that is there already.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// let airbyte = sandbox.airbyte();
+    /// assert!(!airbyte.connector_id.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn airbyte(&self) -> AirbyteCredentials {
+        lock(&self.state.airbyte).credentials()
+    }
+
+    /// All addresses and credentials as one line of JSON, for programs in other languages.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// let announcement: serde_json::Value = serde_json::from_str(&sandbox.announcement())?;
+    /// assert_eq!(announcement["token_url"], sandbox.token_url());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn announcement(&self) -> String {
+        json!({
+            "gmail_url": self.gmail_url(),
+            "token_url": self.token_url(),
+            "airbyte_url": self.airbyte_url(),
+            "control_url": self.control_url(),
+            "google": self.google().to_json(),
+            "airbyte": self.airbyte().to_json(),
+        })
+        .to_string()
+    }
+
+    /// Serves for as long as the process lives; for a program that does nothing else.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// // A program prints the announcement and then waits until it is stopped.
+    /// # if false {
+    /// sandbox.wait().await;
+    /// # }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn wait(mut self) {
+        // The server ends by itself only when its task is stopped from outside.
+        let _ = (&mut self.server).await;
+    }
+}
+
+// Written by hand: the mailbox may be a person's own mail.
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Sandbox")
+            .field("url", &self.state.origin)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // The server may be gone already, with its runtime.
+        let _ = self.stop.send(true);
+    }
+}

@@ -1,0 +1,41 @@
+//! The frame of the sandbox's web pages: self-contained, without a script.
+
+/// A page with a title and a body of HTML.
+pub(crate) fn page(title: &str, content: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n<title>{}</title>\n<style>{STYLE}</style>\n\
+         </head>\n<body>\n<main>\n{content}\n</main>\n</body>\n</html>\n",
+        escape(title)
+    )
+}
+
+/// Text that HTML shows as it is, in an attribute too.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}
+
+/// The Allow and Deny buttons of a consent page.
+pub(crate) fn consent_form(action: &str, request: &str) -> String {
+    format!(
+        "<form method=\"post\" action=\"{}\">\n<input type=\"hidden\" name=\"request\" value=\"{}\">\n\
+         <button name=\"decision\" value=\"deny\" id=\"deny\">Deny</button>\n\
+         <button name=\"decision\" value=\"allow\" id=\"allow\" class=\"first\">Allow</button>\n</form>",
+        escape(action),
+        escape(request)
+    )
+}
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;background:#f3f4f6;color:#111827;margin:0}\
+main{max-width:30rem;margin:10vh auto;padding:2rem;background:#fff;border:1px solid #d1d5db;border-radius:.75rem}\
+h1{font-size:1.4rem;margin:0 0 1rem}small{color:#4b5563}code{overflow-wrap:anywhere}\
+form{display:flex;gap:.75rem;justify-content:flex-end;margin-top:1.5rem}\
+button{font:inherit;padding:.5rem 1.25rem;border-radius:.5rem;border:1px solid #6b7280;background:#fff;color:#111827}\
+button.first{background:#1d4ed8;border-color:#1d4ed8;color:#fff}\
+@media(prefers-color-scheme:dark){body{background:#111827;color:#f3f4f6}main{background:#1f2937;border-color:#4b5563}\
+small{color:#d1d5db}button{background:#1f2937;color:#f3f4f6}}";

@@ -1,0 +1,110 @@
+//! Identifiers that nobody can guess, and the time of day in the form of the APIs.
+
+use std::fmt::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A token that says what it is for: `sandbox-<purpose>-<32 hexadecimal digits>`.
+pub(crate) fn token(purpose: &str) -> String {
+    format!("sandbox-{purpose}-{}", hexadecimal(&bytes()))
+}
+
+/// A random UUID (version 4).
+pub(crate) fn uuid() -> String {
+    let [a, b, c, d, e, f, g, h, i, rest @ ..] = bytes();
+    let g = (g & 0x0f) | 0x40;
+    let i = (i & 0x3f) | 0x80;
+    let (tail, node) = rest.split_at(1);
+    [
+        hexadecimal(&[a, b, c, d]),
+        hexadecimal(&[e, f]),
+        hexadecimal(&[g, h]),
+        hexadecimal(&[i]) + &hexadecimal(tail),
+        hexadecimal(node),
+    ]
+    .join("-")
+}
+
+/// Whether a text has the form of a UUID.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.concat().bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The time of day as `2026-01-02T03:04:05Z`.
+pub(crate) fn now() -> String {
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs());
+    timestamp(seconds)
+}
+
+fn timestamp(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Years that begin in March keep the leap day at their end, which makes the arithmetic regular.
+    let shifted = days + 719_468;
+    let (era, day) = (shifted / 146_097, shifted % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let date = day - (153 * month + 2) / 5 + 1;
+    let (month, year) = if month < 10 {
+        (month + 3, era * 400 + year)
+    } else {
+        (month - 9, era * 400 + year + 1)
+    };
+    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+fn bytes() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    if getrandom::fill(&mut bytes).is_err() {
+        // A machine without a random source still gets tokens that differ, which is all that a
+        // server on the loopback address needs of them.
+        use std::hash::{BuildHasher, RandomState};
+        let halves = [(); 2].map(|()| RandomState::new().hash_one(SystemTime::now()));
+        for (byte, value) in bytes
+            .iter_mut()
+            .zip(halves.iter().flat_map(|half| half.to_le_bytes()))
+        {
+            *byte = value;
+        }
+    }
+    bytes
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_are_calendar_dates() {
+        for (seconds, expected) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_772_323_199, "2026-02-28T23:59:59Z"),
+            (1_798_761_600, "2027-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(timestamp(seconds), expected);
+        }
+    }
+
+    #[test]
+    fn identifiers_have_their_form_and_differ() {
+        let (one, two) = (uuid(), uuid());
+        assert!(is_uuid(&one), "{one}");
+        assert_ne!(one, two);
+        assert_ne!(token("access-token"), token("access-token"));
+        assert!(!is_uuid("f7833dac-fc18-4feb-a2a9-94b22001edc"));
+        assert!(!is_uuid("f7833dac-fc18-4feb-a2a9-94b22001edcz"));
+    }
+}

@@ -1,0 +1,251 @@
+//! The HTTP server: connections in, one answer of a service out, and the faults in between.
+
+use std::fmt;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Response, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::body::ResponseBody;
+use super::exchange::{Answer, Request};
+use super::fault::FaultKind;
+use super::log::{RequestRecord, Service};
+use super::state::{State, lock};
+use super::{airbyte, control, gmail, google};
+
+/// Mail of 150 MiB, the most that Gmail takes, is 200 MiB in base64.
+const LARGEST_BODY: usize = 200 * 1024 * 1024;
+
+/// How long a connection may still take when the sandbox stops.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Serves until `stop` says so, or its sender is gone.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    state: Arc<State>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    tokio::spawn(connection(stream, Arc::clone(&state), stop.clone()));
+                }
+                // A lack of file descriptors passes; to try again at once would only burn time.
+                Err(_) => sleep(Duration::from_millis(20)).await,
+            },
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, state: Arc<State>, mut stop: watch::Receiver<bool>) {
+    // Small answers would otherwise wait for the acknowledgement of the one before; without the
+    // option they merely come later.
+    let _ = stream.set_nodelay(true);
+    let inner = stop.clone();
+    let service = service_fn(move |request| handle(Arc::clone(&state), inner.clone(), request));
+    let mut connection = pin!(
+        http1::Builder::new()
+            .header_read_timeout(None)
+            .serve_connection(TokioIo::new(stream), service)
+    );
+    // How a connection ends is the client's affair, and an injected fault ends it with an error.
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        _ = stop.changed() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = timeout(LAST_WORDS, connection).await;
+        }
+    }
+}
+
+async fn handle(
+    state: Arc<State>,
+    mut stop: watch::Receiver<bool>,
+    request: http::Request<Incoming>,
+) -> Result<Response<ResponseBody>, Interrupted> {
+    let (parts, body) = request.into_parts();
+    // A client that says beforehand how much it will send need not send it.
+    if body.size_hint().lower() > LARGEST_BODY as u64 {
+        return Ok(too_large());
+    }
+    let body = match Limited::new(body, LARGEST_BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Ok(too_large()),
+        Err(_) => return Err(Interrupted),
+    };
+    if !is_loopback(&parts) {
+        // A page on the web can have its own name point to this machine; its requests carry that
+        // name, and imported mail is none of its business.
+        let text = "the sandbox answers on loopback addresses only: send the request to 127.0.0.1";
+        return Ok(respond(airbyte::error::detail(StatusCode::FORBIDDEN, text)));
+    }
+    let asked = parts.method.clone();
+    let request = Request {
+        // HEAD is a GET whose body hyper leaves out.
+        method: if parts.method == Method::HEAD {
+            Method::GET
+        } else {
+            parts.method
+        },
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().map(str::to_owned),
+        headers: parts.headers,
+        body,
+    };
+    let Some(service) = service_of(&request.path) else {
+        return Ok(respond(control::answer(&state, &request)));
+    };
+    let request = if service == Service::Gmail {
+        gmail::overridden(request)
+    } else {
+        request
+    };
+
+    let mut record = RequestRecord::new(
+        service,
+        asked.as_str(),
+        &request.path,
+        request.query.as_deref(),
+    );
+    let executed = match service {
+        Service::Google => google::describe(&request, &mut record),
+        Service::Gmail => gmail::describe(&state, &request, &mut record),
+        Service::Airbyte => airbyte::describe(&state, &request, &mut record),
+    };
+    let number = state.log.begin(record.clone());
+    let names = [Some(record.operation.as_str()), executed]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>();
+    let fault = lock(&state.faults).take(service, &names);
+
+    let replaced = fault.as_ref().and_then(|fault| fault.answer(service));
+    let answer = match (&fault, replaced) {
+        (_, Some(answer)) => answer,
+        (Some(FaultKind::ConnectionClosedWithoutProcessing), _) => return Err(Interrupted),
+        (Some(FaultKind::NeverAnswer), _) => {
+            // Either way there is no sandbox any more.
+            let _ = stop.changed().await;
+            return Err(Interrupted);
+        }
+        _ => match service {
+            Service::Google => google::answer(&state, &request, &mut record),
+            Service::Gmail => gmail::answer(&state, &request, &mut record),
+            Service::Airbyte => airbyte::answer(&state, &request, &mut record),
+        },
+    };
+    if !matches!(fault, Some(FaultKind::ConnectionClosedBeforeResponse)) {
+        record.status = Some(answer.status.as_u16());
+    }
+    state.log.finish(number, record);
+
+    match fault {
+        Some(FaultKind::ConnectionClosedBeforeResponse) => Err(Interrupted),
+        Some(FaultKind::Delay(delay)) => {
+            tokio::select! {
+                () = sleep(delay) => Ok(respond(answer)),
+                _ = stop.changed() => Err(Interrupted),
+            }
+        }
+        Some(FaultKind::SlowBody(pause)) => {
+            Ok(respond_with(answer, |body| ResponseBody::slow(body, pause)))
+        }
+        Some(FaultKind::TruncatedBody) => Ok(respond_with(answer, ResponseBody::truncated)),
+        Some(FaultKind::WrongContentType) => Ok(respond(
+            answer.with_header(header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        )),
+        Some(FaultKind::InvalidJson) => {
+            let half = answer.body.slice(..answer.body.len() / 2);
+            let body = [b"{\"cut\": ".as_slice(), &half].concat();
+            Ok(respond(Answer {
+                body: body.into(),
+                ..answer
+            }))
+        }
+        _ => Ok(respond(answer)),
+    }
+}
+
+/// The service that a path belongs to; `None` is the sandbox's own control.
+fn service_of(path: &str) -> Option<Service> {
+    let below = |prefix: &str| {
+        path.strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if below("/control") {
+        None
+    } else if below("/api") || below("/airbyte") {
+        Some(Service::Airbyte)
+    } else if ["/token", "/revoke", "/tokeninfo", "/o", "/oauth2"]
+        .into_iter()
+        .any(below)
+    {
+        Some(Service::Google)
+    } else {
+        Some(Service::Gmail)
+    }
+}
+
+fn is_loopback(parts: &http::request::Parts) -> bool {
+    let Some(host) = parts.headers.get(header::HOST).map(HeaderValue::to_str) else {
+        // HTTP/1.0 has no Host header, and no browser speaks it.
+        return true;
+    };
+    let host = host.unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    ["127.0.0.1", "localhost", "[::1]"]
+        .iter()
+        .any(|own| name.eq_ignore_ascii_case(own))
+}
+
+fn too_large() -> Response<ResponseBody> {
+    let page = gmail::error::page(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large.");
+    respond(page.with_header(header::CONNECTION, "close"))
+}
+
+fn respond(answer: Answer) -> Response<ResponseBody> {
+    respond_with(answer, ResponseBody::whole)
+}
+
+fn respond_with(
+    answer: Answer,
+    body: impl FnOnce(Bytes) -> ResponseBody,
+) -> Response<ResponseBody> {
+    let mut response = Response::new(body(answer.body));
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = *answer.headers;
+    response
+}
+
+/// Ends a connection without an answer.
+#[derive(Debug)]
+struct Interrupted;
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the connection is closed without an answer")
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+/// Binds the server's port on 127.0.0.1; 0 is any free one.
+pub(crate) async fn bind(port: u16) -> io::Result<TcpListener> {
+    TcpListener::bind(("127.0.0.1", port)).await
+}

@@ -1,0 +1,183 @@
+//! Everything that the services of one sandbox share.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::airbyte::Organization;
+use super::fault::FaultQueue;
+use super::gmail::UploadSessions;
+use super::google::Account;
+use super::log::RequestLog;
+use super::mailbox::Mailbox;
+
+/// One sandbox's state.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// `http://127.0.0.1:<port>`.
+    pub(crate) origin: String,
+    pub(crate) mailbox: Mutex<Mailbox>,
+    pub(crate) google: Mutex<Account>,
+    pub(crate) uploads: Mutex<UploadSessions>,
+    pub(crate) airbyte: Mutex<Organization>,
+    pub(crate) settings: Mutex<Settings>,
+    pub(crate) faults: Mutex<FaultQueue>,
+    pub(crate) log: RequestLog,
+}
+
+impl State {
+    pub(crate) fn new(origin: String, mailbox: Mailbox) -> Self {
+        let settings = Settings::default();
+        let mut account = Account::new();
+        // The connector has a consent of its own, so that a rotated token of the other does not end it.
+        let organization = Organization::new(&account.connect(&settings));
+        Self {
+            origin,
+            mailbox: Mutex::new(mailbox),
+            google: Mutex::new(account),
+            uploads: Mutex::default(),
+            airbyte: Mutex::new(organization),
+            settings: Mutex::new(settings),
+            faults: Mutex::default(),
+            log: RequestLog::default(),
+        }
+    }
+
+    /// The settings as they are now.
+    pub(crate) fn settings(&self) -> Settings {
+        lock(&self.settings).clone()
+    }
+}
+
+/// How the services behave where the real ones leave a choice.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use airbyte_agent_gmail::sandbox::Sandbox;
+///
+/// let sandbox = Sandbox::start().await?;
+/// sandbox.configure(|settings| settings.multi_organization = true);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Settings {
+    /// How long a new Google access token lives.
+    #[serde(rename = "access_token_lifetime_seconds", with = "seconds")]
+    pub access_token_lifetime: Duration,
+    /// How long a new Google refresh token lives; without end when absent.
+    #[serde(rename = "refresh_token_lifetime_seconds", with = "optional_seconds")]
+    pub refresh_token_lifetime: Option<Duration>,
+    /// Whether each refresh gives a new refresh token and ends the old one.
+    pub rotate_refresh_tokens: bool,
+    /// How Google's answer gives `expires_in`.
+    pub expires_in: ExpiresIn,
+    /// Whether Google's client is one without a secret.
+    pub public_client: bool,
+    /// How long a new application token of Airbyte's lives.
+    #[serde(rename = "application_token_lifetime_seconds", with = "seconds")]
+    pub application_token_lifetime: Duration,
+    /// How long a new scoped token of Airbyte's lives.
+    #[serde(rename = "scoped_token_lifetime_seconds", with = "seconds")]
+    pub scoped_token_lifetime: Duration,
+    /// Whether Airbyte's client belongs to several organizations, so that each request has to name
+    /// one.
+    pub multi_organization: bool,
+    /// Whether the organization has a source template of its own, without which the OAuth flow
+    /// cannot begin.
+    pub own_template: bool,
+    /// The shape of the result of a list in `execute`.
+    pub list_result: ListResult,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            access_token_lifetime: Duration::from_secs(3_599),
+            refresh_token_lifetime: None,
+            rotate_refresh_tokens: false,
+            expires_in: ExpiresIn::Number,
+            public_client: false,
+            application_token_lifetime: Duration::from_secs(900),
+            scoped_token_lifetime: Duration::from_secs(1_200),
+            multi_organization: false,
+            own_template: true,
+            list_result: ListResult::Array,
+        }
+    }
+}
+
+/// How an answer gives the seconds that a token lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum ExpiresIn {
+    /// As a number, as Google does.
+    Number,
+    /// As a string of digits, as some servers do.
+    String,
+    /// Not at all.
+    Absent,
+}
+
+/// The shape of the result of a list in `execute`; Airbyte's texts show both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum ListResult {
+    /// The records alone, with the paging fields in `connector_metadata`.
+    Array,
+    /// An object with `data` and `meta`.
+    Envelope,
+}
+
+/// The content of a mutex; a panic of another thread leaves nothing half done here.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        value: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(value.as_secs_f64())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        Duration::try_from_secs_f64(f64::deserialize(deserializer)?)
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+mod optional_seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        value: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.map(|value| value.as_secs_f64()).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        Option::<f64>::deserialize(deserializer)?
+            .map(Duration::try_from_secs_f64)
+            .transpose()
+            .map_err(serde::de::Error::custom)
+    }
+}

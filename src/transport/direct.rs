@@ -1,0 +1,255 @@
+//! Straight to a service: bearer, send, 401, retry.
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderValue, Method};
+use tokio::time::Instant;
+
+use super::null;
+use super::retry::{Outcome, RetryPolicy, jitter};
+use crate::auth::{Bearer, TokenCache};
+use crate::error::{Error, Kind};
+use crate::http::{Failure, Http, Reply};
+use crate::operation::Operation;
+
+/// The header by which Airbyte knows the organization, where the credentials belong to several.
+const ORGANIZATION: &str = "x-organization-id";
+
+/// The header with the document's version that progenitor adds; no service asks for it.
+const API_VERSION: &str = "api-version";
+
+/// The way to one service.
+pub(crate) struct Direct {
+    pub(crate) http: Http,
+    pub(crate) base_url: String,
+    pub(crate) token: Option<TokenCache>,
+    pub(crate) organization_id: Option<HeaderValue>,
+    pub(crate) retry: RetryPolicy,
+}
+
+/// What a request is about: how errors name it, and whether it may be sent twice.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) idempotent: bool,
+}
+
+impl Subject {
+    /// A request of an operation.
+    pub(crate) fn of(operation: &'static Operation) -> Self {
+        Self {
+            name: Cow::Borrowed(operation.id),
+            idempotent: operation.idempotent,
+        }
+    }
+
+    /// An answer came and can't be read: what was asked may have been carried out.
+    pub(crate) fn fail(&self, error: Error) -> Error {
+        let error = if self.idempotent {
+            error
+        } else {
+            error.outcome_unknown()
+        };
+        error.named(self.name.clone())
+    }
+}
+
+impl Direct {
+    /// A request to an address of the service.
+    pub(super) fn request(
+        &self,
+        method: Method,
+        address: &str,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<reqwest::Request, Error> {
+        let mut builder = self
+            .http
+            .client()
+            .request(method, format!("{}{address}", self.base_url))
+            .headers(headers);
+        if !body.is_empty() {
+            builder = builder.body(body);
+        }
+        builder.build().map_err(|error| {
+            Error::new(Kind::InvalidInput, "the params do not make a valid address")
+                .caused_by(error.without_url())
+        })
+    }
+
+    /// Sends a request of an operation until it succeeds or may not be sent again.
+    pub(super) async fn send(
+        &self,
+        operation: &'static Operation,
+        request: reqwest::Request,
+    ) -> Result<Reply, Error> {
+        self.send_as(operation, &Subject::of(operation), request)
+            .await
+    }
+
+    /// As `send`, about something else than the operation that carries it.
+    pub(super) async fn send_as(
+        &self,
+        operation: &'static Operation,
+        subject: &Subject,
+        mut request: reqwest::Request,
+    ) -> Result<Reply, Error> {
+        self.check_path(operation, request.url())?;
+        request.headers_mut().remove(API_VERSION);
+        if let Some(organization) = &self.organization_id {
+            request
+                .headers_mut()
+                .insert(ORGANIZATION, organization.clone());
+        }
+        // Google's front end answers a POST without a length with 411.
+        if request.body().is_none()
+            && matches!(
+                *request.method(),
+                Method::POST | Method::PUT | Method::PATCH
+            )
+        {
+            request
+                .headers_mut()
+                .insert(http::header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        let started = Instant::now();
+        let mut refused: Option<Bearer> = None;
+        let mut attempt = 1;
+        loop {
+            let bearer = self
+                .authorize(operation, subject, &mut request, refused.as_ref())
+                .await?;
+            let copy = request.try_clone().ok_or_else(|| {
+                Error::new(Kind::InvalidInput, "a streamed body can't be sent here")
+                    .named(subject.name.clone())
+            })?;
+            let sent = Instant::now();
+            let result = self.http.exchange(copy).await;
+            let status = result.as_ref().map_or(0, |reply| reply.status.as_u16());
+            tracing::debug!(
+                operation = &*subject.name,
+                attempt,
+                status,
+                duration_ms = u64::try_from(sent.elapsed().as_millis()).unwrap_or(u64::MAX),
+                "exchange"
+            );
+            let (outcome, error) = match judge(operation, subject, result) {
+                Ok(reply) => return Ok(reply),
+                Err(failed) => failed,
+            };
+            if error.is_unauthenticated() && refused.is_none() && bearer.is_some() {
+                // The service did nothing, and a token can end early; another one is tried, once.
+                refused = bearer;
+                continue;
+            }
+            let pause = self.retry.pause(
+                attempt,
+                started.elapsed(),
+                subject.idempotent,
+                outcome,
+                error.retry_after(),
+                jitter(),
+            );
+            let Some(pause) = pause else {
+                return Err(error);
+            };
+            tracing::debug!(
+                operation = &*subject.name,
+                attempt,
+                wait_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                "again after a pause"
+            );
+            tokio::time::sleep(pause).await;
+            attempt += 1;
+        }
+    }
+
+    /// An id of `..` would name another resource: the address is held against the row.
+    fn check_path(&self, operation: &Operation, url: &reqwest::Url) -> Result<(), Error> {
+        let prefix = url::Url::parse(&self.base_url)
+            .map(|base| base.path().trim_end_matches('/').to_owned())
+            .unwrap_or_default();
+        let path = url.path().strip_prefix(prefix.as_str()).unwrap_or_default();
+        operation.match_path(path).map(|_| ())
+    }
+
+    async fn authorize(
+        &self,
+        operation: &Operation,
+        subject: &Subject,
+        request: &mut reqwest::Request,
+        refused: Option<&Bearer>,
+    ) -> Result<Option<Bearer>, Error> {
+        let Some(token) = self.token.as_ref().filter(|_| operation.authenticated) else {
+            return Ok(None);
+        };
+        let bearer = token
+            .bearer(refused)
+            .await
+            .map_err(|error| error.named(subject.name.clone()))?;
+        let mut value = HeaderValue::try_from(format!("Bearer {}", bearer.token.expose()))
+            .map_err(|_| {
+                Error::new(
+                    Kind::Configuration,
+                    "the access token has characters that no token has; check it",
+                )
+                .named(subject.name.clone())
+            })?;
+        value.set_sensitive(true);
+        request
+            .headers_mut()
+            .insert(http::header::AUTHORIZATION, value);
+        Ok(Some(bearer))
+    }
+}
+
+/// Tells a success from a failure, and what a failure means for sending again.
+fn judge(
+    operation: &Operation,
+    subject: &Subject,
+    result: Result<Reply, Failure>,
+) -> Result<Reply, (Outcome, Error)> {
+    let unclear = |error: Error| Err((Outcome::Unclear, subject.fail(error)));
+    let named = |error: Error| error.named(subject.name.clone());
+    let reply = match result {
+        Ok(reply) => reply,
+        Err(failure @ Failure::NotSent(_)) => {
+            return Err((Outcome::NotCarriedOut, named(failure.into())));
+        }
+        Err(failure @ Failure::TooLarge) => {
+            return Err((Outcome::Final, subject.fail(failure.into())));
+        }
+        Err(failure) => return unclear(failure.into()),
+    };
+    let status = reply.status.as_u16();
+    if !reply.status.is_success() {
+        let error = Error::from_response(status, &reply.headers, &reply.body);
+        return match status {
+            _ if error.is_rate_limited() => Err((Outcome::NotCarriedOut, named(error))),
+            408 | 500 | 502..=504 => unclear(error),
+            _ => Err((Outcome::Final, named(error))),
+        };
+    }
+    if !operation.has_response {
+        return Ok(reply);
+    }
+    let json = reply
+        .headers
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_none_or(|kind| {
+            kind.split(';')
+                .next()
+                .is_some_and(|kind| kind.trim().to_ascii_lowercase().ends_with("json"))
+        });
+    if !json {
+        return unclear(Error::new(
+            Kind::InvalidResponse,
+            "the service's answer is not json; check the base url, and what stands between",
+        ));
+    }
+    Ok(Reply {
+        body: null::without_nulls(reply.body),
+        ..reply
+    })
+}

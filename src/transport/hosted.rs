@@ -1,0 +1,373 @@
+//! Through Airbyte: a request becomes `{entity, action, params}`, and the result becomes the service's response.
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, HeaderValue, Method};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
+
+use super::direct::Subject;
+use super::made_reply;
+use crate::airbyte::Airbyte;
+use crate::api::airbyte::operation as table;
+use crate::error::{Error, Kind};
+use crate::http::Reply;
+use crate::operation::{Field, Operation, Schema};
+
+/// The way through a hosted connector.
+pub(crate) struct Hosted {
+    pub(crate) airbyte: Airbyte,
+    pub(crate) customer: Option<Customer>,
+    pub(crate) connector_id: OnceCell<String>,
+    pub(crate) definition_id: &'static str,
+}
+
+/// How the customer is called, by the name that the caller used for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Customer {
+    /// `customer_name`, as the connector's documentation has it.
+    CustomerName(String),
+    /// `workspace_name`, as Airbyte's API has it.
+    WorkspaceName(String),
+}
+
+#[derive(Serialize)]
+struct ExecuteRequest<'a> {
+    entity: &'a str,
+    action: &'a str,
+    params: &'a Map<String, Value>,
+    #[serde(flatten)]
+    selection: &'a Map<String, Value>,
+}
+
+/// The envelope of an answer, read no deeper than is needed.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default, borrow)]
+    result: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    connector_metadata: Option<&'a RawValue>,
+}
+
+/// What came out of an action: the result and the paging fields, as Airbyte gave them.
+pub(crate) struct Executed {
+    body: Bytes,
+}
+
+/// The object form in which some texts of Airbyte's show a list.
+#[derive(Deserialize)]
+struct DataAndMeta<'a> {
+    #[serde(borrow)]
+    data: &'a RawValue,
+    #[serde(default, borrow)]
+    meta: Option<&'a RawValue>,
+}
+
+impl Hosted {
+    /// The connector's id: given, or looked up once by the customer's name.
+    pub(crate) async fn connector_id(&self) -> Result<&str, Error> {
+        self.connector_id
+            .get_or_try_init(|| self.look_up_boxed())
+            .await
+            .map(String::as_str)
+    }
+
+    /// Boxed, since the lookup goes through a client that has a transport of this type inside.
+    fn look_up_boxed(&self) -> BoxFuture<'_, Result<String, Error>> {
+        Box::pin(self.look_up())
+    }
+
+    async fn look_up(&self) -> Result<String, Error> {
+        let list = self
+            .airbyte
+            .connectors()
+            .list()
+            .definition_id(self.definition_id);
+        let list = match &self.customer {
+            Some(Customer::CustomerName(name)) => list.customer_name(name),
+            Some(Customer::WorkspaceName(name)) => list.workspace_name(name),
+            None => {
+                return Err(Error::new(
+                    Kind::Configuration,
+                    "no connector: give a connector id, or the customer's (workspace's) name",
+                ));
+            }
+        };
+        let found = list.send().await.map_err(|error| {
+            if error.is_not_found() {
+                Error::new(
+                    Kind::ConnectorNotFound,
+                    "airbyte knows no customer (workspace) of that name; check it, or create a connector for it",
+                )
+                .caused_by(error)
+            } else {
+                error
+            }
+        })?;
+        // The server filters by the definition; one that does not is not trusted with another connector.
+        let mut matching = found.data.into_iter().filter(|item| {
+            item.summarized_source_template
+                .as_ref()
+                .and_then(|template| template.actor_definition_id.as_deref())
+                .is_none_or(|id| id.eq_ignore_ascii_case(self.definition_id))
+        });
+        match (matching.next(), matching.next()) {
+            (None, _) => Err(Error::new(
+                Kind::ConnectorNotFound,
+                "the customer has no gmail connector; create one, or check the customer's (workspace's) name",
+            )),
+            (Some(only), None) => Ok(only.id),
+            (Some(_), Some(_)) => Err(Error::new(
+                Kind::ConnectorAmbiguous,
+                format!(
+                    "the customer has {} gmail connectors; give the connector id of the one that is meant",
+                    matching.count() + 2
+                ),
+            )),
+        }
+    }
+
+    /// Carries out a request of the typed client.
+    pub(super) async fn send(
+        &self,
+        operation: &'static Operation,
+        request: &reqwest::Request,
+    ) -> Result<Reply, Error> {
+        let url = request.url();
+        let header = |name: &str| {
+            request
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
+        let body = request
+            .body()
+            .and_then(reqwest::Body::as_bytes)
+            .unwrap_or_default();
+        let params = operation.decode_parts(url.path(), url.query(), header, body)?;
+        self.reply(operation, params).await
+    }
+
+    /// Carries out an operation, and gives the answer that the service itself would have given.
+    pub(super) async fn reply(
+        &self,
+        operation: &'static Operation,
+        params: Map<String, Value>,
+    ) -> Result<Reply, Error> {
+        let executed = self.execute(operation, params, &Map::new()).await?;
+        executed.reply(operation)
+    }
+
+    /// Carries out an operation's action.
+    pub(crate) async fn execute(
+        &self,
+        operation: &'static Operation,
+        mut params: Map<String, Value>,
+        selection: &Map<String, Value>,
+    ) -> Result<Executed, Error> {
+        check_offered(operation, &params)?;
+        for field in operation.fields {
+            if let Some(value) = params.get_mut(field.name) {
+                field.join(value);
+            }
+        }
+        let action = Action {
+            entity: operation.entity,
+            action: operation.action,
+            subject: Subject::of(operation),
+        };
+        self.execute_action(&action, &params, selection).await
+    }
+
+    /// Carries out any action of the connector.
+    pub(crate) async fn execute_action(
+        &self,
+        action: &Action<'_>,
+        params: &Map<String, Value>,
+        selection: &Map<String, Value>,
+    ) -> Result<Executed, Error> {
+        let Action {
+            entity,
+            action,
+            subject,
+        } = action;
+        let row = &table::CREATE_INTEGRATIONS_CONNECTORS_ID_EXECUTE;
+        let id = self
+            .connector_id()
+            .await
+            .map_err(|error| error.named(subject.name.clone()))?;
+        let body = serde_json::to_vec(&ExecuteRequest {
+            entity,
+            action,
+            params,
+            selection,
+        })
+        .map_err(|error| Error::undecodable(&error))?;
+        let headers = HeaderMap::from_iter([(
+            http::header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        )]);
+        let direct = self.airbyte.direct()?;
+        let request = direct.request(
+            Method::POST,
+            &row.path_of(|_| Some(id.to_owned())),
+            headers,
+            body,
+        )?;
+        let reply = direct.send_as(row, subject, request).await?;
+        Ok(Executed { body: reply.body })
+    }
+}
+
+/// An action of the connector, and how errors name it.
+pub(crate) struct Action<'a> {
+    pub(crate) entity: &'a str,
+    pub(crate) action: &'a str,
+    pub(crate) subject: Subject,
+}
+
+impl Executed {
+    /// The result and the paging fields, read whole.
+    pub(crate) fn into_values(
+        self,
+        subject: &Subject,
+    ) -> Result<(Value, Map<String, Value>), Error> {
+        let (result, meta) = self.parts().map_err(|error| subject.fail(error))?;
+        let read = |raw: &RawValue| {
+            serde_json::from_str::<Value>(raw.get())
+                .map_err(|error| subject.fail(Error::undecodable(&error)))
+        };
+        let result = result.map(read).transpose()?.unwrap_or(Value::Null);
+        let meta = match meta.map(read).transpose()? {
+            Some(Value::Object(meta)) => meta,
+            _ => Map::new(),
+        };
+        Ok((result, meta))
+    }
+
+    /// The answer that the service itself would have given.
+    fn reply(&self, operation: &'static Operation) -> Result<Reply, Error> {
+        let subject = Subject::of(operation);
+        let (result, meta) = self.parts().map_err(|error| subject.fail(error))?;
+        if !operation.has_response {
+            return Ok(made_reply(Bytes::new()));
+        }
+        let result = result.map_or("{}", RawValue::get);
+        let Some(key) = operation
+            .records
+            .filter(|_| !result.starts_with('{') || result == "{}")
+        else {
+            return Ok(made_reply(super::null::without_nulls(self.slice(result))));
+        };
+        // The records go back under their key and the paging fields beside them, with no detour through values.
+        let mut body = Vec::with_capacity(result.len() + 256);
+        body.extend_from_slice(b"{");
+        let key = serde_json::to_string(key).map_err(|error| Error::undecodable(&error))?;
+        body.extend_from_slice(key.as_bytes());
+        body.extend_from_slice(b":");
+        body.extend_from_slice(if result == "{}" || result == "null" {
+            b"[]"
+        } else {
+            result.as_bytes()
+        });
+        if let Some(meta) = meta {
+            let fields: std::collections::BTreeMap<&str, &RawValue> =
+                serde_json::from_str(meta.get()).unwrap_or_default();
+            for (name, value) in fields
+                .into_iter()
+                .filter(|(name, _)| operation.meta.contains(name))
+            {
+                body.extend_from_slice(b",");
+                body.extend_from_slice(
+                    serde_json::to_string(name)
+                        .map_err(|error| Error::undecodable(&error))?
+                        .as_bytes(),
+                );
+                body.extend_from_slice(b":");
+                body.extend_from_slice(value.get().as_bytes());
+            }
+        }
+        body.extend_from_slice(b"}");
+        Ok(made_reply(super::null::without_nulls(Bytes::from(body))))
+    }
+
+    /// The result and the paging fields, whichever of the two documented forms a list has.
+    fn parts(&self) -> Result<(Option<&RawValue>, Option<&RawValue>), Error> {
+        let envelope: Envelope<'_> =
+            serde_json::from_slice(&self.body).map_err(|error| Error::undecodable(&error))?;
+        if let Some(status) = envelope.status
+            && status != "success"
+        {
+            return Err(Error::new(
+                Kind::InvalidRequest,
+                "airbyte carried out the action without success; check the params and the connector",
+            ));
+        }
+        let nested = envelope
+            .result
+            .filter(|result| result.get().starts_with('{'))
+            .and_then(|result| serde_json::from_str::<DataAndMeta<'_>>(result.get()).ok())
+            .filter(|nested| nested.data.get().starts_with('['));
+        Ok(match nested {
+            Some(nested) => (
+                Some(nested.data),
+                nested.meta.or(envelope.connector_metadata),
+            ),
+            None => (envelope.result, envelope.connector_metadata),
+        })
+    }
+
+    /// A part of the body as a body of its own, without a copy.
+    fn slice(&self, part: &str) -> Bytes {
+        self.body.slice_ref(part.as_bytes())
+    }
+}
+
+/// What hosted mode can't do is refused before the network.
+fn check_offered(operation: &'static Operation, params: &Map<String, Value>) -> Result<(), Error> {
+    if !operation.hosted {
+        return Err(Error::new(
+            Kind::Unsupported,
+            "airbyte's gmail connector has no such action; use open-source mode for it",
+        )
+        .of(operation));
+    }
+    check_fields(operation, operation.fields, params, "")
+}
+
+fn check_fields(
+    operation: &'static Operation,
+    fields: &[Field],
+    values: &Map<String, Value>,
+    prefix: &str,
+) -> Result<(), Error> {
+    for field in fields {
+        let Some(value) = values.get(field.name) else {
+            continue;
+        };
+        if field.absent {
+            return Err(Error::new(
+                Kind::Unsupported,
+                format!(
+                    "airbyte's gmail connector does not take `{prefix}{}`; leave it out, or use open-source mode",
+                    field.name
+                ),
+            )
+            .of(operation));
+        }
+        if let (Schema::Object(fields), Value::Object(values)) = (&field.schema, value) {
+            check_fields(
+                operation,
+                fields,
+                values,
+                &format!("{prefix}{}.", field.name),
+            )?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! The one corridor to the network: bearer, send, 401, retry, tracing; straight to Gmail, or through Airbyte.
+
+mod direct;
+mod hook;
+mod hosted;
+mod null;
+mod retry;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use crate::error::Error;
+use crate::http::Reply;
+use crate::operation::Operation;
+
+pub(crate) use direct::{Direct, Subject};
+pub(crate) use hosted::{Action, Customer, Hosted};
+pub use retry::RetryPolicy;
+
+/// How requests reach Gmail. Clones share everything.
+#[derive(Clone)]
+pub struct Transport {
+    route: Arc<Route>,
+}
+
+enum Route {
+    Direct(Direct),
+    Hosted(Hosted),
+}
+
+impl Transport {
+    /// Straight to the service.
+    pub(crate) fn direct(direct: Direct) -> Self {
+        Self {
+            route: Arc::new(Route::Direct(direct)),
+        }
+    }
+
+    /// Through Airbyte's `execute`.
+    pub(crate) fn hosted(hosted: Hosted) -> Self {
+        Self {
+            route: Arc::new(Route::Hosted(hosted)),
+        }
+    }
+
+    /// The hosted route, where this is one.
+    pub(crate) fn as_hosted(&self) -> Option<&Hosted> {
+        match &*self.route {
+            Route::Hosted(hosted) => Some(hosted),
+            Route::Direct(_) => None,
+        }
+    }
+
+    /// The direct route, where this is one.
+    pub(crate) fn as_direct(&self) -> Option<&Direct> {
+        match &*self.route {
+            Route::Direct(direct) => Some(direct),
+            Route::Hosted(_) => None,
+        }
+    }
+
+    /// Sends a request of an operation; the answer is a success, whole, and in the shape of the service's document.
+    pub(crate) async fn send(
+        &self,
+        operation: &'static Operation,
+        request: reqwest::Request,
+    ) -> Result<Reply, Error> {
+        match &*self.route {
+            Route::Direct(direct) => direct.send(operation, request).await,
+            Route::Hosted(hosted) => hosted.send(operation, &request).await,
+        }
+    }
+
+    /// Sends a request that [`Operation::encode`] made.
+    pub(crate) async fn send_encoded(
+        &self,
+        operation: &'static Operation,
+        request: http::Request<Vec<u8>>,
+    ) -> Result<Reply, Error> {
+        let (parts, body) = request.into_parts();
+        match &*self.route {
+            Route::Direct(direct) => {
+                let request =
+                    direct.request(parts.method, &parts.uri.to_string(), parts.headers, body)?;
+                direct.send(operation, request).await
+            }
+            Route::Hosted(hosted) => {
+                let header = |name: &str| {
+                    parts
+                        .headers
+                        .get(name)
+                        .and_then(|value| value.to_str().ok())
+                        .map(str::to_owned)
+                };
+                let params =
+                    operation.decode_parts(parts.uri.path(), parts.uri.query(), header, &body)?;
+                hosted.reply(operation, params).await
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let route = match &*self.route {
+            Route::Direct(_) => "direct",
+            Route::Hosted(_) => "hosted",
+        };
+        formatter
+            .debug_struct("Transport")
+            .field("route", &route)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A success of this crate's making.
+fn made_reply(body: impl Into<Bytes>) -> Reply {
+    Reply {
+        status: StatusCode::OK,
+        headers: HeaderMap::new(),
+        body: body.into(),
+    }
+}
