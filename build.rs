@@ -14,11 +14,13 @@ const DOCUMENTS: [Settings<'_>; 2] = [
         file: "spec/gmail.yaml",
         module: "crate::api::gmail",
         owner: "crate::connector::GmailConnector",
+        crate_name: "airbyte_agent_gmail",
     },
     Settings {
         file: "spec/airbyte.yaml",
         module: "crate::api::airbyte",
         owner: "crate::airbyte::Airbyte",
+        crate_name: "airbyte_agent_gmail",
     },
 ];
 

@@ -25,7 +25,7 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
     let groups = groups(model);
     let group_items = groups
         .iter()
-        .map(|(path, group)| group_item(path, group, &groups));
+        .map(|(path, group)| group_item(settings, path, group));
     let operation_items = model.operations.iter().map(operation_item);
     let (root_groups, root_operations) = groups
         .get(&Vec::new())
@@ -40,6 +40,7 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
                 .iter()
                 .map(|operation| {
                     entry(
+                        settings,
                         operation,
                         &quote!(self.client()),
                         &quote!(call::),
@@ -116,25 +117,26 @@ fn call_ident(operation: &Operation) -> Ident {
     name::pascal(&parts.join("_"))
 }
 
-fn group_item(
-    path: &[String],
-    group: &Group<'_>,
-    _: &BTreeMap<Vec<String>, Group<'_>>,
-) -> TokenStream {
+fn group_item(settings: &Settings<'_>, path: &[String], group: &Group<'_>) -> TokenStream {
     if path.is_empty() {
         return TokenStream::new();
     }
     let ident = group_ident(path);
     let title = path.join(" ").replace('_', " ");
-    let doc = format!("The operations on {title}.");
+    let doc = format!(" The operations on {title}.");
     let accessors = group
         .children
         .iter()
         .map(|child| accessor(child, &quote!(self.client), &quote!()));
-    let entries = group
-        .operations
-        .iter()
-        .map(|operation| entry(operation, &quote!(self.client), &quote!(), &quote!(types::)));
+    let entries = group.operations.iter().map(|operation| {
+        entry(
+            settings,
+            operation,
+            &quote!(self.client),
+            &quote!(),
+            &quote!(types::),
+        )
+    });
     quote! {
         #[doc = #doc]
         #[derive(Clone, Copy, Debug)]
@@ -153,7 +155,7 @@ fn group_item(
 fn accessor(path: &[String], client: &TokenStream, prefix: &TokenStream) -> TokenStream {
     let ident = group_ident(path);
     let method = name::snake(path.last().map_or("", String::as_str));
-    let doc = format!("The operations on {}.", path.join(" ").replace('_', " "));
+    let doc = format!(" The operations on {}.", path.join(" ").replace('_', " "));
     let lifetime = if prefix.is_empty() {
         quote!('a)
     } else {
@@ -169,6 +171,7 @@ fn accessor(path: &[String], client: &TokenStream, prefix: &TokenStream) -> Toke
 
 /// The method that begins a call, with what is required as its arguments.
 fn entry(
+    settings: &Settings<'_>,
     operation: &Operation,
     client: &TokenStream,
     prefix: &TokenStream,
@@ -187,7 +190,9 @@ fn entry(
         quote!(#name: #kind)
     });
     let names = required.iter().map(|field| name::snake(&field.name));
-    let docs = operation_docs(operation);
+    let docs = operation_docs(operation)
+        .into_iter()
+        .chain(example(settings, operation));
     let lifetime = if prefix.is_empty() {
         quote!('a)
     } else {
@@ -201,24 +206,81 @@ fn entry(
     }
 }
 
+/// The lines of a text as doc comments, each with the space that `///` has behind it.
+fn doc_lines(text: &str) -> impl Iterator<Item = String> {
+    text.lines().map(|line| format!(" {line}"))
+}
+
+/// What a caller reads of an operation: the document's own words, then the facts of its row.
 fn operation_docs(operation: &Operation) -> Vec<String> {
-    let mut docs = vec![
-        format!("{}.", operation.summary),
-        String::new(),
-        operation.description.clone(),
-        String::new(),
-    ];
-    docs.push(format!(
-        "`{} {}`",
+    let mut text = format!(
+        "{}.\n\n{}\n\n`{} {}`\n",
+        operation.summary,
+        operation.description,
         operation.http_method.to_uppercase(),
         operation.path
-    ));
-    docs.push(String::new());
-    docs.push(format!(
-        "`execute`: entity `{}`, action `{}`.",
-        operation.entity, operation.action
-    ));
-    docs
+    );
+    if operation.executable {
+        let modes = if operation.hosted {
+            "both modes"
+        } else {
+            "open-source mode only"
+        };
+        text.push_str(&format!(
+            "\n`execute`: entity `{}`, action `{}`; {modes}.\n",
+            operation.entity, operation.action
+        ));
+    }
+    let (current, legacy) = operation.quota_units;
+    if current > 0 {
+        text.push_str(&format!(
+            "\nQuota: {current} units (before May 2026: {legacy}).\n"
+        ));
+    }
+    doc_lines(&text).collect()
+}
+
+/// A compiled example of a call, where its arguments can be written as literals.
+fn example(settings: &Settings<'_>, operation: &Operation) -> Vec<String> {
+    let mut arguments = Vec::new();
+    for field in operation.fields.iter().filter(|field| field.required) {
+        match literal(&field.name, &field.schema) {
+            Some(literal) => arguments.push(literal),
+            None => return Vec::new(),
+        }
+    }
+    let owner = settings.owner.trim_start_matches("crate::");
+    let group: String = operation
+        .group
+        .iter()
+        .map(|group| format!("{}().", name::snake(group)))
+        .collect();
+    let call = format!(
+        "client.{group}{}({}).send().await?;",
+        name::snake(&operation.method_name),
+        arguments.join(", ")
+    );
+    let call = if operation.response.is_some() {
+        format!("let response = {call}")
+    } else {
+        call
+    };
+    let crate_name = settings.crate_name;
+    let text = format!(
+        "\n```no_run\n# async fn example(client: {crate_name}::{owner}) -> {crate_name}::Result<()> {{\n{call}\n# Ok(())\n# }}\n```\n"
+    );
+    doc_lines(&text).collect()
+}
+
+fn literal(name: &str, schema: &Schema) -> Option<String> {
+    Some(match schema {
+        Schema::String | Schema::Secret => format!("\"{name}\""),
+        Schema::Enum(_, values) => format!("\"{}\"", values.first()?),
+        Schema::Integer(..) => "1".to_owned(),
+        Schema::Boolean => "true".to_owned(),
+        Schema::Array(items) => format!("[{}]", literal(name, items)?),
+        _ => return None,
+    })
 }
 
 fn operation_item(operation: &Operation) -> TokenStream {
@@ -337,7 +399,7 @@ fn setter(field: &Field, types: &TokenStream) -> TokenStream {
     let name = name::snake(&field.name);
     let kind = argument(&field.schema, types);
     let value = convert(&field.schema, &name, types);
-    let doc = &field.description;
+    let docs = doc_lines(&field.description);
     let assignment = if field.location == Location::Body {
         let wrapped = match &field.schema {
             Schema::Array(_) | Schema::Map if !field.nullable => quote!(#value),
@@ -348,7 +410,7 @@ fn setter(field: &Field, types: &TokenStream) -> TokenStream {
         quote!(self.request = self.request.#name(#value))
     };
     quote! {
-        #[doc = #doc]
+        #(#[doc = #docs])*
         pub fn #name(mut self, #name: #kind) -> Self {
             #assignment;
             self

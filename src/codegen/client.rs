@@ -99,9 +99,9 @@ fn without_panic(
 fn enum_items(name: &str, description: &str, values: &[String]) -> Vec<Item> {
     let ident = name::pascal(name);
     let variants: Vec<_> = values.iter().map(|value| variant(value)).collect();
-    let value_docs = values.iter().map(|value| format!("`{value}`."));
+    let value_docs = values.iter().map(|value| format!(" `{value}`."));
     let text = format!(
-        "{description}\n\nAn open enum: a value that this version does not know is kept as `Unknown`."
+        " {description}\n\n An open enum: a value that this version does not know is kept as `Unknown`."
     );
     vec![
         parse_quote! {

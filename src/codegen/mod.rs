@@ -24,6 +24,8 @@ pub struct Settings<'a> {
     pub module: &'a str,
     /// The path of the hand-written type that gets the call sites as methods; it has `fn client(&self) -> &Client`.
     pub owner: &'a str,
+    /// The name of the crate, for the examples in its documentation.
+    pub crate_name: &'a str,
 }
 
 /// Generates the Rust source of one document.

@@ -73,6 +73,8 @@ pub struct Operation {
     pub destructive: bool,
     /// Whether `check()` calls it.
     pub check: bool,
+    /// Whether the document is a connector's, so that `execute` knows its operations.
+    pub executable: bool,
 }
 
 /// The type of a record: a named schema, or any JSON.
@@ -315,6 +317,10 @@ fn build_operation(
         read_only: method == "get" || document::flag(extensions, "x-read-only"),
         destructive: document::flag(extensions, "x-destructive"),
         check: document::flag(extensions, "x-airbyte-preferred-for-check"),
+        executable: openapi
+            .info
+            .extensions
+            .contains_key("x-airbyte-connector-name"),
     })
 }
 

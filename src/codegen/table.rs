@@ -107,7 +107,7 @@ fn row(operation: &Operation) -> TokenStream {
     };
     let (current, legacy) = operation.quota_units;
     let doc = format!(
-        "`{} {path}`: {summary}.",
+        " `{} {path}`: {summary}.",
         operation.http_method.to_uppercase()
     );
     quote! {

@@ -1,0 +1,261 @@
+//! Params: their check, their schema, and the way to a request and back.
+
+use airbyte_agent_gmail::operation::{Field, Location, Operation, Schema, airbyte, gmail};
+use airbyte_agent_gmail::sandbox::Sandbox;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+/// Any value that a type takes.
+fn value(schema: &'static Schema, location: Location) -> BoxedStrategy<Value> {
+    match schema {
+        Schema::String if location == Location::Path => {
+            let text = any::<String>()
+                .prop_filter("an id", |text| !["", ".", ".."].contains(&text.as_str()));
+            text.prop_map(Value::from).boxed()
+        }
+        Schema::String | Schema::Any => any::<String>().prop_map(Value::from).boxed(),
+        Schema::Integer { minimum, maximum } => (minimum.unwrap_or(i64::MIN)
+            ..=maximum.unwrap_or(i64::MAX))
+            .prop_map(Value::from)
+            .boxed(),
+        Schema::Number => (-1000_i32..1000)
+            .prop_map(|number| json!(f64::from(number) + 0.5))
+            .boxed(),
+        Schema::Boolean => any::<bool>().prop_map(Value::from).boxed(),
+        Schema::Enum(values) => proptest::sample::select(*values)
+            .prop_map(Value::from)
+            .boxed(),
+        Schema::Array(items) => {
+            let least = usize::from(location == Location::Query);
+            proptest::collection::vec(value(items, Location::Body), least..4)
+                .prop_map(Value::from)
+                .boxed()
+        }
+        Schema::Object(fields) => object(fields).prop_map(Value::from).boxed(),
+        Schema::Map => Just(json!({"key": ["any", 1, null]})).boxed(),
+    }
+}
+
+/// Any params of fields: what is required, and any of the rest.
+fn object(fields: &'static [Field]) -> BoxedStrategy<Map<String, Value>> {
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|field| {
+            let value = value(&field.schema, field.location)
+                .prop_map(|value| Some((field.name.to_owned(), value)));
+            if field.required {
+                value.boxed()
+            } else {
+                prop_oneof![value, Just(None)].boxed()
+            }
+        })
+        .collect();
+    fields
+        .prop_map(|fields| fields.into_iter().flatten().collect())
+        .boxed()
+}
+
+fn any_row() -> impl Strategy<Value = &'static Operation> {
+    let rows: Vec<&'static Operation> = gmail()
+        .operations
+        .iter()
+        .chain(airbyte().operations)
+        .copied()
+        .collect();
+    proptest::sample::select(rows)
+}
+
+proptest! {
+    #[test]
+    fn decoding_undoes_encoding((row, params) in any_row().prop_flat_map(|row| (Just(row), object(row.fields)))) {
+        let request = row.encode(&params).map_err(|error| TestCaseError::fail(format!("{error}")))?;
+        prop_assert_eq!(row.decode(&request).map_err(|error| TestCaseError::fail(format!("{error}")))?, params);
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_refused((row, params, at) in any_row().prop_flat_map(|row| (Just(row), object(row.fields), any::<prop::sample::Index>()))) {
+        prop_assume!(!row.fields.is_empty());
+        let field = &row.fields[at.index(row.fields.len())];
+        prop_assume!(!matches!(field.schema, Schema::Any));
+        let mut params = params;
+        params.insert(field.name.to_owned(), Value::Null);
+        prop_assert!(row.check(&params).is_err_and(|error| error.is_invalid_input()));
+    }
+}
+
+#[test]
+fn every_row_round_trips_its_required_params() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for row in gmail().operations.iter().chain(airbyte().operations) {
+        for _ in 0..20 {
+            let params = object(row.fields)
+                .new_tree(&mut runner)
+                .expect(row.id)
+                .current();
+            let request = row.encode(&params).expect(row.id);
+            assert_eq!(row.decode(&request).expect(row.id), params, "{}", row.id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn bad_input_is_refused_unsent_and_says_what_is_allowed()
+-> Result<(), Box<dyn std::error::Error>> {
+    let sandbox = Sandbox::start().await?;
+    let cases = [
+        (
+            "mesages",
+            "list",
+            json!({}),
+            "unknown entity; use one of: profile",
+        ),
+        (
+            "messages",
+            "lst",
+            json!({}),
+            "the entity has no such action; use one of: list",
+        ),
+        (
+            "messages",
+            "list",
+            json!({"maxresults": 1}),
+            "`maxresults` is not a parameter; it takes: maxResults",
+        ),
+        (
+            "messages",
+            "list",
+            json!({"maxResults": "1"}),
+            "`maxResults` is a text; it takes a whole number from 1 to 500",
+        ),
+        (
+            "messages",
+            "list",
+            json!({"maxResults": 0}),
+            "`maxResults` is out of range; it takes a whole number from 1 to 500",
+        ),
+        (
+            "messages",
+            "list",
+            json!({"labelIds": [1]}),
+            "`labelIds[0]` is a number; it takes a text",
+        ),
+        (
+            "messages",
+            "list",
+            json!({"includeSpamTrash": "yes"}),
+            "`includeSpamTrash` is a text; it takes true or false",
+        ),
+        (
+            "messages",
+            "get",
+            json!({}),
+            "`messageId` is missing; it takes a text",
+        ),
+        (
+            "messages",
+            "get",
+            json!({"messageId": ".."}),
+            "`messageId` is no id; give one",
+        ),
+        (
+            "messages",
+            "get",
+            json!({"messageId": "1", "format": "FULL"}),
+            "`format` has a value that is not known; it takes one of: minimal, full, raw, metadata",
+        ),
+        (
+            "drafts",
+            "create",
+            json!({"message": {"raw": 1}}),
+            "`message.raw` is a number; it takes a text",
+        ),
+        (
+            "drafts",
+            "create",
+            json!({"message": {"raw": "x", "subject": "y"}}),
+            "`message.subject` is not a parameter; it takes: message.raw",
+        ),
+        ("messages", "list", json!([]), "params is not an object"),
+    ];
+    for connector in [sandbox.open_source()?, sandbox.hosted()?] {
+        for (entity, action, params, message) in &cases {
+            let error = connector
+                .execute(entity, action, params.clone())
+                .await
+                .expect_err(message);
+            assert!(error.is_invalid_input(), "{error:?}");
+            assert!(error.to_string().contains(message), "{error}");
+        }
+        // The typed call has the same guard where an id would reach another resource.
+        for id in ["", ".", ".."] {
+            let error = connector
+                .messages()
+                .get(id)
+                .send()
+                .await
+                .expect_err("no id");
+            assert!(error.is_invalid_input(), "{error:?}");
+        }
+    }
+    assert!(sandbox.requests().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_may_come_as_one_text_as_airbyte_documents_it()
+-> Result<(), Box<dyn std::error::Error>> {
+    let sandbox = Sandbox::start().await?;
+    for connector in [sandbox.open_source()?, sandbox.hosted()?] {
+        let text = connector
+            .execute("messages", "list", json!({"labelIds": "INBOX,UNREAD"}))
+            .await?;
+        let list = connector
+            .execute("messages", "list", json!({"labelIds": ["INBOX", "UNREAD"]}))
+            .await?;
+        assert_eq!(text, list);
+        assert!(text.data.as_array().is_some_and(|data| !data.is_empty()));
+    }
+    // Gmail gets the key repeated, Airbyte one text.
+    let requests = sandbox.requests();
+    let queries: Vec<_> = requests
+        .iter()
+        .filter_map(|request| request.query.as_deref())
+        .collect();
+    assert!(
+        queries
+            .iter()
+            .any(|query| query.contains("labelIds=INBOX&labelIds=UNREAD")),
+        "{queries:?}"
+    );
+    let params: Vec<_> = requests
+        .iter()
+        .filter_map(|request| request.params.as_ref())
+        .collect();
+    assert!(
+        params
+            .iter()
+            .all(|params| params["labelIds"] == "INBOX,UNREAD"),
+        "{params:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn schemas_are_closed_and_describe_every_field() {
+    for row in gmail().operations {
+        let schema = row.params_schema();
+        assert_eq!(schema["additionalProperties"], false, "{}", row.id);
+        for field in row.fields {
+            let property = &schema["properties"][field.name];
+            assert!(
+                property["description"]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty()),
+                "{}: {}",
+                row.id,
+                field.name
+            );
+        }
+    }
+}
