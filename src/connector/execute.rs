@@ -124,14 +124,9 @@ fn from_airbyte(operation: &Operation, result: Value, meta: Map<String, Value>) 
 
 /// The shape of a service's own body.
 fn from_service(operation: &'static Operation, body: &[u8]) -> Result<ExecuteResult, Error> {
-    if !operation.has_response || body.is_empty() {
-        let data = if operation.records.is_some() {
-            Value::Array(Vec::new())
-        } else {
-            Value::Object(Map::new())
-        };
+    if !operation.has_response {
         return Ok(ExecuteResult {
-            data,
+            data: Value::Object(Map::new()),
             meta: Map::new(),
         });
     }

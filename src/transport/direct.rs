@@ -248,8 +248,28 @@ fn judge(
             "the service's answer is not json; check the base url, and what stands between",
         ));
     }
+    if let Some(status) = error_inside(&reply.body) {
+        let error = Error::from_response(status, &reply.headers, &reply.body);
+        return Err((Outcome::Final, subject.fail(error)));
+    }
     Ok(Reply {
         body: null::without_nulls(reply.body),
         ..reply
     })
+}
+
+/// The status of an error that comes as a success, as some gateways let it through.
+///
+/// Google's error bodies begin with their one key, so that no good answer is read twice.
+fn error_inside(body: &[u8]) -> Option<u16> {
+    let rest = body
+        .trim_ascii_start()
+        .strip_prefix(b"{")?
+        .trim_ascii_start();
+    rest.strip_prefix(b"\"error\"")?;
+    let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let code = answer["error"]["code"]
+        .as_u64()
+        .and_then(|code| u16::try_from(code).ok());
+    Some(code.filter(|code| (400..600).contains(code)).unwrap_or(500))
 }

@@ -257,24 +257,27 @@ impl Executed {
         if !operation.has_response {
             return Ok(made_reply(Bytes::new()));
         }
-        let result = result.map_or("{}", RawValue::get);
-        let Some(key) = operation
-            .records
-            .filter(|_| !result.starts_with('{') || result == "{}")
-        else {
+        let Some(key) = operation.records else {
+            let result = result
+                .filter(|result| result.get().starts_with('{'))
+                .ok_or_else(|| subject.fail(no_result()))?;
             return Ok(made_reply(super::null::without_nulls(self.slice(result))));
         };
+        let records = match result {
+            // Without an extractor on their side a list is the service's own body.
+            Some(result) if result.get().starts_with('{') && result.get() != "{}" => {
+                return Ok(made_reply(super::null::without_nulls(self.slice(result))));
+            }
+            Some(result) if result.get().starts_with('[') => result.get(),
+            _ => "[]",
+        };
         // The records go back under their key and the paging fields beside them, with no detour through values.
-        let mut body = Vec::with_capacity(result.len() + 256);
+        let mut body = Vec::with_capacity(records.len() + 256);
         body.extend_from_slice(b"{");
         let key = serde_json::to_string(key).map_err(|error| Error::undecodable(&error))?;
         body.extend_from_slice(key.as_bytes());
         body.extend_from_slice(b":");
-        body.extend_from_slice(if result == "{}" || result == "null" {
-            b"[]"
-        } else {
-            result.as_bytes()
-        });
+        body.extend_from_slice(records.as_bytes());
         if let Some(meta) = meta {
             let fields: std::collections::BTreeMap<&str, &RawValue> =
                 serde_json::from_str(meta.get()).unwrap_or_default();
@@ -300,13 +303,16 @@ impl Executed {
     fn parts(&self) -> Result<(Option<&RawValue>, Option<&RawValue>), Error> {
         let envelope: Envelope<'_> =
             serde_json::from_slice(&self.body).map_err(|error| Error::undecodable(&error))?;
-        if let Some(status) = envelope.status
-            && status != "success"
-        {
-            return Err(Error::new(
-                Kind::InvalidRequest,
-                "airbyte carried out the action without success; check the params and the connector",
-            ));
+        match envelope.status.as_deref() {
+            Some("success") => {}
+            None if envelope.result.is_some() => {}
+            None => return Err(no_result()),
+            Some(_) => {
+                return Err(Error::new(
+                    Kind::InvalidRequest,
+                    "airbyte carried out the action without success; check the params and the connector",
+                ));
+            }
         }
         let nested = envelope
             .result
@@ -323,9 +329,17 @@ impl Executed {
     }
 
     /// A part of the body as a body of its own, without a copy.
-    fn slice(&self, part: &str) -> Bytes {
-        self.body.slice_ref(part.as_bytes())
+    fn slice(&self, part: &RawValue) -> Bytes {
+        self.body.slice_ref(part.get().as_bytes())
     }
+}
+
+/// An answer that is JSON and no result of an action.
+fn no_result() -> Error {
+    Error::new(
+        Kind::InvalidResponse,
+        "airbyte's answer has no result; check the base url, and report it if it stays",
+    )
 }
 
 /// What hosted mode can't do is refused before the network.
