@@ -15,7 +15,7 @@ export RUSTDOCFLAGS="--deny warnings"
 step cargo doc --all-features --no-deps
 
 if ! command -v cargo-deny >/dev/null; then
-  step cargo install cargo-deny --locked --version "^0.18" --quiet
+  step cargo install cargo-deny --locked --quiet
 fi
 # The advisory database is not reachable everywhere; the audit of the lock file is a job of its own.
 step cargo deny --all-features check bans licenses sources
