@@ -9,7 +9,7 @@ use crate::auth::{AirbyteGrant, Grant, Secret, TokenCache};
 use crate::connector::AirbyteAuthConfig;
 use crate::error::{Error, Kind};
 use crate::http::{Http, check_url};
-use crate::transport::{Direct, RetryPolicy, Transport};
+use crate::transport::{Direct, Governor, Quota, RetryBudget, RetryPolicy, Transport};
 
 /// A client of Airbyte's hosted API, for what stands around the connector: creating one, listing them, starting a
 /// user's OAuth flow.
@@ -127,6 +127,8 @@ impl AirbyteBuilder {
                 token,
                 organization_id: organization_id.clone(),
                 retry: self.retry,
+                quota: Governor::new(Quota::unlimited(), None),
+                budget: RetryBudget::default(),
             };
             Airbyte {
                 client: Client::new_with_client(

@@ -192,12 +192,10 @@ pub(crate) fn check_url(name: &str, text: &str) -> Result<String, Error> {
     let Ok(url) = Url::parse(text) else {
         return refused("is not a url; give one like https://host");
     };
-    let loopback = match url.host() {
-        Some(url::Host::Domain(host)) => host == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => return refused("has no host; give one like https://host"),
-    };
+    if url.host().is_none() {
+        return refused("has no host; give one like https://host");
+    }
+    let loopback = is_loopback(text);
     if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
         return refused("is neither https nor on this machine; use https");
     }
@@ -209,6 +207,17 @@ pub(crate) fn check_url(name: &str, text: &str) -> Result<String, Error> {
         return refused("has a query, a fragment or credentials; leave them out");
     }
     Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// Whether an address is one of this machine.
+pub(crate) fn is_loopback(url: &str) -> bool {
+    let url = Url::parse(url);
+    match url.as_ref().ok().and_then(Url::host) {
+        Some(url::Host::Domain(host)) => host == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 #[cfg(test)]

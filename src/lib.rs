@@ -14,6 +14,7 @@ pub mod page;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod transport;
+pub mod upload;
 
 pub use airbyte::Airbyte;
 pub use api::gmail::types;
@@ -23,4 +24,4 @@ pub use connector::{
     SortOrder,
 };
 pub use error::{Error, Result};
-pub use transport::RetryPolicy;
+pub use transport::{Quota, QuotaTable, RetryPolicy};

@@ -198,10 +198,66 @@ fn entry(
     } else {
         quote!('_)
     };
+    let media = media_entry(operation, client, prefix, types);
     quote! {
         #(#[doc = #docs])*
         pub fn #method(&self, #(#arguments),*) -> #prefix #ident<#lifetime> {
             #prefix #ident::new(#client, #(#names),*)
+        }
+
+        #media
+    }
+}
+
+/// The method that begins an upload, where the operation has one.
+fn media_entry(
+    operation: &Operation,
+    client: &TokenStream,
+    prefix: &TokenStream,
+    types: &TokenStream,
+) -> TokenStream {
+    let (Some(upload), Some(response)) = (&operation.media_upload, &operation.response) else {
+        return TokenStream::new();
+    };
+    let method = name::snake(&format!("{}_media", operation.method_name));
+    let row = name::shouty(&operation.id);
+    let response = name::pascal(response);
+    let in_path: Vec<&Field> = operation
+        .fields
+        .iter()
+        .filter(|field| field.location == Location::Path)
+        .collect();
+    let names: Vec<_> = in_path
+        .iter()
+        .map(|field| name::snake(&field.name))
+        .collect();
+    let wire = in_path.iter().map(|field| &field.name);
+    let lifetime = if prefix.is_empty() {
+        quote!('a)
+    } else {
+        quote!('_)
+    };
+    let text = format!(
+        "{}, from bytes or a file.\n\nThe message goes as it is, with no base64, up to {} MiB; a large one in pieces that can be taken up again.\n\n`{} {}`\n",
+        operation.summary,
+        upload.max_size >> 20,
+        operation.http_method.to_uppercase(),
+        upload.path
+    );
+    let docs = doc_lines(&text);
+    quote! {
+        #(#[doc = #docs])*
+        pub fn #method(
+            &self,
+            #(#names: impl ::std::convert::Into<::std::string::String>,)*
+            media: impl ::std::convert::Into<crate::upload::Media>,
+        ) -> crate::upload::Upload<#lifetime, #types #response> {
+            crate::upload::Upload::new(
+                ::progenitor_client::ClientInfo::inner(#client),
+                &#prefix operation::#row,
+                media.into(),
+            )
+            #(.with(#wire, #names))*
         }
     }
 }

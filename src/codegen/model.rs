@@ -59,6 +59,8 @@ pub struct Operation {
     pub meta: Vec<String>,
     /// How the list goes on.
     pub pagination: Option<Pagination>,
+    /// Where the bytes of a field may be uploaded instead.
+    pub media_upload: Option<MediaUpload>,
     /// Units since May 2026, and before.
     pub quota_units: (u32, u32),
     /// Alternatives; empty where no scope is declared.
@@ -95,6 +97,17 @@ pub struct Pagination {
     pub token_field: String,
     /// The parameter for the size of a page.
     pub size_parameter: Option<String>,
+}
+
+/// `x-media-upload`.
+#[derive(Debug)]
+pub struct MediaUpload {
+    /// The path template.
+    pub path: String,
+    /// The most bytes.
+    pub max_size: u64,
+    /// The body's field that the bytes stand for, dotted.
+    pub field: String,
 }
 
 /// Where a field of the params goes.
@@ -310,6 +323,7 @@ fn build_operation(
             .map(|meta| meta.keys().cloned().collect())
             .unwrap_or_default(),
         pagination: extensions.get("x-pagination").and_then(pagination),
+        media_upload: extensions.get("x-media-upload").and_then(media_upload),
         quota_units: (units("current"), units("legacy")),
         scopes,
         authenticated: security.is_some_and(|security| !security.is_empty()),
@@ -330,6 +344,14 @@ fn pagination(value: &Value) -> Option<Pagination> {
         token_parameter: get("token-parameter")?,
         token_field: get("token-field")?,
         size_parameter: get("size-parameter"),
+    })
+}
+
+fn media_upload(value: &Value) -> Option<MediaUpload> {
+    Some(MediaUpload {
+        path: value.get("path")?.as_str()?.to_owned(),
+        max_size: value.get("max-size")?.as_u64()?,
+        field: value.get("field")?.as_str()?.to_owned(),
     })
 }
 

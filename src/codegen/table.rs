@@ -29,12 +29,13 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
     };
     let connector_name = info("x-airbyte-connector-name");
     let definition_id = info("x-airbyte-connector-definition-id");
+    let batch_path = info("x-batch-path");
     let searchable = searchable(model);
     let module = quote! {
         /// The operation table of the document: one row an operation, in the document's order.
         pub mod operation {
             #[allow(unused_imports)]
-            use crate::operation::{Field, Location, Method, Operation, Pagination, QuotaUnits, Schema, SearchableEntity, Table};
+            use crate::operation::{Field, Location, MediaUpload, Method, Operation, Pagination, QuotaUnits, Schema, SearchableEntity, Table};
 
             /// The address that the document gives the service.
             pub const BASE_URL: &str = #base_url;
@@ -43,6 +44,7 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
             pub static TABLE: Table = Table {
                 connector_name: #connector_name,
                 definition_id: #definition_id,
+                batch_path: #batch_path,
                 searchable: &[#(#searchable),*],
                 operations: &[#(&#names),*],
             };
@@ -105,6 +107,13 @@ fn row(operation: &Operation) -> TokenStream {
         }
         None => quote!(None),
     };
+    let media_upload = match &operation.media_upload {
+        Some(upload) => {
+            let (path, max_size, field) = (&upload.path, upload.max_size, &upload.field);
+            quote!(Some(MediaUpload { path: #path, max_size: #max_size, field: #field }))
+        }
+        None => quote!(None),
+    };
     let (current, legacy) = operation.quota_units;
     let doc = format!(
         " `{} {path}`: {summary}.",
@@ -129,6 +138,7 @@ fn row(operation: &Operation) -> TokenStream {
             records: #records,
             meta: &[#(#meta),*],
             pagination: #pagination,
+            media_upload: #media_upload,
             quota_units: QuotaUnits { current: #current, legacy: #legacy },
             scopes: &[#(#scopes),*],
             authenticated: #authenticated,

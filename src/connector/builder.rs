@@ -1,7 +1,8 @@
 //! Making a connector.
 
-use std::env;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use std::{env, fmt};
 
 use tokio::sync::OnceCell;
 
@@ -12,8 +13,10 @@ use crate::api::airbyte::operation::BASE_URL as AIRBYTE_URL;
 use crate::api::gmail::{Client, operation};
 use crate::auth::{GOOGLE_TOKEN_URL, GoogleGrant, Grant, Secret, TokenCache, TokenStore};
 use crate::error::{Error, Kind};
-use crate::http::{Http, check_url};
-use crate::transport::{Direct, Hosted, RetryPolicy, Transport};
+use crate::http::{Http, check_url, is_loopback};
+use crate::transport::{
+    Direct, Governor, Hosted, Observer, Quota, RetryBudget, RetryPolicy, Transport,
+};
 
 /// Settings of a connector.
 ///
@@ -32,6 +35,17 @@ pub struct GmailConnectorBuilder {
     http: Option<reqwest::Client>,
     store: Option<Arc<dyn TokenStore>>,
     retry: RetryPolicy,
+    quota: Option<Quota>,
+    quota_observer: Option<QuotaObserver>,
+}
+
+/// A function of the caller's, which has nothing to print.
+struct QuotaObserver(Observer);
+
+impl fmt::Debug for QuotaObserver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("QuotaObserver")
+    }
 }
 
 impl GmailConnectorBuilder {
@@ -43,6 +57,8 @@ impl GmailConnectorBuilder {
             http: None,
             store: None,
             retry: RetryPolicy::default(),
+            quota: None,
+            quota_observer: None,
         }
     }
 
@@ -137,6 +153,20 @@ impl GmailConnectorBuilder {
         self
     }
 
+    /// The pace of the calls in open-source mode; see [`Quota`] for the default.
+    #[must_use]
+    pub fn quota(mut self, quota: Quota) -> Self {
+        self.quota = Some(quota);
+        self
+    }
+
+    /// A function that is told of each wait for the quota, when it is over.
+    #[must_use]
+    pub fn on_quota_wait(mut self, observer: impl Fn(Duration) + Send + Sync + 'static) -> Self {
+        self.quota_observer = Some(QuotaObserver(Arc::new(observer)));
+        self
+    }
+
     /// Makes the connector. Nothing is sent yet.
     ///
     /// # Errors
@@ -167,6 +197,13 @@ impl GmailConnectorBuilder {
                 "no google credentials: give a refresh token, or an access token",
             ));
         }
+        let quota = self.quota.unwrap_or_else(|| {
+            if is_loopback(&base_url) {
+                Quota::unlimited()
+            } else {
+                Quota::current()
+            }
+        });
         let http = self
             .http
             .map_or_else(Http::new, |client| Ok(Http::from_client(client)))?;
@@ -187,6 +224,11 @@ impl GmailConnectorBuilder {
             token: Some(TokenCache::new(grant, access_token, self.store)),
             organization_id: None,
             retry: self.retry,
+            quota: Governor::new(
+                quota,
+                self.quota_observer.map(|QuotaObserver(observer)| observer),
+            ),
+            budget: RetryBudget::default(),
         });
         Ok(GmailConnector {
             client: Client::new_with_client(&base_url, http.client().clone(), transport.clone()),

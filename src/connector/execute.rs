@@ -123,7 +123,10 @@ fn from_airbyte(operation: &Operation, result: Value, meta: Map<String, Value>) 
 }
 
 /// The shape of a service's own body.
-fn from_service(operation: &'static Operation, body: &[u8]) -> Result<ExecuteResult, Error> {
+pub(super) fn from_service(
+    operation: &'static Operation,
+    body: &[u8],
+) -> Result<ExecuteResult, Error> {
     if !operation.has_response {
         return Ok(ExecuteResult {
             data: Value::Object(Map::new()),

@@ -1,8 +1,10 @@
 //! The connector: one face for both modes.
 
+mod batch;
 mod builder;
 mod config;
 mod execute;
+mod many;
 mod search;
 
 use std::fmt;
@@ -12,9 +14,11 @@ use crate::api::gmail::{Client, operation};
 use crate::error::{Error, Kind};
 use crate::transport::{Hosted, Transport};
 
+pub use batch::Batch;
 pub use builder::GmailConnectorBuilder;
 pub use config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Mode};
 pub use execute::ExecuteResult;
+pub use many::{GetMany, Messages};
 pub use search::{Filter, Search, SearchMeta, SearchResult, SortOrder};
 
 /// A Gmail account, reached directly (open source) or through Airbyte (hosted).

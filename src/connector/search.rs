@@ -9,7 +9,7 @@ use super::GmailConnector;
 use super::execute::ExecuteResult;
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
-use crate::operation::SearchableEntity;
+use crate::operation::{Method, QuotaUnits, SearchableEntity};
 use crate::transport::{Action, Subject};
 
 /// The action's name; it is Airbyte's for every connector, not an operation of this one.
@@ -262,6 +262,10 @@ impl GmailConnector {
             subject: Subject {
                 name: name(),
                 idempotent: true,
+                authenticated: true,
+                json: true,
+                quota: QuotaUnits::NONE,
+                method: Method::Post,
             },
         };
         let (data, meta) = hosted

@@ -87,22 +87,27 @@ impl Operation {
 
     /// The path with its values in place.
     pub(crate) fn path_of(&self, value: impl Fn(&str) -> Option<String>) -> String {
-        let mut path = String::with_capacity(self.path.len() + 16);
-        let mut rest = self.path;
-        while let Some((before, after)) = rest.split_once('{') {
-            path.push_str(before);
-            let Some((name, after)) = after.split_once('}') else {
-                break;
-            };
-            path.extend(utf8_percent_encode(
-                &value(name).unwrap_or_default(),
-                SEGMENT,
-            ));
-            rest = after;
-        }
-        path.push_str(rest);
-        path
+        fill_path(self.path, value)
     }
+}
+
+/// A path template with its values in place.
+pub(crate) fn fill_path(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut path = String::with_capacity(template.len() + 16);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        path.push_str(before);
+        let Some((name, after)) = after.split_once('}') else {
+            break;
+        };
+        path.extend(utf8_percent_encode(
+            &value(name).unwrap_or_default(),
+            SEGMENT,
+        ));
+        rest = after;
+    }
+    path.push_str(rest);
+    path
 }
 
 /// The values of a query parameter: a list repeats its key.

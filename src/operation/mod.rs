@@ -10,6 +10,8 @@ use std::fmt;
 
 use crate::error::{Error, Kind};
 
+pub(crate) use encode::fill_path;
+
 /// The operations of a document, with what it says of the connector.
 ///
 /// ```
@@ -26,6 +28,8 @@ pub struct Table {
     pub connector_name: &'static str,
     /// `x-airbyte-connector-definition-id`.
     pub definition_id: &'static str,
+    /// Where several operations go in one request; empty where the service has no such place.
+    pub batch_path: &'static str,
     /// What the Context Store can search.
     pub searchable: &'static [SearchableEntity],
     /// The rows, in the document's order.
@@ -76,6 +80,8 @@ pub struct Operation {
     pub meta: &'static [&'static str],
     /// How a list goes on.
     pub pagination: Option<Pagination>,
+    /// Where the bytes of a field may be uploaded instead.
+    pub media_upload: Option<MediaUpload>,
     /// What a call costs.
     pub quota_units: QuotaUnits,
     /// The scopes, any one of which is enough.
@@ -174,6 +180,17 @@ pub struct Pagination {
     pub size_parameter: Option<&'static str>,
 }
 
+/// A way to send the bytes of a field apart from the JSON: with no base64, and in more bytes.
+#[derive(Debug)]
+pub struct MediaUpload {
+    /// The path template.
+    pub path: &'static str,
+    /// The most bytes.
+    pub max_size: u64,
+    /// The body's field that the bytes stand for, dotted.
+    pub field: &'static str,
+}
+
 /// What a call costs of the quota, in units of a user's budget each minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuotaUnits {
@@ -236,6 +253,14 @@ impl Table {
         }
         entities
     }
+}
+
+impl QuotaUnits {
+    /// What costs nothing.
+    pub(crate) const NONE: Self = Self {
+        current: 0,
+        legacy: 0,
+    };
 }
 
 impl Operation {

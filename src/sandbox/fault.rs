@@ -40,6 +40,9 @@ pub struct Fault {
     /// How many requests it meets; every one when `None` (`"forever"` in JSON).
     #[serde(default = "once", deserialize_with = "times")]
     pub times: Option<u32>,
+    /// How many requests it lets pass first.
+    #[serde(default)]
+    pub after: u32,
     /// What goes wrong.
     pub kind: FaultKind,
 }
@@ -52,6 +55,7 @@ impl Fault {
             service,
             matches: None,
             times: once(),
+            after: 0,
             kind,
         }
     }
@@ -67,6 +71,13 @@ impl Fault {
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
+        self
+    }
+
+    /// Lets that many requests pass first.
+    #[must_use]
+    pub fn after(mut self, after: u32) -> Self {
+        self.after = after;
         self
     }
 
@@ -208,6 +219,10 @@ impl FaultQueue {
                     .is_none_or(|wanted| names.contains(&wanted))
                 && fits(&fault.kind)
         })?;
+        if let Some(left) = fault.after.checked_sub(1) {
+            fault.after = left;
+            return None;
+        }
         fault.times = fault.times.map(|times| times - 1);
         Some(fault.kind.clone())
     }

@@ -6,11 +6,13 @@ use http::{HeaderMap, HeaderValue, Method};
 use tokio::time::Instant;
 
 use super::null;
-use super::retry::{Outcome, RetryPolicy, jitter};
+use super::quota::Governor;
+use super::retry::{Outcome, RetryBudget, RetryPolicy, jitter};
+use super::session;
 use crate::auth::{Bearer, TokenCache};
 use crate::error::{Error, Kind};
 use crate::http::{Failure, Http, Reply};
-use crate::operation::Operation;
+use crate::operation::{self, Operation, QuotaUnits};
 
 /// The header by which Airbyte knows the organization, where the credentials belong to several.
 const ORGANIZATION: &str = "x-organization-id";
@@ -25,13 +27,25 @@ pub(crate) struct Direct {
     pub(crate) token: Option<TokenCache>,
     pub(crate) organization_id: Option<HeaderValue>,
     pub(crate) retry: RetryPolicy,
+    pub(crate) quota: Governor,
+    pub(crate) budget: RetryBudget,
 }
 
-/// What a request is about: how errors name it, and whether it may be sent twice.
+/// What a request is about: how errors name it, and what is known of its kind.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
+    /// The name in errors and events.
     pub(crate) name: Cow<'static, str>,
+    /// Whether it may be sent twice.
     pub(crate) idempotent: bool,
+    /// Whether it needs a token.
+    pub(crate) authenticated: bool,
+    /// Whether a success is JSON.
+    pub(crate) json: bool,
+    /// What it costs of the quota.
+    pub(crate) quota: QuotaUnits,
+    /// The operation's own method, where one stands behind it.
+    pub(crate) method: operation::Method,
 }
 
 impl Subject {
@@ -40,6 +54,10 @@ impl Subject {
         Self {
             name: Cow::Borrowed(operation.id),
             idempotent: operation.idempotent,
+            authenticated: operation.authenticated,
+            json: operation.has_response,
+            quota: operation.quota_units,
+            method: operation.method,
         }
     }
 
@@ -56,7 +74,7 @@ impl Subject {
 
 impl Direct {
     /// A request to an address of the service.
-    pub(super) fn request(
+    pub(crate) fn request(
         &self,
         method: Method,
         address: &str,
@@ -83,18 +101,35 @@ impl Direct {
         operation: &'static Operation,
         request: reqwest::Request,
     ) -> Result<Reply, Error> {
-        self.send_as(operation, &Subject::of(operation), request)
+        self.check_path(operation, request.url())?;
+        self.send_about(&Subject::of(operation), request).await
+    }
+
+    /// Sends a request of this crate's own making, likewise.
+    pub(crate) async fn send_about(
+        &self,
+        subject: &Subject,
+        request: reqwest::Request,
+    ) -> Result<Reply, Error> {
+        self.exchange(subject, request, |_| false).await
+    }
+
+    /// Sends a piece of an upload, whose answer may be to go on.
+    pub(super) async fn send_piece(
+        &self,
+        subject: &Subject,
+        request: reqwest::Request,
+    ) -> Result<Reply, Error> {
+        self.exchange(subject, request, session::is_incomplete)
             .await
     }
 
-    /// As `send`, about something else than the operation that carries it.
-    pub(super) async fn send_as(
+    async fn exchange(
         &self,
-        operation: &'static Operation,
         subject: &Subject,
         mut request: reqwest::Request,
+        goes_on: impl Fn(http::StatusCode) -> bool,
     ) -> Result<Reply, Error> {
-        self.check_path(operation, request.url())?;
         request.headers_mut().remove(API_VERSION);
         if let Some(organization) = &self.organization_id {
             request
@@ -117,14 +152,19 @@ impl Direct {
         let mut attempt = 1;
         loop {
             let bearer = self
-                .authorize(operation, subject, &mut request, refused.as_ref())
+                .authorize(subject, &mut request, refused.as_ref())
                 .await?;
             let copy = request.try_clone().ok_or_else(|| {
                 Error::new(Kind::InvalidInput, "a streamed body can't be sent here")
                     .named(subject.name.clone())
             })?;
+            let permit = self.quota.acquire(subject).await;
             let sent = Instant::now();
             let result = self.http.exchange(copy).await;
+            drop(permit);
+            if let Some(reply) = result.as_ref().ok().filter(|reply| goes_on(reply.status)) {
+                return Ok(reply.clone());
+            }
             let status = result.as_ref().map_or(0, |reply| reply.status.as_u16());
             tracing::debug!(
                 operation = &*subject.name,
@@ -133,10 +173,16 @@ impl Direct {
                 duration_ms = u64::try_from(sent.elapsed().as_millis()).unwrap_or(u64::MAX),
                 "exchange"
             );
-            let (outcome, error) = match judge(operation, subject, result) {
-                Ok(reply) => return Ok(reply),
+            let (outcome, error) = match judge(subject, result) {
+                Ok(reply) => {
+                    self.budget.refund();
+                    return Ok(reply);
+                }
                 Err(failed) => failed,
             };
+            if error.is_rate_limited() {
+                self.quota.refused(error.retry_after());
+            }
             if error.is_unauthenticated() && refused.is_none() && bearer.is_some() {
                 // The service did nothing, and a token can end early; another one is tried, once.
                 refused = bearer;
@@ -150,7 +196,7 @@ impl Direct {
                 error.retry_after(),
                 jitter(),
             );
-            let Some(pause) = pause else {
+            let Some(pause) = pause.filter(|_| self.budget.take()) else {
                 return Err(error);
             };
             tracing::debug!(
@@ -175,12 +221,11 @@ impl Direct {
 
     async fn authorize(
         &self,
-        operation: &Operation,
         subject: &Subject,
         request: &mut reqwest::Request,
         refused: Option<&Bearer>,
     ) -> Result<Option<Bearer>, Error> {
-        let Some(token) = self.token.as_ref().filter(|_| operation.authenticated) else {
+        let Some(token) = self.token.as_ref().filter(|_| subject.authenticated) else {
             return Ok(None);
         };
         let bearer = token
@@ -204,11 +249,7 @@ impl Direct {
 }
 
 /// Tells a success from a failure, and what a failure means for sending again.
-fn judge(
-    operation: &Operation,
-    subject: &Subject,
-    result: Result<Reply, Failure>,
-) -> Result<Reply, (Outcome, Error)> {
+fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Outcome, Error)> {
     let unclear = |error: Error| Err((Outcome::Unclear, subject.fail(error)));
     let named = |error: Error| error.named(subject.name.clone());
     let reply = match result {
@@ -230,7 +271,7 @@ fn judge(
             _ => Err((Outcome::Final, named(error))),
         };
     }
-    if !operation.has_response {
+    if !subject.json {
         return Ok(reply);
     }
     let json = reply

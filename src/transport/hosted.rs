@@ -219,7 +219,7 @@ impl Hosted {
             headers,
             body,
         )?;
-        let reply = direct.send_as(row, subject, request).await?;
+        let reply = direct.send_about(subject, request).await?;
         Ok(Executed { body: reply.body })
     }
 }

@@ -1,10 +1,13 @@
 //! The one corridor to the network: bearer, send, 401, retry, tracing; straight to Gmail, or through Airbyte.
 
+pub(crate) mod batch;
 mod direct;
 mod hook;
 mod hosted;
 mod null;
+mod quota;
 mod retry;
+mod session;
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +21,11 @@ use crate::operation::Operation;
 
 pub(crate) use direct::{Direct, Subject};
 pub(crate) use hosted::{Action, Customer, Hosted};
+pub(crate) use quota::{Governor, Observer};
+pub use quota::{Quota, QuotaTable};
+pub(crate) use retry::RetryBudget;
 pub use retry::RetryPolicy;
+pub(crate) use session::Session;
 
 /// How requests reach Gmail. Clones share everything.
 #[derive(Clone)]

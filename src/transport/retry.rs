@@ -1,5 +1,6 @@
 //! When a request is sent again, as a pure function.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// When and how often a request is sent again.
@@ -15,7 +16,8 @@ use std::time::Duration;
 /// Pauses double from [`initial_pause`](Self::initial_pause) up to [`longest_pause`](Self::longest_pause), each with
 /// full jitter; a `Retry-After` of the service is waited out where it is no longer than the longest pause, and where it
 /// is longer the error comes back at once with [`retry_after`](crate::Error::retry_after). A 401 is apart from this: the
-/// token is refreshed and the request sent again, once.
+/// token is refreshed and the request sent again, once. All calls of a connector together may make 100 retries; a tenth
+/// of one comes back with each success, so that an outage is not made worse.
 ///
 /// ```
 /// use std::time::Duration;
@@ -99,6 +101,43 @@ impl RetryPolicy {
     }
 }
 
+/// How many retries all calls together may make, so that an outage is not made worse: each takes one from the budget,
+/// and each success gives a tenth back.
+#[derive(Debug)]
+pub(crate) struct RetryBudget(AtomicU32);
+
+/// Tenths of a retry that a budget holds at most.
+const BUDGET: u32 = 1_000;
+
+/// Tenths that a retry takes.
+const RETRY_COST: u32 = 10;
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self(AtomicU32::new(BUDGET))
+    }
+}
+
+impl RetryBudget {
+    /// Takes one retry; `false` when none is left.
+    pub(super) fn take(&self) -> bool {
+        let update = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(RETRY_COST)
+            });
+        update.is_ok()
+    }
+
+    /// Notes a success.
+    pub(super) fn refund(&self) {
+        // Beside a full budget there is nothing to give back, and nothing to contend for.
+        if self.0.load(Ordering::Relaxed) < BUDGET {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
 /// A number from 0 to 1 that differs between callers: enough to spread their retries, with no need of a generator.
 pub(super) fn jitter() -> f64 {
     use std::hash::{BuildHasher, RandomState};
@@ -178,6 +217,16 @@ mod tests {
             1.0,
         );
         assert_eq!(late, None);
+    }
+
+    #[test]
+    fn the_budget_ends_and_comes_back_with_successes() {
+        let budget = RetryBudget::default();
+        assert_eq!((0..1000).filter(|_| budget.take()).count(), 100);
+        (0..9).for_each(|_| budget.refund());
+        assert!(!budget.take());
+        budget.refund();
+        assert!(budget.take());
     }
 
     #[test]

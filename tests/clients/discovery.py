@@ -260,7 +260,8 @@ class Comparison:
             for their_name, our_part in renamed.items():
                 path = path.replace("{" + their_name + "}", our_part)
             theirs = {"path": path, "max-size": int(upload["maxSize"]), "accept": ",".join(upload["accept"])}
-        yield from differs(name, "media upload", theirs, operation.get("x-media-upload"))
+        ours = {key: value for key, value in operation.get("x-media-upload", {}).items() if key != "field"}
+        yield from differs(name, "media upload", theirs, ours or None)
 
     def request(self, name, method, operation):
         theirs = method.get("request", {}).get("$ref")

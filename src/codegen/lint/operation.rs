@@ -178,6 +178,18 @@ fn check_extensions(
         }
     }
     check_pagination(openapi, place, operation, response.as_deref(), findings);
+    if let Some(upload) = extensions.get("x-media-upload") {
+        let complete = ["path", "field"]
+            .iter()
+            .all(|key| upload.get(key).is_some_and(Value::is_string))
+            && upload.get("max-size").is_some_and(Value::is_u64);
+        if !complete {
+            findings.add(
+                place,
+                "`x-media-upload` lacks its `path`, `max-size` or `field`; write `{path: /upload/…, max-size: 1000, accept: message/*, field: raw}`",
+            );
+        }
+    }
 }
 
 fn check_pagination(

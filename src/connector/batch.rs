@@ -1,0 +1,181 @@
+//! Several operations in one request.
+
+use http::{HeaderMap, HeaderValue, Method, Request, header};
+use serde_json::Value;
+
+use super::GmailConnector;
+use super::execute::{ExecuteResult, from_service};
+use crate::api::gmail::operation::TABLE;
+use crate::error::{Error, Kind};
+use crate::operation::{Operation, QuotaUnits};
+use crate::transport::{Subject, batch};
+
+/// How many operations a batch takes: Google's limit. More than 50 are not recommended, and from a few dozen on the
+/// mailbox's limit of calls at once refuses some of them.
+const LIMIT: usize = 100;
+
+/// Operations that go out together; see [`GmailConnector::batch`].
+#[must_use = "a batch does nothing until it is sent"]
+pub struct Batch<'a> {
+    gmail: &'a GmailConnector,
+    operations: Vec<&'static Operation>,
+    requests: Vec<Request<Vec<u8>>>,
+}
+
+impl GmailConnector {
+    /// Begins a batch: up to 100 operations in one request, each with its own result. Each costs the quota what it
+    /// costs alone. Open-source mode only.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// use serde_json::json;
+    ///
+    /// let mut batch = gmail.batch();
+    /// batch.add("labels", "get", json!({"labelId": "INBOX"}))?;
+    /// batch.add("labels", "get", json!({"labelId": "no-such-label"}))?;
+    /// let results = batch.send().await?;
+    /// assert!(results[0].is_ok());
+    /// assert!(results[1].as_ref().is_err_and(|error| error.is_not_found()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn batch(&self) -> Batch<'_> {
+        Batch {
+            gmail: self,
+            operations: Vec::new(),
+            requests: Vec::new(),
+        }
+    }
+}
+
+impl Batch<'_> {
+    /// Adds an operation, as [`GmailConnector::execute`] takes it.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_input`](Error::is_invalid_input): what `execute` would refuse, or more than 100 operations.
+    pub fn add(
+        &mut self,
+        entity: &str,
+        action: &str,
+        params: impl Into<Value>,
+    ) -> Result<(), Error> {
+        if self.requests.len() >= LIMIT {
+            return Err(Error::new(
+                Kind::InvalidInput,
+                format!("a batch takes {LIMIT} operations; send it and begin another"),
+            ));
+        }
+        let operation = TABLE.find(entity, action)?;
+        let Value::Object(params) = params.into() else {
+            return Err(Error::new(
+                Kind::InvalidInput,
+                "params is not an object; give one of name and value",
+            )
+            .of(operation));
+        };
+        self.requests.push(operation.encode(&params)?);
+        self.operations.push(operation);
+        Ok(())
+    }
+
+    /// How many operations there are.
+    pub fn len(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.requests.is_empty()
+    }
+
+    /// Sends the batch; the results are in the order of the operations.
+    ///
+    /// A part that the service refuses for its rate is not sent again: its error says so
+    /// ([`is_rate_limited`](Error::is_rate_limited)), and the next batch can have it.
+    ///
+    /// # Errors
+    ///
+    /// [`is_unsupported`](Error::is_unsupported) in hosted mode, and what befalls the batch as a whole.
+    pub async fn send(self) -> Result<Vec<Result<ExecuteResult, Error>>, Error> {
+        let named = |error: Error| error.named("batch".into());
+        let direct = self.gmail.transport.as_direct().ok_or_else(|| {
+            named(Error::new(
+                Kind::Unsupported,
+                "airbyte takes no batch; use open-source mode, or single calls",
+            ))
+        })?;
+        if self.is_empty() {
+            return Ok(Vec::new());
+        }
+        let units = |of: fn(&QuotaUnits) -> u32| {
+            self.operations.iter().map(|row| of(&row.quota_units)).sum()
+        };
+        let subject = Subject {
+            name: "batch".into(),
+            idempotent: self.operations.iter().all(|row| row.idempotent),
+            authenticated: true,
+            json: false,
+            quota: QuotaUnits {
+                current: units(|units| units.current),
+                legacy: units(|units| units.legacy),
+            },
+            method: crate::operation::Method::Post,
+        };
+        let (boundary, body) = batch::write(&self.requests);
+        let content_type =
+            HeaderValue::try_from(format!("multipart/mixed; boundary={boundary}"))
+                .map_err(|_| named(Error::new(Kind::InvalidInput, "the batch can't be framed")))?;
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]);
+        let request = direct.request(Method::POST, TABLE.batch_path, headers, body)?;
+        let reply = direct.send_about(&subject, request).await?;
+        let content_type = reply
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let replies =
+            batch::read(content_type, &reply.body, self.requests.len()).ok_or_else(|| {
+                subject.fail(Error::new(
+                    Kind::InvalidResponse,
+                    "the answer is no batch; check the base url",
+                ))
+            })?;
+        Ok(self
+            .operations
+            .iter()
+            .zip(replies)
+            .map(|(operation, reply)| {
+                let subject = Subject::of(operation);
+                let Some(reply) = reply else {
+                    return Err(subject.fail(Error::new(
+                        Kind::InvalidResponse,
+                        "the batch has no answer to it; try it alone",
+                    )));
+                };
+                if reply.status.is_success() {
+                    return from_service(operation, &reply.body);
+                }
+                let error =
+                    Error::from_response(reply.status.as_u16(), &reply.headers, &reply.body);
+                Err(if error.is_server() {
+                    subject.fail(error)
+                } else {
+                    error.of(operation)
+                })
+            })
+            .collect())
+    }
+}
+
+impl std::fmt::Debug for Batch<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Batch")
+            .field("len", &self.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,346 @@
+//! Media upload: a message as bytes or from a file, apart from the JSON of its request.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+
+use crate::error::{Error, Kind};
+use crate::operation::{MediaUpload, Operation};
+use crate::transport::{Session, Transport};
+
+/// Up to this size a message goes in one request: Google recommends the resumable protocol above 5 MB.
+/// <https://developers.google.com/gmail/api/guides/uploads>
+const ONE_REQUEST: u64 = 5 * 1024 * 1024;
+
+/// The size of a piece of a resumable upload: a multiple of 256 KiB, as the protocol wants it, and what is held in
+/// memory of a file.
+const PIECE: usize = 8 * 1024 * 1024;
+
+/// How often an upload asks where it is, after a piece went astray, before it gives up.
+const RESUMPTIONS: u32 = 5;
+
+/// A message to upload: bytes, or a file that is read piece by piece.
+///
+/// ```
+/// use airbyte_agent_gmail::upload::Media;
+///
+/// let media = Media::from(b"To: support@example.com\r\n\r\nText\r\n".to_vec());
+/// let from_file = Media::from_path("message.eml");
+/// # let _ = (media, from_file);
+/// ```
+#[derive(Clone)]
+pub struct Media {
+    source: Source,
+}
+
+#[derive(Clone)]
+enum Source {
+    Bytes(Bytes),
+    File(PathBuf),
+}
+
+impl Media {
+    /// The content of a file, read when it is sent.
+    pub fn from_path(path: impl AsRef<Path>) -> Self {
+        Self {
+            source: Source::File(path.as_ref().to_owned()),
+        }
+    }
+
+    async fn size(&self) -> std::io::Result<u64> {
+        match &self.source {
+            Source::Bytes(bytes) => Ok(bytes.len() as u64),
+            Source::File(path) => Ok(tokio::fs::metadata(path).await?.len()),
+        }
+    }
+
+    async fn piece(&self, offset: u64, length: usize) -> std::io::Result<Bytes> {
+        match &self.source {
+            Source::Bytes(bytes) => {
+                let start = usize::try_from(offset)
+                    .unwrap_or(usize::MAX)
+                    .min(bytes.len());
+                let end = start.saturating_add(length).min(bytes.len());
+                Ok(bytes.slice(start..end))
+            }
+            Source::File(path) => {
+                let mut file = tokio::fs::File::open(path).await?;
+                file.seek(std::io::SeekFrom::Start(offset)).await?;
+                let mut piece = Vec::with_capacity(length.min(PIECE));
+                file.take(length as u64).read_to_end(&mut piece).await?;
+                Ok(Bytes::from(piece))
+            }
+        }
+    }
+}
+
+impl From<Vec<u8>> for Media {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::from(Bytes::from(bytes))
+    }
+}
+
+impl From<Bytes> for Media {
+    fn from(bytes: Bytes) -> Self {
+        Self {
+            source: Source::Bytes(bytes),
+        }
+    }
+}
+
+#[cfg(feature = "mail")]
+impl From<crate::mail::Composed> for Media {
+    fn from(composed: crate::mail::Composed) -> Self {
+        Self::from(composed.raw)
+    }
+}
+
+impl fmt::Debug for Media {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = match &self.source {
+            Source::Bytes(_) => "bytes",
+            Source::File(_) => "file",
+        };
+        formatter.debug_tuple("Media").field(&source).finish()
+    }
+}
+
+/// An upload that is being put together; the `…_media` calls begin one.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+/// # let gmail = sandbox.open_source()?;
+/// use serde_json::json;
+///
+/// let mail = b"From: support@example.com\r\nSubject: Old\r\n\r\nText\r\n".to_vec();
+/// let message = gmail
+///     .messages()
+///     .insert_media(mail)
+///     .params(json!({"labelIds": ["INBOX"], "internalDateSource": "dateHeader"}))
+///     .send()
+///     .await?;
+/// assert_eq!(message.label_ids, ["INBOX"]);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "an upload does nothing until it is sent"]
+pub struct Upload<'a, T> {
+    transport: &'a Transport,
+    operation: &'static Operation,
+    media: Media,
+    params: Value,
+    response: PhantomData<fn() -> T>,
+}
+
+impl<'a, T: DeserializeOwned> Upload<'a, T> {
+    pub(crate) fn new(
+        transport: &'a Transport,
+        operation: &'static Operation,
+        media: Media,
+    ) -> Self {
+        Self {
+            transport,
+            operation,
+            media,
+            params: Value::Object(Map::new()),
+            response: PhantomData,
+        }
+    }
+
+    /// A param that the call has as an argument.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        if let Value::Object(params) = &mut self.params {
+            params.insert(name.to_owned(), Value::String(value.into()));
+        }
+        self
+    }
+
+    /// The operation's other params, by their names on the wire: all but the bytes.
+    pub fn params(mut self, params: impl Into<Value>) -> Self {
+        match (&mut self.params, params.into()) {
+            (Value::Object(own), Value::Object(more)) => own.extend(more),
+            (own, more) => *own = more,
+        }
+        self
+    }
+
+    /// Sends the message: a small one in one request, a large one in pieces, each of which is taken up again where it
+    /// broke off, so that the whole arrives once.
+    ///
+    /// # Errors
+    ///
+    /// [`is_unsupported`](Error::is_unsupported) in hosted mode, [`is_invalid_input`](Error::is_invalid_input) for a file
+    /// that can't be read, too many bytes or bad params, and what the service answers.
+    pub async fn send(self) -> Result<T, Error> {
+        let operation = self.operation;
+        let fail = |error: Error| error.of(operation);
+        let direct = self.transport.as_direct().ok_or_else(|| {
+            fail(Error::new(
+                Kind::Unsupported,
+                "airbyte takes no upload; use open-source mode, or send the message in the params",
+            ))
+        })?;
+        let upload = operation.media_upload.as_ref().ok_or_else(|| {
+            fail(Error::new(
+                Kind::Unsupported,
+                "the operation takes no upload",
+            ))
+        })?;
+        let size = self
+            .media
+            .size()
+            .await
+            .map_err(|error| fail(unreadable(error)))?;
+        if size > upload.max_size {
+            let limit = upload.max_size >> 20;
+            return Err(fail(Error::new(
+                Kind::InvalidInput,
+                format!(
+                    "the message is larger than {limit} MiB; send less, or share large files by a link"
+                ),
+            )));
+        }
+        let (address, metadata) = request(operation, upload, self.params)?;
+        let session = Session::new(direct, operation, address);
+        let reply = if size <= ONE_REQUEST {
+            let bytes = self
+                .media
+                .piece(0, PIECE)
+                .await
+                .map_err(|error| fail(unreadable(error)))?;
+            session.send_at_once(&metadata, &bytes).await?
+        } else {
+            let mut resumable = session.begin(&metadata, size).await?;
+            let mut resumptions = 0;
+            loop {
+                let offset = resumable.offset();
+                let piece = self
+                    .media
+                    .piece(offset, PIECE)
+                    .await
+                    .map_err(|error| fail(unreadable(error)))?;
+                if piece.is_empty() {
+                    return Err(fail(Error::new(
+                        Kind::InvalidInput,
+                        "the file has become shorter while it was sent; send it again",
+                    )));
+                }
+                let sent = match resumable.send(piece).await {
+                    Err(error) if error.is_transient() && resumptions < RESUMPTIONS => {
+                        resumptions += 1;
+                        resumable.locate().await?
+                    }
+                    result => result?,
+                };
+                if let Some(reply) = sent {
+                    break reply;
+                }
+            }
+        };
+        serde_json::from_slice(&reply.body)
+            .map_err(|error| fail(Error::undecodable(&error).outcome_unknown()))
+    }
+}
+
+impl<T> fmt::Debug for Upload<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Upload")
+            .field("operation", &self.operation.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The upload's address and the JSON beside the bytes.
+fn request(
+    operation: &'static Operation,
+    upload: &MediaUpload,
+    params: Value,
+) -> Result<(String, Vec<u8>), Error> {
+    let Value::Object(mut params) = params else {
+        return Err(Error::new(
+            Kind::InvalidInput,
+            "params is not an object; give one of name and value",
+        )
+        .of(operation));
+    };
+    // The row knows the bytes as a required field: it is there for the check, and gone from what is sent.
+    put(&mut params, upload.field, Some(json!("")));
+    operation.check(&params)?;
+    put(&mut params, upload.field, None);
+    let in_body = |name: &String| {
+        operation
+            .field(name)
+            .is_some_and(|field| field.location == crate::operation::Location::Body)
+    };
+    let body: Map<String, Value> = params
+        .iter()
+        .filter(|(name, _)| in_body(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for field in operation
+        .fields
+        .iter()
+        .filter(|field| field.location == crate::operation::Location::Query)
+    {
+        if let Some(value) = params.get(field.name) {
+            query.append_pair(field.name, &plain(value));
+        }
+    }
+    let address = crate::operation::fill_path(upload.path, |name| {
+        params.get(name).map(|value| plain(value).into_owned())
+    });
+    let metadata = if body.is_empty() {
+        Vec::new()
+    } else {
+        serde_json::to_vec(&body).map_err(|error| Error::undecodable(&error).of(operation))?
+    };
+    Ok((format!("{address}?{}", query.finish()), metadata))
+}
+
+/// Sets or removes a dotted field.
+fn put(params: &mut Map<String, Value>, field: &str, value: Option<Value>) {
+    match field.split_once('.') {
+        Some((outer, inner)) => {
+            let outer = params.entry(outer).or_insert_with(|| json!({}));
+            if let Value::Object(outer) = outer {
+                put(outer, inner, value);
+            }
+        }
+        None => match value {
+            Some(value) => {
+                params.insert(field.to_owned(), value);
+            }
+            None => {
+                params.remove(field);
+            }
+        },
+    }
+}
+
+fn plain(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => Cow::Borrowed(text),
+        value => Cow::Owned(value.to_string()),
+    }
+}
+
+/// The path of a file is the caller's own, but it is left out all the same: errors travel.
+fn unreadable(error: std::io::Error) -> Error {
+    Error::new(
+        Kind::InvalidInput,
+        format!(
+            "the file can't be read ({}); check that it is there",
+            error.kind()
+        ),
+    )
+}

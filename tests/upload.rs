@@ -1,0 +1,269 @@
+//! Media upload, batches, and many messages.
+
+mod support;
+
+use airbyte_agent_gmail::mail::encoding::decode_base64url;
+use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
+use airbyte_agent_gmail::upload::Media;
+use serde_json::json;
+use support::TestResult;
+
+fn message(subject: &str, size: usize) -> Vec<u8> {
+    let mut message =
+        format!("From: user@example.com\r\nTo: support@example.com\r\nSubject: {subject}\r\n\r\n")
+            .into_bytes();
+    let line = b"0123456789012345678901234567890123456789012345678901234567890123456789\r\n";
+    while message.len() < size {
+        message.extend_from_slice(line);
+    }
+    message
+}
+
+async fn stored(
+    gmail: &airbyte_agent_gmail::GmailConnector,
+    id: &str,
+) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let message = gmail.messages().get(id).format("raw").send().await?;
+    Ok(decode_base64url(&message.raw.unwrap_or_default())?)
+}
+
+#[tokio::test]
+async fn bytes_arrive_as_they_are_by_each_protocol() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let gmail = sandbox.open_source()?;
+    for (subject, size, params) in [
+        ("simple", 100, json!({})),
+        ("multipart", 100, json!({"labelIds": ["STARRED"]})),
+        (
+            "resumable",
+            6 * 1024 * 1024,
+            json!({"labelIds": ["STARRED"]}),
+        ),
+        ("pieces", 20 * 1024 * 1024, json!({})),
+    ] {
+        let bytes = message(subject, size);
+        let inserted = gmail
+            .messages()
+            .insert_media(bytes.clone())
+            .params(params.clone())
+            .send()
+            .await?;
+        assert!(
+            stored(&gmail, &inserted.id.unwrap_or_default()).await? == bytes,
+            "{subject}"
+        );
+        assert_eq!(
+            inserted.label_ids.contains(&"STARRED".to_owned()),
+            params.get("labelIds").is_some(),
+            "{subject}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_is_sent_and_a_draft_replaced() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let gmail = sandbox.open_source()?;
+    let path = std::env::temp_dir().join(format!("upload-{}.eml", std::process::id()));
+    std::fs::write(&path, message("from a file", 6 * 1024 * 1024))?;
+    let sent = gmail
+        .messages()
+        .send_media(Media::from_path(&path))
+        .send()
+        .await?;
+    std::fs::remove_file(&path)?;
+    assert!(sent.label_ids.contains(&"SENT".to_owned()));
+    let draft = gmail
+        .drafts()
+        .create_media(message("first", 10))
+        .send()
+        .await?;
+    let id = draft.id.unwrap_or_default();
+    let updated = gmail
+        .drafts()
+        .update_media(&id, message("second", 10))
+        .send()
+        .await?;
+    assert_eq!(updated.id.as_deref(), Some(id.as_str()));
+    let found = gmail
+        .messages()
+        .list()
+        .q("in:drafts subject:second")
+        .send()
+        .await?;
+    assert_eq!(found.messages.len(), 1);
+    let error = gmail
+        .messages()
+        .send_media(Media::from_path(&path))
+        .send()
+        .await
+        .expect_err("no file");
+    assert!(
+        error.is_invalid_input() && !error.to_string().contains("upload-"),
+        "{error}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_piece_that_goes_astray_is_taken_up_again_and_the_message_arrives_once() -> TestResult {
+    for kind in [
+        FaultKind::ConnectionClosedBeforeResponse,
+        FaultKind::ConnectionClosedWithoutProcessing,
+        FaultKind::status(503),
+    ] {
+        let sandbox = Sandbox::start().await?;
+        let gmail = sandbox.open_source()?;
+        let bytes = message("astray", 20 * 1024 * 1024);
+        // The first request begins the upload; the faults are in the way of pieces.
+        let begun = gmail.messages().send_media(bytes.clone());
+        sandbox.inject(
+            Fault::new(Service::Gmail, kind.clone())
+                .on("upload_piece")
+                .times(2),
+        );
+        let sent = begun
+            .send()
+            .await
+            .map_err(|error| format!("{kind:?}: {error:?}"))?;
+        assert!(stored(&gmail, &sent.id.unwrap_or_default()).await?.len() >= bytes.len());
+        let found = gmail
+            .messages()
+            .list()
+            .q("in:sent subject:astray")
+            .send()
+            .await?;
+        assert_eq!(found.messages.len(), 1, "{kind:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_can_not_be_uploaded_is_refused_unsent() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let gmail = sandbox.open_source()?;
+    let error = gmail
+        .messages()
+        .send_media(vec![b'x'; 36_700_161])
+        .send()
+        .await
+        .expect_err("too large");
+    assert!(
+        error.is_invalid_input() && error.to_string().contains("35 MiB"),
+        "{error}"
+    );
+    let error = gmail
+        .messages()
+        .insert_media(message("x", 1))
+        .params(json!({"labelIds": 1}))
+        .send()
+        .await
+        .expect_err("bad params");
+    assert!(error.is_invalid_input(), "{error}");
+    let error = sandbox
+        .hosted()?
+        .messages()
+        .send_media(message("x", 1))
+        .send()
+        .await
+        .expect_err("hosted");
+    assert!(error.is_unsupported(), "{error}");
+    let hosted = sandbox.hosted()?;
+    let mut batch = hosted.batch();
+    batch.add("profile", "get", json!({}))?;
+    let error = batch.send().await.expect_err("hosted");
+    assert!(error.is_unsupported(), "{error}");
+    assert!(sandbox.requests().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_batch_gives_each_operation_its_own_result() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let gmail = sandbox.open_source()?;
+    let list = gmail.messages().list().max_results(20).send().await?;
+    let mut batch = gmail.batch();
+    for reference in &list.messages {
+        batch.add(
+            "messages",
+            "get",
+            json!({"messageId": reference.id, "format": "minimal"}),
+        )?;
+    }
+    batch.add("messages", "get", json!({"messageId": "00000000000bad00"}))?;
+    batch.add("labels", "create", json!({"name": "From a batch"}))?;
+    sandbox.clear_requests();
+    let results = batch.send().await?;
+    assert_eq!(
+        sandbox
+            .requests()
+            .iter()
+            .filter(|request| request.path.ends_with("/batch"))
+            .count(),
+        1
+    );
+    for (reference, result) in list.messages.iter().zip(&results) {
+        let result = result.as_ref().map_err(Clone::clone)?;
+        assert_eq!(result.data["id"].as_str(), reference.id.as_deref());
+    }
+    let missing = results[list.messages.len()]
+        .as_ref()
+        .expect_err("not found");
+    assert!(missing.is_not_found());
+    assert_eq!(missing.operation(), Some("messages_get"));
+    assert!(results.last().is_some_and(|result| {
+        result
+            .as_ref()
+            .is_ok_and(|result| result.data["name"] == "From a batch")
+    }));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_batch_that_writes_is_not_sent_twice() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let gmail = sandbox.open_source()?;
+    sandbox.inject(Fault::new(Service::Gmail, FaultKind::ConnectionClosedBeforeResponse).times(1));
+    let mut batch = gmail.batch();
+    batch.add(
+        "messages",
+        "create",
+        json!({"raw": support::raw("once in a batch")?}),
+    )?;
+    let error = batch.send().await.expect_err("no answer");
+    assert!(error.is_outcome_unknown(), "{error:?}");
+    let found = gmail
+        .messages()
+        .list()
+        .q("in:sent subject:\"once in a batch\"")
+        .send()
+        .await?;
+    assert_eq!(found.messages.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn many_messages_come_in_order_each_with_its_result() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    for gmail in support::modes(&sandbox)? {
+        let list = gmail.messages().list().send().await?;
+        let mut ids: Vec<String> = list
+            .messages
+            .into_iter()
+            .filter_map(|message| message.id)
+            .collect();
+        ids.insert(3, "00000000000bad00".to_owned());
+        let mut messages = gmail.get_many(ids.clone()).format("minimal").stream();
+        let mut fetched = Vec::new();
+        while let Some((id, message)) = messages.next().await {
+            assert_eq!(message.is_err(), id == "00000000000bad00");
+            if let Ok(message) = message {
+                assert_eq!(message.id.as_deref(), Some(id.as_str()));
+            }
+            fetched.push(id);
+        }
+        assert_eq!(fetched, ids);
+    }
+    Ok(())
+}
