@@ -107,7 +107,12 @@ impl AirbyteBuilder {
     /// [`is_configuration`](crate::Error::is_configuration): neither a client id and secret nor a bearer token, or an
     /// address that is neither https nor on this machine.
     pub fn build(self) -> Result<Airbyte, Error> {
+        // Some of Airbyte's own tools want the address with the prefix of its paths; both are taken.
         let base_url = check_url("airbyte api url", &self.base_url)?;
+        let base_url = base_url
+            .strip_suffix("/api/v1")
+            .unwrap_or(&base_url)
+            .to_owned();
         let http = self
             .http
             .map_or_else(Http::new, |client| Ok(Http::from_client(client)))?;

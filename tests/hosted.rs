@@ -297,3 +297,16 @@ async fn what_airbytes_connector_lacks_is_refused_unsent() -> TestResult {
     assert!(sandbox.requests().is_empty());
     Ok(())
 }
+
+#[test]
+fn an_answer_that_leaves_things_out_is_read_all_the_same() -> TestResult {
+    use airbyte_agent_gmail::api::airbyte::types::{ConnectorList, InitiateOAuthResponse};
+    let list: ConnectorList = serde_json::from_value(json!({"data": [{"id": "a"}]}))?;
+    assert_eq!(list.data.first().map(|item| item.id.as_str()), Some("a"));
+    let list: ConnectorList = serde_json::from_value(json!({}))?;
+    assert!(list.data.is_empty());
+    let answer: InitiateOAuthResponse =
+        serde_json::from_value(json!({"consent_url": "u", "more": 1}))?;
+    assert_eq!(answer.consent_url, "u");
+    Ok(())
+}

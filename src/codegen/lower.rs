@@ -1,5 +1,7 @@
 //! The copy of a document that progenitor gets: the same operations in the part of OpenAPI that it generates well.
 
+use std::collections::BTreeSet;
+
 use openapiv3::{
     OpenAPI, Parameter, ParameterSchemaOrContent, ReferenceOr, Schema, SchemaKind, StatusCode,
     Type, VariantOrUnknownOrEmpty,
@@ -32,8 +34,12 @@ pub fn lower(openapi: &OpenAPI) -> OpenAPI {
         // Parameters and responses are written out in each operation by now.
         components.parameters.clear();
         components.responses.clear();
-        for schema in components.schemas.values_mut() {
+        let answered = answered(openapi);
+        for (name, schema) in &mut components.schemas {
             lower_schema(schema);
+            if answered.contains(name) {
+                forgive(schema);
+            }
         }
         components.schemas.insert(
             SECRET.to_owned(),
@@ -77,6 +83,73 @@ fn lower_operation(openapi: &OpenAPI, operation: &mut openapiv3::Operation) {
             .responses
             .insert(StatusCode::Range(2), ReferenceOr::Item(success));
     }
+}
+
+/// The names of the schemas that an answer is made of.
+fn answered(openapi: &OpenAPI) -> BTreeSet<String> {
+    let mut waiting: Vec<String> = document::operations(openapi)
+        .into_iter()
+        .filter_map(|(_, _, operation)| model::response_schema(openapi, operation))
+        .collect();
+    let mut found = BTreeSet::new();
+    while let Some(name) = waiting.pop() {
+        if let Some(schema) = document::schema(openapi, &name)
+            && found.insert(name)
+        {
+            referred(schema, &mut waiting);
+        }
+    }
+    found
+}
+
+fn referred(schema: &Schema, names: &mut Vec<String>) {
+    let mut note = |schema: ReferenceOr<Schema>| match schema {
+        ReferenceOr::Reference { reference } => {
+            names.extend(document::referred(&reference, "schemas").map(str::to_owned));
+        }
+        ReferenceOr::Item(schema) => referred(&schema, names),
+    };
+    match &schema.schema_kind {
+        SchemaKind::Type(Type::Array(array)) => {
+            array
+                .items
+                .iter()
+                .for_each(|items| note(items.clone().unbox()));
+        }
+        SchemaKind::Type(Type::Object(object)) => {
+            object
+                .properties
+                .values()
+                .for_each(|property| note(property.clone().unbox()));
+        }
+        SchemaKind::AllOf { all_of } => all_of.iter().for_each(|schema| note(schema.clone())),
+        _ => {}
+    }
+}
+
+/// A text or list of an answer that is required and missing all the same becomes empty: the types stay plain, and a
+/// server that leaves out what nobody asked about does not fail a whole response.
+fn forgive(schema: &mut ReferenceOr<Schema>) {
+    let ReferenceOr::Item(schema) = schema else {
+        return;
+    };
+    let SchemaKind::Type(Type::Object(object)) = &mut schema.schema_kind else {
+        return;
+    };
+    let (required, properties) = (&mut object.required, &mut object.properties);
+    required.retain(|name| {
+        let Some(ReferenceOr::Item(property)) = properties.get_mut(name) else {
+            return true;
+        };
+        match &property.schema_kind {
+            SchemaKind::Type(Type::String(string)) if string.enumeration.is_empty() => {
+                property.schema_data.default = Some(serde_json::Value::from(""));
+                false
+            }
+            SchemaKind::Type(Type::Array(_)) => false,
+            _ => true,
+        }
+    });
 }
 
 fn lower_schema(schema: &mut ReferenceOr<Schema>) {

@@ -6,6 +6,8 @@ mod config;
 mod execute;
 mod many;
 mod search;
+#[cfg(feature = "mail")]
+mod send;
 
 use std::fmt;
 

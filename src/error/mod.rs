@@ -49,6 +49,7 @@ struct Inner {
     reason: Option<String>,
     service_message: Option<String>,
     request_id: Option<String>,
+    message_id: Option<String>,
     retry_after: Option<Duration>,
     outcome_unknown: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -95,6 +96,12 @@ impl Error {
     /// Notes that the service may have carried out what was asked.
     pub(crate) fn outcome_unknown(self) -> Self {
         self.with(|inner| inner.outcome_unknown = true)
+    }
+
+    /// Names the mail that it is about.
+    #[cfg(feature = "mail")]
+    pub(crate) fn about(self, message_id: &str) -> Self {
+        self.with(|inner| inner.message_id = Some(message_id.to_owned()))
     }
 
     /// What an error of the generated client says, with everything that could hold mail or tokens left behind.
@@ -180,6 +187,13 @@ impl Error {
     /// The service's id of the request, for its support.
     pub fn request_id(&self) -> Option<&str> {
         self.inner.request_id.as_deref()
+    }
+
+    /// The Message-ID of the mail whose outcome is unknown; `GmailConnector::find_sent` asks Gmail whether it arrived.
+    ///
+    /// It is in no `Display` or `Debug`, as a header of somebody's mail.
+    pub fn message_id(&self) -> Option<&str> {
+        self.inner.message_id.as_deref()
     }
 
     /// How long the service asks to wait before the next try.
@@ -307,6 +321,7 @@ impl Inner {
             reason: self.reason.clone(),
             service_message: self.service_message.clone(),
             request_id: self.request_id.clone(),
+            message_id: self.message_id.clone(),
             retry_after: self.retry_after,
             outcome_unknown: self.outcome_unknown,
             source: self.source.clone(),

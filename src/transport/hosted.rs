@@ -120,7 +120,11 @@ impl Hosted {
                 Kind::ConnectorNotFound,
                 "the customer has no gmail connector; create one, or check the customer's (workspace's) name",
             )),
-            (Some(only), None) => Ok(only.id),
+            (Some(only), None) if !only.id.is_empty() => Ok(only.id),
+            (Some(_), None) => Err(Error::new(
+                Kind::InvalidResponse,
+                "airbyte lists a connector without an id; check the base url",
+            )),
             (Some(_), Some(_)) => Err(Error::new(
                 Kind::ConnectorAmbiguous,
                 format!(

@@ -1,0 +1,117 @@
+//! Composed mail on its way.
+
+use super::GmailConnector;
+use crate::api::gmail::types::{DraftMessage, Message};
+use crate::error::Error;
+use crate::mail::{Composed, SearchQuery};
+
+/// From this size on a message goes by upload, which spares its base64; below, the one request of the JSON is quicker.
+const UPLOAD_FROM: usize = 1024 * 1024;
+
+impl GmailConnector {
+    /// Sends a composed message.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// use airbyte_agent_gmail::mail::Compose;
+    ///
+    /// let mail = Compose::new()
+    ///     .from("user@example.com")
+    ///     .to("support@example.com")
+    ///     .subject("Question")
+    ///     .text("Text\n")
+    ///     .build()?;
+    /// match gmail.send(&mail).await {
+    ///     Ok(sent) => println!("sent as {}", sent.id.unwrap_or_default()),
+    ///     // The answer got lost on its way: the message may have been sent or not.
+    ///     Err(error) if error.is_outcome_unknown() => {
+    ///         if gmail.find_sent(&mail.message_id).await?.is_none() {
+    ///             // It has not; Gmail can take a moment to know, so wait before sending again.
+    ///         }
+    ///     }
+    ///     Err(error) => return Err(error.into()),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the service answers. It is never sent twice: where it may have been sent, the error
+    /// [says so](Error::is_outcome_unknown) and has the [message id](Error::message_id).
+    pub async fn send(&self, mail: &Composed) -> Result<Message, Error> {
+        let result = if mail.raw.len() >= UPLOAD_FROM && self.transport.as_direct().is_some() {
+            let mut params = serde_json::Map::new();
+            if let Some(thread_id) = &mail.thread_id {
+                params.insert("threadId".to_owned(), thread_id.as_str().into());
+            }
+            self.messages()
+                .send_media(mail.raw.clone())
+                .params(params)
+                .send()
+                .await
+        } else {
+            let mut call = self.messages().send(mail.raw_base64url());
+            if let Some(thread_id) = &mail.thread_id {
+                call = call.thread_id(thread_id.as_str());
+            }
+            call.send().await
+        };
+        result.map_err(|error| {
+            if error.is_outcome_unknown() {
+                error.about(&mail.message_id)
+            } else {
+                error
+            }
+        })
+    }
+
+    /// Saves a composed message as a draft; gives the draft's id.
+    ///
+    /// # Errors
+    ///
+    /// What the service answers, as [`send`](Self::send).
+    pub async fn save_draft(&self, mail: &Composed) -> Result<String, Error> {
+        let content = DraftMessage {
+            raw: mail.raw_base64url(),
+            thread_id: mail.thread_id.clone(),
+        };
+        let draft = self
+            .drafts()
+            .create(content)
+            .send()
+            .await
+            .map_err(|error| {
+                if error.is_outcome_unknown() {
+                    error.about(&mail.message_id)
+                } else {
+                    error
+                }
+            })?;
+        Ok(draft.id.unwrap_or_default())
+    }
+
+    /// The message with a Message-ID, wherever it is in the mailbox; `None` where there is none.
+    ///
+    /// It answers whether a send whose outcome is unknown arrived.
+    ///
+    /// # Errors
+    ///
+    /// What the service answers.
+    pub async fn find_sent(&self, message_id: &str) -> Result<Option<Message>, Error> {
+        let query = SearchQuery::new()
+            .rfc822_message_id(message_id)
+            .within("anywhere");
+        let found = self
+            .messages()
+            .list()
+            .q(query.to_string())
+            .max_results(1)
+            .send()
+            .await?;
+        Ok(found.messages.into_iter().next())
+    }
+}
