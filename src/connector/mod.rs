@@ -4,6 +4,7 @@ mod batch;
 mod builder;
 mod config;
 mod execute;
+#[cfg(feature = "mail")]
 mod many;
 mod search;
 #[cfg(feature = "mail")]
@@ -20,6 +21,7 @@ pub use batch::Batch;
 pub use builder::GmailConnectorBuilder;
 pub use config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Mode};
 pub use execute::ExecuteResult;
+#[cfg(feature = "mail")]
 pub use many::{GetMany, Messages};
 pub use search::{Filter, Search, SearchMeta, SearchResult, SortOrder};
 
