@@ -8,6 +8,7 @@ mod many;
 mod search;
 #[cfg(feature = "mail")]
 mod send;
+mod selection;
 
 use std::fmt;
 
@@ -22,6 +23,8 @@ pub use config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Mode};
 pub use execute::ExecuteResult;
 pub use many::{GetMany, Messages};
 pub use search::{Filter, Search, SearchMeta, SearchResult, SortOrder};
+pub use selection::Selection;
+pub(crate) use search::ACTION as SEARCH_ACTION;
 
 /// A Gmail account, reached directly (open source) or through Airbyte (hosted).
 ///
