@@ -22,9 +22,9 @@ pub use builder::GmailConnectorBuilder;
 pub use config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Mode};
 pub use execute::ExecuteResult;
 pub use many::{GetMany, Messages};
+pub(crate) use search::ACTION as SEARCH_ACTION;
 pub use search::{Filter, Search, SearchMeta, SearchResult, SortOrder};
 pub use selection::Selection;
-pub(crate) use search::ACTION as SEARCH_ACTION;
 
 /// A Gmail account, reached directly (open source) or through Airbyte (hosted).
 ///

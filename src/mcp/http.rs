@@ -171,7 +171,9 @@ fn is_same(given: &[u8], expected: &[u8]) -> bool {
         && given
             .iter()
             .zip(expected)
-            .fold(0, |difference, (given, expected)| difference | (given ^ expected))
+            .fold(0, |difference, (given, expected)| {
+                difference | (given ^ expected)
+            })
             == 0
 }
 
@@ -183,6 +185,9 @@ fn refusal(status: StatusCode, text: &'static str) -> Response<Body> {
 
 fn random_token() -> io::Result<Secret> {
     let mut bytes = [0_u8; 24];
-    getrandom::fill(&mut bytes).map_err(|_| io::Error::other("no randomness for a token; give one"))?;
-    Ok(Secret::from(crate::mail::encoding::encode_base64url(&bytes)))
+    getrandom::fill(&mut bytes)
+        .map_err(|_| io::Error::other("no randomness for a token; give one"))?;
+    Ok(Secret::from(crate::mail::encoding::encode_base64url(
+        &bytes,
+    )))
 }

@@ -59,7 +59,10 @@ impl Server {
                     format!(
                         "there is no tool `{}`, or it is not allowed; use some of: {}",
                         crate::tool::visible_text(name),
-                        all.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>().join(", ")
+                        all.iter()
+                            .map(|tool| tool.name.as_str())
+                            .collect::<Vec<_>>()
+                            .join(", ")
                     ),
                 )
             })?;

@@ -55,7 +55,10 @@ impl ServerHandler for Server {
         if !self.offered.iter().any(|tool| tool.name == request.name) {
             let names: Vec<&str> = self.offered.iter().map(|tool| tool.name.as_str()).collect();
             return Err(ErrorData::invalid_params(
-                format!("there is no tool of that name; use one of: {}", names.join(", ")),
+                format!(
+                    "there is no tool of that name; use one of: {}",
+                    names.join(", ")
+                ),
                 None,
             ));
         }

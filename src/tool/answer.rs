@@ -162,15 +162,43 @@ impl Failure {
 fn class(error: &Error) -> (&'static str, Retry) {
     let seconds = error.retry_after().map(|pause| pause.as_secs().max(1));
     let classes = [
-        (error.is_outcome_unknown(), "outcome_unknown", Retry::LookFirst),
-        (error.is_invalid_input(), "invalid_arguments", Retry::Changed),
-        (error.is_invalid_request(), "refused_by_service", Retry::Changed),
+        (
+            error.is_outcome_unknown(),
+            "outcome_unknown",
+            Retry::LookFirst,
+        ),
+        (
+            error.is_invalid_input(),
+            "invalid_arguments",
+            Retry::Changed,
+        ),
+        (
+            error.is_invalid_request(),
+            "refused_by_service",
+            Retry::Changed,
+        ),
         (error.is_not_found(), "not_found", Retry::Changed),
         (error.is_conflict(), "conflict", Retry::Changed),
-        (error.is_unsupported(), "not_offered_in_this_mode", Retry::Changed),
-        (error.is_rate_limited(), "rate_limited", Retry::Later(seconds)),
-        (error.is_transient(), "service_failed", Retry::Later(seconds)),
-        (error.is_permission_denied(), "permission_denied", Retry::Person),
+        (
+            error.is_unsupported(),
+            "not_offered_in_this_mode",
+            Retry::Changed,
+        ),
+        (
+            error.is_rate_limited(),
+            "rate_limited",
+            Retry::Later(seconds),
+        ),
+        (
+            error.is_transient(),
+            "service_failed",
+            Retry::Later(seconds),
+        ),
+        (
+            error.is_permission_denied(),
+            "permission_denied",
+            Retry::Person,
+        ),
         (
             error.is_reauthorization_required() || error.is_unauthenticated(),
             "sign_in_again",

@@ -17,7 +17,10 @@ pub(super) struct Arguments {
 impl Arguments {
     pub(super) fn new(values: Map<String, Value>) -> Self {
         // Models like to write null for what they leave out.
-        let values = values.into_iter().filter(|(_, value)| !value.is_null()).collect();
+        let values = values
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect();
         Self { values }
     }
 
@@ -38,7 +41,9 @@ impl Arguments {
         for name in schema["required"].as_array().into_iter().flatten() {
             let name = name.as_str().unwrap_or_default();
             if !self.values.contains_key(name) {
-                let description = properties.get(name).and_then(|property| property["description"].as_str());
+                let description = properties
+                    .get(name)
+                    .and_then(|property| property["description"].as_str());
                 return Err(Failure::input(format!(
                     "`{name}` is missing; it takes: {}",
                     description.unwrap_or("a value")
@@ -78,12 +83,18 @@ impl Arguments {
 
     /// A switch, off where it is not given.
     pub(super) fn flag(&self, name: &str) -> bool {
-        self.values.get(name).and_then(Value::as_bool).unwrap_or(false)
+        self.values
+            .get(name)
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
     }
 
     /// As `flag`, on where it is not given.
     pub(super) fn flag_or_true(&self, name: &str) -> bool {
-        self.values.get(name).and_then(Value::as_bool).unwrap_or(true)
+        self.values
+            .get(name)
+            .and_then(Value::as_bool)
+            .unwrap_or(true)
     }
 
     /// A list of texts; a single text counts as one.
@@ -125,10 +136,16 @@ impl Arguments {
     }
 
     fn take_paths(&mut self, name: &str) -> Result<Vec<String>, Failure> {
-        let wrong = || Failure::input(format!("`{name}` is a list of texts, dots lead into objects: [\"id\", \"payload.headers\"]"));
+        let wrong = || {
+            Failure::input(format!(
+                "`{name}` is a list of texts, dots lead into objects: [\"id\", \"payload.headers\"]"
+            ))
+        };
         match self.values.remove(name) {
             None => Ok(Vec::new()),
-            Some(Value::String(text)) => Ok(text.split(',').map(|path| path.trim().to_owned()).collect()),
+            Some(Value::String(text)) => {
+                Ok(text.split(',').map(|path| path.trim().to_owned()).collect())
+            }
             Some(Value::Array(values)) => values
                 .into_iter()
                 .map(|value| value.as_str().map(str::to_owned).ok_or_else(wrong))
@@ -165,8 +182,12 @@ fn check_value(name: &str, value: &Value, property: &Value) -> Result<(), Failur
         )));
     }
     let outside = value.as_f64().is_some_and(|number| {
-        property["minimum"].as_f64().is_some_and(|least| number < least)
-            || property["maximum"].as_f64().is_some_and(|most| number > most)
+        property["minimum"]
+            .as_f64()
+            .is_some_and(|least| number < least)
+            || property["maximum"]
+                .as_f64()
+                .is_some_and(|most| number > most)
     });
     if outside {
         return Err(Failure::input(format!(
@@ -174,10 +195,12 @@ fn check_value(name: &str, value: &Value, property: &Value) -> Result<(), Failur
             property["minimum"], property["maximum"]
         )));
     }
-    let is_empty = value.as_str().is_some_and(str::is_empty)
-        || value.as_array().is_some_and(Vec::is_empty);
+    let is_empty =
+        value.as_str().is_some_and(str::is_empty) || value.as_array().is_some_and(Vec::is_empty);
     if is_empty && (property["minLength"].is_number() || property["minItems"].is_number()) {
-        return Err(Failure::input(format!("`{name}` is empty; give a value or leave it out")));
+        return Err(Failure::input(format!(
+            "`{name}` is empty; give a value or leave it out"
+        )));
     }
     if let Some(values) = property["enum"].as_array()
         && !values.contains(value)

@@ -234,8 +234,8 @@ impl Composed {
             .steps()
             .iter()
             .any(|row| row.outbound != Outbound::Nothing);
-        let read_only = self.steps().iter().all(|row| row.read_only)
-            && self != Self::SaveAttachment;
+        let read_only =
+            self.steps().iter().all(|row| row.read_only) && self != Self::SaveAttachment;
         Tool {
             name: self.name().to_owned(),
             title: self.title().to_owned(),
@@ -304,65 +304,129 @@ impl Composed {
     pub(super) fn input_schema(self, _mode: Mode) -> Value {
         let text = |description: &str| json!({"type": "string", "minLength": 1, "description": description});
         let switch = |description: &str| json!({"type": "boolean", "description": description});
-        let people = |description: &str| {
-            json!({"type": "array", "items": {"type": "string"}, "minItems": 1, "description": description})
-        };
+        let people = |description: &str| json!({"type": "array", "items": {"type": "string"}, "minItems": 1, "description": description});
         let message_id = || text("The message's id, as search gives it.");
         let files = || people("Names of files to attach, from the directory of attachments.");
         let fields: Vec<(&str, Value)> = match self {
             Self::Search => vec![
-                ("query", json!({"type": "string", "description": "As in Gmail's search box: from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, words. Empty for all mail."})),
-                ("max_results", json!({"type": "integer", "minimum": 1, "maximum": 50, "description": "How many messages; 10 where it is left out."})),
-                ("page_token", text("The next_page_token of the search before, for what follows.")),
-                ("include_spam_trash", switch("Whether to look in spam and trash as well.")),
+                (
+                    "query",
+                    json!({"type": "string", "description": "As in Gmail's search box: from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, words. Empty for all mail."}),
+                ),
+                (
+                    "max_results",
+                    json!({"type": "integer", "minimum": 1, "maximum": 50, "description": "How many messages; 10 where it is left out."}),
+                ),
+                (
+                    "page_token",
+                    text("The next_page_token of the search before, for what follows."),
+                ),
+                (
+                    "include_spam_trash",
+                    switch("Whether to look in spam and trash as well."),
+                ),
             ],
             Self::ReadMessage => vec![
                 ("message_id", message_id()),
-                ("with_quoted", switch("Whether to show the quoted history as well.")),
-                ("offset", json!({"type": "integer", "minimum": 0, "maximum": 1_000_000_000, "description": "The character of the text to begin at, for what was clipped."})),
+                (
+                    "with_quoted",
+                    switch("Whether to show the quoted history as well."),
+                ),
+                (
+                    "offset",
+                    json!({"type": "integer", "minimum": 0, "maximum": 1_000_000_000, "description": "The character of the text to begin at, for what was clipped."}),
+                ),
             ],
             Self::ReadThread => vec![
-                ("thread_id", text("The conversation's id, as search gives it.")),
-                ("with_quoted", switch("Whether to show the quoted history as well.")),
+                (
+                    "thread_id",
+                    text("The conversation's id, as search gives it."),
+                ),
+                (
+                    "with_quoted",
+                    switch("Whether to show the quoted history as well."),
+                ),
             ],
             Self::Send => vec![
                 ("to", people("Recipients: addresses, or Name <address>.")),
                 ("cc", people("Who gets a copy.")),
                 ("bcc", people("Who gets a copy that the others do not see.")),
-                ("subject", json!({"type": "string", "description": "The subject."})),
-                ("text", json!({"type": "string", "description": "The text, plain."})),
-                ("html", text("The text as HTML, where plain text does not do.")),
+                (
+                    "subject",
+                    json!({"type": "string", "description": "The subject."}),
+                ),
+                (
+                    "text",
+                    json!({"type": "string", "description": "The text, plain."}),
+                ),
+                (
+                    "html",
+                    text("The text as HTML, where plain text does not do."),
+                ),
                 ("attachments", files()),
             ],
             Self::Reply => vec![
                 ("message_id", text("The id of the message to answer.")),
                 ("text", text("The answer, plain.")),
-                ("html", text("The answer as HTML, where plain text does not do.")),
-                ("reply_all", switch("Whether to answer everybody; the author alone where it is left out.")),
-                ("quote", switch("Whether the original is quoted below; true where it is left out.")),
+                (
+                    "html",
+                    text("The answer as HTML, where plain text does not do."),
+                ),
+                (
+                    "reply_all",
+                    switch("Whether to answer everybody; the author alone where it is left out."),
+                ),
+                (
+                    "quote",
+                    switch("Whether the original is quoted below; true where it is left out."),
+                ),
                 ("attachments", files()),
             ],
             Self::Forward => vec![
                 ("message_id", text("The id of the message to pass on.")),
                 ("to", people("Recipients: addresses, or Name <address>.")),
                 ("cc", people("Who gets a copy.")),
-                ("text", json!({"type": "string", "description": "What to write above it, plain."})),
-                ("with_attachments", switch("Whether its attachments go along; true where it is left out.")),
+                (
+                    "text",
+                    json!({"type": "string", "description": "What to write above it, plain."}),
+                ),
+                (
+                    "with_attachments",
+                    switch("Whether its attachments go along; true where it is left out."),
+                ),
             ],
             Self::Draft => vec![
                 ("to", people("Recipients: addresses, or Name <address>.")),
                 ("cc", people("Who gets a copy.")),
                 ("bcc", people("Who gets a copy that the others do not see.")),
-                ("subject", json!({"type": "string", "description": "The subject."})),
-                ("text", json!({"type": "string", "description": "The text, plain."})),
-                ("html", text("The text as HTML, where plain text does not do.")),
-                ("reply_to_message_id", text("The id of the message that the draft answers.")),
-                ("reply_all", switch("With reply_to_message_id: whether to answer everybody.")),
+                (
+                    "subject",
+                    json!({"type": "string", "description": "The subject."}),
+                ),
+                (
+                    "text",
+                    json!({"type": "string", "description": "The text, plain."}),
+                ),
+                (
+                    "html",
+                    text("The text as HTML, where plain text does not do."),
+                ),
+                (
+                    "reply_to_message_id",
+                    text("The id of the message that the draft answers."),
+                ),
+                (
+                    "reply_all",
+                    switch("With reply_to_message_id: whether to answer everybody."),
+                ),
                 ("attachments", files()),
             ],
             Self::SaveAttachment => vec![
                 ("message_id", message_id()),
-                ("part_id", text("The part_id of one attachment; all of them where it is left out.")),
+                (
+                    "part_id",
+                    text("The part_id of one attachment; all of them where it is left out."),
+                ),
             ],
         };
         let required: Vec<&str> = match self {

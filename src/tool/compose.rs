@@ -17,30 +17,34 @@ use super::reading;
 use super::visible::visible_line;
 use super::{Progress, Tools};
 
-/// The addresses of an account, as far as they can be told.
-async fn own_addresses(
-    gmail: &GmailConnector,
-    with_aliases: bool,
-) -> Result<MailboxList, Error> {
-    let mut own = MailboxList::default();
-    let profile = gmail.get_profile().send().await?;
-    let mut add = |address: Option<String>| {
-        if let Some(address) = address.and_then(|address| Address::new(address).ok())
-            && !own.contains_mailbox(&address)
-        {
-            own.push(address);
-        }
-    };
-    add(profile.email_address);
-    if with_aliases {
-        // Aliases make a better answer, and a token without the scope for them makes an answer all the same.
-        if let Ok(aliases) = gmail.settings().send_as().list().send().await {
-            for alias in aliases.send_as {
-                add(alias.send_as_email);
+impl GmailConnector {
+    /// The addresses of the account: its own, and with `with_aliases` those that it may send as, as far as the mode and
+    /// the token's scopes let them be told.
+    ///
+    /// # Errors
+    ///
+    /// What the services answer when they are asked for the account's own address.
+    pub async fn own_addresses(&self, with_aliases: bool) -> Result<MailboxList, Error> {
+        let mut own = MailboxList::default();
+        let profile = self.get_profile().send().await?;
+        let mut add = |address: Option<String>| {
+            if let Some(address) = address.and_then(|address| Address::new(address).ok())
+                && !own.contains_mailbox(&address)
+            {
+                own.push(address);
+            }
+        };
+        add(profile.email_address);
+        if with_aliases {
+            // Aliases make a better answer, and a token without the scope for them makes an answer all the same.
+            if let Ok(aliases) = self.settings().send_as().list().send().await {
+                for alias in aliases.send_as {
+                    add(alias.send_as_email);
+                }
             }
         }
+        Ok(own)
     }
-    Ok(own)
 }
 
 impl Tools {
@@ -54,15 +58,16 @@ impl Tools {
         match composed {
             Composed::Search => super::search::search(gmail, arguments, self.limit, progress).await,
             Composed::ReadMessage => reading::message(gmail, arguments, self.limit).await,
-            Composed::ReadThread => {
-                reading::thread(gmail, arguments, self.limit, progress).await
-            }
+            Composed::ReadThread => reading::thread(gmail, arguments, self.limit, progress).await,
             Composed::Send => {
                 let message = self.with_content(Compose::new(), arguments)?;
-                self.send(gmail, self.with_people(message, arguments)?).await
+                self.send(gmail, self.with_people(message, arguments)?)
+                    .await
             }
             Composed::Reply => {
-                let message = self.answer_to(gmail, &arguments.text("message_id")?, arguments).await?;
+                let message = self
+                    .answer_to(gmail, &arguments.text("message_id")?, arguments)
+                    .await?;
                 self.send(gmail, message).await
             }
             Composed::Forward => {
@@ -89,7 +94,8 @@ impl Tools {
         let original = reading::read(gmail, message_id)
             .await
             .map_err(|error| Failure::service(&error))?;
-        let own = own_addresses(gmail, self.knows_aliases())
+        let own = gmail
+            .own_addresses(self.knows_aliases())
             .await
             .map_err(|error| Failure::service(&error))?;
         let begun = if arguments.flag("reply_all") {
@@ -114,7 +120,8 @@ impl Tools {
         let original = reading::read_raw(gmail, &message_id)
             .await
             .map_err(|error| Failure::service(&error))?;
-        let own = own_addresses(gmail, self.knows_aliases())
+        let own = gmail
+            .own_addresses(self.knows_aliases())
             .await
             .map_err(|error| Failure::service(&error))?;
         let files = if arguments.flag_or_true("with_attachments") {
@@ -122,8 +129,8 @@ impl Tools {
         } else {
             Vec::new()
         };
-        let message = forward(&original, &own, files)
-            .map_err(|error| Failure::input(error.to_string()))?;
+        let message =
+            forward(&original, &own, files).map_err(|error| Failure::input(error.to_string()))?;
         let message = self.with_content(message, arguments)?;
         self.with_people(message, arguments)
     }
@@ -176,11 +183,18 @@ impl Tools {
     }
 
     /// Text and files.
-    fn with_content(&self, mut message: Compose, arguments: &Arguments) -> Result<Compose, Failure> {
+    fn with_content(
+        &self,
+        mut message: Compose,
+        arguments: &Arguments,
+    ) -> Result<Compose, Failure> {
         if let Some(subject) = arguments.optional_text("subject") {
             message = message.subject(subject);
         }
-        if let Some(text) = arguments.optional_text("text").filter(|text| !text.is_empty()) {
+        if let Some(text) = arguments
+            .optional_text("text")
+            .filter(|text| !text.is_empty())
+        {
             message = message.text(text);
         }
         if let Some(html) = arguments.optional_text("html") {
@@ -191,7 +205,9 @@ impl Tools {
             return Ok(message);
         }
         let directory = self.directory.as_ref().ok_or_else(|| {
-            Failure::refused("no directory for attachments is set; a person has to name one".to_owned())
+            Failure::refused(
+                "no directory for attachments is set; a person has to name one".to_owned(),
+            )
         })?;
         for name in names {
             let path = directory
@@ -230,13 +246,18 @@ impl Tools {
         }
         let message = built(message)?;
         if recipients.is_empty() {
-            return Err(Failure::input("the message has no recipient; give `to`".to_owned()));
+            return Err(Failure::input(
+                "the message has no recipient; give `to`".to_owned(),
+            ));
         }
         let mut call = gmail.messages().send(message.raw_base64url());
         if let Some(thread_id) = &message.thread_id {
             call = call.thread_id(thread_id);
         }
-        let sent = call.send().await.map_err(|error| Failure::service(&error))?;
+        let sent = call
+            .send()
+            .await
+            .map_err(|error| Failure::service(&error))?;
         let recipients: Vec<String> = recipients.iter().map(shown).collect();
         let id = sent.id.unwrap_or_default();
         Ok(Answer::new(
@@ -257,7 +278,9 @@ impl Tools {
         progress: Progress<'_>,
     ) -> Result<Answer, Failure> {
         let directory = self.directory.as_ref().ok_or_else(|| {
-            Failure::refused("no directory for attachments is set; a person has to name one".to_owned())
+            Failure::refused(
+                "no directory for attachments is set; a person has to name one".to_owned(),
+            )
         })?;
         let message = reading::read_raw(gmail, &arguments.text("message_id")?)
             .await
@@ -277,7 +300,10 @@ impl Tools {
             return Err(Failure::input(if parts.is_empty() {
                 "the message has no attachments".to_owned()
             } else {
-                format!("the message has no such part; its attachments are the parts {}", parts.join(", "))
+                format!(
+                    "the message has no such part; its attachments are the parts {}",
+                    parts.join(", ")
+                )
             }));
         }
         let mut files: Vec<Value> = Vec::new();
@@ -288,7 +314,11 @@ impl Tools {
                 .save(&attachment.name, bytes)
                 .map_err(|error| Failure::refused(error.to_string()))?;
             let path = path.to_string_lossy().into_owned();
-            lines.push(format!("part {}: {path} ({} bytes)", attachment.part_id, bytes.len()));
+            lines.push(format!(
+                "part {}: {path} ({} bytes)",
+                attachment.part_id,
+                bytes.len()
+            ));
             files.push(json!({
                 "part_id": attachment.part_id,
                 "path": path,
@@ -299,7 +329,11 @@ impl Tools {
         }
         let fence = super::fence::Fence::new();
         Ok(Answer::new(
-            format!("Saved:\n{}\n{}", fence.notice(), fence.wrap(&lines.join("\n"))),
+            format!(
+                "Saved:\n{}\n{}",
+                fence.notice(),
+                fence.wrap(&lines.join("\n"))
+            ),
             json!({"files": files}),
         ))
     }

@@ -34,7 +34,8 @@ impl AttachmentDirectory {
     /// It can't be made, or is no directory.
     pub fn new(root: impl Into<PathBuf>) -> Result<Self, FileError> {
         let root = root.into();
-        let failed = |error: io::Error| FileError::of("the directory for attachments can't be used", &error);
+        let failed =
+            |error: io::Error| FileError::of("the directory for attachments can't be used", &error);
         fs::create_dir_all(&root).map_err(failed)?;
         let root = root.canonicalize().map_err(failed)?;
         if !root.is_dir() {
@@ -51,7 +52,9 @@ impl AttachmentDirectory {
     pub fn save(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, FileError> {
         let name = safe_file_name(name);
         let path = Path::new(&name);
-        let stem = path.file_stem().map_or("attachment".into(), |stem| stem.to_string_lossy());
+        let stem = path
+            .file_stem()
+            .map_or("attachment".into(), |stem| stem.to_string_lossy());
         let extension = path
             .extension()
             .map(|extension| format!(".{}", extension.to_string_lossy()))
@@ -92,7 +95,8 @@ impl AttachmentDirectory {
     ///
     /// There is none of that name, or it is no plain file, or the name leads elsewhere.
     pub fn find(&self, name: &str) -> Result<PathBuf, FileError> {
-        const NOT_THERE: &str = "the directory for attachments has no such file; give the name of one that is in it";
+        const NOT_THERE: &str =
+            "the directory for attachments has no such file; give the name of one that is in it";
         let given = Path::new(name);
         // A whole path is good too, as long as it is one of this directory.
         let relative = given.strip_prefix(&self.root).unwrap_or(given);
@@ -103,7 +107,8 @@ impl AttachmentDirectory {
             return Err(FileError::new(NOT_THERE));
         };
         let path = self.root.join(only);
-        let metadata = fs::symlink_metadata(&path).map_err(|error| FileError::of(NOT_THERE, &error))?;
+        let metadata =
+            fs::symlink_metadata(&path).map_err(|error| FileError::of(NOT_THERE, &error))?;
         if metadata.is_file() {
             Ok(path)
         } else {
@@ -114,7 +119,10 @@ impl AttachmentDirectory {
 
 impl FileError {
     fn new(message: &'static str) -> Self {
-        Self { message, kind: None }
+        Self {
+            message,
+            kind: None,
+        }
     }
 
     fn of(message: &'static str, error: &io::Error) -> Self {
@@ -142,7 +150,8 @@ mod tests {
     use super::*;
 
     fn directory(name: &str) -> AttachmentDirectory {
-        let path = std::env::temp_dir().join(format!("airbyte-gmail-{}-{name}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("airbyte-gmail-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         AttachmentDirectory::new(path).unwrap()
     }
@@ -150,7 +159,12 @@ mod tests {
     #[test]
     fn no_name_leads_out_and_nothing_is_overwritten() {
         let directory = directory("save");
-        for name in ["../../outside.txt", "/etc/outside.txt", "a\\b\\outside.txt", "outside.txt"] {
+        for name in [
+            "../../outside.txt",
+            "/etc/outside.txt",
+            "a\\b\\outside.txt",
+            "outside.txt",
+        ] {
             let path = directory.save(name, b"x").unwrap();
             assert_eq!(path.parent(), Some(directory.root.as_path()));
         }
@@ -166,7 +180,15 @@ mod tests {
         assert_eq!(directory.find("a.txt").unwrap(), path);
         assert_eq!(directory.find(&path.to_string_lossy()).unwrap(), path);
         fs::create_dir(directory.root.join("inner")).unwrap();
-        for name in ["b.txt", "../a.txt", "/etc/passwd", "inner", "", ".", "inner/../a.txt"] {
+        for name in [
+            "b.txt",
+            "../a.txt",
+            "/etc/passwd",
+            "inner",
+            "",
+            ".",
+            "inner/../a.txt",
+        ] {
             assert!(directory.find(name).is_err(), "{name}");
         }
         #[cfg(unix)]

@@ -94,7 +94,11 @@ pub fn reference() -> Vec<(String, String)> {
 }
 
 fn action(page: &mut String, row: &Operation) {
-    let _ = write!(page, "\n## {}\n\n{}. {}\n\n", row.action, row.summary, row.description);
+    let _ = write!(
+        page,
+        "\n## {}\n\n{}. {}\n\n",
+        row.action, row.summary, row.description
+    );
     let group = if row.group.is_empty() {
         String::new()
     } else {
@@ -104,7 +108,12 @@ fn action(page: &mut String, row: &Operation) {
         format!("`{} {}`", row.method, row.path),
         format!("typed: `gmail.{group}{}(…)`", row.method_name),
         format!("tool: `gmail_{}_{}`", row.entity, row.action),
-        if row.hosted { "both modes" } else { "open-source mode only" }.to_owned(),
+        if row.hosted {
+            "both modes"
+        } else {
+            "open-source mode only"
+        }
+        .to_owned(),
         format!("{} quota units", row.quota_units.current),
         if row.read_only { "reads" } else { "changes" }.to_owned(),
     ];

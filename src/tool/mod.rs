@@ -187,7 +187,11 @@ impl Tools {
         progress: Progress<'_>,
     ) -> Result<Answer, Failure> {
         let Some(entry) = Entry::all().find(|entry| entry.name() == name) else {
-            let names: Vec<String> = self.default_list().into_iter().map(|tool| tool.name).collect();
+            let names: Vec<String> = self
+                .default_list()
+                .into_iter()
+                .map(|tool| tool.name)
+                .collect();
             return Err(Failure::input(format!(
                 "there is no tool of that name; use one of: {}",
                 names.join(", ")
@@ -209,7 +213,8 @@ impl Tools {
         match entry {
             Entry::Action(row) => {
                 let (params, selection) = arguments.split_selection()?;
-                self.execute(row.entity, row.action, params, &selection).await
+                self.execute(row.entity, row.action, params, &selection)
+                    .await
             }
             Entry::Execute => self.execute_any(arguments).await,
             Entry::Composed(composed) => {
@@ -264,7 +269,9 @@ impl Tools {
 
     fn refusal(&self, entry: &Entry) -> Option<String> {
         if entry.needs_directory() && self.directory.is_none() {
-            return Some("no directory for attachments is set; a person has to name one".to_owned());
+            return Some(
+                "no directory for attachments is set; a person has to name one".to_owned(),
+            );
         }
         entry.refusal(&self.access, self.mode())
     }

@@ -71,7 +71,12 @@ pub(super) async fn message(
         .await
         .map_err(|error| Failure::service(&error))?;
     let offset = arguments.number("offset", 0);
-    let shown = Shown::new(&reading, arguments.flag("with_quoted"), offset, room(limit, 1));
+    let shown = Shown::new(
+        &reading,
+        arguments.flag("with_quoted"),
+        offset,
+        room(limit, 1),
+    );
     if offset > 0 && offset >= shown.characters {
         return Err(Failure::input(format!(
             "the text has {} characters, so `offset` is behind its end",
@@ -130,7 +135,9 @@ pub(super) async fn thread(
             .iter()
             .map(|reading| body(reading, with_quoted).0.chars().count())
             .collect::<Vec<_>>(),
-        limit.saturating_sub(HEAD * readings.len() / 3).max(limit / 2),
+        limit
+            .saturating_sub(HEAD * readings.len() / 3)
+            .max(limit / 2),
     );
     let mut messages = Vec::new();
     for (reading, room) in readings.iter().zip(rooms) {
@@ -211,7 +218,10 @@ impl<'a> Shown<'a> {
             ("Cc", line(&reading.cc.to_string())),
             ("Reply-To", line(&reading.reply_to.to_string())),
             ("Date", line(reading.date.as_deref().unwrap_or_default())),
-            ("Subject", line(reading.subject.as_deref().unwrap_or_default())),
+            (
+                "Subject",
+                line(reading.subject.as_deref().unwrap_or_default()),
+            ),
         ]
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
@@ -301,7 +311,10 @@ impl<'a> Shown<'a> {
                 "[delivery to {}: {} {}]",
                 clipped(&visible_line(&status.address), 120),
                 clipped(&visible_line(&status.action), 20),
-                clipped(&visible_line(status.diagnostic.as_deref().unwrap_or_default()), 300)
+                clipped(
+                    &visible_line(status.diagnostic.as_deref().unwrap_or_default()),
+                    300
+                )
             ));
         }
         extras
@@ -312,7 +325,10 @@ impl<'a> Shown<'a> {
         let mut fields = Map::new();
         let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
         put("id", json!(reading.id.as_deref().unwrap_or_default()));
-        put("thread_id", json!(reading.thread_id.as_deref().unwrap_or_default()));
+        put(
+            "thread_id",
+            json!(reading.thread_id.as_deref().unwrap_or_default()),
+        );
         put("labels", json!(reading.label_ids));
         for (name, value) in &self.head {
             put(&name.to_lowercase().replace('-', "_"), json!(value));

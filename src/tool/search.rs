@@ -38,7 +38,10 @@ pub(super) async fn search(
         .messages()
         .list()
         .max_results(i64::try_from(most).unwrap_or(50));
-    if let Some(query) = arguments.optional_text("query").filter(|query| !query.is_empty()) {
+    if let Some(query) = arguments
+        .optional_text("query")
+        .filter(|query| !query.is_empty())
+    {
         list = list.q(query);
     }
     if let Some(token) = arguments.optional_text("page_token") {
@@ -61,13 +64,21 @@ pub(super) async fn search(
         progress(found.len() as u64, Some(total));
     }
     // One that is gone since the search is no reason to lose the rest; if all fail, the search has failed.
-    if let Some(Found { outcome: Err(error), .. }) = found.first()
+    if let Some(Found {
+        outcome: Err(error),
+        ..
+    }) = found.first()
         && found.iter().all(|found| found.outcome.is_err())
     {
         return Err(Failure::service(error));
     }
     let room = (limit.saturating_sub(600) / found.len().max(1)).saturating_sub(60);
-    Ok(answer(&found, page.next_page_token, page.result_size_estimate, room))
+    Ok(answer(
+        &found,
+        page.next_page_token,
+        page.result_size_estimate,
+        room,
+    ))
 }
 
 async fn describe(gmail: &GmailConnector, message: Message) -> Found {
@@ -104,9 +115,18 @@ fn answer(found: &[Found], next: Option<String>, estimate: Option<i64>, room: us
         match &found.outcome {
             Ok(reading) => {
                 let from = clipped(&visible_line(&reading.from.to_string()), 80);
-                let date = clipped(&visible_line(reading.date.as_deref().unwrap_or_default()), 40);
-                let subject = clipped(&visible_line(reading.subject.as_deref().unwrap_or_default()), (room / 3).max(40));
-                let snippet = clipped(&visible_line(&unescaped(&found.snippet)), room.saturating_sub(220).clamp(20, 200));
+                let date = clipped(
+                    &visible_line(reading.date.as_deref().unwrap_or_default()),
+                    40,
+                );
+                let subject = clipped(
+                    &visible_line(reading.subject.as_deref().unwrap_or_default()),
+                    (room / 3).max(40),
+                );
+                let snippet = clipped(
+                    &visible_line(&unescaped(&found.snippet)),
+                    room.saturating_sub(220).clamp(20, 200),
+                );
                 lines.push(format!(
                     "{} (thread {}) {date} | {from} | {subject} | {} | {snippet}",
                     found.id,

@@ -57,8 +57,11 @@ pub(super) fn output_schema(row: Option<&Operation>) -> Value {
     };
     let meta = match row {
         Some(row) if !row.meta.is_empty() => {
-            let fields: Map<String, Value> =
-                row.meta.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
+            let fields: Map<String, Value> = row
+                .meta
+                .iter()
+                .map(|name| ((*name).to_owned(), json!({})))
+                .collect();
             json!({"type": "object", "properties": fields, "description": "What goes with the records, such as the token of the next page."})
         }
         _ => json!({"type": "object"}),
@@ -86,7 +89,9 @@ fn tidy(value: &mut Value) {
             let taken = std::mem::take(fields);
             for (name, mut value) in taken {
                 match &mut value {
-                    Value::String(text) if matches!(name.as_str(), "data" | "raw") && is_file(text, 1) => {
+                    Value::String(text)
+                        if matches!(name.as_str(), "data" | "raw") && is_file(text, 1) =>
+                    {
                         *text = left_out(text);
                     }
                     value => tidy(value),
@@ -100,9 +105,9 @@ fn tidy(value: &mut Value) {
 
 fn is_file(text: &str, least: usize) -> bool {
     text.len() >= least
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'/' | b'='))
+        && text.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'/' | b'=')
+        })
 }
 
 fn left_out(text: &str) -> String {
@@ -117,7 +122,11 @@ fn outline(data: &Value) -> Value {
     match data {
         Value::Object(fields) => fields
             .iter()
-            .filter(|(_, value)| value.as_str().is_some_and(|text| text.len() <= 200) || value.is_number() || value.is_boolean())
+            .filter(|(_, value)| {
+                value.as_str().is_some_and(|text| text.len() <= 200)
+                    || value.is_number()
+                    || value.is_boolean()
+            })
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect::<Map<_, _>>()
             .into(),
@@ -152,7 +161,12 @@ fn too_large(row: Option<&Operation>, data: &Value, length: usize, limit: usize)
         // Records of free objects have names of others' making; those of the service are short and plain.
         let named: Vec<String> = names
             .iter()
-            .filter(|(name, _)| name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+            .filter(|(name, _)| {
+                name.len() <= 40
+                    && name
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            })
             .map(|(name, length)| format!("{name} ({length})"))
             .collect();
         details.push(format!(

@@ -86,7 +86,10 @@ fn is_invisible(letter: char) -> bool {
         | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}' => true,
         // Characters that never stand for anything.
-        letter => matches!(u32::from(letter) & 0xffff, 0xfffe | 0xffff) || ('\u{fdd0}'..='\u{fdef}').contains(&letter),
+        letter => {
+            matches!(u32::from(letter) & 0xffff, 0xfffe | 0xffff)
+                || ('\u{fdd0}'..='\u{fdef}').contains(&letter)
+        }
     }
 }
 
@@ -103,7 +106,9 @@ fn takes_joiner(letter: char) -> bool {
         | '\u{2190}'..='\u{21ff}'
         | '\u{2300}'..='\u{27bf}'
         | '\u{2900}'..='\u{2bff}'
-        | '\u{1f000}'..='\u{1faff}') && !is_invisible(letter) || letter == '\u{fe0f}'
+        | '\u{1f000}'..='\u{1faff}')
+        && !is_invisible(letter)
+        || letter == '\u{fe0f}'
 }
 
 fn takes_form(letter: char) -> bool {
@@ -136,18 +141,47 @@ mod tests {
     #[test]
     fn nothing_hidden_stays() {
         let hidden = [
-            '\u{0}', '\u{1b}', '\u{7f}', '\u{9b}', '\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}',
-            '\u{202e}', '\u{2060}', '\u{2066}', '\u{feff}', '\u{fe01}', '\u{e0001}', '\u{e0041}', '\u{e0100}',
-            '\u{3164}', '\u{ffff}',
+            '\u{0}',
+            '\u{1b}',
+            '\u{7f}',
+            '\u{9b}',
+            '\u{ad}',
+            '\u{200b}',
+            '\u{200c}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{feff}',
+            '\u{fe01}',
+            '\u{e0001}',
+            '\u{e0041}',
+            '\u{e0100}',
+            '\u{3164}',
+            '\u{ffff}',
         ];
         for letter in hidden {
-            assert_eq!(visible_text(&format!("a{letter}b")), "ab", "U+{:04X}", u32::from(letter));
+            assert_eq!(
+                visible_text(&format!("a{letter}b")),
+                "ab",
+                "U+{:04X}",
+                u32::from(letter)
+            );
         }
     }
 
     #[test]
     fn what_a_person_sees_stays() {
-        for text in ["Grüße\n\tan alle", "می\u{200c}خواهم", "👨\u{200d}👩\u{200d}👧 ❤\u{fe0f}", "שלום", "क\u{94d}\u{200d}ष", "日本語", "1\u{fe0f}\u{20e3}"] {
+        for text in [
+            "Grüße\n\tan alle",
+            "می\u{200c}خواهم",
+            "👨\u{200d}👩\u{200d}👧 ❤\u{fe0f}",
+            "שלום",
+            "क\u{94d}\u{200d}ष",
+            "日本語",
+            "1\u{fe0f}\u{20e3}",
+        ] {
             assert_eq!(visible_text(text), text);
         }
         assert_eq!(visible_text("a\r\nb\u{2028}c\rd"), "a\nb\nc\nd");
