@@ -100,7 +100,7 @@ impl GmailConnector {
         params: Value,
         selection: &Selection,
     ) -> Result<ExecuteResult, Error> {
-        let params = match params {
+        let mut params = match params {
             Value::Object(params) => params,
             Value::Null => Map::new(),
             _ => {
@@ -120,6 +120,7 @@ impl GmailConnector {
         }
         let operation = TABLE.find(entity, action)?;
         operation.check(&params)?;
+        crate::operation::settle(operation.fields, &mut params);
         match self.transport.as_hosted() {
             Some(hosted) => {
                 let executed = hosted

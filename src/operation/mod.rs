@@ -8,6 +8,8 @@ mod schema;
 
 use std::fmt;
 
+pub(crate) use check::settle;
+
 use crate::error::{Error, Kind};
 
 pub(crate) use encode::fill_path;
