@@ -5,7 +5,6 @@ use std::io::Read;
 use airbyte_agent_gmail::mail::{
     Compose, Composed, ForwardAttachment, Reading, forward, reply, reply_all,
 };
-use airbyte_agent_gmail::types::DraftMessage;
 use airbyte_agent_gmail::{GmailConnector, Mode};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::json;
@@ -186,18 +185,10 @@ async fn deliver(
     is_draft: bool,
 ) -> Result<(), Failure> {
     if is_draft {
-        let content = DraftMessage {
-            raw: message.raw_base64url(),
-            thread_id: message.thread_id.clone(),
-        };
-        let draft = gmail.drafts().create(content).send().await?;
-        return output.value(&json!({"draft": draft.id, "to": recipients}));
+        let draft = gmail.save_draft(message).await?;
+        return output.value(&json!({"draft": draft, "to": recipients}));
     }
-    let mut call = gmail.messages().send(message.raw_base64url());
-    if let Some(thread_id) = &message.thread_id {
-        call = call.thread_id(thread_id);
-    }
-    let sent = call.send().await?;
+    let sent = gmail.send(message).await?;
     output.value(&json!({"sent": sent.id, "thread": sent.thread_id, "to": recipients}))
 }
 

@@ -6,9 +6,9 @@ mod config;
 mod execute;
 mod many;
 mod search;
+mod selection;
 #[cfg(feature = "mail")]
 mod send;
-mod selection;
 
 use std::fmt;
 
