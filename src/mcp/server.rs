@@ -71,38 +71,42 @@ impl ServerHandler for Server {
                 let _ = steps.send((done, total));
             }
         };
+        let tell = async |(done, total): (u64, Option<u64>)| {
+            if let Some(token) = &token {
+                let mut param = ProgressNotificationParam::new(token.clone(), done as f64);
+                param.total = total.map(|total| total as f64);
+                // A client that does not take it gets the answer all the same.
+                let _ = context.peer.notify_progress(param).await;
+            }
+        };
         let arguments = request.arguments.map_or(Value::Null, Value::Object);
         let mut call = std::pin::pin!(self.tools.call_with_progress(
             &request.name,
             arguments,
             &progress
         ));
-        loop {
+        let answer = loop {
             tokio::select! {
                 biased;
                 () = context.ct.cancelled() => {
                     return Err(ErrorData::internal_error("the call was cancelled", None));
                 }
-                Some((done, total)) = step.recv() => {
-                    if let Some(token) = &token {
-                        let mut param = ProgressNotificationParam::new(token.clone(), done as f64);
-                        param.total = total.map(|total| total as f64);
-                        // A client that does not take it gets the answer all the same.
-                        let _ = context.peer.notify_progress(param).await;
-                    }
-                }
-                answer = &mut call => {
-                    let content = vec![ContentBlock::text(answer.text)];
-                    let mut result = if answer.is_error {
-                        CallToolResult::error(content)
-                    } else {
-                        CallToolResult::success(content)
-                    };
-                    result.structured_content = Some(answer.structured);
-                    return Ok(CallToolResponse::Complete(result));
-                }
+                Some(reached) = step.recv() => tell(reached).await,
+                answer = &mut call => break answer,
             }
+        };
+        // Steps that were taken together with the last one come before the answer, as a client expects.
+        while let Ok(reached) = step.try_recv() {
+            tell(reached).await;
         }
+        let content = vec![ContentBlock::text(answer.text)];
+        let mut result = if answer.is_error {
+            CallToolResult::error(content)
+        } else {
+            CallToolResult::success(content)
+        };
+        result.structured_content = Some(answer.structured);
+        Ok(CallToolResponse::Complete(result))
     }
 }
 
