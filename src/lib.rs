@@ -9,10 +9,14 @@ pub mod error;
 mod http;
 #[cfg(feature = "mail")]
 pub mod mail;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 pub mod operation;
 pub mod page;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+#[cfg(feature = "tool")]
+pub mod tool;
 pub mod transport;
 pub mod upload;
 
@@ -21,7 +25,7 @@ pub use api::gmail::types;
 pub use auth::Secret;
 pub use connector::{
     AirbyteAuthConfig, AuthConfig, ExecuteResult, Filter, GmailAuthConfig, GmailConnector, Mode,
-    SortOrder,
+    Selection, SortOrder,
 };
 pub use error::{Error, Result};
 pub use transport::{Quota, QuotaTable, RetryPolicy};

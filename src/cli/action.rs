@@ -37,11 +37,11 @@ pub(crate) fn from_json(arguments: &ArgMatches) -> Result<(String, String, Value
     Ok((text("entity"), text("action"), params))
 }
 
-/// The operation and params of an entity's subcommand.
-pub(crate) fn from_flags(
+/// The operation, its own arguments and its params, of an entity's subcommand.
+pub(crate) fn from_flags<'a>(
     entity: &str,
-    arguments: &ArgMatches,
-) -> Result<(&'static Operation, Value), Failure> {
+    arguments: &'a ArgMatches,
+) -> Result<(&'static Operation, &'a ArgMatches, Value), Failure> {
     let (action, arguments) = arguments
         .subcommand()
         .ok_or_else(|| Failure::input("no action; see --help".to_owned()))?;
@@ -57,7 +57,7 @@ pub(crate) fn from_flags(
         };
         params.insert(field.name.to_owned(), value(field, texts)?);
     }
-    Ok((operation, Value::Object(params)))
+    Ok((operation, arguments, Value::Object(params)))
 }
 
 fn value<'a>(field: &Field, mut texts: impl Iterator<Item = &'a String>) -> Result<Value, Failure> {

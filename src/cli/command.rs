@@ -17,35 +17,38 @@ Exit codes:
   3  sign in again                  8  may have been carried out: look before you try again
   4  not permitted                  9  not offered in this mode";
 
+/// The program, with the actions of the one entity that the arguments name, or of all where they name none: building
+/// every flag of every action takes longer than most commands.
+pub(crate) fn program_for(arguments: &[std::ffi::OsString]) -> Command {
+    let is_named = |word: &str| arguments.iter().skip(1).any(|argument| argument == word);
+    build(&|entity| is_named(entity) || is_named("help"))
+}
+
 /// The whole program.
 pub(crate) fn program() -> Command {
+    build(&|_| true)
+}
+
+fn build(is_wanted: &dyn Fn(&str) -> bool) -> Command {
     let mut program = Command::new("airbyte-gmail")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Gmail from the command line: directly, or through an Airbyte connector")
         .after_help(AFTER_HELP)
-        .subcommand_required(true)
         .arg_required_else_help(true)
-        .arg(
-            Arg::new("mode")
-                .long("mode")
-                .global(true)
-                .value_parser(["open-source", "hosted"])
-                .help("Which mode, where the environment has the credentials of both"),
-        )
-        .arg(
-            Arg::new("verbose")
-                .long("verbose")
-                .short('v')
-                .global(true)
-                .action(ArgAction::SetTrue)
-                .help("With an error, also what the service itself said; it can quote mail"),
-        )
+        .args(global())
         .subcommand(
             Command::new("demo").about("See real mail come through both modes, with no account"),
         )
         .subcommand(sandbox())
         .subcommand(Command::new("check").about("See whether the credentials work"))
+        .subcommands(super::people::commands())
+        .subcommands(super::write::commands())
+        .subcommands(super::describe::commands())
         .subcommand(execute());
+    #[cfg(feature = "mcp")]
+    {
+        program = program.subcommand(super::mcp::command());
+    }
     let table = gmail();
     for entity in table.entities() {
         let rows: Vec<&Operation> = table
@@ -58,20 +61,65 @@ pub(crate) fn program() -> Command {
             "Actions on {}: {}",
             entity.replace('_', " "),
             rows.iter()
-                .map(|row| row.action)
+                .map(|row| flag_name(row.action))
                 .collect::<Vec<_>>()
                 .join(", ")
         );
-        let mut command = Command::new(flag_name(entity))
+        let name = flag_name(entity);
+        let mut command = Command::new(name.clone())
             .about(about)
             .subcommand_required(true)
             .arg_required_else_help(true);
-        for row in rows {
-            command = command.subcommand(action(row));
+        if is_wanted(&name) {
+            command = command.subcommands(rows.into_iter().map(action));
         }
         program = program.subcommand(command);
     }
     program
+}
+
+/// The flags that every command has.
+fn global() -> [Arg; 7] {
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .global(true)
+            .help_heading("Global options")
+            .help(help)
+    };
+    [
+        flag("mode", "Which mode, where the environment has the credentials of both")
+            .value_parser(["open-source", "hosted"]),
+        flag("output", "The form of the output; each command has the one that suits it by default")
+            .short('o')
+            .value_name("FORM")
+            .value_parser(["table", "json", "ndjson", "yaml"]),
+        flag("fields", "The fields to show, with dots for what is inside: id,payload.headers")
+            .value_name("FIELDS")
+            .action(ArgAction::Append),
+        flag("dry-run", "Show what would be sent, and send nothing").action(ArgAction::SetTrue),
+        flag("yes", "Do without asking what can't be undone")
+            .short('y')
+            .action(ArgAction::SetTrue),
+        flag("verbose", "With an error, also what the service itself said; it can quote mail")
+            .short('v')
+            .action(ArgAction::SetTrue),
+        Arg::new("help-agents")
+            .long("help-agents")
+            .value_name("ENTITY")
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("")
+            .help("Print what an agent has to know; =ENTITY for the reference of an entity, =all for all"),
+    ]
+}
+
+/// `--all` of what has pages.
+pub(crate) fn all() -> Arg {
+    Arg::new("all")
+        .long("all")
+        .action(ArgAction::SetTrue)
+        .help("Every page, each shown as it comes (json becomes ndjson)")
 }
 
 fn sandbox() -> Command {
@@ -131,6 +179,9 @@ fn action(row: &'static Operation) -> Command {
         ));
     for field in row.fields {
         command = command.arg(argument(field));
+    }
+    if row.pagination.is_some() {
+        command = command.arg(all());
     }
     command
 }

@@ -3,12 +3,20 @@
 mod action;
 mod command;
 mod demo;
+mod describe;
 mod exit;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod output;
+mod people;
+mod run;
 mod server;
+mod table;
+mod write;
 
 use std::process::ExitCode;
 
+use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::{Error, GmailConnector, Mode};
 use clap::ArgMatches;
 
@@ -16,58 +24,95 @@ use exit::Failure;
 
 /// Reads the arguments, does what they say, and gives the exit code.
 pub(crate) fn main() -> ExitCode {
-    let matches = command::program().get_matches();
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let matches = command::program_for(&arguments).get_matches_from(arguments);
     let verbose = matches.get_flag("verbose");
     let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
         .enable_all()
         .build()
     {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&Failure::from(error), verbose),
     };
-    match runtime.block_on(run(&matches)) {
+    let outcome = runtime.block_on(run(&matches));
+    // A read of the standard input that nobody waits for any more must not keep the program.
+    runtime.shutdown_background();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => exit::report(&failure, verbose),
     }
 }
 
 async fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    if let Some(topic) = matches.get_one::<String>("help-agents") {
+        return describe::for_agents(topic);
+    }
     let Some((name, arguments)) = matches.subcommand() else {
-        return Ok(());
+        return Err(Failure::input("no command; see --help".to_owned()));
     };
     match name {
         "demo" => demo::run().await,
         "sandbox" => server::run(arguments).await,
-        "check" => {
-            let gmail = connect(matches)?;
-            gmail.check().await?;
-            let mode = match gmail.mode() {
-                Mode::OpenSource => "open-source",
-                Mode::Hosted => "hosted",
-            };
-            output::print(&serde_json::json!({"ok": true, "mode": mode}))
-        }
-        "execute" => {
-            let (entity, action, params) = action::from_json(arguments)?;
-            let result = connect(matches)?.execute(&entity, &action, params).await?;
-            output::print(&result)
-        }
+        "check" => check(matches, arguments).await,
+        "search" => people::search(matches, arguments).await,
+        "read" => people::read(matches, arguments).await,
+        "label" | "archive" | "trash" => people::change(name, matches, arguments).await,
+        "attachments" => people::attachments(matches, arguments).await,
+        "send" | "reply" | "forward" => write::run(name, matches, arguments).await,
+        "schema" => describe::schema(arguments),
+        "completions" => describe::completions(arguments),
+        "man" => describe::man(arguments),
+        "reference" => describe::pages(arguments),
+        #[cfg(feature = "mcp")]
+        "mcp" => mcp::run(mode(matches), arguments).await,
+        "execute" => execute(matches, arguments).await,
         entity => {
-            let (operation, params) = action::from_flags(entity, arguments)?;
-            let result = connect(matches)?
-                .execute(operation.entity, operation.action, params)
-                .await?;
-            output::print(&result)
+            let (operation, arguments, params) = action::from_flags(entity, arguments)?;
+            run::action(matches, arguments, operation, params).await
         }
     }
 }
 
+async fn check(matches: &ArgMatches, arguments: &ArgMatches) -> Result<(), Failure> {
+    let gmail = connect(matches)?;
+    gmail.check().await?;
+    let mode = match gmail.mode() {
+        Mode::OpenSource => "open-source",
+        Mode::Hosted => "hosted",
+    };
+    output::Output::new(arguments, output::Format::Json)
+        .value(&serde_json::json!({"ok": true, "mode": mode}))
+}
+
+async fn execute(matches: &ArgMatches, arguments: &ArgMatches) -> Result<(), Failure> {
+    let (entity, action, params) = action::from_json(arguments)?;
+    // What the table does not have is the Context Store's search, or a slip that `execute` tells.
+    if let Ok(operation) = gmail().find(&entity, &action) {
+        return run::action(matches, arguments, operation, params).await;
+    }
+    let output = output::Output::new(arguments, output::Format::Json);
+    let result = connect(matches)?
+        .execute_selected(&entity, &action, params, &output.selection())
+        .await?;
+    output.result(&result)
+}
+
+/// The connector that the environment gives.
 fn connect(matches: &ArgMatches) -> Result<GmailConnector, Error> {
-    let mode = matches
+    GmailConnector::from_env(mode(matches))
+}
+
+fn mode(matches: &ArgMatches) -> Option<Mode> {
+    matches
         .get_one::<String>("mode")
         .map(|mode| match mode.as_str() {
             "hosted" => Mode::Hosted,
             _ => Mode::OpenSource,
-        });
-    GmailConnector::from_env(mode)
+        })
+}
+
+/// Whether the request is to be shown and not sent.
+fn dry_run(arguments: &ArgMatches) -> bool {
+    arguments.get_flag("dry-run")
 }

@@ -77,6 +77,10 @@ pub struct Operation {
     pub check: bool,
     /// Whether the document is a connector's, so that `execute` knows its operations.
     pub executable: bool,
+    /// Whether agents are offered it as a tool without being asked.
+    pub default_tool: bool,
+    /// `x-outbound`.
+    pub outbound: Option<String>,
 }
 
 /// The type of a record: a named schema, or any JSON.
@@ -335,6 +339,8 @@ fn build_operation(
             .info
             .extensions
             .contains_key("x-airbyte-connector-name"),
+        default_tool: document::flag(extensions, "x-default-tool"),
+        outbound: text(extensions, "x-outbound"),
     })
 }
 

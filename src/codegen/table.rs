@@ -35,7 +35,7 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
         /// The operation table of the document: one row an operation, in the document's order.
         pub mod operation {
             #[allow(unused_imports)]
-            use crate::operation::{Field, Location, MediaUpload, Method, Operation, Pagination, QuotaUnits, Schema, SearchableEntity, Table};
+            use crate::operation::{Field, Location, MediaUpload, Method, Operation, Outbound, Pagination, QuotaUnits, Schema, SearchableEntity, Table};
 
             /// The address that the document gives the service.
             pub const BASE_URL: &str = #base_url;
@@ -80,8 +80,14 @@ fn row(operation: &Operation) -> TokenStream {
         read_only,
         destructive,
         check,
+        default_tool,
         ..
     } = operation;
+    let outbound = match operation.outbound.as_deref() {
+        Some("sends") => quote!(Sends),
+        Some(_) => quote!(Shares),
+        None => quote!(Nothing),
+    };
     let group = operation.group.join(".");
     let method = name::pascal(operation.http_method);
     let fields = operation.fields.iter().map(field);
@@ -146,6 +152,8 @@ fn row(operation: &Operation) -> TokenStream {
             read_only: #read_only,
             destructive: #destructive,
             check: #check,
+            default_tool: #default_tool,
+            outbound: Outbound::#outbound,
         };
     }
 }

@@ -116,6 +116,14 @@ impl GmailConnectorBuilder {
         Ok(builder)
     }
 
+    /// How Gmail will be reached.
+    pub fn mode(&self) -> Mode {
+        match self.auth {
+            AuthConfig::Gmail(_) => Mode::OpenSource,
+            AuthConfig::Airbyte(_) => Mode::Hosted,
+        }
+    }
+
     /// The address of the Gmail API (open source; default `https://gmail.googleapis.com`) or of Airbyte's API (hosted;
     /// default `https://api.airbyte.ai`): https, or http on this machine.
     #[must_use]

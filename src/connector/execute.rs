@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::GmailConnector;
 use super::search;
+use super::selection::Selection;
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
 use crate::operation::Operation;
@@ -51,7 +52,55 @@ impl GmailConnector {
         action: &str,
         params: impl Into<Value>,
     ) -> Result<ExecuteResult, Error> {
-        let params = match params.into() {
+        self.execute_selected(entity, action, params, &Selection::default())
+            .await
+    }
+
+    /// As [`execute`](Self::execute), with a choice among the fields of the records: Airbyte makes it in hosted mode,
+    /// this crate in open-source mode.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// use airbyte_agent_gmail::Selection;
+    /// use serde_json::json;
+    ///
+    /// let names = Selection::select(["name"]);
+    /// let labels = gmail.execute_selected("labels", "list", json!({}), &names).await?;
+    /// assert_eq!(labels.data[0].as_object().map(|label| label.len()), Some(1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute).
+    pub async fn execute_selected(
+        &self,
+        entity: &str,
+        action: &str,
+        params: impl Into<Value>,
+        selection: &Selection,
+    ) -> Result<ExecuteResult, Error> {
+        let mut result = self
+            .execute_all_fields(entity, action, params.into(), selection)
+            .await?;
+        if !selection.is_empty() {
+            result.data = selection.apply(&result.data);
+        }
+        Ok(result)
+    }
+
+    async fn execute_all_fields(
+        &self,
+        entity: &str,
+        action: &str,
+        params: Value,
+        selection: &Selection,
+    ) -> Result<ExecuteResult, Error> {
+        let mut params = match params {
             Value::Object(params) => params,
             Value::Null => Map::new(),
             _ => {
@@ -71,9 +120,12 @@ impl GmailConnector {
         }
         let operation = TABLE.find(entity, action)?;
         operation.check(&params)?;
+        crate::operation::settle(operation.fields, &mut params);
         match self.transport.as_hosted() {
             Some(hosted) => {
-                let executed = hosted.execute(operation, params, &Map::new()).await?;
+                let executed = hosted
+                    .execute(operation, params, &selection.to_hosted())
+                    .await?;
                 let (result, meta) = executed.into_values(&Subject::of(operation))?;
                 Ok(from_airbyte(operation, result, meta))
             }

@@ -7,6 +7,7 @@ mod execute;
 #[cfg(feature = "mail")]
 mod many;
 mod search;
+mod selection;
 #[cfg(feature = "mail")]
 mod send;
 
@@ -23,7 +24,9 @@ pub use config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Mode};
 pub use execute::ExecuteResult;
 #[cfg(feature = "mail")]
 pub use many::{GetMany, Messages};
+pub(crate) use search::ACTION as SEARCH_ACTION;
 pub use search::{Filter, Search, SearchMeta, SearchResult, SortOrder};
+pub use selection::Selection;
 
 /// A Gmail account, reached directly (open source) or through Airbyte (hosted).
 ///

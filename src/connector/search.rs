@@ -13,7 +13,7 @@ use crate::operation::{Method, QuotaUnits, SearchableEntity};
 use crate::transport::{Action, Subject};
 
 /// The action's name; it is Airbyte's for every connector, not an operation of this one.
-pub(super) const ACTION: &str = "context_store_search";
+pub(crate) const ACTION: &str = "context_store_search";
 
 /// How many records are asked for where the caller does not say. The documents contradict each other on the service's
 /// own default, so that one is always sent.

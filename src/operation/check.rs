@@ -1,6 +1,6 @@
 //! Params held against a row, before the network.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::{Field, Location, Operation, Schema};
 use crate::error::{Error, Kind};
@@ -91,7 +91,7 @@ fn check_value(schema: &Schema, value: &Value, path: &str) -> Result<(), String>
         | (Schema::String, Value::String(_))
         | (Schema::Boolean, Value::Bool(_))
         | (Schema::Number, Value::Number(_)) => Ok(()),
-        (Schema::Integer { minimum, maximum }, Value::Number(number)) => match number.as_i64() {
+        (Schema::Integer { minimum, maximum }, Value::Number(number)) => match whole(number) {
             Some(number)
                 if minimum.is_none_or(|bound| number >= bound)
                     && maximum.is_none_or(|bound| number <= bound) =>
@@ -117,6 +117,47 @@ fn check_value(schema: &Schema, value: &Value, path: &str) -> Result<(), String>
             check_object(fields, values, &format!("{path}."))
         }
         _ => wrong(),
+    }
+}
+
+/// A whole number, however it is written: JSON Schema counts `10.0` as one, and models write it.
+fn whole(number: &Number) -> Option<i64> {
+    // Beyond this a float does not tell one whole number from the next.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    number.as_i64().or_else(|| {
+        let number = number.as_f64()?;
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "it is whole and within what an i64 holds"
+        )]
+        (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
+    })
+}
+
+/// Writes whole numbers as such, wherever the fields have them.
+pub(crate) fn settle(fields: &[Field], values: &mut Map<String, Value>) {
+    for field in fields {
+        if let Some(value) = values.get_mut(field.name) {
+            settle_value(&field.schema, value);
+        }
+    }
+}
+
+pub(super) fn settle_value(schema: &Schema, value: &mut Value) {
+    match (schema, value) {
+        (Schema::Integer { .. }, value) => {
+            if let Value::Number(number) = &*value
+                && number.is_f64()
+                && let Some(number) = whole(number)
+            {
+                *value = Value::from(number);
+            }
+        }
+        (Schema::Array(items), Value::Array(values)) => values
+            .iter_mut()
+            .for_each(|value| settle_value(items, value)),
+        (Schema::Object(fields), Value::Object(values)) => settle(fields, values),
+        _ => {}
     }
 }
 

@@ -43,6 +43,8 @@ impl Operation {
     /// As [`check`](Self::check).
     pub fn encode(&self, params: &Map<String, Value>) -> Result<Request<Vec<u8>>, Error> {
         self.check(params)?;
+        let mut params = params.clone();
+        super::settle(self.fields, &mut params);
         let mut query = form_urlencoded::Serializer::new(String::new());
         let mut body = Map::new();
         let mut builder = Request::builder().method(self.method.as_str());

@@ -8,6 +8,8 @@ mod schema;
 
 use std::fmt;
 
+pub(crate) use check::settle;
+
 use crate::error::{Error, Kind};
 
 pub(crate) use encode::fill_path;
@@ -96,6 +98,21 @@ pub struct Operation {
     pub destructive: bool,
     /// Whether `check()` calls it.
     pub check: bool,
+    /// Whether agents are offered it as a tool without being asked.
+    pub default_tool: bool,
+    /// Whether mail leaves the mailbox by it.
+    pub outbound: Outbound,
+}
+
+/// Whether mail leaves the mailbox by an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outbound {
+    /// It does not.
+    Nothing,
+    /// A message is sent at once.
+    Sends,
+    /// From then on mail can leave the mailbox, or others can reach it: forwarding, delegates, automatic answers.
+    Shares,
 }
 
 /// An HTTP method.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Field, Location, Operation, Schema};
+use crate::connector::Mode;
 
 impl Operation {
     /// The JSON Schema of the params: self-contained, closed, with what each field means.
@@ -16,14 +17,22 @@ impl Operation {
     /// # Ok::<(), airbyte_agent_gmail::Error>(())
     /// ```
     pub fn params_schema(&self) -> Value {
-        object(self.fields)
+        object(self.fields, &|_| true)
+    }
+
+    /// As [`params_schema`](Self::params_schema), with what the mode offers alone.
+    pub fn params_schema_in(&self, mode: Mode) -> Value {
+        object(self.fields, &|field| {
+            mode == Mode::OpenSource || !field.absent
+        })
     }
 }
 
-fn object(fields: &[Field]) -> Value {
+fn object(fields: &[Field], is_offered: &dyn Fn(&Field) -> bool) -> Value {
     let properties: Map<String, Value> = fields
         .iter()
-        .map(|field| (field.name.to_owned(), property(field)))
+        .filter(|field| is_offered(field))
+        .map(|field| (field.name.to_owned(), property(field, is_offered)))
         .collect();
     let required: Vec<&str> = fields
         .iter()
@@ -38,8 +47,8 @@ fn object(fields: &[Field]) -> Value {
     schema
 }
 
-fn property(field: &Field) -> Value {
-    let mut schema = value(&field.schema);
+fn property(field: &Field, is_offered: &dyn Fn(&Field) -> bool) -> Value {
+    let mut schema = value(&field.schema, is_offered);
     if field.comma_joined && field.location == Location::Query {
         // The form in which Airbyte documents the parameter is good too.
         schema["type"] = json!(["array", "string"]);
@@ -56,7 +65,7 @@ fn property(field: &Field) -> Value {
     schema
 }
 
-fn value(schema: &Schema) -> Value {
+fn value(schema: &Schema, is_offered: &dyn Fn(&Field) -> bool) -> Value {
     match schema {
         Schema::String => json!({"type": "string"}),
         Schema::Integer { minimum, maximum } => {
@@ -72,8 +81,8 @@ fn value(schema: &Schema) -> Value {
         Schema::Number => json!({"type": "number"}),
         Schema::Boolean => json!({"type": "boolean"}),
         Schema::Enum(values) => json!({"type": "string", "enum": values}),
-        Schema::Array(items) => json!({"type": "array", "items": value(items)}),
-        Schema::Object(fields) => object(fields),
+        Schema::Array(items) => json!({"type": "array", "items": value(items, is_offered)}),
+        Schema::Object(fields) => object(fields, is_offered),
         Schema::Map => json!({"type": "object"}),
         Schema::Any => json!({}),
     }

@@ -13,18 +13,20 @@ use super::Findings;
 use crate::codegen::{document, model, name};
 
 /// The extensions that an operation may have; any other is a slip of the pen.
-const EXTENSIONS: [&str; 14] = [
+const EXTENSIONS: [&str; 16] = [
     "x-action",
     "x-airbyte-action",
     "x-airbyte-entity",
     "x-airbyte-meta-extractor",
     "x-airbyte-preferred-for-check",
     "x-airbyte-record-extractor",
+    "x-default-tool",
     "x-destructive",
     "x-entity",
     "x-idempotent",
     "x-media-upload",
     "x-method-name",
+    "x-outbound",
     "x-pagination",
     "x-quota-units",
     "x-read-only",
@@ -112,11 +114,21 @@ fn check_extensions(
         "x-idempotent",
         "x-destructive",
         "x-read-only",
+        "x-default-tool",
         "x-airbyte-preferred-for-check",
     ] {
         if extensions.get(key).is_some_and(|value| !value.is_boolean()) {
             findings.add(place, format!("`{key}` is true or false; write it so"));
         }
+    }
+    if extensions
+        .get("x-outbound")
+        .is_some_and(|value| !["sends", "shares"].map(Some).contains(&value.as_str()))
+    {
+        findings.add(
+            place,
+            "`x-outbound` is neither `sends` nor `shares`; write one, or leave it out where no mail leaves",
+        );
     }
     if !extensions.contains_key("x-idempotent") {
         findings.add(

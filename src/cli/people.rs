@@ -1,0 +1,391 @@
+//! What people do with mail: search, read, label, archive, trash, save attachments.
+
+use std::path::PathBuf;
+
+use airbyte_agent_gmail::mail::Reading;
+use airbyte_agent_gmail::tool::{AttachmentDirectory, visible_text};
+use airbyte_agent_gmail::types::MessageFormat;
+use airbyte_agent_gmail::{Error, GmailConnector};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::{Value, json};
+
+use super::exit::Failure;
+use super::output::{self, Format, Meter, Output};
+use super::{connect, dry_run};
+
+/// The commands of this file.
+pub(crate) fn commands() -> Vec<Command> {
+    let ids = || {
+        Arg::new("message_ids")
+            .value_name("MESSAGE_ID")
+            .required(true)
+            .num_args(1..)
+            .help("The messages' ids, as search shows them")
+    };
+    vec![
+        Command::new("search")
+            .about("Find messages as Gmail's search box does")
+            .after_help("Examples:\n  airbyte-gmail search is:unread from:billing@example.com newer_than:7d\n  airbyte-gmail search in:inbox --output ndjson --all")
+            .arg(Arg::new("query").value_name("QUERY").num_args(0..).help("from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, words; all mail where it is left out"))
+            .arg(Arg::new("limit").long("limit").short('n').value_name("NUMBER").default_value("10").value_parser(clap::value_parser!(u32).range(1..=500)).help("How many messages a page has"))
+            .arg(Arg::new("page_token").long("page-token").value_name("TOKEN").help("The next_page_token of the page before"))
+            .arg(super::command::all()),
+        Command::new("read")
+            .about("Read a message, or each of several")
+            .arg(ids())
+            .arg(Arg::new("quoted").long("quoted").action(ArgAction::SetTrue).help("Show the quoted history as well")),
+        Command::new("label")
+            .about("Add labels to messages, or remove them, by name")
+            .after_help("Example: airbyte-gmail label 18c2a5 --add Receipts --remove UNREAD")
+            .arg(ids())
+            .arg(Arg::new("add").long("add").value_name("LABEL").action(ArgAction::Append).help("A label's name or id; repeat for more"))
+            .arg(Arg::new("remove").long("remove").value_name("LABEL").action(ArgAction::Append).help("A label's name or id; repeat for more"))
+            .arg(Arg::new("create").long("create").action(ArgAction::SetTrue).help("Create labels to add that are not there")),
+        Command::new("archive").about("Take messages out of the inbox").arg(ids()),
+        Command::new("trash").about("Move messages to the trash").arg(ids()),
+        Command::new("attachments")
+            .about("List a message's attachments, or save them")
+            .subcommand_required(true)
+            .arg_required_else_help(true)
+            .subcommand(Command::new("list").about("List a message's attachments").arg(one_id()))
+            .subcommand(
+                Command::new("save")
+                    .about("Save a message's attachments to files; none is overwritten")
+                    .arg(one_id())
+                    .arg(Arg::new("part").long("part").value_name("PART_ID").help("One attachment alone, by the part id that list shows"))
+                    .arg(Arg::new("directory").long("dir").value_name("DIRECTORY").default_value(".").value_parser(clap::value_parser!(PathBuf)).help("Where to; it is made where it is not there")),
+            ),
+    ]
+}
+
+fn one_id() -> Arg {
+    Arg::new("message_id")
+        .value_name("MESSAGE_ID")
+        .required(true)
+        .help("The message's id, as search shows it")
+}
+
+/// `search`.
+pub(crate) async fn search(matches: &ArgMatches, arguments: &ArgMatches) -> Result<(), Failure> {
+    let output = Output::new(arguments, Format::Table)
+        .with_columns(&["id", "date", "from", "subject", "labels"]);
+    let query = arguments
+        .get_many::<String>("query")
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let limit = arguments.get_one::<u32>("limit").copied().unwrap_or(10);
+    let is_all = arguments.get_flag("all");
+    let tools = connect(matches)?.tools().with_limit(10_000_000);
+    let mut token = arguments.get_one::<String>("page_token").cloned();
+    let meter = Meter::new();
+    let mut shown = 0;
+    loop {
+        let mut call = json!({"query": query, "max_results": limit.min(50)});
+        if let Some(token) = &token {
+            call["page_token"] = json!(token);
+        }
+        let answer = tools.call("gmail_search", call).await;
+        if answer.is_error {
+            return Err(Failure::Other(
+                answer.text.trim_start_matches("error ").to_owned(),
+            ));
+        }
+        let messages = answer.structured["messages"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let selected: Vec<Value> = messages
+            .iter()
+            .map(|message| output.selection().apply(message))
+            .collect();
+        token = answer.structured["next_page_token"]
+            .as_str()
+            .map(str::to_owned);
+        let wants_more = is_all || shown + messages.len() < limit as usize;
+        if output.format() == Format::Json && !wants_more_pages(is_all, limit) {
+            let mut page = json!({"messages": selected});
+            if let Some(token) = &token {
+                page["next_page_token"] = json!(token);
+            }
+            return output::print(&page);
+        }
+        output.records(&selected, shown == 0)?;
+        shown += messages.len();
+        meter.show(shown, "messages");
+        if token.is_none() || !wants_more {
+            break;
+        }
+    }
+    drop(meter);
+    if shown == 0 && output.format() == Format::Table {
+        output::note("no message matches")?;
+    } else if let Some(token) = token
+        && output.format() == Format::Table
+    {
+        output::note(&format!("there is more: --all, or --page-token {token}"))?;
+    }
+    Ok(())
+}
+
+fn wants_more_pages(is_all: bool, limit: u32) -> bool {
+    is_all || limit > 50
+}
+
+/// `read`.
+pub(crate) async fn read(matches: &ArgMatches, arguments: &ArgMatches) -> Result<(), Failure> {
+    let output = Output::new(arguments, Format::Table);
+    let gmail = connect(matches)?;
+    let mut is_first = true;
+    for id in ids(arguments) {
+        let reading = message(&gmail, &id).await?;
+        if output.format() == Format::Table {
+            if !is_first {
+                output::line(&"─".repeat(40))?;
+            }
+            output::line(&page(&reading, arguments.get_flag("quoted")))?;
+        } else {
+            let value = serde_json::to_value(&reading)
+                .map_err(|error| Failure::Other(error.to_string()))?;
+            output.value(&output.selection().apply(&value))?;
+        }
+        is_first = false;
+    }
+    Ok(())
+}
+
+/// A message with every byte of it, in both modes.
+pub(crate) async fn message(gmail: &GmailConnector, id: &str) -> Result<Reading, Error> {
+    let message = gmail
+        .messages()
+        .get(id)
+        .format(MessageFormat::Raw)
+        .send()
+        .await?;
+    Ok(Reading::from_payload(&message))
+}
+
+fn page(reading: &Reading, with_quoted: bool) -> String {
+    let mut page = String::new();
+    let labels = reading.label_ids.join(", ");
+    let fields = [
+        ("From", reading.from.to_string()),
+        ("To", reading.to.to_string()),
+        ("Cc", reading.cc.to_string()),
+        ("Date", reading.date.clone().unwrap_or_default()),
+        ("Subject", reading.subject.clone().unwrap_or_default()),
+        ("Labels", labels),
+    ];
+    for (name, value) in fields {
+        if !value.is_empty() {
+            page.push_str(&format!("{name}: {}\n", value.replace('\n', " ")));
+        }
+    }
+    page.push('\n');
+    let text = if with_quoted {
+        reading.text.as_str()
+    } else {
+        reading.text_without_quote()
+    };
+    page.push_str(text.trim_end());
+    page.push('\n');
+    let folded = reading
+        .text
+        .lines()
+        .count()
+        .saturating_sub(text.lines().count());
+    if folded > 0 {
+        page.push_str(&format!(
+            "\n[{folded} lines of quoted history; --quoted shows them]\n"
+        ));
+    }
+    for attachment in &reading.attachments {
+        page.push_str(&format!(
+            "\n[attachment, part {}: {} ({}, {} bytes)]",
+            attachment.part_id, attachment.name, attachment.mime_type, attachment.size
+        ));
+    }
+    // Mail must not be able to steer the terminal.
+    visible_text(page.trim_end())
+}
+
+/// `label`, `archive` and `trash`.
+pub(crate) async fn change(
+    name: &str,
+    matches: &ArgMatches,
+    arguments: &ArgMatches,
+) -> Result<(), Failure> {
+    let output = Output::new(arguments, Format::Table);
+    let gmail = connect(matches)?;
+    let labels = |which: &str| -> Vec<String> {
+        arguments
+            .get_many::<String>(which)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
+    };
+    let (add, remove) = match name {
+        "label" => {
+            let (add, remove) = (labels("add"), labels("remove"));
+            if add.is_empty() && remove.is_empty() {
+                return Err(Failure::input(
+                    "no label; give --add or --remove".to_owned(),
+                ));
+            }
+            let is_created = arguments.get_flag("create") && !dry_run(arguments);
+            (
+                label_ids(&gmail, add, is_created).await?,
+                label_ids(&gmail, remove, false).await?,
+            )
+        }
+        "archive" => (Vec::new(), vec!["INBOX".to_owned()]),
+        _ => (Vec::new(), Vec::new()),
+    };
+    let ids = ids(arguments);
+    if dry_run(arguments) {
+        return output.value(&json!({
+            "dry_run": true, "command": name, "messages": ids, "add_labels": add, "remove_labels": remove,
+        }));
+    }
+    let meter = Meter::new();
+    let mut changed = Vec::new();
+    for id in &ids {
+        let message = if name == "trash" {
+            gmail.messages().trash(id).send().await?
+        } else {
+            let mut call = gmail.messages().modify(id);
+            if !add.is_empty() {
+                call = call.add_label_ids(add.clone());
+            }
+            if !remove.is_empty() {
+                call = call.remove_label_ids(remove.clone());
+            }
+            call.send().await?
+        };
+        changed.push(json!({"id": id, "labels": message.label_ids}));
+        meter.show(changed.len(), "messages");
+    }
+    drop(meter);
+    if output.format() == Format::Json {
+        return output::print(&changed);
+    }
+    output
+        .with_columns(&["id", "labels"])
+        .records(&changed, true)
+}
+
+/// The ids of labels that people call by name.
+async fn label_ids(
+    gmail: &GmailConnector,
+    names: Vec<String>,
+    is_created: bool,
+) -> Result<Vec<String>, Failure> {
+    if names.is_empty() {
+        return Ok(names);
+    }
+    let known = gmail.labels().list().send().await?.labels;
+    let mut ids = Vec::new();
+    for name in names {
+        let found = known.iter().find(|label| {
+            label.id.as_deref() == Some(name.as_str())
+                || label
+                    .name
+                    .as_deref()
+                    .is_some_and(|known| known.to_lowercase() == name.to_lowercase())
+        });
+        let id = match found {
+            Some(label) => label.id.clone(),
+            None if is_created => gmail.labels().create(&name).send().await?.id,
+            None => {
+                let mut known: Vec<&str> = known
+                    .iter()
+                    .filter_map(|label| label.name.as_deref())
+                    .collect();
+                known.sort_unstable();
+                return Err(Failure::input(visible_text(&format!(
+                    "there is no label `{name}`; use one of: {}, or --create",
+                    known.join(", ")
+                ))));
+            }
+        };
+        ids.push(id.unwrap_or_default());
+    }
+    Ok(ids)
+}
+
+/// `attachments list` and `attachments save`.
+pub(crate) async fn attachments(
+    matches: &ArgMatches,
+    arguments: &ArgMatches,
+) -> Result<(), Failure> {
+    let Some((name, arguments)) = arguments.subcommand() else {
+        return Ok(());
+    };
+    let output = Output::new(arguments, Format::Table);
+    let gmail = connect(matches)?;
+    let id = arguments
+        .get_one::<String>("message_id")
+        .cloned()
+        .unwrap_or_default();
+    let message = message(&gmail, &id).await?;
+    let part = match name {
+        "save" => arguments.get_one::<String>("part"),
+        _ => None,
+    };
+    let chosen: Vec<_> = message
+        .attachments
+        .iter()
+        .filter(|attachment| part.is_none_or(|part| attachment.part_id == *part))
+        .collect();
+    if chosen.is_empty() {
+        let message = if part.is_some() {
+            "the message has no such part; see attachments list"
+        } else {
+            "the message has no attachments"
+        };
+        return Err(Failure::input(message.to_owned()));
+    }
+    let directory = if name == "save" && !dry_run(arguments) {
+        let path = arguments
+            .get_one::<PathBuf>("directory")
+            .cloned()
+            .unwrap_or_else(|| PathBuf::from("."));
+        Some(AttachmentDirectory::new(path).map_err(|error| Failure::Other(error.to_string()))?)
+    } else {
+        None
+    };
+    let mut rows = Vec::new();
+    for attachment in chosen {
+        let mut row = json!({
+            "part": attachment.part_id,
+            "size": attachment.size,
+            "type": attachment.mime_type,
+            "name": attachment.name,
+        });
+        if let Some(directory) = &directory {
+            let path = directory
+                .save(&attachment.name, attachment.data().unwrap_or_default())
+                .map_err(|error| Failure::Other(error.to_string()))?;
+            row["file"] = json!(path);
+        }
+        rows.push(row);
+    }
+    if output.format() == Format::Json {
+        return output::print(&rows);
+    }
+    output
+        .with_columns(&["part", "size", "type", "name", "file"])
+        .records(&rows, true)
+}
+
+fn ids(arguments: &ArgMatches) -> Vec<String> {
+    arguments
+        .get_many::<String>("message_ids")
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,280 @@
+//! `send`, `reply` and `forward`.
+
+use std::io::Read;
+
+use airbyte_agent_gmail::mail::{
+    Compose, Composed, ForwardAttachment, Reading, forward, reply, reply_all,
+};
+use airbyte_agent_gmail::{GmailConnector, Mode};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::json;
+
+use super::exit::Failure;
+use super::output::{self, Format, Output};
+use super::{connect, dry_run, people};
+
+/// The commands of this file.
+pub(crate) fn commands() -> Vec<Command> {
+    let several = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name("ADDRESS")
+            .action(ArgAction::Append)
+            .help(help)
+    };
+    let content = |command: Command| {
+        command
+            .arg(
+                Arg::new("text")
+                    .long("text")
+                    .short('t')
+                    .value_name("TEXT")
+                    .allow_hyphen_values(true)
+                    .help("The text; @FILE reads a file, - the standard input"),
+            )
+            .arg(
+                Arg::new("html")
+                    .long("html")
+                    .value_name("HTML")
+                    .allow_hyphen_values(true)
+                    .help("The text as HTML; @FILE reads a file"),
+            )
+            .arg(
+                Arg::new("attach")
+                    .long("attach")
+                    .short('a')
+                    .value_name("FILE")
+                    .action(ArgAction::Append)
+                    .help("A file to attach; repeat for more"),
+            )
+            .arg(
+                Arg::new("from")
+                    .long("from")
+                    .value_name("ADDRESS")
+                    .help("The author, where the account has aliases"),
+            )
+            .arg(
+                Arg::new("draft")
+                    .long("draft")
+                    .action(ArgAction::SetTrue)
+                    .help("Leave it among the drafts, and send nothing"),
+            )
+    };
+    let original = || {
+        Arg::new("message_id")
+            .value_name("MESSAGE_ID")
+            .required(true)
+            .help("The message's id, as search shows it")
+    };
+    let people = |command: Command| {
+        command
+            .arg(several(
+                "to",
+                "A recipient, or Name <address>; repeat for more",
+            ))
+            .arg(several("cc", "Who gets a copy; repeat for more"))
+            .arg(several(
+                "bcc",
+                "Who gets a copy that the others do not see; repeat for more",
+            ))
+    };
+    vec![
+        content(people(
+            Command::new("send")
+                .about("Write a message and send it")
+                .after_help("Example: airbyte-gmail send --to support@example.com --subject Hello --text 'How are you?'")
+                .arg(Arg::new("subject").long("subject").short('s').value_name("TEXT").allow_hyphen_values(true).help("The subject")),
+        )),
+        content(
+            Command::new("reply")
+                .about("Answer a message")
+                .arg(original())
+                .arg(Arg::new("all").long("reply-all").action(ArgAction::SetTrue).help("Answer everybody, not the author alone"))
+                .arg(Arg::new("no_quote").long("no-quote").action(ArgAction::SetTrue).help("Leave the original out")),
+        ),
+        content(people(
+            Command::new("forward")
+                .about("Pass a message on, with its attachments")
+                .arg(original())
+                .arg(Arg::new("no_attachments").long("no-attachments").action(ArgAction::SetTrue).help("Leave its attachments out")),
+        )),
+    ]
+}
+
+/// Writes the message and sends it, shows it, or leaves it as a draft.
+pub(crate) async fn run(
+    name: &str,
+    matches: &ArgMatches,
+    arguments: &ArgMatches,
+) -> Result<(), Failure> {
+    let output = Output::new(arguments, Format::Table);
+    let gmail = connect(matches)?;
+    let message = match name {
+        "reply" => {
+            let original = original(&gmail, arguments).await?;
+            let own = own(&gmail).await?;
+            let message = if arguments.get_flag("all") {
+                reply_all(&original, &own)
+            } else {
+                reply(&original, &own)
+            };
+            let message = message.map_err(refused)?;
+            if arguments.get_flag("no_quote") {
+                message.without_quotation()
+            } else {
+                message
+            }
+        }
+        "forward" => {
+            let original = original(&gmail, arguments).await?;
+            let files = if arguments.get_flag("no_attachments") {
+                Vec::new()
+            } else {
+                original
+                    .attachments
+                    .iter()
+                    .map(|file| {
+                        ForwardAttachment::from_attachment(file, file.data().unwrap_or_default())
+                    })
+                    .collect()
+            };
+            forward(&original, &own(&gmail).await?, files).map_err(refused)?
+        }
+        _ => Compose::new(),
+    };
+    let mut message = content(message, arguments)?;
+    if name != "reply" {
+        for recipient in texts(arguments, "to") {
+            message = message.to(recipient);
+        }
+        for recipient in texts(arguments, "cc") {
+            message = message.cc(recipient);
+        }
+        for recipient in texts(arguments, "bcc") {
+            message = message.bcc(recipient);
+        }
+    }
+    if name == "send"
+        && let Some(subject) = arguments.get_one::<String>("subject")
+    {
+        message = message.subject(subject);
+    }
+    let mut recipients = Vec::new();
+    let message = message.retain_recipients(|address| {
+        recipients.push(address.address().to_owned());
+        true
+    });
+    let message = message.build().map_err(refused)?;
+    let is_draft = arguments.get_flag("draft");
+    if recipients.is_empty() && !is_draft {
+        return Err(Failure::input(
+            "the message has no recipient; give --to".to_owned(),
+        ));
+    }
+    if dry_run(arguments) {
+        return show(&output, &message, &recipients, is_draft);
+    }
+    deliver(&gmail, &output, &message, &recipients, is_draft).await
+}
+
+async fn deliver(
+    gmail: &GmailConnector,
+    output: &Output,
+    message: &Composed,
+    recipients: &[String],
+    is_draft: bool,
+) -> Result<(), Failure> {
+    if is_draft {
+        let draft = gmail.save_draft(message).await?;
+        return output.value(&json!({"draft": draft, "to": recipients}));
+    }
+    let sent = gmail.send(message).await?;
+    output.value(&json!({"sent": sent.id, "thread": sent.thread_id, "to": recipients}))
+}
+
+/// The message as it would go out.
+fn show(
+    output: &Output,
+    message: &Composed,
+    recipients: &[String],
+    is_draft: bool,
+) -> Result<(), Failure> {
+    if output.format() != Format::Table {
+        return output.value(&json!({
+            "dry_run": true,
+            "draft": is_draft,
+            "to": recipients,
+            "thread": message.thread_id,
+            "message": String::from_utf8_lossy(&message.raw),
+        }));
+    }
+    output::note(&format!(
+        "nothing is sent (--dry-run); the message to {} would be:",
+        recipients.join(", ")
+    ))?;
+    output::line(
+        airbyte_agent_gmail::tool::visible_text(&String::from_utf8_lossy(&message.raw)).trim_end(),
+    )
+}
+
+fn content(mut message: Compose, arguments: &ArgMatches) -> Result<Compose, Failure> {
+    if let Some(text) = arguments.get_one::<String>("text") {
+        message = message.text(given(text)?);
+    }
+    if let Some(html) = arguments.get_one::<String>("html") {
+        message = message.html(given(html)?);
+    }
+    if let Some(from) = arguments.get_one::<String>("from") {
+        message = message.from(from.as_str());
+    }
+    for file in texts(arguments, "attach") {
+        message = message.attachment_from_path(file);
+    }
+    Ok(message)
+}
+
+/// A text, or what a file or the standard input has.
+fn given(text: &str) -> Result<String, Failure> {
+    if text == "-" {
+        let mut input = String::new();
+        std::io::stdin()
+            .read_to_string(&mut input)
+            .map_err(|error| {
+                Failure::input(format!("the standard input can't be read: {error}"))
+            })?;
+        return Ok(input);
+    }
+    match text.strip_prefix('@') {
+        Some(file) => std::fs::read_to_string(file).map_err(|error| {
+            Failure::input(format!("the file of the text can't be read: {error}"))
+        }),
+        None => Ok(text.to_owned()),
+    }
+}
+
+async fn original(gmail: &GmailConnector, arguments: &ArgMatches) -> Result<Reading, Failure> {
+    let id = arguments
+        .get_one::<String>("message_id")
+        .cloned()
+        .unwrap_or_default();
+    Ok(people::message(gmail, &id).await?)
+}
+
+async fn own(gmail: &GmailConnector) -> Result<airbyte_agent_gmail::mail::MailboxList, Failure> {
+    Ok(gmail
+        .own_addresses(gmail.mode() == Mode::OpenSource)
+        .await?)
+}
+
+fn texts(arguments: &ArgMatches, name: &str) -> Vec<String> {
+    arguments
+        .get_many::<String>(name)
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect()
+}
+
+fn refused(error: impl std::fmt::Display) -> Failure {
+    Failure::input(error.to_string())
+}

@@ -1,0 +1,97 @@
+//! An MCP server of the [`tools`](crate::tool), over the standard streams or over HTTP.
+//!
+//! ```no_run
+//! # async fn example(gmail: airbyte_agent_gmail::GmailConnector) -> std::io::Result<()> {
+//! use airbyte_agent_gmail::mcp::Server;
+//! use airbyte_agent_gmail::tool::Access;
+//!
+//! let tools = gmail.tools().with_access(Access::default().read_only());
+//! Server::new(tools).serve_stdio().await
+//! # }
+//! ```
+
+mod http;
+mod server;
+
+use std::io;
+use std::sync::Arc;
+
+use rmcp::ServiceExt;
+
+use crate::tool::Tools;
+
+pub use http::HttpServer;
+
+/// A server of some tools.
+#[derive(Clone, Debug)]
+pub struct Server {
+    tools: Tools,
+    offered: Arc<Vec<crate::tool::Tool>>,
+}
+
+impl Server {
+    /// A server of the tools that agents are offered where nobody has chosen.
+    pub fn new(tools: Tools) -> Self {
+        let offered = Arc::new(tools.default_list());
+        Self { tools, offered }
+    }
+
+    /// Offers every tool that there is.
+    #[must_use]
+    pub fn offer_all(mut self) -> Self {
+        self.offered = Arc::new(self.tools.list());
+        self
+    }
+
+    /// Offers these tools and no others, by name.
+    ///
+    /// # Errors
+    ///
+    /// A name that is not one of [`Tools::list`].
+    pub fn offer<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> io::Result<Self> {
+        let all = self.tools.list();
+        let mut offered = Vec::new();
+        for name in names {
+            let name = name.as_ref().trim();
+            let tool = all.iter().find(|tool| tool.name == name).ok_or_else(|| {
+                io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    format!(
+                        "there is no tool `{}`, or it is not allowed; use some of: {}",
+                        crate::tool::visible_text(name),
+                        all.iter()
+                            .map(|tool| tool.name.as_str())
+                            .collect::<Vec<_>>()
+                            .join(", ")
+                    ),
+                )
+            })?;
+            if !offered.contains(tool) {
+                offered.push(tool.clone());
+            }
+        }
+        self.offered = Arc::new(offered);
+        Ok(self)
+    }
+
+    /// The tools that are offered.
+    pub fn offered(&self) -> &[crate::tool::Tool] {
+        &self.offered
+    }
+
+    /// Serves one client over the standard streams, until it goes away.
+    ///
+    /// # Errors
+    ///
+    /// The client does not speak MCP, or the streams break.
+    pub async fn serve_stdio(self) -> io::Result<()> {
+        let running = match self.serve(rmcp::transport::stdio_pipes()).await {
+            Ok(running) => running,
+            // A client that goes away before it says anything is no failure.
+            Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
+            Err(error) => return Err(io::Error::other(error.to_string())),
+        };
+        running.waiting().await.map_err(io::Error::other)?;
+        Ok(())
+    }
+}

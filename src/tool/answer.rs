@@ -1,0 +1,229 @@
+//! What a model gets: a result, or an error that it can act on.
+
+use serde_json::{Value, json};
+
+use crate::error::Error;
+
+use super::fence::Fence;
+
+/// The outcome of a tool's call.
+///
+/// `Debug` shows no text, since it can be mail.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The result, or the error, as text for the model.
+    pub text: String,
+    /// The same as JSON; it fits the tool's output schema unless it is an error.
+    pub structured: Value,
+    /// Whether nothing came of it.
+    pub is_error: bool,
+}
+
+/// Why a call gave no result, in the terms of who has to do something about it.
+pub(super) struct Failure {
+    code: &'static str,
+    message: String,
+    retry: Retry,
+    service_message: Option<String>,
+    details: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Retry {
+    /// Other arguments are needed.
+    Changed,
+    /// The same call may do later.
+    Later(Option<u64>),
+    /// It may have been done: look first.
+    LookFirst,
+    /// A person has to do something first.
+    Person,
+}
+
+impl Answer {
+    /// A result.
+    pub(super) fn new(text: String, structured: Value) -> Self {
+        Self {
+            text,
+            structured,
+            is_error: false,
+        }
+    }
+}
+
+impl Failure {
+    /// The arguments are wrong.
+    pub(super) fn input(message: String) -> Self {
+        Self::of("invalid_arguments", message, Retry::Changed)
+    }
+
+    /// The result would not fit.
+    pub(super) fn too_large(message: String, details: Vec<String>) -> Self {
+        Self {
+            details,
+            ..Self::of("result_too_large", message, Retry::Changed)
+        }
+    }
+
+    /// The tool or the action is not allowed.
+    pub(super) fn refused(message: String) -> Self {
+        Self::of("not_allowed", message, Retry::Person)
+    }
+
+    /// The connector's error.
+    pub(super) fn service(error: &Error) -> Self {
+        let (code, retry) = class(error);
+        let mut details = Vec::new();
+        if error.is_permission_denied()
+            && let Some(row) = error
+                .operation()
+                .and_then(|id| crate::operation::gmail().by_id(id))
+            && !row.scopes.is_empty()
+        {
+            details.push(format!(
+                "one of these scopes is needed: {}",
+                row.scopes.join(", ")
+            ));
+        }
+        Self {
+            service_message: error.service_message().map(str::to_owned),
+            details,
+            ..Self::of(code, error.to_string(), retry)
+        }
+    }
+
+    fn of(code: &'static str, message: String, retry: Retry) -> Self {
+        Self {
+            code,
+            message,
+            retry,
+            service_message: None,
+            details: Vec::new(),
+        }
+    }
+
+    /// The answer that says so.
+    pub(super) fn into_answer(self) -> Answer {
+        let advice = match self.retry {
+            Retry::Changed => {
+                "The same call will fail again; change the arguments as said.".to_owned()
+            }
+            Retry::Later(Some(seconds)) => {
+                format!("The same call may succeed after {seconds} seconds.")
+            }
+            Retry::Later(None) => "The same call may succeed in a while.".to_owned(),
+            Retry::LookFirst => {
+                "It may have been carried out: look whether it was before trying again.".to_owned()
+            }
+            Retry::Person => {
+                "Trying again does not help: a person has to act first; tell them.".to_owned()
+            }
+        };
+        let mut text = format!("error ({}): {}", self.code, self.message);
+        for detail in &self.details {
+            text.push_str("\n- ");
+            text.push_str(detail);
+        }
+        text.push('\n');
+        text.push_str(&advice);
+        let mut structured = json!({
+            "error": {
+                "code": self.code,
+                "message": self.message,
+                "can_retry_unchanged": matches!(self.retry, Retry::Later(_)),
+                "advice": advice,
+            },
+        });
+        if let Retry::Later(Some(seconds)) = self.retry {
+            structured["error"]["retry_after_seconds"] = json!(seconds);
+        }
+        if !self.details.is_empty() {
+            structured["error"]["details"] = json!(self.details);
+        }
+        if let Some(message) = self.service_message {
+            // It can repeat what others wrote, such as a label's name.
+            let fence = Fence::new();
+            let message: String = message.chars().take(500).collect();
+            text.push_str("\nThe service said:\n");
+            text.push_str(&fence.notice());
+            text.push('\n');
+            text.push_str(&fence.wrap(&message));
+            structured["error"]["service_message"] = json!(fence.wrap(&message));
+        }
+        Answer {
+            text,
+            structured,
+            is_error: true,
+        }
+    }
+}
+
+fn class(error: &Error) -> (&'static str, Retry) {
+    let seconds = error.retry_after().map(|pause| pause.as_secs().max(1));
+    let classes = [
+        (
+            error.is_outcome_unknown(),
+            "outcome_unknown",
+            Retry::LookFirst,
+        ),
+        (
+            error.is_invalid_input(),
+            "invalid_arguments",
+            Retry::Changed,
+        ),
+        (
+            error.is_invalid_request(),
+            "refused_by_service",
+            Retry::Changed,
+        ),
+        (error.is_not_found(), "not_found", Retry::Changed),
+        (error.is_conflict(), "conflict", Retry::Changed),
+        (
+            error.is_unsupported(),
+            "not_offered_in_this_mode",
+            Retry::Changed,
+        ),
+        (
+            error.is_rate_limited(),
+            "rate_limited",
+            Retry::Later(seconds),
+        ),
+        (
+            error.is_transient(),
+            "service_failed",
+            Retry::Later(seconds),
+        ),
+        (
+            error.is_permission_denied(),
+            "permission_denied",
+            Retry::Person,
+        ),
+        (
+            error.is_reauthorization_required() || error.is_unauthenticated(),
+            "sign_in_again",
+            Retry::Person,
+        ),
+        (
+            error.is_configuration()
+                || error.is_connector_not_found()
+                || error.is_connector_ambiguous(),
+            "configuration",
+            Retry::Person,
+        ),
+    ];
+    classes
+        .into_iter()
+        .find(|(matches, ..)| *matches)
+        .map_or(("failed", Retry::Person), |(_, code, retry)| (code, retry))
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Answer")
+            .field("characters", &self.text.chars().count())
+            .field("is_error", &self.is_error)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,88 @@
+//! What a model is told of a tool, in the shapes that models' interfaces take.
+
+use serde_json::{Value, json};
+
+/// A tool as a model sees it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Tool {
+    /// The name, at most 64 characters of `a-z`, `0-9` and `_`.
+    pub name: String,
+    /// A few words for people.
+    pub title: String,
+    /// What it does and when to use it.
+    pub description: String,
+    /// The JSON Schema (2020-12) of the arguments.
+    pub input_schema: Value,
+    /// The JSON Schema of [`Answer::structured`](super::Answer::structured).
+    pub output_schema: Value,
+    /// What it does to the world.
+    pub annotations: Annotations,
+}
+
+/// What a tool does to the world, in MCP's terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Annotations {
+    /// Nothing is changed.
+    pub read_only: bool,
+    /// Something is lost for good.
+    pub destructive: bool,
+    /// Twice is as good as once.
+    pub idempotent: bool,
+    /// It reaches people outside: mail is sent, or what strangers wrote is read.
+    pub open_world: bool,
+}
+
+impl Tool {
+    /// The shape of MCP's `tools/list`.
+    pub fn to_mcp(&self) -> Value {
+        json!({
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": self.input_schema,
+            "outputSchema": self.output_schema,
+            "annotations": {
+                "title": self.title,
+                "readOnlyHint": self.annotations.read_only,
+                "destructiveHint": self.annotations.destructive,
+                "idempotentHint": self.annotations.idempotent,
+                "openWorldHint": self.annotations.open_world,
+            },
+        })
+    }
+
+    /// The shape of OpenAI's Chat Completions.
+    pub fn to_openai(&self) -> Value {
+        json!({
+            "type": "function",
+            "function": {
+                "name": self.name,
+                "description": self.description,
+                "parameters": self.input_schema,
+            },
+        })
+    }
+
+    /// The shape of OpenAI's Responses.
+    pub fn to_openai_responses(&self) -> Value {
+        json!({
+            "type": "function",
+            "name": self.name,
+            "description": self.description,
+            "parameters": self.input_schema,
+            // Strict mode knows no params that may be left out.
+            "strict": false,
+        })
+    }
+
+    /// The shape of Anthropic's Messages.
+    pub fn to_anthropic(&self) -> Value {
+        json!({
+            "name": self.name,
+            "description": self.description,
+            "input_schema": self.input_schema,
+        })
+    }
+}

@@ -1,0 +1,201 @@
+//! The one directory that attachments are saved to and taken from.
+
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::mail::safe_file_name;
+
+/// How many names are tried for a file before it is given up.
+const ATTEMPTS: u32 = 1_000;
+
+/// A directory that no name leads out of.
+///
+/// Names are made safe, nothing is overwritten, and links are not followed.
+#[derive(Clone, Debug)]
+pub struct AttachmentDirectory {
+    root: PathBuf,
+}
+
+/// Why a file could not be saved or read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct FileError {
+    message: &'static str,
+    kind: Option<io::ErrorKind>,
+}
+
+impl AttachmentDirectory {
+    /// Takes a directory, and makes it where it is not there.
+    ///
+    /// # Errors
+    ///
+    /// It can't be made, or is no directory.
+    pub fn new(root: impl Into<PathBuf>) -> Result<Self, FileError> {
+        let root = root.into();
+        let failed =
+            |error: io::Error| FileError::of("the directory for attachments can't be used", &error);
+        fs::create_dir_all(&root).map_err(failed)?;
+        let root = root.canonicalize().map_err(failed)?;
+        if !root.is_dir() {
+            return Err(FileError::new("the place for attachments is no directory"));
+        }
+        Ok(Self { root })
+    }
+
+    /// Saves a file under a name that a stranger gave it, or one near it where that is taken.
+    ///
+    /// # Errors
+    ///
+    /// The disk's own.
+    pub fn save(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, FileError> {
+        let name = safe_file_name(name);
+        let path = Path::new(&name);
+        let stem = path
+            .file_stem()
+            .map_or("attachment".into(), |stem| stem.to_string_lossy());
+        let extension = path
+            .extension()
+            .map(|extension| format!(".{}", extension.to_string_lossy()))
+            .unwrap_or_default();
+        for attempt in 1..=ATTEMPTS {
+            let name = if attempt == 1 {
+                name.clone()
+            } else {
+                format!("{stem} ({attempt}){extension}")
+            };
+            let path = self.root.join(name);
+            // `create_new` refuses whatever is there, a dangling link included.
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(mut file) => {
+                    return match file.write_all(bytes) {
+                        Ok(()) => Ok(path),
+                        Err(error) => {
+                            // Half a file would be taken for a whole one.
+                            let _ = fs::remove_file(&path);
+                            Err(FileError::of("the attachment can't be written", &error))
+                        }
+                    };
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => {
+                    return Err(FileError::of("the attachment can't be written", &error));
+                }
+            }
+        }
+        Err(FileError::new(
+            "too many files of that name; empty the directory for attachments",
+        ))
+    }
+
+    /// The path of a file of the directory.
+    ///
+    /// # Errors
+    ///
+    /// There is none of that name, or it is no plain file, or the name leads elsewhere.
+    pub fn find(&self, name: &str) -> Result<PathBuf, FileError> {
+        const NOT_THERE: &str =
+            "the directory for attachments has no such file; give the name of one that is in it";
+        let given = Path::new(name);
+        // A whole path is good too, as long as it is one of this directory.
+        let relative = given.strip_prefix(&self.root).unwrap_or(given);
+        let mut components = relative.components();
+        let (Some(std::path::Component::Normal(only)), None) =
+            (components.next(), components.next())
+        else {
+            return Err(FileError::new(NOT_THERE));
+        };
+        let path = self.root.join(only);
+        let metadata =
+            fs::symlink_metadata(&path).map_err(|error| FileError::of(NOT_THERE, &error))?;
+        if metadata.is_file() {
+            Ok(path)
+        } else {
+            Err(FileError::new(NOT_THERE))
+        }
+    }
+}
+
+impl FileError {
+    fn new(message: &'static str) -> Self {
+        Self {
+            message,
+            kind: None,
+        }
+    }
+
+    fn of(message: &'static str, error: &io::Error) -> Self {
+        Self {
+            message,
+            kind: Some(error.kind()),
+        }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.message)?;
+        match self.kind {
+            Some(kind) => write!(formatter, " ({kind})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for FileError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory(name: &str) -> AttachmentDirectory {
+        let path =
+            std::env::temp_dir().join(format!("airbyte-gmail-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        AttachmentDirectory::new(path).unwrap()
+    }
+
+    #[test]
+    fn no_name_leads_out_and_nothing_is_overwritten() {
+        let directory = directory("save");
+        for name in [
+            "../../outside.txt",
+            "/etc/outside.txt",
+            "a\\b\\outside.txt",
+            "outside.txt",
+        ] {
+            let path = directory.save(name, b"x").unwrap();
+            assert_eq!(path.parent(), Some(directory.root.as_path()));
+        }
+        assert_eq!(fs::read_dir(&directory.root).unwrap().count(), 4);
+        assert!(directory.root.join("outside (4).txt").is_file());
+        fs::remove_dir_all(&directory.root).unwrap();
+    }
+
+    #[test]
+    fn only_its_own_plain_files_are_found() {
+        let directory = directory("find");
+        let path = directory.save("a.txt", b"x").unwrap();
+        assert_eq!(directory.find("a.txt").unwrap(), path);
+        assert_eq!(directory.find(&path.to_string_lossy()).unwrap(), path);
+        fs::create_dir(directory.root.join("inner")).unwrap();
+        for name in [
+            "b.txt",
+            "../a.txt",
+            "/etc/passwd",
+            "inner",
+            "",
+            ".",
+            "inner/../a.txt",
+        ] {
+            assert!(directory.find(name).is_err(), "{name}");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("/etc/passwd", directory.root.join("link")).unwrap();
+            assert!(directory.find("link").is_err());
+        }
+        fs::remove_dir_all(&directory.root).unwrap();
+    }
+}

@@ -1,0 +1,309 @@
+//! Tools for agents, made from the operation table: what each action takes, and results that fit a model.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+//! # let gmail = sandbox.open_source()?;
+//! use serde_json::json;
+//!
+//! let tools = gmail.tools();
+//! let for_the_model: Vec<_> = tools.default_list().iter().map(|tool| tool.to_openai()).collect();
+//! # assert!(!for_the_model.is_empty());
+//! let answer = tools.call("gmail_search", json!({"query": "in:inbox", "max_results": 3})).await;
+//! assert!(!answer.is_error);
+//! println!("{}", answer.text);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`Tools::list`] has a tool for every action, `gmail_execute` for all of them at once, and some that take people's
+//!   fields: `gmail_search`, `gmail_read_message`, `gmail_read_thread`, `gmail_send`, `gmail_reply`, `gmail_forward`,
+//!   `gmail_draft`, `gmail_save_attachment`.
+//! - [`Access`] says what of it an agent may use.
+//! - [`Answer`] is what a model gets: a result that fits, or an error that it can act on.
+//!
+//! Mail is written by strangers. What comes out of a mailbox stands between marks that are drawn anew for each result,
+//! without characters that a person would not see, and the bytes of attachments go to files, never into a result.
+
+mod access;
+mod answer;
+mod argument;
+mod catalog;
+mod compose;
+mod definition;
+mod fence;
+mod file;
+mod guide;
+mod reading;
+mod search;
+mod shape;
+mod visible;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::connector::{GmailConnector, Mode, Selection};
+
+pub use access::Access;
+pub use answer::Answer;
+pub use definition::{Annotations, Tool};
+pub use file::{AttachmentDirectory, FileError};
+pub use guide::{guide, reference};
+pub use visible::visible_text;
+
+use answer::Failure;
+use argument::Arguments;
+use catalog::Entry;
+
+/// How many characters a result has at most, where nothing else is said.
+pub const DEFAULT_LIMIT: usize = 20_000;
+
+/// The tools of a connector.
+#[derive(Clone)]
+pub struct Tools {
+    source: Source,
+    access: Arc<Access>,
+    directory: Option<Arc<AttachmentDirectory>>,
+    limit: usize,
+}
+
+/// Where the connector comes from: an MCP server is to answer before the first connection is needed.
+#[derive(Clone)]
+enum Source {
+    Ready(GmailConnector),
+    Later(Mode, Arc<Later>),
+}
+
+type Make = Box<dyn Fn() -> Result<GmailConnector, crate::Error> + Send + Sync>;
+
+struct Later {
+    make: Make,
+    made: std::sync::OnceLock<GmailConnector>,
+}
+
+/// Told of the steps of a call: how many are done, and of how many where that is known.
+pub type Progress<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
+
+impl GmailConnector {
+    /// The tools for agents.
+    pub fn tools(&self) -> Tools {
+        Tools::new(Source::Ready(self.clone()))
+    }
+}
+
+impl Tools {
+    fn new(source: Source) -> Self {
+        Self {
+            source,
+            access: Arc::default(),
+            directory: None,
+            limit: DEFAULT_LIMIT,
+        }
+    }
+
+    /// The tools of a connector that is made at the first call that needs it.
+    pub fn lazy(
+        mode: Mode,
+        make: impl Fn() -> Result<GmailConnector, crate::Error> + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(Source::Later(
+            mode,
+            Arc::new(Later {
+                make: Box::new(make),
+                made: std::sync::OnceLock::new(),
+            }),
+        ))
+    }
+
+    /// Limits what may be used.
+    #[must_use]
+    pub fn with_access(mut self, access: Access) -> Self {
+        self.access = Arc::new(access);
+        self
+    }
+
+    /// How many characters a result has at most. Default: [`DEFAULT_LIMIT`].
+    #[must_use]
+    pub fn with_limit(mut self, limit: usize) -> Self {
+        self.limit = limit.max(500);
+        self
+    }
+
+    /// The one directory that attachments are saved to and taken from. Default: none, so that no tool touches a file.
+    ///
+    /// # Errors
+    ///
+    /// The directory is not there and can't be made.
+    pub fn with_directory(mut self, directory: impl Into<PathBuf>) -> Result<Self, FileError> {
+        self.directory = Some(Arc::new(AttachmentDirectory::new(directory.into())?));
+        Ok(self)
+    }
+
+    /// Every tool that the mode and the access allow.
+    pub fn list(&self) -> Vec<Tool> {
+        self.entries().map(|entry| self.describe(&entry)).collect()
+    }
+
+    /// The tools that an agent is best offered when nobody has chosen: at most 15. `gmail_execute` reaches the rest.
+    pub fn default_list(&self) -> Vec<Tool> {
+        self.entries()
+            .filter(Entry::is_default)
+            .map(|entry| self.describe(&entry))
+            .collect()
+    }
+
+    /// The tool of a name, where it is allowed.
+    pub fn get(&self, name: &str) -> Option<Tool> {
+        self.entries()
+            .find(|entry| entry.name() == name)
+            .map(|entry| self.describe(&entry))
+    }
+
+    /// Calls a tool. It never fails otherwise than by an answer that says so.
+    pub async fn call(&self, name: &str, arguments: impl Into<Value>) -> Answer {
+        self.call_with_progress(name, arguments, &|_, _| {}).await
+    }
+
+    /// As [`call`](Self::call), telling of its steps.
+    pub async fn call_with_progress(
+        &self,
+        name: &str,
+        arguments: impl Into<Value>,
+        progress: Progress<'_>,
+    ) -> Answer {
+        match self.run(name, arguments.into(), progress).await {
+            Ok(answer) => answer,
+            Err(failure) => failure.into_answer(),
+        }
+    }
+
+    async fn run(
+        &self,
+        name: &str,
+        arguments: Value,
+        progress: Progress<'_>,
+    ) -> Result<Answer, Failure> {
+        let Some(entry) = Entry::all().find(|entry| entry.name() == name) else {
+            let names: Vec<String> = self
+                .default_list()
+                .into_iter()
+                .map(|tool| tool.name)
+                .collect();
+            return Err(Failure::input(format!(
+                "there is no tool of that name; use one of: {}",
+                names.join(", ")
+            )));
+        };
+        if let Some(refusal) = self.refusal(&entry) {
+            return Err(Failure::refused(refusal));
+        }
+        let arguments = match arguments {
+            Value::Object(arguments) => arguments,
+            Value::Null => Map::new(),
+            _ => {
+                return Err(Failure::input(
+                    "the arguments are not an object; give one of name and value".to_owned(),
+                ));
+            }
+        };
+        let arguments = Arguments::new(arguments);
+        match entry {
+            Entry::Action(row) => {
+                let (params, selection) = arguments.split_selection()?;
+                self.execute(row.entity, row.action, params, &selection)
+                    .await
+            }
+            Entry::Execute => self.execute_any(arguments).await,
+            Entry::Composed(composed) => {
+                arguments.check(&composed.input_schema(self.mode()))?;
+                self.run_composed(composed, &arguments, progress).await
+            }
+        }
+    }
+
+    /// `gmail_execute`: the access is held against the action that the arguments name.
+    async fn execute_any(&self, mut arguments: Arguments) -> Result<Answer, Failure> {
+        arguments.check(&catalog::execute_schema(self.mode()))?;
+        let entity = arguments.text("entity")?;
+        let action = arguments.text("action")?;
+        let selection = arguments.take_selection()?;
+        let params = arguments.object("params");
+        if let Ok(row) = crate::operation::gmail().find(&entity, &action)
+            && let Some(refusal) = self.access.refusal(row, self.mode())
+        {
+            return Err(Failure::refused(refusal));
+        }
+        // The Context Store's search is the one action that is no row of the table; it only reads.
+        self.access
+            .check_other(&entity, &action)
+            .map_err(Failure::refused)?;
+        self.execute(&entity, &action, params, &selection).await
+    }
+
+    async fn execute(
+        &self,
+        entity: &str,
+        action: &str,
+        params: Map<String, Value>,
+        selection: &Selection,
+    ) -> Result<Answer, Failure> {
+        let result = self
+            .gmail()?
+            .execute_selected(entity, action, params, selection)
+            .await
+            .map_err(|error| Failure::service(&error))?;
+        let row = crate::operation::gmail().find(entity, action).ok();
+        shape::answer(row, result, self.limit)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
+        Entry::all().filter(|entry| self.refusal(entry).is_none())
+    }
+
+    fn describe(&self, entry: &Entry) -> Tool {
+        entry.tool(self.mode(), &self.access)
+    }
+
+    fn refusal(&self, entry: &Entry) -> Option<String> {
+        if entry.needs_directory() && self.directory.is_none() {
+            return Some(
+                "no directory for attachments is set; a person has to name one".to_owned(),
+            );
+        }
+        entry.refusal(&self.access, self.mode())
+    }
+
+    fn mode(&self) -> Mode {
+        match &self.source {
+            Source::Ready(gmail) => gmail.mode(),
+            Source::Later(mode, _) => *mode,
+        }
+    }
+
+    fn gmail(&self) -> Result<&GmailConnector, Failure> {
+        match &self.source {
+            Source::Ready(gmail) => Ok(gmail),
+            Source::Later(_, later) => {
+                if let Some(gmail) = later.made.get() {
+                    return Ok(gmail);
+                }
+                let gmail = (later.make)().map_err(|error| Failure::service(&error))?;
+                Ok(later.made.get_or_init(|| gmail))
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Tools {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Tools")
+            .field("mode", &self.mode())
+            .field("access", &self.access)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}

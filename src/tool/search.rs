@@ -1,0 +1,175 @@
+//! `gmail_search`: what a search finds, with enough of each message to choose from.
+
+use futures_util::stream::{self, StreamExt};
+use serde_json::{Map, Value, json};
+
+use crate::api::gmail::types::{Message, MessageFormat};
+use crate::connector::GmailConnector;
+use crate::error::Error;
+use crate::mail::Reading;
+
+use super::Progress;
+use super::answer::{Answer, Failure};
+use super::argument::Arguments;
+use super::fence::Fence;
+use super::reading::clipped;
+use super::visible::visible_line;
+
+/// How many messages are got at once; Gmail limits the calls of a user that run at a time.
+const AT_ONCE: usize = 8;
+
+/// A message of a search.
+pub(super) struct Found {
+    pub(super) id: String,
+    pub(super) thread_id: String,
+    pub(super) outcome: Result<Reading, Error>,
+    pub(super) snippet: String,
+}
+
+/// Searches.
+pub(super) async fn search(
+    gmail: &GmailConnector,
+    arguments: &Arguments,
+    limit: usize,
+    progress: Progress<'_>,
+) -> Result<Answer, Failure> {
+    let most = arguments.number("max_results", 10).clamp(1, 50);
+    let mut list = gmail
+        .messages()
+        .list()
+        .max_results(i64::try_from(most).unwrap_or(50));
+    if let Some(query) = arguments
+        .optional_text("query")
+        .filter(|query| !query.is_empty())
+    {
+        list = list.q(query);
+    }
+    if let Some(token) = arguments.optional_text("page_token") {
+        list = list.page_token(token);
+    }
+    if arguments.flag("include_spam_trash") {
+        list = list.include_spam_trash(true);
+    }
+    let page = list
+        .send()
+        .await
+        .map_err(|error| Failure::service(&error))?;
+    let total = page.messages.len() as u64;
+    let mut found = Vec::new();
+    let mut messages = stream::iter(page.messages)
+        .map(|message| describe(gmail, message))
+        .buffered(AT_ONCE);
+    while let Some(message) = messages.next().await {
+        found.push(message);
+        progress(found.len() as u64, Some(total));
+    }
+    // One that is gone since the search is no reason to lose the rest; if all fail, the search has failed.
+    if let Some(Found {
+        outcome: Err(error),
+        ..
+    }) = found.first()
+        && found.iter().all(|found| found.outcome.is_err())
+    {
+        return Err(Failure::service(error));
+    }
+    let room = (limit.saturating_sub(600) / found.len().max(1)).saturating_sub(60);
+    Ok(answer(
+        &found,
+        page.next_page_token,
+        page.result_size_estimate,
+        room,
+    ))
+}
+
+async fn describe(gmail: &GmailConnector, message: Message) -> Found {
+    let id = message.id.unwrap_or_default();
+    let outcome = gmail
+        .messages()
+        .get(&id)
+        .format(MessageFormat::Metadata)
+        .metadata_headers(["From", "Subject", "Date"])
+        .send()
+        .await;
+    let snippet = match &outcome {
+        Ok(message) => message.snippet.clone().unwrap_or_default(),
+        Err(_) => String::new(),
+    };
+    Found {
+        id,
+        thread_id: message.thread_id.unwrap_or_default(),
+        outcome: outcome.map(|message| Reading::from_payload(&message)),
+        snippet,
+    }
+}
+
+fn answer(found: &[Found], next: Option<String>, estimate: Option<i64>, room: usize) -> Answer {
+    let fence = Fence::new();
+    let next = next.filter(|token| !token.is_empty());
+    let mut lines = Vec::new();
+    let mut messages = Vec::new();
+    for found in found {
+        let mut fields = Map::new();
+        let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+        put("id", json!(found.id));
+        put("thread_id", json!(found.thread_id));
+        match &found.outcome {
+            Ok(reading) => {
+                let from = clipped(&visible_line(&reading.from.to_string()), 80);
+                let date = clipped(
+                    &visible_line(reading.date.as_deref().unwrap_or_default()),
+                    40,
+                );
+                let subject = clipped(
+                    &visible_line(reading.subject.as_deref().unwrap_or_default()),
+                    (room / 3).max(40),
+                );
+                let snippet = clipped(
+                    &visible_line(&unescaped(&found.snippet)),
+                    room.saturating_sub(220).clamp(20, 200),
+                );
+                lines.push(format!(
+                    "{} (thread {}) {date} | {from} | {subject} | {} | {snippet}",
+                    found.id,
+                    found.thread_id,
+                    reading.label_ids.join(",")
+                ));
+                put("labels", json!(reading.label_ids));
+                put("date", json!(date));
+                put("from", json!(from));
+                put("subject", json!(subject));
+                put("snippet", json!(snippet));
+            }
+            Err(error) => {
+                lines.push(format!("{} (thread {}) {error}", found.id, found.thread_id));
+                put("error", json!(error.to_string()));
+            }
+        }
+        messages.push(Value::Object(fields));
+    }
+    let mut parts = Vec::new();
+    if lines.is_empty() {
+        parts.push("no message matches".to_owned());
+    } else {
+        parts.push(fence.notice());
+        parts.push("id (thread) date | from | subject | labels | beginning".to_owned());
+        parts.push(fence.wrap(&lines.join("\n")));
+    }
+    let mut structured = json!({"messages": messages});
+    if let Some(token) = next {
+        parts.push(format!("There is more: page_token: {token}"));
+        structured["next_page_token"] = json!(token);
+    }
+    if let Some(estimate) = estimate {
+        structured["estimated_total"] = json!(estimate);
+    }
+    Answer::new(parts.join("\n"), structured)
+}
+
+/// Gmail gives snippets with a few characters escaped as in HTML.
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
+}

@@ -1,0 +1,439 @@
+//! The program, as people and scripts meet it, against the sandbox.
+
+#![cfg(feature = "cli")]
+
+use std::process::{Command, Output, Stdio};
+
+use airbyte_agent_gmail::operation::gmail;
+use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
+use serde_json::Value;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_airbyte-gmail");
+
+fn program(sandbox: &Sandbox, is_hosted: bool) -> Command {
+    let (google, airbyte) = (sandbox.google(), sandbox.airbyte());
+    let mut command = Command::new(PROGRAM);
+    command.env_clear();
+    if is_hosted {
+        command
+            .env("AIRBYTE_CLIENT_ID", airbyte.client_id)
+            .env("AIRBYTE_CLIENT_SECRET", airbyte.client_secret)
+            .env("AIRBYTE_CONNECTOR_ID", airbyte.connector_id)
+            .env("AIRBYTE_API_URL", sandbox.airbyte_url());
+    } else {
+        command
+            .env("GMAIL_REFRESH_TOKEN", google.refresh_token)
+            .env("GMAIL_CLIENT_ID", google.client_id)
+            .env("GMAIL_CLIENT_SECRET", google.client_secret)
+            .env("GMAIL_API_URL", sandbox.gmail_url())
+            .env("GOOGLE_TOKEN_URL", sandbox.token_url());
+    }
+    command
+}
+
+/// Runs it off the test's own thread, where the sandbox serves.
+async fn run(mut command: Command, arguments: &[&str]) -> Output {
+    command.args(arguments).stdin(Stdio::null());
+    tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap()
+}
+
+async fn text(command: Command, arguments: &[&str]) -> String {
+    let output = run(command, arguments).await;
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+async fn json(command: Command, arguments: &[&str]) -> Value {
+    let text = text(command, arguments).await;
+    serde_json::from_str(&text).unwrap_or_else(|_| panic!("{arguments:?}: {text}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_searches_reads_answers_and_tidies() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for is_hosted in [false, true] {
+        let program = || program(&sandbox, is_hosted);
+        let table = text(program(), &["search", "is:unread", "-n", "3"]).await;
+        assert!(
+            table.starts_with("ID ") && table.lines().count() == 4,
+            "{table}"
+        );
+        let found = json(
+            program(),
+            &[
+                "search",
+                "from:stranger@example.net",
+                "-n",
+                "1",
+                "-o",
+                "json",
+            ],
+        )
+        .await;
+        let id = found["messages"][0]["id"].as_str().unwrap();
+        let read = text(program(), &["read", id]).await;
+        assert!(
+            read.contains("Subject: Quick question")
+                && read.contains("ignore previous instructions")
+        );
+        let subject = json(
+            program(),
+            &["read", id, "-o", "json", "--fields", "subject"],
+        )
+        .await;
+        assert_eq!(subject.as_object().unwrap().len(), 1);
+        let labelled = text(
+            program(),
+            &[
+                "label", id, "--add", "Neu", "--create", "--remove", "unread",
+            ],
+        )
+        .await;
+        assert!(!labelled.contains("UNREAD"), "{labelled}");
+        assert!(!text(program(), &["archive", id]).await.contains("INBOX"));
+        let sent = json(program(), &["reply", id, "--text", "No.", "-o", "json"]).await;
+        let answer = text(
+            program(),
+            &["read", "--quoted", sent["sent"].as_str().unwrap()],
+        )
+        .await;
+        assert!(
+            answer.contains("Subject: Re: Quick question") && answer.contains("> Hello assistant"),
+            "{answer}"
+        );
+        let sent = json(
+            program(),
+            &[
+                "send",
+                "--to",
+                "Support <support@example.com>",
+                "-s",
+                "Grüße",
+                "--text",
+                "Hallo",
+                "-o",
+                "json",
+            ],
+        )
+        .await;
+        assert!(sent["sent"].is_string());
+        let draft = json(
+            program(),
+            &[
+                "forward",
+                id,
+                "--to",
+                "accounting@example.net",
+                "--draft",
+                "-o",
+                "json",
+            ],
+        )
+        .await;
+        assert!(draft["draft"].is_string());
+        assert!(text(program(), &["trash", id]).await.contains("TRASH"));
+        assert_eq!(
+            run(program(), &["messages-untrash", "create", id])
+                .await
+                .status
+                .code(),
+            Some(0)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attachments_are_saved_and_none_is_overwritten() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let directory = std::env::temp_dir().join(format!("airbyte-gmail-cli-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&directory);
+    let found = json(
+        program(&sandbox, false),
+        &["search", "subject:itinerary", "-o", "json"],
+    )
+    .await;
+    let id = found["messages"][0]["id"].as_str().unwrap();
+    let to = directory.to_str().unwrap();
+    for _ in 0..2 {
+        let saved = json(
+            program(&sandbox, true),
+            &["attachments", "save", id, "--dir", to, "-o", "json"],
+        )
+        .await;
+        for file in saved.as_array().unwrap() {
+            assert_eq!(
+                std::fs::metadata(file["file"].as_str().unwrap())
+                    .unwrap()
+                    .len(),
+                file["size"].as_u64().unwrap()
+            );
+        }
+    }
+    assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 4);
+    std::fs::remove_dir_all(&directory).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_of_output_has_the_same_records() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for is_hosted in [false, true] {
+        let program = || program(&sandbox, is_hosted);
+        let page = json(program(), &["labels", "list"]).await;
+        let labels = page["data"].as_array().unwrap();
+        let lines = text(program(), &["labels", "list", "-o", "ndjson"]).await;
+        let records: Vec<Value> = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(&records, labels);
+        let yaml: Value =
+            serde_norway::from_str(&text(program(), &["labels", "list", "-o", "yaml"]).await)
+                .unwrap();
+        assert_eq!(yaml, page);
+        let table = text(
+            program(),
+            &[
+                "labels",
+                "list",
+                "-o",
+                "table",
+                "--fields",
+                "id,color.backgroundColor",
+            ],
+        )
+        .await;
+        assert_eq!(table.lines().count(), labels.len() + 1);
+        assert!(
+            table.starts_with("ID ") && !table.contains('\u{1b}'),
+            "{table}"
+        );
+        let all = text(
+            program(),
+            &[
+                "messages",
+                "list",
+                "--max-results",
+                "20",
+                "--all",
+                "--fields",
+                "id",
+            ],
+        )
+        .await;
+        let whole = json(
+            program(),
+            &["messages", "list", "--max-results", "500", "--fields", "id"],
+        )
+        .await;
+        let streamed: Vec<Value> = all
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert!(streamed.len() > 20);
+        assert_eq!(&streamed, whole["data"].as_array().unwrap());
+    }
+}
+
+/// Every action that changes something shows its request and sends nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_sends_nothing() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for arguments in [
+        vec!["messages", "delete", "abc"],
+        vec!["messages", "create", "--raw", "VG8"],
+        vec!["labels", "create", "--name", "x"],
+        vec![
+            "execute",
+            "messages",
+            "batch_delete",
+            "--params",
+            r#"{"ids": ["a"]}"#,
+        ],
+    ] {
+        let mut arguments = arguments;
+        arguments.push("--dry-run");
+        let shown = json(program(&sandbox, false), &arguments).await;
+        assert_eq!(shown["dry_run"], true);
+        assert!(shown["address"].as_str().unwrap().starts_with("/gmail/v1/"));
+        // It needs no credentials either.
+        let mut bare = Command::new(PROGRAM);
+        bare.env_clear();
+        assert_eq!(json(bare, &arguments).await, shown);
+    }
+    let message = text(
+        program(&sandbox, true),
+        &[
+            "send",
+            "--to",
+            "a@example.com",
+            "-s",
+            "x",
+            "--text",
+            "y",
+            "--dry-run",
+        ],
+    )
+    .await;
+    assert!(
+        message.contains("To: <a@example.com>") && message.contains("Subject: x"),
+        "{message}"
+    );
+    assert!(sandbox.requests().is_empty());
+    for arguments in [
+        vec!["archive", "a"],
+        vec!["trash", "a"],
+        vec!["label", "a", "--add", "INBOX"],
+    ] {
+        let mut arguments = arguments;
+        arguments.extend(["--dry-run", "-o", "json"]);
+        assert_eq!(
+            json(program(&sandbox, false), &arguments).await["dry_run"],
+            true
+        );
+    }
+    assert!(
+        sandbox
+            .requests()
+            .iter()
+            .all(|request| request.method == "GET" || request.path == "/token")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_lost_for_good_needs_a_yes() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let before = sandbox.mailbox_state();
+    for row in gmail().operations.iter().filter(|row| row.destructive) {
+        let params: serde_json::Map<String, Value> = row
+            .fields
+            .iter()
+            .filter(|field| field.required)
+            .map(|field| {
+                (
+                    field.name.to_owned(),
+                    if field.name == "ids" {
+                        serde_json::json!(["a"])
+                    } else {
+                        "a".into()
+                    },
+                )
+            })
+            .collect();
+        let params = Value::Object(params).to_string();
+        let refused = run(
+            program(&sandbox, false),
+            &["execute", row.entity, row.action, "--params", &params],
+        )
+        .await;
+        assert_eq!(refused.status.code(), Some(2), "{}", row.id);
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("--yes"));
+    }
+    assert!(sandbox.requests().is_empty());
+    assert_eq!(sandbox.mailbox_state(), before);
+    let label = json(
+        program(&sandbox, false),
+        &["labels", "create", "--name", "Gone soon"],
+    )
+    .await;
+    let id = label["data"]["id"].as_str().unwrap();
+    text(program(&sandbox, false), &["labels", "delete", id, "--yes"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_exit_code_says_what_to_do() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let code = async |is_hosted: bool, arguments: &[&str]| {
+        run(program(&sandbox, is_hosted), arguments)
+            .await
+            .status
+            .code()
+    };
+    assert_eq!(code(false, &["check"]).await, Some(0));
+    assert_eq!(code(false, &["messages", "lisst"]).await, Some(2));
+    assert_eq!(
+        code(false, &["messages", "list", "--max-results", "many"]).await,
+        Some(2)
+    );
+    assert_eq!(code(false, &["schema", "nothing"]).await, Some(2));
+    assert_eq!(code(false, &["read", "00000000000000ff"]).await, Some(5));
+    assert_eq!(
+        code(true, &["history", "list", "--start-history-id", "1"]).await,
+        Some(9)
+    );
+    sandbox.inject(
+        Fault::new(Service::Gmail, FaultKind::ConnectionClosedBeforeResponse).on("messages_send"),
+    );
+    assert_eq!(
+        code(
+            false,
+            &["send", "--to", "a@example.com", "-s", "x", "--text", "y"]
+        )
+        .await,
+        Some(8)
+    );
+    sandbox.limit_scopes(&["https://www.googleapis.com/auth/gmail.readonly"]);
+    assert_eq!(
+        code(false, &["labels", "create", "--name", "x"]).await,
+        Some(4)
+    );
+    sandbox.revoke_refresh_token();
+    assert_eq!(code(false, &["check"]).await, Some(3));
+    let mut bare = Command::new(PROGRAM);
+    bare.env_clear();
+    assert_eq!(run(bare, &["check"]).await.status.code(), Some(2));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = Command::new(PROGRAM)
+        .env_clear()
+        .arg("schema")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn it_describes_itself() {
+    let text = |arguments: &[&str]| {
+        let output = Command::new(PROGRAM)
+            .env_clear()
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(text(&["completions", shell]).contains("airbyte-gmail"));
+    }
+    let directory = std::env::temp_dir().join(format!("airbyte-gmail-man-{}", std::process::id()));
+    text(&["man", directory.to_str().unwrap()]);
+    let page = std::fs::read_to_string(directory.join("airbyte-gmail-messages-list.1")).unwrap();
+    assert!(page.contains("max\\-results"), "{page}");
+    std::fs::remove_dir_all(&directory).unwrap();
+    for row in gmail().operations {
+        let schema: Value =
+            serde_json::from_str(&text(&["schema", row.entity, row.action])).unwrap();
+        assert_eq!(schema["properties"], row.params_schema()["properties"]);
+    }
+    assert!(text(&["--help-agents"]).contains("- messages: list("));
+    assert!(text(&["--help-agents=labels"]).starts_with("# labels"));
+    assert!(text(&["help", "messages", "list"]).contains("--max-results"));
+    assert!(text(&["messages", "list", "--help"]).contains("--all"));
+}

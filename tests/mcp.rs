@@ -1,0 +1,569 @@
+//! The MCP server, as its clients meet it: over the standard streams and over HTTP, against the sandbox.
+
+#![cfg(all(feature = "cli", feature = "mcp"))]
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::time::timeout;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_airbyte-gmail");
+
+/// The program, with the sandbox's credentials of one mode and nothing else.
+fn program(sandbox: &Sandbox, is_hosted: bool) -> Command {
+    let (google, airbyte) = (sandbox.google(), sandbox.airbyte());
+    let mut command = Command::new(PROGRAM);
+    command.env_clear().kill_on_drop(true);
+    if is_hosted {
+        command
+            .env("AIRBYTE_CLIENT_ID", airbyte.client_id)
+            .env("AIRBYTE_CLIENT_SECRET", airbyte.client_secret)
+            .env("AIRBYTE_CONNECTOR_ID", airbyte.connector_id)
+            .env("AIRBYTE_API_URL", sandbox.airbyte_url());
+    } else {
+        command
+            .env("GMAIL_REFRESH_TOKEN", google.refresh_token)
+            .env("GMAIL_CLIENT_ID", google.client_id)
+            .env("GMAIL_CLIENT_SECRET", google.client_secret)
+            .env("GMAIL_API_URL", sandbox.gmail_url())
+            .env("GOOGLE_TOKEN_URL", sandbox.token_url());
+    }
+    command
+}
+
+struct Client {
+    child: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Client {
+    async fn start(sandbox: &Sandbox, is_hosted: bool, flags: &[&str]) -> Self {
+        let mut child = program(sandbox, is_hosted)
+            .arg("mcp")
+            .args(flags)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut client = Self {
+            child,
+            input,
+            output,
+        };
+        let params = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}});
+        let answer = client.ask(0, "initialize", params).await;
+        assert_eq!(answer["result"]["serverInfo"]["name"], "airbyte-gmail");
+        assert!(
+            answer["result"]["instructions"]
+                .as_str()
+                .unwrap()
+                .contains("untrusted")
+                || answer["result"]["instructions"]
+                    .as_str()
+                    .unwrap()
+                    .contains("data")
+        );
+        client
+            .write(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))
+            .await;
+        client
+    }
+
+    async fn write(&mut self, message: &Value) {
+        self.input
+            .write_all(format!("{message}\n").as_bytes())
+            .await
+            .unwrap();
+    }
+
+    async fn read(&mut self) -> Value {
+        let line = timeout(Duration::from_secs(30), self.output.next_line())
+            .await
+            .expect("an answer in time")
+            .unwrap();
+        serde_json::from_str(&line.expect("a line"))
+            .expect("nothing but messages on the standard output")
+    }
+
+    /// Asks, and skips what comes before the answer.
+    async fn ask(&mut self, id: u64, method: &str, params: Value) -> Value {
+        self.write(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}))
+            .await;
+        loop {
+            let message = self.read().await;
+            if message["id"] == id {
+                return message;
+            }
+        }
+    }
+
+    async fn call(&mut self, id: u64, name: &str, arguments: Value) -> Value {
+        self.ask(
+            id,
+            "tools/call",
+            json!({"name": name, "arguments": arguments}),
+        )
+        .await
+    }
+}
+
+#[tokio::test]
+async fn tools_are_listed_and_called_over_the_standard_streams() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for is_hosted in [false, true] {
+        let mut client = Client::start(&sandbox, is_hosted, &[]).await;
+        let list = client.ask(1, "tools/list", json!({})).await;
+        let tools = list["result"]["tools"].as_array().unwrap();
+        assert!((10..=15).contains(&tools.len()), "{}", tools.len());
+        assert!(
+            tools
+                .iter()
+                .all(|tool| tool["inputSchema"]["type"] == "object"
+                    && tool["outputSchema"]["type"] == "object")
+        );
+        let send = tools
+            .iter()
+            .find(|tool| tool["name"] == "gmail_send")
+            .unwrap();
+        assert_eq!(send["annotations"]["readOnlyHint"], false);
+        assert_eq!(send["annotations"]["openWorldHint"], true);
+
+        let found = client
+            .call(
+                2,
+                "gmail_search",
+                json!({"query": "is:unread", "max_results": 2}),
+            )
+            .await;
+        assert_eq!(found["result"]["isError"], false, "{found}");
+        assert_eq!(
+            found["result"]["structuredContent"]["messages"]
+                .as_array()
+                .unwrap()
+                .len(),
+            2
+        );
+        assert!(
+            found["result"]["content"][0]["text"]
+                .as_str()
+                .unwrap()
+                .contains("<untrusted-mail ")
+        );
+
+        let wrong = client
+            .call(
+                3,
+                "gmail_read_message",
+                json!({"message_id": "00000000000000ff"}),
+            )
+            .await;
+        assert_eq!(wrong["result"]["isError"], true);
+        // Airbyte answers 400 for whatever Gmail refuses.
+        let expected = if is_hosted {
+            "error (refused_by_service)"
+        } else {
+            "error (not_found)"
+        };
+        let text = wrong["result"]["content"][0]["text"].as_str().unwrap();
+        assert!(text.starts_with(expected), "{text}");
+        let unknown = client.call(4, "gmail_labels_create", json!({})).await;
+        assert_eq!(
+            unknown["error"]["code"], -32602,
+            "a tool that is not offered can't be called: {unknown}"
+        );
+
+        // A client that goes away ends the program.
+        drop(client.input);
+        let status = timeout(Duration::from_secs(10), client.child.wait())
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(status.success());
+    }
+}
+
+#[tokio::test]
+async fn what_is_malformed_harms_nobody() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut client = Client::start(&sandbox, false, &[]).await;
+    for line in [
+        "{not json",
+        "[]",
+        "{\"jsonrpc\":\"2.0\",\"id\":7}",
+        "\u{0}",
+        "{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"tools/call\",\"params\":{\"name\":5}}",
+    ] {
+        client
+            .input
+            .write_all(format!("{line}\n").as_bytes())
+            .await
+            .unwrap();
+    }
+    let list = client.ask(9, "tools/list", json!({})).await;
+    assert!(list["result"]["tools"].is_array());
+    let unknown = client.ask(10, "no/such", json!({})).await;
+    assert_eq!(unknown["error"]["code"], -32601);
+}
+
+#[tokio::test]
+async fn a_call_tells_its_progress_and_can_be_cancelled() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut client = Client::start(&sandbox, false, &[]).await;
+    client
+        .write(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+            "name": "gmail_search", "arguments": {"query": "in:inbox", "max_results": 5}, "_meta": {"progressToken": "p"},
+        }}))
+        .await;
+    let mut steps = Vec::new();
+    loop {
+        let message = client.read().await;
+        if message["method"] == "notifications/progress" {
+            assert_eq!(message["params"]["progressToken"], "p");
+            steps.push(message["params"]["progress"].as_f64().unwrap());
+        } else if message["id"] == 1 {
+            break;
+        }
+    }
+    assert_eq!(steps, [1.0, 2.0, 3.0, 4.0, 5.0]);
+
+    sandbox.clear_requests();
+    sandbox.inject(Fault::new(Service::Gmail, FaultKind::NeverAnswer).times(1));
+    client
+        .write(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "gmail_labels_list", "arguments": {}}}))
+        .await;
+    while sandbox
+        .requests()
+        .iter()
+        .all(|request| request.service != Service::Gmail)
+    {
+        tokio::task::yield_now().await;
+    }
+    client
+        .write(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2, "reason": "test"}}))
+        .await;
+    let labels = client.call(3, "gmail_labels_list", json!({})).await;
+    assert_eq!(labels["result"]["isError"], false);
+}
+
+#[tokio::test]
+async fn limits_of_the_command_line_hold() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut reading = Client::start(&sandbox, false, &["--read-only", "--tools", "all"]).await;
+    let list = reading.ask(1, "tools/list", json!({})).await;
+    let tools = list["result"]["tools"].as_array().unwrap();
+    assert!(tools.len() > 20);
+    assert!(
+        tools
+            .iter()
+            .all(|tool| tool["annotations"]["readOnlyHint"] == true)
+    );
+    let mut few = Client::start(
+        &sandbox,
+        false,
+        &[
+            "--allow",
+            "messages.list,labels.list",
+            "--tools",
+            "gmail_labels_list,gmail_execute",
+        ],
+    )
+    .await;
+    let list = few.ask(1, "tools/list", json!({})).await;
+    assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 2);
+    let refused = few
+        .call(
+            2,
+            "gmail_execute",
+            json!({"entity": "messages", "action": "get", "params": {"messageId": "x"}}),
+        )
+        .await;
+    assert_eq!(
+        refused["result"]["structuredContent"]["error"]["code"],
+        "not_allowed"
+    );
+    let mut known = Client::start(&sandbox, false, &["--allow-recipients", "@example.com"]).await;
+    let refused = known
+        .call(
+            1,
+            "gmail_send",
+            json!({"to": ["stranger@example.net"], "subject": "x", "text": "x"}),
+        )
+        .await;
+    assert_eq!(
+        refused["result"]["structuredContent"]["error"]["code"],
+        "not_allowed"
+    );
+    let slip = program(&sandbox, false)
+        .args(["mcp", "--allow", "messages.lisst"])
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(slip.status.code(), Some(2));
+}
+
+async fn served(
+    sandbox: &Sandbox,
+    flags: &[&str],
+) -> (Child, String, Lines<BufReader<ChildStderr>>) {
+    let mut child = program(sandbox, false)
+        .env("AIRBYTE_GMAIL_MCP_TOKEN", "secret-token")
+        .args(["mcp", "--http", "--port", "0"])
+        .args(flags)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = notes.next_line().await.unwrap().unwrap();
+    let url = line.rsplit(' ').next().unwrap().to_owned();
+    (child, url, notes)
+}
+
+fn web() -> reqwest::Client {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls())
+        .build()
+        .unwrap()
+}
+
+/// The test talks to this machine alone, so that it needs no certificates.
+fn tls() -> rustls::ClientConfig {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth()
+}
+
+#[tokio::test]
+async fn http_is_for_those_who_have_the_token() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let (_child, url, _notes) = served(&sandbox, &[]).await;
+    assert!(url.starts_with("http://127.0.0.1:"));
+    let web = web();
+    let initialize = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"},
+    }});
+    let request = || {
+        web.post(&url)
+            .header("accept", "application/json, text/event-stream")
+            .header("content-type", "application/json")
+            .body(initialize.to_string())
+    };
+    assert_eq!(request().send().await.unwrap().status(), 401);
+    for header in [
+        "Bearer wrong-token!",
+        "Bearer secret-toke",
+        "Basic secret-token",
+        "secret-token",
+    ] {
+        assert_eq!(
+            request()
+                .header("authorization", header)
+                .send()
+                .await
+                .unwrap()
+                .status(),
+            401,
+            "{header}"
+        );
+    }
+    let with_token = || request().bearer_auth("secret-token");
+    assert_eq!(
+        with_token()
+            .header("host", "rebound.example.com")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        403
+    );
+    assert_eq!(
+        with_token()
+            .header("origin", "https://page.example.com")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        403
+    );
+    let begun = with_token().send().await.unwrap();
+    assert_eq!(begun.status(), 200);
+    let session = begun.headers()["mcp-session-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(begun.text().await.unwrap().contains("airbyte-gmail"));
+    let say = |message: Value| {
+        web.post(&url)
+            .bearer_auth("secret-token")
+            .header("mcp-session-id", &session)
+            .header("mcp-protocol-version", "2025-06-18")
+            .header("accept", "application/json, text/event-stream")
+            .header("content-type", "application/json")
+            .body(message.to_string())
+            .send()
+    };
+    say(json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))
+        .await
+        .unwrap();
+    let list = say(json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}))
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(list.contains("gmail_search"), "{list}");
+    let call = json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "gmail_get_profile", "arguments": {}}});
+    assert!(
+        say(call)
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+            .contains("there is no tool")
+    );
+    let call = json!({"jsonrpc": "2.0", "id": 4, "method": "tools/call", "params": {"name": "gmail_profile_get", "arguments": {}}});
+    assert!(
+        say(call)
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+            .contains("user@example.com")
+    );
+    let elsewhere = web.get(url.replace("/mcp", "/")).send().await.unwrap();
+    assert_eq!(elsewhere.status(), 404);
+}
+
+#[tokio::test]
+async fn a_named_page_may_ask() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let (_child, url, _notes) = served(
+        &sandbox,
+        &[
+            "--allow-origin",
+            "https://app.example.com:443",
+            "--allow-host",
+            "mail.example.com",
+        ],
+    )
+    .await;
+    let request = |host: &str, origin: &str| {
+        web()
+            .post(&url)
+            .bearer_auth("secret-token")
+            .header("host", host)
+            .header("origin", origin)
+            .header("accept", "application/json, text/event-stream")
+            .header("content-type", "application/json")
+            .body(json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+                "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"},
+            }}).to_string())
+            .send()
+    };
+    assert_eq!(
+        request("mail.example.com", "https://app.example.com")
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
+    assert_eq!(
+        request("mail.example.com", "https://other.example.com")
+            .await
+            .unwrap()
+            .status(),
+        403
+    );
+}
+
+/// Runs a client of others' making; says so where it is not installed.
+async fn third_party(sandbox: &Sandbox, what: &str, mut command: Command) {
+    let (google, url) = (sandbox.google(), sandbox.gmail_url());
+    command
+        .env("GMAIL_REFRESH_TOKEN", google.refresh_token)
+        .env("GMAIL_CLIENT_ID", google.client_id)
+        .env("GMAIL_CLIENT_SECRET", google.client_secret)
+        .env("GMAIL_API_URL", url)
+        .env("GOOGLE_TOKEN_URL", sandbox.token_url())
+        .kill_on_drop(true);
+    let output = timeout(Duration::from_secs(120), command.output())
+        .await
+        .expect("it ends")
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{what}: {said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    println!("{what}: {}", said.trim());
+}
+
+#[tokio::test]
+async fn the_official_python_client_gets_along() {
+    let python = std::env::var("MCP_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has_sdk = Command::new(&python)
+        .args(["-c", "import mcp.client.session"])
+        .output()
+        .await
+        .is_ok_and(|output| output.status.success());
+    if !has_sdk {
+        println!(
+            "SKIPPED: the MCP Python SDK is not installed (pip install mcp; MCP_PYTHON names the interpreter)"
+        );
+        return;
+    }
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut command = Command::new(python);
+    command
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/clients/mcp_client.py"
+        ))
+        .arg(PROGRAM);
+    third_party(&sandbox, "MCP Python SDK", command).await;
+}
+
+#[tokio::test]
+async fn the_inspector_gets_along() {
+    let inspector = std::env::var("MCP_INSPECTOR").unwrap_or_else(|_| "mcp-inspector".to_owned());
+    if Command::new(&inspector)
+        .args(["--cli", "--help"])
+        .output()
+        .await
+        .is_err()
+    {
+        println!(
+            "SKIPPED: the MCP inspector is not installed (npm install -g @modelcontextprotocol/inspector; MCP_INSPECTOR names the program)"
+        );
+        return;
+    }
+    let sandbox = Sandbox::start().await.unwrap();
+    for arguments in [
+        vec!["--method", "tools/list"],
+        vec![
+            "--method",
+            "tools/call",
+            "--tool-name",
+            "gmail_search",
+            "--tool-arg",
+            "query=is:unread",
+        ],
+    ] {
+        let mut command = Command::new(&inspector);
+        command.args(["--cli", PROGRAM, "mcp"]).args(arguments);
+        third_party(&sandbox, "MCP inspector", command).await;
+    }
+}
