@@ -1,6 +1,12 @@
 //! The program, as people and scripts meet it, against the sandbox.
 
 #![cfg(feature = "cli")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by it, in its helpers too"
+)]
 
 use std::process::{Command, Output, Stdio};
 

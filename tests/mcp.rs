@@ -1,6 +1,13 @@
 //! The MCP server, as its clients meet it: over the standard streams and over HTTP, against the sandbox.
 
 #![cfg(all(feature = "cli", feature = "mcp"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by it, in its helpers too"
+)]
 
 use std::process::Stdio;
 use std::time::Duration;
