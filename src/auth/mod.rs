@@ -1,14 +1,16 @@
 //! Tokens: how one is got, kept, and got again.
 
+mod account;
 mod airbyte;
 mod cache;
 mod google;
 mod secret;
 mod store;
 
+pub use account::{Account, AccountDirectory};
 pub(crate) use airbyte::AirbyteGrant;
-pub(crate) use cache::{Bearer, Grant, TokenCache};
+pub(crate) use cache::{Bearer, Grant, Granted, TokenCache};
 pub use google::GOOGLE_TOKEN_URL;
-pub(crate) use google::GoogleGrant;
+pub(crate) use google::{GoogleGrant, post_form, revoke};
 pub use secret::Secret;
-pub use store::{MemoryTokenStore, StoreFuture, TokenSet, TokenStore};
+pub use store::{FileTokenStore, MemoryTokenStore, StoreFuture, StoreLock, TokenSet, TokenStore};

@@ -147,7 +147,8 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// Where new tokens go. Default: nowhere; they live as long as the connector.
+    /// Where tokens are kept between runs and shared between processes. Default: nowhere; they live as long as the
+    /// connector. What the store holds is newer than the refresh token of the configuration and goes before it.
     #[must_use]
     pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
         self.store = Some(store);
@@ -215,15 +216,16 @@ impl GmailConnectorBuilder {
         let http = self
             .http
             .map_or_else(Http::new, |client| Ok(Http::from_client(client)))?;
+        let refresh_token = auth
+            .refresh_token
+            .filter(|token| !token.expose().is_empty());
         let grant = Grant::Google(GoogleGrant {
             http: http.clone(),
             token_url,
             client_id: auth.client_id.filter(|id| !id.is_empty()),
             client_secret: auth.client_secret,
-            refresh_token: Mutex::new(
-                auth.refresh_token
-                    .filter(|token| !token.expose().is_empty()),
-            ),
+            refresh_token: Mutex::new(refresh_token.clone()),
+            configured: refresh_token,
         });
         let access_token = auth.access_token.filter(|token| !token.expose().is_empty());
         let transport = Transport::direct(Direct {
