@@ -10,7 +10,6 @@ use serde_json::{Map, Value};
 
 use super::store::{read_object, write_object};
 use super::{FileTokenStore, Secret, TokenSet};
-use crate::connector::GmailAuthConfig;
 
 /// What stays as it is in a file's name: an address is still to be recognised.
 const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC
@@ -59,22 +58,6 @@ impl Account {
             client_secret,
             signed_in_at: Some(SystemTime::now()),
             tokens,
-        }
-    }
-
-    /// The credentials, as a connector takes them. Give the connector the account's
-    /// [`store`](AccountDirectory::store) too.
-    pub fn auth(&self) -> GmailAuthConfig {
-        // The access token is left to the store, which knows when it ends.
-        let refresh_token = self
-            .tokens
-            .refresh_token
-            .clone()
-            .unwrap_or_else(|| Secret::from(""));
-        let auth = GmailAuthConfig::new(refresh_token);
-        match &self.client_secret {
-            Some(secret) => auth.with_client(&self.client_id, secret),
-            None => auth.with_client_id(&self.client_id),
         }
     }
 }

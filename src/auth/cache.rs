@@ -289,7 +289,10 @@ impl Shared {
             .cached
             .as_ref()
             .is_some_and(|cached| cached.bearer.token == stored.access_token);
-        !known && stored.remaining().is_none_or(|remaining| remaining > WORTHWHILE)
+        !known
+            && stored
+                .remaining()
+                .is_none_or(|remaining| remaining > WORTHWHILE)
     }
 
     fn keep(&self, granted: &Granted) -> Bearer {

@@ -101,7 +101,11 @@ impl GoogleGrant {
 }
 
 /// Posts a form to the token endpoint.
-pub(crate) async fn post_form(http: &Http, token_url: &str, form: &Secret) -> Result<Granted, Error> {
+pub(crate) async fn post_form(
+    http: &Http,
+    token_url: &str,
+    form: &Secret,
+) -> Result<Granted, Error> {
     // A refresh may be sent twice: the token that goes in stays valid, and the last answer counts.
     let reply = exchange(http, token_url, form).await.map_err(|error| {
         if error.is_configuration() {
@@ -117,6 +121,7 @@ pub(crate) async fn post_form(http: &Http, token_url: &str, form: &Secret) -> Re
 }
 
 /// Revokes a token, and with it the whole consent that it came from.
+#[cfg(feature = "oauth")]
 pub(crate) async fn revoke(http: &Http, revoke_url: &str, token: &Secret) -> Result<(), Error> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("token", token.expose());

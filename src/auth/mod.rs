@@ -9,8 +9,10 @@ mod store;
 
 pub use account::{Account, AccountDirectory};
 pub(crate) use airbyte::AirbyteGrant;
-pub(crate) use cache::{Bearer, Grant, Granted, TokenCache};
+pub(crate) use cache::{Bearer, Grant, TokenCache};
 pub use google::GOOGLE_TOKEN_URL;
-pub(crate) use google::{GoogleGrant, post_form, revoke};
+pub(crate) use google::GoogleGrant;
+#[cfg(feature = "oauth")]
+pub(crate) use google::{post_form, revoke};
 pub use secret::Secret;
 pub use store::{FileTokenStore, MemoryTokenStore, StoreFuture, StoreLock, TokenSet, TokenStore};

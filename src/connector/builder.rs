@@ -7,7 +7,7 @@ use std::{env, fmt};
 use tokio::sync::OnceCell;
 
 use super::GmailConnector;
-use super::config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Mode};
+use super::config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Mode, variable};
 use crate::airbyte::Airbyte;
 use crate::api::airbyte::operation::BASE_URL as AIRBYTE_URL;
 use crate::api::gmail::{Client, operation};
@@ -27,7 +27,7 @@ use crate::transport::{
 /// let gmail = GmailConnector::builder(auth).base_url("https://gmail.googleapis.com").build()?;
 /// # Ok::<(), airbyte_agent_gmail::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct GmailConnectorBuilder {
     auth: AuthConfig,
     base_url: Option<String>,
@@ -74,15 +74,7 @@ impl GmailConnectorBuilder {
             client_id: variable("GMAIL_CLIENT_ID"),
             client_secret: variable("GMAIL_CLIENT_SECRET").map(Secret::from),
         };
-        let airbyte = AirbyteAuthConfig {
-            customer_name: variable("AIRBYTE_CUSTOMER_NAME"),
-            workspace_name: variable("AIRBYTE_WORKSPACE_NAME"),
-            organization_id: variable("AIRBYTE_ORGANIZATION_ID"),
-            airbyte_client_id: variable("AIRBYTE_CLIENT_ID"),
-            airbyte_client_secret: variable("AIRBYTE_CLIENT_SECRET").map(Secret::from),
-            bearer_token: variable("AIRBYTE_BEARER_TOKEN").map(Secret::from),
-            connector_id: variable("AIRBYTE_CONNECTOR_ID"),
-        };
+        let airbyte = AirbyteAuthConfig::from_env();
         let has_gmail = gmail.access_token.is_some() || gmail.refresh_token.is_some();
         let has_airbyte = airbyte.airbyte_client_id.is_some() || airbyte.bearer_token.is_some();
         let mode = match (mode, has_gmail, has_airbyte) {
@@ -290,9 +282,4 @@ impl GmailConnectorBuilder {
             airbyte: Some(airbyte),
         })
     }
-}
-
-/// A variable that is set to something: an empty one counts as not set.
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
 }
