@@ -282,7 +282,10 @@ async fn the_whole_flow_gives_tokens_that_work_and_pages_without_them() -> Resul
     assert_eq!(tokens.scopes, [READ_ONLY]);
     assert!(tokens.refresh_token.is_some() && tokens.expires_at.is_some());
 
-    // A second tab, and a replay: the listener still says what happened, and nothing more does.
+    // The same answer once more, while nobody waits, and then in another sign-in.
+    let page = web::get(&back).await?;
+    assert_eq!(page.status, 410);
+    assert!(page.body.contains("This sign-in is over"), "{}", page.body);
     let consent = client.consent(loopback.redirect_url(), &[READ_ONLY], None)?;
     let replay = async {
         let page = web::get(&back).await?;
@@ -423,6 +426,7 @@ async fn sign_in(
     assert_eq!(code, Some(0), "{rest}");
     for part in back
         .split(['?', '&', '='])
+        .skip(1)
         .filter(|part| part.len() > 20 && !part.contains("auth"))
     {
         assert!(!output.contains(part) && !rest.contains(part), "{part}");
@@ -464,7 +468,7 @@ async fn the_program_signs_in_works_refreshes_and_signs_out() -> Result<(), Fail
     let (second, _) = sign_in(
         &sandbox,
         &directory,
-        &["--account", "second", "--operation", "messages_send.create"],
+        &["--account", "second", "--operation", "messages_send"],
     )
     .await?;
     assert_eq!(
@@ -500,9 +504,9 @@ async fn the_program_signs_in_works_refreshes_and_signs_out() -> Result<(), Fail
 
     let report = program::json(&run(&["auth", "doctor"]).await?)?;
     assert_eq!(report["ok"], true, "{report}");
-    let output = run(&["auth", "doctor", "--operation", "messages_send.create"]).await?;
+    let output = run(&["auth", "doctor", "--operation", "messages_send"]).await?;
     assert!(!output.status.success());
-    assert!(String::from_utf8(output.stdout)?.contains("do not allow messages_send.create"));
+    assert!(String::from_utf8(output.stdout)?.contains("do not allow "));
 
     program::json(&run(&["auth", "use", "second"]).await?)?;
     let out = program::json(&run(&["auth", "logout"]).await?)?;
@@ -592,5 +596,68 @@ async fn a_closed_tab_and_a_denial_end_with_a_clear_message() -> Result<(), Fail
     let (code, _, rest) = waiting.end().await?;
     assert_eq!(code, Some(3));
     assert!(rest.contains("the consent was denied"), "{rest}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_doctor_tells_the_causes_apart() -> Result<(), Failure> {
+    use airbyte_agent_gmail::auth::AccountDirectory;
+    use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Service};
+    use std::time::SystemTime;
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+    sign_in(&sandbox, &directory, &["--read-only"]).await?;
+    let doctor = || async {
+        let output = program::program(&sandbox, &directory, &["auth", "doctor"])
+            .output()
+            .await?;
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        Ok::<_, Failure>((output.status.code(), report.to_string()))
+    };
+    let disabled = serde_json::json!({"error": {"code": 403, "message": "x", "status": "PERMISSION_DENIED",
+        "errors": [{"reason": "accessNotConfigured", "message": "x", "domain": "usageLimits"}]}});
+    sandbox.inject(Fault::new(
+        Service::Gmail,
+        FaultKind::Answer {
+            code: 403,
+            content_type: "application/json".to_owned(),
+            body: disabled.to_string(),
+        },
+    ));
+    let (code, text) = doctor().await?;
+    assert!(
+        code == Some(4) && text.contains("enable the gmail api for"),
+        "{text}"
+    );
+
+    let accounts = AccountDirectory::new(directory.path().join("config"));
+    let good = accounts.get("user@example.com")?.ok_or("no account")?;
+    let mut changed = good.clone();
+    changed.client_secret = Some("changed".into());
+    accounts.put(&changed)?;
+    let (code, text) = doctor().await?;
+    assert!(
+        code == Some(2) && text.contains("sign in with --client-file"),
+        "{text}"
+    );
+
+    let mut week = good.clone();
+    week.signed_in_at = SystemTime::now().checked_sub(Duration::from_secs(7 * 24 * 3600 + 60));
+    week.tokens.refresh_token = Some("ended".into());
+    accounts.put(&week)?;
+    let (code, text) = doctor().await?;
+    assert!(
+        code == Some(3) && text.contains("tokens live 7 days"),
+        "{text}"
+    );
+
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let file = accounts.store("user@example.com")?;
+        std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644))?;
+        let (code, text) = doctor().await?;
+        assert!(code == Some(1) && text.contains("chmod 600"), "{text}");
+    }
     Ok(())
 }

@@ -245,6 +245,10 @@ fn chosen(arguments: &ArgMatches) -> Result<Rows, Failure> {
         .into_iter()
         .flatten()
         .map(|name| {
+            // The id is what errors and lists name an operation by.
+            if let Some(row) = gmail().by_id(name) {
+                return Ok(row);
+            }
             let (entity, action) = name.rsplit_once(['.', '/']).ok_or_else(|| {
                 Failure::input("an operation is named like messages.list".to_owned())
             })?;

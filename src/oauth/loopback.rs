@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -46,6 +47,8 @@ pub struct Loopback {
     redirect_url: String,
     arrivals: mpsc::Receiver<Arrival>,
     inbox: Inbox,
+    /// Whether the last wait has ended and no other has begun: a second tab is told so at once.
+    over: Arc<AtomicBool>,
     server: JoinHandle<()>,
 }
 
@@ -89,11 +92,13 @@ impl Loopback {
             Error::new(Kind::Configuration, message).caused_by(error)
         })?;
         let (sender, arrivals) = mpsc::channel(CONNECTIONS);
-        let server = tokio::spawn(serve(listener, port, sender.downgrade()));
+        let over = Arc::<AtomicBool>::default();
+        let server = tokio::spawn(serve(listener, port, sender.downgrade(), over.clone()));
         Ok(Self {
             redirect_url: format!("http://127.0.0.1:{port}{PATH}"),
             arrivals,
             inbox: Inbox { sender },
+            over,
             server,
         })
     }
@@ -134,7 +139,10 @@ impl Loopback {
                 "the listener for the browser has ended; start the sign-in again",
             ))
         };
-        timeout(limit, waiting).await.unwrap_or_else(|_| {
+        self.over.store(false, Ordering::Release);
+        let result = timeout(limit, waiting).await;
+        self.over.store(true, Ordering::Release);
+        result.unwrap_or_else(|_| {
             Err(Error::new(
                 Kind::Timeout,
                 format!(
@@ -186,7 +194,12 @@ impl Arrival {
     }
 }
 
-async fn serve(listener: TcpListener, port: u16, arrivals: mpsc::WeakSender<Arrival>) {
+async fn serve(
+    listener: TcpListener,
+    port: u16,
+    arrivals: mpsc::WeakSender<Arrival>,
+    over: Arc<AtomicBool>,
+) {
     let connections = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok(permit) = connections.clone().acquire_owned().await else {
@@ -197,16 +210,21 @@ async fn serve(listener: TcpListener, port: u16, arrivals: mpsc::WeakSender<Arri
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let arrivals = arrivals.clone();
+        let (arrivals, over) = (arrivals.clone(), over.clone());
         tokio::spawn(async move {
-            converse(stream, port, &arrivals).await;
+            converse(stream, port, &arrivals, &over).await;
             drop(permit);
         });
     }
 }
 
 /// One request, one page.
-async fn converse(mut stream: TcpStream, port: u16, arrivals: &mpsc::WeakSender<Arrival>) {
+async fn converse(
+    mut stream: TcpStream,
+    port: u16,
+    arrivals: &mpsc::WeakSender<Arrival>,
+    over: &AtomicBool,
+) {
     let head = match timeout(HEAD_TIMEOUT, read_head(&mut stream)).await {
         Ok(Some(head)) => head,
         _ => return,
@@ -215,6 +233,9 @@ async fn converse(mut stream: TcpStream, port: u16, arrivals: &mpsc::WeakSender<
         Ok(target) => target,
         Err(refusal) => return write(&mut stream, refusal.status, refusal.page).await,
     };
+    if over.load(Ordering::Acquire) {
+        return write(&mut stream, Page::Over.status(), Page::Over).await;
+    }
     let (page_sender, page) = oneshot::channel();
     let (written, written_receiver) = oneshot::channel();
     let arrival = Arrival {

@@ -40,7 +40,15 @@ pub(crate) async fn raw(port: u16, bytes: &[u8]) -> io::Result<Answer> {
     // The other side may answer and close before it has read everything.
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await?;
+    let mut buffer = [0_u8; 16 * 1024];
+    // Not every server closes when it is asked to: the length decides where it is given.
+    while !is_whole(&answer) {
+        let count = stream.read(&mut buffer).await?;
+        if count == 0 {
+            break;
+        }
+        answer.extend_from_slice(&buffer[..count]);
+    }
     let text = String::from_utf8_lossy(&answer).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head
@@ -53,6 +61,18 @@ pub(crate) async fn raw(port: u16, bytes: &[u8]) -> io::Result<Answer> {
         head: head.to_owned(),
         body: body.to_owned(),
     })
+}
+
+fn is_whole(answer: &[u8]) -> bool {
+    let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return false;
+    };
+    String::from_utf8_lossy(&answer[..head])
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .and_then(|(_, length)| length.trim().parse::<usize>().ok())
+        .is_some_and(|length| answer.len() >= head + 4 + length)
 }
 
 /// The port and the request target of an address on this machine.
