@@ -1,6 +1,7 @@
 //! Airbyte's hosted API: application tokens, connectors, OAuth, workspaces.
 
 use std::fmt;
+use std::time::Duration;
 
 use http::HeaderValue;
 
@@ -10,6 +11,12 @@ use crate::connector::AirbyteAuthConfig;
 use crate::error::{Error, Kind};
 use crate::http::{Http, check_url};
 use crate::transport::{Direct, Governor, Quota, RetryBudget, RetryPolicy, Transport};
+
+/// The first pause between two looks at whether a deletion is done; it doubles up to some seconds.
+const FIRST_LOOK: Duration = Duration::from_millis(100);
+
+/// The longest pause between two looks.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// A client of Airbyte's hosted API, for what stands around the connector: creating one, listing them, starting a
 /// user's OAuth flow.
@@ -58,6 +65,44 @@ impl Airbyte {
             base_url: operation::BASE_URL.to_owned(),
             http: None,
             retry: RetryPolicy::default(),
+        }
+    }
+
+    /// Deletes a connector and waits until it is gone: Airbyte answers before the deletion is done, and its list is
+    /// the only place that shows the end.
+    ///
+    /// # Errors
+    ///
+    /// [`is_not_found`](Error::is_not_found); [`is_timeout`](Error::is_timeout) when it is still there after `limit`.
+    pub async fn delete_connector(&self, id: &str, limit: Duration) -> Result<(), Error> {
+        let started = tokio::time::Instant::now();
+        let workspace = self.connectors().inspect(id).send().await?.workspace_id;
+        self.connectors().delete(id).send().await?;
+        let Some(workspace) = workspace else {
+            return Err(Error::new(
+                Kind::InvalidResponse,
+                "the deletion has begun; airbyte does not say the connector's workspace, so its end can't be seen",
+            ));
+        };
+        let mut pause = FIRST_LOOK;
+        loop {
+            let list = self
+                .connectors()
+                .list()
+                .workspace_id(workspace.as_str())
+                .send()
+                .await?;
+            if list.data.iter().all(|connector| connector.id != id) {
+                return Ok(());
+            }
+            if started.elapsed() + pause > limit {
+                return Err(Error::new(
+                    Kind::Timeout,
+                    "the deletion has begun and the connector is still listed; look again later",
+                ));
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 

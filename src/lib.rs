@@ -11,6 +11,7 @@ mod http;
 pub mod mail;
 #[cfg(feature = "mcp")]
 pub mod mcp;
+pub mod oauth;
 pub mod operation;
 pub mod page;
 #[cfg(feature = "sandbox")]

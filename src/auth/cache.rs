@@ -20,6 +20,9 @@ const SHORT_LIFE: Duration = Duration::from_secs(1200);
 /// How long a failed early refresh is not tried again while the old token still serves.
 const EARLY_RETRY: Duration = Duration::from_secs(10);
 
+/// How long a stored token must still live to be taken; one that ends sooner is replaced at once.
+const WORTHWHILE: Duration = Duration::from_secs(20);
+
 /// Where an access token comes from.
 #[derive(Debug)]
 pub(crate) enum Grant {
@@ -39,6 +42,21 @@ pub(crate) struct Granted {
     pub(crate) refresh_token: Option<Secret>,
     pub(crate) refresh_token_expires_in: Option<Duration>,
     pub(crate) scopes: Vec<String>,
+}
+
+impl Granted {
+    /// The tokens as a store keeps them, with times in place of durations.
+    pub(crate) fn into_tokens(self) -> TokenSet {
+        let now = SystemTime::now();
+        let after = |lifetime: Option<Duration>| lifetime.and_then(|life| now.checked_add(life));
+        TokenSet {
+            expires_at: after(self.expires_in),
+            refresh_token_expires_at: after(self.refresh_token_expires_in),
+            access_token: self.access_token,
+            refresh_token: self.refresh_token,
+            scopes: self.scopes,
+        }
+    }
 }
 
 /// An access token and its place in the order of tokens, so that a refused one is told from its successor.
@@ -192,44 +210,89 @@ impl Shared {
     }
 
     async fn fetch(&self) -> Result<Bearer, Error> {
-        let granted = match &self.grant {
+        let result = self.renew().await;
+        if let Err(error) = &result
+            && !error.is_token_store_failed()
+        {
+            self.note(error);
+        }
+        result
+    }
+
+    fn note(&self, error: &Error) {
+        let mut state = self.state();
+        state.attempts += 1;
+        state.last_error = Some(error.clone());
+    }
+
+    /// Takes the token that another process has left in the store, or gets a new one and leaves that there.
+    async fn renew(&self) -> Result<Bearer, Error> {
+        let Some(store) = &self.store else {
+            return Ok(self.keep(&self.ask().await?));
+        };
+        let failed = |message: &'static str| {
+            move |source| Error::new(Kind::TokenStore, message).caused_by(StoreError(source))
+        };
+        // Held until the new tokens are stored, so that of several processes one refreshes and the others read.
+        let _lock = store
+            .lock()
+            .await
+            .map_err(failed("the token store can't be locked; see its cause"))
+            .inspect_err(|error| self.note(error))?;
+        let stored = store
+            .load()
+            .await
+            .map_err(failed("the token store can't be read; see its cause"))
+            .inspect_err(|error| self.note(error))?;
+        if let Some(stored) = stored {
+            if let (Grant::Google(grant), Some(refresh_token)) =
+                (&self.grant, &stored.refresh_token)
+            {
+                grant.adopt(refresh_token);
+            }
+            if self.is_new(&stored) {
+                return Ok(self.keep(&Granted {
+                    expires_in: stored.remaining(),
+                    access_token: stored.access_token,
+                    refresh_token: None,
+                    refresh_token_expires_in: None,
+                    scopes: Vec::new(),
+                }));
+            }
+        }
+        let granted = self.ask().await?;
+        let bearer = self.keep(&granted);
+        store
+            .save(&granted.into_tokens())
+            .await
+            .map_err(failed(
+                "the new tokens could not be stored; they serve this process, but mend the store before it ends",
+            ))?;
+        Ok(bearer)
+    }
+
+    async fn ask(&self) -> Result<Granted, Error> {
+        match &self.grant {
             Grant::Bearer => Err(Error::new(
                 Kind::Unauthenticated,
                 "the bearer token was refused and can't be renewed; give a new one, or a client id and secret",
             )),
             Grant::Google(grant) => grant.fetch().await,
             Grant::Airbyte(grant) => grant.fetch().await,
-        };
-        let granted = match granted {
-            Ok(granted) => granted,
-            Err(error) => {
-                let mut state = self.state();
-                state.attempts += 1;
-                state.last_error = Some(error.clone());
-                return Err(error);
-            }
-        };
-        let bearer = self.keep(&granted);
-        if let Some(store) = &self.store {
-            let now = SystemTime::now();
-            let tokens = TokenSet {
-                access_token: granted.access_token,
-                expires_at: granted.expires_in.map(|lifetime| now + lifetime),
-                refresh_token: granted.refresh_token,
-                refresh_token_expires_at: granted
-                    .refresh_token_expires_in
-                    .map(|lifetime| now + lifetime),
-                scopes: granted.scopes,
-            };
-            if let Err(source) = store.save(&tokens).await {
-                return Err(Error::new(
-                    Kind::TokenStore,
-                    "the new tokens could not be stored; they serve this process, but mend the store before it ends",
-                )
-                .caused_by(StoreError(source)));
-            }
         }
-        Ok(bearer)
+    }
+
+    /// Whether stored tokens are others than those that have just ended or been refused here, and still live.
+    fn is_new(&self, stored: &TokenSet) -> bool {
+        let known = self
+            .state()
+            .cached
+            .as_ref()
+            .is_some_and(|cached| cached.bearer.token == stored.access_token);
+        !known
+            && stored
+                .remaining()
+                .is_none_or(|remaining| remaining > WORTHWHILE)
     }
 
     fn keep(&self, granted: &Granted) -> Bearer {

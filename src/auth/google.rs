@@ -26,17 +26,44 @@ pub(crate) struct GoogleGrant {
     pub(crate) token_url: String,
     pub(crate) client_id: Option<String>,
     pub(crate) client_secret: Option<Secret>,
+    /// The refresh token of the configuration.
+    pub(crate) configured: Option<Secret>,
+    /// The refresh token at hand, which a store or a rotation may have changed.
     pub(crate) refresh_token: Mutex<Option<Secret>>,
 }
 
 impl GoogleGrant {
-    /// Asks for a new access token.
+    /// Takes a refresh token from the store, which is newer than the one at hand.
+    pub(crate) fn adopt(&self, refresh_token: &Secret) {
+        *self
+            .refresh_token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(refresh_token.clone());
+    }
+
+    /// Asks for a new access token; `configured` is tried where the refresh token at hand is rejected for good.
     pub(crate) async fn fetch(&self) -> Result<Granted, Error> {
         let refresh_token = self
             .refresh_token
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
+        match self.refresh(refresh_token.clone()).await {
+            // The configuration was given a new consent's token, and the store still has the old one's.
+            Err(error)
+                if error.is_reauthorization_required()
+                    && self.configured.is_some()
+                    && self.configured != refresh_token =>
+            {
+                self.refresh(self.configured.clone())
+                    .await
+                    .map_err(|_| error)
+            }
+            result => result,
+        }
+    }
+
+    async fn refresh(&self, refresh_token: Option<Secret>) -> Result<Granted, Error> {
         let (Some(refresh_token), Some(client_id)) = (refresh_token, self.client_id.as_deref())
         else {
             let missing = if self.client_id.is_none() {
@@ -54,7 +81,7 @@ impl GoogleGrant {
         let form = refresh_form(client_id, self.client_secret.as_ref(), &refresh_token);
         let mut attempt = 1;
         let mut granted = loop {
-            match self.post(&form).await {
+            match post_form(&self.http, &self.token_url, &form).await {
                 Err(error) if error.is_token_refresh_failed() && attempt < ATTEMPTS => {
                     tokio::time::sleep(PAUSE * 2_u32.pow(attempt - 1)).await;
                     attempt += 1;
@@ -71,33 +98,56 @@ impl GoogleGrant {
         granted.refresh_token = Some(refresh_token);
         Ok(granted)
     }
+}
 
-    async fn post(&self, form: &Secret) -> Result<Granted, Error> {
-        let request = self
-            .http
-            .client()
-            .post(&self.token_url)
-            .header(
-                http::header::CONTENT_TYPE,
-                "application/x-www-form-urlencoded",
-            )
-            .header(http::header::ACCEPT, "application/json")
-            .body(form.expose().to_owned())
-            .build()
-            .map_err(|error| {
-                Error::new(Kind::Configuration, "the token url is not one; check it")
-                    .caused_by(error.without_url())
-            })?;
-        // A refresh may be sent twice: the token that goes in stays valid, and the last answer counts.
-        let reply = self.http.exchange(request).await.map_err(|failure| {
-            Error::new(
-                Kind::TokenRefreshFailed,
-                "the token endpoint can't be reached; check the network and try again",
-            )
-            .caused_by(Error::from(failure))
-        })?;
-        parse_reply(&reply)
+/// Posts a form to the token endpoint.
+pub(crate) async fn post_form(
+    http: &Http,
+    token_url: &str,
+    form: &Secret,
+) -> Result<Granted, Error> {
+    // A refresh may be sent twice: the token that goes in stays valid, and the last answer counts.
+    let reply = exchange(http, token_url, form).await.map_err(|error| {
+        if error.is_configuration() {
+            return error;
+        }
+        Error::new(
+            Kind::TokenRefreshFailed,
+            "the token endpoint can't be reached; check the network and try again",
+        )
+        .caused_by(error)
+    })?;
+    parse_reply(&reply)
+}
+
+/// Revokes a token, and with it the whole consent that it came from.
+#[cfg(feature = "oauth")]
+pub(crate) async fn revoke(http: &Http, revoke_url: &str, token: &Secret) -> Result<(), Error> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("token", token.expose());
+    let reply = exchange(http, revoke_url, &Secret::from(form.finish())).await?;
+    if reply.status.is_success() {
+        return Ok(());
     }
+    Err(refusal(reply.status.as_u16(), &reply.body))
+}
+
+async fn exchange(http: &Http, url: &str, form: &Secret) -> Result<Reply, Error> {
+    let request = http
+        .client()
+        .post(url)
+        .header(
+            http::header::CONTENT_TYPE,
+            "application/x-www-form-urlencoded",
+        )
+        .header(http::header::ACCEPT, "application/json")
+        .body(form.expose().to_owned())
+        .build()
+        .map_err(|error| {
+            Error::new(Kind::Configuration, "the token url is not one; check it")
+                .caused_by(error.without_url())
+        })?;
+    http.exchange(request).await.map_err(Error::from)
 }
 
 impl fmt::Debug for GoogleGrant {

@@ -1,14 +1,18 @@
 //! Tokens: how one is got, kept, and got again.
 
+mod account;
 mod airbyte;
 mod cache;
 mod google;
 mod secret;
 mod store;
 
+pub use account::{Account, AccountDirectory};
 pub(crate) use airbyte::AirbyteGrant;
 pub(crate) use cache::{Bearer, Grant, TokenCache};
 pub use google::GOOGLE_TOKEN_URL;
 pub(crate) use google::GoogleGrant;
+#[cfg(feature = "oauth")]
+pub(crate) use google::{post_form, revoke};
 pub use secret::Secret;
-pub use store::{MemoryTokenStore, StoreFuture, TokenSet, TokenStore};
+pub use store::{FileTokenStore, MemoryTokenStore, StoreFuture, StoreLock, TokenSet, TokenStore};

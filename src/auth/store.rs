@@ -1,35 +1,99 @@
 //! Where tokens are kept between runs.
 
+mod file;
+
+use std::any::Any;
 use std::error::Error as StdError;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
 
 use super::Secret;
 
-/// The tokens of one account after a refresh.
-#[derive(Clone, Debug, PartialEq, Eq)]
+pub use file::FileTokenStore;
+pub(in crate::auth) use file::{read as read_object, write as write_object};
+
+/// The tokens of one account after a refresh. Its serialized form holds the tokens as they are: keep it as a password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TokenSet {
     /// The access token.
     pub access_token: Secret,
     /// When the access token ends, if the server said so.
+    #[serde(default, with = "unix_seconds")]
     pub expires_at: Option<SystemTime>,
     /// The refresh token to use from now on; a new one where the server has rotated it.
+    #[serde(default)]
     pub refresh_token: Option<Secret>,
     /// When the refresh token ends, where the grant is limited in time (`refresh_token_expires_in`).
+    #[serde(default, with = "unix_seconds")]
     pub refresh_token_expires_at: Option<SystemTime>,
     /// The granted scopes.
+    #[serde(default)]
     pub scopes: Vec<String>,
 }
 
-/// What [`TokenStore::save`] returns.
-pub type StoreFuture<'a> =
-    Pin<Box<dyn Future<Output = Result<(), Box<dyn StdError + Send + Sync>>> + Send + 'a>>;
+impl TokenSet {
+    /// Tokens of which only the access token is known yet; the fields are there to be filled.
+    pub fn new(access_token: impl Into<Secret>) -> Self {
+        Self {
+            access_token: access_token.into(),
+            expires_at: None,
+            refresh_token: None,
+            refresh_token_expires_at: None,
+            scopes: Vec::new(),
+        }
+    }
 
-/// Takes every new access token, and every refresh token that the server has rotated.
+    /// How long the access token still lives; `None` where that is not known.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.expires_at.map(|at| {
+            at.duration_since(SystemTime::now())
+                .unwrap_or(Duration::ZERO)
+        })
+    }
+}
+
+/// What the methods of [`TokenStore`] return.
+pub type StoreFuture<'a, T = ()> =
+    Pin<Box<dyn Future<Output = Result<T, Box<dyn StdError + Send + Sync>>> + Send + 'a>>;
+
+/// Holds other users of a store off until it is dropped.
+#[must_use = "the lock ends when it is dropped"]
+pub struct StoreLock {
+    _held: Option<Box<dyn Any + Send>>,
+}
+
+impl StoreLock {
+    /// A lock that lasts as long as this value, such as a locked file.
+    pub fn new(held: impl Any + Send) -> Self {
+        Self {
+            _held: Some(Box::new(held)),
+        }
+    }
+
+    /// The lock of a store that nobody else uses.
+    pub fn none() -> Self {
+        Self { _held: None }
+    }
+}
+
+impl Debug for StoreLock {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("StoreLock").finish_non_exhaustive()
+    }
+}
+
+/// Keeps the tokens of one account: takes every new access token and every refresh token that the server has rotated,
+/// and gives them to the next process.
+///
+/// Before a refresh the connector takes the [`lock`](Self::lock) and [`load`](Self::load)s: tokens that another process
+/// has put there meanwhile are used in place of a refresh, and a refresh token that is there goes before the one of the
+/// configuration, since it is newer. A store with `save` alone is a mere listener.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::{StoreFuture, TokenSet, TokenStore};
@@ -47,6 +111,25 @@ pub type StoreFuture<'a> =
 /// }
 /// ```
 pub trait TokenStore: Debug + Send + Sync {
+    /// Gives what was saved last, if anything.
+    ///
+    /// # Errors
+    ///
+    /// Any error; no refresh is made then, and the call reports it
+    /// ([`is_token_store_failed`](crate::Error::is_token_store_failed)).
+    fn load(&self) -> StoreFuture<'_, Option<TokenSet>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Waits until nobody else refreshes the tokens of this store.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    fn lock(&self) -> StoreFuture<'_, StoreLock> {
+        Box::pin(async { Ok(StoreLock::none()) })
+    }
+
     /// Keeps the tokens.
     ///
     /// # Errors
@@ -93,10 +176,37 @@ impl MemoryTokenStore {
 }
 
 impl TokenStore for MemoryTokenStore {
+    fn load(&self) -> StoreFuture<'_, Option<TokenSet>> {
+        Box::pin(async { Ok(self.tokens()) })
+    }
+
     fn save<'a>(&'a self, tokens: &'a TokenSet) -> StoreFuture<'a> {
         Box::pin(async move {
             *self.tokens.lock().unwrap_or_else(PoisonError::into_inner) = Some(tokens.clone());
             Ok(())
         })
+    }
+}
+
+/// Times as whole seconds since 1970.
+mod unix_seconds {
+    use serde::{Deserializer, Serializer};
+
+    use super::{Deserialize, Duration, Serialize, SystemTime, UNIX_EPOCH};
+
+    pub(super) fn serialize<S: Serializer>(
+        time: &Option<SystemTime>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        time.and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+            .map(|since| since.as_secs())
+            .serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<SystemTime>, D::Error> {
+        Ok(Option::<u64>::deserialize(deserializer)?
+            .and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))))
     }
 }

@@ -5,7 +5,7 @@ use clap::{Arg, ArgAction, Command};
 
 /// What the help says about credentials and exit codes.
 const AFTER_HELP: &str = "\
-Credentials come from the environment.
+Credentials come from the environment, or else from `auth login` and `connectors connect`.
   Open source: GMAIL_REFRESH_TOKEN (or GMAIL_ACCESS_TOKEN), GMAIL_CLIENT_ID, GMAIL_CLIENT_SECRET
   Hosted:      AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (or AIRBYTE_BEARER_TOKEN),
                AIRBYTE_CUSTOMER_NAME, AIRBYTE_WORKSPACE_NAME or AIRBYTE_CONNECTOR_ID, AIRBYTE_ORGANIZATION_ID
@@ -40,6 +40,9 @@ fn build(is_wanted: &dyn Fn(&str) -> bool) -> Command {
             Command::new("demo").about("See real mail come through both modes, with no account"),
         )
         .subcommand(sandbox())
+        .subcommand(super::auth::command())
+        .subcommand(super::connector::command())
+        .subcommand(super::oauth::command())
         .subcommand(Command::new("check").about("See whether the credentials work"))
         .subcommands(super::people::commands())
         .subcommands(super::write::commands())
@@ -79,7 +82,7 @@ fn build(is_wanted: &dyn Fn(&str) -> bool) -> Command {
 }
 
 /// The flags that every command has.
-fn global() -> [Arg; 7] {
+fn global() -> [Arg; 8] {
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name)
             .long(name)
@@ -90,6 +93,8 @@ fn global() -> [Arg; 7] {
     [
         flag("mode", "Which mode, where the environment has the credentials of both")
             .value_parser(["open-source", "hosted"]),
+        flag("account", "Which signed-in account; the default one where it is not given")
+            .value_name("NAME"),
         flag("output", "The form of the output; each command has the one that suits it by default")
             .short('o')
             .value_name("FORM")
@@ -241,5 +246,18 @@ mod tests {
     #[test]
     fn the_tree_is_sound() {
         super::program().debug_assert();
+    }
+
+    #[test]
+    fn no_entity_takes_the_place_of_a_command() {
+        let program = super::program();
+        let mut names: Vec<&str> = program
+            .get_subcommands()
+            .map(clap::Command::get_name)
+            .collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all, "{names:?}");
     }
 }

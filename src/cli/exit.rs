@@ -46,7 +46,9 @@ fn code(error: &Error) -> u8 {
         ),
         (error.is_connector_ambiguous(), 2),
         (
-            error.is_reauthorization_required() || error.is_unauthenticated(),
+            error.is_reauthorization_required()
+                || error.is_consent_denied()
+                || error.is_unauthenticated(),
             3,
         ),
         (error.is_permission_denied(), 4),
@@ -83,6 +85,12 @@ pub(crate) fn report(failure: &Failure, verbose: bool) -> ExitCode {
     ExitCode::from(failure.code())
 }
 
+/// Says something on the standard error that is not the result.
+pub(crate) fn note(text: &str) {
+    // With the standard error gone there is nobody to tell.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 fn write(failure: &Failure, verbose: bool) -> std::io::Result<()> {
     let mut stderr = std::io::stderr().lock();
     match failure {
@@ -90,6 +98,12 @@ fn write(failure: &Failure, verbose: bool) -> std::io::Result<()> {
         Failure::Input(message) | Failure::Other(message) => writeln!(stderr, "error: {message}"),
         Failure::Gmail(error) => {
             writeln!(stderr, "error: {error}")?;
+            // Where the store's file is, and what is wrong with it, only the cause knows.
+            if let Some(cause) = std::error::Error::source(error)
+                && error.is_token_store_failed()
+            {
+                writeln!(stderr, "cause: {cause}")?;
+            }
             match error.service_message() {
                 Some(message) if verbose => writeln!(stderr, "the service said: {message}"),
                 Some(_) => writeln!(stderr, "(--verbose shows what the service itself said)"),

@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use airbyte_agent_gmail::Secret;
 use airbyte_agent_gmail::mcp::{HttpServer, Server};
 use airbyte_agent_gmail::tool::{Access, Tools};
-use airbyte_agent_gmail::{GmailConnector, Mode, Secret};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::exit::Failure;
@@ -54,8 +54,8 @@ pub(crate) fn command() -> Command {
 }
 
 /// Serves until the client goes away, or the program is stopped.
-pub(crate) async fn run(mode: Option<Mode>, arguments: &ArgMatches) -> Result<(), Failure> {
-    let server = server(mode, arguments)?;
+pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
+    let server = server(arguments)?;
     if !arguments.get_flag("http") {
         return tokio::select! {
             result = server.serve_stdio() => Ok(result?),
@@ -96,7 +96,7 @@ pub(crate) async fn run(mode: Option<Mode>, arguments: &ArgMatches) -> Result<()
     }
 }
 
-fn server(mode: Option<Mode>, arguments: &ArgMatches) -> Result<Server, Failure> {
+fn server(arguments: &ArgMatches) -> Result<Server, Failure> {
     let mut access = Access::default();
     if arguments.get_flag("read-only") {
         access = access.read_only();
@@ -116,11 +116,11 @@ fn server(mode: Option<Mode>, arguments: &ArgMatches) -> Result<Server, Failure>
     if !scopes.is_empty() {
         access = access.with_scopes(scopes);
     }
-    let builder = airbyte_agent_gmail::connector::GmailConnectorBuilder::from_env(mode)?;
+    let builder = super::credential::builder(arguments)?;
     let mode = builder.mode();
     let limit = arguments.get_one::<u32>("limit").copied().unwrap_or(20_000);
     // Certificates and connections are read and made at the first call: a client waits for the list of tools.
-    let mut tools = Tools::lazy(mode, move || GmailConnector::from_env(Some(mode)))
+    let mut tools = Tools::lazy(mode, move || builder.clone().build())
         .with_access(access)
         .with_limit(limit as usize);
     if let Some(directory) = arguments.get_one::<PathBuf>("attachments") {

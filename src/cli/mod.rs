@@ -1,12 +1,18 @@
 //! The command line, made from the operation table.
 
 mod action;
+mod auth;
+mod browser;
 mod command;
+mod connector;
+mod credential;
 mod demo;
 mod describe;
+mod doctor;
 mod exit;
 #[cfg(feature = "mcp")]
 mod mcp;
+mod oauth;
 mod output;
 mod people;
 mod run;
@@ -17,7 +23,7 @@ mod write;
 use std::process::ExitCode;
 
 use airbyte_agent_gmail::operation::gmail;
-use airbyte_agent_gmail::{Error, GmailConnector, Mode};
+use airbyte_agent_gmail::{GmailConnector, Mode};
 use clap::ArgMatches;
 
 use exit::Failure;
@@ -54,6 +60,9 @@ async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     match name {
         "demo" => demo::run().await,
         "sandbox" => server::run(arguments).await,
+        "auth" => auth::run(arguments).await,
+        "connectors" => connector::run(arguments).await,
+        "oauth" => oauth::run(arguments).await,
         "check" => check(matches, arguments).await,
         "search" => people::search(matches, arguments).await,
         "read" => people::read(matches, arguments).await,
@@ -65,7 +74,7 @@ async fn run(matches: &ArgMatches) -> Result<(), Failure> {
         "man" => describe::man(arguments),
         "reference" => describe::pages(arguments),
         #[cfg(feature = "mcp")]
-        "mcp" => mcp::run(mode(matches), arguments).await,
+        "mcp" => mcp::run(arguments).await,
         "execute" => execute(matches, arguments).await,
         entity => {
             let (operation, arguments, params) = action::from_flags(entity, arguments)?;
@@ -98,18 +107,9 @@ async fn execute(matches: &ArgMatches, arguments: &ArgMatches) -> Result<(), Fai
     output.result(&result)
 }
 
-/// The connector that the environment gives.
-fn connect(matches: &ArgMatches) -> Result<GmailConnector, Error> {
-    GmailConnector::from_env(mode(matches))
-}
-
-fn mode(matches: &ArgMatches) -> Option<Mode> {
-    matches
-        .get_one::<String>("mode")
-        .map(|mode| match mode.as_str() {
-            "hosted" => Mode::Hosted,
-            _ => Mode::OpenSource,
-        })
+/// The connector that the environment, or an account that is signed in, gives.
+fn connect(matches: &ArgMatches) -> Result<GmailConnector, Failure> {
+    credential::connect(matches)
 }
 
 /// Whether the request is to be shown and not sent.

@@ -7,7 +7,7 @@ use std::{env, fmt};
 use tokio::sync::OnceCell;
 
 use super::GmailConnector;
-use super::config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Mode};
+use super::config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Mode, variable};
 use crate::airbyte::Airbyte;
 use crate::api::airbyte::operation::BASE_URL as AIRBYTE_URL;
 use crate::api::gmail::{Client, operation};
@@ -27,7 +27,7 @@ use crate::transport::{
 /// let gmail = GmailConnector::builder(auth).base_url("https://gmail.googleapis.com").build()?;
 /// # Ok::<(), airbyte_agent_gmail::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct GmailConnectorBuilder {
     auth: AuthConfig,
     base_url: Option<String>,
@@ -74,15 +74,7 @@ impl GmailConnectorBuilder {
             client_id: variable("GMAIL_CLIENT_ID"),
             client_secret: variable("GMAIL_CLIENT_SECRET").map(Secret::from),
         };
-        let airbyte = AirbyteAuthConfig {
-            customer_name: variable("AIRBYTE_CUSTOMER_NAME"),
-            workspace_name: variable("AIRBYTE_WORKSPACE_NAME"),
-            organization_id: variable("AIRBYTE_ORGANIZATION_ID"),
-            airbyte_client_id: variable("AIRBYTE_CLIENT_ID"),
-            airbyte_client_secret: variable("AIRBYTE_CLIENT_SECRET").map(Secret::from),
-            bearer_token: variable("AIRBYTE_BEARER_TOKEN").map(Secret::from),
-            connector_id: variable("AIRBYTE_CONNECTOR_ID"),
-        };
+        let airbyte = AirbyteAuthConfig::from_env();
         let has_gmail = gmail.access_token.is_some() || gmail.refresh_token.is_some();
         let has_airbyte = airbyte.airbyte_client_id.is_some() || airbyte.bearer_token.is_some();
         let mode = match (mode, has_gmail, has_airbyte) {
@@ -147,7 +139,8 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// Where new tokens go. Default: nowhere; they live as long as the connector.
+    /// Where tokens are kept between runs and shared between processes. Default: nowhere; they live as long as the
+    /// connector. What the store holds is newer than the refresh token of the configuration and goes before it.
     #[must_use]
     pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
         self.store = Some(store);
@@ -215,15 +208,16 @@ impl GmailConnectorBuilder {
         let http = self
             .http
             .map_or_else(Http::new, |client| Ok(Http::from_client(client)))?;
+        let refresh_token = auth
+            .refresh_token
+            .filter(|token| !token.expose().is_empty());
         let grant = Grant::Google(GoogleGrant {
             http: http.clone(),
             token_url,
             client_id: auth.client_id.filter(|id| !id.is_empty()),
             client_secret: auth.client_secret,
-            refresh_token: Mutex::new(
-                auth.refresh_token
-                    .filter(|token| !token.expose().is_empty()),
-            ),
+            refresh_token: Mutex::new(refresh_token.clone()),
+            configured: refresh_token,
         });
         let access_token = auth.access_token.filter(|token| !token.expose().is_empty());
         let transport = Transport::direct(Direct {
@@ -288,9 +282,4 @@ impl GmailConnectorBuilder {
             airbyte: Some(airbyte),
         })
     }
-}
-
-/// A variable that is set to something: an empty one counts as not set.
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -1,6 +1,6 @@
 //! Credentials, with the names of Airbyte's connector.
 
-use crate::auth::Secret;
+use crate::auth::{Account, Secret};
 use crate::transport::Customer;
 
 /// How Gmail is reached.
@@ -103,6 +103,19 @@ impl GmailAuthConfig {
     }
 }
 
+/// A signed-in account's credentials. Give the connector the account's
+/// [`store`](crate::auth::AccountDirectory::store) too: it has the access token, and knows when that ends.
+impl From<&Account> for GmailAuthConfig {
+    fn from(account: &Account) -> Self {
+        Self {
+            access_token: None,
+            refresh_token: account.tokens.refresh_token.clone(),
+            client_id: Some(account.client_id.clone()),
+            client_secret: account.client_secret.clone(),
+        }
+    }
+}
+
 /// Airbyte credentials for hosted mode, and which connector is meant.
 ///
 /// ```
@@ -148,6 +161,20 @@ impl AirbyteAuthConfig {
         }
     }
 
+    /// The credentials that the environment gives; see
+    /// [`GmailConnector::from_env`](crate::GmailConnector::from_env).
+    pub fn from_env() -> Self {
+        Self {
+            customer_name: variable("AIRBYTE_CUSTOMER_NAME"),
+            workspace_name: variable("AIRBYTE_WORKSPACE_NAME"),
+            organization_id: variable("AIRBYTE_ORGANIZATION_ID"),
+            airbyte_client_id: variable("AIRBYTE_CLIENT_ID"),
+            airbyte_client_secret: variable("AIRBYTE_CLIENT_SECRET").map(Secret::from),
+            bearer_token: variable("AIRBYTE_BEARER_TOKEN").map(Secret::from),
+            connector_id: variable("AIRBYTE_CONNECTOR_ID"),
+        }
+    }
+
     /// Names the customer.
     #[must_use]
     pub fn with_customer_name(mut self, name: impl Into<String>) -> Self {
@@ -183,4 +210,9 @@ impl AirbyteAuthConfig {
             (None, None) => None,
         }
     }
+}
+
+/// A variable that is set to something: an empty one counts as not set.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

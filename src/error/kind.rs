@@ -11,6 +11,8 @@ pub(crate) enum Kind {
     Unsupported,
     /// Let the user consent again.
     ReauthorizationRequired,
+    /// Ask the user again: the consent was denied.
+    ConsentDenied,
     /// Try again: no new access token for now.
     TokenRefreshFailed,
     /// Mend the token store.

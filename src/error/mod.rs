@@ -225,6 +225,11 @@ impl Error {
         self.inner.kind == Kind::ReauthorizationRequired
     }
 
+    /// Whether the user, or the user's organization, denied the consent.
+    pub fn is_consent_denied(&self) -> bool {
+        self.inner.kind == Kind::ConsentDenied
+    }
+
     /// Whether getting a new access token failed for now: try again later.
     pub fn is_token_refresh_failed(&self) -> bool {
         self.inner.kind == Kind::TokenRefreshFailed

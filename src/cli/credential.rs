@@ -1,0 +1,215 @@
+//! Which credentials are used: those of the environment always go before stored ones.
+
+use std::env;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use airbyte_agent_gmail::auth::GOOGLE_TOKEN_URL;
+use airbyte_agent_gmail::auth::{Account, AccountDirectory};
+use airbyte_agent_gmail::oauth::{GOOGLE_AUTH_URL, GOOGLE_REVOKE_URL, GoogleClient};
+use airbyte_agent_gmail::{
+    Airbyte, AirbyteAuthConfig, GmailAuthConfig, GmailConnector, Mode,
+    connector::GmailConnectorBuilder,
+};
+use clap::ArgMatches;
+
+use super::exit::{Failure, note};
+
+/// The setting that holds the connector of `connectors connect`.
+pub(crate) const CONNECTOR_ID: &str = "connector_id";
+
+/// A variable that is set to something.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The variable with which the environment gives Google credentials.
+pub(crate) fn google_variable() -> Option<&'static str> {
+    ["GMAIL_REFRESH_TOKEN", "GMAIL_ACCESS_TOKEN"]
+        .into_iter()
+        .find(|name| variable(name).is_some())
+}
+
+/// The variable with which the environment gives Airbyte credentials.
+pub(crate) fn airbyte_variable() -> Option<&'static str> {
+    ["AIRBYTE_CLIENT_ID", "AIRBYTE_BEARER_TOKEN"]
+        .into_iter()
+        .find(|name| variable(name).is_some())
+}
+
+/// Where accounts and settings are kept.
+pub(crate) fn directory() -> Result<AccountDirectory, Failure> {
+    let path = |name: &str| variable(name).map(PathBuf::from);
+    let own = "airbyte-gmail";
+    let system = || {
+        if cfg!(windows) {
+            path("APPDATA").map(|data| data.join(own))
+        } else if cfg!(target_os = "macos") {
+            path("HOME").map(|home| home.join("Library/Application Support").join(own))
+        } else {
+            path("HOME").map(|home| home.join(".config").join(own))
+        }
+    };
+    path("AIRBYTE_GMAIL_CONFIG_DIR")
+        .or_else(|| path("XDG_CONFIG_HOME").map(|config| config.join(own)))
+        .or_else(system)
+        .map(AccountDirectory::new)
+        .ok_or_else(|| {
+            Failure::input(
+                "there is no home directory to keep accounts in; set AIRBYTE_GMAIL_CONFIG_DIR"
+                    .to_owned(),
+            )
+        })
+}
+
+/// The account that is meant: the one of `--account`, or the default one.
+pub(crate) fn account(
+    directory: &AccountDirectory,
+    arguments: &ArgMatches,
+) -> Result<Option<Account>, Failure> {
+    if let Some(name) = arguments.get_one::<String>("account") {
+        return match directory.get(name)? {
+            Some(account) => Ok(Some(account)),
+            None => Err(Failure::input(format!(
+                "no account of that name is signed in; there is: {}",
+                shown(&directory.names()?)
+            ))),
+        };
+    }
+    match directory.default_name()? {
+        Some(name) => Ok(directory.get(&name)?),
+        None => Ok(None),
+    }
+}
+
+fn shown(names: &[String]) -> String {
+    if names.is_empty() {
+        "none, so run `airbyte-gmail auth login`".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+/// A connector with the credentials that are meant; says which those are.
+pub(crate) fn connect(arguments: &ArgMatches) -> Result<GmailConnector, Failure> {
+    Ok(builder(arguments)?.build()?)
+}
+
+/// As `connect`, with nothing made yet.
+pub(crate) fn builder(arguments: &ArgMatches) -> Result<GmailConnectorBuilder, Failure> {
+    let named = arguments.get_one::<String>("account").is_some();
+    let mode = arguments
+        .get_one::<String>("mode")
+        .map(|mode| match mode.as_str() {
+            "hosted" => Mode::Hosted,
+            _ => Mode::OpenSource,
+        })
+        .or(named.then_some(Mode::OpenSource));
+    match (mode, google_variable(), airbyte_variable()) {
+        (None | Some(Mode::OpenSource), Some(name), airbyte)
+            if mode.is_some() || airbyte.is_none() =>
+        {
+            let ignored = if named {
+                ", which go before --account"
+            } else {
+                ""
+            };
+            note(&format!("credentials: the environment ({name}){ignored}"));
+            Ok(GmailConnectorBuilder::from_env(Some(Mode::OpenSource))?)
+        }
+        (Some(Mode::Hosted), ..) | (None, None, Some(_)) => hosted(),
+        (None | Some(Mode::OpenSource), None, _) => {
+            let directory = directory()?;
+            match account(&directory, arguments)? {
+                Some(account) => {
+                    note(&format!("credentials: the signed-in account {}", account.name));
+                    stored(&directory, &account)
+                }
+                None => match mode {
+                    None => Ok(GmailConnectorBuilder::from_env(None)?),
+                    Some(_) => Err(Failure::input(
+                        "no google credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET"
+                            .to_owned(),
+                    )),
+                },
+            }
+        }
+        _ => Ok(GmailConnectorBuilder::from_env(mode)?),
+    }
+}
+
+/// A connector of a signed-in account, which keeps its tokens in the account's file.
+pub(crate) fn stored(
+    directory: &AccountDirectory,
+    account: &Account,
+) -> Result<GmailConnectorBuilder, Failure> {
+    let store = Arc::new(directory.store(&account.name)?);
+    Ok(addressed(GmailConnector::builder(GmailAuthConfig::from(account))).token_store(store))
+}
+
+/// Puts the addresses of the environment into a builder.
+pub(crate) fn addressed(mut builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
+    if let Some(url) = variable("GMAIL_API_URL") {
+        builder = builder.base_url(url);
+    }
+    if let Some(url) = variable("GOOGLE_TOKEN_URL") {
+        builder = builder.token_url(url);
+    }
+    builder
+}
+
+/// A Google client at the addresses of the environment.
+pub(crate) fn at_google(client: GoogleClient) -> GoogleClient {
+    let url = |name: &str, usual: &str| variable(name).unwrap_or_else(|| usual.to_owned());
+    client.with_urls(
+        url("GOOGLE_AUTH_URL", GOOGLE_AUTH_URL),
+        url("GOOGLE_TOKEN_URL", GOOGLE_TOKEN_URL),
+        url("GOOGLE_REVOKE_URL", GOOGLE_REVOKE_URL),
+    )
+}
+
+/// The Google client that an account was signed in with.
+pub(crate) fn client_of(account: &Account) -> GoogleClient {
+    let client = GoogleClient::new(&account.client_id);
+    at_google(match &account.client_secret {
+        Some(secret) => client.with_secret(secret),
+        None => client,
+    })
+}
+
+/// The connector's id that the environment or `connectors connect` gives.
+pub(crate) fn connector_id() -> Result<Option<String>, Failure> {
+    match variable("AIRBYTE_CONNECTOR_ID") {
+        Some(id) => Ok(Some(id)),
+        None => Ok(directory()?.setting(CONNECTOR_ID)?),
+    }
+}
+
+fn hosted() -> Result<GmailConnectorBuilder, Failure> {
+    let mut auth = AirbyteAuthConfig::from_env();
+    let named = auth.connector_id.is_some()
+        || auth.customer_name.is_some()
+        || auth.workspace_name.is_some();
+    let mut which = "";
+    if !named && let Some(id) = connector_id()? {
+        auth = auth.with_connector_id(id);
+        which = ", the connector from `connectors connect`";
+    }
+    if let Some(name) = airbyte_variable() {
+        note(&format!("credentials: the environment ({name}){which}"));
+    }
+    let mut builder = GmailConnector::builder(auth);
+    if let Some(url) = variable("AIRBYTE_API_URL") {
+        builder = builder.base_url(url);
+    }
+    Ok(builder)
+}
+
+/// A client of Airbyte's API with the environment's credentials.
+pub(crate) fn airbyte() -> Result<Airbyte, Failure> {
+    let mut builder = Airbyte::builder(AirbyteAuthConfig::from_env());
+    if let Some(url) = variable("AIRBYTE_API_URL") {
+        builder = builder.base_url(url);
+    }
+    Ok(builder.build()?)
+}

@@ -1,0 +1,291 @@
+//! `airbyte-gmail auth doctor`: what is wrong with the credentials, and how to mend it.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use airbyte_agent_gmail::auth::{
+    Account, AccountDirectory, FileTokenStore, MemoryTokenStore, StoreFuture, StoreLock, TokenSet,
+    TokenStore,
+};
+use airbyte_agent_gmail::connector::GmailConnectorBuilder;
+use airbyte_agent_gmail::oauth::{GoogleClient, missing_scopes};
+use airbyte_agent_gmail::operation::{Operation, gmail};
+use airbyte_agent_gmail::{Error, GmailAuthConfig, GmailConnector, Mode};
+use clap::ArgMatches;
+use serde_json::{Value, json};
+
+use super::exit::Failure;
+use super::{credential, output};
+
+/// A difference between the clocks that does no harm.
+const HARMLESS_SKEW: i64 = 60;
+
+/// How long refresh tokens live while the consent screen is in testing.
+const TESTING: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// What was found, and the first error among it.
+#[derive(Default)]
+struct Findings {
+    list: Vec<Value>,
+    error: Option<Error>,
+    problems: usize,
+}
+
+impl Findings {
+    fn good(&mut self, what: &str, text: impl Into<String>) {
+        self.list
+            .push(json!({"check": what, "ok": true, "found": text.into()}));
+    }
+
+    fn bad(&mut self, what: &str, text: impl Into<String>, next: &str) {
+        self.problems += 1;
+        self.list
+            .push(json!({"check": what, "ok": false, "found": text.into(), "next": next}));
+    }
+
+    fn failed(&mut self, what: &str, error: Error, next: &str) {
+        self.bad(what, error.to_string(), next);
+        self.error.get_or_insert(error);
+    }
+}
+
+/// Examines the credentials from the file to the mailbox, and reports everything, not only the first trouble.
+pub(crate) async fn run(
+    arguments: &ArgMatches,
+    rows: &[&'static Operation],
+) -> Result<(), Failure> {
+    let mut findings = Findings::default();
+    if let Some(name) = credential::google_variable() {
+        findings.good("credentials", format!("the environment ({name})"));
+        let auth = GmailConnectorBuilder::from_env(Some(Mode::OpenSource))?;
+        let client = GoogleClient::new(credential::variable("GMAIL_CLIENT_ID").unwrap_or_default());
+        clock(&mut findings, &credential::at_google(client)).await;
+        let store = Arc::new(MemoryTokenStore::default());
+        mailbox(&mut findings, auth.token_store(store.clone()).build(), None).await;
+        match store.tokens() {
+            Some(tokens) => scopes(&mut findings, rows, &tokens),
+            None => findings.good("scopes", "not known: no refresh was needed"),
+        }
+    } else {
+        stored(&mut findings, arguments, rows).await?;
+    }
+    output::print(&json!({"ok": findings.problems == 0, "findings": findings.list}))?;
+    match findings.error {
+        Some(error) => Err(error.into()),
+        None if findings.problems > 0 => Err(Failure::Other(
+            "there are problems; each finding says what to do next".to_owned(),
+        )),
+        None => Ok(()),
+    }
+}
+
+async fn stored(
+    findings: &mut Findings,
+    arguments: &ArgMatches,
+    rows: &[&'static Operation],
+) -> Result<(), Failure> {
+    let directory = credential::directory()?;
+    let account = match credential::account(&directory, arguments) {
+        Ok(Some(account)) => account,
+        Ok(None) => {
+            findings.bad(
+                "credentials",
+                "neither the environment nor a signed-in account gives any",
+                "run `airbyte-gmail auth login`",
+            );
+            return Ok(());
+        }
+        Err(Failure::Other(message) | Failure::Input(message)) => {
+            findings.bad(
+                "credentials",
+                message,
+                "do what it says, then sign in again",
+            );
+            return Ok(());
+        }
+        Err(failure) => return Err(failure),
+    };
+    findings.good(
+        "credentials",
+        format!(
+            "the signed-in account {} ({})",
+            account.name,
+            directory.store(&account.name)?.path().display()
+        ),
+    );
+    let client = credential::client_of(&account);
+    if account.client_id.ends_with(".apps.googleusercontent.com")
+        || credential::variable("GOOGLE_TOKEN_URL").is_some()
+    {
+        findings.good("client", account.client_id.clone());
+    } else {
+        findings.bad(
+            "client",
+            "the client id does not end with .apps.googleusercontent.com",
+            "sign in again with the client id of the google cloud console",
+        );
+    }
+    clock(findings, &client).await;
+    if let Some(end) = account.tokens.refresh_token_expires_at {
+        lifetime(findings, end);
+    }
+    let gmail = refreshing(&directory, &account);
+    mailbox(findings, gmail, Some(&account)).await;
+    let tokens = directory
+        .get(&account.name)?
+        .map_or(account.tokens, |account| account.tokens);
+    scopes(findings, rows, &tokens);
+    Ok(())
+}
+
+async fn clock(findings: &mut Findings, client: &GoogleClient) {
+    match client.clock_skew().await {
+        Ok(Some(skew)) if skew.abs() <= HARMLESS_SKEW => {
+            findings.good("clock", "this machine's clock agrees with google's");
+        }
+        Ok(Some(skew)) => {
+            let side = if skew > 0 { "ahead of" } else { "behind" };
+            findings.bad(
+                "clock",
+                format!("this machine's clock is {} seconds {side} google's", skew.abs()),
+                "set the clock, best by NTP: a wrong one makes good tokens look ended, and ended ones good",
+            );
+        }
+        Ok(None) => findings.good(
+            "clock",
+            "not known: the token endpoint does not say the time",
+        ),
+        Err(error) => findings.failed(
+            "network",
+            error,
+            "check the network, the proxy and the firewall",
+        ),
+    }
+}
+
+fn lifetime(findings: &mut Findings, end: SystemTime) {
+    match end.duration_since(SystemTime::now()) {
+        Ok(left) => findings.good(
+            "consent",
+            format!("limited in time; {} hours are left", left.as_secs() / 3600),
+        ),
+        Err(_) => findings.bad(
+            "consent",
+            "it was limited in time and is over",
+            "run `airbyte-gmail auth login` again",
+        ),
+    }
+}
+
+/// A connector that begins with a refresh, so that the refresh token is tried and not only the access token.
+fn refreshing(directory: &AccountDirectory, account: &Account) -> Result<GmailConnector, Error> {
+    let builder = credential::addressed(GmailConnector::builder(GmailAuthConfig::from(account)));
+    match directory.store(&account.name) {
+        Ok(store) => builder.token_store(Arc::new(Refreshed(store))).build(),
+        Err(_) => builder.build(),
+    }
+}
+
+async fn mailbox(
+    findings: &mut Findings,
+    gmail: Result<GmailConnector, Error>,
+    account: Option<&Account>,
+) {
+    let result = match gmail {
+        Ok(gmail) => gmail.check().await,
+        Err(error) => Err(error),
+    };
+    let error = match result {
+        Ok(()) => {
+            findings.good("sign-in", "google takes the tokens");
+            return findings.good("mailbox", "the gmail api answers");
+        }
+        Err(error) => error,
+    };
+    let since = account
+        .and_then(|account| account.signed_in_at)
+        .and_then(|at| SystemTime::now().duration_since(at).ok());
+    if error.is_reauthorization_required() {
+        let week = since.is_some_and(|since| since >= TESTING && since < TESTING + TESTING / 7);
+        let next = if week {
+            "the sign-in is a week old, so the consent screen is most likely in testing, where tokens live 7 days: publish the \
+             app under \"audience\" in the google cloud console, then run `airbyte-gmail auth login`"
+        } else {
+            "run `airbyte-gmail auth login`; if it comes back after 7 days, publish the app under \"audience\" in the google \
+             cloud console"
+        };
+        return findings.failed("sign-in", error, next);
+    }
+    let next = match error.reason() {
+        Some("invalid_client" | "unauthorized_client") => {
+            "the client was deleted or its secret changed: download its json again and sign in with --client-file"
+        }
+        Some("accessNotConfigured" | "SERVICE_DISABLED") => {
+            "enable the gmail api for the client's project at console.cloud.google.com, under \"apis & services\""
+        }
+        Some("insufficientPermissions" | "ACCESS_TOKEN_SCOPE_INSUFFICIENT") => {
+            "sign in again and tick every box, or ask for the operation's scopes with --operation"
+        }
+        _ if error.is_token_store_failed() => "mend the file that the cause names",
+        _ if error.is_transient() => "try again later",
+        _ => "do what the message says",
+    };
+    let what = if error.is_permission_denied() || error.is_unauthenticated() {
+        "mailbox"
+    } else {
+        "sign-in"
+    };
+    findings.failed(what, error, next);
+}
+
+fn scopes(findings: &mut Findings, rows: &[&'static Operation], tokens: &TokenSet) {
+    let named = !rows.is_empty();
+    let rows: Vec<&'static Operation> = if named {
+        rows.to_vec()
+    } else {
+        gmail().operations.to_vec()
+    };
+    let all = rows.len();
+    let missing: Vec<String> = missing_scopes(rows, &tokens.scopes)
+        .map(|row| format!("{}.{}", row.entity, row.action))
+        .collect();
+    if named && !missing.is_empty() {
+        return findings.bad(
+            "scopes",
+            format!("they do not allow {}", missing.join(", ")),
+            "sign in again with --operation for each of them",
+        );
+    }
+    // That some operations are not allowed is what asking for the least means.
+    findings.good(
+        "scopes",
+        format!(
+            "{}: {} of {all} operations are allowed",
+            tokens.scopes.join(" "),
+            all - missing.len()
+        ),
+    );
+}
+
+/// A store whose access token always seems to have ended.
+#[derive(Debug)]
+struct Refreshed(FileTokenStore);
+
+impl TokenStore for Refreshed {
+    fn load(&self) -> StoreFuture<'_, Option<TokenSet>> {
+        Box::pin(async move {
+            Ok(self.0.load().await?.map(|mut tokens| {
+                tokens.expires_at = Some(SystemTime::UNIX_EPOCH);
+                tokens
+            }))
+        })
+    }
+
+    fn save<'a>(&'a self, tokens: &'a TokenSet) -> StoreFuture<'a> {
+        self.0.save(tokens)
+    }
+
+    fn lock(&self) -> StoreFuture<'_, StoreLock> {
+        self.0.lock()
+    }
+}

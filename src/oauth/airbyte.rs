@@ -1,0 +1,288 @@
+//! A user's consent through Airbyte, from the address of its page to the connector.
+
+use std::fmt;
+use std::time::Duration;
+
+use url::Url;
+
+use super::callback::{AirbyteCallback, CORRELATION, CallbackError, airbyte_callback};
+use super::loopback::Loopback;
+use super::page::Page;
+use super::pkce;
+use crate::airbyte::Airbyte;
+use crate::auth::Secret;
+use crate::error::{Error, Kind};
+use crate::operation;
+
+/// What a consent through Airbyte is to make.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use airbyte_agent_gmail::{Airbyte, oauth::ConnectRequest, sandbox::Sandbox};
+///
+/// let sandbox = Sandbox::start().await?;
+/// let airbyte = Airbyte::builder(sandbox.airbyte_auth()).base_url(sandbox.airbyte_url()).build()?;
+/// let consent = ConnectRequest::new("https://app.example.com/connected")
+///     .customer_name(sandbox.airbyte().customer_name)
+///     .begin(&airbyte)
+///     .await?;
+/// assert!(consent.url().starts_with(sandbox.airbyte_url()));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ConnectRequest {
+    redirect_url: String,
+    customer_name: Option<String>,
+    workspace_name: Option<String>,
+    name: Option<String>,
+    source_template_id: Option<String>,
+    create_template: bool,
+}
+
+/// A consent that has been asked for and not yet answered. It works once.
+///
+/// A web service keeps it on its own side, under its [`correlation`](Self::correlation), until the callback comes.
+pub struct AirbyteConsent {
+    url: String,
+    correlation: Secret,
+    path: String,
+    request: ConnectRequest,
+}
+
+impl ConnectRequest {
+    /// A consent whose page returns to an address.
+    pub fn new(redirect_url: impl Into<String>) -> Self {
+        Self {
+            redirect_url: redirect_url.into(),
+            customer_name: None,
+            workspace_name: None,
+            name: None,
+            source_template_id: None,
+            create_template: false,
+        }
+    }
+
+    /// The customer whose connector it will be.
+    pub fn customer_name(mut self, name: impl Into<String>) -> Self {
+        self.customer_name = Some(name.into());
+        self
+    }
+
+    /// The same, as Airbyte's API calls it now.
+    pub fn workspace_name(mut self, name: impl Into<String>) -> Self {
+        self.workspace_name = Some(name.into());
+        self
+    }
+
+    /// The name of the connector.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The source template, where the organization has several.
+    pub fn source_template_id(mut self, id: impl Into<String>) -> Self {
+        self.source_template_id = Some(id.into());
+        self
+    }
+
+    /// Makes the organization's own template where there is none: Airbyte asks for one before a consent.
+    pub fn create_template(mut self, create: bool) -> Self {
+        self.create_template = create;
+        self
+    }
+
+    /// Asks Airbyte for the consent page.
+    ///
+    /// # Errors
+    ///
+    /// [`is_configuration`](Error::is_configuration): no customer, an address that is none, or no template of the
+    /// organization's own; what Airbyte refuses.
+    pub async fn begin(self, airbyte: &Airbyte) -> Result<AirbyteConsent, Error> {
+        let mut redirect = Url::parse(&self.redirect_url).map_err(|_| {
+            Error::new(
+                Kind::Configuration,
+                "the redirect url is not one; give one like https://host/connected",
+            )
+        })?;
+        let correlation = Secret::from(pkce::random()?);
+        // Airbyte's answer has no `state`; the redirect address keeps its query, so the value travels there.
+        redirect
+            .query_pairs_mut()
+            .append_pair(CORRELATION, correlation.expose());
+        let url = match self.initiate(airbyte, redirect.as_str()).await {
+            Err(error) if is_template_missing(&error) && self.create_template => {
+                clone_template(airbyte).await?;
+                self.initiate(airbyte, redirect.as_str()).await
+            }
+            result => result,
+        }
+        .map_err(explain)?;
+        Ok(AirbyteConsent {
+            url,
+            correlation,
+            path: redirect.path().to_owned(),
+            request: self,
+        })
+    }
+
+    async fn initiate(&self, airbyte: &Airbyte, redirect_url: &str) -> Result<String, Error> {
+        let mut call = airbyte
+            .connectors()
+            .initiate_oauth(redirect_url)
+            .definition_id(operation::gmail().definition_id);
+        call = match (&self.workspace_name, &self.customer_name) {
+            (Some(name), _) => call.workspace_name(name),
+            (None, Some(name)) => call.customer_name(name),
+            (None, None) => return Err(no_customer()),
+        };
+        if let Some(name) = &self.name {
+            call = call.name(name);
+        }
+        if let Some(id) = &self.source_template_id {
+            call = call.source_template_id(id);
+        }
+        Ok(call.send().await?.consent_url)
+    }
+}
+
+impl AirbyteConsent {
+    /// The address of the consent page, for the user's browser.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The value that the callback will carry as `correlation`. It is as secret as a password until then.
+    pub fn correlation(&self) -> &str {
+        self.correlation.expose()
+    }
+
+    /// Takes the callback's address (or its path and query); gives the connector's id.
+    ///
+    /// # Errors
+    ///
+    /// [`is_consent_denied`](Error::is_consent_denied); a callback that is not this consent's
+    /// ([`is_invalid_input`](Error::is_invalid_input)); what Airbyte reports.
+    pub async fn finish(self, airbyte: &Airbyte, callback: &str) -> Result<String, Error> {
+        let callback = self.read(callback)?;
+        self.connector(airbyte, callback).await
+    }
+
+    /// Waits for the browser, and shows it a page that says what came of it; gives the connector's id.
+    ///
+    /// # Errors
+    ///
+    /// As [`finish`](Self::finish); [`is_timeout`](Error::is_timeout) when nobody answers the consent page.
+    pub async fn receive(
+        self,
+        airbyte: &Airbyte,
+        loopback: &mut Loopback,
+        limit: Duration,
+    ) -> Result<String, Error> {
+        let (callback, arrival) = loopback.receive(limit, |target| self.read(target)).await?;
+        let result = self.connector(airbyte, callback).await;
+        let page = if result.is_ok() {
+            Page::Connected
+        } else {
+            Page::Failed
+        };
+        arrival.answer(page).await;
+        result
+    }
+
+    fn read(&self, callback: &str) -> Result<AirbyteCallback, CallbackError> {
+        airbyte_callback(callback, &self.path, self.correlation.expose())
+    }
+
+    async fn connector(
+        &self,
+        airbyte: &Airbyte,
+        callback: AirbyteCallback,
+    ) -> Result<String, Error> {
+        let secret = match callback {
+            AirbyteCallback::Connector(id) => return Ok(id),
+            AirbyteCallback::Secret(secret) => secret,
+        };
+        let mut call = airbyte
+            .connectors()
+            .create()
+            .definition_id(operation::gmail().definition_id)
+            .server_side_oauth_secret_id(secret.expose());
+        call = match (&self.request.workspace_name, &self.request.customer_name) {
+            (Some(name), _) => call.workspace_name(name),
+            (None, Some(name)) => call.customer_name(name),
+            (None, None) => return Err(no_customer()),
+        };
+        if let Some(name) = &self.request.name {
+            call = call.name(name);
+        }
+        if let Some(id) = &self.request.source_template_id {
+            call = call.source_template_id(id);
+        }
+        Ok(call.send().await?.id)
+    }
+}
+
+impl fmt::Debug for AirbyteConsent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AirbyteConsent")
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether Airbyte refuses a consent since the organization has no source template of its own.
+pub fn is_template_missing(error: &Error) -> bool {
+    error.status() == Some(400)
+        && error.service_message().is_some_and(|message| {
+            message
+                .to_ascii_lowercase()
+                .contains("organization-specific source template")
+        })
+}
+
+fn explain(error: Error) -> Error {
+    if !is_template_missing(&error) {
+        return error;
+    }
+    Error::new(
+        Kind::Configuration,
+        "airbyte asks for a source template of the organization's own before users can consent, and there is none for \
+         gmail; enable gmail in airbyte's web app, or let one be made (create_template, `--create-template`)",
+    )
+    .caused_by(error)
+}
+
+fn no_customer() -> Error {
+    Error::new(
+        Kind::Configuration,
+        "whose connector will it be? give the customer's (workspace's) name",
+    )
+}
+
+/// Makes the organization's own template out of Airbyte's.
+async fn clone_template(airbyte: &Airbyte) -> Result<(), Error> {
+    let definition_id = operation::gmail().definition_id;
+    let list = airbyte.templates().list_global().send().await?;
+    let template = list
+        .data
+        .into_iter()
+        .find(|template| template.actor_definition_id.as_deref() == Some(definition_id))
+        .ok_or_else(|| {
+            Error::new(
+                Kind::Unsupported,
+                "airbyte has no global template for gmail to clone; enable gmail in airbyte's web app",
+            )
+        })?;
+    airbyte
+        .templates()
+        .create()
+        .original_source_template_id(template.id)
+        .send()
+        .await?;
+    Ok(())
+}

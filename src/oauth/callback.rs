@@ -1,0 +1,294 @@
+//! What a browser brings back from a consent page. Every byte of it may be an attacker's.
+
+use std::fmt;
+
+use crate::auth::Secret;
+use crate::error::{Error, Kind, is_reason};
+
+/// The longest request target that is looked at; a code, a state and a list of scopes take a tenth of it.
+pub const MAX_TARGET: usize = 16 * 1024;
+
+/// The most parameters that are looked at.
+const MAX_PARAMETERS: usize = 64;
+
+/// The longest value that one parameter may have.
+const MAX_VALUE: usize = 4096;
+
+/// The parameter of our redirect URL that ties Airbyte's answer to the question; Airbyte adds no `state` of its own.
+pub(crate) const CORRELATION: &str = "correlation";
+
+/// Why a callback is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallbackError {
+    /// It is longer than any real one.
+    TooLong,
+    /// It is not what a URL can be, or a value in it is not UTF-8.
+    Malformed,
+    /// It is for another path.
+    WrongPath,
+    /// A parameter that decides comes twice, so that two readers could read two things.
+    Repeated,
+    /// It does not carry the value that this sign-in was begun with: forged, replayed, or of another tab.
+    Forged,
+    /// Neither a result nor an error is in it, or both are.
+    Unclear,
+    /// The user, or the user's organization, has said no.
+    Denied,
+    /// The consent page has expired.
+    Expired,
+    /// The service reports another error, by this code.
+    Failed(String),
+}
+
+impl CallbackError {
+    /// Whether it says nothing about this sign-in, so that one goes on waiting for the real callback.
+    pub fn is_foreign(&self) -> bool {
+        matches!(
+            self,
+            Self::TooLong | Self::Malformed | Self::WrongPath | Self::Repeated | Self::Forged
+        )
+    }
+}
+
+impl fmt::Display for CallbackError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::TooLong => "the callback is longer than any real one; start the sign-in again",
+            Self::Malformed => {
+                "the callback is not an address that a consent page gives; start the sign-in again"
+            }
+            Self::WrongPath => "the address is not the one that the consent page returns to",
+            Self::Repeated => "the callback names a parameter twice; start the sign-in again",
+            Self::Forged => {
+                "the callback does not belong to this sign-in: it is forged, used already, or of another tab; \
+                 start again and use one tab"
+            }
+            Self::Unclear => {
+                "the callback says neither yes nor no; start the sign-in again, and report it if it stays"
+            }
+            Self::Denied => "the consent was denied; start again and allow it",
+            Self::Expired => "the consent page expired; start again and answer within some minutes",
+            Self::Failed(code) => {
+                return write!(
+                    formatter,
+                    "the consent failed ({code}); start the sign-in again"
+                );
+            }
+        })
+    }
+}
+
+impl std::error::Error for CallbackError {}
+
+impl From<CallbackError> for Error {
+    fn from(error: CallbackError) -> Self {
+        let kind = match error {
+            CallbackError::Denied => Kind::ConsentDenied,
+            CallbackError::Expired => Kind::Timeout,
+            CallbackError::Failed(_) => Kind::InvalidRequest,
+            _ => Kind::InvalidInput,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+/// What Airbyte's consent page gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AirbyteCallback {
+    /// The connector has been made.
+    Connector(String),
+    /// The older form: a short-lived secret with which a connector is made.
+    Secret(Secret),
+}
+
+/// Reads Google's callback: the authorization code.
+///
+/// `target` is the request target (path and query) or the whole address, as the browser shows it.
+///
+/// ```
+/// use airbyte_agent_gmail::oauth::{CallbackError, google_callback};
+///
+/// let code = google_callback("/callback?state=s3cret&code=4%2F0Ab", "/callback", "s3cret")?;
+/// assert_eq!(code.expose(), "4/0Ab");
+/// assert_eq!(google_callback("/callback?state=other&code=x", "/callback", "s3cret"), Err(CallbackError::Forged));
+/// # Ok::<(), CallbackError>(())
+/// ```
+///
+/// # Errors
+///
+/// Anything but one code with the right state.
+pub fn google_callback(target: &str, path: &str, state: &str) -> Result<Secret, CallbackError> {
+    let query = Query::read(target, path)?;
+    query.check("state", state)?;
+    match (query.one("code")?, query.one("error")?) {
+        (Some(code), None) => Ok(Secret::from(code)),
+        (None, Some(error)) => Err(refusal(error)),
+        _ => Err(CallbackError::Unclear),
+    }
+}
+
+/// Reads Airbyte's callback: the connector, or the secret that one is made with.
+///
+/// `correlation` is the value that the redirect URL was given; see [`crate::oauth::AirbyteConsent`].
+///
+/// # Errors
+///
+/// Anything but one of the two with the right correlation value.
+pub fn airbyte_callback(
+    target: &str,
+    path: &str,
+    correlation: &str,
+) -> Result<AirbyteCallback, CallbackError> {
+    let query = Query::read(target, path)?;
+    query.check(CORRELATION, correlation)?;
+    query.one("error_description")?;
+    match (
+        query.one("connector_id")?,
+        query.one("secret_id")?,
+        query.one("error")?,
+    ) {
+        (Some(id), None, None) if is_id(id) => Ok(AirbyteCallback::Connector(id.to_owned())),
+        (None, Some(secret), None) => Ok(AirbyteCallback::Secret(Secret::from(secret))),
+        (None, None, Some(error)) => Err(refusal(error)),
+        _ => Err(CallbackError::Unclear),
+    }
+}
+
+/// Whether two texts are the same, in a time that does not tell where they differ.
+pub(crate) fn same(left: &str, right: &str) -> bool {
+    let difference = left
+        .bytes()
+        .zip(right.bytes())
+        .fold(0, |difference, (left, right)| difference | (left ^ right));
+    // The length of the right value is public; its content is not.
+    left.len() == right.len() && std::hint::black_box(difference) == 0
+}
+
+/// The code of an error is the service's vocabulary; its description can quote what a person typed, and stays unread.
+fn refusal(code: &str) -> CallbackError {
+    match code {
+        "access_denied"
+        | "consent_denied"
+        | "user_denied"
+        | "org_internal"
+        | "admin_policy_enforced" => CallbackError::Denied,
+        "session_expired" | "expired" => CallbackError::Expired,
+        code if is_reason(code) => CallbackError::Failed(code.to_owned()),
+        _ => CallbackError::Unclear,
+    }
+}
+
+/// An id goes into the path of later requests.
+fn is_id(id: &str) -> bool {
+    id.len() <= 128
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn read(target: &str, path: &str) -> Result<Self, CallbackError> {
+        if target.len() > MAX_TARGET {
+            return Err(CallbackError::TooLong);
+        }
+        let target = target.trim();
+        if target
+            .chars()
+            .any(|letter| letter.is_control() || letter == ' ' || letter == '\\')
+        {
+            return Err(CallbackError::Malformed);
+        }
+        // A person pastes the whole address; a browser sends its path alone.
+        let target = match target.split_once("://") {
+            Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+                rest.find(['/', '?']).and_then(|start| rest.get(start..))
+            }
+            _ => Some(target),
+        }
+        .ok_or(CallbackError::WrongPath)?;
+        let target = target.split('#').next().unwrap_or_default();
+        let (actual, query) = target.split_once('?').unwrap_or((target, ""));
+        if actual != path {
+            return Err(CallbackError::WrongPath);
+        }
+        let mut pairs = Vec::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            if pairs.len() == MAX_PARAMETERS {
+                return Err(CallbackError::TooLong);
+            }
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decode(name)?, decode(value)?);
+            if value.len() > MAX_VALUE {
+                return Err(CallbackError::TooLong);
+            }
+            pairs.push((name, value));
+        }
+        Ok(Self(pairs))
+    }
+
+    /// The one value of a name; an empty one counts as none.
+    fn one(&self, name: &str) -> Result<Option<&str>, CallbackError> {
+        let mut values = self
+            .0
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str());
+        let value = values.next();
+        if values.next().is_some() {
+            return Err(CallbackError::Repeated);
+        }
+        Ok(value.filter(|value| !value.is_empty()))
+    }
+
+    fn check(&self, name: &str, expected: &str) -> Result<(), CallbackError> {
+        match self.one(name)? {
+            Some(value) if !expected.is_empty() && same(value, expected) => Ok(()),
+            _ => Err(CallbackError::Forged),
+        }
+    }
+}
+
+/// Undoes the encoding of a form once; a broken escape or other bytes than UTF-8 are no value.
+fn decode(text: &str) -> Result<String, CallbackError> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let byte = match byte {
+            b'+' => b' ',
+            b'%' => {
+                let mut digit = || {
+                    rest.next()
+                        .and_then(|digit| char::from(digit).to_digit(16))
+                        .and_then(|digit| u8::try_from(digit).ok())
+                        .ok_or(CallbackError::Malformed)
+                };
+                digit()? << 4 | digit()?
+            }
+            byte => byte,
+        };
+        bytes.push(byte);
+    }
+    let text = String::from_utf8(bytes).map_err(|_| CallbackError::Malformed)?;
+    if text.chars().any(char::is_control) {
+        return Err(CallbackError::Malformed);
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_the_same_or_not() {
+        assert!(same("", ""));
+        assert!(same("abc", "abc"));
+        for (left, right) in [("abc", "abd"), ("abc", "ab"), ("", "a"), ("abc", "xbc")] {
+            assert!(!same(left, right));
+        }
+    }
+}

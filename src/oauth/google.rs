@@ -1,0 +1,342 @@
+//! Google's consent, from the address of its page to the tokens.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use serde::Deserialize;
+use url::Url;
+
+use super::callback::{CallbackError, google_callback};
+use super::loopback::Loopback;
+use super::page::Page;
+use super::pkce;
+use crate::auth::{GOOGLE_TOKEN_URL, Secret, TokenSet, post_form, revoke};
+use crate::error::{Error, Kind};
+use crate::http::{Http, check_url};
+
+/// Google's consent page, <https://developers.google.com/identity/protocols/oauth2/native-app>.
+pub const GOOGLE_AUTH_URL: &str = "https://accounts.google.com/o/oauth2/v2/auth";
+
+/// Where Google revokes tokens.
+pub const GOOGLE_REVOKE_URL: &str = "https://oauth2.googleapis.com/revoke";
+
+/// An OAuth client of a Google Cloud project.
+#[derive(Clone, Debug)]
+pub struct GoogleClient {
+    id: String,
+    secret: Option<Secret>,
+    auth_url: String,
+    token_url: String,
+    revoke_url: String,
+    http: Option<reqwest::Client>,
+}
+
+/// A consent that has been asked for and not yet answered. It works once.
+///
+/// A web service keeps it on its own side, under its [`state`](Self::state), until the callback comes.
+pub struct GoogleConsent {
+    url: String,
+    state: Secret,
+    verifier: Secret,
+    redirect_url: String,
+    path: String,
+    scopes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct ClientFile {
+    installed: Option<ClientEntry>,
+    web: Option<ClientEntry>,
+}
+
+#[derive(Deserialize)]
+struct ClientEntry {
+    client_id: String,
+    client_secret: Option<Secret>,
+}
+
+impl GoogleClient {
+    /// A client by its id, such as `….apps.googleusercontent.com`.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            secret: None,
+            auth_url: GOOGLE_AUTH_URL.to_owned(),
+            token_url: GOOGLE_TOKEN_URL.to_owned(),
+            revoke_url: GOOGLE_REVOKE_URL.to_owned(),
+            http: None,
+        }
+    }
+
+    /// A client from the text of `client_secret_….json`, as Google's console gives it.
+    ///
+    /// The addresses in that file are not used: a changed file must not send the sign-in elsewhere.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::oauth::GoogleClient;
+    ///
+    /// let text = r#"{"installed": {"client_id": "id.apps.googleusercontent.com", "client_secret": "s"}}"#;
+    /// assert_eq!(GoogleClient::from_json(text)?.id(), "id.apps.googleusercontent.com");
+    /// # Ok::<(), airbyte_agent_gmail::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`is_configuration`](Error::is_configuration): another file than that.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        // The parser's own text could quote the secret.
+        let file: ClientFile = serde_json::from_str(text).map_err(|_| not_a_client())?;
+        let entry = file.installed.or(file.web).ok_or_else(not_a_client)?;
+        let client = Self::new(entry.client_id);
+        Ok(match entry.client_secret {
+            Some(secret) => client.with_secret(secret),
+            None => client,
+        })
+    }
+
+    /// Adds the client's secret. A desktop client of Google's has one too, although it is none.
+    #[must_use]
+    pub fn with_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.secret = Some(secret.into()).filter(|secret: &Secret| !secret.expose().is_empty());
+        self
+    }
+
+    /// Other addresses of the consent page, the token endpoint and the revocation, such as a sandbox's.
+    #[must_use]
+    pub fn with_urls(
+        mut self,
+        auth_url: impl Into<String>,
+        token_url: impl Into<String>,
+        revoke_url: impl Into<String>,
+    ) -> Self {
+        self.auth_url = auth_url.into();
+        self.token_url = token_url.into();
+        self.revoke_url = revoke_url.into();
+        self
+    }
+
+    /// The HTTP client; it must not follow redirects.
+    #[must_use]
+    pub fn with_http_client(mut self, client: reqwest::Client) -> Self {
+        self.http = Some(client);
+        self
+    }
+
+    /// The client's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The client's secret.
+    pub fn secret(&self) -> Option<&Secret> {
+        self.secret.as_ref()
+    }
+
+    /// Begins a consent: makes the address of the page.
+    ///
+    /// `login_hint` puts an account's address into Google's form.
+    ///
+    /// # Errors
+    ///
+    /// [`is_configuration`](Error::is_configuration): no scopes, or an address that is none.
+    pub fn consent(
+        &self,
+        redirect_url: &str,
+        scopes: &[impl AsRef<str>],
+        login_hint: Option<&str>,
+    ) -> Result<GoogleConsent, Error> {
+        let wrong = |what: &'static str| Error::new(Kind::Configuration, what);
+        if scopes.is_empty() {
+            return Err(wrong("no scopes are asked for; choose some operations"));
+        }
+        let auth_url = check_url("consent page's url", &self.auth_url)?;
+        let mut url = Url::parse(&auth_url)
+            .map_err(|_| wrong("the consent page's url is not one; check it"))?;
+        let redirect = Url::parse(redirect_url).map_err(|_| {
+            wrong("the redirect url is not one; give one like https://host/callback")
+        })?;
+        let state = Secret::from(pkce::random()?);
+        let verifier = Secret::from(pkce::random()?);
+        let scopes: Vec<String> = scopes
+            .iter()
+            .map(|scope| scope.as_ref().to_owned())
+            .collect();
+        let mut pairs = url.query_pairs_mut();
+        pairs
+            .append_pair("client_id", &self.id)
+            .append_pair("redirect_uri", redirect_url)
+            .append_pair("response_type", "code")
+            .append_pair("scope", &scopes.join(" "))
+            .append_pair("state", state.expose())
+            .append_pair("code_challenge", &pkce::challenge(&verifier))
+            .append_pair("code_challenge_method", "S256")
+            // Without these two Google gives no refresh token, or only the first time.
+            .append_pair("access_type", "offline")
+            .append_pair("prompt", "consent");
+        if let Some(hint) = login_hint {
+            pairs.append_pair("login_hint", hint);
+        }
+        drop(pairs);
+        Ok(GoogleConsent {
+            url: url.into(),
+            state,
+            verifier,
+            redirect_url: redirect_url.to_owned(),
+            path: redirect.path().to_owned(),
+            scopes,
+        })
+    }
+
+    /// Ends the user's consent at Google: every token of it stops working. A token that is dead already is no error.
+    ///
+    /// # Errors
+    ///
+    /// When Google can't be reached, or fails.
+    pub async fn revoke(&self, token: &Secret) -> Result<(), Error> {
+        let url = check_url("revocation url", &self.revoke_url)?;
+        match revoke(&self.http()?, &url, token).await {
+            Err(error) if error.reason() == Some("invalid_token") => Ok(()),
+            result => result,
+        }
+    }
+
+    /// How far this machine's clock is ahead of Google's, in seconds; `None` where Google does not say the time.
+    ///
+    /// # Errors
+    ///
+    /// When Google can't be reached.
+    pub async fn clock_skew(&self) -> Result<Option<i64>, Error> {
+        let url = check_url("token url", &self.token_url)?;
+        let http = self.http()?;
+        let request = http.client().get(&url).build().map_err(|error| {
+            Error::new(Kind::Configuration, "the token url is not one; check it")
+                .caused_by(error.without_url())
+        })?;
+        let reply = http.exchange(request).await?;
+        let theirs = reply
+            .headers
+            .get(http::header::DATE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| httpdate::parse_http_date(text).ok());
+        Ok(
+            theirs.map(|theirs| match SystemTime::now().duration_since(theirs) {
+                Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX),
+                Err(behind) => -i64::try_from(behind.duration().as_secs()).unwrap_or(i64::MAX),
+            }),
+        )
+    }
+
+    fn http(&self) -> Result<Http, Error> {
+        self.http
+            .clone()
+            .map_or_else(Http::new, |client| Ok(Http::from_client(client)))
+    }
+}
+
+impl GoogleConsent {
+    /// The address of the consent page, for the user's browser.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The value that the callback will carry. It is as secret as a password until then.
+    pub fn state(&self) -> &str {
+        self.state.expose()
+    }
+
+    /// Takes the callback's address (or its path and query) and exchanges its code for tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`is_consent_denied`](Error::is_consent_denied); a callback that is not this consent's
+    /// ([`is_invalid_input`](Error::is_invalid_input)); what stands in the way of the exchange.
+    pub async fn finish(self, client: &GoogleClient, callback: &str) -> Result<TokenSet, Error> {
+        let code = self.read(callback)?;
+        self.exchange(client, &code).await
+    }
+
+    /// Waits for the browser, and shows it a page that says what came of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`finish`](Self::finish); [`is_timeout`](Error::is_timeout) when nobody answers the consent page.
+    pub async fn receive(
+        self,
+        client: &GoogleClient,
+        loopback: &mut Loopback,
+        limit: Duration,
+    ) -> Result<TokenSet, Error> {
+        let (code, arrival) = loopback.receive(limit, |target| self.read(target)).await?;
+        let result = self.exchange(client, &code).await;
+        let page = match &result {
+            Ok(tokens) if self.is_covered_by(&tokens.scopes) => Page::SignedIn,
+            Ok(_) => Page::PartlySignedIn,
+            Err(_) => Page::Failed,
+        };
+        arrival.answer(page).await;
+        result
+    }
+
+    fn read(&self, callback: &str) -> Result<Secret, CallbackError> {
+        google_callback(callback, &self.path, self.state.expose())
+    }
+
+    fn is_covered_by(&self, granted: &[String]) -> bool {
+        self.scopes.iter().all(|scope| granted.contains(scope))
+    }
+
+    async fn exchange(&self, client: &GoogleClient, code: &Secret) -> Result<TokenSet, Error> {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "authorization_code")
+            .append_pair("code", code.expose())
+            .append_pair("redirect_uri", &self.redirect_url)
+            .append_pair("client_id", &client.id)
+            .append_pair("code_verifier", self.verifier.expose());
+        if let Some(secret) = &client.secret {
+            form.append_pair("client_secret", secret.expose());
+        }
+        let url = check_url("token url", &client.token_url)?;
+        let mut granted = post_form(&client.http()?, &url, &Secret::from(form.finish()))
+            .await
+            .map_err(|error| match error.reason() {
+                Some("invalid_grant") => Error::new(
+                    Kind::ReauthorizationRequired,
+                    "google did not take the code (invalid_grant): it is used already or some minutes old; sign in again",
+                ),
+                Some("invalid_request") => Error::new(
+                    Kind::Configuration,
+                    "google did not take the code (invalid_request); most often the client's secret is missing: give it, \
+                     a desktop client has one too",
+                ),
+                _ => error,
+            })?;
+        if granted.refresh_token.is_none() {
+            return Err(Error::new(
+                Kind::ReauthorizationRequired,
+                "google gave no refresh token; remove the app's access at myaccount.google.com/connections and sign in again",
+            ));
+        }
+        // RFC 6749, section 5.1: an answer without scopes grants what was asked for.
+        if granted.scopes.is_empty() {
+            granted.scopes.clone_from(&self.scopes);
+        }
+        Ok(granted.into_tokens())
+    }
+}
+
+impl fmt::Debug for GoogleConsent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("GoogleConsent")
+            .field("redirect_url", &self.redirect_url)
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+fn not_a_client() -> Error {
+    Error::new(
+        Kind::Configuration,
+        "the file is not the client_secret json of an oauth client; download it in google cloud console under credentials",
+    )
+}

@@ -1,0 +1,47 @@
+//! Random values, and Proof Key for Code Exchange (RFC 7636).
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+use crate::auth::Secret;
+use crate::error::{Error, Kind};
+
+/// A text of 256 random bits, fit for a URL: a `state`, a correlation value, a verifier.
+pub(crate) fn random() -> Result<String, Error> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes).map_err(|_| {
+        Error::new(
+            Kind::Configuration,
+            "the system gives no random numbers, without which no sign-in is safe; mend the system",
+        )
+    })?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// The challenge of a verifier, by the method S256.
+pub(crate) fn challenge(verifier: &Secret) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_challenge_is_that_of_the_standard() {
+        // RFC 7636, appendix B.
+        let verifier = Secret::from("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+        assert_eq!(
+            challenge(&verifier),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        );
+    }
+
+    #[test]
+    fn random_values_differ_and_have_the_length_of_a_verifier() {
+        let values: std::collections::HashSet<String> =
+            (0..64).map(|_| random().expect("random")).collect();
+        assert_eq!(values.len(), 64);
+        assert!(values.iter().all(|value| value.len() == 43));
+    }
+}

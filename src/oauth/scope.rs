@@ -1,0 +1,158 @@
+//! The least scopes that some operations need.
+
+use crate::operation::{Operation, gmail};
+
+/// Scopes of this kind work only inside Google's own add-ons.
+const ADD_ONS: &str = "https://www.googleapis.com/auth/gmail.addons.";
+
+/// Fewest scopes first; among as few, those that allow the fewest operations in all.
+///
+/// ```
+/// use airbyte_agent_gmail::oauth::least_scopes;
+/// use airbyte_agent_gmail::operation::gmail;
+///
+/// let rows = [gmail().find("messages", "list")?, gmail().find("messages_send", "create")?];
+/// assert_eq!(least_scopes(rows), ["https://www.googleapis.com/auth/gmail.modify"]);
+/// # Ok::<(), airbyte_agent_gmail::Error>(())
+/// ```
+pub fn least_scopes(operations: impl IntoIterator<Item = &'static Operation>) -> Vec<&'static str> {
+    let mut needs: Vec<Vec<&'static str>> = operations
+        .into_iter()
+        .map(usable)
+        .filter(|scopes| !scopes.is_empty())
+        .collect();
+    needs.sort_unstable();
+    needs.dedup();
+    let mut scopes: Vec<&'static str> = needs.iter().flatten().copied().collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    let best = (1..=scopes.len()).find_map(|count| {
+        choices(&scopes, count)
+            .into_iter()
+            .filter(|choice| {
+                needs
+                    .iter()
+                    .all(|need| need.iter().any(|scope| choice.contains(scope)))
+            })
+            .min_by_key(|choice| reach(choice))
+    });
+    best.unwrap_or_default()
+}
+
+/// The scopes that let one read everything, and change nothing.
+pub fn read_only_scopes() -> Vec<&'static str> {
+    // Watching changes what Google pushes, not the mailbox; the row says whether it reads.
+    least_scopes(
+        gmail()
+            .operations
+            .iter()
+            .copied()
+            .filter(|row| row.read_only),
+    )
+}
+
+/// The operations that some granted scopes do not allow.
+pub fn missing_scopes<'a>(
+    operations: impl IntoIterator<Item = &'static Operation> + 'a,
+    granted: &'a [String],
+) -> impl Iterator<Item = &'static Operation> + 'a {
+    operations.into_iter().filter(|row| {
+        row.authenticated
+            && !row
+                .scopes
+                .iter()
+                .any(|scope| granted.iter().any(|own| own == scope))
+    })
+}
+
+fn usable(row: &'static Operation) -> Vec<&'static str> {
+    let mut scopes: Vec<&'static str> = row
+        .scopes
+        .iter()
+        .copied()
+        .filter(|scope| !scope.starts_with(ADD_ONS))
+        .collect();
+    scopes.sort_unstable();
+    scopes
+}
+
+/// How many operations of the whole table a choice allows: the fewer, the narrower.
+fn reach(choice: &[&'static str]) -> (usize, usize) {
+    let allowed = gmail()
+        .operations
+        .iter()
+        .filter(|row| row.scopes.iter().any(|scope| choice.contains(scope)));
+    let (all, writing) = allowed.fold((0, 0), |(all, writing), row| {
+        (all + 1, writing + usize::from(!row.read_only))
+    });
+    (writing, all)
+}
+
+/// Every choice of so many scopes. There are about a dozen scopes, and three cover all that one client can have.
+fn choices(scopes: &[&'static str], count: usize) -> Vec<Vec<&'static str>> {
+    let Some((first, rest)) = scopes.split_first() else {
+        return if count == 0 {
+            vec![Vec::new()]
+        } else {
+            Vec::new()
+        };
+    };
+    if count == 0 {
+        return vec![Vec::new()];
+    }
+    let mut with = choices(rest, count - 1);
+    for choice in &mut with {
+        choice.insert(0, first);
+    }
+    with.extend(choices(rest, count));
+    with
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODIFY: &str = "https://www.googleapis.com/auth/gmail.modify";
+    const READ_ONLY: &str = "https://www.googleapis.com/auth/gmail.readonly";
+
+    fn rows(ids: &[&str]) -> Vec<&'static Operation> {
+        ids.iter()
+            .map(|id| gmail().by_id(id).expect("an operation"))
+            .collect()
+    }
+
+    #[test]
+    fn the_narrowest_scope_that_serves_is_chosen() {
+        for (ids, scopes) in [
+            (
+                &["messages_send"][..],
+                &["https://www.googleapis.com/auth/gmail.send"][..],
+            ),
+            (
+                &["labels_create"],
+                &["https://www.googleapis.com/auth/gmail.labels"],
+            ),
+            (&["messages_delete"], &["https://mail.google.com/"]),
+            (&["messages_attachments_get", "messages_list"], &[READ_ONLY]),
+            (&["messages_modify", "messages_get"], &[MODIFY]),
+            (&[], &[]),
+        ] {
+            assert_eq!(least_scopes(rows(ids)), scopes, "{ids:?}");
+        }
+    }
+
+    #[test]
+    fn every_choice_allows_what_it_was_made_for() {
+        for row in gmail().operations {
+            let scopes: Vec<String> = least_scopes([*row])
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+            assert_eq!(scopes.len(), 1, "{}", row.id);
+            assert!(scopes.iter().all(|scope| !scope.starts_with(ADD_ONS)));
+            assert_eq!(missing_scopes([*row], &scopes).count(), 0);
+            assert_eq!(missing_scopes([*row], &[]).count(), 1);
+        }
+        assert_eq!(read_only_scopes().len(), 1, "{:?}", read_only_scopes());
+    }
+}

@@ -1,0 +1,131 @@
+//! The program `airbyte-gmail` in a process of its own, at a sandbox.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use airbyte_agent_gmail::sandbox::Sandbox;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
+
+/// An error of a test.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// A directory that goes away with its value.
+#[derive(Debug)]
+pub(crate) struct Directory(PathBuf);
+
+impl Directory {
+    /// An empty one.
+    pub(crate) fn new() -> Result<Self, Failure> {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The program with a directory of its own and the sandbox's addresses, and no credentials.
+pub(crate) fn program(sandbox: &Sandbox, directory: &Directory, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_airbyte-gmail"));
+    command
+        .args(arguments)
+        .env_clear()
+        .env("AIRBYTE_GMAIL_CONFIG_DIR", directory.path().join("config"))
+        .env("GMAIL_API_URL", sandbox.gmail_url())
+        .env("GOOGLE_TOKEN_URL", sandbox.token_url())
+        .env(
+            "GOOGLE_AUTH_URL",
+            format!("{}/o/oauth2/v2/auth", sandbox.gmail_url()),
+        )
+        .env(
+            "GOOGLE_REVOKE_URL",
+            format!("{}/revoke", sandbox.gmail_url()),
+        )
+        .env("AIRBYTE_API_URL", sandbox.airbyte_url())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// As `program`, with the sandbox's Airbyte credentials.
+pub(crate) fn hosted(sandbox: &Sandbox, directory: &Directory, arguments: &[&str]) -> Command {
+    let airbyte = sandbox.airbyte();
+    let mut command = program(sandbox, directory, arguments);
+    command
+        .env("AIRBYTE_CLIENT_ID", airbyte.client_id)
+        .env("AIRBYTE_CLIENT_SECRET", airbyte.client_secret);
+    command
+}
+
+/// What the program printed, once it has ended well.
+pub(crate) fn json(output: &Output) -> Result<Value, Failure> {
+    if !output.status.success() {
+        return Err(format!("{}: {}", output.status, errors(output)).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// What it said on the standard error.
+pub(crate) fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A program that waits for a browser.
+pub(crate) struct Waiting {
+    pub(crate) child: Child,
+    pub(crate) url: String,
+    lines: Lines<BufReader<ChildStderr>>,
+}
+
+impl Waiting {
+    /// Starts it and reads the address of the consent page.
+    pub(crate) async fn start(mut command: Command) -> Result<Self, Failure> {
+        let mut child = command.spawn()?;
+        let stderr = child.stderr.take().ok_or("no standard error")?;
+        let mut lines = BufReader::new(stderr).lines();
+        let mut seen = String::new();
+        while let Some(line) = lines.next_line().await? {
+            if line.trim().starts_with("http") {
+                let url = line.trim().to_owned();
+                return Ok(Self { child, url, lines });
+            }
+            seen.push_str(&line);
+        }
+        Err(format!("no address: {seen}").into())
+    }
+
+    /// Waits for its end: whether it went well, its standard output, and the rest of its standard error.
+    pub(crate) async fn end(mut self) -> Result<(Option<i32>, String, String), Failure> {
+        let mut rest = String::new();
+        while let Some(line) = self.lines.next_line().await? {
+            rest.push_str(&line);
+            rest.push('\n');
+        }
+        let output = self.child.wait_with_output().await?;
+        Ok((
+            output.status.code(),
+            String::from_utf8(output.stdout)?,
+            rest,
+        ))
+    }
+}
