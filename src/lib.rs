@@ -13,6 +13,8 @@ pub mod operation;
 pub mod page;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+#[cfg(feature = "sync")]
+pub mod sync;
 pub mod transport;
 pub mod upload;
 

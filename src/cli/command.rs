@@ -45,7 +45,12 @@ pub(crate) fn program() -> Command {
         )
         .subcommand(sandbox())
         .subcommand(Command::new("check").about("See whether the credentials work"))
-        .subcommand(execute());
+        .subcommand(execute())
+        .subcommand(super::export::command())
+        .subcommand(super::import::command())
+        .subcommand(super::filters::command())
+        .subcommand(super::vacation::command())
+        .subcommand(super::signature::command());
     let table = gmail();
     for entity in table.entities() {
         let rows: Vec<&Operation> = table

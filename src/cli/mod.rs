@@ -4,8 +4,14 @@ mod action;
 mod command;
 mod demo;
 mod exit;
+mod export;
+mod filters;
+mod import;
+mod journal;
 mod output;
 mod server;
+mod signature;
+mod vacation;
 
 use std::process::ExitCode;
 
@@ -52,6 +58,11 @@ async fn run(matches: &ArgMatches) -> Result<(), Failure> {
             let result = connect(matches)?.execute(&entity, &action, params).await?;
             output::print(&result)
         }
+        "export" => export::run(connect(matches)?, arguments).await,
+        "import" => import::run(connect(matches)?, arguments).await,
+        "filters" => filters::run(connect(matches)?, arguments).await,
+        "vacation" => vacation::run(connect(matches)?, arguments).await,
+        "signature" => signature::run(connect(matches)?, arguments).await,
         entity => {
             let (operation, params) = action::from_flags(entity, arguments)?;
             let result = connect(matches)?
