@@ -16,6 +16,8 @@ pub mod operation;
 pub mod page;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+#[cfg(feature = "sync")]
+pub mod sync;
 #[cfg(feature = "tool")]
 pub mod tool;
 pub mod transport;

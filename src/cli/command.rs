@@ -47,7 +47,12 @@ fn build(is_wanted: &dyn Fn(&str) -> bool) -> Command {
         .subcommands(super::people::commands())
         .subcommands(super::write::commands())
         .subcommands(super::describe::commands())
-        .subcommand(execute());
+        .subcommand(execute())
+        .subcommand(super::export::command())
+        .subcommand(super::import::command())
+        .subcommand(super::filters::command())
+        .subcommand(super::vacation::command())
+        .subcommand(super::signature::command());
     #[cfg(feature = "mcp")]
     {
         program = program.subcommand(super::mcp::command());

@@ -10,6 +10,10 @@ mod demo;
 mod describe;
 mod doctor;
 mod exit;
+mod export;
+mod filters;
+mod import;
+mod journal;
 #[cfg(feature = "mcp")]
 mod mcp;
 mod oauth;
@@ -17,7 +21,9 @@ mod output;
 mod people;
 mod run;
 mod server;
+mod signature;
 mod table;
+mod vacation;
 mod write;
 
 use std::process::ExitCode;
@@ -76,6 +82,11 @@ async fn run(matches: &ArgMatches) -> Result<(), Failure> {
         #[cfg(feature = "mcp")]
         "mcp" => mcp::run(arguments).await,
         "execute" => execute(matches, arguments).await,
+        "export" => export::run(connect(matches)?, arguments).await,
+        "import" => import::run(connect(matches)?, arguments).await,
+        "filters" => filters::run(connect(matches)?, arguments).await,
+        "vacation" => vacation::run(connect(matches)?, arguments).await,
+        "signature" => signature::run(connect(matches)?, arguments).await,
         entity => {
             let (operation, arguments, params) = action::from_flags(entity, arguments)?;
             run::action(matches, arguments, operation, params).await

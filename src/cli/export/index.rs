@@ -1,0 +1,84 @@
+//! What the index of an export says, and which messages it names.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+/// The line of a message.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Line {
+    pub(super) id: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) thread: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) labels: Vec<String>,
+    /// When Gmail received it, in milliseconds since 1970.
+    pub(super) date: i64,
+    /// Where its record begins in the output; a Maildir has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) at: Option<u64>,
+    /// How long its record is.
+    pub(super) length: u64,
+    /// Its file's name when it was written; a mail reader may have renamed it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<String>,
+}
+
+/// A set of message ids: a hundred thousand of them in a few megabytes.
+#[derive(Default)]
+pub(super) struct Ids {
+    numbers: HashSet<u64>,
+    others: HashSet<Box<str>>,
+}
+
+impl Ids {
+    /// Whether it was not there before.
+    pub(super) fn insert(&mut self, id: &str) -> bool {
+        match number(id) {
+            Some(number) => self.numbers.insert(number),
+            None => self.others.insert(id.into()),
+        }
+    }
+
+    pub(super) fn contains(&self, id: &str) -> bool {
+        match number(id) {
+            Some(number) => self.numbers.contains(&number),
+            None => self.others.contains(id),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.numbers.len() + self.others.len()
+    }
+}
+
+/// Gmail's ids are numbers of 16 hexadecimal digits; it nowhere promises so, and any other text is kept as it is.
+fn number(id: &str) -> Option<u64> {
+    let plain = id.len() == 16
+        && id
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    u64::from_str_radix(id, 16).ok().filter(|_| plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ids;
+
+    #[test]
+    fn ids_of_any_form_are_told_apart() {
+        let mut ids = Ids::default();
+        for id in [
+            "00000000000000ab",
+            "ab",
+            "00000000000000AB",
+            "+0000000000000ab",
+            "",
+        ] {
+            assert!(ids.insert(id), "{id}");
+            assert!(!ids.insert(id), "{id}");
+            assert!(ids.contains(id), "{id}");
+        }
+        assert_eq!(ids.len(), 5);
+    }
+}

@@ -1,0 +1,145 @@
+//! A plain file of lines that says what is done, so that a command that was killed goes on where it was.
+//!
+//! A file and no database: it is only ever appended to by one process, read once from front to back, and each line
+//! stands for itself, so that a line cut short is the only damage a kill can do, and is seen at once. It can be read and
+//! mended by hand, has no version of its own to migrate, and costs no dependency. SQLite would earn its place with a
+//! second reader or with queries, and has neither here.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, ErrorKind, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::exit::Failure;
+
+/// An open journal.
+pub(crate) struct Journal {
+    file: File,
+    pending: Vec<u8>,
+}
+
+impl Journal {
+    /// Opens a journal or creates it; gives its header, if it has one, and hands each of its other lines to `each`.
+    pub(crate) fn open<H: DeserializeOwned, L: DeserializeOwned>(
+        path: &Path,
+        mut each: impl FnMut(L),
+    ) -> Result<(Self, Option<H>), Failure> {
+        let mut file = private(path)?;
+        let mut reader = BufReader::new(&file);
+        let (mut header, mut line, mut whole) = (None, Vec::new(), 0);
+        loop {
+            line.clear();
+            let length = reader.read_until(b'\n', &mut line)?;
+            if !line.ends_with(b"\n") {
+                break;
+            }
+            if header.is_none() {
+                header = Some(serde_json::from_slice(&line).map_err(|_| damaged(path, whole))?);
+            } else {
+                each(serde_json::from_slice(&line).map_err(|_| damaged(path, whole))?);
+            }
+            whole += length as u64;
+        }
+        // A line that was cut short was never acted upon.
+        file.set_len(whole)?;
+        file.seek(SeekFrom::Start(whole))?;
+        let journal = Self {
+            file,
+            pending: Vec::new(),
+        };
+        Ok((journal, header))
+    }
+
+    /// Notes a line, which counts from the next [`flush`](Self::flush) on.
+    pub(crate) fn note(&mut self, line: &impl Serialize) -> Result<(), Failure> {
+        serde_json::to_writer(&mut self.pending, line)
+            .map_err(|error| Failure::Other(error.to_string()))?;
+        self.pending.push(b'\n');
+        Ok(())
+    }
+
+    /// Brings the noted lines onto the disk.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        if !self.pending.is_empty() {
+            self.file.write_all(&self.pending)?;
+            self.file.sync_data()?;
+            self.pending.clear();
+        }
+        Ok(())
+    }
+}
+
+/// A file that only its owner may read, as it holds mail: opened where it exists, created where not.
+pub(crate) fn private(path: &Path) -> Result<File, Failure> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path).map_err(|error| unusable(path, &error))
+}
+
+/// The path with an ending of its own behind the name: "mail.mbox" and "index" give "mail.mbox.index".
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// What is wrong with a path that the user gave.
+pub(crate) fn unusable(path: &Path, error: &std::io::Error) -> Failure {
+    let advice = match error.kind() {
+        ErrorKind::NotFound => "; give a path in a folder that exists",
+        ErrorKind::PermissionDenied => "; give a path that you may write to",
+        _ => "",
+    };
+    Failure::input(format!("{}: {error}{advice}", path.display()))
+}
+
+fn damaged(path: &Path, offset: u64) -> Failure {
+    Failure::input(format!(
+        "{}: the line at byte {offset} is not one of this command's; give another path, or move the file away to begin anew",
+        path.display()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read(path: &Path) -> (Journal, Option<Value>, Vec<Value>) {
+        let mut lines = Vec::new();
+        let (journal, header) = Journal::open(path, |line: Value| lines.push(line))
+            .unwrap_or_else(|_| panic!("a sound journal"));
+        (journal, header, lines)
+    }
+
+    #[test]
+    fn a_line_cut_short_is_taken_back_at_every_length() {
+        let path = std::env::temp_dir().join(format!("journal-{}.ndjson", std::process::id()));
+        let whole = b"{\"header\":1}\n{\"line\":1}\n";
+        for length in 0..=whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let (mut journal, header, lines) = read(&path);
+            assert_eq!(header.is_some(), length >= 13, "{length}");
+            assert_eq!(lines.len(), usize::from(length == whole.len()), "{length}");
+            if header.is_none() {
+                journal.note(&json!({"header": 1})).unwrap_or_default();
+            }
+            journal.note(&json!({"line": 2})).unwrap_or_default();
+            journal.flush().unwrap_or_default();
+            let (_, header, lines) = read(&path);
+            assert_eq!(header, Some(json!({"header": 1})), "{length}");
+            assert_eq!(lines.last(), Some(&json!({"line": 2})), "{length}");
+        }
+        std::fs::write(&path, b"Dear reader,\n").unwrap();
+        assert!(Journal::open::<serde_json::Map<String, Value>, Value>(&path, |_| ()).is_err());
+        std::fs::remove_file(&path).unwrap();
+    }
+}

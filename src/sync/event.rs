@@ -1,0 +1,104 @@
+//! What happens to the messages of a mailbox.
+
+use crate::types::{History, Message};
+
+/// Something that happened, in the order in which it happened.
+///
+/// Events come at least once: after a start from an older state some come again, and a message that arrives during a
+/// listing can be both [`Listed`](Self::Listed) and [`Added`](Self::Added). Handle each so that twice does no harm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The whole mailbox follows, a [`Listed`](Self::Listed) for each message.
+    FullSync(FullSyncReason),
+    /// A message that is there.
+    Listed(MessageReference),
+    /// The whole mailbox has been listed: what was not, of a copy from before, is gone.
+    FullSyncEnd,
+    /// A message came into the mailbox. It may be gone again by the time it is fetched: see [`found`](super::found).
+    Added(MessageReference),
+    /// A message was deleted for good.
+    Deleted(MessageReference),
+    /// Labels were put on a message.
+    LabelsAdded {
+        /// The message.
+        message: MessageReference,
+        /// The ids of the labels.
+        label_ids: Vec<String>,
+    },
+    /// Labels were taken off a message.
+    LabelsRemoved {
+        /// The message.
+        message: MessageReference,
+        /// The ids of the labels.
+        label_ids: Vec<String>,
+    },
+}
+
+/// Why the whole mailbox is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FullSyncReason {
+    /// The copy is empty.
+    First,
+    /// The listing before did not come to its end.
+    Interrupted,
+    /// Gmail no longer has the history since the copy's state; it keeps a week as a rule, sometimes only hours.
+    HistoryExpired,
+}
+
+/// A message by its ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MessageReference {
+    /// The message's id.
+    pub id: String,
+    /// Its thread's id; empty where Gmail leaves it out.
+    pub thread_id: String,
+    /// Its labels at the time of the event, by id; a listing has none.
+    pub label_ids: Vec<String>,
+}
+
+impl MessageReference {
+    /// `None` for a message without an id, of which nobody could do anything.
+    pub(super) fn new(message: Message) -> Option<Self> {
+        Some(Self {
+            id: message.id.filter(|id| !id.is_empty())?,
+            thread_id: message.thread_id.unwrap_or_default(),
+            label_ids: message.label_ids,
+        })
+    }
+}
+
+/// The events of one record of the history.
+///
+/// [`MailboxSync`](super::MailboxSync) does it for you; it is of use where the history comes from elsewhere.
+pub fn changes(record: History) -> Vec<Event> {
+    let reference = |message: Option<Message>| message.and_then(MessageReference::new);
+    let added = record
+        .messages_added
+        .into_iter()
+        .filter_map(|change| reference(change.message).map(Event::Added));
+    let labels_added = record.labels_added.into_iter().filter_map(|change| {
+        Some(Event::LabelsAdded {
+            message: reference(change.message)?,
+            label_ids: change.label_ids,
+        })
+    });
+    let labels_removed = record.labels_removed.into_iter().filter_map(|change| {
+        Some(Event::LabelsRemoved {
+            message: reference(change.message)?,
+            label_ids: change.label_ids,
+        })
+    });
+    // A deletion comes last: nothing that is said of the message in the same record is of use behind it.
+    let deleted = record
+        .messages_deleted
+        .into_iter()
+        .filter_map(|change| reference(change.message).map(Event::Deleted));
+    added
+        .chain(labels_added)
+        .chain(labels_removed)
+        .chain(deleted)
+        .collect()
+}

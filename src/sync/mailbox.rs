@@ -1,0 +1,254 @@
+//! The history poller.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::Duration;
+
+use super::event::{Event, FullSyncReason, MessageReference, changes};
+use super::state::SyncState;
+use crate::connector::GmailConnector;
+use crate::error::{Error, Kind};
+use crate::page::Pages;
+use crate::types::{ListHistoryResponse, ListMessagesResponse};
+
+/// The largest page that Gmail gives: a page costs the same whatever its size.
+const PAGE_SIZE: i64 = 500;
+
+/// What happens in a mailbox, pass by pass; made by [`GmailConnector::sync`].
+///
+/// The first pass, and each pass after the history was lost, lists the whole mailbox; every other one asks for the
+/// changes since the state. The listing works in both modes. The history is Gmail's own and Airbyte's connector has no
+/// action for it, so that in hosted mode the second pass ends with
+/// [`is_unsupported`](Error::is_unsupported); start with [`SyncState::default`] there and list anew each time.
+///
+/// Keep [`state`](Self::state) after an event has been handled, as often as is convenient.
+pub struct MailboxSync<'a> {
+    gmail: &'a GmailConnector,
+    state: SyncState,
+    label_id: Option<String>,
+    include_spam_trash: bool,
+    phase: Phase<'a>,
+    queue: VecDeque<Entry>,
+    /// The start that the profile gave has not yet been taken by the history.
+    untried: bool,
+}
+
+enum Phase<'a> {
+    Idle,
+    Listing(Pages<'a, ListMessagesResponse>),
+    History(Pages<'a, ListHistoryResponse>),
+}
+
+/// An event, and the history id that is reached with it.
+struct Entry {
+    event: Event,
+    reached: Option<String>,
+}
+
+impl GmailConnector {
+    /// Follows the mailbox from a state on; see [`MailboxSync`].
+    pub fn sync(&self, state: SyncState) -> MailboxSync<'_> {
+        MailboxSync {
+            gmail: self,
+            state,
+            label_id: None,
+            include_spam_trash: true,
+            phase: Phase::Idle,
+            queue: VecDeque::new(),
+            untried: false,
+        }
+    }
+}
+
+/// A message that has vanished is `None`, not an error.
+///
+/// Between an event and the fetching of its message anybody can delete it.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+/// # let gmail = sandbox.open_source()?;
+/// use airbyte_agent_gmail::sync::found;
+///
+/// assert!(found(gmail.messages().get("0000000000000bad").send().await)?.is_none());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Every other error of the result.
+pub fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl MailboxSync<'_> {
+    /// Only messages with a label, by its id. Keep a state of its own for each label.
+    #[must_use]
+    pub fn label(mut self, label_id: impl Into<String>) -> Self {
+        self.label_id = Some(label_id.into());
+        self
+    }
+
+    /// Whether a listing has spam and trash too, as the history always has. Default: true.
+    #[must_use]
+    pub fn include_spam_trash(mut self, include: bool) -> Self {
+        self.include_spam_trash = include;
+        self
+    }
+
+    /// Where the copy stands when every event that [`next`](Self::next) gave has been handled.
+    pub fn state(&self) -> &SyncState {
+        &self.state
+    }
+
+    /// The next event; `None` when the copy is up to date. Calling it again then asks Gmail again.
+    ///
+    /// Take a listing's events quickly, into a list of what to fetch for example: Gmail does not promise that the
+    /// pages of a listing can be asked for hours later. All of it costs 5 units for 500 messages.
+    ///
+    /// # Errors
+    ///
+    /// What the service answers; the next call goes on from the state. [`is_not_found`](Error::is_not_found) when the
+    /// history does not even know the start that the mailbox gave before its listing; the next call lists it anew.
+    pub async fn next(&mut self) -> Result<Option<Event>, Error> {
+        loop {
+            if let Some(entry) = self.queue.pop_front() {
+                if let Some(reached) = entry.reached {
+                    self.state.advance(reached);
+                }
+                return Ok(Some(entry.event));
+            }
+            // An error leaves the phase idle, so that the next call begins from the state.
+            match std::mem::replace(&mut self.phase, Phase::Idle) {
+                Phase::Idle if self.state.is_complete() => self.phase = self.history(),
+                Phase::Idle => {
+                    let reason = if self.state.has_begun() {
+                        FullSyncReason::Interrupted
+                    } else {
+                        FullSyncReason::First
+                    };
+                    return self.begin(reason).await.map(Some);
+                }
+                Phase::Listing(mut pages) => match pages.next().await.transpose()? {
+                    Some(page) => {
+                        let listed = page.messages.into_iter().filter_map(MessageReference::new);
+                        self.queue.extend(listed.map(|message| Entry {
+                            event: Event::Listed(message),
+                            reached: None,
+                        }));
+                        self.phase = Phase::Listing(pages);
+                    }
+                    None => {
+                        self.state.complete();
+                        self.phase = self.history();
+                        return Ok(Some(Event::FullSyncEnd));
+                    }
+                },
+                Phase::History(mut pages) => match pages.next().await {
+                    Some(Ok(page)) => {
+                        self.untried = false;
+                        self.take(page);
+                        self.phase = Phase::History(pages);
+                    }
+                    None => return Ok(None),
+                    Some(Err(error)) if !error.is_not_found() => return Err(error),
+                    Some(Err(error)) if self.untried => {
+                        // Listing again at once would meet the same end, and never come to one.
+                        self.untried = false;
+                        self.state = SyncState::default();
+                        return Err(error);
+                    }
+                    Some(Err(_)) => {
+                        return self.begin(FullSyncReason::HistoryExpired).await.map(Some);
+                    }
+                },
+            }
+        }
+    }
+
+    /// As [`next`](Self::next), and where the copy is up to date it asks again after each interval until something
+    /// happens. A poll in which nothing happened costs 2 units.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    pub async fn wait(&mut self, interval: Duration) -> Result<Event, Error> {
+        loop {
+            if let Some(event) = self.next().await? {
+                return Ok(event);
+            }
+            tokio::time::sleep(interval).await;
+        }
+    }
+
+    /// Asks for the history id before the first page: what happens during the listing is then in the history.
+    async fn begin(&mut self, reason: FullSyncReason) -> Result<Event, Error> {
+        let profile = self.gmail.get_profile().send().await?;
+        let history_id = profile.history_id.ok_or_else(|| {
+            Error::new(
+                Kind::InvalidResponse,
+                "the profile has no history id, without which nothing can follow a listing; report it",
+            )
+        })?;
+        self.state = SyncState::begin(history_id);
+        self.untried = true;
+        let mut list = self
+            .gmail
+            .messages()
+            .list()
+            .max_results(PAGE_SIZE)
+            .include_spam_trash(self.include_spam_trash);
+        if let Some(label_id) = &self.label_id {
+            list = list.label_ids([label_id.as_str()]);
+        }
+        self.phase = Phase::Listing(list.pages());
+        Ok(Event::FullSync(reason))
+    }
+
+    fn take(&mut self, page: ListHistoryResponse) {
+        for record in page.history {
+            let reached = record.id.clone();
+            let mut events = changes(record).into_iter().peekable();
+            while let Some(event) = events.next() {
+                // A record that was handed out in part is handed out again after a restart.
+                let reached = events.peek().is_none().then(|| reached.clone()).flatten();
+                self.queue.push_back(Entry { event, reached });
+            }
+        }
+        // The mailbox's own id also moves where nothing of interest happened, and an old one expires: take it, but not
+        // before the last page, whose changes it would skip.
+        let is_last = page.next_page_token.is_none_or(|token| token.is_empty());
+        if let Some(history_id) = page.history_id.filter(|_| is_last) {
+            match self.queue.back_mut() {
+                Some(entry) => entry.reached = Some(history_id),
+                None => self.state.advance(history_id),
+            }
+        }
+    }
+}
+
+impl<'a> MailboxSync<'a> {
+    fn history(&self) -> Phase<'a> {
+        let start = self.state.history_id().unwrap_or_default();
+        let mut list = self.gmail.history().list(start).max_results(PAGE_SIZE);
+        if let Some(label_id) = &self.label_id {
+            list = list.label_id(label_id.as_str());
+        }
+        Phase::History(list.pages())
+    }
+}
+
+impl fmt::Debug for MailboxSync<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("MailboxSync")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}

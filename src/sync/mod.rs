@@ -1,0 +1,46 @@
+//! A copy of a mailbox, kept up to date: the history poller, the renewal of a watch, and the mbox form.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use airbyte_agent_gmail::sandbox::Sandbox;
+//! use airbyte_agent_gmail::sync::{Event, SyncState};
+//!
+//! let sandbox = Sandbox::start().await?;
+//! let gmail = sandbox.open_source()?;
+//!
+//! // The first pass lists the whole mailbox.
+//! let mut sync = gmail.sync(SyncState::default());
+//! let mut known = 0;
+//! while let Some(event) = sync.next().await? {
+//!     if matches!(event, Event::Listed(_)) {
+//!         known += 1;
+//!     }
+//! }
+//! assert!(known > 10);
+//! let kept = serde_json::to_string(sync.state())?;
+//!
+//! // Later, from the state that was kept: only what has changed.
+//! sandbox.deliver(b"From: support@example.com\r\nSubject: New\r\n\r\nNew.\r\n");
+//! let mut sync = gmail.sync(serde_json::from_str(&kept)?);
+//! assert!(matches!(sync.next().await?, Some(Event::Added(_))));
+//! assert!(sync.next().await?.is_none());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`MailboxSync`] turns Gmail's history into [`Event`]s, and begins anew by itself where the history is lost.
+//! - [`found`] makes a message that has vanished since an ordinary case instead of an error.
+//! - [`WatchLease`] says when to renew a watch.
+//! - [`mbox`] reads and writes mail archives without changing a byte.
+
+mod event;
+mod mailbox;
+pub mod mbox;
+mod state;
+mod watch;
+
+pub use event::{Event, FullSyncReason, MessageReference, changes};
+pub use mailbox::{MailboxSync, found};
+pub use state::SyncState;
+pub use watch::WatchLease;
