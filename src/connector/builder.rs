@@ -1,8 +1,8 @@
 //! Making a connector.
 
+use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use std::{env, fmt};
 
 use tokio::sync::OnceCell;
 
@@ -40,6 +40,7 @@ pub struct GmailConnectorBuilder {
 }
 
 /// A function of the caller's, which has nothing to print.
+#[derive(Clone)]
 struct QuotaObserver(Observer);
 
 impl fmt::Debug for QuotaObserver {
