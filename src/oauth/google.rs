@@ -285,7 +285,9 @@ impl GoogleConsent {
         self.scopes.iter().all(|scope| granted.contains(scope))
     }
 
-    async fn exchange(&self, client: &GoogleClient, code: &Secret) -> Result<TokenSet, Error> {
+    /// The form that a code is exchanged with. It is written apart from the exchange, since its writer may not be held
+    /// while a request is under way.
+    fn code_form(&self, client: &GoogleClient, code: &Secret) -> Secret {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "authorization_code")
             .append_pair("code", code.expose())
@@ -295,8 +297,13 @@ impl GoogleConsent {
         if let Some(secret) = &client.secret {
             form.append_pair("client_secret", secret.expose());
         }
+        Secret::from(form.finish())
+    }
+
+    async fn exchange(&self, client: &GoogleClient, code: &Secret) -> Result<TokenSet, Error> {
+        let form = self.code_form(client, code);
         let url = check_url("token url", &client.token_url)?;
-        let mut granted = post_form(&client.http()?, &url, &Secret::from(form.finish()))
+        let mut granted = post_form(&client.http()?, &url, &form)
             .await
             .map_err(|error| match error.reason() {
                 Some("invalid_grant") => Error::new(
