@@ -24,6 +24,7 @@ pub use config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Mode};
 pub use execute::ExecuteResult;
 #[cfg(feature = "mail")]
 pub use many::{GetMany, Messages};
+#[cfg(feature = "tool")]
 pub(crate) use search::ACTION as SEARCH_ACTION;
 pub use search::{Filter, Search, SearchMeta, SearchResult, SortOrder};
 pub use selection::Selection;
