@@ -328,8 +328,13 @@ async fn served(
         .spawn()
         .unwrap();
     let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
-    let line = notes.next_line().await.unwrap().unwrap();
-    let url = line.rsplit(' ').next().unwrap().to_owned();
+    // The program says first which credentials it uses.
+    let url = loop {
+        let line = notes.next_line().await.unwrap().unwrap();
+        if let Some(at) = line.find("http://") {
+            break line[at..].split(' ').next().unwrap().to_owned();
+        }
+    };
     (child, url, notes)
 }
 

@@ -154,35 +154,21 @@ fn midnight(name: &str, date: &str) -> Result<String, Failure> {
     };
     let number = |text: &str| text.parse::<u16>().map_err(|_| wrong());
     let (year, month, day) = (number(year)?, number(month)?, number(day)?);
-    const MONTHS: [(&str, u16); 12] = [
-        ("Jan", 31),
-        ("Feb", 28),
-        ("Mar", 31),
-        ("Apr", 30),
-        ("May", 31),
-        ("Jun", 30),
-        ("Jul", 31),
-        ("Aug", 31),
-        ("Sep", 30),
-        ("Oct", 31),
-        ("Nov", 30),
-        ("Dec", 31),
-    ];
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let (month_name, length) = usize::from(month)
-        .checked_sub(1)
-        .and_then(|index| MONTHS.get(index))
-        .ok_or_else(wrong)?;
-    if day == 0 || day > length + u16::from(leap && month == 2) {
+    let leap = |year: u16| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
+    let february = 28 + u16::from(leap(year));
+    let months = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let before = usize::from(month).checked_sub(1).ok_or_else(wrong)?;
+    let length = months.get(before).copied().ok_or_else(wrong)?;
+    if !(1970..=9999).contains(&year) || !(1..=length).contains(&day) {
         return Err(wrong());
     }
-    // The weekday is not looked at.
-    let text = format!("Mon, {day:02} {month_name} {year:04} 00:00:00 GMT");
-    let time = httpdate::parse_http_date(&text).map_err(|_| wrong())?;
-    let since = time
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_err(|_| wrong())?;
-    Ok(since.as_millis().to_string())
+    let days: u64 = (1970..year)
+        .map(|year| 365 + u64::from(leap(year)))
+        .chain(months.iter().take(before).map(|length| u64::from(*length)))
+        .sum();
+    Ok(((days + u64::from(day) - 1) * 24 * 3600 * 1000).to_string())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ const ADD_ONS: &str = "https://www.googleapis.com/auth/gmail.addons.";
 /// use airbyte_agent_gmail::oauth::least_scopes;
 /// use airbyte_agent_gmail::operation::gmail;
 ///
-/// let rows = [gmail().find("messages", "list")?, gmail().find("messages_send", "create")?];
+/// let rows = [gmail().find("messages", "list")?, gmail().find("messages", "create")?];
 /// assert_eq!(least_scopes(rows), ["https://www.googleapis.com/auth/gmail.modify"]);
 /// # Ok::<(), airbyte_agent_gmail::Error>(())
 /// ```
