@@ -20,20 +20,22 @@ const FLAGS: [(&str, &str); 3] = [
 pub fn visible_text(text: &str) -> String {
     let mut visible = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
-    let mut last = '\0';
+    let (mut last, mut previous) = ('\0', '\0');
     while let Some(letter) = letters.next() {
         let kept = match letter {
             '\r' if letters.peek() == Some(&'\n') => None,
             '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}' => Some('\n'),
             '\u{200c}' | '\u{200d}' => {
+                // A run of joiners joins nothing, and can be counted.
                 let next = letters.peek().copied().unwrap_or('\0');
-                (takes_joiner(last) && takes_joiner(next)).then_some(letter)
+                (takes_joiner(previous) && takes_joiner(next)).then_some(letter)
             }
             // They choose between the colourful and the plain form of a character.
             '\u{fe0e}' | '\u{fe0f}' => takes_form(last).then_some(letter),
             letter if is_invisible(letter) => None,
             letter => Some(letter),
         };
+        previous = letter;
         if letter == '\u{1f3f4}'
             && let Some(name) = flag(&mut letters)
         {
