@@ -98,9 +98,19 @@ impl Browser {
             .and_then(|object| object.values().next())
             .and_then(Value::as_str)
             .ok_or("no element")?;
+        let before = self.address().await?;
         self.post(&format!("/element/{element}/click"), json!({}))
-            .await
-            .map(|_| ())
+            .await?;
+        // A click returns before the page that it leads to is there. Each question takes the browser some milliseconds.
+        for _ in 0..2_000 {
+            let state = self.script("return document.readyState").await;
+            if self.address().await? != before
+                && state.is_ok_and(|state| state == json!("complete"))
+            {
+                return Ok(());
+            }
+        }
+        Err("the page did not change".into())
     }
 
     async fn script(&self, script: &str) -> Result<Value, Failure> {
