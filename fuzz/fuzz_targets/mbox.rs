@@ -1,0 +1,19 @@
+#![no_main]
+
+use airbyte_agent_gmail::sync::mbox::{Reader, write};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    assert!(Reader::new(bytes).count() <= bytes.len());
+    // The bytes as messages: a tilde divides them, as it stands in no part of the form.
+    let messages: Vec<&[u8]> = bytes.split(|byte| *byte == b'~').collect();
+    let mut archive = Vec::new();
+    for (number, raw) in messages.iter().enumerate() {
+        write(&mut archive, &number.to_string(), number as i64, raw);
+    }
+    let mut read = Reader::new(archive.as_slice());
+    for raw in messages {
+        assert_eq!(read.next().unwrap().unwrap().raw, raw);
+    }
+    assert!(read.next().is_none());
+});
