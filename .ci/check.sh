@@ -8,7 +8,7 @@ step() { printf '\n== %s\n' "$*"; "$@"; }
 step cargo fmt --all --check
 step cargo clippy --all-features --all-targets -- --deny warnings
 # Each feature alone, and none: features only add.
-for feature in "" mail oauth sandbox tool mcp cli; do
+for feature in "" mail oauth sandbox sync tool mcp cli; do
   step cargo clippy --no-default-features --features "$feature" -- --deny warnings
 done
 export RUSTDOCFLAGS="--deny warnings"

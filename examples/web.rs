@@ -12,6 +12,8 @@
 //! browser that began it has in a cookie, and it is taken out before it is used. So a callback can't be forged, replayed,
 //! or finished in another user's browser.
 
+#![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

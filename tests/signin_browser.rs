@@ -38,9 +38,15 @@ impl Browser {
             installed(&["chromedriver"]),
             installed(&["chromium", "chromium-browser", "google-chrome"]),
         ) else {
-            println!(
-                "NOT RUN: chromium and chromedriver are not installed (apt-get install chromium chromium-driver)"
-            );
+            #[allow(
+                clippy::print_stdout,
+                reason = "whoever runs it has to see what was not run"
+            )]
+            {
+                println!(
+                    "NOT RUN: chromium and chromedriver are not installed (apt-get install chromium chromium-driver)"
+                );
+            }
             return Ok(None);
         };
         let profile = Directory::new()?;
