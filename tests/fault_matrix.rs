@@ -8,9 +8,10 @@
 mod fault_server;
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fs};
 
@@ -27,9 +28,6 @@ use tokio::net::TcpListener;
 
 /// How often a request may be sent in all.
 const ATTEMPTS: u32 = 3;
-
-/// How many cells are filled at once: most of them wait for a timeout.
-const AT_ONCE: usize = 12;
 
 const MODES: [Mode; 2] = [Mode::OpenSource, Mode::Hosted];
 
@@ -50,9 +48,25 @@ enum Call {
     Send,
 }
 
-impl Call {
-    const ALL: [Self; 3] = [Self::Read, Self::IdempotentWrite, Self::Send];
+const CALLS: [Call; 3] = [Call::Read, Call::IdempotentWrite, Call::Send];
 
+/// A cell of the table: the number of the fault, that of the call, the mode, and whether the fault lasts.
+type Place = (usize, usize, Mode, bool);
+
+impl Way {
+    /// Whether only a limit of time ends it.
+    fn waits(&self) -> bool {
+        let long = |time: &Duration| *time > Duration::from_secs(1);
+        match self {
+            Self::Sandbox(FaultKind::Delay(time) | FaultKind::SlowBody(time)) => long(time),
+            Self::Sandbox(kind) => *kind == FaultKind::NeverAnswer,
+            Self::Server(Breach::Endless { pause, .. }) => !pause.is_zero(),
+            Self::Server(_) | Self::Nobody => false,
+        }
+    }
+}
+
+impl Call {
     fn operation(self) -> &'static str {
         match self {
             Self::Read => "messages_list",
@@ -125,6 +139,8 @@ fn faults(elsewhere: &str) -> Vec<(&'static str, Way)> {
         sandbox("503 in Airbyte's words", status(503, ErrorBody::Airbyte, &[])),
         sandbox("503 in Airbyte's other words", status(503, ErrorBody::Detail, &[])),
         sandbox("status 504", FaultKind::status(504)),
+        sandbox("status 507", FaultKind::status(507)),
+        sandbox("524 of a front", status(524, ErrorBody::Html, &[])),
         sandbox(
             "302 to another host",
             FaultKind::Redirect {
@@ -168,7 +184,7 @@ fn faults(elsewhere: &str) -> Vec<(&'static str, Way)> {
         server("done, 1,000 headers", Breach::Altered(|answer| with_header(answer, &vec!["x-more: 1"; 1000].join("\r\n")))),
         server("done, said to be gzip", Breach::Altered(|answer| with_header(answer, "content-encoding: gzip"))),
         server("gzip that nobody asked for", Breach::Answered(
-            [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: 22\r\n\r\n".as_slice(), GZIP].concat(),
+            [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\nconnection: close\r\ncontent-length: 22\r\n\r\n".as_slice(), GZIP].concat(),
         )),
         server("a chunk of no length", Breach::Answered(
             b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nnone\r\n{}\r\n".to_vec(),
@@ -236,16 +252,43 @@ fn with_length(answer: &[u8], more: isize) -> Vec<u8> {
     [head.join("\r\n").as_bytes(), &answer[end..]].concat()
 }
 
+/// HTTP clients that all cells share: to make one takes longer than most cells do.
+struct Clients {
+    patient: reqwest::Client,
+    hasty: reqwest::Client,
+}
+
+/// A client for this machine alone, so that it needs no certificates.
+fn client(idle: Duration) -> std::result::Result<reqwest::Client, Box<dyn std::error::Error>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .read_timeout(idle)
+        .timeout(idle * 2)
+        .build()?)
+}
+
 /// A sandbox, what stands before it, and a connector of one mode behind the fault.
 struct World {
     sandbox: Sandbox,
     server: Option<FaultServer>,
     gmail: GmailConnector,
+    /// A connector that no fault meets.
+    witness: GmailConnector,
     messages: Vec<String>,
 }
 
 impl World {
-    async fn new(way: &Way, mode: Mode) -> std::result::Result<Self, Box<dyn std::error::Error>> {
+    async fn new(
+        way: &Way,
+        mode: Mode,
+        clients: &Clients,
+    ) -> std::result::Result<Self, Box<dyn std::error::Error>> {
         let sandbox = Sandbox::builder().empty().start().await?;
         let messages = (0..2)
             .map(|number| {
@@ -282,12 +325,22 @@ impl World {
                 GmailConnector::builder(auth.with_connector_id(airbyte.connector_id))
             }
         };
+        let witness = GmailConnector::builder(sandbox.google_auth())
+            .base_url(sandbox.gmail_url())
+            .http_client(clients.patient.clone())
+            .build()?;
+        let builder = match way {
+            // Whether a redirect is followed is the affair of this crate's own client.
+            Way::Sandbox(FaultKind::Redirect { .. } | FaultKind::Status { code: 307, .. }) => {
+                builder
+            }
+            way if way.waits() => builder.http_client(clients.hasty.clone()),
+            _ => builder.http_client(clients.patient.clone()),
+        };
         let gmail = builder
             .base_url(base_url)
             .token_url(sandbox.token_url())
             .limits(Limits {
-                idle_timeout: Duration::from_millis(400),
-                total_timeout: Duration::from_millis(800),
                 response_bytes: 1024 * 1024,
                 ..Limits::default()
             })
@@ -302,6 +355,7 @@ impl World {
             sandbox,
             server,
             gmail,
+            witness,
             messages,
         })
     }
@@ -360,15 +414,15 @@ impl World {
                 .count(),
         };
         self.sandbox.clear_faults();
-        let witness = self.sandbox.open_source()?;
         let done = match call {
             Call::Read => 0,
             Call::IdempotentWrite => {
-                let message = witness.messages().get(message).send().await?;
+                let message = self.witness.messages().get(message).send().await?;
                 usize::from(message.label_ids.iter().any(|label| label == "STARRED"))
             }
             Call::Send => {
-                let list = witness
+                let list = self
+                    .witness
                     .messages()
                     .list()
                     .q(format!("in:sent subject:\"{subject}\""));
@@ -456,13 +510,15 @@ fn shown(call: Call, cell: &Cell) -> String {
     format!("{result} ×{}{done}", cell.requests)
 }
 
-/// The two cells, once and lasting, of each call.
+/// What stands in a cell.
 async fn fill(
     name: &'static str,
     way: Way,
-    mode: Mode,
-) -> std::result::Result<Vec<[String; 2]>, Box<dyn std::error::Error>> {
-    let world = World::new(&way, mode).await?;
+    place: Place,
+    clients: &Clients,
+) -> std::result::Result<(Place, String), Box<dyn std::error::Error>> {
+    let (_, call, mode, lasting) = place;
+    let world = World::new(&way, mode, clients).await?;
     let (google, airbyte) = (world.sandbox.google(), world.sandbox.airbyte());
     let secrets = [
         google.access_token,
@@ -471,17 +527,9 @@ async fn fill(
         airbyte.bearer_token,
         airbyte.client_secret,
     ];
-    let mut rows = Vec::new();
-    for call in Call::ALL {
-        let mut cells = [const { String::new() }; 2];
-        for (lasting, text) in [false, true].into_iter().zip(&mut cells) {
-            let cell = world.meet(&way, call, lasting).await?;
-            assert_sound(name, call, &cell, &secrets);
-            *text = shown(call, &cell);
-        }
-        rows.push(cells);
-    }
-    Ok(rows)
+    let cell = world.meet(&way, CALLS[call], lasting).await?;
+    assert_sound(name, CALLS[call], &cell, &secrets);
+    Ok((place, shown(CALLS[call], &cell)))
 }
 
 const HEAD: &str = "\
@@ -502,23 +550,61 @@ async fn every_fault_is_told_from_the_others_and_nothing_is_sent_twice() -> Test
     let elsewhere = TcpListener::bind(("127.0.0.1", 0)).await?;
     let location = format!("http://localhost:{}/", elsewhere.local_addr()?.port());
     let faults = faults(&location);
-    let cells: Vec<Vec<[String; 2]>> = stream::iter(faults.clone())
-        .flat_map(|(name, way)| stream::iter(MODES.map(|mode| (name, way.clone(), mode))))
-        .map(|(name, way, mode)| fill(name, way, mode))
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await?;
-    let mut table = HEAD.to_owned();
-    for ((name, _), modes) in faults.iter().zip(cells.chunks(MODES.len())) {
-        for (number, call) in ["read", "idempotent write", "send"].iter().enumerate() {
-            let name = if number == 0 { name } else { "" };
-            let cells: Vec<String> = modes.iter().map(|rows| rows[number].join(" | ")).collect();
-            writeln!(table, "| {name} | {call} | {} |", cells.join(" | "))?;
-        }
+    let places = (0..faults.len()).flat_map(|fault| {
+        (0..CALLS.len()).flat_map(move |call| {
+            MODES.into_iter().flat_map(move |mode| {
+                [false, true].map(move |lasting| (fault, call, mode, lasting))
+            })
+        })
+    });
+    let (waiting, quick): (Vec<Place>, Vec<Place>) =
+        places.partition(|(fault, ..)| faults[*fault].1.waits());
+    let clients = Clients {
+        patient: client(Duration::from_secs(60))?,
+        hasty: client(Duration::from_secs(1))?,
+    };
+    let mut cells = BTreeMap::new();
+    // Those that wait come last and all at once, when nothing else takes the time that their limits count.
+    for (places, at_once) in [(quick, 4), (waiting, 100)] {
+        let filled: Vec<(Place, String)> = stream::iter(places)
+            .map(|place| {
+                fill(
+                    faults[place.0].0,
+                    faults[place.0].1.clone(),
+                    place,
+                    &clients,
+                )
+            })
+            .buffer_unordered(at_once)
+            .try_collect()
+            .await?;
+        cells.extend(
+            filled
+                .into_iter()
+                .map(|((fault, call, mode, lasting), text)| {
+                    ((fault, call, mode == Mode::Hosted, lasting), text)
+                }),
+        );
     }
-    // Nobody has followed a redirect, with a token or without.
-    let followed = tokio::time::timeout(Duration::ZERO, elsewhere.accept()).await;
-    assert!(followed.is_err(), "a redirect was followed");
+    let mut table = HEAD.to_owned();
+    // The keys are in the order of the table, four to a line.
+    let texts: Vec<String> = cells.into_values().collect();
+    for (number, line) in texts.chunks(4).enumerate() {
+        let call = number % CALLS.len();
+        let name = if call == 0 {
+            faults[number / CALLS.len()].0
+        } else {
+            ""
+        };
+        let call = ["read", "idempotent write", "send"][call];
+        writeln!(table, "| {name} | {call} | {} |", line.join(" | "))?;
+    }
+    // Nobody has followed a redirect, with a token or without: nothing waits to be accepted.
+    let followed = elsewhere.into_std()?.accept();
+    assert!(
+        followed.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock),
+        "a redirect was followed"
+    );
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/fault_matrix.md");
     if env::var_os("UPDATE_GOLDEN").is_some() {

@@ -1,5 +1,7 @@
 //! A server that breaks the protocol: it stands before a sandbox, and spoils exchanges in one chosen way.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
