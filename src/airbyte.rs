@@ -9,7 +9,7 @@ use crate::api::airbyte::{Client, operation};
 use crate::auth::{AirbyteGrant, Grant, Secret, TokenCache};
 use crate::connector::AirbyteAuthConfig;
 use crate::error::{Error, Kind};
-use crate::http::{Http, check_url};
+use crate::http::{Http, Limits, check_url};
 use crate::transport::{Direct, Governor, Quota, RetryBudget, RetryPolicy, Transport};
 
 /// The first pause between two looks at whether a deletion is done; it doubles up to some seconds.
@@ -45,6 +45,7 @@ pub struct AirbyteBuilder {
     auth: AirbyteAuthConfig,
     base_url: String,
     http: Option<reqwest::Client>,
+    limits: Limits,
     retry: RetryPolicy,
 }
 
@@ -64,6 +65,7 @@ impl Airbyte {
             auth,
             base_url: operation::BASE_URL.to_owned(),
             http: None,
+            limits: Limits::default(),
             retry: RetryPolicy::default(),
         }
     }
@@ -138,6 +140,13 @@ impl AirbyteBuilder {
         self
     }
 
+    /// How long an exchange may take, and how large an answer may be.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// When a request is sent again.
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
@@ -158,9 +167,7 @@ impl AirbyteBuilder {
             .strip_suffix("/api/v1")
             .unwrap_or(&base_url)
             .to_owned();
-        let http = self
-            .http
-            .map_or_else(Http::new, |client| Ok(Http::from_client(client)))?;
+        let http = Http::new(self.http, self.limits)?;
         let organization_id = match &self.auth.organization_id {
             Some(id) => Some(HeaderValue::from_str(id).map_err(|_| {
                 Error::new(

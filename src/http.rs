@@ -11,22 +11,49 @@ use url::Url;
 
 use crate::error::{Error, Kind};
 
-/// Time to make a connection, TLS included.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an exchange may take, and how large an answer may be.
+///
+/// ```
+/// use std::time::Duration;
+/// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector, Limits};
+///
+/// let limits = Limits { total_timeout: Duration::from_secs(20), ..Limits::default() };
+/// let gmail = GmailConnector::builder(GmailAuthConfig::from_access_token("token")).limits(limits).build()?;
+/// # Ok::<(), airbyte_agent_gmail::Error>(())
+/// ```
+///
+/// With an HTTP client of your own its timeouts count, and of these the size of an answer alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Time to make a connection, TLS included. Default: 10 s.
+    pub connect_timeout: Duration,
+    /// Time that may pass without a byte arriving. Default: 60 s.
+    pub idle_timeout: Duration,
+    /// Time for a whole exchange. Default: 300 s, as long as Airbyte's own client waits for an execute call.
+    pub total_timeout: Duration,
+    /// The largest answer that is read, in bytes. Default: 96 MiB; a mail of 35 MiB is 47 MiB in base64, inside JSON,
+    /// and twice that is never mail.
+    pub response_bytes: usize,
+}
 
-/// Time that may pass without a byte arriving.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Time for a whole exchange. Airbyte's own client waits as long for an execute call.
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(300);
-
-/// The largest answer that is read: a mail of 35 MiB is 47 MiB in base64, inside JSON; twice that is never mail.
-const MAX_BODY: usize = 96 * 1024 * 1024;
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(60),
+            total_timeout: Duration::from_secs(300),
+            response_bytes: 96 * 1024 * 1024,
+        }
+    }
+}
 
 /// A shared HTTP client. Clones share its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     client: reqwest::Client,
+    /// Whether it is the caller's own, which may follow redirects.
+    given: bool,
+    response_bytes: usize,
 }
 
 /// A whole answer.
@@ -46,21 +73,36 @@ pub(crate) enum Failure {
     TimedOut(reqwest::Error),
     /// The connection broke after sending began.
     Broken(reqwest::Error),
-    /// The answer is larger than the limit.
-    TooLarge,
+    /// The answer is larger than the limit, which is so many bytes.
+    TooLarge(usize),
+    /// The caller's own client followed a redirect.
+    Redirected,
 }
 
 impl Http {
-    /// The client of this crate's own making.
-    pub(crate) fn new() -> Result<Self, Error> {
-        let client = reqwest::Client::builder()
+    /// The caller's client, or one of this crate's own making.
+    pub(crate) fn new(client: Option<reqwest::Client>, limits: Limits) -> Result<Self, Error> {
+        let given = client.is_some();
+        let client = match client {
+            Some(client) => client,
+            None => Self::client_within(limits)?,
+        };
+        Ok(Self {
+            client,
+            given,
+            response_bytes: limits.response_bytes,
+        })
+    }
+
+    fn client_within(limits: Limits) -> Result<reqwest::Client, Error> {
+        reqwest::Client::builder()
             .user_agent(concat!("airbyte-agent-gmail/", env!("CARGO_PKG_VERSION")))
             // Neither service redirects its API, and a redirect could carry a token or a secret elsewhere.
             .redirect(reqwest::redirect::Policy::none())
             .tls_backend_preconfigured(tls()?)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(IDLE_TIMEOUT)
-            .timeout(TOTAL_TIMEOUT)
+            .connect_timeout(limits.connect_timeout)
+            .read_timeout(limits.idle_timeout)
+            .timeout(limits.total_timeout)
             .build()
             .map_err(|error| {
                 Error::new(
@@ -68,13 +110,7 @@ impl Http {
                     "the http client can't be made; give one with `http_client`",
                 )
                 .caused_by(error.without_url())
-            })?;
-        Ok(Self { client })
-    }
-
-    /// The caller's own client.
-    pub(crate) fn from_client(client: reqwest::Client) -> Self {
-        Self { client }
+            })
     }
 
     /// The client inside, for the generated clients.
@@ -84,12 +120,17 @@ impl Http {
 
     /// Sends one request and reads the whole answer.
     pub(crate) async fn exchange(&self, request: reqwest::Request) -> Result<Reply, Failure> {
+        let limit = self.response_bytes;
+        let asked = self.given.then(|| request.url().clone());
         let mut response = self.client.execute(request).await.map_err(Failure::from)?;
+        if asked.is_some_and(|asked| asked != *response.url()) {
+            return Err(Failure::Redirected);
+        }
         let declared = response
             .content_length()
             .and_then(|length| usize::try_from(length).ok());
-        if declared.is_some_and(|length| length > MAX_BODY) {
-            return Err(Failure::TooLarge);
+        if declared.is_some_and(|length| length > limit) {
+            return Err(Failure::TooLarge(limit));
         }
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
@@ -100,6 +141,9 @@ impl Http {
                 body: Bytes::new(),
             });
         };
+        if first.len() > limit {
+            return Err(Failure::TooLarge(limit));
+        }
         let Some(second) = response.chunk().await.map_err(Failure::from)? else {
             return Ok(Reply {
                 status,
@@ -107,14 +151,17 @@ impl Http {
                 body: first,
             });
         };
+        if first.len() + second.len() > limit {
+            return Err(Failure::TooLarge(limit));
+        }
         // A lying length must not reserve more than what a chunked answer would be let grow to anyway.
         let mut body =
             BytesMut::with_capacity(declared.unwrap_or_default().max(first.len() + second.len()));
         body.extend_from_slice(&first);
         body.extend_from_slice(&second);
         while let Some(chunk) = response.chunk().await.map_err(Failure::from)? {
-            if body.len() + chunk.len() > MAX_BODY {
-                return Err(Failure::TooLarge);
+            if body.len() + chunk.len() > limit {
+                return Err(Failure::TooLarge(limit));
             }
             body.extend_from_slice(&chunk);
         }
@@ -154,9 +201,13 @@ impl From<Failure> for Error {
                 "the connection broke before the whole answer came; try again",
             )
             .caused_by(error),
-            Failure::TooLarge => Self::new(
+            Failure::TooLarge(limit) => Self::new(
                 Kind::InvalidResponse,
-                format!("the answer is larger than {} MiB; ask for less", MAX_BODY >> 20),
+                format!("the answer is larger than the limit of {limit} bytes; ask for less, or raise `response_bytes` of the limits"),
+            ),
+            Failure::Redirected => Self::new(
+                Kind::Configuration,
+                "the http client followed a redirect, which can carry secrets to another host; make it with `redirect(Policy::none())`",
             ),
         }
     }

@@ -31,4 +31,5 @@ pub use connector::{
     Selection, SortOrder,
 };
 pub use error::{Error, Result};
+pub use http::Limits;
 pub use transport::{Quota, QuotaTable, RetryPolicy};

@@ -13,7 +13,7 @@ use crate::api::airbyte::operation::BASE_URL as AIRBYTE_URL;
 use crate::api::gmail::{Client, operation};
 use crate::auth::{GOOGLE_TOKEN_URL, GoogleGrant, Grant, Secret, TokenCache, TokenStore};
 use crate::error::{Error, Kind};
-use crate::http::{Http, check_url, is_loopback};
+use crate::http::{Http, Limits, check_url, is_loopback};
 use crate::transport::{
     Direct, Governor, Hosted, Observer, Quota, RetryBudget, RetryPolicy, Transport,
 };
@@ -33,6 +33,7 @@ pub struct GmailConnectorBuilder {
     base_url: Option<String>,
     token_url: String,
     http: Option<reqwest::Client>,
+    limits: Limits,
     store: Option<Arc<dyn TokenStore>>,
     retry: RetryPolicy,
     quota: Option<Quota>,
@@ -56,6 +57,7 @@ impl GmailConnectorBuilder {
             base_url: None,
             token_url: GOOGLE_TOKEN_URL.to_owned(),
             http: None,
+            limits: Limits::default(),
             store: None,
             retry: RetryPolicy::default(),
             quota: None,
@@ -140,6 +142,13 @@ impl GmailConnectorBuilder {
         self
     }
 
+    /// How long an exchange may take, and how large an answer may be.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Where tokens are kept between runs and shared between processes. Default: nowhere; they live as long as the
     /// connector. What the store holds is newer than the refresh token of the configuration and goes before it.
     #[must_use]
@@ -206,9 +215,7 @@ impl GmailConnectorBuilder {
                 Quota::current()
             }
         });
-        let http = self
-            .http
-            .map_or_else(Http::new, |client| Ok(Http::from_client(client)))?;
+        let http = Http::new(self.http, self.limits)?;
         let refresh_token = auth
             .refresh_token
             .filter(|token| !token.expose().is_empty());
@@ -260,7 +267,8 @@ impl GmailConnectorBuilder {
         }
         let mut builder = Airbyte::builder(auth)
             .base_url(self.base_url.unwrap_or_else(|| AIRBYTE_URL.to_owned()))
-            .retry(self.retry);
+            .retry(self.retry)
+            .limits(self.limits);
         if let Some(http) = self.http {
             builder = builder.http_client(http);
         }

@@ -10,6 +10,7 @@ use super::{Error, Kind};
 /// Reasons with which Google says "too fast" under status 403.
 ///
 /// Of the reasons in its usageLimits domain `dailyLimitExceeded` is left out on purpose: it does not pass in minutes.
+/// It counts even beside another, since Google's newer name of the whole domain is `RESOURCE_EXHAUSTED`.
 /// <https://developers.google.com/gmail/api/guides/handle-errors>
 const RATE_LIMIT_REASONS: [&str; 5] = [
     "rateLimitExceeded",
@@ -18,6 +19,9 @@ const RATE_LIMIT_REASONS: [&str; 5] = [
     "RATE_LIMIT_EXCEEDED",
     "RESOURCE_EXHAUSTED",
 ];
+
+/// The reason of a limit that lasts for the day.
+const DAILY_LIMIT: &str = "dailyLimitExceeded";
 
 /// The longest reason that is repeated; a word of a service's vocabulary is shorter.
 const MAX_REASON: usize = 64;
@@ -30,6 +34,7 @@ impl Error {
         let service_message = service_message(&answer);
         let rate_limited = status == 429
             || (status == 403
+                && !reasons.iter().any(|reason| reason == DAILY_LIMIT)
                 && reasons
                     .iter()
                     .any(|reason| RATE_LIMIT_REASONS.contains(&reason.as_str())));
@@ -99,7 +104,7 @@ fn advice(kind: Kind, status: u16, reason: Option<&str>) -> &'static str {
         (Kind::PermissionDenied, Some("accessNotConfigured" | "SERVICE_DISABLED")) => {
             "enable the gmail api in the google cloud project of the oauth client"
         }
-        (Kind::PermissionDenied, Some("dailyLimitExceeded")) => {
+        (Kind::PermissionDenied, Some(DAILY_LIMIT)) => {
             "the project's daily limit is used up; ask for more or wait a day"
         }
         (Kind::PermissionDenied, Some("domainPolicy")) => {
@@ -256,6 +261,16 @@ mod tests {
             assert!(error.is_permission_denied(), "{reason}");
             assert_eq!(error.reason(), Some(reason));
         }
+    }
+
+    #[test]
+    fn the_daily_limit_is_none_of_the_passing_ones() {
+        let error = error(
+            403,
+            r#"{"error":{"code":403,"errors":[{"reason":"dailyLimitExceeded"}],"status":"RESOURCE_EXHAUSTED"}}"#,
+        );
+        assert!(error.is_permission_denied() && !error.is_transient());
+        assert_eq!(error.reason(), Some("dailyLimitExceeded"));
     }
 
     #[test]

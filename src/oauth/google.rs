@@ -12,7 +12,7 @@ use super::page::Page;
 use super::pkce;
 use crate::auth::{GOOGLE_TOKEN_URL, Secret, TokenSet, post_form, revoke};
 use crate::error::{Error, Kind};
-use crate::http::{Http, check_url};
+use crate::http::{Http, Limits, check_url};
 
 /// Google's consent page, <https://developers.google.com/identity/protocols/oauth2/native-app>.
 pub const GOOGLE_AUTH_URL: &str = "https://accounts.google.com/o/oauth2/v2/auth";
@@ -227,9 +227,7 @@ impl GoogleClient {
     }
 
     fn http(&self) -> Result<Http, Error> {
-        self.http
-            .clone()
-            .map_or_else(Http::new, |client| Ok(Http::from_client(client)))
+        Http::new(self.http.clone(), Limits::default())
     }
 }
 

@@ -257,19 +257,22 @@ fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Ou
         Err(failure @ Failure::NotSent(_)) => {
             return Err((Outcome::NotCarriedOut, named(failure.into())));
         }
-        Err(failure @ Failure::TooLarge) => {
+        Err(failure @ (Failure::TooLarge(_) | Failure::Redirected)) => {
             return Err((Outcome::Final, subject.fail(failure.into())));
         }
         Err(failure) => return unclear(failure.into()),
     };
-    let status = reply.status.as_u16();
     if !reply.status.is_success() {
+        let status = reply.status.as_u16();
         let error = Error::from_response(status, &reply.headers, &reply.body);
-        return match status {
-            _ if error.is_rate_limited() => Err((Outcome::NotCarriedOut, named(error))),
-            408 | 500 | 502..=504 => unclear(error),
-            _ => Err((Outcome::Final, named(error))),
-        };
+        return Err(match status {
+            _ if error.is_rate_limited() => (Outcome::NotCarriedOut, named(error)),
+            _ if passes(status) => (Outcome::Unclear, subject.fail(error)),
+            // The server does not know the request, and so has not carried it out.
+            501 | 505 => (Outcome::Final, named(error)),
+            500.. => (Outcome::Final, subject.fail(error)),
+            _ => (Outcome::Final, named(error)),
+        });
     }
     if !subject.json {
         return Ok(reply);
@@ -289,14 +292,38 @@ fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Ou
             "the service's answer is not json; check the base url, and what stands between",
         ));
     }
+    if !is_object(&reply.body) {
+        return unclear(Error::new(
+            Kind::InvalidResponse,
+            "the service's answer is not a whole json object; try again, and check what stands between if it stays",
+        ));
+    }
     if let Some(status) = error_inside(&reply.body) {
         let error = Error::from_response(status, &reply.headers, &reply.body);
-        return Err((Outcome::Final, subject.fail(error)));
+        let outcome = if error.is_rate_limited() || passes(status) {
+            Outcome::Unclear
+        } else {
+            Outcome::Final
+        };
+        return Err((outcome, subject.fail(error)));
     }
     Ok(Reply {
         body: null::without_nulls(reply.body),
         ..reply
     })
+}
+
+/// Whether a status tells of a failure that may pass. From 520 on they are those of the front before Airbyte, when it
+/// got no good answer from behind.
+fn passes(status: u16) -> bool {
+    matches!(status, 408 | 500 | 502..=504 | 520..=530)
+}
+
+/// Whether a body is an object from its beginning to its end: every answer of both documents is one, and what was cut
+/// or comes from elsewhere is seldom.
+fn is_object(body: &[u8]) -> bool {
+    let body = body.trim_ascii();
+    body.starts_with(b"{") && body.ends_with(b"}")
 }
 
 /// The status of an error that comes as a success, as some gateways let it through.

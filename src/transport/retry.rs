@@ -9,7 +9,7 @@ use std::time::Duration;
 /// | --- | --- | --- |
 /// | no connection: nothing was sent | again | again |
 /// | 429, or 403 with a rate-limit reason: the service did nothing | again | again |
-/// | 408, 500, 502, 503, 504 | again | never |
+/// | 408, 500, 502, 503, 504, 520 to 530; an answer that is no JSON object | again | never |
 /// | the connection broke or timed out after sending began | again | never |
 /// | anything else, a real 403 included | never | never |
 ///

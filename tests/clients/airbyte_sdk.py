@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Drives the sandbox with Airbyte's own Python SDK, hosted and open source, with its telemetry off.
+
+The announcement of a running sandbox, one line of JSON, comes as the argument or on standard input:
+
+    pip install airbyte-agent-sdk
+    airbyte-gmail sandbox | head -1 | xargs -0 python3 tests/clients/airbyte_sdk.py
+"""
+
+import asyncio
+import base64
+import json
+import os
+import sys
+import tempfile
+
+# The SDK reads its settings when it is imported, and keeps an id for its telemetry in the home folder.
+sandbox = json.loads(sys.argv[1] if len(sys.argv) > 1 else sys.stdin.readline())
+os.environ["SDK_DEV_ADP_API_HOST"] = sandbox["airbyte_url"]
+os.environ["AIRBYTE_TELEMETRY_MODE"] = "disabled"
+home = tempfile.TemporaryDirectory()
+os.environ["HOME"] = home.name
+
+from airbyte_agent_sdk import AirbyteAuthConfig  # noqa: E402
+from airbyte_agent_sdk.connectors.gmail import GmailConnector, connector_model  # noqa: E402
+from airbyte_agent_sdk.connectors.gmail.models import GmailAuthConfig  # noqa: E402
+
+RAW = base64.urlsafe_b64encode(b"To: support@example.com\r\nSubject: from the SDK\r\n\r\nhello\r\n").decode()
+
+
+def holds(mode, name, condition, seen=None):
+    if not condition:
+        sys.exit(f"FAILED {mode}: {name}: {str(seen)[:400]}")
+    print(f"ok {mode}: {name}")
+
+
+def field(value, name):
+    """A field of an answer, which is a model or a dictionary."""
+    return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+
+
+async def drive(mode, gmail):
+    listed = await gmail.messages.list(max_results=2, q="is:unread")
+    records = field(listed, "data")
+    holds(mode, "messages are listed", len(records) == 2, listed)
+    meta = field(listed, "meta")
+    holds(mode, "with the fields of paging", meta is not None and "next" in str(meta).lower(), listed)
+    identity = field(records[0], "id")
+    message = await gmail.messages.get(message_id=identity)
+    holds(mode, "a message is read", field(message, "id") == identity, message)
+    label = await gmail.labels.create(name=f"SDK {mode}")
+    label_id = field(label, "id")
+    holds(mode, "a label is made", bool(label_id), label)
+    changed = await gmail.messages.update(message_id=identity, add_label_ids=[label_id])
+    holds(mode, "a message is labelled", label_id in str(changed), changed)
+    sent = await gmail.messages.create(raw=RAW)
+    holds(mode, "a message is sent", "SENT" in str(sent), sent)
+    trashed = await gmail.execute("messages_trash", "create", {"messageId": identity})
+    holds(mode, "a message goes to the trash", "TRASH" in str(trashed), trashed)
+    await gmail.execute("messages_untrash", "create", {"messageId": identity})
+    draft = await gmail.execute("drafts", "create", {"message": {"raw": RAW}})
+    holds(mode, "a draft is made", "id" in str(draft), draft)
+    threads = await gmail.threads.list(max_results=1)
+    holds(mode, "threads are listed", len(field(threads, "data")) == 1, threads)
+    await gmail.execute("labels", "delete", {"labelId": label_id})
+    labels = await gmail.labels.list()
+    holds(mode, "a label is deleted", label_id not in str(labels), labels)
+    try:
+        absent = await gmail.messages.get(message_id="00000000000000ff")
+    except Exception as error:  # The SDK has an error type for each mode.
+        absent = error
+    holds(mode, "what is absent is an error", isinstance(absent, Exception), absent)
+
+
+async def main():
+    airbyte, google = sandbox["airbyte"], sandbox["google"]
+    hosted = GmailConnector(
+        auth_config=AirbyteAuthConfig(
+            workspace_name=airbyte["customer_name"],
+            organization_id=airbyte["organization_id"],
+            airbyte_client_id=airbyte["client_id"],
+            airbyte_client_secret=airbyte["client_secret"],
+        )
+    )
+    await drive("hosted", hosted)
+    found = await hosted.messages.context_store_search(query={"filter": {"contains": {"labelIds": "INBOX"}}}, limit=2)
+    holds("hosted", "the stored records are searched", len(field(found, "data")) == 2, found)
+
+    # The SDK has no setting for another Google than the real one.
+    model = connector_model.GmailConnectorModel
+    model.base_url = sandbox["gmail_url"]
+    model.auth.config["refresh_url"] = sandbox["token_url"]
+    await drive(
+        "open source",
+        GmailConnector(
+            auth_config=GmailAuthConfig(
+                access_token=google["access_token"],
+                refresh_token=google["refresh_token"],
+                client_id=google["client_id"],
+                client_secret=google["client_secret"],
+            )
+        ),
+    )
+    print("the sandbox serves Airbyte's Python SDK")
+
+
+asyncio.run(main())

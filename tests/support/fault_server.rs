@@ -1,0 +1,172 @@
+//! A server that breaks the protocol: it stands before a sandbox, and spoils exchanges in one chosen way.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// How an exchange is spoilt.
+#[derive(Clone)]
+pub(crate) enum Breach {
+    /// The connection is closed as soon as it is made.
+    ClosedBeforeReading,
+    /// The request is read and not passed on, and the connection closed.
+    ClosedAfterReading,
+    /// The request is carried out and the connection closed.
+    ClosedAfterCarryingOut,
+    /// The request is not passed on, and this is the answer.
+    Answered(Vec<u8>),
+    /// The request is carried out, and its answer is changed.
+    Altered(fn(&[u8]) -> Vec<u8>),
+    /// The request is not passed on; the answer begins so and never ends.
+    Endless {
+        /// The beginning.
+        head: &'static [u8],
+        /// What comes again and again.
+        piece: Vec<u8>,
+        /// The pause before each piece.
+        pause: Duration,
+    },
+}
+
+/// The server. Each of its connections serves one request.
+pub(crate) struct FaultServer {
+    url: String,
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+struct Shared {
+    upstream: String,
+    requests: AtomicUsize,
+    breach: Mutex<Option<(Breach, usize)>>,
+}
+
+impl FaultServer {
+    /// Stands before the server at an address like `http://127.0.0.1:1234`.
+    pub(crate) async fn before(upstream: &str) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let shared = Arc::new(Shared {
+            upstream: upstream.trim_start_matches("http://").to_owned(),
+            requests: AtomicUsize::new(0),
+            breach: Mutex::new(None),
+        });
+        let inner = Arc::clone(&shared);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let shared = Arc::clone(&inner);
+                // How an exchange ends is what the client is tested for.
+                tokio::spawn(async move { shared.serve(stream).await });
+            }
+        });
+        Ok(Self { url, shared, task })
+    }
+
+    /// The server's address.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Spoils that many exchanges from now on, and counts anew.
+    pub(crate) fn spoil(&self, breach: Breach, times: usize) {
+        *self.shared.breach.lock().unwrap() = Some((breach, times));
+        self.shared.requests.store(0, Ordering::SeqCst);
+    }
+
+    /// How many requests, or connections for one, have come since then.
+    pub(crate) fn requests(&self) -> usize {
+        self.shared.requests.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for FaultServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Shared {
+    async fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
+        self.requests.fetch_add(1, Ordering::SeqCst);
+        let Some(breach) = self.take() else {
+            let request = read_request(&mut stream).await?;
+            let answer = self.carry_out(&request).await?;
+            return write(&mut stream, &answer).await;
+        };
+        if matches!(breach, Breach::ClosedBeforeReading) {
+            return Ok(());
+        }
+        let request = read_request(&mut stream).await?;
+        match breach {
+            Breach::ClosedBeforeReading | Breach::ClosedAfterReading => Ok(()),
+            Breach::ClosedAfterCarryingOut => self.carry_out(&request).await.map(drop),
+            Breach::Answered(answer) => write(&mut stream, &answer).await,
+            Breach::Altered(change) => {
+                let answer = self.carry_out(&request).await?;
+                write(&mut stream, &change(&answer)).await
+            }
+            Breach::Endless { head, piece, pause } => {
+                stream.write_all(head).await?;
+                loop {
+                    if !pause.is_zero() {
+                        tokio::time::sleep(pause).await;
+                    }
+                    stream.write_all(&piece).await?;
+                }
+            }
+        }
+    }
+
+    fn take(&self) -> Option<Breach> {
+        let mut breach = self.breach.lock().unwrap();
+        let (breach, left) = breach.as_mut()?;
+        *left = left.checked_sub(1)?;
+        Some(breach.clone())
+    }
+
+    /// Passes a request on, and reads the whole answer.
+    async fn carry_out(&self, request: &[u8]) -> io::Result<Vec<u8>> {
+        let mut upstream = TcpStream::connect(&self.upstream).await?;
+        let line = request.windows(2).position(|pair| pair == b"\r\n");
+        let (line, rest) = request.split_at(line.map_or(0, |at| at + 2));
+        upstream.write_all(line).await?;
+        // Its end is then the answer's end.
+        upstream.write_all(b"connection: close\r\n").await?;
+        upstream.write_all(rest).await?;
+        let mut answer = Vec::new();
+        upstream.read_to_end(&mut answer).await?;
+        Ok(answer)
+    }
+}
+
+async fn write(stream: &mut TcpStream, answer: &[u8]) -> io::Result<()> {
+    stream.write_all(answer).await?;
+    stream.shutdown().await
+}
+
+/// Reads a request with its body, whose length is told beforehand.
+async fn read_request(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut request = Vec::new();
+    loop {
+        if let Some(head) = request.windows(4).position(|end| end == b"\r\n\r\n") {
+            let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
+            let length = text
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok())
+                .unwrap_or(0_usize);
+            if request.len() >= head + 4 + length {
+                return Ok(request);
+            }
+        }
+        if stream.read_buf(&mut request).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+}
