@@ -4,6 +4,13 @@
 //! The table is tests/golden/fault_matrix.md; `UPDATE_GOLDEN=1 cargo test --all-features --test fault_matrix` writes it
 //! anew. What must hold for every cell is asserted beside it, so that no refresh can hide it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on has failed"
+)]
+
 #[path = "support/fault_server.rs"]
 mod fault_server;
 mod support;

@@ -1,5 +1,12 @@
 //! The limits of an exchange, and what a client of the caller's own may not do unnoticed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on has failed"
+)]
+
 #[path = "support/fault_server.rs"]
 mod fault_server;
 mod support;

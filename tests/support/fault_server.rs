@@ -1,5 +1,11 @@
 //! A server that breaks the protocol: it stands before a sandbox, and spoils exchanges in one chosen way.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on has failed"
+)]
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::io;
