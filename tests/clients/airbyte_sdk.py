@@ -4,7 +4,8 @@
 The announcement of a running sandbox, one line of JSON, comes as the argument or on standard input:
 
     pip install airbyte-agent-sdk
-    airbyte-gmail sandbox | head -1 | xargs -0 python3 tests/clients/airbyte_sdk.py
+    airbyte-gmail sandbox >/tmp/sandbox.json &
+    python3 tests/clients/airbyte_sdk.py <<<"$(head -1 /tmp/sandbox.json)"
 """
 
 import asyncio

@@ -4,7 +4,8 @@
 // The announcement of a running sandbox, one line of JSON, comes as the argument or on standard input:
 //
 //     npm install @googleapis/gmail google-auth-library
-//     airbyte-gmail sandbox | head -1 | xargs -0 node tests/clients/google_node.mjs
+//     airbyte-gmail sandbox >/tmp/sandbox.json &
+//     node tests/clients/google_node.mjs <<<"$(head -1 /tmp/sandbox.json)"
 //
 // The packages are looked for from the working folder, so that they can be installed anywhere.
 

@@ -4,7 +4,8 @@
 The announcement of a running sandbox, one line of JSON, comes as the argument or on standard input:
 
     pip install google-api-python-client google-auth
-    airbyte-gmail sandbox | head -1 | xargs -0 python3 tests/clients/google_python.py
+    airbyte-gmail sandbox >/tmp/sandbox.json &
+    python3 tests/clients/google_python.py <<<"$(head -1 /tmp/sandbox.json)"
 
 Each line of the output is one behaviour that holds; the first that does not ends the run.
 """

@@ -1,0 +1,108 @@
+//! Other people's clients against the sandbox, where they are installed: see tests/clients/README.md.
+//!
+//! Where they are not, a line says what was not run.
+
+use std::env;
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use airbyte_agent_gmail::sandbox::Sandbox;
+use tokio::process::Command;
+
+type TestResult = Result<(), Box<dyn std::error::Error>>;
+
+/// A client: what runs it, what must be there, and its script.
+struct Client {
+    program: OsString,
+    folder: PathBuf,
+    /// Arguments with which the program succeeds where all packages are there.
+    probe: [&'static str; 2],
+    script: &'static str,
+    needs: &'static str,
+}
+
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+}
+
+fn python(script: &'static str, probe: &'static str, needs: &'static str) -> Client {
+    Client {
+        program: env::var_os("CLIENTS_PYTHON").unwrap_or_else(|| "python3".into()),
+        folder: clients(),
+        probe: ["-c", probe],
+        script,
+        needs,
+    }
+}
+
+async fn run(client: Client) -> TestResult {
+    let command = || {
+        let mut command = Command::new(&client.program);
+        command.current_dir(&client.folder).stdin(Stdio::null());
+        command.kill_on_drop(true);
+        command
+    };
+    let probed = command().args(client.probe).output().await;
+    if !probed.is_ok_and(|output| output.status.success()) {
+        // Not captured as what `println!` writes is: whoever runs it has to see what was not run.
+        writeln!(
+            std::io::stderr(),
+            "NOT RUN: tests/clients/{} needs {}",
+            client.script,
+            client.needs
+        )?;
+        return Ok(());
+    }
+    let sandbox = Sandbox::start().await?;
+    let output = command()
+        .arg(clients().join(client.script))
+        .arg(sandbox.announcement())
+        .output()
+        .await?;
+    assert!(
+        output.status.success(),
+        "tests/clients/{}:\n{}{}",
+        client.script,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(!sandbox.requests().is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn googles_python_client() -> TestResult {
+    run(python(
+        "google_python.py",
+        "import googleapiclient, google.oauth2.credentials",
+        "google-api-python-client and google-auth; CLIENTS_PYTHON names the interpreter",
+    ))
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn airbytes_python_sdk() -> TestResult {
+    run(python(
+        "airbyte_sdk.py",
+        "import importlib.util as u, sys; sys.exit(u.find_spec('airbyte_agent_sdk') is None)",
+        "airbyte-agent-sdk; CLIENTS_PYTHON names the interpreter",
+    ))
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn googles_node_client() -> TestResult {
+    run(Client {
+        program: "node".into(),
+        folder: env::var_os("CLIENTS_NODE").map_or_else(clients, PathBuf::from),
+        probe: [
+            "-e",
+            "require.resolve('@googleapis/gmail'); require.resolve('google-auth-library')",
+        ],
+        script: "google_node.mjs",
+        needs: "node with @googleapis/gmail and google-auth-library; CLIENTS_NODE names the folder of node_modules",
+    })
+    .await
+}
