@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::time::Instant;
 
-use super::null;
 use super::quota::Governor;
 use super::retry::{Outcome, RetryBudget, RetryPolicy, jitter};
 use super::session;
@@ -212,10 +211,12 @@ impl Direct {
 
     /// An id of `..` would name another resource: the address is held against the row.
     fn check_path(&self, operation: &Operation, url: &reqwest::Url) -> Result<(), Error> {
-        let prefix = url::Url::parse(&self.base_url)
-            .map(|base| base.path().trim_end_matches('/').to_owned())
+        let prefix = self
+            .base_url
+            .split_once("://")
+            .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]))
             .unwrap_or_default();
-        let path = url.path().strip_prefix(prefix.as_str()).unwrap_or_default();
+        let path = url.path().strip_prefix(prefix).unwrap_or_default();
         operation.match_path(path).map(|_| ())
     }
 
@@ -307,10 +308,7 @@ fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Ou
         };
         return Err((outcome, subject.fail(error)));
     }
-    Ok(Reply {
-        body: null::without_nulls(reply.body),
-        ..reply
-    })
+    Ok(reply)
 }
 
 /// Whether a status tells of a failure that may pass. From 520 on they are those of the front before Airbyte, when it

@@ -76,7 +76,13 @@ impl Transport {
         request: reqwest::Request,
     ) -> Result<Reply, Error> {
         match &*self.route {
-            Route::Direct(direct) => direct.send(operation, request).await,
+            Route::Direct(direct) => {
+                let reply = direct.send(operation, request).await?;
+                Ok(Reply {
+                    body: null::without_nulls(reply.body),
+                    ..reply
+                })
+            }
             Route::Hosted(hosted) => hosted.send(operation, &request).await,
         }
     }
