@@ -94,7 +94,8 @@ async def over_http(program):
         env={**os.environ, "AIRBYTE_GMAIL_MCP_TOKEN": TOKEN},
     )
     try:
-        url = server.stderr.readline().split()[-1]
+        # Which credentials are used is said first.
+        url = next(line.split()[-1] for line in server.stderr if "served at" in line)
         headers = {"Authorization": f"Bearer {TOKEN}"}
         try:
             from mcp.shared._httpx_utils import create_mcp_http_client
