@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
-cp -r Cargo.toml Cargo.lock build.rs clippy.toml README.md src spec "$copy"
+cp -r Cargo.toml Cargo.lock build.rs clippy.toml README.md examples src spec "$copy"
 cp tests/connector/notes.yaml "$copy/spec/gmail.yaml"
 mkdir "$copy/tests"
 cp tests/connector/notes.rs "$copy/tests/"
