@@ -257,7 +257,8 @@ pub(crate) fn check_url(name: &str, text: &str) -> Result<String, Error> {
     {
         return refused("has a query, a fragment or credentials; leave them out");
     }
-    Ok(text.trim_end_matches('/').to_owned())
+    // As the url has it, so that the addresses made from it begin with the same text.
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 /// Whether an address is one of this machine.
@@ -298,5 +299,20 @@ mod tests {
                 "{bad}"
             );
         }
+    }
+
+    #[test]
+    fn an_address_is_as_the_requests_made_from_it_begin() -> Result<(), Error> {
+        for (given, kept) in [
+            ("https://EXAMPLE.com/", "https://example.com"),
+            ("https://example.com:443/a/../b/", "https://example.com/b"),
+            (
+                "http://127.0.0.1:8080/prefix",
+                "http://127.0.0.1:8080/prefix",
+            ),
+        ] {
+            assert_eq!(check_url("base url", given)?, kept);
+        }
+        Ok(())
     }
 }
