@@ -257,7 +257,8 @@ pub(crate) fn check_url(name: &str, text: &str) -> Result<String, Error> {
     {
         return refused("has a query, a fragment or credentials; leave them out");
     }
-    Ok(text.trim_end_matches('/').to_owned())
+    // As the url has it, so that the addresses made from it begin with the same text.
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 /// Whether an address is one of this machine.

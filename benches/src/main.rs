@@ -48,6 +48,8 @@ fn main() -> Result<(), Failure> {
 }
 
 async fn run(url: &str) -> Result<(), Failure> {
+    // For a profile of one contender at one call.
+    let only = std::env::args().nth(1).unwrap_or_default();
     let clients = Client::all(url)?;
     println!(
         "| call | client | CPU/call | × floor | wall/call | allocations/call | × floor | KB allocated/call | peak KB |"
@@ -64,8 +66,12 @@ async fn run(url: &str) -> Result<(), Failure> {
         // The hosted answers are for the two calls that Airbyte's users make most.
         let clients: Vec<_> = clients
             .iter()
-            .filter(|(name, _)| call != Call::Raw || !name.contains("hosted"))
+            .filter(|(client, _)| call != Call::Raw || !client.contains("hosted"))
+            .filter(|(client, _)| format!("{name} | {client} |").contains(&only))
             .collect();
+        if clients.is_empty() {
+            continue;
+        }
         let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); clients.len()];
         for round in 0..=ROUNDS {
             for (number, (_, client)) in clients.iter().enumerate() {
@@ -90,7 +96,7 @@ async fn run(url: &str) -> Result<(), Failure> {
             );
         }
     }
-    idle(url)
+    if only.is_empty() { idle(url) } else { Ok(()) }
 }
 
 async fn repeat(client: &Client, call: Call, calls: u32, at_once: usize) {
