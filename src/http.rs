@@ -1,6 +1,6 @@
 //! One exchange over HTTP: a request out, a whole answer in, within limits.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -214,7 +214,18 @@ impl From<Failure> for Error {
 }
 
 /// TLS by ring, with the certificates that the operating system trusts, and no process-wide default set.
+///
+/// All clients of a process share it: to read the system's certificates takes milliseconds, and to keep them 100 KB.
 fn tls() -> Result<ClientConfig, Error> {
+    static SHARED: OnceLock<ClientConfig> = OnceLock::new();
+    if let Some(shared) = SHARED.get() {
+        return Ok(shared.clone());
+    }
+    let own = own_tls()?;
+    Ok(SHARED.get_or_init(|| own).clone())
+}
+
+fn own_tls() -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
