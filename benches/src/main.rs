@@ -22,7 +22,7 @@ type Failure = Box<dyn std::error::Error>;
 const ROUNDS: usize = 9;
 
 /// How many connectors are made to see what an idle one costs.
-const CONNECTORS: usize = 1_000;
+const CONNECTORS: usize = 10_000;
 
 fn main() -> Result<(), Failure> {
     if std::env::args().any(|argument| argument == "--serve") {
