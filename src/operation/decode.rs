@@ -97,28 +97,31 @@ impl Operation {
             .of(self)
         };
         let mut values = Vec::new();
-        let mut segments = path.split('/');
-        for template in self.path.split('/') {
-            let segment = segments.next().ok_or_else(mismatch)?;
-            match template.split_once('{') {
-                None if template == segment => {}
-                None => return Err(mismatch()),
-                Some((prefix, rest)) => {
-                    let (name, suffix) = rest.split_once('}').ok_or_else(mismatch)?;
-                    let value = segment
-                        .strip_prefix(prefix)
-                        .and_then(|value| value.strip_suffix(suffix))
-                        .filter(|value| !value.is_empty())
-                        .ok_or_else(mismatch)?;
-                    values.push((name, value));
-                }
-            }
+        let (mut template, mut left) = (self.path, path);
+        // Each call comes through here: whole runs of segments are compared at once.
+        while let Some((literal, rest)) = template.split_once('{') {
+            let (name, rest) = rest.split_once('}').ok_or_else(mismatch)?;
+            let (suffix, next) = segment(rest);
+            let (text, following) = segment(left.strip_prefix(literal).ok_or_else(mismatch)?);
+            let value = text
+                .strip_suffix(suffix)
+                .filter(|value| !value.is_empty())
+                .ok_or_else(mismatch)?;
+            values.push((name, value));
+            (template, left) = (next, following);
         }
-        if segments.next().is_some() {
+        if left != template {
             return Err(mismatch());
         }
         Ok(values)
     }
+}
+
+/// What is left of a segment, and what follows from its slash on.
+fn segment(path: &str) -> (&str, &str) {
+    memchr::memchr(b'/', path.as_bytes())
+        .and_then(|at| path.split_at_checked(at))
+        .unwrap_or((path, ""))
 }
 
 fn typed(schema: &Schema, text: &str) -> Value {
