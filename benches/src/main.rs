@@ -37,6 +37,7 @@ fn main() -> Result<(), Failure> {
         .spawn()?;
     let mut url = String::new();
     BufReader::new(server.stdout.take().ok_or("its output")?).read_line(&mut url)?;
+    measure::keep_memory();
     // One thread, so that the CPU time is that of the work and not of threads that look for some.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -79,6 +79,16 @@ pub(crate) fn cpu_time() -> Duration {
     time(usage.ru_utime) + time(usage.ru_stime)
 }
 
+/// Makes the allocator keep what is freed. Whether it gives large blocks back to the system, and takes them page by page
+/// again, would else depend on who had their turn before, and be more than what the calls cost.
+pub(crate) fn keep_memory() {
+    // SAFETY: only settings of the allocator change, before there is a second thread.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
+    }
+}
+
 /// The memory in use that the allocator gave out.
 pub(crate) fn live() -> usize {
     LIVE.load(Relaxed)
