@@ -146,3 +146,49 @@ impl Field {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::operation::gmail;
+
+    #[test]
+    fn a_path_is_that_of_its_row_or_none() {
+        let row = gmail().by_id("messages_attachments_get").expect("a row");
+        let path = |middle: &str| format!("/gmail/v1/users/me/messages/{middle}");
+        let good = path("a/attachments/b");
+        let values: Vec<&str> = row
+            .match_path(&good)
+            .expect("its path")
+            .into_iter()
+            .map(|(_, value)| value)
+            .collect();
+        assert_eq!(values, ["a", "b"]);
+        for wrong in [
+            "",
+            "a",
+            "a/attachments",
+            "a/attachments/",
+            "/attachments/b",
+            "a/attachments/b/",
+            "a/attachments/b/c",
+            "a/b/attachments/c",
+            "a/attachmentsb",
+        ] {
+            assert!(row.match_path(&path(wrong)).is_err(), "{wrong}");
+        }
+        assert!(row.match_path("").is_err());
+    }
+
+    #[test]
+    fn a_path_with_no_parameters_is_equal() {
+        let row = gmail().by_id("messages_list").expect("a row");
+        assert!(row.match_path("/gmail/v1/users/me/messages").is_ok());
+        for wrong in [
+            "/gmail/v1/users/me/messages/",
+            "/gmail/v1/users/me/message",
+            "/gmail/v1/users/me/messages/a",
+        ] {
+            assert!(row.match_path(wrong).is_err(), "{wrong}");
+        }
+    }
+}
