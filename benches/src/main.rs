@@ -1,286 +1,156 @@
-//! What a call costs, beside hand-written reqwest and serde: CPU seconds and allocations, as ratios of one run.
-//!
-//! `cargo run --release --manifest-path benches/Cargo.toml`
+//! Measures what a call costs beside hand-written code and another client; see README.md.
 
-mod floor;
+mod client;
+mod measure;
 mod server;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::fs;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use airbyte_agent_gmail::{AirbyteAuthConfig, GmailAuthConfig, GmailConnector};
+use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
+use client::{Call, Client};
 use futures_util::stream::{self, StreamExt};
-use serde_json::json;
-
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
-
-/// Counts allocations; the time that takes is the same for everybody.
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-static ALLOCATED: AtomicU64 = AtomicU64::new(0);
+use measure::{Cost, Counting, cpu_time, live, measure};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        ALLOCATED.fetch_add(layout.size() as u64, Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
+type Failure = Box<dyn std::error::Error>;
 
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+/// How often each contender has its turn.
+const ROUNDS: usize = 9;
 
-/// The calls that are compared.
-#[derive(Clone, Copy, PartialEq)]
-enum Way {
-    Floor,
-    Typed,
-    Execute,
-    Hosted,
-}
+/// How many connectors are made to see what an idle one costs.
+const CONNECTORS: usize = 10_000;
 
-const WAYS: [(Way, &str); 4] = [
-    (Way::Floor, "floor: reqwest + serde"),
-    (Way::Typed, "typed, open source"),
-    (Way::Execute, "execute, open source"),
-    (Way::Hosted, "typed, hosted"),
-];
-
-/// What is asked for, and how often.
-#[derive(Clone, Copy)]
-struct Case {
-    name: &'static str,
-    kind: Kind,
-    calls: usize,
-    at_once: usize,
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Get,
-    List,
-    Raw,
-}
-
-const CASES: [Case; 4] = [
-    Case {
-        name: "messages.get full, 8 KB, one at a time",
-        kind: Kind::Get,
-        calls: 4_000,
-        at_once: 1,
-    },
-    Case {
-        name: "messages.get full, 8 KB, 16 at once",
-        kind: Kind::Get,
-        calls: 4_000,
-        at_once: 16,
-    },
-    Case {
-        name: "messages.list of 500",
-        kind: Kind::List,
-        calls: 1_000,
-        at_once: 1,
-    },
-    Case {
-        name: "messages.get raw, 5 MB",
-        kind: Kind::Raw,
-        calls: 40,
-        at_once: 1,
-    },
-];
-
-/// How often each way is measured in turn; the median counts.
-const ROUNDS: usize = 5;
-
-#[derive(Clone, Copy)]
-struct Cost {
-    cpu: f64,
-    wall: f64,
-    allocations: f64,
-    allocated: f64,
-}
-
-fn main() -> Result<()> {
+fn main() -> Result<(), Failure> {
     if std::env::args().any(|argument| argument == "--serve") {
-        return server::serve();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
+        return runtime.block_on(server::serve());
     }
-    let (mut child, url) = server::start()?;
+    let mut server = Command::new(std::env::current_exe()?)
+        .arg("--serve")
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut url = String::new();
+    BufReader::new(server.stdout.take().ok_or("its output")?).read_line(&mut url)?;
+    measure::keep_memory();
+    // One thread, so that the CPU time is that of the work and not of threads that look for some.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let result = runtime.block_on(run(&url));
-    child.kill()?;
-    child.wait()?;
+    let result = runtime.block_on(run(url.trim()));
+    server.kill()?;
+    server.wait()?;
     result
 }
 
-async fn run(url: &str) -> Result<()> {
-    let floor = floor::Floor::new(url)?;
-    let direct = GmailConnector::builder(GmailAuthConfig::from_access_token("token"))
-        .base_url(url)
-        .build()?;
-    let hosted = GmailConnector::builder(
-        AirbyteAuthConfig::from_bearer_token("token").with_connector_id("id"),
-    )
-    .base_url(url)
-    .build()?;
-    for case in CASES {
-        println!(
-            "\n| {} | CPU | wall | CPU µs a call | allocations a call | bytes a call |",
-            case.name
-        );
-        println!("| --- | --- | --- | --- | --- | --- |");
-        let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); WAYS.len()];
-        for _ in 0..ROUNDS {
-            for (index, (way, _)) in WAYS.into_iter().enumerate() {
-                costs[index].push(measure(case, way, &floor, &direct, &hosted).await?);
+async fn run(url: &str) -> Result<(), Failure> {
+    // For a profile of one contender at one call.
+    let only = std::env::args().nth(1).unwrap_or_default();
+    let clients = Client::all(url)?;
+    println!(
+        "| call | client | CPU/call | × floor | wall/call | allocations/call | × floor | KB allocated/call | peak KB |"
+    );
+    println!("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    for (name, call, at_once, calls) in [
+        ("get, full 8 KB", Call::Get, 1, 500),
+        ("get, full 8 KB, 16 at once", Call::Get, 16, 500),
+        ("list of 500", Call::List, 1, 100),
+        ("list of 500, 16 at once", Call::List, 16, 100),
+        ("get, raw 5 MB", Call::Raw, 1, 5),
+        ("get, raw 5 MB, 16 at once", Call::Raw, 16, 16),
+    ] {
+        // The hosted answers are for the two calls that Airbyte's users make most.
+        let clients: Vec<_> = clients
+            .iter()
+            .filter(|(client, _)| call != Call::Raw || !client.contains("hosted"))
+            .filter(|(client, _)| format!("{name} | {client} |").contains(&only))
+            .collect();
+        if clients.is_empty() {
+            continue;
+        }
+        let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); clients.len()];
+        for round in 0..=ROUNDS {
+            for (number, (_, client)) in clients.iter().enumerate() {
+                let cost = measure(calls, repeat(client, call, calls, at_once)).await;
+                // The first round makes the connections.
+                if round > 0 {
+                    costs[number].push(cost);
+                }
             }
         }
-        let base = median(&costs[0]);
-        for (index, (_, name)) in WAYS.into_iter().enumerate() {
-            let cost = median(&costs[index]);
+        let middle: Vec<Cost> = costs.iter().map(|costs| median(costs)).collect();
+        for ((client, _), cost) in clients.iter().zip(&middle) {
             println!(
-                "| {name} | {:.2} | {:.2} | {:.0} | {:.0} | {:.0} |",
-                cost.cpu / base.cpu,
-                cost.wall / base.wall,
-                cost.cpu * 1e6,
+                "| {name} | {client} | {:.0} µs | {:.2} | {:.0} µs | {:.0} | {:.2} | {:.0} | {:.0} |",
+                cost.cpu.as_secs_f64() * 1e6,
+                cost.cpu.as_secs_f64() / middle[0].cpu.as_secs_f64(),
+                cost.wall.as_secs_f64() * 1e6,
                 cost.allocations,
-                cost.allocated
+                cost.allocations / middle[0].allocations,
+                cost.allocated / 1024.0,
+                cost.peak as f64 / 1024.0,
             );
         }
     }
-    Ok(())
+    if only.is_empty() { idle(url) } else { Ok(()) }
 }
 
-async fn measure(
-    case: Case,
-    way: Way,
-    floor: &floor::Floor,
-    direct: &GmailConnector,
-    hosted: &GmailConnector,
-) -> Result<Cost> {
-    let (cpu, wall) = (cpu_seconds()?, Instant::now());
-    let (allocations, allocated) = (
-        ALLOCATIONS.load(Ordering::Relaxed),
-        ALLOCATED.load(Ordering::Relaxed),
-    );
-    let calls = stream::iter(0..case.calls).map(|_| call(case.kind, way, floor, direct, hosted));
-    let mut results = calls.buffer_unordered(case.at_once);
-    while let Some(result) = results.next().await {
-        result?;
-    }
-    let calls = case.calls as f64;
-    Ok(Cost {
-        cpu: (cpu_seconds()? - cpu) / calls,
-        wall: wall.elapsed().as_secs_f64() / calls,
-        allocations: (ALLOCATIONS.load(Ordering::Relaxed) - allocations) as f64 / calls,
-        allocated: (ALLOCATED.load(Ordering::Relaxed) - allocated) as f64 / calls,
-    })
+async fn repeat(client: &Client, call: Call, calls: u32, at_once: usize) {
+    stream::iter(0..calls)
+        .map(|_| async { client.call(call).await.expect("an answer") })
+        .buffer_unordered(at_once)
+        .collect::<()>()
+        .await;
 }
 
-async fn call(
-    kind: Kind,
-    way: Way,
-    floor: &floor::Floor,
-    direct: &GmailConnector,
-    hosted: &GmailConnector,
-) -> Result<()> {
-    let typed = if way == Way::Hosted { hosted } else { direct };
-    let found = match (kind, way) {
-        (Kind::Get, Way::Floor) => floor.get("full").await?.payload.is_some(),
-        (Kind::Raw, Way::Floor) => floor.get("raw").await?.raw.is_some(),
-        (Kind::List, Way::Floor) => floor.list().await?.messages.len() == 500,
-        (Kind::Get, Way::Execute) => direct
-            .execute(
-                "messages",
-                "get",
-                json!({"messageId": "id", "format": "full"}),
-            )
-            .await?
-            .data["payload"]
-            .is_object(),
-        (Kind::Raw, Way::Execute) => direct
-            .execute(
-                "messages",
-                "get",
-                json!({"messageId": "id", "format": "raw"}),
-            )
-            .await?
-            .data["raw"]
-            .is_string(),
-        (Kind::List, Way::Execute) => {
-            direct
-                .execute("messages", "list", json!({"maxResults": 500}))
-                .await?
-                .data
-                .as_array()
-                .map(Vec::len)
-                == Some(500)
-        }
-        (Kind::Get, _) => typed
-            .messages()
-            .get("id")
-            .format("full")
-            .send()
-            .await?
-            .payload
-            .is_some(),
-        (Kind::Raw, _) => typed
-            .messages()
-            .get("id")
-            .format("raw")
-            .send()
-            .await?
-            .raw
-            .is_some(),
-        (Kind::List, _) => {
-            typed
-                .messages()
-                .list()
-                .max_results(500)
-                .send()
-                .await?
-                .messages
-                .len()
-                == 500
-        }
-    };
-    found
-        .then_some(())
-        .ok_or_else(|| "the answer is not what was asked for".into())
-}
-
+/// The middle of each figure by itself.
 fn median(costs: &[Cost]) -> Cost {
-    let middle = |value: fn(&Cost) -> f64| {
-        let mut values: Vec<f64> = costs.iter().map(value).collect();
-        values.sort_by(f64::total_cmp);
+    fn middle<T: PartialOrd + Copy>(costs: &[Cost], of: impl Fn(&Cost) -> T) -> T {
+        let mut values: Vec<T> = costs.iter().map(of).collect();
+        values.sort_by(|left, right| left.partial_cmp(right).expect("numbers"));
         values[values.len() / 2]
-    };
+    }
     Cost {
-        cpu: middle(|cost| cost.cpu),
-        wall: middle(|cost| cost.wall),
-        allocations: middle(|cost| cost.allocations),
-        allocated: middle(|cost| cost.allocated),
+        cpu: middle(costs, |cost| cost.cpu),
+        wall: middle(costs, |cost| cost.wall),
+        allocations: middle(costs, |cost| cost.allocations),
+        allocated: middle(costs, |cost| cost.allocated),
+        peak: middle(costs, |cost| cost.peak),
     }
 }
 
-/// The CPU time of this process, from Linux's own account in ticks of 10 ms.
-fn cpu_seconds() -> Result<f64> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .collect();
-    let ticks: u64 = fields.get(11).ok_or("utime")?.parse::<u64>()?
-        + fields.get(12).ok_or("stime")?.parse::<u64>()?;
-    Ok(ticks as f64 / 100.0)
+/// What a connector that does nothing costs: with the default HTTP client, and with one for all.
+fn idle(url: &str) -> Result<(), Failure> {
+    println!("\n| {CONNECTORS} connectors | KB each | CPU each |\n| --- | ---: | ---: |");
+    let shared = client::plain()?;
+    for (name, client) in [
+        ("default HTTP client", None),
+        ("one HTTP client for all", Some(shared)),
+    ] {
+        let (memory, cpu) = (live(), cpu_time());
+        let connectors = (0..CONNECTORS)
+            .map(|_| {
+                let auth = GmailAuthConfig::new("1//refresh-token").with_client("client", "secret");
+                let builder = GmailConnector::builder(auth).base_url(url);
+                match &client {
+                    Some(client) => builder.http_client(client.clone()),
+                    None => builder,
+                }
+                .build()
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let each = (live() - memory) as f64 / connectors.len() as f64;
+        let cpu: Duration = (cpu_time() - cpu) / u32::try_from(connectors.len())?;
+        println!(
+            "| {name} | {:.1} | {:.0} µs |",
+            each / 1024.0,
+            cpu.as_secs_f64() * 1e6
+        );
+    }
+    Ok(())
 }

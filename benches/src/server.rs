@@ -1,118 +1,132 @@
-//! A server of canned answers in a process of its own, so that its time is not counted.
+//! A server with few answers, all of them ready: it is never what a client waits for.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::convert::Infallible;
 
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-
-use crate::Result;
-
-/// Starts the server; gives its address.
-pub fn start() -> Result<(Child, String)> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .arg("--serve")
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
-    Ok((child, line.trim().to_owned()))
-}
+use tokio::net::TcpListener;
 
 struct Answers {
-    get: Vec<u8>,
-    raw: Vec<u8>,
-    list: Vec<u8>,
-    hosted_get: Vec<u8>,
-    hosted_raw: Vec<u8>,
-    hosted_list: Vec<u8>,
+    full: Bytes,
+    list: Bytes,
+    raw: Bytes,
+    executed_full: Bytes,
+    executed_list: Bytes,
 }
 
-pub fn serve() -> Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
+/// Prints its address and serves until the process is killed.
+pub(crate) async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("http://{}", listener.local_addr()?);
-    let answers = Arc::new(answers());
-    for stream in listener.incoming() {
-        let (stream, answers) = (stream?, answers.clone());
-        std::thread::spawn(move || {
-            // A client that goes away ends its thread.
-            let _ = converse(stream, &answers);
+    let executed = |result: &Value, meta: Value| json!({"status": "success", "result": result, "connector_metadata": meta});
+    let (full, list) = (full(), list());
+    let answers: &Answers = Box::leak(Box::new(Answers {
+        full: pretty(&full),
+        list: pretty(&list),
+        raw: pretty(&raw()),
+        executed_full: executed(&full, Value::Null).to_string().into(),
+        executed_list: executed(
+            &list["messages"],
+            json!({"nextPageToken": list["nextPageToken"], "resultSizeEstimate": list["resultSizeEstimate"]}),
+        )
+        .to_string()
+        .into(),
+    }));
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        tokio::spawn(async move {
+            let service = service_fn(|request| answer(answers, request));
+            http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await
         });
     }
-    Ok(())
 }
 
-fn converse(mut stream: TcpStream, answers: &Answers) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    let mut reader = BufReader::new(stream.try_clone()?);
-    loop {
-        let mut first = String::new();
-        if reader.read_line(&mut first)? == 0 {
-            return Ok(());
+async fn answer(
+    answers: &'static Answers,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let path = request.uri().path().to_owned();
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let body = request.into_body().collect().await;
+    let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+    let list = br#""action":"list""#;
+    let answer = if path.ends_with("/execute") {
+        if body.windows(list.len()).any(|part| part == list) {
+            &answers.executed_list
+        } else {
+            &answers.executed_full
         }
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line)?;
-            if line.trim().is_empty() {
-                break;
-            }
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap_or(0);
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body)?;
-        let body = String::from_utf8_lossy(&body);
-        let answer = match (
-            first.contains("/execute"),
-            first.contains("format=raw") || body.contains("\"raw\""),
-            first.contains("maxResults") || body.contains("maxResults"),
-        ) {
-            (true, true, _) => &answers.hosted_raw,
-            (true, _, true) => &answers.hosted_list,
-            (true, ..) => &answers.hosted_get,
-            (false, true, _) => &answers.raw,
-            (false, _, true) => &answers.list,
-            (false, ..) => &answers.get,
-        };
-        stream.write_all(answer)?;
-    }
+    } else if path.ends_with("/messages") {
+        &answers.list
+    } else if query.contains("format=raw") {
+        &answers.raw
+    } else {
+        &answers.full
+    };
+    Ok(Response::builder()
+        .header("content-type", "application/json; charset=UTF-8")
+        .body(Full::new(answer.clone()))
+        .expect("a response"))
 }
 
-fn answers() -> Answers {
-    let headers: Vec<Value> = (0..30)
-        .map(|index| json!({"name": format!("X-Header-{index}"), "value": "a value of some length, as headers have it"}))
-        .collect();
-    let part = |mime: &str, size: usize| json!({"partId": "0", "mimeType": mime, "filename": "", "headers": headers[..3], "body": {"size": size, "data": "QUJD".repeat(size / 4)}});
-    let message = json!({
-        "id": "id", "threadId": "id", "labelIds": ["INBOX", "UNREAD"], "snippet": "A message", "historyId": "12345",
-        "internalDate": "1770000000000", "sizeEstimate": 8000,
-        "payload": {"partId": "", "mimeType": "multipart/alternative", "filename": "", "headers": headers, "body": {"size": 0},
-            "parts": [part("text/plain", 1200), part("text/html", 2800)]},
-    });
-    let raw = json!({"id": "id", "threadId": "id", "raw": "QUJD".repeat(5 * 1024 * 1024 / 4)});
-    let records: Vec<Value> = (0..500)
-        .map(|index| json!({"id": format!("{index:016x}"), "threadId": format!("{index:016x}")}))
-        .collect();
-    let list =
-        json!({"messages": records, "nextPageToken": "123456789", "resultSizeEstimate": 501});
-    let hosted = |result: &Value, metadata: Value| json!({"status": "success", "result": result, "connector_metadata": metadata, "execution_metadata": {"connector_instance_id": "id", "execution_time_ms": 5}});
-    Answers {
-        get: http(&message),
-        raw: http(&raw),
-        list: http(&list),
-        hosted_get: http(&hosted(&message, Value::Null)),
-        hosted_raw: http(&hosted(&raw, Value::Null)),
-        hosted_list: http(&hosted(
-            &list["messages"],
-            json!({"nextPageToken": "123456789", "resultSizeEstimate": 501}),
-        )),
-    }
+/// As Google writes it: indented.
+fn pretty(value: &Value) -> Bytes {
+    serde_json::to_vec_pretty(value).expect("json").into()
 }
 
-fn http(body: &Value) -> Vec<u8> {
-    let body = body.to_string();
-    format!("HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=UTF-8\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+/// A message of 8 KB with text and HTML, and the headers that a real one has.
+fn full() -> Value {
+    let mut headers: Vec<Value> = (0..12)
+        .map(|number| {
+            json!({"name": format!("X-Received-{number}"), "value": "by 2002:a05:6214:500f:b0:6d8:9a1c with SMTP id jo15; Thu, 12 Nov 2026 03:16:42 -0800 (PST)"})
+        })
+        .collect();
+    for (name, value) in [
+        ("From", "Support <support@example.com>"),
+        ("To", "user@example.com"),
+        ("Subject", "Re: the order of last week"),
+        ("Date", "Thu, 12 Nov 2026 11:16:42 +0000"),
+        ("Message-ID", "<CAH7aQ3n@mail.example.com>"),
+        (
+            "Content-Type",
+            "multipart/alternative; boundary=\"000000000000\"",
+        ),
+    ] {
+        headers.push(json!({"name": name, "value": value}));
+    }
+    let part = |id: &str, kind: &str, size: usize| {
+        json!({"partId": id, "mimeType": kind, "filename": "", "headers": [{"name": "Content-Type", "value": kind}],
+            "body": {"size": size * 3 / 4, "data": "SGVsbG8g".repeat(size / 8)}})
+    };
+    json!({
+        "id": "1931f0a7c2d4e5b6", "threadId": "1931f0a7c2d4e5b6", "labelIds": ["UNREAD", "CATEGORY_PERSONAL", "INBOX"],
+        "snippet": "Hello, the order of last week is on its way and will be there on Monday.",
+        "historyId": "123456789", "internalDate": "1762946202000", "sizeEstimate": 8123,
+        "payload": {"partId": "", "mimeType": "multipart/alternative", "filename": "", "headers": headers,
+            "body": {"size": 0}, "parts": [part("0", "text/plain", 1200), part("1", "text/html", 3200)]},
+    })
+}
+
+fn list() -> Value {
+    let messages: Vec<Value> = (0..500)
+        .map(|number| json!({"id": format!("1931f0a7c2{number:06x}"), "threadId": format!("1931f0a7c2{number:06x}")}))
+        .collect();
+    json!({"messages": messages, "nextPageToken": "09876543210987654321", "resultSizeEstimate": 501})
+}
+
+fn raw() -> Value {
+    json!({
+        "id": "1931f0a7c2d4e5b6", "threadId": "1931f0a7c2d4e5b6", "labelIds": ["INBOX"], "snippet": "Hello",
+        "historyId": "123456789", "internalDate": "1762946202000", "sizeEstimate": 3_932_160,
+        "raw": "SGVsbG8g".repeat(5 * 1024 * 1024 / 8),
+    })
 }

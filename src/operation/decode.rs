@@ -97,28 +97,31 @@ impl Operation {
             .of(self)
         };
         let mut values = Vec::new();
-        let mut segments = path.split('/');
-        for template in self.path.split('/') {
-            let segment = segments.next().ok_or_else(mismatch)?;
-            match template.split_once('{') {
-                None if template == segment => {}
-                None => return Err(mismatch()),
-                Some((prefix, rest)) => {
-                    let (name, suffix) = rest.split_once('}').ok_or_else(mismatch)?;
-                    let value = segment
-                        .strip_prefix(prefix)
-                        .and_then(|value| value.strip_suffix(suffix))
-                        .filter(|value| !value.is_empty())
-                        .ok_or_else(mismatch)?;
-                    values.push((name, value));
-                }
-            }
+        let (mut template, mut left) = (self.path, path);
+        // Each call comes through here: whole runs of segments are compared at once.
+        while let Some((literal, rest)) = template.split_once('{') {
+            let (name, rest) = rest.split_once('}').ok_or_else(mismatch)?;
+            let (suffix, next) = segment(rest);
+            let (text, following) = segment(left.strip_prefix(literal).ok_or_else(mismatch)?);
+            let value = text
+                .strip_suffix(suffix)
+                .filter(|value| !value.is_empty())
+                .ok_or_else(mismatch)?;
+            values.push((name, value));
+            (template, left) = (next, following);
         }
-        if segments.next().is_some() {
+        if left != template {
             return Err(mismatch());
         }
         Ok(values)
     }
+}
+
+/// What is left of a segment, and what follows from its slash on.
+fn segment(path: &str) -> (&str, &str) {
+    memchr::memchr(b'/', path.as_bytes())
+        .and_then(|at| path.split_at_checked(at))
+        .unwrap_or((path, ""))
 }
 
 fn typed(schema: &Schema, text: &str) -> Value {
@@ -140,6 +143,52 @@ impl Field {
         if let Value::Array(values) = value {
             let joined: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
             *value = Value::String(joined.join(","));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::operation::gmail;
+
+    #[test]
+    fn a_path_is_that_of_its_row_or_none() {
+        let row = gmail().by_id("messages_attachments_get").expect("a row");
+        let path = |middle: &str| format!("/gmail/v1/users/me/messages/{middle}");
+        let good = path("a/attachments/b");
+        let values: Vec<&str> = row
+            .match_path(&good)
+            .expect("its path")
+            .into_iter()
+            .map(|(_, value)| value)
+            .collect();
+        assert_eq!(values, ["a", "b"]);
+        for wrong in [
+            "",
+            "a",
+            "a/attachments",
+            "a/attachments/",
+            "/attachments/b",
+            "a/attachments/b/",
+            "a/attachments/b/c",
+            "a/b/attachments/c",
+            "a/attachmentsb",
+        ] {
+            assert!(row.match_path(&path(wrong)).is_err(), "{wrong}");
+        }
+        assert!(row.match_path("").is_err());
+    }
+
+    #[test]
+    fn a_path_with_no_parameters_is_equal() {
+        let row = gmail().by_id("messages_list").expect("a row");
+        assert!(row.match_path("/gmail/v1/users/me/messages").is_ok());
+        for wrong in [
+            "/gmail/v1/users/me/messages/",
+            "/gmail/v1/users/me/message",
+            "/gmail/v1/users/me/messages/a",
+        ] {
+            assert!(row.match_path(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -214,7 +214,7 @@ impl Direct {
         let prefix = self
             .base_url
             .split_once("://")
-            .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]))
+            .and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)))
             .unwrap_or_default();
         let path = url.path().strip_prefix(prefix).unwrap_or_default();
         operation.match_path(path).map(|_| ())

@@ -1,6 +1,9 @@
 //! Where the generated clients meet the transport.
 
+use std::sync::LazyLock;
+
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
+use reqwest::ResponseBuilderExt;
 
 use super::Transport;
 use crate::api::{airbyte, gmail};
@@ -39,25 +42,35 @@ async fn exec(
         None => Err(unknown()),
     };
     match result {
-        Ok(Reply {
-            status,
-            headers,
-            body,
-        }) => {
-            let mut response = http::Response::new(body);
+        // Without the headers, which the generated client would copy for a caller that never sees them.
+        Ok(Reply { status, body, .. }) => {
+            let mut response = response(body);
             *response.status_mut() = status;
-            *response.headers_mut() = headers;
             response.into()
         }
         Err(error) => {
             // The generated client has no place for an error of ours, but it hands a response that it does not expect
             // back whole, extensions included; `Error::from_client` takes it out again.
-            let mut response = http::Response::new("");
+            let mut response = response("");
             *response.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
             response.extensions_mut().insert(error);
             response.into()
         }
     }
+}
+
+/// A response with an address that nobody looks at: without one reqwest would parse one for each response.
+fn response<B>(body: B) -> http::Response<B> {
+    static ADDRESS: LazyLock<http::Extensions> = LazyLock::new(|| {
+        reqwest::Url::parse("http://localhost")
+            .ok()
+            .and_then(|url| http::Response::builder().url(url).body(()).ok())
+            .map(|response| response.into_parts().0.extensions)
+            .unwrap_or_default()
+    });
+    let mut response = http::Response::new(body);
+    response.extensions_mut().clone_from(&ADDRESS);
+    response
 }
 
 fn unknown() -> Error {

@@ -1,0 +1,183 @@
+//! The contenders: each makes the same call in its own way.
+
+use std::sync::Arc;
+
+use airbyte_agent_gmail::types::MessageFormat;
+use airbyte_agent_gmail::{AirbyteAuthConfig, GmailAuthConfig, GmailConnector};
+use google_gmail1::Gmail;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde::Deserialize;
+use serde_json::json;
+
+type Failure = Box<dyn std::error::Error>;
+
+const TOKEN: &str = "ya29.a-token-as-long-as-googles-are-which-is-some-two-hundred-bytes";
+const ID: &str = "1931f0a7c2d4e5b6";
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Call {
+    Get,
+    List,
+    Raw,
+}
+
+pub(crate) enum Client {
+    /// reqwest and serde, by hand.
+    Floor(reqwest::Client, String),
+    Typed(GmailConnector),
+    Execute(GmailConnector),
+    GoogleGmail1(Gmail<HttpConnector>),
+}
+
+impl Client {
+    /// All of them, by name; the first is what the others are compared with.
+    pub(crate) fn all(url: &str) -> Result<Vec<(&'static str, Self)>, Failure> {
+        let direct = || {
+            GmailConnector::builder(GmailAuthConfig::from_access_token(TOKEN))
+                .base_url(url)
+                .build()
+        };
+        let hosted = || {
+            let auth = AirbyteAuthConfig::from_bearer_token(TOKEN)
+                .with_connector_id("f7833dac-fc18-4feb-a2a9-94b22001edc6");
+            GmailConnector::builder(auth).base_url(url).build()
+        };
+        let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http();
+        let mut gmail = Gmail::new(http, TOKEN.to_owned());
+        gmail.base_url(format!("{url}/"));
+        Ok(vec![
+            (
+                "floor: reqwest + serde",
+                Self::Floor(plain()?, url.to_owned()),
+            ),
+            ("ours, typed", Self::Typed(direct()?)),
+            ("ours, `execute`", Self::Execute(direct()?)),
+            ("google-gmail1 7.0.0", Self::GoogleGmail1(gmail)),
+            ("ours, hosted, typed", Self::Typed(hosted()?)),
+            ("ours, hosted, `execute`", Self::Execute(hosted()?)),
+        ])
+    }
+
+    pub(crate) async fn call(&self, call: Call) -> Result<(), Failure> {
+        match self {
+            Self::Floor(http, url) => floor(http, url, call).await,
+            Self::Typed(gmail) => {
+                match call {
+                    Call::Get => drop(gmail.messages().get(ID).send().await?),
+                    Call::List => drop(gmail.messages().list().max_results(500).send().await?),
+                    Call::Raw => {
+                        let get = gmail.messages().get(ID).format(MessageFormat::Raw);
+                        drop(get.send().await?);
+                    }
+                }
+                Ok(())
+            }
+            Self::Execute(gmail) => {
+                let (action, params) = match call {
+                    Call::Get => ("get", json!({"messageId": ID})),
+                    Call::List => ("list", json!({"maxResults": 500})),
+                    Call::Raw => ("get", json!({"messageId": ID, "format": "raw"})),
+                };
+                gmail.execute("messages", action, params).await?;
+                Ok(())
+            }
+            Self::GoogleGmail1(gmail) => {
+                let users = gmail.users();
+                match call {
+                    Call::Get => drop(users.messages_get("me", ID).doit().await?),
+                    Call::List => drop(users.messages_list("me").max_results(500).doit().await?),
+                    Call::Raw => drop(users.messages_get("me", ID).format("raw").doit().await?),
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A client without the time that reading the system's certificates takes.
+pub(crate) fn plain() -> Result<reqwest::Client, Failure> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .build()?)
+}
+
+async fn floor(http: &reqwest::Client, url: &str, call: Call) -> Result<(), Failure> {
+    let url = match call {
+        Call::List => format!("{url}/gmail/v1/users/me/messages"),
+        Call::Get | Call::Raw => format!("{url}/gmail/v1/users/me/messages/{ID}"),
+    };
+    let request = http.get(url).bearer_auth(TOKEN);
+    let request = match call {
+        Call::Get => request,
+        Call::List => request.query(&[("maxResults", "500")]),
+        Call::Raw => request.query(&[("format", "raw")]),
+    };
+    let response = request.send().await?.error_for_status()?;
+    match call {
+        Call::List => drop(response.json::<List>().await?),
+        Call::Get | Call::Raw => drop(response.json::<Message>().await?),
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "it is read for what reading costs")]
+struct List {
+    #[serde(default)]
+    messages: Vec<Message>,
+    next_page_token: Option<String>,
+    result_size_estimate: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "it is read for what reading costs")]
+struct Message {
+    id: Option<String>,
+    thread_id: Option<String>,
+    #[serde(default)]
+    label_ids: Vec<String>,
+    snippet: Option<String>,
+    history_id: Option<String>,
+    internal_date: Option<String>,
+    size_estimate: Option<i64>,
+    raw: Option<String>,
+    payload: Option<Part>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "it is read for what reading costs")]
+struct Part {
+    part_id: Option<String>,
+    mime_type: Option<String>,
+    filename: Option<String>,
+    #[serde(default)]
+    headers: Vec<Header>,
+    body: Option<Body>,
+    #[serde(default)]
+    parts: Vec<Self>,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "it is read for what reading costs")]
+struct Header {
+    name: Option<String>,
+    value: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "it is read for what reading costs")]
+struct Body {
+    attachment_id: Option<String>,
+    size: Option<i64>,
+    data: Option<String>,
+}
