@@ -1,7 +1,8 @@
-//! What generation means, pinned: the operation table, the params' schemas, the program's help, the public API.
+//! What generation means, pinned: the operation table, the params' schemas, the tools, the program's commands and help,
+//! the public API.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --all-features --test golden` writes the files anew; the difference in git is then what a
-//! change of the spec or of the code means for users.
+//! `bash spec/review.sh` writes the files anew and says what the difference means for users. Where it goes by lines
+//! (`*.txt` but for the help), a line is one fact that names what it is about: a line that goes away breaks somebody.
 
 mod support;
 
@@ -11,10 +12,11 @@ use std::process::Command;
 use std::{env, fs};
 
 use airbyte_agent_gmail::operation::{Location, Schema, Table, airbyte, gmail};
+use airbyte_agent_gmail::sandbox::Sandbox;
 use quote::ToTokens;
 use serde_json::{Map, Value};
 use support::TestResult;
-use syn::{ImplItem, Item, Visibility};
+use syn::{ImplItem, Item, TraitItem, UseTree, Visibility};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -39,7 +41,7 @@ fn check(name: &str, text: &str) -> TestResult {
         );
     assert!(
         golden == text,
-        "tests/golden/{name} differs; see what the change means with UPDATE_GOLDEN=1 cargo test --all-features --test golden\n{difference}"
+        "tests/golden/{name} differs; see what the change means with bash spec/review.sh\n{difference}"
     );
     Ok(())
 }
@@ -67,15 +69,10 @@ fn type_name(schema: &Schema) -> String {
 fn table(table: &Table) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     for row in table.operations {
-        writeln!(text, "{} {} {}", row.id, row.method, row.path)?;
-        writeln!(text, "  call     {}.{}", row.group, row.method_name)?;
-        writeln!(
-            text,
-            "  execute  {}/{} {}",
-            row.entity,
-            row.action,
-            if row.hosted { "hosted" } else { "open source" }
-        )?;
+        let id = row.id;
+        writeln!(text, "{id} is {} {}", row.method, row.path)?;
+        writeln!(text, "{id} call {}.{}", row.group, row.method_name)?;
+        writeln!(text, "{id} execute {}/{}", row.entity, row.action)?;
         for field in row.fields {
             let location = match field.location {
                 Location::Path => "path",
@@ -84,45 +81,43 @@ fn table(table: &Table) -> Result<String, std::fmt::Error> {
                 Location::Body => "body",
             };
             let marks: String = [
-                (field.required, " required"),
                 (field.comma_joined, " comma-joined"),
                 (field.absent, " absent-at-airbyte"),
+                (field.required, " required"),
             ]
             .iter()
             .filter_map(|(set, mark)| set.then_some(*mark))
             .collect();
             writeln!(
                 text,
-                "  {location:<8} {}: {}{marks}",
+                "{id} {location} {}: {}{marks}",
                 field.name,
                 type_name(&field.schema)
             )?;
         }
-        writeln!(
-            text,
-            "  records  {} + {}",
-            row.records.unwrap_or("-"),
-            row.meta.join(", ")
-        )?;
-        writeln!(
-            text,
-            "  quota    {} ({})",
-            row.quota_units.current, row.quota_units.legacy
-        )?;
-        let facts: String = [
-            (row.authenticated, " authenticated"),
-            (row.idempotent, " idempotent"),
-            (row.read_only, " read-only"),
-            (row.destructive, " destructive"),
-            (row.check, " check"),
-            (row.pagination.is_some(), " paginated"),
-        ]
-        .iter()
-        .filter_map(|(set, fact)| set.then_some(*fact))
-        .collect();
-        writeln!(text, "  facts   {facts}")?;
+        if let Some(records) = row.records {
+            writeln!(text, "{id} records {records}")?;
+        }
+        for meta in row.meta {
+            writeln!(text, "{id} meta {meta}")?;
+        }
+        let units = row.quota_units;
+        writeln!(text, "{id} quota {} ({})", units.current, units.legacy)?;
+        for (set, fact) in [
+            (row.hosted, "hosted"),
+            (row.authenticated, "authenticated"),
+            (row.idempotent, "idempotent"),
+            (row.read_only, "read-only"),
+            (row.destructive, "destructive"),
+            (row.check, "check"),
+            (row.pagination.is_some(), "paginated"),
+        ] {
+            if set {
+                writeln!(text, "{id} fact {fact}")?;
+            }
+        }
         for scope in row.scopes {
-            writeln!(text, "  scope    {scope}")?;
+            writeln!(text, "{id} scope {scope}")?;
         }
     }
     Ok(text)
@@ -132,6 +127,36 @@ fn table(table: &Table) -> Result<String, std::fmt::Error> {
 fn the_operation_tables() -> TestResult {
     check("gmail_operations.txt", &table(gmail())?)?;
     check("airbyte_operations.txt", &table(airbyte())?)
+}
+
+/// Each tool and what it takes, in both modes.
+#[tokio::test]
+async fn the_tools() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let mut text = String::new();
+    for gmail in support::modes(&sandbox)? {
+        let mode = support::mode_name(&gmail).replace(' ', "-");
+        for tool in gmail.tools().list() {
+            let name = &tool.name;
+            writeln!(text, "{mode} {name}")?;
+            let required = tool.input_schema["required"].as_array();
+            for (field, schema) in tool.input_schema["properties"]
+                .as_object()
+                .into_iter()
+                .flatten()
+            {
+                let mark =
+                    required.is_some_and(|required| required.iter().any(|name| name == field));
+                writeln!(
+                    text,
+                    "{mode} {name} {field}: {}{}",
+                    schema["type"].as_str().unwrap_or("any"),
+                    if mark { " required" } else { "" }
+                )?;
+            }
+        }
+    }
+    check("tools.txt", &text)
 }
 
 #[test]
@@ -176,7 +201,35 @@ fn the_help() -> TestResult {
         children.reverse();
         waiting.extend(children);
     }
-    check("help.txt", &text)
+    check("help.txt", &text)?;
+    check("commands.txt", &commands(&text))
+}
+
+/// The commands, their arguments and options, out of the help: the words around them may change.
+#[cfg(feature = "cli")]
+fn commands(help: &str) -> String {
+    let mut commands: Vec<String> = Vec::new();
+    let mut command = "";
+    for line in help.lines() {
+        if let Some(shown) = line.strip_prefix("$ ") {
+            command = shown.trim_end_matches("--help").trim_end();
+            commands.push(command.to_owned());
+        } else if let Some(usage) = line.strip_prefix("Usage: ") {
+            // An argument in angle brackets has to be given.
+            let required = usage
+                .split_whitespace()
+                .filter(|word| word.starts_with('<'));
+            commands.extend(required.map(|argument| format!("{command} {argument} required")));
+        } else if line.starts_with("  ") && line.trim_start().starts_with('-') {
+            let option = line.trim_start().split("  ").next().unwrap_or_default();
+            // What the program itself takes, each command takes as well.
+            if !commands.contains(&format!("airbyte-gmail {option}")) {
+                commands.push(format!("{command} {option}"));
+            }
+        }
+    }
+    commands.push(String::new());
+    commands.join("\n")
 }
 
 /// The public items of hand-written and generated code, by their source.
@@ -221,11 +274,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
 fn items(name: &str, source: &str, text: &mut String) -> TestResult {
     let mut lines = Vec::new();
     public(&syn::parse_file(source)?.items, &mut lines);
-    if !lines.is_empty() {
-        writeln!(text, "# {name}")?;
-        for line in lines {
-            writeln!(text, "{line}")?;
-        }
+    for line in lines {
+        writeln!(text, "{name} {line}")?;
     }
     Ok(())
 }
@@ -234,8 +284,32 @@ fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
+/// Tokens as one would write them, without the paths that generated code spells out.
 fn tokens(item: &impl ToTokens) -> String {
-    item.to_token_stream().to_string()
+    let mut text = item.to_token_stream().to_string();
+    for (spelled, written) in [
+        (" :: ", "::"),
+        (":: ", "::"),
+        (" < ", "<"),
+        (" <", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        (" ,", ","),
+        (",>", ">"),
+        (" :", ":"),
+        ("& ", "&"),
+        ("& mut", "&mut"),
+        (" (", "("),
+        ("( ", "("),
+        (" )", ")"),
+        (",)", ")"),
+        ("::std::option::", ""),
+        ("::std::string::", ""),
+        ("::std::vec::", ""),
+    ] {
+        text = text.replace(spelled, written);
+    }
+    text
 }
 
 fn public(items: &[Item], lines: &mut Vec<String>) {
@@ -248,39 +322,30 @@ fn public(items: &[Item], lines: &mut Vec<String>) {
                 }
             }
             Item::Struct(item) if is_public(&item.vis) => {
-                let fields: Vec<String> = item
-                    .fields
-                    .iter()
-                    .filter(|field| is_public(&field.vis))
-                    .map(|field| {
-                        format!(
-                            "{}: {}",
-                            field
-                                .ident
-                                .as_ref()
-                                .map(ToString::to_string)
-                                .unwrap_or_default(),
-                            tokens(&field.ty)
-                        )
-                    })
-                    .collect();
-                lines.push(format!(
-                    "struct {}{} {{ {} }}",
-                    item.ident,
-                    tokens(&item.generics),
-                    fields.join(", ")
-                ));
+                lines.push(format!("struct {}{}", item.ident, tokens(&item.generics)));
+                for field in item.fields.iter().filter(|field| is_public(&field.vis)) {
+                    let name = field.ident.as_ref().map(ToString::to_string);
+                    lines.push(format!(
+                        "{}.{}: {}",
+                        item.ident,
+                        name.unwrap_or_default(),
+                        tokens(&field.ty)
+                    ));
+                }
             }
             Item::Enum(item) if is_public(&item.vis) => {
-                let variants: Vec<String> = item
-                    .variants
-                    .iter()
-                    .map(|variant| variant.ident.to_string())
-                    .collect();
-                lines.push(format!("enum {} {{ {} }}", item.ident, variants.join(", ")));
+                lines.push(format!("enum {}", item.ident));
+                for variant in &item.variants {
+                    lines.push(format!("{}::{}", item.ident, variant.ident));
+                }
             }
             Item::Trait(item) if is_public(&item.vis) => {
-                lines.push(format!("trait {}", item.ident))
+                lines.push(format!("trait {}", item.ident));
+                for method in &item.items {
+                    if let TraitItem::Fn(method) = method {
+                        lines.push(format!("{}::{}", item.ident, tokens(&method.sig)));
+                    }
+                }
             }
             Item::Fn(item) if is_public(&item.vis) => lines.push(tokens(&item.sig)),
             Item::Const(item) if is_public(&item.vis) => {
@@ -290,20 +355,35 @@ fn public(items: &[Item], lines: &mut Vec<String>) {
                 lines.push(format!("static {}: {}", item.ident, tokens(&item.ty)))
             }
             Item::Type(item) if is_public(&item.vis) => lines.push(format!("type {}", item.ident)),
-            Item::Use(item) if is_public(&item.vis) => {
-                lines.push(tokens(&item.tree).replace(' ', ""))
-            }
+            Item::Use(item) if is_public(&item.vis) => uses(&item.tree, String::new(), lines),
             Item::Impl(item) if item.trait_.is_none() => {
                 let owner = tokens(&item.self_ty);
                 for method in &item.items {
                     if let ImplItem::Fn(method) = method
                         && is_public(&method.vis)
                     {
-                        lines.push(format!("{owner} :: {}", tokens(&method.sig)));
+                        lines.push(format!("{owner}::{}", tokens(&method.sig)));
                     }
                 }
             }
             _ => {}
         }
+    }
+}
+
+/// One line for each name that is handed on.
+fn uses(tree: &UseTree, path: String, lines: &mut Vec<String>) {
+    match tree {
+        UseTree::Path(tree_path) => uses(
+            &tree_path.tree,
+            format!("{path}{}::", tree_path.ident),
+            lines,
+        ),
+        UseTree::Group(group) => {
+            for tree in &group.items {
+                uses(tree, path.clone(), lines);
+            }
+        }
+        tree => lines.push(format!("use {path}{}", tokens(tree))),
     }
 }
