@@ -303,6 +303,8 @@ fn tokens(item: &impl ToTokens) -> String {
         ("( ", "("),
         (" )", ")"),
         (",)", ")"),
+        ("->::std::result::", "-> "),
+        ("impl::std::convert::", "impl "),
         ("::std::option::", ""),
         ("::std::string::", ""),
         ("::std::vec::", ""),
