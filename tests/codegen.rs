@@ -271,6 +271,12 @@ fn each_broken_rule_names_the_place_and_the_mend() {
             list,
             "`x-idempotent` is true or false",
         ),
+        (
+            "x-quota-units: {current: 1, legacy: 1}",
+            "x-partial-scopes: [write]",
+            list,
+            "not a list of scopes that `security` has",
+        ),
         ("      x-airbyte-action: list\n", "", list, "come together"),
         (
             "x-airbyte-action: create",

@@ -117,7 +117,12 @@ fn table(table: &Table) -> Result<String, std::fmt::Error> {
             }
         }
         for scope in row.scopes {
-            writeln!(text, "{id} scope {scope}")?;
+            let part = row.partial_scopes.contains(scope);
+            writeln!(
+                text,
+                "{id} scope {scope}{}",
+                if part { " in part" } else { "" }
+            )?;
         }
     }
     Ok(text)

@@ -65,6 +65,7 @@ pub struct Operation {
     pub quota_units: (u32, u32),
     /// Alternatives; empty where no scope is declared.
     pub scopes: Vec<String>,
+    pub partial_scopes: Vec<String>,
     /// Whether it needs a token.
     pub authenticated: bool,
     /// Whether sending it twice is the same as once.
@@ -330,6 +331,13 @@ fn build_operation(
         media_upload: extensions.get("x-media-upload").and_then(media_upload),
         quota_units: (units("current"), units("legacy")),
         scopes,
+        partial_scopes: extensions
+            .get("x-partial-scopes")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|scope| scope.as_str().map(str::to_owned))
+            .collect(),
         authenticated: security.is_some_and(|security| !security.is_empty()),
         idempotent: document::flag(extensions, "x-idempotent"),
         read_only: method == "get" || document::flag(extensions, "x-read-only"),

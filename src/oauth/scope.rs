@@ -5,7 +5,8 @@ use crate::operation::{Operation, gmail};
 /// Scopes of this kind work only inside Google's own add-ons.
 const ADD_ONS: &str = "https://www.googleapis.com/auth/gmail.addons.";
 
-/// Fewest scopes first; among as few, those that allow the fewest operations in all.
+/// Fewest scopes first; among as few, those that allow the fewest operations in all. A scope that allows only a part of
+/// an operation, as the one for headers alone does for reading a message, does not count.
 ///
 /// ```
 /// use airbyte_agent_gmail::oauth::least_scopes;
@@ -70,7 +71,7 @@ fn usable(row: &'static Operation) -> Vec<&'static str> {
         .scopes
         .iter()
         .copied()
-        .filter(|scope| !scope.starts_with(ADD_ONS))
+        .filter(|scope| !scope.starts_with(ADD_ONS) && !row.partial_scopes.contains(scope))
         .collect();
     scopes.sort_unstable();
     scopes

@@ -88,6 +88,8 @@ pub struct Operation {
     pub quota_units: QuotaUnits,
     /// The scopes, any one of which is enough.
     pub scopes: &'static [&'static str],
+    /// Those of the scopes that allow only a part of it.
+    pub partial_scopes: &'static [&'static str],
     /// Whether a token is needed.
     pub authenticated: bool,
     /// Whether sending it twice leaves the same state as once.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use openapiv3::{
     MediaType, OpenAPI, Operation, Parameter, ParameterSchemaOrContent, PathStyle, QueryStyle,
-    ReferenceOr, Schema, SchemaKind, SecurityScheme, StatusCode, Type,
+    ReferenceOr, Schema, SchemaKind, SecurityRequirement, SecurityScheme, StatusCode, Type,
 };
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use super::Findings;
 use crate::codegen::{document, model, name};
 
 /// The extensions that an operation may have; any other is a slip of the pen.
-const EXTENSIONS: [&str; 16] = [
+const EXTENSIONS: [&str; 17] = [
     "x-action",
     "x-airbyte-action",
     "x-airbyte-entity",
@@ -28,6 +28,7 @@ const EXTENSIONS: [&str; 16] = [
     "x-method-name",
     "x-outbound",
     "x-pagination",
+    "x-partial-scopes",
     "x-quota-units",
     "x-read-only",
 ];
@@ -574,5 +575,32 @@ fn check_security(
             }
             Some(_) => {}
         }
+    }
+    check_partial_scopes(place, operation, security, findings);
+}
+
+fn check_partial_scopes(
+    place: &str,
+    operation: &Operation,
+    security: &[SecurityRequirement],
+    findings: &mut Findings<'_>,
+) {
+    let Some(partial) = operation.extensions.get("x-partial-scopes") else {
+        return;
+    };
+    let scopes: Vec<&str> = security
+        .iter()
+        .flat_map(|alternative| alternative.values().flatten())
+        .map(String::as_str)
+        .collect();
+    let is_known = |scope: &Value| scope.as_str().is_some_and(|scope| scopes.contains(&scope));
+    if !partial
+        .as_array()
+        .is_some_and(|partial| partial.iter().all(is_known))
+    {
+        findings.add(
+            place,
+            "`x-partial-scopes` is not a list of scopes that `security` has; take them from there",
+        );
     }
 }

@@ -1,0 +1,18 @@
+//! Guides: each mode from nothing to the first call, agents, and moving from other packages.
+//!
+//! They are part of the documentation alone; their examples run with the tests.
+
+#[doc = include_str!("../guide/open_source.md")]
+pub mod open_source {}
+
+#[doc = include_str!("../guide/hosted.md")]
+pub mod hosted {}
+
+#[doc = include_str!("../guide/agents.md")]
+pub mod agents {}
+
+#[doc = include_str!("../guide/from_python.md")]
+pub mod from_python {}
+
+#[doc = include_str!("../guide/from_google_gmail1.md")]
+pub mod from_google_gmail1 {}
