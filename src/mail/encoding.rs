@@ -155,17 +155,14 @@ pub(crate) fn decode_quoted_printable(bytes: &[u8]) -> Vec<u8> {
         while let Some(position) = rest.iter().position(|byte| *byte == b'=') {
             let (plain, escape) = rest.split_at(position);
             decoded.extend_from_slice(plain);
-            match escape {
-                [_, high, low, tail @ ..] if let Some(byte) = hex_byte(*high, *low) => {
-                    decoded.push(byte);
-                    rest = tail;
-                }
-                [equals, tail @ ..] => {
-                    decoded.push(*equals);
-                    rest = tail;
-                }
-                [] => rest = &[],
-            }
+            let byte = match escape {
+                [_, high, low, ..] => hex_byte(*high, *low),
+                _ => None,
+            };
+            // What is no escape stands for itself.
+            let (byte, length) = byte.map_or((b'=', 1), |byte| (byte, 3));
+            decoded.push(byte);
+            rest = escape.get(length..).unwrap_or_default();
         }
         decoded.extend_from_slice(rest);
         decoded.extend_from_slice(ending);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::time::Instant;
+use tracing::{Instrument, Span, field};
 
 use super::quota::Governor;
 use super::retry::{Outcome, RetryBudget, RetryPolicy, jitter};
@@ -123,11 +124,35 @@ impl Direct {
             .await
     }
 
+    /// One span for the call, whatever number of requests it takes.
     async fn exchange(
+        &self,
+        subject: &Subject,
+        request: reqwest::Request,
+        goes_on: impl Fn(http::StatusCode) -> bool,
+    ) -> Result<Reply, Error> {
+        // The `otel` fields are what the bridge to OpenTelemetry takes a span's name and kind from.
+        let span = tracing::info_span!(
+            "call",
+            operation = &*subject.name,
+            units = self.quota.units(subject),
+            attempts = field::Empty,
+            status = field::Empty,
+            otel.name = &*subject.name,
+            otel.kind = "client",
+            otel.status_code = field::Empty,
+        );
+        self.attempts(subject, request, goes_on, &span)
+            .instrument(span.clone())
+            .await
+    }
+
+    async fn attempts(
         &self,
         subject: &Subject,
         mut request: reqwest::Request,
         goes_on: impl Fn(http::StatusCode) -> bool,
+        span: &Span,
     ) -> Result<Reply, Error> {
         request.headers_mut().remove(API_VERSION);
         if let Some(organization) = &self.organization_id {
@@ -175,6 +200,8 @@ impl Direct {
             let (outcome, error) = match judge(subject, result) {
                 Ok(reply) => {
                     self.budget.refund();
+                    span.record("attempts", attempt);
+                    span.record("status", status);
                     return Ok(reply);
                 }
                 Err(failed) => failed,
@@ -196,6 +223,9 @@ impl Direct {
                 jitter(),
             );
             let Some(pause) = pause.filter(|_| self.budget.take()) else {
+                span.record("attempts", attempt);
+                span.record("status", status);
+                span.record("otel.status_code", "ERROR");
                 return Err(error);
             };
             tracing::debug!(

@@ -1,4 +1,20 @@
 //! The one corridor to the network: bearer, send, 401, retry, tracing; straight to Gmail, or through Airbyte.
+//!
+//! # Observing
+//!
+//! Each call is a [`tracing`] span `call` at the level INFO; what happens in it are events at DEBUG. None holds a token,
+//! an address's query or mail.
+//!
+//! | where | fields |
+//! | --- | --- |
+//! | span `call` | `operation`, `units` of the quota; at its end `attempts`, `status` of the last answer (0: none came) |
+//! | event `exchange`: a request and its answer | `operation`, `attempt`, `status`, `duration_ms` |
+//! | event `again after a pause` | `operation`, `attempt`, `wait_ms` |
+//! | event `waited for the quota` | `operation`, `waited_ms` |
+//!
+//! The span has `otel.name`, `otel.kind` and `otel.status_code` too: a program that has the `tracing-opentelemetry` layer
+//! in its subscriber exports each call as a client span, with no feature of this crate. Numbers (rates, durations) come
+//! from the same spans; there is no second system of metrics.
 
 pub(crate) mod batch;
 mod direct;

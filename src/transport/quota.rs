@@ -127,12 +127,17 @@ impl Governor {
         }
     }
 
+    /// What a call costs.
+    pub(super) fn units(&self, subject: &Subject) -> u32 {
+        self.quota.units(subject.quota)
+    }
+
     /// Waits until a call may be made. The permit is the place among the calls at once.
     pub(super) async fn acquire(&self, subject: &Subject) -> Option<SemaphorePermit<'_>> {
         if let Some(rate) = self.quota.units_per_minute {
             let _turn = self.turn.lock().await;
             let asked = Instant::now();
-            while let Some(wait) = self.take(rate, self.quota.units(subject.quota)) {
+            while let Some(wait) = self.take(rate, self.units(subject)) {
                 tokio::time::sleep(wait).await;
             }
             let waited = asked.elapsed();
