@@ -4,12 +4,13 @@
 //! `bash spec/review.sh` writes the files anew and says what the difference means for users. Where it goes by lines
 //! (`*.txt` but for the help), a line is one fact that names what it is about: a line that goes away breaks somebody.
 
+mod compare;
 mod support;
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
 
 use airbyte_agent_gmail::operation::{Location, Schema, Table, airbyte, gmail};
 use airbyte_agent_gmail::sandbox::Sandbox;
@@ -23,27 +24,8 @@ fn root() -> &'static Path {
 }
 
 /// Compares with a golden file, or writes it.
-fn check(name: &str, text: &str) -> TestResult {
-    let path = root().join("tests/golden").join(name);
-    if env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::create_dir_all(path.parent().ok_or("a folder")?)?;
-        fs::write(&path, text)?;
-        return Ok(());
-    }
-    let golden = fs::read_to_string(&path).unwrap_or_default();
-    let difference = golden
-        .lines()
-        .zip(text.lines())
-        .find(|(golden, text)| golden != text)
-        .map_or_else(
-            || "the length differs".to_owned(),
-            |(golden, text)| format!("- {golden}\n+ {text}"),
-        );
-    assert!(
-        golden == text,
-        "tests/golden/{name} differs; see what the change means with bash spec/review.sh\n{difference}"
-    );
-    Ok(())
+fn check(name: &str, text: &str) {
+    compare::check(&format!("tests/golden/{name}"), text);
 }
 
 fn type_name(schema: &Schema) -> String {
@@ -130,8 +112,9 @@ fn table(table: &Table) -> Result<String, std::fmt::Error> {
 
 #[test]
 fn the_operation_tables() -> TestResult {
-    check("gmail_operations.txt", &table(gmail())?)?;
-    check("airbyte_operations.txt", &table(airbyte())?)
+    check("gmail_operations.txt", &table(gmail())?);
+    check("airbyte_operations.txt", &table(airbyte())?);
+    Ok(())
 }
 
 /// Each tool and what it takes, in both modes.
@@ -161,7 +144,8 @@ async fn the_tools() -> TestResult {
             }
         }
     }
-    check("tools.txt", &text)
+    check("tools.txt", &text);
+    Ok(())
 }
 
 #[test]
@@ -174,7 +158,8 @@ fn the_params_schemas() -> TestResult {
     check(
         "params_schemas.json",
         &format!("{}\n", serde_json::to_string_pretty(&schemas)?),
-    )
+    );
+    Ok(())
 }
 
 /// The help of the program and of every command, as a terminal of 100 columns shows it.
@@ -206,8 +191,9 @@ fn the_help() -> TestResult {
         children.reverse();
         waiting.extend(children);
     }
-    check("help.txt", &text)?;
-    check("commands.txt", &commands(&text))
+    check("help.txt", &text);
+    check("commands.txt", &commands(&text));
+    Ok(())
 }
 
 /// The commands, their arguments and options, out of the help: the words around them may change.
@@ -255,13 +241,14 @@ fn the_public_api() -> TestResult {
         }
         items(&name, &fs::read_to_string(&file)?, &mut text)?;
     }
-    check("public_api.txt", &text)?;
+    check("public_api.txt", &text);
     let mut text = String::new();
     for name in ["gmail", "airbyte"] {
         let source = fs::read_to_string(Path::new(env!("OUT_DIR")).join(format!("{name}.rs")))?;
         items(name, &source, &mut text)?;
     }
-    check("generated_api.txt", &text)
+    check("generated_api.txt", &text);
+    Ok(())
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {

@@ -1,5 +1,7 @@
 //! Texts held against golden files; `UPDATE_GOLDEN=1` writes them anew.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it, in its helpers too")]
+
 use std::path::Path;
 
 /// Holds a text against a file of the repository.
@@ -21,6 +23,6 @@ pub(crate) fn check(path: &str, text: &str) {
         );
     assert!(
         golden == text,
-        "{path} differs; see what the change means with UPDATE_GOLDEN=1\n{difference}"
+        "{path} differs; see what the change means with bash spec/review.sh\n{difference}"
     );
 }
