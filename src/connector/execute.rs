@@ -126,7 +126,12 @@ impl GmailConnector {
                 let executed = hosted
                     .execute(operation, params, &selection.to_hosted())
                     .await?;
-                let (result, meta) = executed.into_values(&Subject::of(operation))?;
+                let mut subject = Subject::of(operation);
+                if !selection.is_empty() {
+                    // A choice among the fields can leave it out.
+                    subject.key = None;
+                }
+                let (result, meta) = executed.into_values(&subject)?;
                 Ok(from_airbyte(operation, result, meta))
             }
             None => {

@@ -91,9 +91,7 @@ fn said(kind: Kind, status: u16) -> &'static str {
 fn advice(kind: Kind, status: u16, reason: Option<&str>) -> &'static str {
     match (kind, reason) {
         (Kind::RateLimited, _) => "wait before you call again, and call less at once",
-        (Kind::InvalidRequest, _) => {
-            "check the arguments; `service_message()` has the service's own words"
-        }
+        (Kind::InvalidRequest, _) => "check the arguments against what the service itself said of it",
         (Kind::Unauthenticated, _) => {
             "check that the credentials belong to this service and are still valid"
         }

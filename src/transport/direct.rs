@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::time::Instant;
 
+use super::key;
 use super::quota::Governor;
 use super::retry::{Outcome, RetryBudget, RetryPolicy, jitter};
 use super::session;
@@ -41,6 +42,8 @@ pub(crate) struct Subject {
     pub(crate) authenticated: bool,
     /// Whether a success is JSON.
     pub(crate) json: bool,
+    /// The field without which a success is none.
+    pub(crate) key: Option<&'static str>,
     /// What it costs of the quota.
     pub(crate) quota: QuotaUnits,
     /// The operation's own method, where one stands behind it.
@@ -55,6 +58,7 @@ impl Subject {
             idempotent: operation.idempotent,
             authenticated: operation.authenticated,
             json: operation.has_response,
+            key: operation.response_key,
             quota: operation.quota_units,
             method: operation.method,
         }
@@ -68,6 +72,17 @@ impl Subject {
             error.outcome_unknown()
         };
         error.named(self.name.clone())
+    }
+
+    /// Holds a success against the field that every one of its kind has.
+    pub(crate) fn check_key(&self, body: &[u8]) -> Result<(), Error> {
+        match self.key {
+            Some(key) if !key::is_in(body, key) => Err(self.fail(Error::new(
+                Kind::InvalidResponse,
+                format!("the service's answer has no `{key}`, which each of its kind has; check the base url, and what stands between"),
+            ))),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -101,7 +116,16 @@ impl Direct {
         request: reqwest::Request,
     ) -> Result<Reply, Error> {
         self.check_path(operation, request.url())?;
-        self.send_about(&Subject::of(operation), request).await
+        let mut subject = Subject::of(operation);
+        if request
+            .url()
+            .query()
+            .is_some_and(|query| query.contains("fields="))
+        {
+            // Google's partial responses hold what was asked for, and nothing else.
+            subject.key = None;
+        }
+        self.send_about(&subject, request).await
     }
 
     /// Sends a request of this crate's own making, likewise.
@@ -308,7 +332,10 @@ fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Ou
         };
         return Err((outcome, subject.fail(error)));
     }
-    Ok(reply)
+    match subject.check_key(&reply.body) {
+        Ok(()) => Ok(reply),
+        Err(error) => Err((Outcome::Unclear, error)),
+    }
 }
 
 /// Whether a status tells of a failure that may pass. From 520 on they are those of the front before Airbyte, when it

@@ -183,7 +183,11 @@ impl Hosted {
         let action = Action {
             entity: operation.entity,
             action: operation.action,
-            subject: Subject::of(operation),
+            // The key is within the result, not beside it.
+            subject: Subject {
+                key: None,
+                ..Subject::of(operation)
+            },
         };
         self.execute_action(&action, &params, selection).await
     }
@@ -242,6 +246,9 @@ impl Executed {
         subject: &Subject,
     ) -> Result<(Value, Map<String, Value>), Error> {
         let (result, meta) = self.parts().map_err(|error| subject.fail(error))?;
+        if let Some(result) = result {
+            subject.check_key(result.get().as_bytes())?;
+        }
         let read = |raw: &RawValue| {
             serde_json::from_str::<Value>(raw.get())
                 .map_err(|error| subject.fail(Error::undecodable(&error)))
@@ -265,6 +272,7 @@ impl Executed {
             let result = result
                 .filter(|result| result.get().starts_with('{'))
                 .ok_or_else(|| subject.fail(no_result()))?;
+            subject.check_key(result.get().as_bytes())?;
             return Ok(made_reply(super::null::without_nulls(self.slice(result))));
         };
         let records = match result {

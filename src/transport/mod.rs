@@ -4,6 +4,7 @@ pub(crate) mod batch;
 mod direct;
 mod hook;
 mod hosted;
+mod key;
 mod null;
 mod quota;
 mod retry;

@@ -208,6 +208,7 @@ mod tests {
             name: Cow::Borrowed("test"),
             idempotent: true,
             authenticated: false,
+            key: None,
             json: false,
             quota: QuotaUnits {
                 current: units,
