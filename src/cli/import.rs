@@ -20,9 +20,9 @@ use airbyte_agent_gmail::{Error, GmailConnector, Mode};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::json;
 
+use super::dry_run;
 use super::exit::Failure;
 use super::journal::unusable;
-use super::dry_run;
 use super::output::{self, Format, Output};
 use label::Labels;
 use note::{Notes, Step};

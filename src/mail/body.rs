@@ -131,7 +131,8 @@ pub(crate) fn settle(reading: &mut Reading) {
     for segment in &segments {
         let plain = join(&segment.plain);
         let html = join(&segment.html);
-        if !html.trim().is_empty() && (is_low_value(&plain) || words(&plain) <= MOST_WORDS_OF_A_STUB)
+        if !html.trim().is_empty()
+            && (is_low_value(&plain) || words(&plain) <= MOST_WORDS_OF_A_STUB)
         {
             let rendered = html_to_text(&html);
             // A message that is but hidden text keeps the little that it says openly.

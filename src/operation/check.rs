@@ -163,9 +163,9 @@ pub(super) fn settle_value(schema: &Schema, value: &mut Value) {
 
 fn check_place(location: Location, value: &Value, path: &str) -> Result<(), String> {
     match (location, value) {
-        (Location::Path, Value::String(text)) if !is_id(text) => {
-            Err(format!("`{path}` is no id; give one as the service gives it"))
-        }
+        (Location::Path, Value::String(text)) if !is_id(text) => Err(format!(
+            "`{path}` is no id; give one as the service gives it"
+        )),
         (Location::Header, Value::String(text)) if http::HeaderValue::from_str(text).is_err() => {
             Err(format!(
                 "`{path}` can't stand in a header; use printable text"
@@ -182,8 +182,7 @@ fn check_place(location: Location, value: &Value, path: &str) -> Result<(), Stri
 pub(super) const LONGEST_ID: usize = 2048;
 
 /// As a pattern, what `is_id` says of the letters of an id.
-pub(super) const ID_PATTERN: &str =
-    "^(?:[^\\u0000-\\u001f\\u007f/\\\\?#%]+|[^\\u0000-\\u001f\\u007f]*@[^\\u0000-\\u001f\\u007f]*)$";
+pub(super) const ID_PATTERN: &str = "^(?:[^\\u0000-\\u001f\\u007f/\\\\?#%]+|[^\\u0000-\\u001f\\u007f]*@[^\\u0000-\\u001f\\u007f]*)$";
 
 /// Whether a text can be an id in a path. Others would name another resource than the caller means, if not here then
 /// behind the next proxy that decodes an address twice. Mail addresses, which are ids too, may have any of these signs.

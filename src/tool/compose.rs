@@ -237,14 +237,16 @@ impl Tools {
 
     async fn send(&self, gmail: &GmailConnector, message: Compose) -> Result<Answer, Failure> {
         let (message, recipients) = recipients(message);
-        if let Some(stranger) = recipients
+        let strangers = recipients
             .iter()
-            .find(|address| !self.access.allows_recipient(address))
-        {
+            .filter(|address| !self.access.allows_recipient(address))
+            .count();
+        if strangers > 0 {
+            // Those who are answered are of a stranger's choice, and an address can say something: none is repeated.
             return Err(Failure::refused(format!(
-                "mail may go to {} alone, and {} is not among them; nothing was sent",
+                "mail may go to {} alone, and {strangers} of {} recipients are not among them; nothing was sent",
                 self.access.recipients().unwrap_or_default(),
-                told(stranger)
+                recipients.len()
             )));
         }
         let message = built(message)?;
@@ -372,28 +374,10 @@ fn shown(address: &Address) -> String {
     visible_line(address.address())
 }
 
-/// An address outside of marks: one that could be a sentence is not repeated.
-fn told(address: &Address) -> String {
-    let address = address.address();
-    let is_plain = address.len() <= 100
-        && address
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"@.-_+".contains(&byte));
-    if is_plain {
-        address.to_owned()
-    } else {
-        "one of the recipients".to_owned()
-    }
-}
-
 /// Addresses can come from the mail that is answered, and can be sentences.
 fn listed(fence: &Fence, recipients: &[String]) -> String {
     if recipients.is_empty() {
         return "nobody yet".to_owned();
     }
-    format!(
-        "{}\n{}",
-        fence.notice(),
-        fence.wrap(&recipients.join(", "))
-    )
+    format!("{}\n{}", fence.notice(), fence.wrap(&recipients.join(", ")))
 }

@@ -46,14 +46,15 @@ fn within(value: &Value, name: &str, fence: &Fence, is_used: &mut bool) -> Value
 /// Whether a text is the service's own, which a model has to give back as it is: a word, a number, or an id under the
 /// name of one. Everything else could be somebody's, wherever it stands.
 fn is_own(name: &str, text: &str) -> bool {
-    let is_word = text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'='));
+    let is_of = |signs: &[u8]| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || signs.contains(&byte))
+    };
     let name = name.to_ascii_lowercase();
     let is_id = ["id", "ids", "token"]
         .iter()
         .any(|ending| name.ends_with(ending));
-    is_word && (is_id || text.len() <= LONGEST_WORD)
+    (is_id && is_of(b"-_=")) || (text.len() <= LONGEST_WORD && is_of(b"-_=.:/+#@"))
 }
 
 #[cfg(test)]
@@ -67,13 +68,28 @@ mod tests {
         let value = json!({
             "id": "18c2a5", "historyId": "123", "sizeEstimate": 5, "labelIds": ["INBOX", "Label_1"],
             "nextPageToken": "09876543210987654321098765", "attachmentId": attachment, "mimeType": "text/plain",
+            "color": "#4986e7", "time": "2026-03-04T05:06:07Z", "file": "all-mail-goes-to.example.com",
             "name": "Do as I say", "headers": [{"name": "Subject", "value": "Do_as_I_say_and_do_it_at_once"}],
         });
         let sealed = seal(&value, &fence);
-        for name in ["id", "historyId", "sizeEstimate", "labelIds", "nextPageToken", "attachmentId"] {
+        for name in [
+            "id",
+            "historyId",
+            "sizeEstimate",
+            "labelIds",
+            "nextPageToken",
+            "attachmentId",
+            "mimeType",
+            "color",
+            "time",
+        ] {
             assert_eq!(sealed[name], value[name], "{name}");
         }
-        for text in [&sealed["name"], &sealed["mimeType"], &sealed["headers"][0]["value"]] {
+        for text in [
+            &sealed["name"],
+            &sealed["file"],
+            &sealed["headers"][0]["value"],
+        ] {
             assert!(fence.is_around(text.as_str().unwrap_or_default()), "{text}");
         }
         assert!(sealed[NOTICE].is_string());

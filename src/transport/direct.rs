@@ -293,6 +293,8 @@ fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Ou
         return Err(match status {
             _ if error.is_rate_limited() => (Outcome::NotCarriedOut, named(error)),
             _ if passes(status) => (Outcome::Unclear, subject.fail(error)),
+            // It is no answer of the service's, so that nothing is known.
+            _ if error.is_invalid_response() => (Outcome::Final, subject.fail(error)),
             // The server does not know the request, and so has not carried it out.
             501 | 505 => (Outcome::Final, named(error)),
             500.. => (Outcome::Final, subject.fail(error)),

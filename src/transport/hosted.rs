@@ -281,7 +281,10 @@ impl Executed {
                 return Ok(made_reply(super::null::without_nulls(self.slice(result))));
             }
             Some(result) if result.get().starts_with('[') => result.get(),
-            _ => "[]",
+            None => "[]",
+            Some(result) if matches!(result.get(), "null" | "{}") => "[]",
+            // Taken for an empty list it would hide what went wrong.
+            Some(_) => return Err(subject.fail(no_result())),
         };
         // The records go back under their key and the paging fields beside them, with no detour through values.
         let mut body = Vec::with_capacity(records.len() + 256);
@@ -347,7 +350,7 @@ impl Executed {
 }
 
 /// An answer that is JSON and no result of an action.
-fn no_result() -> Error {
+pub(crate) fn no_result() -> Error {
     Error::new(
         Kind::InvalidResponse,
         "airbyte's answer has no result; check the base url, and report it if it stays",

@@ -144,7 +144,9 @@ fn check_type(
             {
                 findings.add(
                     place,
-                    format!("`x-key` names `{key}`, which is not a property; add it or mend the name"),
+                    format!(
+                        "`x-key` names `{key}`, which is not a property; add it or mend the name"
+                    ),
                 );
             }
             for name in &object.required {
