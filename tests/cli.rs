@@ -426,6 +426,27 @@ async fn the_exit_code_says_what_to_do() {
         code(false, &["messages", "list", "--max-results", "many"]).await,
         Some(2)
     );
+    for params in [
+        "",
+        "{",
+        "[]",
+        "null x",
+        r#"{"q": NaN}"#,
+        r#"{"q": "a", "q": "b"}"#,
+        r#"{"maxResults": "5"}"#,
+        r#"{"maxResults": 1e999}"#,
+        r#"{"q": null}"#,
+        &format!("{{\"q\": {}{}}}", "[".repeat(1000), "]".repeat(1000)),
+    ] {
+        let arguments = ["execute", "messages", "list", "--params", params];
+        assert_eq!(code(false, &arguments).await, Some(2), "{params}");
+    }
+    assert!(
+        sandbox
+            .requests()
+            .iter()
+            .all(|request| request.path != "/gmail/v1/users/me/messages")
+    );
     assert_eq!(code(false, &["schema", "nothing"]).await, Some(2));
     assert_eq!(code(false, &["read", "00000000000000ff"]).await, Some(5));
     assert_eq!(

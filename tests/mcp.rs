@@ -597,15 +597,27 @@ async fn a_named_page_may_ask() {
     );
 }
 
+/// The sandbox's credentials as the environment gives them.
+fn credentials(sandbox: &Sandbox) -> [(&'static str, String); 5] {
+    let google = sandbox.google();
+    [
+        ("GMAIL_REFRESH_TOKEN", google.refresh_token),
+        ("GMAIL_CLIENT_ID", google.client_id),
+        ("GMAIL_CLIENT_SECRET", google.client_secret),
+        ("GMAIL_API_URL", sandbox.gmail_url().to_owned()),
+        ("GOOGLE_TOKEN_URL", sandbox.token_url().to_owned()),
+    ]
+}
+
 /// Runs a client of others' making; says so where it is not installed.
 async fn third_party(sandbox: &Sandbox, what: &str, mut command: Command) {
-    let (google, url) = (sandbox.google(), sandbox.gmail_url());
     command
-        .env("GMAIL_REFRESH_TOKEN", google.refresh_token)
-        .env("GMAIL_CLIENT_ID", google.client_id)
-        .env("GMAIL_CLIENT_SECRET", google.client_secret)
-        .env("GMAIL_API_URL", url)
-        .env("GOOGLE_TOKEN_URL", sandbox.token_url())
+        .envs(credentials(sandbox))
+        // The inspector keeps a list of servers, which is not to be the person's own.
+        .env(
+            "MCP_CATALOG_PATH",
+            std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("mcp-inspector.json"),
+        )
         .kill_on_drop(true);
     let output = timeout(Duration::from_secs(120), command.output())
         .await
@@ -677,7 +689,12 @@ async fn the_inspector_gets_along() {
         ],
     ] {
         let mut command = Command::new(&inspector);
-        command.args(["--cli", PROGRAM, "mcp"]).args(&arguments);
+        command.arg("--cli");
+        // It gives the server no variables but those that it is told.
+        for (name, value) in credentials(&sandbox) {
+            command.args(["-e", &format!("{name}={value}")]);
+        }
+        command.args([PROGRAM, "mcp"]).args(&arguments);
         third_party(&sandbox, "MCP inspector", command).await;
         if over_http {
             let mut command = Command::new(&inspector);

@@ -279,7 +279,22 @@ async fn bad_input_is_refused_unsent_and_says_what_is_allowed()
             assert_eq!(answer.structured["error"]["code"], "invalid_arguments");
         }
     }
-    assert!(sandbox.requests().is_empty());
+    // An address has a limit; Airbyte takes the same in a body.
+    let connector = sandbox.open_source()?;
+    let typed = connector.messages().list().q("x".repeat(100_000));
+    let typed = typed.send().await.map(drop);
+    let dynamic = connector.execute("messages", "list", json!({"q": "x".repeat(100_000)}));
+    for result in [typed, dynamic.await.map(drop)] {
+        let error = result.expect_err("an address of 100 KB");
+        assert!(error.is_invalid_input(), "{error:?}");
+        assert!(error.to_string().contains("shorten"), "{error}");
+    }
+    assert!(
+        sandbox
+            .requests()
+            .iter()
+            .all(|request| request.path == "/token")
+    );
     Ok(())
 }
 

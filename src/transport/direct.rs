@@ -282,6 +282,7 @@ fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Ou
         Err(failure @ Failure::NotSent(_)) => {
             return Err((Outcome::NotCarriedOut, named(failure.into())));
         }
+        Err(failure @ Failure::NotMade(_)) => return Err((Outcome::Final, named(failure.into()))),
         Err(failure @ (Failure::TooLarge(_) | Failure::Redirected)) => {
             return Err((Outcome::Final, subject.fail(failure.into())));
         }
