@@ -551,6 +551,27 @@ async fn http_is_for_those_who_have_the_token() {
             .unwrap()
             .contains("user@example.com")
     );
+    for malformed in ["{not json", "[]", "\"text\"", ""] {
+        let refused = web
+            .post(&url)
+            .bearer_auth("secret-token")
+            .header("mcp-session-id", &session)
+            .header("accept", "application/json, text/event-stream")
+            .header("content-type", "application/json")
+            .body(malformed)
+            .send()
+            .await
+            .unwrap();
+        assert!(
+            refused.status().is_client_error(),
+            "{malformed}: {}",
+            refused.status()
+        );
+    }
+    // The session is none the worse for it.
+    let list = say(json!({"jsonrpc": "2.0", "id": 5, "method": "tools/list"}));
+    let list = list.await.unwrap().text().await.unwrap();
+    assert!(list.contains("gmail_search"), "{list}");
     let elsewhere = web.get(url.replace("/mcp", "/")).send().await.unwrap();
     assert_eq!(elsewhere.status(), 404);
 }
