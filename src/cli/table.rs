@@ -18,6 +18,9 @@ pub(crate) fn records(records: &[Value], fields: &[String], with_head: bool) -> 
     } else {
         fields.to_vec()
     };
+    if columns.is_empty() {
+        return String::new();
+    }
     let mut rows: Vec<Vec<String>> = Vec::new();
     if with_head {
         rows.push(columns.iter().map(|column| heading(column)).collect());
@@ -41,8 +44,11 @@ pub(crate) fn records(records: &[Value], fields: &[String], with_head: bool) -> 
         })
         .collect();
     if limit < UNLIMITED {
-        // Ids are there to be given to the next command: cut, they serve for nothing.
-        let is_whole: Vec<bool> = columns.iter().map(|column| is_id(column)).collect();
+        // Ids are there to be given to the next command: cut, they serve for nothing, and dates say little.
+        let is_whole: Vec<bool> = columns
+            .iter()
+            .map(|column| is_id(column) || column == "date")
+            .collect();
         narrow(&mut widths, &is_whole, limit);
     }
     let is_bold = with_head && is_coloured();
@@ -231,6 +237,11 @@ mod tests {
             records(&rows, &["inner.x".to_owned(), "id".to_owned()], false),
             "   1\n1  22"
         );
+    }
+
+    #[test]
+    fn no_records_are_no_line() {
+        assert_eq!(records(&[], &[], true), "");
     }
 
     #[test]
