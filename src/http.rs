@@ -77,6 +77,8 @@ pub(crate) enum Failure {
     TooLarge(usize),
     /// The caller's own client followed a redirect.
     Redirected,
+    /// There was no request to send, since its address is none.
+    NotMade(reqwest::Error),
 }
 
 impl Http {
@@ -177,7 +179,9 @@ impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
         // The query of the address can hold a search, the path an id.
         let error = error.without_url();
-        if error.is_connect() {
+        if error.is_builder() {
+            Self::NotMade(error)
+        } else if error.is_connect() {
             Self::NotSent(error)
         } else if error.is_timeout() {
             Self::TimedOut(error)
@@ -205,6 +209,11 @@ impl From<Failure> for Error {
                 Kind::InvalidResponse,
                 format!("the answer is larger than the limit of {limit} bytes; ask for less, or raise `response_bytes` of the limits"),
             ),
+            Failure::NotMade(error) => Self::new(
+                Kind::InvalidInput,
+                "the params do not make a valid address; shorten them",
+            )
+            .caused_by(error),
             Failure::Redirected => Self::new(
                 Kind::Configuration,
                 "the http client followed a redirect, which can carry secrets to another host; make it with `redirect(Policy::none())`",

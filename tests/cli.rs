@@ -291,10 +291,22 @@ async fn a_dry_run_sends_nothing() {
         "{message}"
     );
     assert!(sandbox.requests().is_empty());
+    let mbox = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("dry-{}.mbox", std::process::id()));
+    std::fs::write(
+        &mbox,
+        "From a@example.com Sat Mar  7 08:15:00 2026\nSubject: x\n\nText\n",
+    )
+    .unwrap();
     for arguments in [
         vec!["archive", "a"],
         vec!["trash", "a"],
         vec!["label", "a", "--add", "INBOX"],
+        vec!["import", mbox.to_str().unwrap()],
+        vec!["filters", "create", "--from", "a@example.com", "--star"],
+        vec!["filters", "delete", "a"],
+        vec!["vacation", "on", "--text", "x"],
+        vec!["signature", "set", "<p>x</p>"],
     ] {
         let mut arguments = arguments;
         arguments.extend(["--dry-run", "-o", "json"]);
@@ -309,6 +321,54 @@ async fn a_dry_run_sends_nothing() {
             .iter()
             .all(|request| request.method == "GET" || request.path == "/token")
     );
+    std::fs::remove_file(&mbox).unwrap();
+    // What can't show what it would do refuses, and does nothing.
+    for arguments in [
+        ["connectors", "delete", "a"].as_slice(),
+        &["auth", "logout"],
+        &["oauth", "credentials", "delete"],
+    ] {
+        let mut arguments = arguments.to_vec();
+        arguments.push("--dry-run");
+        let refused = run(program(&sandbox, true), &arguments).await;
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("no --dry-run"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slip_is_told_and_what_was_done_is_shown() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let program = || program(&sandbox, false);
+    let nothing = run(program(), &["send", "--to", "a@example.com"]).await;
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(sandbox.requests().is_empty());
+    let found = json(program(), &["search", "in:inbox", "-n", "1", "-o", "json"]).await;
+    let id = found["messages"][0]["id"].as_str().unwrap();
+    let half = run(program(), &["trash", id, "00000000000000ff", "1"]).await;
+    assert_eq!(half.status.code(), Some(5));
+    assert!(String::from_utf8_lossy(&half.stdout).contains(id));
+    let said = String::from_utf8_lossy(&half.stderr).into_owned();
+    assert!(
+        said.contains("1 of 3 messages are done; it stopped at 00000000000000ff"),
+        "{said}"
+    );
+    // A search fails as every other command does.
+    let wrong = run(program(), &["search", "x", "--page-token", "wrong"]).await;
+    assert_eq!(wrong.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(
+        said.contains("error: messages_list: ") && said.contains("--verbose"),
+        "{said}"
+    );
+    let plain = sandbox.deliver(b"From: a@example.com\r\nSubject: x\r\n\r\nText\r\n");
+    let none = run(program(), &["attachments", "list", &plain]).await;
+    assert!(none.status.success() && none.stdout.is_empty());
+    let mut bare = Command::new(PROGRAM);
+    bare.env_clear()
+        .env("AIRBYTE_GMAIL_CONFIG_DIR", env!("CARGO_TARGET_TMPDIR"));
+    let said = run(bare, &["search", "x"]).await.stderr;
+    assert!(String::from_utf8_lossy(&said).contains("auth login"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -365,6 +425,27 @@ async fn the_exit_code_says_what_to_do() {
     assert_eq!(
         code(false, &["messages", "list", "--max-results", "many"]).await,
         Some(2)
+    );
+    for params in [
+        "",
+        "{",
+        "[]",
+        "null x",
+        r#"{"q": NaN}"#,
+        r#"{"q": "a", "q": "b"}"#,
+        r#"{"maxResults": "5"}"#,
+        r#"{"maxResults": 1e999}"#,
+        r#"{"q": null}"#,
+        &format!("{{\"q\": {}{}}}", "[".repeat(1000), "]".repeat(1000)),
+    ] {
+        let arguments = ["execute", "messages", "list", "--params", params];
+        assert_eq!(code(false, &arguments).await, Some(2), "{params}");
+    }
+    assert!(
+        sandbox
+            .requests()
+            .iter()
+            .all(|request| request.path != "/gmail/v1/users/me/messages")
     );
     assert_eq!(code(false, &["schema", "nothing"]).await, Some(2));
     assert_eq!(code(false, &["read", "00000000000000ff"]).await, Some(5));

@@ -526,6 +526,12 @@ fn each_broken_rule_names_the_place_and_the_mend() {
             "`words` is required and not a property",
         ),
         (
+            "    Note:\n      type: object\n",
+            "    Note:\n      type: object\n      x-key: key\n",
+            "spec/notes.yaml: components.schemas.Note: ",
+            "`x-key` names `key`, which is not a property",
+        ),
+        (
             "enum: [red, deepBlue]",
             "enum: [red, null]",
             "spec/notes.yaml: components.schemas.Color: ",

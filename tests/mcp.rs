@@ -50,7 +50,12 @@ struct Client {
 
 impl Client {
     async fn start(sandbox: &Sandbox, is_hosted: bool, flags: &[&str]) -> Self {
-        let mut child = program(sandbox, is_hosted)
+        Self::of(program(sandbox, is_hosted), flags).await
+    }
+
+    async fn of(mut command: Command, flags: &[&str]) -> Self {
+        let mut child = command
+            .kill_on_drop(true)
             .arg("mcp")
             .args(flags)
             .stdin(Stdio::piped())
@@ -316,6 +321,98 @@ async fn limits_of_the_command_line_hold() {
     assert_eq!(slip.status.code(), Some(2));
 }
 
+#[tokio::test]
+async fn only_what_the_signed_in_account_has_granted_is_offered() {
+    use airbyte_agent_gmail::auth::{Account, AccountDirectory, TokenSet};
+    let sandbox = Sandbox::start().await.unwrap();
+    let google = sandbox.google();
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("mcp-scopes-{}", std::process::id()));
+    let read_only = "https://www.googleapis.com/auth/gmail.readonly";
+    let mut tokens = TokenSet::new(google.access_token.as_str());
+    tokens.refresh_token = Some(google.refresh_token.into());
+    tokens.scopes = vec![read_only.to_owned()];
+    let secret = Some(google.client_secret.into());
+    AccountDirectory::new(&path)
+        .put(&Account::new(
+            "user@example.com",
+            google.client_id,
+            secret,
+            tokens,
+        ))
+        .unwrap();
+    let list = async |flags: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command
+            .env_clear()
+            .env("AIRBYTE_GMAIL_CONFIG_DIR", &path)
+            .env("GMAIL_API_URL", sandbox.gmail_url())
+            .env("GOOGLE_TOKEN_URL", sandbox.token_url());
+        let mut client = Client::of(command, flags).await;
+        let list = client.ask(1, "tools/list", json!({})).await;
+        let names: Vec<String> = list["result"]["tools"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|tool| tool["name"].as_str().unwrap().to_owned())
+            .collect();
+        let refused = client
+            .call(
+                2,
+                "gmail_execute",
+                json!({"entity": "labels", "action": "create", "params": {"name": "x"}}),
+            )
+            .await;
+        (names, refused)
+    };
+    let (names, refused) = list(&[]).await;
+    assert!(names.iter().any(|name| name == "gmail_search"), "{names:?}");
+    assert!(!names.iter().any(|name| name == "gmail_send"), "{names:?}");
+    let text = refused["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(
+        text.contains("not granted") && text.contains("gmail.labels"),
+        "{text}"
+    );
+    // What is said on the command line goes before it.
+    let (names, _) = list(&["--scopes", "https://mail.google.com/"]).await;
+    assert!(names.iter().any(|name| name == "gmail_send"), "{names:?}");
+    std::fs::remove_dir_all(&path).unwrap();
+}
+
+#[tokio::test]
+async fn structured_content_has_the_marks_of_the_text() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut client = Client::start(&sandbox, false, &[]).await;
+    let found = client
+        .call(
+            1,
+            "gmail_search",
+            json!({"query": "from:stranger@example.net"}),
+        )
+        .await;
+    let text = found["result"]["content"][0]["text"].as_str().unwrap();
+    let mark = text.split("<untrusted-mail ").nth(1).unwrap();
+    let open = format!("<untrusted-mail {}>", mark.split('>').next().unwrap());
+    let structured = &found["result"]["structuredContent"];
+    assert!(structured["notice"].as_str().unwrap().contains(&open));
+    let message = &structured["messages"][0];
+    for field in ["from", "subject", "snippet"] {
+        assert!(
+            message[field].as_str().unwrap().starts_with(&open),
+            "{message}"
+        );
+    }
+    // An id goes into the next call as it is.
+    let read = client
+        .call(
+            2,
+            "gmail_read_message",
+            json!({"message_id": message["id"]}),
+        )
+        .await;
+    assert_eq!(read["result"]["isError"], false);
+}
+
 async fn served(
     sandbox: &Sandbox,
     flags: &[&str],
@@ -454,6 +551,27 @@ async fn http_is_for_those_who_have_the_token() {
             .unwrap()
             .contains("user@example.com")
     );
+    for malformed in ["{not json", "[]", "\"text\"", ""] {
+        let refused = web
+            .post(&url)
+            .bearer_auth("secret-token")
+            .header("mcp-session-id", &session)
+            .header("accept", "application/json, text/event-stream")
+            .header("content-type", "application/json")
+            .body(malformed)
+            .send()
+            .await
+            .unwrap();
+        assert!(
+            refused.status().is_client_error(),
+            "{malformed}: {}",
+            refused.status()
+        );
+    }
+    // The session is none the worse for it.
+    let list = say(json!({"jsonrpc": "2.0", "id": 5, "method": "tools/list"}));
+    let list = list.await.unwrap().text().await.unwrap();
+    assert!(list.contains("gmail_search"), "{list}");
     let elsewhere = web.get(url.replace("/mcp", "/")).send().await.unwrap();
     assert_eq!(elsewhere.status(), 404);
 }
@@ -500,15 +618,27 @@ async fn a_named_page_may_ask() {
     );
 }
 
+/// The sandbox's credentials as the environment gives them.
+fn credentials(sandbox: &Sandbox) -> [(&'static str, String); 5] {
+    let google = sandbox.google();
+    [
+        ("GMAIL_REFRESH_TOKEN", google.refresh_token),
+        ("GMAIL_CLIENT_ID", google.client_id),
+        ("GMAIL_CLIENT_SECRET", google.client_secret),
+        ("GMAIL_API_URL", sandbox.gmail_url().to_owned()),
+        ("GOOGLE_TOKEN_URL", sandbox.token_url().to_owned()),
+    ]
+}
+
 /// Runs a client of others' making; says so where it is not installed.
 async fn third_party(sandbox: &Sandbox, what: &str, mut command: Command) {
-    let (google, url) = (sandbox.google(), sandbox.gmail_url());
     command
-        .env("GMAIL_REFRESH_TOKEN", google.refresh_token)
-        .env("GMAIL_CLIENT_ID", google.client_id)
-        .env("GMAIL_CLIENT_SECRET", google.client_secret)
-        .env("GMAIL_API_URL", url)
-        .env("GOOGLE_TOKEN_URL", sandbox.token_url())
+        .envs(credentials(sandbox))
+        // The inspector keeps a list of servers, which is not to be the person's own.
+        .env(
+            "MCP_CATALOG_PATH",
+            std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("mcp-inspector.json"),
+        )
         .kill_on_drop(true);
     let output = timeout(Duration::from_secs(120), command.output())
         .await
@@ -551,18 +681,23 @@ async fn the_official_python_client_gets_along() {
 #[tokio::test]
 async fn the_inspector_gets_along() {
     let inspector = std::env::var("MCP_INSPECTOR").unwrap_or_else(|_| "mcp-inspector".to_owned());
-    if Command::new(&inspector)
+    let Ok(help) = Command::new(&inspector)
         .args(["--cli", "--help"])
         .output()
         .await
-        .is_err()
-    {
+    else {
         println!(
             "SKIPPED: the MCP inspector is not installed (npm install -g @modelcontextprotocol/inspector; MCP_INSPECTOR names the program)"
         );
         return;
-    }
+    };
     let sandbox = Sandbox::start().await.unwrap();
+    let (_child, url, _notes) = served(&sandbox, &[]).await;
+    // Older releases reach no server that wants a token.
+    let over_http = String::from_utf8_lossy(&help.stdout).contains("--header");
+    if !over_http {
+        println!("SKIPPED over http: this release of the MCP inspector has no --header");
+    }
     for arguments in [
         vec!["--method", "tools/list"],
         vec![
@@ -575,7 +710,20 @@ async fn the_inspector_gets_along() {
         ],
     ] {
         let mut command = Command::new(&inspector);
-        command.args(["--cli", PROGRAM, "mcp"]).args(arguments);
+        command.arg("--cli");
+        // It gives the server no variables but those that it is told.
+        for (name, value) in credentials(&sandbox) {
+            command.args(["-e", &format!("{name}={value}")]);
+        }
+        command.args([PROGRAM, "mcp"]).args(&arguments);
         third_party(&sandbox, "MCP inspector", command).await;
+        if over_http {
+            let mut command = Command::new(&inspector);
+            command
+                .args(["--cli", &url, "--transport", "http", "--header"])
+                .arg("Authorization: Bearer secret-token")
+                .args(arguments);
+            third_party(&sandbox, "MCP inspector over http", command).await;
+        }
     }
 }

@@ -9,9 +9,20 @@ use serde_json::{Map, Value, json};
 fn value(schema: &'static Schema, location: Location) -> BoxedStrategy<Value> {
     match schema {
         Schema::String if location == Location::Path => {
-            let text = any::<String>()
-                .prop_filter("an id", |text| !["", ".", ".."].contains(&text.as_str()));
-            text.prop_map(Value::from).boxed()
+            // What is no id is tested below; a mail address may have signs that no other id has.
+            let text = any::<String>().prop_map(|text| {
+                let mut text: String = text
+                    .chars()
+                    .filter(|letter| !letter.is_ascii_control())
+                    .collect();
+                if text.contains(['/', '\\', '?', '#', '%']) {
+                    text.push('@');
+                }
+                text
+            });
+            text.prop_filter("an id", |text| !["", ".", ".."].contains(&text.as_str()))
+                .prop_map(Value::from)
+                .boxed()
         }
         Schema::String | Schema::Any => any::<String>().prop_map(Value::from).boxed(),
         Schema::Integer { minimum, maximum } => (minimum.unwrap_or(i64::MIN)
@@ -177,6 +188,55 @@ async fn bad_input_is_refused_unsent_and_says_what_is_allowed()
             "`message.subject` is not a parameter; it takes: message.raw",
         ),
         ("messages", "list", json!([]), "params is not an object"),
+        ("messages", "list", json!("q=x"), "params is not an object"),
+        (
+            "messages",
+            "list",
+            json!({"q": null}),
+            "`q` is null; it takes a text",
+        ),
+        (
+            "messages",
+            "list",
+            json!({"maxResults": -1}),
+            "`maxResults` is out of range",
+        ),
+        (
+            "messages",
+            "list",
+            json!({"maxResults": 1e300}),
+            "`maxResults` is a number; it takes a whole number from 1 to 500",
+        ),
+        (
+            "messages",
+            "list",
+            json!({"maxResults": 1.5}),
+            "`maxResults` is a number; it takes a whole number from 1 to 500",
+        ),
+        (
+            "messages",
+            "list",
+            json!({"q": ["a"]}),
+            "`q` is a list; it takes a text",
+        ),
+        (
+            "messages",
+            "list",
+            json!({"labelIds": []}),
+            "`labelIds` is empty; leave it out or name something",
+        ),
+        (
+            "messages",
+            "list",
+            json!({"labelIds": {"INBOX": true}}),
+            "`labelIds` is an object; it takes a list, each a text",
+        ),
+        (
+            "messages",
+            "list",
+            json!({"\u{202e}secret text": 1}),
+            "there is a parameter that is not known; it takes: maxResults",
+        ),
     ];
     for connector in [sandbox.open_source()?, sandbox.hosted()?] {
         for (entity, action, params, message) in &cases {
@@ -187,18 +247,54 @@ async fn bad_input_is_refused_unsent_and_says_what_is_allowed()
             assert!(error.is_invalid_input(), "{error:?}");
             assert!(error.to_string().contains(message), "{error}");
         }
-        // The typed call has the same guard where an id would reach another resource.
-        for id in ["", ".", ".."] {
-            let error = connector
-                .messages()
-                .get(id)
-                .send()
-                .await
-                .expect_err("no id");
-            assert!(error.is_invalid_input(), "{error:?}");
+        // The typed call has the same guard where an id would reach another resource, and so has the tool.
+        let long = "x".repeat(3000);
+        for id in [
+            "",
+            ".",
+            "..",
+            "a/b",
+            "../labels/INBOX",
+            "a%2Fb",
+            "..%2f..",
+            "a\\b",
+            "a?b",
+            "a#b",
+            "a\nb",
+            "a\r\nHost: x",
+            "a\tb",
+            "a\0b",
+            "\u{7f}",
+            &long,
+        ] {
+            let typed = connector.messages().get(id).send().await.map(drop);
+            let params = json!({"messageId": id});
+            let dynamic = connector.execute("messages", "get", params.clone()).await;
+            for result in [typed, dynamic.map(drop)] {
+                let error = result.expect_err(id);
+                assert!(error.is_invalid_input(), "{id:?}: {error:?}");
+                assert!(error.to_string().contains("id"), "{id:?}: {error}");
+            }
+            let answer = connector.tools().call("gmail_messages_get", params).await;
+            assert_eq!(answer.structured["error"]["code"], "invalid_arguments");
         }
     }
-    assert!(sandbox.requests().is_empty());
+    // An address has a limit; Airbyte takes the same in a body.
+    let connector = sandbox.open_source()?;
+    let typed = connector.messages().list().q("x".repeat(100_000));
+    let typed = typed.send().await.map(drop);
+    let dynamic = connector.execute("messages", "list", json!({"q": "x".repeat(100_000)}));
+    for result in [typed, dynamic.await.map(drop)] {
+        let error = result.expect_err("an address of 100 KB");
+        assert!(error.is_invalid_input(), "{error:?}");
+        assert!(error.to_string().contains("shorten"), "{error}");
+    }
+    assert!(
+        sandbox
+            .requests()
+            .iter()
+            .all(|request| request.path == "/token")
+    );
     Ok(())
 }
 

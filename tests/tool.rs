@@ -157,7 +157,9 @@ fn params(fields: &'static [Field]) -> BoxedStrategy<Map<String, Value>> {
         .iter()
         .map(|field| {
             let value = if field.location == airbyte_agent_gmail::operation::Location::Path {
-                "[a-zA-Z0-9%/ äö.]{3,12}".prop_map(Value::from).boxed()
+                "([a-zA-Z0-9 äö.]{3,12}|[a-z/%?#]{1,5}@[a-z/]{1,5})"
+                    .prop_map(Value::from)
+                    .boxed()
             } else if field.comma_joined {
                 prop_oneof!["[A-Z,_]{1,9}".prop_map(Value::from), filled(&field.schema)].boxed()
             } else {
@@ -218,6 +220,14 @@ fn junk() -> impl Strategy<Value = Value> {
         json!("."),
         json!(".."),
         json!("x"),
+        json!("a/b"),
+        json!("a%2fb"),
+        json!("a\\b"),
+        json!("a\nb"),
+        json!("a/\u{7f}@b"),
+        json!("a/b@c"),
+        json!("x".repeat(2048)),
+        json!("ü".repeat(2049)),
         json!([]),
         json!([1]),
         json!(["x", null]),

@@ -5,17 +5,26 @@ use clap::{Arg, ArgAction, Command};
 
 /// What the help says about credentials and exit codes.
 const AFTER_HELP: &str = "\
-Credentials come from the environment, or else from `auth login` and `connectors connect`.
-  Open source: GMAIL_REFRESH_TOKEN (or GMAIL_ACCESS_TOKEN), GMAIL_CLIENT_ID, GMAIL_CLIENT_SECRET
-  Hosted:      AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (or AIRBYTE_BEARER_TOKEN),
-               AIRBYTE_CUSTOMER_NAME, AIRBYTE_WORKSPACE_NAME or AIRBYTE_CONNECTOR_ID, AIRBYTE_ORGANIZATION_ID
+Credentials come from the environment, or else from `auth login` and
+`connectors connect`.
+  Open source: GMAIL_REFRESH_TOKEN (or GMAIL_ACCESS_TOKEN), GMAIL_CLIENT_ID,
+               GMAIL_CLIENT_SECRET
+  Hosted:      AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (or
+               AIRBYTE_BEARER_TOKEN); AIRBYTE_CUSTOMER_NAME,
+               AIRBYTE_WORKSPACE_NAME or AIRBYTE_CONNECTOR_ID;
+               AIRBYTE_ORGANIZATION_ID
 
 Exit codes:
-  0  done                           5  not found
-  1  anything else                  6  rate limited: wait
-  2  the input or the configuration 7  network or service failure: try again
-  3  sign in again                  8  may have been carried out: look before you try again
-  4  not permitted                  9  not offered in this mode";
+  0  done
+  1  anything else
+  2  the input or the configuration
+  3  sign in again
+  4  not permitted
+  5  not found
+  6  rate limited: wait
+  7  network or service failure: try again
+  8  may have been carried out: look before you try again
+  9  not offered in this mode";
 
 /// The program, with the actions of the one entity that the arguments name, or of all where they name none: building
 /// every flag of every action takes longer than most commands.
@@ -97,6 +106,7 @@ fn global() -> [Arg; 8] {
     };
     [
         flag("mode", "Which mode, where the environment has the credentials of both")
+            .value_name("MODE")
             .value_parser(["open-source", "hosted"]),
         flag("account", "Which signed-in account; the default one where it is not given")
             .value_name("NAME"),

@@ -126,7 +126,10 @@ pub(crate) fn builder(arguments: &ArgMatches) -> Result<GmailConnectorBuilder, F
                     stored(&directory, &account)
                 }
                 None => match mode {
-                    None => Ok(GmailConnectorBuilder::from_env(None)?),
+                    None => Err(Failure::input(
+                        "no credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME; without an account, `airbyte-gmail demo` and `airbyte-gmail sandbox` show everything"
+                            .to_owned(),
+                    )),
                     Some(_) => Err(Failure::input(
                         "no google credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET"
                             .to_owned(),
@@ -136,6 +139,20 @@ pub(crate) fn builder(arguments: &ArgMatches) -> Result<GmailConnectorBuilder, F
         }
         _ => Ok(GmailConnectorBuilder::from_env(mode)?),
     }
+}
+
+/// The scopes that the signed-in account has granted, where its credentials are the ones that `builder` takes; none
+/// where they are not known.
+pub(crate) fn granted_scopes(arguments: &ArgMatches) -> Result<Vec<String>, Failure> {
+    let is_hosted = match arguments.get_one::<String>("mode").map(String::as_str) {
+        Some(mode) => mode == "hosted",
+        None => airbyte_variable().is_some() && arguments.get_one::<String>("account").is_none(),
+    };
+    if is_hosted || google_variable().is_some() {
+        return Ok(Vec::new());
+    }
+    let account = account(&directory()?, arguments)?;
+    Ok(account.map_or_else(Vec::new, |account| account.tokens.scopes))
 }
 
 /// A connector of a signed-in account, which keeps its tokens in the account's file.

@@ -5,8 +5,9 @@ use airbyte_agent_gmail::types::{Filter, FilterAction, FilterCriteria};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::json;
 
+use super::dry_run;
 use super::exit::Failure;
-use super::output;
+use super::output::{self, Format, Output};
 
 /// How many messages one request may change.
 /// <https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/batchModify>
@@ -118,13 +119,26 @@ pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result
     let Some((name, arguments)) = arguments.subcommand() else {
         return Ok(());
     };
+    let output = Output::new(arguments, Format::Json);
     match name {
-        "list" => output::print(&filters().list().send().await?.filter),
+        "list" => output.show(&filters().list().send().await?.filter),
         "create" => {
             let (criteria, action) = filter_of(arguments);
-            output::print(&filters().create(criteria, action).send().await?)
+            if dry_run(arguments) {
+                return output.value(
+                    &json!({"dry_run": true, "create": {"criteria": criteria, "action": action}}),
+                );
+            }
+            output.show(&filters().create(criteria, action).send().await?)
         }
-        "delete" => Ok(filters().delete(id(arguments)).send().await?),
+        "delete" => {
+            let id = id(arguments);
+            if dry_run(arguments) {
+                return output.value(&json!({"dry_run": true, "delete": id}));
+            }
+            filters().delete(id.as_str()).send().await?;
+            output.value(&json!({"deleted": id}))
+        }
         _ => {
             let filter = filters().get(id(arguments)).send().await?;
             apply(&gmail, filter, arguments.get_flag("dry-run")).await

@@ -20,9 +20,10 @@ use airbyte_agent_gmail::{Error, GmailConnector, Mode};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::json;
 
+use super::dry_run;
 use super::exit::Failure;
 use super::journal::unusable;
-use super::output;
+use super::output::{self, Format, Output};
 use label::Labels;
 use note::{Notes, Step};
 
@@ -108,6 +109,9 @@ pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result
     } else {
         Labels::fixed(given)
     };
+    if dry_run(arguments) {
+        return count(path, file, &notes, &mut labels, arguments);
+    }
     let import = Import {
         gmail: &gmail,
         never_mark_spam: arguments.get_flag("never-mark-spam"),
@@ -159,6 +163,28 @@ pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result
         ));
     }
     Ok(())
+}
+
+/// What an import would come to.
+fn count(
+    path: &Path,
+    file: File,
+    notes: &Notes,
+    labels: &mut Labels,
+    arguments: &ArgMatches,
+) -> Result<(), Failure> {
+    let (mut import, mut already_there) = (0_u64, 0_u64);
+    for message in Reader::new(BufReader::new(file)) {
+        let message = message.map_err(|error| unusable(path, &error))?;
+        labels.of(message.offset)?;
+        if notes.is_done(message.offset) {
+            already_there += 1;
+        } else {
+            import += 1;
+        }
+    }
+    Output::new(arguments, Format::Json)
+        .value(&json!({"dry_run": true, "import": import, "already_there": already_there}))
 }
 
 struct Import<'a> {

@@ -42,7 +42,7 @@ pub(crate) fn command() -> Command {
         .arg(switch("no-send", "Offer nothing by which mail leaves the mailbox; drafts can be written"))
         .arg(list("allow", "ENTITY.ACTION", "Allow these actions alone, such as messages.list,messages.get"))
         .arg(list("allow-recipients", "ADDRESS", "Let mail go to these alone: addresses, or @example.com for a domain"))
-        .arg(list("scopes", "SCOPE", "The scopes that the account has granted; what they do not allow is not offered"))
+        .arg(list("scopes", "SCOPE", "The scopes that the account has granted, where they are not those of `auth login`; what they do not allow is not offered"))
         .arg(list("tools", "NAME", "The tools to offer: names, `default` or `all`").default_value("default"))
         .arg(Arg::new("attachments").long("attachments").value_name("DIRECTORY").value_parser(clap::value_parser!(PathBuf)).help("The one directory that attachments are saved to and taken from; without it no tool touches a file"))
         .arg(Arg::new("limit").long("limit").value_name("CHARACTERS").default_value("20000").value_parser(clap::value_parser!(u32)).help("How long a result may be"))
@@ -112,7 +112,10 @@ fn server(arguments: &ArgMatches) -> Result<Server, Failure> {
     if !recipients.is_empty() {
         access = access.allow_recipients(recipients);
     }
-    let scopes = texts(arguments, "scopes");
+    let mut scopes = texts(arguments, "scopes");
+    if scopes.is_empty() {
+        scopes = super::credential::granted_scopes(arguments)?;
+    }
     if !scopes.is_empty() {
         access = access.with_scopes(scopes);
     }

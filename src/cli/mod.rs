@@ -34,6 +34,9 @@ use clap::ArgMatches;
 
 use exit::Failure;
 
+/// The commands that would do what they are for in spite of `--dry-run`, and so refuse it.
+const HAVE_NO_DRY_RUN: [&str; 6] = ["demo", "sandbox", "auth", "connectors", "oauth", "mcp"];
+
 /// Reads the arguments, does what they say, and gives the exit code.
 pub(crate) fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -63,6 +66,11 @@ async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let Some((name, arguments)) = matches.subcommand() else {
         return Err(Failure::input("no command; see --help".to_owned()));
     };
+    if dry_run(matches) && HAVE_NO_DRY_RUN.contains(&name) {
+        return Err(Failure::input(format!(
+            "`{name}` has no --dry-run; nothing was done"
+        )));
+    }
     match name {
         "demo" => demo::run().await,
         "sandbox" => server::run(arguments).await,

@@ -82,6 +82,17 @@ impl Output {
         }
     }
 
+    /// Shows what a service gave: a list a record each, anything else as one value.
+    pub(crate) fn show(&self, given: &impl Serialize) -> Result<(), Failure> {
+        let value =
+            serde_json::to_value(given).map_err(|error| Failure::Other(error.to_string()))?;
+        let value = self.selection().apply(&value);
+        match &value {
+            Value::Array(records) if self.format != Format::Json => self.records(records, true),
+            value => self.value(value),
+        }
+    }
+
     /// Shows one value that is no page of a list.
     pub(crate) fn value(&self, value: &Value) -> Result<(), Failure> {
         match self.format {

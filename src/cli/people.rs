@@ -89,9 +89,10 @@ pub(crate) async fn search(matches: &ArgMatches, arguments: &ArgMatches) -> Resu
         }
         let answer = tools.call("gmail_search", call).await;
         if answer.is_error {
-            return Err(Failure::Other(
-                answer.text.trim_start_matches("error ").to_owned(),
-            ));
+            return Err(match answer.error() {
+                Some(error) => Failure::Gmail(error.clone()),
+                None => Failure::input(answer.text),
+            });
         }
         let messages = answer.structured["messages"]
             .as_array()
@@ -99,7 +100,15 @@ pub(crate) async fn search(matches: &ArgMatches, arguments: &ArgMatches) -> Resu
             .unwrap_or_default();
         let selected: Vec<Value> = messages
             .iter()
-            .map(|message| output.selection().apply(message))
+            .map(|message| {
+                let mut message = output.selection().apply(message);
+                if output.format() == Format::Table
+                    && let Some(date) = message["date"].as_str().and_then(short_date)
+                {
+                    message["date"] = json!(date);
+                }
+                message
+            })
             .collect();
         token = answer.structured["next_page_token"]
             .as_str()
@@ -128,6 +137,14 @@ pub(crate) async fn search(matches: &ArgMatches, arguments: &ArgMatches) -> Resu
         output::note(&format!("there is more: --all, or --page-token {token}"))?;
     }
     Ok(())
+}
+
+/// `7 Mar 2026 08:15` of `Sat, 7 Mar 2026 08:15:00 +0000`: a line has to hold more than a date.
+fn short_date(date: &str) -> Option<String> {
+    let rest = date.split_once(", ").map_or(date, |(_, rest)| rest);
+    let mut words = rest.split_whitespace();
+    let (day, month, year, time) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    Some(format!("{day} {month} {year} {}", time.get(..5)?))
 }
 
 fn wants_more_pages(is_all: bool, limit: u32) -> bool {
@@ -252,9 +269,10 @@ pub(crate) async fn change(
     }
     let meter = Meter::new();
     let mut changed = Vec::new();
+    let mut failure = None;
     for id in &ids {
-        let message = if name == "trash" {
-            gmail.messages().trash(id).send().await?
+        let outcome = if name == "trash" {
+            gmail.messages().trash(id).send().await
         } else {
             let mut call = gmail.messages().modify(id);
             if !add.is_empty() {
@@ -263,18 +281,39 @@ pub(crate) async fn change(
             if !remove.is_empty() {
                 call = call.remove_label_ids(remove.clone());
             }
-            call.send().await?
+            call.send().await
         };
-        changed.push(json!({"id": id, "labels": message.label_ids}));
+        match outcome {
+            Ok(message) => changed.push(json!({"id": id, "labels": message.label_ids})),
+            Err(error) => {
+                failure = Some((id, error));
+                break;
+            }
+        }
         meter.show(changed.len(), "messages");
     }
     drop(meter);
+    // What is done is shown in any case: after a failure it is what the next try needs no more.
     if output.format() == Format::Json {
-        return output::print(&changed);
+        output::print(&changed)?;
+    } else if !changed.is_empty() {
+        output
+            .with_columns(&["id", "labels"])
+            .records(&changed, true)?;
     }
-    output
-        .with_columns(&["id", "labels"])
-        .records(&changed, true)
+    match failure {
+        Some((id, error)) => {
+            if ids.len() > 1 {
+                output::note(&visible_text(&format!(
+                    "{} of {} messages are done; it stopped at {id}",
+                    changed.len(),
+                    ids.len()
+                )))?;
+            }
+            Err(error.into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// The ids of labels that people call by name.
@@ -340,13 +379,13 @@ pub(crate) async fn attachments(
         .iter()
         .filter(|attachment| part.is_none_or(|part| attachment.part_id == *part))
         .collect();
-    if chosen.is_empty() {
-        let message = if part.is_some() {
-            "the message has no such part; see attachments list"
-        } else {
-            "the message has no attachments"
-        };
-        return Err(Failure::input(message.to_owned()));
+    if chosen.is_empty() && part.is_some() {
+        return Err(Failure::input(
+            "the message has no such part; see attachments list".to_owned(),
+        ));
+    }
+    if chosen.is_empty() && output.format() == Format::Table {
+        return output::note("the message has no attachments");
     }
     let directory = if name == "save" && !dry_run(arguments) {
         let path = arguments

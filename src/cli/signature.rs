@@ -3,9 +3,11 @@
 use airbyte_agent_gmail::GmailConnector;
 use airbyte_agent_gmail::types::SendAs;
 use clap::{Arg, ArgMatches, Command};
+use serde_json::json;
 
+use super::dry_run;
 use super::exit::Failure;
-use super::output;
+use super::output::{self, Format, Output};
 
 /// The command's arguments.
 pub(crate) fn command() -> Command {
@@ -58,9 +60,13 @@ pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result
         Some(address) => address.clone(),
         None => usual(&gmail).await?.send_as_email.unwrap_or_default(),
     };
+    let output = Output::new(arguments, Format::Json);
+    if dry_run(arguments) {
+        return output.value(&json!({"dry_run": true, "address": address, "signature": html}));
+    }
     // A patch leaves the identity's other fields alone.
     let changed = send_as.patch(address).signature(html).send().await?;
-    output::print(&changed)
+    output.show(&changed)
 }
 
 /// The identity with which new messages are written.

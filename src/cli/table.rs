@@ -18,6 +18,9 @@ pub(crate) fn records(records: &[Value], fields: &[String], with_head: bool) -> 
     } else {
         fields.to_vec()
     };
+    if columns.is_empty() {
+        return String::new();
+    }
     let mut rows: Vec<Vec<String>> = Vec::new();
     if with_head {
         rows.push(columns.iter().map(|column| heading(column)).collect());
@@ -41,7 +44,12 @@ pub(crate) fn records(records: &[Value], fields: &[String], with_head: bool) -> 
         })
         .collect();
     if limit < UNLIMITED {
-        narrow(&mut widths, limit);
+        // Ids are there to be given to the next command: cut, they serve for nothing, and dates say little.
+        let is_whole: Vec<bool> = columns
+            .iter()
+            .map(|column| is_id(column) || column == "date")
+            .collect();
+        narrow(&mut widths, &is_whole, limit);
     }
     let is_bold = with_head && is_coloured();
     let lines: Vec<String> = rows
@@ -96,6 +104,12 @@ fn columns(records: &[Value]) -> Vec<String> {
             columns.push(name.clone());
         }
     }
+    // What a record is called comes first; the rest stays in its order.
+    columns.sort_by_key(|column| match column.as_str() {
+        "id" => 0,
+        "name" => 1,
+        _ => 2,
+    });
     columns
 }
 
@@ -129,10 +143,20 @@ fn cell(value: Option<&Value>) -> String {
     visible_text(&text).replace(['\n', '\t'], " ")
 }
 
-fn narrow(widths: &mut [usize], limit: usize) {
+/// Whether a column holds ids, as far as its name says so.
+fn is_id(column: &str) -> bool {
+    column == "id" || column.ends_with("Id") || column.ends_with("_id") || column.ends_with(".id")
+}
+
+fn narrow(widths: &mut [usize], is_whole: &[bool], limit: usize) {
     let gaps = widths.len().saturating_sub(1) * 2;
     while widths.iter().sum::<usize>() + gaps > limit {
-        let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > 8) else {
+        let others = widths.iter_mut().zip(is_whole);
+        let Some(widest) = others
+            .filter_map(|(width, is_whole)| (!is_whole).then_some(width))
+            .max()
+            .filter(|widest| **widest > 8)
+        else {
             return;
         };
         *widest = if *widest > WIDEST {
@@ -216,11 +240,19 @@ mod tests {
     }
 
     #[test]
+    fn no_records_are_no_line() {
+        assert_eq!(records(&[], &[], true), "");
+    }
+
+    #[test]
     fn what_does_not_fit_is_cut() {
         assert_eq!(fitted("abcdef", 4), "abc…");
         assert_eq!(fitted("価格価格", 4), "価… ");
         let mut widths = [4, 100, 70];
-        narrow(&mut widths, 80);
+        narrow(&mut widths, &[false; 3], 80);
         assert!(widths.iter().sum::<usize>() + 4 <= 80);
+        let mut widths = [30, 100, 70];
+        narrow(&mut widths, &[true, false, false], 80);
+        assert_eq!(widths, [30, 23, 23]);
     }
 }

@@ -3,9 +3,11 @@
 use airbyte_agent_gmail::GmailConnector;
 use airbyte_agent_gmail::types::VacationSettings;
 use clap::{Arg, ArgMatches, Command};
+use serde_json::json;
 
+use super::dry_run;
 use super::exit::Failure;
-use super::output;
+use super::output::{Format, Output};
 use super::signature::text_or_file;
 
 /// The command's arguments.
@@ -75,12 +77,16 @@ pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result
     };
     // An update replaces everything, so that what is to stay has to be read first.
     let mut settings = gmail.settings().get_vacation().send().await?;
+    let output = Output::new(arguments, Format::Json);
     match name {
-        "show" => return output::print(&settings),
+        "show" => return output.show(&settings),
         "off" => settings.enable_auto_reply = Some(false),
         _ => change(&mut settings, arguments)?,
     }
-    output::print(&update(&gmail, settings).await?)
+    if dry_run(arguments) {
+        return output.value(&json!({"dry_run": true, "settings": settings}));
+    }
+    output.show(&update(&gmail, settings).await?)
 }
 
 fn change(settings: &mut VacationSettings, arguments: &ArgMatches) -> Result<(), Failure> {

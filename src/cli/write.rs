@@ -108,6 +108,16 @@ pub(crate) async fn run(
     arguments: &ArgMatches,
 ) -> Result<(), Failure> {
     let output = Output::new(arguments, Format::Table);
+    if name == "send"
+        && ["text", "html", "attach", "subject"]
+            .iter()
+            .all(|part| !arguments.contains_id(part))
+    {
+        return Err(Failure::input(
+            "there is nothing to send; give --text, --html or --attach, or an empty --text ''"
+                .to_owned(),
+        ));
+    }
     let gmail = connect(matches)?;
     let message = match name {
         "reply" => {

@@ -53,6 +53,8 @@ pub struct Operation {
     pub body: Option<String>,
     /// The schema of the response.
     pub response: Option<String>,
+    /// `x-key` of that schema.
+    pub response_key: Option<String>,
     /// The key of the records in the response, and the Rust type of one record.
     pub records: Option<(String, RecordType)>,
     /// Names of the fields beside the records.
@@ -320,6 +322,10 @@ fn build_operation(
             .to_owned(),
         fields,
         body,
+        response_key: response
+            .as_deref()
+            .and_then(|name| document::schema(openapi, name))
+            .and_then(|schema| text(&schema.schema_data.extensions, "x-key")),
         response,
         records,
         meta: extensions

@@ -98,6 +98,10 @@ fn row(operation: &Operation) -> TokenStream {
     };
     let has_body = operation.body.is_some();
     let has_response = operation.response.is_some();
+    let response_key = match &operation.response_key {
+        Some(key) => quote!(Some(#key)),
+        None => quote!(None),
+    };
     let pagination = match &operation.pagination {
         Some(pagination) => {
             let token_parameter = &pagination.token_parameter;
@@ -142,6 +146,7 @@ fn row(operation: &Operation) -> TokenStream {
             fields: &[#(#fields),*],
             has_body: #has_body,
             has_response: #has_response,
+            response_key: #response_key,
             records: #records,
             meta: &[#(#meta),*],
             pagination: #pagination,

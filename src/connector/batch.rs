@@ -119,6 +119,7 @@ impl Batch<'_> {
             idempotent: self.operations.iter().all(|row| row.idempotent),
             authenticated: true,
             json: false,
+            key: None,
             quota: QuotaUnits {
                 current: units(|units| units.current),
                 legacy: units(|units| units.legacy),
@@ -157,6 +158,7 @@ impl Batch<'_> {
                     )));
                 };
                 if reply.status.is_success() {
+                    subject.check_key(&reply.body)?;
                     return from_service(operation, &reply.body);
                 }
                 let error =

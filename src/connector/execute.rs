@@ -9,7 +9,7 @@ use super::selection::Selection;
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
 use crate::operation::Operation;
-use crate::transport::Subject;
+use crate::transport::{Subject, no_result};
 
 /// What an action gave, in one shape whatever the mode.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -126,8 +126,13 @@ impl GmailConnector {
                 let executed = hosted
                     .execute(operation, params, &selection.to_hosted())
                     .await?;
-                let (result, meta) = executed.into_values(&Subject::of(operation))?;
-                Ok(from_airbyte(operation, result, meta))
+                let mut subject = Subject::of(operation);
+                if !selection.is_empty() {
+                    // A choice among the fields can leave it out.
+                    subject.key = None;
+                }
+                let (result, meta) = executed.into_values(&subject)?;
+                from_airbyte(operation, result, meta)
             }
             None => {
                 let reply = self
@@ -141,8 +146,12 @@ impl GmailConnector {
 }
 
 /// The shape of the result of Airbyte's envelope.
-fn from_airbyte(operation: &Operation, result: Value, meta: Map<String, Value>) -> ExecuteResult {
-    match (operation.records, result) {
+fn from_airbyte(
+    operation: &'static Operation,
+    result: Value,
+    meta: Map<String, Value>,
+) -> Result<ExecuteResult, Error> {
+    Ok(match (operation.records, result) {
         (Some(_), data @ Value::Array(_)) => ExecuteResult {
             data,
             meta: kept(operation, meta),
@@ -159,10 +168,12 @@ fn from_airbyte(operation: &Operation, result: Value, meta: Map<String, Value>) 
                 meta: kept(operation, meta),
             }
         }
-        (Some(_), _) => ExecuteResult {
+        (Some(_), Value::Null) => ExecuteResult {
             data: Value::Array(Vec::new()),
             meta: kept(operation, meta),
         },
+        // Taken for an empty list it would hide what went wrong.
+        (Some(_), _) => return Err(Subject::of(operation).fail(no_result())),
         (None, Value::Null) => ExecuteResult {
             data: Value::Object(Map::new()),
             meta: Map::new(),
@@ -171,7 +182,7 @@ fn from_airbyte(operation: &Operation, result: Value, meta: Map<String, Value>) 
             data,
             meta: Map::new(),
         },
-    }
+    })
 }
 
 /// The shape of a service's own body.
@@ -187,7 +198,7 @@ pub(super) fn from_service(
     }
     let body: Value = serde_json::from_slice(body)
         .map_err(|error| Subject::of(operation).fail(Error::undecodable(&error)))?;
-    Ok(from_airbyte(operation, body, Map::new()))
+    from_airbyte(operation, body, Map::new())
 }
 
 /// The paging fields that the spec names, and no nulls.

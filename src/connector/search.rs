@@ -263,6 +263,7 @@ impl GmailConnector {
                 name: name(),
                 idempotent: true,
                 authenticated: true,
+                key: None,
                 json: true,
                 quota: QuotaUnits::NONE,
                 method: Method::Post,

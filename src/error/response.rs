@@ -47,7 +47,8 @@ impl Error {
             409 => Kind::Conflict,
             408 => Kind::Timeout,
             500.. => Kind::Server,
-            300..=399 => Kind::InvalidResponse,
+            // An upgrade that nobody asked for, and what never is an answer.
+            100..=199 | 300..=399 => Kind::InvalidResponse,
             _ => Kind::InvalidRequest,
         };
         let reason = reasons.into_iter().next();
@@ -92,7 +93,7 @@ fn advice(kind: Kind, status: u16, reason: Option<&str>) -> &'static str {
     match (kind, reason) {
         (Kind::RateLimited, _) => "wait before you call again, and call less at once",
         (Kind::InvalidRequest, _) => {
-            "check the arguments; `service_message()` has the service's own words"
+            "check the arguments against what the service itself said of it"
         }
         (Kind::Unauthenticated, _) => {
             "check that the credentials belong to this service and are still valid"

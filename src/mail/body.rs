@@ -131,11 +131,17 @@ pub(crate) fn settle(reading: &mut Reading) {
     for segment in &segments {
         let plain = join(&segment.plain);
         let html = join(&segment.html);
-        let is_html_needed = is_low_value(&plain) && !html.trim().is_empty();
-        if is_html_needed {
+        if !html.trim().is_empty()
+            && (is_low_value(&plain) || words(&plain) <= MOST_WORDS_OF_A_STUB)
+        {
             let rendered = html_to_text(&html);
             // A message that is but hidden text keeps the little that it says openly.
-            if rendered.trim().is_empty() {
+            let is_more = if is_low_value(&plain) {
+                !rendered.trim().is_empty()
+            } else {
+                words(&rendered) > LEAST_WORDS_OF_MORE + 2 * words(&plain)
+            };
+            if !is_more {
                 texts.push(plain.clone());
             } else {
                 reading.is_text_from_html = true;
@@ -156,6 +162,20 @@ pub(crate) fn settle(reading: &mut Reading) {
     reading.text = texts.join("\n");
     reading.html = has_html.then(|| documents.concat());
     reading.segments = segments;
+}
+
+/// A plain text of more words than this is the message, whatever the HTML says besides.
+const MOST_WORDS_OF_A_STUB: usize = 60;
+
+/// How many words an HTML text says more, over twice the plain ones, before a plain text counts as a stub, such as "View
+/// this mail in your browser". A footer or a signature in the HTML alone has fewer.
+const LEAST_WORDS_OF_MORE: usize = 60;
+
+/// How many words a text has, addresses of the web not counted.
+fn words(text: &str) -> usize {
+    text.split_whitespace()
+        .filter(|word| word.chars().any(char::is_alphanumeric) && !word.contains("://"))
+        .count()
 }
 
 fn join(bodies: &[Body]) -> String {

@@ -99,13 +99,15 @@ impl ServerHandler for Server {
         while let Ok(reached) = step.try_recv() {
             tell(reached).await;
         }
+        // Some clients show their model this in place of the text, so that it has the same marks.
+        let sealed = answer.sealed();
         let content = vec![ContentBlock::text(answer.text)];
         let mut result = if answer.is_error {
             CallToolResult::error(content)
         } else {
             CallToolResult::success(content)
         };
-        result.structured_content = Some(answer.structured);
+        result.structured_content = Some(sealed);
         Ok(CallToolResponse::Complete(result))
     }
 }

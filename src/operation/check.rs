@@ -163,10 +163,9 @@ pub(super) fn settle_value(schema: &Schema, value: &mut Value) {
 
 fn check_place(location: Location, value: &Value, path: &str) -> Result<(), String> {
     match (location, value) {
-        // These would name another resource than the caller means.
-        (Location::Path, Value::String(text)) if text.is_empty() || text == "." || text == ".." => {
-            Err(format!("`{path}` is no id; give one"))
-        }
+        (Location::Path, Value::String(text)) if !is_id(text) => Err(format!(
+            "`{path}` is no id; give one as the service gives it"
+        )),
         (Location::Header, Value::String(text)) if http::HeaderValue::from_str(text).is_err() => {
             Err(format!(
                 "`{path}` can't stand in a header; use printable text"
@@ -177,6 +176,23 @@ fn check_place(location: Location, value: &Value, path: &str) -> Result<(), Stri
         }
         _ => Ok(()),
     }
+}
+
+/// The longest id: Gmail's own, those of attachments, have some hundred letters.
+pub(super) const LONGEST_ID: usize = 2048;
+
+/// As a pattern, what `is_id` says of the letters of an id.
+pub(super) const ID_PATTERN: &str = "^(?:[^\\u0000-\\u001f\\u007f/\\\\?#%]+|[^\\u0000-\\u001f\\u007f]*@[^\\u0000-\\u001f\\u007f]*)$";
+
+/// Whether a text can be an id in a path. Others would name another resource than the caller means, if not here then
+/// behind the next proxy that decodes an address twice. Mail addresses, which are ids too, may have any of these signs.
+pub(super) fn is_id(text: &str) -> bool {
+    !text.is_empty()
+        && text != "."
+        && text != ".."
+        && text.chars().nth(LONGEST_ID).is_none()
+        && !text.bytes().any(|byte| byte.is_ascii_control())
+        && (text.contains('@') || !text.contains(['/', '\\', '?', '#', '%']))
 }
 
 /// What a type takes, in words.

@@ -4,6 +4,7 @@ use http::Request;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
+use super::check::is_id;
 use super::{Field, Location, Operation, Schema};
 use crate::error::{Error, Kind};
 
@@ -92,7 +93,7 @@ impl Operation {
         let mismatch = || {
             Error::new(
                 Kind::InvalidInput,
-                "an id in the path is empty, `.` or `..`; give the id of what is meant",
+                "an id in the path is empty, `.` or `..`, or has signs that no id has; give the id of what is meant",
             )
             .of(self)
         };
@@ -105,7 +106,7 @@ impl Operation {
             let (text, following) = segment(left.strip_prefix(literal).ok_or_else(mismatch)?);
             let value = text
                 .strip_suffix(suffix)
-                .filter(|value| !value.is_empty())
+                .filter(|value| is_encoded_id(value))
                 .ok_or_else(mismatch)?;
             values.push((name, value));
             (template, left) = (next, following);
@@ -115,6 +116,16 @@ impl Operation {
         }
         Ok(values)
     }
+}
+
+/// Whether a value as it stands in a path is an id. Most have nothing encoded in them.
+fn is_encoded_id(value: &str) -> bool {
+    if memchr::memchr(b'%', value.as_bytes()).is_some() {
+        return percent_decode_str(value)
+            .decode_utf8()
+            .is_ok_and(|value| is_id(&value));
+    }
+    is_id(value)
 }
 
 /// What is left of a segment, and what follows from its slash on.

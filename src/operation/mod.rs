@@ -76,6 +76,8 @@ pub struct Operation {
     pub has_body: bool,
     /// Whether a success has a body.
     pub has_response: bool,
+    /// The field that every success has; an answer without it comes from elsewhere and proves nothing.
+    pub response_key: Option<&'static str>,
     /// The key of the records in the response; `None` when the response is the record.
     pub records: Option<&'static str>,
     /// The fields beside the records.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Field, Location, Operation, Schema};
+use super::{Field, Location, Operation, Schema, check};
 use crate::connector::Mode;
 
 impl Operation {
@@ -56,6 +56,8 @@ fn property(field: &Field, is_offered: &dyn Fn(&Field) -> bool) -> Value {
     }
     if field.location == Location::Path {
         schema["minLength"] = json!(1);
+        schema["maxLength"] = json!(check::LONGEST_ID);
+        schema["pattern"] = json!(check::ID_PATTERN);
         schema["not"] = json!({"enum": [".", ".."]});
     }
     if field.location == Location::Query && matches!(field.schema, Schema::Array(_)) {

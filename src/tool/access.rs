@@ -51,7 +51,12 @@ impl Access {
         let mut allowed = Vec::new();
         for action in actions {
             let action = action.as_ref().trim();
-            let (entity, name) = action.split_once('.').unwrap_or((action, ""));
+            let Some((entity, name)) = action.rsplit_once('.') else {
+                return Err(crate::Error::new(
+                    crate::error::Kind::InvalidInput,
+                    "an allowed action has no dot; give entity.action, such as messages.list",
+                ));
+            };
             if !is_search(entity, name) {
                 gmail().find(entity, name)?;
             }

@@ -5,19 +5,28 @@ use serde_json::{Value, json};
 use crate::error::Error;
 
 use super::fence::Fence;
+use super::seal::seal;
 
 /// The outcome of a tool's call.
 ///
+/// A model gets [`text`](Self::text), in which all that others wrote stands between marks. A client that shows its
+/// model JSON gives it [`sealed`](Self::sealed); a program takes the plain values of [`structured`](Self::structured).
+///
 /// `Debug` shows no text, since it can be mail.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Answer {
     /// The result, or the error, as text for the model.
     pub text: String,
-    /// The same as JSON; it fits the tool's output schema unless it is an error.
+    /// The same as JSON for a program: cleaned, and with no marks but around the texts of messages. It fits the tool's
+    /// output schema unless it is an error.
     pub structured: Value,
     /// Whether nothing came of it.
     pub is_error: bool,
+    /// The marks of the text.
+    fence: Option<Fence>,
+    /// What the connector said.
+    error: Option<Error>,
 }
 
 /// Why a call gave no result, in the terms of who has to do something about it.
@@ -27,6 +36,7 @@ pub(super) struct Failure {
     retry: Retry,
     service_message: Option<String>,
     details: Vec<String>,
+    error: Option<Error>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,12 +52,45 @@ enum Retry {
 }
 
 impl Answer {
-    /// A result.
-    pub(super) fn new(text: String, structured: Value) -> Self {
+    /// A result, with the marks that its text has.
+    pub(super) fn new(text: String, structured: Value, fence: Fence) -> Self {
         Self {
             text,
             structured,
             is_error: false,
+            fence: Some(fence),
+            error: None,
+        }
+    }
+
+    /// The connector's error behind one that the model is told; `None` where the arguments or the access are at fault.
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    /// [`structured`](Self::structured) for a model: each text that others may have written stands between the marks of
+    /// this result, and a `notice` says what they mean. Numbers, ids and single words are as they were, so that they
+    /// serve as arguments. It fits the tool's output schema as well. The MCP server gives this.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let tools = sandbox.open_source()?.tools();
+    /// use serde_json::json;
+    ///
+    /// let answer = tools.call("gmail_search", json!({"query": "in:inbox", "max_results": 1})).await;
+    /// let sealed = answer.sealed();
+    /// assert_eq!(sealed["messages"][0]["id"], answer.structured["messages"][0]["id"]);
+    /// assert!(sealed["messages"][0]["from"].as_str().unwrap_or_default().starts_with("<untrusted-mail "));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sealed(&self) -> Value {
+        match &self.fence {
+            Some(fence) => seal(&self.structured, fence),
+            // An error is in this crate's own words, and what the service said in it is fenced.
+            None => self.structured.clone(),
         }
     }
 }
@@ -86,9 +129,17 @@ impl Failure {
                 row.scopes.join(", ")
             ));
         }
+        if let Some(message_id) = error.message_id() {
+            // It is of this crate's own making, so that it can be told.
+            details.push(format!(
+                "find out with gmail_search, query: in:anywhere rfc822msgid:{message_id}; Gmail can take a moment to \
+                 know it"
+            ));
+        }
         Self {
             service_message: error.service_message().map(str::to_owned),
             details,
+            error: Some(error.clone()),
             ..Self::of(code, error.to_string(), retry)
         }
     }
@@ -100,6 +151,7 @@ impl Failure {
             retry,
             service_message: None,
             details: Vec::new(),
+            error: None,
         }
     }
 
@@ -155,6 +207,8 @@ impl Failure {
             text,
             structured,
             is_error: true,
+            fence: None,
+            error: self.error,
         }
     }
 }

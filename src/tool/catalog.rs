@@ -9,6 +9,7 @@ use crate::operation::{Operation, Outbound, gmail};
 use super::access::Access;
 use super::argument::SELECTION;
 use super::definition::{Annotations, Tool};
+use super::seal::NOTICE;
 use super::{guide, shape};
 
 /// A tool, before it is described.
@@ -89,11 +90,14 @@ impl Entry {
     }
 
     pub(super) fn tool(&self, mode: Mode, access: &Access) -> Tool {
-        match self {
+        let mut tool = match self {
             Self::Action(row) => action(row, mode),
             Self::Execute => execute(mode, access),
             Self::Composed(composed) => composed.tool(mode, access),
-        }
+        };
+        tool.output_schema["properties"][NOTICE] =
+            json!({"type": "string", "description": "What the marks around texts mean."});
+        tool
     }
 }
 

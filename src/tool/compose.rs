@@ -13,6 +13,7 @@ use crate::mail::{
 use super::answer::{Answer, Failure};
 use super::argument::Arguments;
 use super::catalog::Composed;
+use super::fence::Fence;
 use super::reading;
 use super::visible::visible_line;
 use super::{Progress, Tools};
@@ -168,10 +169,11 @@ impl Tools {
         let inner = draft.message.unwrap_or_default();
         let recipients: Vec<String> = recipients.iter().map(shown).collect();
         let draft_id = draft.id.unwrap_or_default();
+        let fence = Fence::new();
         Ok(Answer::new(
             format!(
-                "The draft {draft_id} is written, to: {}. Nothing was sent.",
-                listed(&recipients)
+                "The draft {draft_id} is written, and nothing was sent. It is to:\n{}",
+                listed(&fence, &recipients)
             ),
             json!({
                 "draft_id": draft_id,
@@ -179,6 +181,7 @@ impl Tools {
                 "thread_id": inner.thread_id.unwrap_or_default(),
                 "recipients": recipients,
             }),
+            fence,
         ))
     }
 
@@ -234,14 +237,16 @@ impl Tools {
 
     async fn send(&self, gmail: &GmailConnector, message: Compose) -> Result<Answer, Failure> {
         let (message, recipients) = recipients(message);
-        if let Some(stranger) = recipients
+        let strangers = recipients
             .iter()
-            .find(|address| !self.access.allows_recipient(address))
-        {
+            .filter(|address| !self.access.allows_recipient(address))
+            .count();
+        if strangers > 0 {
+            // Those who are answered are of a stranger's choice, and an address can say something: none is repeated.
             return Err(Failure::refused(format!(
-                "mail may go to {} alone, and {} is not among them; nothing was sent",
+                "mail may go to {} alone, and {strangers} of {} recipients are not among them; nothing was sent",
                 self.access.recipients().unwrap_or_default(),
-                visible_line(stranger.address())
+                recipients.len()
             )));
         }
         let message = built(message)?;
@@ -250,24 +255,22 @@ impl Tools {
                 "the message has no recipient; give `to`".to_owned(),
             ));
         }
-        let mut call = gmail.messages().send(message.raw_base64url());
-        if let Some(thread_id) = &message.thread_id {
-            call = call.thread_id(thread_id);
-        }
-        let sent = call
-            .send()
+        let sent = gmail
+            .send(&message)
             .await
             .map_err(|error| Failure::service(&error))?;
         let recipients: Vec<String> = recipients.iter().map(shown).collect();
         let id = sent.id.unwrap_or_default();
+        let fence = Fence::new();
         Ok(Answer::new(
-            format!("Sent as message {id}, to: {}.", listed(&recipients)),
+            format!("Sent as message {id}, to:\n{}", listed(&fence, &recipients)),
             json!({
                 "id": id,
                 "thread_id": sent.thread_id.unwrap_or_default(),
                 "message_id_header": message.message_id,
                 "recipients": recipients,
             }),
+            fence,
         ))
     }
 
@@ -327,7 +330,7 @@ impl Tools {
             }));
             progress(files.len() as u64, Some(chosen.len() as u64));
         }
-        let fence = super::fence::Fence::new();
+        let fence = Fence::new();
         Ok(Answer::new(
             format!(
                 "Saved:\n{}\n{}",
@@ -335,6 +338,7 @@ impl Tools {
                 fence.wrap(&lines.join("\n"))
             ),
             json!({"files": files}),
+            fence,
         ))
     }
 }
@@ -370,10 +374,10 @@ fn shown(address: &Address) -> String {
     visible_line(address.address())
 }
 
-fn listed(recipients: &[String]) -> String {
+/// Addresses can come from the mail that is answered, and can be sentences.
+fn listed(fence: &Fence, recipients: &[String]) -> String {
     if recipients.is_empty() {
-        "nobody yet".to_owned()
-    } else {
-        recipients.join(", ")
+        return "nobody yet".to_owned();
     }
+    format!("{}\n{}", fence.notice(), fence.wrap(&recipients.join(", ")))
 }

@@ -6,6 +6,7 @@ use super::visible::visible_text;
 const WORD: &str = "untrusted-mail";
 
 /// The marks of one result.
+#[derive(Clone)]
 pub(super) struct Fence {
     mark: String,
 }
@@ -46,6 +47,24 @@ impl Fence {
             mark = self.mark,
             text = text.trim_end_matches('\n')
         )
+    }
+
+    /// As `wrap`, within a line.
+    pub(super) fn wrap_inline(&self, text: &str) -> String {
+        format!(
+            "<{WORD} {mark}>{text}</{WORD} {mark}>",
+            mark = self.mark,
+            text = defused(&visible_text(text))
+        )
+    }
+
+    /// Whether a text stands between these marks already.
+    pub(super) fn is_around(&self, text: &str) -> bool {
+        // Nobody else knows the mark, so that its place needs no closer look.
+        text.strip_prefix('<')
+            .and_then(|text| text.strip_prefix(WORD))
+            .and_then(|text| text.strip_prefix(' '))
+            .is_some_and(|text| text.starts_with(&self.mark))
     }
 }
 

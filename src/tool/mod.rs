@@ -24,7 +24,9 @@
 //! - [`Answer`] is what a model gets: a result that fits, or an error that it can act on.
 //!
 //! Mail is written by strangers. What comes out of a mailbox stands between marks that are drawn anew for each result,
-//! without characters that a person would not see, and the bytes of attachments go to files, never into a result.
+//! without characters that a person would not see, and the bytes of attachments go to files, never into a result. In
+//! [`Answer::text`] one pair of marks is around all of it; in [`Answer::sealed`], for models that get JSON, each text
+//! has its own; [`Answer::structured`] is for programs and has none.
 
 mod access;
 mod answer;
@@ -36,6 +38,7 @@ mod fence;
 mod file;
 mod guide;
 mod reading;
+mod seal;
 mod search;
 mod shape;
 mod visible;

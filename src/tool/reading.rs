@@ -85,7 +85,8 @@ pub(super) async fn message(
     }
     let fence = Fence::new();
     let text = format!("{}\n{}", fence.notice(), shown.text(&fence, Place::Message));
-    Ok(Answer::new(text, shown.structured(&fence)))
+    let structured = shown.structured(&fence);
+    Ok(Answer::new(text, structured, fence))
 }
 
 /// `gmail_read_thread`.
@@ -151,6 +152,7 @@ pub(super) async fn thread(
     Ok(Answer::new(
         parts.join("\n\n"),
         json!({"thread_id": visible_line(&id), "messages": messages}),
+        fence,
     ))
 }
 

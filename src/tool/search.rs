@@ -162,7 +162,7 @@ fn answer(found: &[Found], next: Option<String>, estimate: Option<i64>, room: us
     if let Some(estimate) = estimate {
         structured["estimated_total"] = json!(estimate);
     }
-    Answer::new(parts.join("\n"), structured)
+    Answer::new(parts.join("\n"), structured, fence)
 }
 
 /// Gmail gives snippets with a few characters escaped as in HTML.

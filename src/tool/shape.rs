@@ -41,6 +41,7 @@ pub(super) fn answer(
     Ok(Answer::new(
         parts.join("\n"),
         json!({"data": data, "meta": meta}),
+        fence,
     ))
 }
 

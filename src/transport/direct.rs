@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
 
+use super::key;
 use super::quota::Governor;
 use super::retry::{Outcome, RetryBudget, RetryPolicy, jitter};
 use super::session;
@@ -42,6 +43,8 @@ pub(crate) struct Subject {
     pub(crate) authenticated: bool,
     /// Whether a success is JSON.
     pub(crate) json: bool,
+    /// The field without which a success is none.
+    pub(crate) key: Option<&'static str>,
     /// What it costs of the quota.
     pub(crate) quota: QuotaUnits,
     /// The operation's own method, where one stands behind it.
@@ -56,6 +59,7 @@ impl Subject {
             idempotent: operation.idempotent,
             authenticated: operation.authenticated,
             json: operation.has_response,
+            key: operation.response_key,
             quota: operation.quota_units,
             method: operation.method,
         }
@@ -69,6 +73,17 @@ impl Subject {
             error.outcome_unknown()
         };
         error.named(self.name.clone())
+    }
+
+    /// Holds a success against the field that every one of its kind has.
+    pub(crate) fn check_key(&self, body: &[u8]) -> Result<(), Error> {
+        match self.key {
+            Some(key) if !key::is_in(body, key) => Err(self.fail(Error::new(
+                Kind::InvalidResponse,
+                format!("the service's answer has no `{key}`, which each of its kind has; check the base url, and what stands between"),
+            ))),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -102,7 +117,16 @@ impl Direct {
         request: reqwest::Request,
     ) -> Result<Reply, Error> {
         self.check_path(operation, request.url())?;
-        self.send_about(&Subject::of(operation), request).await
+        let mut subject = Subject::of(operation);
+        if request
+            .url()
+            .query()
+            .is_some_and(|query| query.contains("fields="))
+        {
+            // Google's partial responses hold what was asked for, and nothing else.
+            subject.key = None;
+        }
+        self.send_about(&subject, request).await
     }
 
     /// Sends a request of this crate's own making, likewise.
@@ -288,6 +312,7 @@ fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Ou
         Err(failure @ Failure::NotSent(_)) => {
             return Err((Outcome::NotCarriedOut, named(failure.into())));
         }
+        Err(failure @ Failure::NotMade(_)) => return Err((Outcome::Final, named(failure.into()))),
         Err(failure @ (Failure::TooLarge(_) | Failure::Redirected)) => {
             return Err((Outcome::Final, subject.fail(failure.into())));
         }
@@ -299,6 +324,8 @@ fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Ou
         return Err(match status {
             _ if error.is_rate_limited() => (Outcome::NotCarriedOut, named(error)),
             _ if passes(status) => (Outcome::Unclear, subject.fail(error)),
+            // It is no answer of the service's, so that nothing is known.
+            _ if error.is_invalid_response() => (Outcome::Final, subject.fail(error)),
             // The server does not know the request, and so has not carried it out.
             501 | 505 => (Outcome::Final, named(error)),
             500.. => (Outcome::Final, subject.fail(error)),
@@ -338,7 +365,10 @@ fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Ou
         };
         return Err((outcome, subject.fail(error)));
     }
-    Ok(reply)
+    match subject.check_key(&reply.body) {
+        Ok(()) => Ok(reply),
+        Err(error) => Err((Outcome::Unclear, error)),
+    }
 }
 
 /// Whether a status tells of a failure that may pass. From 520 on they are those of the front before Airbyte, when it

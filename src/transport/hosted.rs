@@ -183,7 +183,11 @@ impl Hosted {
         let action = Action {
             entity: operation.entity,
             action: operation.action,
-            subject: Subject::of(operation),
+            // The key is within the result, not beside it.
+            subject: Subject {
+                key: None,
+                ..Subject::of(operation)
+            },
         };
         self.execute_action(&action, &params, selection).await
     }
@@ -242,6 +246,9 @@ impl Executed {
         subject: &Subject,
     ) -> Result<(Value, Map<String, Value>), Error> {
         let (result, meta) = self.parts().map_err(|error| subject.fail(error))?;
+        if let Some(result) = result {
+            subject.check_key(result.get().as_bytes())?;
+        }
         let read = |raw: &RawValue| {
             serde_json::from_str::<Value>(raw.get())
                 .map_err(|error| subject.fail(Error::undecodable(&error)))
@@ -265,6 +272,7 @@ impl Executed {
             let result = result
                 .filter(|result| result.get().starts_with('{'))
                 .ok_or_else(|| subject.fail(no_result()))?;
+            subject.check_key(result.get().as_bytes())?;
             return Ok(made_reply(super::null::without_nulls(self.slice(result))));
         };
         let records = match result {
@@ -273,7 +281,10 @@ impl Executed {
                 return Ok(made_reply(super::null::without_nulls(self.slice(result))));
             }
             Some(result) if result.get().starts_with('[') => result.get(),
-            _ => "[]",
+            None => "[]",
+            Some(result) if matches!(result.get(), "null" | "{}") => "[]",
+            // Taken for an empty list it would hide what went wrong.
+            Some(_) => return Err(subject.fail(no_result())),
         };
         // The records go back under their key and the paging fields beside them, with no detour through values.
         let mut body = Vec::with_capacity(records.len() + 256);
@@ -339,7 +350,7 @@ impl Executed {
 }
 
 /// An answer that is JSON and no result of an action.
-fn no_result() -> Error {
+pub(crate) fn no_result() -> Error {
     Error::new(
         Kind::InvalidResponse,
         "airbyte's answer has no result; check the base url, and report it if it stays",

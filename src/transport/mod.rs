@@ -20,6 +20,7 @@ pub(crate) mod batch;
 mod direct;
 mod hook;
 mod hosted;
+mod key;
 mod null;
 mod quota;
 mod retry;
@@ -36,7 +37,7 @@ use crate::http::Reply;
 use crate::operation::Operation;
 
 pub(crate) use direct::{Direct, Subject};
-pub(crate) use hosted::{Action, Customer, Hosted};
+pub(crate) use hosted::{Action, Customer, Hosted, no_result};
 pub(crate) use quota::{Governor, Observer};
 pub use quota::{Quota, QuotaTable};
 pub(crate) use retry::RetryBudget;

@@ -213,6 +213,7 @@ mod tests {
             name: Cow::Borrowed("test"),
             idempotent: true,
             authenticated: false,
+            key: None,
             json: false,
             quota: QuotaUnits {
                 current: units,

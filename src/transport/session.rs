@@ -78,6 +78,7 @@ impl<'a> Session<'a> {
         let begun = Subject {
             idempotent: true,
             json: false,
+            key: None,
             ..self.subject.clone()
         };
         let request = self.direct.request(

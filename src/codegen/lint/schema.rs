@@ -53,7 +53,11 @@ fn check_schema(
     findings: &mut Findings<'_>,
 ) {
     match &schema.schema_kind {
-        SchemaKind::Type(kind) => check_type(openapi, place, kind, named, findings),
+        SchemaKind::Type(kind) => {
+            let key = schema.schema_data.extensions.get("x-key");
+            let key = key.map(|key| key.as_str().unwrap_or_default());
+            check_type(openapi, place, kind, named, key, findings);
+        }
         SchemaKind::AllOf { all_of } => match all_of.as_slice() {
             // OpenAPI 3.0 has no other way to put a description or an extension beside a reference.
             [only @ ReferenceOr::Reference { .. }] if !named => check_reference(openapi, place, only, findings),
@@ -80,6 +84,7 @@ fn check_type(
     place: &str,
     kind: &Type,
     named: bool,
+    key: Option<&str>,
     findings: &mut Findings<'_>,
 ) {
     match kind {
@@ -132,6 +137,16 @@ fn check_type(
                 findings.add(
                     place,
                     "an object with properties has no name; move it to `components.schemas` and refer to it",
+                );
+            }
+            if let Some(key) = key
+                && !object.properties.contains_key(key)
+            {
+                findings.add(
+                    place,
+                    format!(
+                        "`x-key` names `{key}`, which is not a property; add it or mend the name"
+                    ),
                 );
             }
             for name in &object.required {

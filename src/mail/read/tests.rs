@@ -31,6 +31,41 @@ fn multipart(mime_type: &str, parts: Vec<Value>) -> Value {
 }
 
 #[test]
+fn a_plain_part_that_is_a_stub_gives_way_to_the_html() {
+    let news = "<p>The offices are closed on Friday, and open again on Monday.</p>".repeat(20);
+    let alternative = |plain: &str, html: &str| {
+        payload(multipart(
+            "multipart/alternative",
+            vec![
+                part("text/plain", json!({}), plain),
+                part("text/html", json!({}), html),
+            ],
+        ))
+    };
+    for stub in [
+        "View this mail in your browser: https://example.com/a?b=c\n",
+        "Diese Nachricht im Browser ansehen: https://example.com/a\n",
+        "News from the office\n\nUnsubscribe: https://example.com/u\n",
+        "Hello\n",
+    ] {
+        let reading = alternative(stub, &news);
+        assert!(reading.is_text_from_html, "{stub}");
+        assert!(reading.text.contains("closed on Friday"), "{stub}");
+    }
+    // The HTML of a short note says the same, with a signature at most.
+    let reading = alternative(
+        "Yes, Friday suits me.\n",
+        "<p>Yes, Friday suits me.</p><p>--<br>Support, Example Street 1, 12345 Example, telephone 0123</p>",
+    );
+    assert_eq!(reading.text, "Yes, Friday suits me.\n");
+    // A plain text of some length is the message, and hidden HTML is none.
+    let long = "A word or two of the plain text, line by line.\n".repeat(10);
+    assert_eq!(alternative(&long, &news).text, long);
+    let hidden = format!("<div style=\"display:none\">{news}</div><p>Hello</p>");
+    assert_eq!(alternative("Hello\n", &hidden).text, "Hello\n");
+}
+
+#[test]
 fn headers_are_decoded() {
     let headers = json!({
         "From": "=?iso-8859-1?Q?Andr=E9?= <a@example.com>", "To": "Müller <b@example.com>, c@example.com",
