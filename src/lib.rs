@@ -6,6 +6,8 @@ pub mod api;
 pub mod auth;
 pub mod connector;
 pub mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod http;

@@ -6,7 +6,7 @@
 use crate::api::gmail::types::MessagePart;
 
 use super::{
-    charset::TextOrigin,
+    charset::{TextOrigin, decode_text},
     encoding::{decode_base64_lenient, decode_base64url, decode_quoted_printable, split_line_end},
     header::{Parameterized, parse_parameterized, parse_text},
     parameter::join_sections,
@@ -149,6 +149,7 @@ impl Part {
                     .push(Self::from_payload_at(child, depth + 1, remaining));
             }
         }
+        taken.settle_type();
         taken
     }
 
@@ -203,10 +204,7 @@ impl Part {
                 return part;
             }
         }
-        if part.mime_type.starts_with("multipart/") {
-            // A multipart whose boundary never comes is shown as the text that it is.
-            part.mime_type = "text/plain".to_owned();
-        }
+        part.settle_type();
         let encoding = part
             .header("Content-Transfer-Encoding")
             .map(parse_text)
@@ -219,6 +217,13 @@ impl Part {
         part.size = bytes.len() as u64;
         part.content = Content::Bytes(bytes);
         part
+    }
+
+    /// A multipart whose boundary never comes is shown as the text that it is.
+    fn settle_type(&mut self) {
+        if self.parts.is_empty() && self.mime_type.starts_with("multipart/") {
+            self.mime_type = "text/plain".to_owned();
+        }
     }
 
     fn assemble(
@@ -273,8 +278,19 @@ impl Part {
     }
 }
 
-/// Splits a message into its headers and its body.
+/// Splits a message into its headers, in UTF-8 whatever they were, and its body.
 pub(crate) fn split_head(raw: &[u8]) -> (Vec<(String, Vec<u8>)>, &[u8]) {
+    let (mut headers, body) = split_fields(raw);
+    for (_, value) in &mut headers {
+        // Bytes that no charset is given for are most often Western European, as in the text of a part.
+        if std::str::from_utf8(value).is_err() {
+            *value = decode_text(value, None, TextOrigin::Raw).into_bytes();
+        }
+    }
+    (headers, body)
+}
+
+fn split_fields(raw: &[u8]) -> (Vec<(String, Vec<u8>)>, &[u8]) {
     let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
     let mut rest = raw;
     while !rest.is_empty() {
@@ -324,7 +340,8 @@ fn split_multipart<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<&'a [u8]> {
             .map(<[u8]>::trim_ascii_end);
         let is_close = after == Some(b"--");
         if is_close || after == Some(b"") {
-            if let Some(start) = start {
+            // Some mailers write a delimiter twice; nothing between is no part.
+            if let Some(start) = start.filter(|start| *start < position) {
                 parts.push(without_line_end(
                     body.get(start..position).unwrap_or_default(),
                 ));
@@ -387,6 +404,10 @@ mod tests {
             (missing.mime_type.as_str(), missing.bytes()),
             ("text/plain", Some(&b"text alone"[..]))
         );
+        let twice = Part::from_raw(
+            b"Content-Type: multipart/mixed; boundary=b\n\n--b\n--b\n\none\n--b--\n",
+        );
+        assert_eq!(twice.parts.len(), 1);
         let headless = Part::from_raw(b"no header here\nmore");
         assert_eq!(headless.bytes(), Some(&b"no header here\nmore"[..]));
         assert_eq!(Part::from_raw(b"").bytes(), Some(&b""[..]));

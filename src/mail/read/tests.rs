@@ -489,3 +489,24 @@ proptest! {
         prop_assert!(reading.attachments.iter().all(|file| !file.name.is_empty()));
     }
 }
+
+#[test]
+fn headers_in_bare_bytes_are_western_european() {
+    let reading = Reading::from_raw(
+        b"From: Andr\xe9 <a@example.com>\r\nSubject: Gr\xfc\xdfe \x80\r\nContent-Type: text/plain; name=\"\xe9.txt\"\r\nContent-Disposition: attachment\r\n\r\nx",
+    );
+    assert_eq!(reading.subject.as_deref(), Some("Grüße €"));
+    assert_eq!(
+        reading.from.first().and_then(|author| author.name()),
+        Some("André")
+    );
+    assert_eq!(reading.attachments[0].name, "é.txt");
+    let utf8 = Reading::from_raw("Subject: Grüße\r\n\r\n".as_bytes());
+    assert_eq!(utf8.subject.as_deref(), Some("Grüße"));
+}
+
+#[test]
+fn a_multipart_without_its_parts_is_text_from_a_payload_too() {
+    let lost = part("multipart/alternative", json!({}), "the text");
+    assert_eq!(payload(lost).text, "the text");
+}

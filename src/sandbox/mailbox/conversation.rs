@@ -6,6 +6,7 @@ use super::{
     header::{find, message_ids},
     part::Part,
 };
+use crate::mail::Reading;
 
 /// What ties a message to others.
 #[derive(Default)]
@@ -32,7 +33,7 @@ impl Links {
         references.truncate(100);
         Self {
             subject: find(&message.fields, "Subject")
-                .map(|field| base_subject(&field.decoded()))
+                .map(|field| base_subject(&as_read(field.decoded())))
                 .unwrap_or_default(),
             own: ids("Message-ID").into_iter().next(),
             references,
@@ -134,11 +135,24 @@ impl Conversations {
     }
 }
 
+/// A subject as a client reads it. Where an encoded word is broken, readers differ on what it says, and an answer
+/// carries what its reader made of it.
+fn as_read(subject: String) -> String {
+    if !subject.contains("=?") {
+        return subject;
+    }
+    let header = format!("Subject: {subject}\r\n\r\n");
+    Reading::from_raw(header.as_bytes())
+        .subject
+        .unwrap_or_default()
+}
+
 /// A subject without the marks that replies and forwards put before it.
 pub(super) fn base_subject(subject: &str) -> String {
     const MARKS: &[&str] = &["re", "fwd", "fw", "aw", "wg", "sv", "antw", "tr", "rv"];
     let folded = subject
-        .split_whitespace()
+        .split(|character: char| character.is_whitespace() || character.is_control())
+        .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
         .to_lowercase();
@@ -158,7 +172,10 @@ pub(super) fn base_subject(subject: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
+    use crate::mail::reply;
 
     fn links(subject: &str, own: &str, references: &[&str]) -> Links {
         Links {
@@ -179,6 +196,34 @@ mod tests {
             ("Re:", ""),
         ] {
             assert_eq!(base_subject(subject), expected, "{subject}");
+        }
+    }
+
+    #[test]
+    fn an_answer_to_a_broken_subject_stays_in_its_thread() {
+        for subject in [
+            "=?utf-8?Q?half",
+            "=?utf-8?B?Z?= and =?utf-8?Q?=C3?=",
+            "=?no-such?Q?a?=",
+            "=?utf-8?X?a?= b",
+            "=?utf-8?Q?a b?=",
+            "=??Q?a?=",
+        ] {
+            let raw = format!("Subject: {subject}\r\n\r\n");
+            let part = Part::read(&Bytes::from(raw.into_bytes()));
+            // What a client sees is what the API shows, and what it makes of that is what it answers.
+            let shown = find(&part.fields, "Subject").unwrap().decoded();
+            let original = Reading::from_raw(
+                format!("From: a@example.org\r\nSubject: {shown}\r\n\r\n").as_bytes(),
+            );
+            let own = "user@example.com".parse().unwrap();
+            let answer = reply(&original, &own).unwrap().build().unwrap();
+            let answer = Part::read(&Bytes::from(answer.raw));
+            assert_eq!(
+                Links::of(&answer).subject,
+                Links::of(&part).subject,
+                "{subject}"
+            );
         }
     }
 

@@ -206,10 +206,8 @@ fn split_multipart(body: &Bytes, boundary: &str) -> Vec<Bytes> {
                 pieces.push(piece(body, start, position));
             }
             position += line.len();
-            if last {
-                return pieces;
-            }
-            start = Some(position);
+            // A part behind the closing delimiter shows that an inner multipart had, wrongly, the same boundary.
+            start = (!last).then_some(position);
         } else {
             position += line.len();
         }
@@ -262,6 +260,15 @@ mod tests {
         assert_eq!(part.parts[0].content(), "one\r\n--bb");
         assert_eq!(part.parts[1].content(), "two");
         assert_eq!(part.parts[1].media_type, "text/html");
+    }
+
+    #[test]
+    fn a_boundary_that_an_inner_multipart_has_too_hides_no_part() {
+        let part = read(
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\none\n--b--\n--b\n\ntwo\n--b--\nepilogue",
+        );
+        let contents: Vec<_> = part.parts.iter().map(Part::content).collect();
+        assert_eq!(contents, ["", "one", "two"]);
     }
 
     #[test]
