@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use airbyte_agent_gmail::mail::encoding::decode_base64url;
 use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
@@ -338,6 +339,52 @@ async fn an_output_is_never_mixed_or_overwritten() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_export_at_a_time_writes_to_an_output() -> TestResult {
+    let folder = Folder::new("locked")?;
+    let sandbox = sandbox_with(&folder, &generated(5)).await?;
+    let out = folder.path("out");
+    sandbox.inject(Fault::new(Service::Gmail, FaultKind::NeverAnswer).on("messages_get"));
+    let mut first = export(&sandbox, "mbox", &out)
+        .stdout(Stdio::null())
+        .spawn()?;
+    let is_at_work = || {
+        sandbox
+            .requests()
+            .iter()
+            .any(|request| request.operation == "messages_get")
+    };
+    while !is_at_work() {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    let second = export(&sandbox, "mbox", &out).output().await?;
+    assert_eq!(second.status.code(), Some(2));
+    let said = String::from_utf8(second.stderr)?;
+    let holder = if cfg!(target_os = "linux") {
+        format!("process {} is at work on it", first.id().ok_or("it runs")?)
+    } else {
+        "another process is at work on it".to_owned()
+    };
+    assert!(said.contains(&holder), "{said}");
+    // The lock goes with the process, however that ends.
+    first.kill().await?;
+    report(&export(&sandbox, "mbox", &out).output().await?)?;
+    assert_eq!(exported("mbox", &out)?.len(), 5 + ODD.len());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_quota_is_the_users_choice() -> TestResult {
+    let folder = Folder::new("quota")?;
+    let sandbox = sandbox_with(&folder, &generated(5)).await?;
+    for (table, code) in [("current", 0), ("legacy", 0), ("former", 2)] {
+        let mut command = export(&sandbox, "mbox", &folder.path(table));
+        let output = command.args(["--quota", table]).output().await?;
+        assert_eq!(output.status.code(), Some(code), "{table}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn vanished_messages_are_passed_over_and_failures_are_resumed() -> TestResult {
     let folder = Folder::new("vanished")?;
     let messages = generated(30);
@@ -480,6 +527,42 @@ async fn what_never_arrived_is_sent_again_and_what_nobody_can_know_is_said() -> 
         assert_eq!(output.status.code(), Some(i32::from(unclear > 0)));
         assert_eq!(mailbox(&target).await?.len(), imported);
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_lags_behind_does_not_double_a_message() -> TestResult {
+    let folder = Folder::new("lag")?;
+    let raw: &[u8] = b"Message-ID: <a@example.com>\r\n\r\nA\r\n";
+    let mut archive = Vec::new();
+    mbox::write(&mut archive, "1", 0, raw);
+    let file = folder.path("mail");
+    fs::write(&file, &archive)?;
+    let target = Sandbox::builder().empty().start().await?;
+    target.deliver(raw);
+    // It arrived five seconds ago, and the search does not know of it yet.
+    let sent = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() - 5;
+    let header = json!({"account": "user@example.com", "size": archive.len()});
+    let doubt = json!({"at": 0, "step": "sending", "sent": sent});
+    let notes = PathBuf::from(format!("{}.import", file.display()));
+    fs::write(&notes, format!("{header}\n{doubt}\n"))?;
+    let nothing = FaultKind::Answer {
+        code: 200,
+        content_type: "application/json".to_owned(),
+        body: json!({"resultSizeEstimate": 0}).to_string(),
+    };
+    target.inject(Fault::new(Service::Gmail, nothing).on("messages_list"));
+    let result = report(&program(&target).arg("import").arg(&file).output().await?)?;
+    assert_eq!(
+        (&result["imported"], &result["already_there"]),
+        (&json!(0), &json!(1))
+    );
+    let requests = target.requests();
+    let searches = requests
+        .iter()
+        .filter(|request| request.operation == "messages_list");
+    assert_eq!(searches.count(), 2);
+    assert_eq!(mailbox(&target).await?.len(), 1);
     Ok(())
 }
 

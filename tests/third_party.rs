@@ -2,16 +2,18 @@
 //!
 //! Where they are not, a line says what was not run.
 
+mod support;
+
 use std::env;
 use std::ffi::OsString;
+use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use airbyte_agent_gmail::sandbox::Sandbox;
+use support::TestResult;
 use tokio::process::Command;
-
-type TestResult = Result<(), Box<dyn std::error::Error>>;
 
 /// A client: what runs it, what must be there, and its script.
 struct Client {
@@ -37,6 +39,28 @@ fn python(script: &'static str, probe: &'static str, needs: &'static str) -> Cli
     }
 }
 
+/// A sandbox's announcement in a file that only its owner may read: what stands on a command line everybody may.
+struct Announcement(PathBuf);
+
+impl Announcement {
+    fn write(sandbox: &Sandbox, script: &str) -> std::io::Result<Self> {
+        let name = format!("{}-{script}.json", std::process::id());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        writeln!(options.open(&path)?, "{}", sandbox.announcement())?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Announcement {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
 async fn run(client: Client) -> TestResult {
     let command = || {
         let mut command = Command::new(&client.program);
@@ -46,19 +70,13 @@ async fn run(client: Client) -> TestResult {
     };
     let probed = command().args(client.probe).output().await;
     if !probed.is_ok_and(|output| output.status.success()) {
-        // Not captured as what `println!` writes is: whoever runs it has to see what was not run.
-        writeln!(
-            std::io::stderr(),
-            "NOT RUN: tests/clients/{} needs {}",
-            client.script,
-            client.needs
-        )?;
-        return Ok(());
+        return support::not_run(&format!("tests/clients/{}", client.script), client.needs);
     }
     let sandbox = Sandbox::start().await?;
+    let announcement = Announcement::write(&sandbox, client.script)?;
     let output = command()
         .arg(clients().join(client.script))
-        .arg(sandbox.announcement())
+        .arg(&announcement.0)
         .output()
         .await?;
     assert!(

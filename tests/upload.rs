@@ -3,7 +3,7 @@
 mod support;
 
 use airbyte_agent_gmail::mail::encoding::decode_base64url;
-use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
+use airbyte_agent_gmail::sandbox::{ErrorBody, Fault, FaultKind, Sandbox, Service};
 use airbyte_agent_gmail::upload::Media;
 use serde_json::json;
 use support::TestResult;
@@ -265,5 +265,136 @@ async fn many_messages_come_in_order_each_with_its_result() -> TestResult {
         }
         assert_eq!(fetched, ids);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_many_messages_only_those_that_were_refused_are_asked_for_again() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let gmail = sandbox.open_source()?;
+    let list = gmail.messages().list().max_results(20).send().await?;
+    let ids: Vec<String> = list
+        .messages
+        .into_iter()
+        .filter_map(|message| message.id)
+        .collect();
+    // Google says that it is too much, and to come back at once.
+    let too_many = FaultKind::Status {
+        code: 429,
+        body: ErrorBody::Native,
+        headers: [("retry-after".to_owned(), "0".to_owned())].into(),
+    };
+    let fault = Fault::new(Service::Gmail, too_many).on("messages_get");
+    sandbox.inject(fault.after(4).times(5));
+    sandbox.clear_requests();
+    let mut messages = gmail.get_many(ids.clone()).format("minimal").stream();
+    let mut fetched = Vec::new();
+    while let Some((id, message)) = messages.next().await {
+        assert_eq!(message?.id.as_deref(), Some(id.as_str()));
+        fetched.push(id);
+    }
+    assert_eq!(fetched, ids);
+    let requests = sandbox.requests();
+    let refused = requests
+        .iter()
+        .filter(|request| request.status == Some(429));
+    assert_eq!(refused.count(), 5);
+    for id in &ids {
+        let answered = requests
+            .iter()
+            .filter(|request| request.status == Some(200) && request.path.ends_with(id.as_str()));
+        assert_eq!(answered.count(), 1, "{id}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_more_messages_are_asked_for_than_are_taken() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let gmail = sandbox.open_source()?;
+    let list = gmail.messages().list().max_results(20).send().await?;
+    let ids = list.messages.into_iter().filter_map(|message| message.id);
+    sandbox.clear_requests();
+    let mut messages = gmail.get_many(ids).at_once(3).stream();
+    for taken in 1..=4 {
+        messages.next().await.ok_or("a message")?.1?;
+        let asked = sandbox.requests().len();
+        assert!((taken..taken + 3).contains(&asked), "{taken}: {asked}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn answers_can_be_narrowed_to_some_fields() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let gmail = sandbox.open_source()?;
+    let sparse = gmail.with_fields("id,payload/headers(name,value)")?;
+    let list = gmail.messages().list().max_results(3).send().await?;
+    let ids = list.messages.into_iter().filter_map(|message| message.id);
+    let mut messages = sparse.get_many(ids).stream();
+    while let Some((id, message)) = messages.next().await {
+        let message = message?;
+        assert_eq!(message.id, Some(id));
+        assert_eq!((message.thread_id, message.snippet), (None, None));
+        let payload = message.payload.ok_or("headers")?;
+        assert!(payload.headers.iter().all(|header| header.value.is_some()));
+        assert!(!payload.headers.is_empty() && payload.parts.is_empty() && payload.body.is_none());
+    }
+    // The dynamic call is narrowed too, and what has no answer is left alone.
+    let sparse = gmail.with_fields("messages/id,nextPageToken")?;
+    let page = sparse
+        .execute("messages", "list", json!({"maxResults": 2}))
+        .await?;
+    assert_eq!(page.data[0].as_object().map(serde_json::Map::len), Some(1));
+    assert_eq!(
+        sparse
+            .messages()
+            .list()
+            .max_results(10)
+            .stream()
+            .collect()
+            .await?
+            .len(),
+        {
+            gmail
+                .messages()
+                .list()
+                .max_results(10)
+                .stream()
+                .collect()
+                .await?
+                .len()
+        }
+    );
+    let label = gmail.labels().create("For a moment").send().await?;
+    sparse
+        .labels()
+        .delete(label.id.unwrap_or_default())
+        .send()
+        .await?;
+    // The connector that it was made from is as it was.
+    assert!(
+        gmail
+            .messages()
+            .list()
+            .max_results(1)
+            .send()
+            .await?
+            .result_size_estimate
+            .is_some()
+    );
+    assert!(
+        gmail
+            .with_fields(" ")
+            .is_err_and(|error| error.is_invalid_input())
+    );
+    let refused = gmail.with_fields("nonsense(")?.get_profile().send().await;
+    assert!(refused.is_err_and(|error| error.is_invalid_request()));
+    let hosted = sandbox.hosted()?;
+    assert!(
+        hosted
+            .with_fields("id")
+            .is_err_and(|error| error.is_unsupported())
+    );
     Ok(())
 }

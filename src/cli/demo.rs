@@ -111,6 +111,7 @@ async fn show(gmail: &GmailConnector) -> Result<(), Failure> {
     let content = DraftMessage {
         raw: composed.raw_base64url(),
         thread_id: None,
+        classification_label_values: Vec::new(),
     };
     let draft = gmail.drafts().create(content).send().await?;
     let sent = gmail

@@ -8,14 +8,14 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use airbyte_agent_gmail::GmailConnector;
 use airbyte_agent_gmail::sync::found;
+use airbyte_agent_gmail::{GmailConnector, Quota};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use futures_util::TryStreamExt;
 use serde_json::json;
 
 use super::exit::Failure;
-use super::output;
+use super::{credential, output};
 use archive::{Archive, Plan};
 
 /// How many messages are asked for at once unless the user says otherwise.
@@ -37,7 +37,7 @@ pub(crate) fn command() -> Command {
              later and it adds what is new. What is saved is written down beside the output, in OUT.index: one line of \
              JSON for each message with its id, thread, labels, date, and its place in the output. Labels are there (in \
              NDJSON also in the record, in a Maildir also as flags) and not in the messages, whose bytes stay as they \
-             are. Only one export may write to an output at a time.",
+             are. A second export to an output at which one is at work is refused.",
         )
         .arg(
             Arg::new("format")
@@ -76,6 +76,27 @@ pub(crate) fn command() -> Command {
                 .value_parser(clap::value_parser!(u16).range(1..=100))
                 .help("How many messages to ask for at once; how many come in a minute is decided by Google's quota"),
         )
+        .arg(
+            Arg::new("quota")
+                .long("quota")
+                .value_name("TABLE")
+                .value_parser(["current", "legacy"])
+                .help("Which of Google's quotas the project has. current: since May 2026, some 300 messages a minute, and what is assumed. legacy: older projects, some 3000"),
+        )
+}
+
+/// The connector, at the pace that the user says.
+pub(crate) fn connect(
+    matches: &ArgMatches,
+    arguments: &ArgMatches,
+) -> Result<GmailConnector, Failure> {
+    let builder = credential::builder(matches)?;
+    let builder = match arguments.get_one::<String>("quota").map(String::as_str) {
+        Some("current") => builder.quota(Quota::current()),
+        Some("legacy") => builder.quota(Quota::legacy()),
+        _ => builder,
+    };
+    Ok(builder.build()?)
 }
 
 /// Exports.

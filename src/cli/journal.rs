@@ -5,7 +5,7 @@
 //! mended by hand, has no version of its own to migrate, and costs no dependency. SQLite would earn its place with a
 //! second reader or with queries, and has neither here.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -21,12 +21,13 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens a journal or creates it; gives its header, if it has one, and hands each of its other lines to `each`.
+    /// Opens a journal or creates it, for this process alone; gives its header, if it has one, and hands each of its other lines to `each`.
     pub(crate) fn open<H: DeserializeOwned, L: DeserializeOwned>(
         path: &Path,
         mut each: impl FnMut(L),
     ) -> Result<(Self, Option<H>), Failure> {
         let mut file = private(path)?;
+        lock(path, &file)?;
         let mut reader = BufReader::new(&file);
         let (mut header, mut line, mut whole) = (None, Vec::new(), 0);
         loop {
@@ -69,6 +70,44 @@ impl Journal {
         }
         Ok(())
     }
+}
+
+/// Keeps a second process away for as long as the file is open; the system lets go of it however the process ends.
+fn lock(path: &Path, file: &File) -> Result<(), Failure> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            let holder = holder(file).map_or_else(
+                || "another process".to_owned(),
+                |process| format!("process {process}"),
+            );
+            Err(Failure::input(format!(
+                "{}: {holder} is at work on it; wait for its end, or give another path",
+                path.display()
+            )))
+        }
+        // A file system without locks is no reason to refuse.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+    }
+}
+
+/// The process that has the lock, where the system tells.
+#[cfg(target_os = "linux")]
+fn holder(file: &File) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+
+    let inode = format!(":{}", file.metadata().ok()?.ino());
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    // 1: FLOCK  ADVISORY  WRITE 4711 08:01:12345 0 EOF
+    locks.lines().find_map(|line| {
+        let mut words = line.split_whitespace().skip(4);
+        let process = words.next()?.parse().ok().filter(|process| *process > 0)?;
+        words.next()?.ends_with(&inode).then_some(process)
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn holder(_: &File) -> Option<u32> {
+    None
 }
 
 /// A file that only its owner may read, as it holds mail: opened where it exists, created where not.

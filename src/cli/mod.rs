@@ -90,7 +90,7 @@ async fn run(matches: &ArgMatches) -> Result<(), Failure> {
         #[cfg(feature = "mcp")]
         "mcp" => mcp::run(arguments).await,
         "execute" => execute(matches, arguments).await,
-        "export" => export::run(connect(matches)?, arguments).await,
+        "export" => export::run(export::connect(matches, arguments)?, arguments).await,
         "import" => import::run(connect(matches)?, arguments).await,
         "filters" => filters::run(connect(matches)?, arguments).await,
         "vacation" => vacation::run(connect(matches)?, arguments).await,

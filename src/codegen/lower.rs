@@ -168,7 +168,7 @@ fn lower_schema(schema: &mut ReferenceOr<Schema>) {
     item.schema_data.default = None;
     match &mut item.schema_kind {
         SchemaKind::Type(Type::String(string)) => {
-            if model::is_password(string) {
+            if model::is_secret(string, &item.schema_data) {
                 *schema = ReferenceOr::Reference {
                     reference: format!("#/components/schemas/{SECRET}"),
                 };

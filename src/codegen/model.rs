@@ -521,7 +521,7 @@ fn resolve(
     Ok(match &schema.schema_kind {
         SchemaKind::Type(Type::String(string)) => match (name, document::enum_values(schema)) {
             (Some(name), Some(values)) => Schema::Enum(name.to_owned(), values),
-            _ if is_password(string) => Schema::Secret,
+            _ if is_secret(string, &schema.schema_data) => Schema::Secret,
             _ => Schema::String,
         },
         SchemaKind::Type(Type::Integer(integer)) => {
@@ -548,12 +548,13 @@ fn resolve(
 }
 
 /// Whether a string schema holds a secret.
-pub fn is_password(string: &openapiv3::StringType) -> bool {
+pub fn is_secret(string: &openapiv3::StringType, data: &openapiv3::SchemaData) -> bool {
     use openapiv3::{StringFormat, VariantOrUnknownOrEmpty};
-    matches!(
-        string.format,
-        VariantOrUnknownOrEmpty::Item(StringFormat::Password)
-    )
+    document::flag(&data.extensions, "x-secret")
+        || matches!(
+            string.format,
+            VariantOrUnknownOrEmpty::Item(StringFormat::Password)
+        )
 }
 
 fn enums(openapi: &OpenAPI) -> BTreeMap<String, (String, Vec<String>)> {

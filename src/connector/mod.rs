@@ -6,6 +6,7 @@ mod config;
 mod execute;
 #[cfg(feature = "mail")]
 mod many;
+mod partial;
 mod search;
 mod selection;
 #[cfg(feature = "mail")]

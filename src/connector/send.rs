@@ -78,6 +78,7 @@ impl GmailConnector {
         let content = DraftMessage {
             raw: mail.raw_base64url(),
             thread_id: mail.thread_id.clone(),
+            classification_label_values: Vec::new(),
         };
         let draft = self
             .drafts()

@@ -47,6 +47,49 @@ pub(crate) fn decode_text(bytes: &[u8], declared: Option<&str>, origin: TextOrig
     }
 }
 
+/// The bytes of a header as text: UTF-8, or else, since no charset is given for them, what is most often meant.
+///
+/// Bytes within an encoded word are of the word's charset, and are kept for its decoder as `=F6`.
+pub(crate) fn decode_header(value: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(value) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(value.len() * 2);
+    let mut rest = value;
+    while let Some(start) = memchr::memmem::find(rest, b"=?") {
+        let (before, word) = rest.split_at_checked(start).unwrap_or((rest, b""));
+        let (word, after) = split_word(word);
+        text.push_str(&decode_text(before, None, TextOrigin::Raw));
+        for byte in word {
+            if byte.is_ascii() {
+                text.push(char::from(*byte));
+            } else {
+                text.push_str(&format!("={byte:02X}"));
+            }
+        }
+        rest = after;
+    }
+    text.push_str(&decode_text(rest, None, TextOrigin::Raw));
+    Cow::Owned(text)
+}
+
+/// Splits an encoded word in quoted-printable, with the `=?` that it begins with, from what is behind it. Where there
+/// is none, the `=?` alone is split.
+fn split_word(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let mut marks = memchr::memchr_iter(b'?', bytes).skip(1);
+    let end = match (marks.next(), marks.next(), marks.next()) {
+        (Some(charset), Some(encoding), Some(text))
+            if encoding == charset + 2
+                && matches!(bytes.get(charset + 1), Some(b'q' | b'Q'))
+                && bytes.get(text + 1) == Some(&b'=') =>
+        {
+            text + 2
+        }
+        _ => 2,
+    };
+    bytes.split_at_checked(end).unwrap_or((bytes, b""))
+}
+
 /// One kind of line end, so that the text reads the same wherever it came from.
 pub(crate) fn normalize_line_ends(text: String) -> String {
     if text.contains('\r') {
@@ -120,6 +163,20 @@ mod tests {
             decode_text(b"plain", Some("ISO-2022-JP"), TextOrigin::Payload),
             "plain"
         );
+    }
+
+    #[test]
+    fn a_header_keeps_the_bytes_of_its_encoded_words() {
+        let table: [(&[u8], &str); 5] = [
+            ("=?x?".as_bytes(), "=?x?"),
+            (b"\xfc =?koi8-r?Q?\xf0?= \xfc", "ü =?koi8-r?Q?=F0?= ü"),
+            (b"=?a\xfc", "=?aü"),
+            (b"=?a?B?\xfc?=", "=?a?B?ü?="),
+            (b"=?a?q?=?\xfc?=", "=?a?q?=?ü?="),
+        ];
+        for (bytes, text) in table {
+            assert_eq!(decode_header(bytes), text);
+        }
     }
 
     #[test]

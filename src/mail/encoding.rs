@@ -113,10 +113,19 @@ pub fn encode_base64url(bytes: &[u8]) -> String {
 }
 
 /// Decodes the base64 of a MIME part, passing over whatever is not base64, as RFC 2045 section 6.8 asks.
+pub(crate) fn decode_mime_base64(bytes: &[u8]) -> Vec<u8> {
+    decode_runs(bytes, |byte| !matches!(byte, b'-' | b'_'))
+}
+
+/// Decodes base64 of either alphabet, passing over whatever is not base64.
 pub(crate) fn decode_base64_lenient(bytes: &[u8]) -> Vec<u8> {
+    decode_runs(bytes, |_| true)
+}
+
+fn decode_runs(bytes: &[u8], is_taken: impl Fn(u8) -> bool) -> Vec<u8> {
     let mut symbols = Vec::with_capacity(bytes.len());
     let mut decoded = Vec::new();
-    for byte in bytes {
+    for byte in bytes.iter().filter(|byte| is_taken(**byte)) {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => symbols.push(*byte),
             b'+' => symbols.push(b'-'),
@@ -225,6 +234,9 @@ mod tests {
         assert_eq!(decode_base64_lenient(b"aGVsbG8=d29ybGQ="), b"helloworld");
         assert_eq!(decode_base64_lenient(b"aGVsb"), b"hel");
         assert_eq!(decode_base64_lenient(b"==="), b"");
+        assert_eq!(decode_base64_lenient(b"_-8"), [0xff, 0xef]);
+        // A rule of hyphens is no part of it.
+        assert_eq!(decode_mime_base64(b"aGVs\r\n----\r\nbG8=\r\n"), b"hello");
     }
 
     #[test]
@@ -246,6 +258,7 @@ mod tests {
             let standard = general_purpose::STANDARD.encode(&bytes);
             prop_assert_eq!(&decode_base64url(&standard).unwrap(), &bytes);
             prop_assert_eq!(&decode_base64_lenient(standard.as_bytes()), &bytes);
+            prop_assert_eq!(&decode_mime_base64(standard.as_bytes()), &bytes);
         }
 
         #[test]

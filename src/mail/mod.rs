@@ -47,6 +47,8 @@ mod reply;
 mod report;
 mod token;
 
+#[cfg(feature = "sandbox")]
+pub(crate) use self::charset::decode_header;
 pub use self::{
     address::{Address, AddressError},
     compose::{Compose, ComposeError, Composed, MAXIMUM_MESSAGE_SIZE},

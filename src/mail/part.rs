@@ -3,11 +3,16 @@
 //! The bytes are taken apart here, and not by the MIME library that reads the single headers: it goes into messages
 //! within messages without end, so that a hostile message would overflow the stack.
 
+use std::borrow::Cow;
+
 use crate::api::gmail::types::MessagePart;
 
 use super::{
-    charset::{TextOrigin, decode_text},
-    encoding::{decode_base64_lenient, decode_base64url, decode_quoted_printable, split_line_end},
+    charset::{TextOrigin, decode_header},
+    encoding::{
+        decode_base64_lenient, decode_base64url, decode_mime_base64, decode_quoted_printable,
+        split_line_end,
+    },
     header::{Parameterized, parse_parameterized, parse_text},
     parameter::join_sections,
 };
@@ -210,7 +215,7 @@ impl Part {
             .map(parse_text)
             .unwrap_or_default();
         let bytes = match encoding.trim().to_ascii_lowercase().as_str() {
-            "base64" => decode_base64_lenient(body),
+            "base64" => decode_mime_base64(body),
             "quoted-printable" => decode_quoted_printable(body),
             _ => body.to_vec(),
         };
@@ -282,9 +287,10 @@ impl Part {
 pub(crate) fn split_head(raw: &[u8]) -> (Vec<(String, Vec<u8>)>, &[u8]) {
     let (mut headers, body) = split_fields(raw);
     for (_, value) in &mut headers {
-        // Bytes that no charset is given for are most often Western European, as in the text of a part.
-        if std::str::from_utf8(value).is_err() {
-            *value = decode_text(value, None, TextOrigin::Raw).into_bytes();
+        // Blanks before a fold belong to the value, those at its end do not.
+        value.truncate(value.trim_ascii_end().len());
+        if let Cow::Owned(text) = decode_header(value) {
+            *value = text.into_bytes();
         }
     }
     (headers, body)
@@ -322,7 +328,7 @@ fn split_field(line: &[u8]) -> Option<(String, &[u8])> {
     let (name, value) = line.split_at_checked(colon)?;
     let name = name.trim_ascii_end();
     let is_name = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
-    let value = value.get(1..)?.trim_ascii();
+    let value = value.get(1..)?.trim_ascii_start();
     is_name.then(|| (String::from_utf8_lossy(name).into_owned(), value))
 }
 

@@ -159,6 +159,7 @@ impl Tools {
         let content = DraftMessage {
             raw: message.raw_base64url(),
             thread_id: message.thread_id.clone(),
+            classification_label_values: Vec::new(),
         };
         let draft = gmail
             .drafts()

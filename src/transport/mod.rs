@@ -48,6 +48,8 @@ pub(crate) use session::Session;
 #[derive(Clone)]
 pub struct Transport {
     route: Arc<Route>,
+    /// The fields that answers are to have, where they are not to have all.
+    fields: Option<Arc<str>>,
 }
 
 enum Route {
@@ -60,6 +62,7 @@ impl Transport {
     pub(crate) fn direct(direct: Direct) -> Self {
         Self {
             route: Arc::new(Route::Direct(direct)),
+            fields: None,
         }
     }
 
@@ -67,7 +70,27 @@ impl Transport {
     pub(crate) fn hosted(hosted: Hosted) -> Self {
         Self {
             route: Arc::new(Route::Hosted(hosted)),
+            fields: None,
         }
+    }
+
+    /// The same way, for answers with these fields alone.
+    pub(crate) fn with_fields(&self, fields: &str) -> Self {
+        Self {
+            route: Arc::clone(&self.route),
+            fields: Some(fields.into()),
+        }
+    }
+
+    /// Asks for the fields; every method of Google's takes the parameter.
+    fn narrow(&self, operation: &Operation, mut request: reqwest::Request) -> reqwest::Request {
+        if let Some(fields) = self.fields.as_deref().filter(|_| operation.has_response) {
+            request
+                .url_mut()
+                .query_pairs_mut()
+                .append_pair("fields", fields);
+        }
+        request
     }
 
     /// The hosted route, where this is one.
@@ -94,6 +117,7 @@ impl Transport {
     ) -> Result<Reply, Error> {
         match &*self.route {
             Route::Direct(direct) => {
+                let request = self.narrow(operation, request);
                 let reply = direct.send(operation, request).await?;
                 Ok(Reply {
                     body: null::without_nulls(reply.body),
@@ -115,7 +139,9 @@ impl Transport {
             Route::Direct(direct) => {
                 let request =
                     direct.request(parts.method, &parts.uri.to_string(), parts.headers, body)?;
-                direct.send(operation, request).await
+                direct
+                    .send(operation, self.narrow(operation, request))
+                    .await
             }
             Route::Hosted(hosted) => {
                 let header = |name: &str| {

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Drives the sandbox with Airbyte's own Python SDK, hosted and open source, with its telemetry off.
 
-The announcement of a running sandbox, one line of JSON, comes as the argument or on standard input:
+The argument is a file with the announcement of a running sandbox, one line of JSON:
 
     pip install airbyte-agent-sdk
-    airbyte-gmail sandbox >/tmp/sandbox.json &
-    python3 tests/clients/airbyte_sdk.py <<<"$(head -1 /tmp/sandbox.json)"
+    airbyte-gmail sandbox > sandbox.json &
+    python3 tests/clients/airbyte_sdk.py sandbox.json
 """
 
 import asyncio
@@ -16,7 +16,8 @@ import sys
 import tempfile
 
 # The SDK reads its settings when it is imported, and keeps an id for its telemetry in the home folder.
-sandbox = json.loads(sys.argv[1] if len(sys.argv) > 1 else sys.stdin.readline())
+with open(sys.argv[1], encoding="utf-8") as file:
+    sandbox = json.loads(file.readline())
 os.environ["SDK_DEV_ADP_API_HOST"] = sandbox["airbyte_url"]
 os.environ["AIRBYTE_TELEMETRY_MODE"] = "disabled"
 home = tempfile.TemporaryDirectory()

@@ -73,14 +73,79 @@ PUBLISHED_AT_TIMES = [
     ("* response*.color: only here", "newer than some published documents"),
 ]
 
+
+def each(reason, what, *places):
+    """Rows of one kind; every place is named, so that a difference at another is seen."""
+    return [(f"{place}: {what}", reason) for place in places]
+
+
 CONNECTOR = [
-    ("* response*: only here", "Gmail sends more than the connector names, and the connector passes it on"),
-    ("* response*: nullable at Airbyte alone", "Gmail leaves out what it has not, it sends no null"),
-    ("* response*.parts[]: object here, map at Airbyte", "a part holds parts of its own shape"),
-    ("* response*: enum * here alone", "Gmail's known values, as an open enum"),
-    ("*: format byte here, none at Airbyte", "base64url, as Google's document says"),
-    ("*: format int64 here, none at Airbyte", "a number that Gmail sends as a string"),
-    ("*: format uint64 here, none at Airbyte", "a number that Gmail sends as a string"),
+    *each(
+        "Gmail leaves out what it has not, it sends no null",
+        "nullable at Airbyte alone",
+        "Profile.emailAddress", "Profile.messagesTotal", "Profile.threadsTotal", "Profile.historyId",
+        "Message beside MessageRef.threadId", "ListMessagesResponse beside MessagesListResponse.nextPageToken",
+        "ListMessagesResponse beside MessagesListResponse.resultSizeEstimate", "Message.threadId", "Message.labelIds",
+        "Message.snippet", "Message.historyId", "Message.internalDate", "Message.sizeEstimate", "Message.raw",
+        "MessagePart", "MessagePart.partId", "MessagePart.mimeType", "MessagePart.filename", "MessagePart.headers",
+        "MessagePartHeader beside MessageHeader.name", "MessagePartHeader beside MessageHeader.value",
+        "MessagePartBody", "MessagePartBody.attachmentId", "MessagePartBody.size", "MessagePartBody.data",
+        "MessagePart.parts", "Label.name", "Label.messageListVisibility", "Label.labelListVisibility", "Label.type",
+        "Label.messagesTotal", "Label.messagesUnread", "Label.threadsTotal", "Label.threadsUnread", "LabelColor",
+        "LabelColor.textColor", "LabelColor.backgroundColor", "Message beside MessageRef",
+        "ListDraftsResponse beside DraftsListResponse.nextPageToken",
+        "ListDraftsResponse beside DraftsListResponse.resultSizeEstimate", "Message",
+        "Thread beside ThreadRef.snippet", "Thread beside ThreadRef.historyId",
+        "ListThreadsResponse beside ThreadsListResponse.nextPageToken",
+        "ListThreadsResponse beside ThreadsListResponse.resultSizeEstimate", "Thread.snippet", "Thread.historyId",
+        "Thread.messages",
+    ),
+    *each(
+        "a number that Gmail sends as a string, with Google's format",
+        "format uint64 here, none at Airbyte",
+        "Profile.historyId", "Message.historyId", "Thread beside ThreadRef.historyId", "Thread.historyId",
+    ),
+    *each(
+        "Gmail sends it in full answers, and the connector passes on what Gmail sends",
+        "only here",
+        "Message beside MessageRef.labelIds", "Message beside MessageRef.snippet",
+        "Message beside MessageRef.historyId", "Message beside MessageRef.internalDate",
+        "Message beside MessageRef.sizeEstimate", "Message beside MessageRef.raw",
+        "Message beside MessageRef.payload", "Message beside MessageRef.classificationLabelValues",
+        "Message.classificationLabelValues", "Thread beside ThreadRef.messages",
+    ),
+    *each(
+        "base64url, with Google's format",
+        "format byte here, none at Airbyte",
+        "SendMessageRequest beside MessageSendParams.raw", "Message.raw", "MessagePartBody.data",
+        "CreateDraftRequest beside DraftCreateParams.message.raw",
+        "UpdateDraftRequest beside DraftCreateParams.message.raw",
+    ),
+    *each(
+        "a number that Gmail sends as a string, with Google's format",
+        "format int64 here, none at Airbyte",
+        "Message.internalDate",
+    ),
+    *each(
+        "a part holds parts of its own shape",
+        "object here, map at Airbyte",
+        "MessagePart.parts[]",
+    ),
+    *each(
+        "Google's values, as an open enum",
+        'enum ["hide", "show"] here alone',
+        "Label.messageListVisibility",
+    ),
+    *each(
+        "Google's values, as an open enum",
+        'enum ["labelHide", "labelShow", "labelShowIfUnread"] here alone',
+        "Label.labelListVisibility",
+    ),
+    *each(
+        "Google's values, as an open enum",
+        'enum ["system", "user"] here alone',
+        "Label.type",
+    ),
 ]
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
@@ -141,6 +206,14 @@ class Shape:
         self.required = set.intersection(*(shape.required for shape in shapes))
 
 
+def schema_name(node):
+    """What a schema is called, if it is a reference, or one to be null."""
+    for alternative in [node, *node.get("anyOf", []), *node.get("oneOf", []), *node.get("allOf", [])]:
+        if "$ref" in alternative:
+            return alternative["$ref"].rsplit("/", 1)[-1]
+    return None
+
+
 def expand(document, node):
     """Follows a reference, keeping what stands beside it, and tells the alternatives of a union."""
     beside = {}
@@ -157,10 +230,12 @@ def expand(document, node):
 class Comparison:
     """Collects the differences of two documents, ours and Airbyte's."""
 
-    def __init__(self, ours, theirs):
+    def __init__(self, ours, theirs, names_schemas=False):
         self.ours = ours
         self.theirs = theirs
         self.found = []
+        # Whether what differs in a named schema is told of the schema, once, and not of each place where it stands.
+        self.names_schemas = names_schemas
 
     def note(self, place, text):
         line = f"{place}: {text}"
@@ -191,6 +266,9 @@ class Comparison:
         if pair in above:
             return
         above = (*above, pair)
+        here, there = schema_name(our_node), schema_name(their_node)
+        if self.names_schemas and here and there:
+            place = here if here == there else f"{here} beside {there}"
         ours, theirs = Shape(self.ours, our_node), Shape(self.theirs, their_node)
         if ours.absent:
             self.note(place, "marked as absent, and Airbyte has it")
@@ -282,7 +360,7 @@ def compare_published(ours, theirs):
 
 def compare_connector(ours, theirs):
     """Compares spec/gmail.yaml with the connector's document, for the actions that the connector has."""
-    comparison = Comparison(ours, theirs)
+    comparison = Comparison(ours, theirs, names_schemas=True)
     for name in ("x-airbyte-connector-name", "x-airbyte-connector-definition-id"):
         comparison.one_sided("info", name, ours["info"].get(name), theirs["info"].get(name))
     our_store, their_store = context_store(ours), context_store(theirs)

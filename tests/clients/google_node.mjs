@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // Drives the sandbox with Google's own Node client.
 //
-// The announcement of a running sandbox, one line of JSON, comes as the argument or on standard input:
+// The argument is a file with the announcement of a running sandbox, one line of JSON:
 //
 //     npm install @googleapis/gmail google-auth-library
-//     airbyte-gmail sandbox >/tmp/sandbox.json &
-//     node tests/clients/google_node.mjs <<<"$(head -1 /tmp/sandbox.json)"
+//     airbyte-gmail sandbox > sandbox.json &
+//     node tests/clients/google_node.mjs sandbox.json
 //
 // The packages are looked for from the working folder, so that they can be installed anywhere.
 
@@ -37,7 +37,7 @@ async function status(call) {
   }
 }
 
-const sandbox = JSON.parse(process.argv[2] ?? readFileSync(0, 'utf8'));
+const sandbox = JSON.parse(readFileSync(process.argv[2], 'utf8').split('\n')[0]);
 const auth = new OAuth2Client({
   clientId: sandbox.google.client_id,
   clientSecret: sandbox.google.client_secret,

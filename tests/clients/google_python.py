@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Drives the sandbox with Google's own Python client.
 
-The announcement of a running sandbox, one line of JSON, comes as the argument or on standard input:
+The argument is a file with the announcement of a running sandbox, one line of JSON:
 
     pip install google-api-python-client google-auth
-    airbyte-gmail sandbox >/tmp/sandbox.json &
-    python3 tests/clients/google_python.py <<<"$(head -1 /tmp/sandbox.json)"
+    airbyte-gmail sandbox > sandbox.json &
+    python3 tests/clients/google_python.py sandbox.json
 
 Each line of the output is one behaviour that holds; the first that does not ends the run.
 """
@@ -41,8 +41,8 @@ def refused(request, status):
 
 
 def main():
-    text = sys.argv[1] if len(sys.argv) > 1 else sys.stdin.readline()
-    sandbox = json.loads(text)
+    with open(sys.argv[1], encoding="utf-8") as file:
+        sandbox = json.loads(file.readline())
     google = sandbox["google"]
     credentials = Credentials(
         None,

@@ -2,6 +2,10 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod corpus;
+
+use std::io::Write as _;
+
 use airbyte_agent_gmail::mail::Compose;
 use airbyte_agent_gmail::operation::{Field, Operation, Schema};
 use airbyte_agent_gmail::sandbox::Sandbox;
@@ -10,6 +14,13 @@ use serde_json::{Map, Value, json};
 
 /// The result of a test.
 pub(crate) type TestResult = Result<(), Box<dyn std::error::Error>>;
+
+/// Says what was not run and what it needs. It is not captured as what `println!` writes is: whoever runs the tests has
+/// to see it.
+pub(crate) fn not_run(what: &str, needs: &str) -> TestResult {
+    writeln!(std::io::stderr(), "NOT RUN: {what} needs {needs}")?;
+    Ok(())
+}
 
 /// Both modes, each with its connector.
 pub(crate) fn modes(sandbox: &Sandbox) -> Result<[GmailConnector; 2], airbyte_agent_gmail::Error> {

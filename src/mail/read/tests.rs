@@ -501,6 +501,8 @@ fn headers_in_bare_bytes_are_western_european() {
         Some("André")
     );
     assert_eq!(reading.attachments[0].name, "é.txt");
+    let word = Reading::from_raw(b"Subject: =?iso-8859-1?Q?Fr\xf6sche?=\r\n\r\n");
+    assert_eq!(word.subject.as_deref(), Some("Frösche"));
     let utf8 = Reading::from_raw("Subject: Grüße\r\n\r\n".as_bytes());
     assert_eq!(utf8.subject.as_deref(), Some("Grüße"));
 }

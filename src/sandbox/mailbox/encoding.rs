@@ -85,6 +85,19 @@ pub(super) fn decode_quoted_printable(text: &[u8], word: bool) -> Vec<u8> {
             },
             (b'=', []) => {}
             (b'_', _) if word => decoded.push(b' '),
+            // Blanks at a line's end were added on the way (RFC 2045 section 6.7).
+            (b' ' | b'\t', _) if !word => {
+                let blank = tail
+                    .iter()
+                    .take_while(|byte| matches!(byte, b' ' | b'\t'))
+                    .count();
+                let (more, after) = tail.split_at_checked(blank).unwrap_or((tail, b""));
+                rest = after;
+                if !matches!(after, [] | [b'\n', ..] | [b'\r', b'\n', ..]) {
+                    decoded.push(byte);
+                    decoded.extend_from_slice(more);
+                }
+            }
             _ => decoded.push(byte),
         }
     }

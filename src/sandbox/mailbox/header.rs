@@ -5,7 +5,8 @@ use std::{borrow::Cow, ops::Range};
 use bytes::Bytes;
 use mail_parser::{DateTime, HeaderValue, parsers::MessageStream};
 
-use super::{encoding::to_text, word::decode_words};
+use super::word::decode_words;
+use crate::mail::decode_header;
 
 /// One header field; the value is as it stands in the mail, line breaks included.
 #[derive(Clone)]
@@ -32,7 +33,7 @@ impl Field {
                 .iter()
                 .filter(|byte| !matches!(byte, b'\r' | b'\n')),
         );
-        to_text(bytes.trim_ascii()).into_owned()
+        decode_header(bytes.trim_ascii()).into_owned()
     }
 
     /// The value on one line with encoded words decoded, as the API shows it.
@@ -240,6 +241,12 @@ mod tests {
         assert_eq!(fields("").0.len(), 0);
         assert_eq!(fields("A: unfinished").0.len(), 1);
         assert_eq!(fields("\nbody").1, "body");
+    }
+
+    #[test]
+    fn bare_bytes_are_read_by_the_charset_of_their_word() {
+        let raw = Bytes::from_static(b"A: Gr\xfc\xdfe =?koi8-r?Q?\xf0=D2?=\n\n");
+        assert_eq!(split(&raw).0[0].decoded(), "Grüße Пр");
     }
 
     #[test]

@@ -1,0 +1,61 @@
+//! Answers of which Google sends but a part.
+
+use progenitor_client::ClientInfo;
+
+use super::GmailConnector;
+use crate::api::gmail::Client;
+use crate::error::{Error, Kind};
+
+impl GmailConnector {
+    /// The same connector, to whose calls Google answers with these fields alone.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// let sparse = gmail.with_fields("messages/id,nextPageToken")?;
+    /// let page = sparse.messages().list().max_results(2).send().await?;
+    /// assert!(page.messages.iter().all(|message| message.id.is_some() && message.thread_id.is_none()));
+    /// assert!(page.next_page_token.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The fields are named as Google's guide on
+    /// [partial responses](https://developers.google.com/workspace/gmail/api/guides/performance#partial) says; the rest
+    /// is absent from the typed response. A stream of pages goes on only with `nextPageToken` among them. Batches and
+    /// uploads are answered in full. Tokens, connections and the quota are shared with the connector that this is made
+    /// from.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_input`](Error::is_invalid_input) where no field is named; in hosted mode
+    /// [`is_unsupported`](Error::is_unsupported): there it is [`execute_selected`](Self::execute_selected) that gives a
+    /// part.
+    pub fn with_fields(&self, fields: impl AsRef<str>) -> Result<Self, Error> {
+        let fields = fields.as_ref().trim();
+        if fields.is_empty() {
+            return Err(Error::new(
+                Kind::InvalidInput,
+                "no field is named; give some, such as messages/id,nextPageToken",
+            ));
+        }
+        if self.transport.as_hosted().is_some() {
+            return Err(Error::new(
+                Kind::Unsupported,
+                "hosted mode gives a part of the records by execute_selected; use open-source mode for with_fields",
+            ));
+        }
+        let transport = self.transport.with_fields(fields);
+        Ok(Self {
+            client: Client::new_with_client(
+                self.client.baseurl(),
+                self.client.client().clone(),
+                transport.clone(),
+            ),
+            transport,
+            airbyte: None,
+        })
+    }
+}
