@@ -174,6 +174,26 @@ fn a_good_document_generates_the_same_text_each_time() {
 }
 
 #[test]
+fn a_secret_may_keep_its_format_and_a_reference_may_have_a_default() {
+    let secret = DOCUMENT.replace("format: password", "format: byte, x-secret: true");
+    assert_eq!(generate(&secret), generate(DOCUMENT));
+    let schema = "          schema: {type: string}\n        - name: size";
+    let plain = DOCUMENT.replacen(
+        schema,
+        "          schema: {$ref: '#/components/schemas/Color'}\n        - name: size",
+        1,
+    );
+    let with_default = DOCUMENT.replacen(
+        schema,
+        "          schema: {allOf: [{$ref: '#/components/schemas/Color'}], default: red}\n        - name: size",
+        1,
+    );
+    assert_ne!(plain, with_default);
+    assert!(generate(&plain).is_ok());
+    assert_eq!(generate(&plain), generate(&with_default));
+}
+
+#[test]
 fn each_broken_rule_names_the_place_and_the_mend() {
     let list = "spec/notes.yaml: GET /v1/notes (notes_list): ";
     let delete = "spec/notes.yaml: DELETE /v1/notes/{noteId} (notes_delete): ";

@@ -1,4 +1,5 @@
-//! Other people's clients against the sandbox, where they are installed: see tests/clients/README.md.
+//! Other people's clients against the sandbox, and the spec beside the documents that they are made from, where they are
+//! installed: see tests/clients/README.md.
 //!
 //! Where they are not, a line says what was not run.
 
@@ -61,32 +62,47 @@ impl Drop for Announcement {
     }
 }
 
-async fn run(client: Client) -> TestResult {
-    let command = || {
-        let mut command = Command::new(&client.program);
-        command.current_dir(&client.folder).stdin(Stdio::null());
+impl Client {
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.current_dir(&self.folder).stdin(Stdio::null());
         command.kill_on_drop(true);
         command
-    };
-    let probed = command().args(client.probe).output().await;
-    if !probed.is_ok_and(|output| output.status.success()) {
-        return support::not_run(&format!("tests/clients/{}", client.script), client.needs);
     }
-    let sandbox = Sandbox::start().await?;
-    let announcement = Announcement::write(&sandbox, client.script)?;
-    let output = command()
-        .arg(clients().join(client.script))
-        .arg(&announcement.0)
-        .output()
-        .await?;
-    assert!(
-        output.status.success(),
-        "tests/clients/{}:\n{}{}",
-        client.script,
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(!sandbox.requests().is_empty());
+
+    /// Whether what it needs is there; says so where it is not.
+    async fn is_there(&self) -> Result<bool, Box<dyn std::error::Error>> {
+        let probed = self.command().args(self.probe).output().await;
+        let is_there = probed.is_ok_and(|output| output.status.success());
+        if !is_there {
+            support::not_run(&format!("tests/clients/{}", self.script), self.needs)?;
+        }
+        Ok(is_there)
+    }
+
+    async fn succeeds(&self, argument: &Path) -> TestResult {
+        let mut command = self.command();
+        let command = command.arg(clients().join(self.script)).arg(argument);
+        let output = command.output().await?;
+        assert!(
+            output.status.success(),
+            "tests/clients/{}:\n{}{}",
+            self.script,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(())
+    }
+}
+
+/// Drives a sandbox with a client.
+async fn run(client: Client) -> TestResult {
+    if client.is_there().await? {
+        let sandbox = Sandbox::start().await?;
+        let announcement = Announcement::write(&sandbox, client.script)?;
+        client.succeeds(&announcement.0).await?;
+        assert!(!sandbox.requests().is_empty());
+    }
     Ok(())
 }
 
@@ -123,4 +139,30 @@ async fn googles_node_client() -> TestResult {
         needs: "node with @googleapis/gmail and google-auth-library; CLIENTS_NODE names the folder of node_modules",
     })
     .await
+}
+
+#[tokio::test]
+async fn the_spec_has_googles_methods_parameters_and_fields() -> TestResult {
+    let check = python(
+        "discovery.py",
+        "import googleapiclient, yaml",
+        "google-api-python-client and pyyaml; CLIENTS_PYTHON names the interpreter",
+    );
+    if check.is_there().await? {
+        check.succeeds(Path::new("--verbose")).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_spec_has_the_actions_of_airbytes_connector() -> TestResult {
+    let check = python(
+        "airbyte_spec.py",
+        "import importlib.util as u, sys, yaml; sys.exit(u.find_spec('airbyte_agent_sdk') is None)",
+        "airbyte-agent-sdk and pyyaml; CLIENTS_PYTHON names the interpreter",
+    );
+    if check.is_there().await? {
+        check.succeeds(Path::new("--connector")).await?;
+    }
+    Ok(())
 }

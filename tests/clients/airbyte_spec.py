@@ -2,15 +2,16 @@
 """Compares the spec with what Airbyte publishes, and prints every difference.
 
     airbyte_spec.py --published agent-api.json    spec/airbyte.yaml with the OpenAPI document of Airbyte's hosted API
-    airbyte_spec.py --connector connector.yaml    spec/gmail.yaml with the document of Airbyte's Gmail connector
+    airbyte_spec.py --connector [connector.yaml]  spec/gmail.yaml with the document of Airbyte's Gmail connector
 
 Both documents are Airbyte's and are not kept here: the first is published with the documentation of Airbyte Agents, the
-second is `specs/gmail/connector.yaml` in the Python package `airbyte-agent-sdk`. `--spec FOLDER` names another folder
-than this repository's `spec`. Needs PyYAML. Exits with 1 on a difference that no row below explains, and on a row of
-CONNECTOR or PUBLISHED that explains nothing any more.
+second is `specs/gmail/connector.yaml` in the Python package `airbyte-agent-sdk`, and is found where that is installed.
+`--spec FOLDER` names another folder than this repository's `spec`. Needs PyYAML. Exits with 1 on a difference that no
+row below explains, and on a row of CONNECTOR or PUBLISHED that explains nothing any more.
 """
 
 import argparse
+import importlib.util
 import json
 import pathlib
 import re
@@ -468,6 +469,13 @@ def explain(found, rows, may_be_idle):
     return unexplained + len(idle)
 
 
+def installed_connector():
+    package = importlib.util.find_spec("airbyte_agent_sdk")
+    if package is None:
+        sys.exit("airbyte-agent-sdk is not installed: install it, or name its connector.yaml")
+    return pathlib.Path(package.origin).parent / "specs" / "gmail" / "connector.yaml"
+
+
 def load(path):
     text = pathlib.Path(path).read_text(encoding="utf-8")
     return json.loads(text) if str(path).endswith(".json") else yaml.safe_load(text)
@@ -476,9 +484,16 @@ def load(path):
 def main():
     parser = argparse.ArgumentParser(description="Compares the spec with what Airbyte publishes.")
     parser.add_argument("--published", help="the OpenAPI document of Airbyte's hosted API")
-    parser.add_argument("--connector", help="connector.yaml of Airbyte's Gmail connector")
+    parser.add_argument(
+        "--connector",
+        nargs="?",
+        const="",
+        help="connector.yaml of Airbyte's Gmail connector; without a path, the one in airbyte-agent-sdk",
+    )
     parser.add_argument("--spec", default=pathlib.Path(__file__).resolve().parents[2] / "spec", help="the spec's folder")
     options = parser.parse_args()
+    if options.connector == "":
+        options.connector = installed_connector()
     if not options.published and not options.connector:
         parser.error("give --published, --connector or both")
     spec = pathlib.Path(options.spec)
