@@ -173,6 +173,9 @@ mod tests {
             }
             journal.note(&json!({"line": 2})).unwrap_or_default();
             journal.flush().unwrap_or_default();
+            // As long as it is open, nobody else gets it.
+            assert!(Journal::open::<Value, Value>(&path, |_| ()).is_err());
+            drop(journal);
             let (_, header, lines) = read(&path);
             assert_eq!(header, Some(json!({"header": 1})), "{length}");
             assert_eq!(lines.last(), Some(&json!({"line": 2})), "{length}");
