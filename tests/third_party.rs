@@ -16,6 +16,9 @@ use airbyte_agent_gmail::sandbox::Sandbox;
 use support::TestResult;
 use tokio::process::Command;
 
+/// With this status a comparison says that the vendor's document is of another version than it knows: no fault of ours.
+const NEWS: i32 = 3;
+
 /// A client: what runs it, what must be there, and its script.
 struct Client {
     program: OsString,
@@ -84,6 +87,12 @@ impl Client {
         let mut command = self.command();
         let command = command.arg(clients().join(self.script)).arg(argument);
         let output = command.output().await?;
+        if output.status.code() == Some(NEWS) {
+            return support::not_run(
+                &format!("tests/clients/{} to its end", self.script),
+                "the version of the vendor's document that it was written for; run it by hand to see the news",
+            );
+        }
         assert!(
             output.status.success(),
             "tests/clients/{}:\n{}{}",
