@@ -5,8 +5,11 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
-/// Whether an object has a text under a key. It reads no further than to the key, with which most answers begin.
+/// Whether an object has a text under a key. It reads no further than to the key.
 pub(super) fn is_in(body: &[u8], key: &str) -> bool {
+    if begins_with(body, key) {
+        return true;
+    }
     let is_found = Cell::new(false);
     let mut body = serde_json::Deserializer::from_slice(body);
     // The search ends with an error where it finds the key early.
@@ -15,6 +18,21 @@ pub(super) fn is_in(body: &[u8], key: &str) -> bool {
         is_found: &is_found,
     });
     is_found.get()
+}
+
+/// Whether an object begins with a text under a key, as most answers do: then a parser has nothing to find out.
+fn begins_with(body: &[u8], key: &str) -> bool {
+    after(body, b"{")
+        .and_then(|body| after(body, b"\""))
+        .and_then(|body| body.strip_prefix(key.as_bytes()))
+        .and_then(|body| body.strip_prefix(b"\""))
+        .and_then(|body| after(body, b":"))
+        .and_then(|body| after(body, b"\""))
+        .is_some_and(|text| !text.starts_with(b"\""))
+}
+
+fn after<'a>(body: &'a [u8], mark: &[u8]) -> Option<&'a [u8]> {
+    body.trim_ascii_start().strip_prefix(mark)
 }
 
 struct Seek<'a> {
