@@ -654,8 +654,8 @@ async fn the_doctor_tells_the_causes_apart() -> Result<(), Failure> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let file = accounts.store("user@example.com")?;
-        std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644))?;
+        let file = accounts.file("user@example.com")?;
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644))?;
         let (code, text) = doctor().await?;
         assert!(code == Some(1) && text.contains("chmod 600"), "{text}");
     }

@@ -142,7 +142,7 @@ async fn connectors_that_share_a_file_make_one_refresh() -> Result<(), Failure> 
         Ok(GmailConnector::builder(GmailAuthConfig::from(&account))
             .base_url(sandbox.gmail_url())
             .token_url(sandbox.token_url())
-            .token_store(Arc::new(accounts.store("user@example.com")?))
+            .token_store(accounts.store("user@example.com")?)
             .build()?)
     };
     let connectors = (0..8).map(|_| connector()).collect::<Result<Vec<_>, _>>()?;

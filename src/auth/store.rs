@@ -1,6 +1,8 @@
 //! Where tokens are kept between runs.
 
 mod file;
+#[cfg(feature = "keyring")]
+mod keyring;
 
 use std::any::Any;
 use std::error::Error as StdError;
@@ -16,6 +18,8 @@ use super::Secret;
 
 pub use file::FileTokenStore;
 pub(in crate::auth) use file::{read as read_object, write as write_object};
+#[cfg(feature = "keyring")]
+pub use keyring::{Keyring, KeyringTokenStore};
 
 /// The tokens of one account after a refresh. Its serialized form holds the tokens as they are: keep it as a password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

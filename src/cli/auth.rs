@@ -2,14 +2,14 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use airbyte_agent_gmail::auth::{Account, TokenSet, TokenStore};
+use airbyte_agent_gmail::auth::{Account, AccountDirectory, TokenPlace, TokenSet};
 use airbyte_agent_gmail::oauth::{GoogleClient, least_scopes, missing_scopes, read_only_scopes};
 use airbyte_agent_gmail::operation::{Operation, gmail};
 use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::exit::{Failure, note};
+use super::exit::Failure;
 use super::{browser, credential, doctor, output};
 
 /// The name of an account whose scopes do not let its address be seen.
@@ -101,6 +101,14 @@ fn login() -> Command {
                 .help("Ask for this scope [repeat for more]"),
         )
         .arg(operations("Ask for the least that this operation needs, such as messages.list"))
+        .arg(
+            Arg::new("store")
+                .long("store")
+                .value_name("PLACE")
+                .value_parser(["file", "keyring"])
+                .help("Where to keep the tokens: a file that only you can read, or the system's keyring; else \
+                       AIRBYTE_GMAIL_STORE, or where they were before, or the file"),
+        )
         .args(browser::arguments())
 }
 
@@ -132,6 +140,13 @@ async fn sign_in(arguments: &ArgMatches) -> Result<(), Failure> {
     let directory = credential::directory()?;
     let client = client(arguments)?;
     let (scopes, rows) = wanted(arguments)?;
+    let wanted_place = place(arguments)?;
+    let known = match arguments.get_one::<String>("account") {
+        Some(name) => Some(name.clone()),
+        None => directory.default_name()?,
+    };
+    // Before the browser opens: a consent whose tokens can't be kept is a consent for nothing.
+    directory.check_place(place_of(&directory, wanted_place, known.as_deref())?)?;
     let hint = arguments
         .get_one::<String>("account")
         .filter(|name| name.contains('@'));
@@ -146,7 +161,8 @@ async fn sign_in(arguments: &ArgMatches) -> Result<(), Failure> {
     let missing: Vec<&str> = missing_scopes(rows, &tokens.scopes)
         .map(|row| row.id)
         .collect();
-    let account = Account::new(name.as_str(), client.id(), client.secret().cloned(), tokens);
+    let mut account = Account::new(name.as_str(), client.id(), client.secret().cloned(), tokens);
+    account.place = place_of(&directory, wanted_place, Some(&name))?;
     let store = directory.store(&name)?;
     // Another process may be about to write the refreshed token of the sign-in before this one.
     let lock = store
@@ -156,12 +172,12 @@ async fn sign_in(arguments: &ArgMatches) -> Result<(), Failure> {
     directory.put(&account)?;
     drop(lock);
     if let Some(variable) = credential::google_variable() {
-        note(&format!(
+        output::note(&format!(
             "note: {variable} is set and goes before this account; unset it to use the account"
         ));
     }
     if !missing.is_empty() {
-        note(&format!(
+        output::note(&format!(
             "note: less was granted than asked for, so these are not allowed: {}",
             missing.join(", ")
         ));
@@ -204,6 +220,35 @@ fn client(arguments: &ArgMatches) -> Result<GoogleClient, Failure> {
                 .to_owned(),
         )
     })
+}
+
+/// The place for the tokens that the arguments or the environment name.
+fn place(arguments: &ArgMatches) -> Result<Option<TokenPlace>, Failure> {
+    let named = arguments
+        .get_one::<String>("store")
+        .cloned()
+        .or_else(|| credential::variable("AIRBYTE_GMAIL_STORE"));
+    match named.as_deref() {
+        None => Ok(None),
+        Some("file") => Ok(Some(TokenPlace::File)),
+        Some("keyring") => Ok(Some(TokenPlace::Keyring)),
+        Some(_) => Err(Failure::input(
+            "AIRBYTE_GMAIL_STORE is neither file nor keyring; set it to one of them".to_owned(),
+        )),
+    }
+}
+
+/// A sign-in that says nothing of the place must not move tokens from the keyring into a file.
+fn place_of(
+    directory: &AccountDirectory,
+    wanted: Option<TokenPlace>,
+    name: Option<&str>,
+) -> Result<TokenPlace, Failure> {
+    match (wanted, name) {
+        (Some(place), _) => Ok(place),
+        (None, Some(name)) => Ok(directory.place(name)?),
+        (None, None) => Ok(TokenPlace::File),
+    }
 }
 
 type Rows = Vec<&'static Operation>;
@@ -267,7 +312,7 @@ async fn address(client: &GoogleClient, tokens: &TokenSet) -> String {
     match profile {
         Ok(profile) => profile.email_address.unwrap_or_else(|| UNNAMED.to_owned()),
         Err(error) => {
-            note(&format!(
+            output::note(&format!(
                 "note: the account's address can't be seen ({error}); it is kept under the name {UNNAMED}"
             ));
             UNNAMED.to_owned()
@@ -296,7 +341,7 @@ fn status(arguments: &ArgMatches) -> Result<(), Failure> {
         (None, Some(account)) => json!({
             "from": "signed-in account",
             "account": account.name,
-            "file": directory.store(&account.name)?.path().display().to_string(),
+            "file": directory.file(&account.name)?.display().to_string(),
         }),
         (None, None) => json!({"from": "nowhere", "next": "airbyte-gmail auth login"}),
     };
@@ -348,7 +393,7 @@ async fn logout(arguments: &ArgMatches) -> Result<(), Failure> {
             .as_ref()
             .unwrap_or(&account.tokens.access_token);
         if let Err(error) = credential::client_of(&account).revoke(token).await {
-            note(
+            output::note(
                 "the account is still signed in, since google did not revoke its tokens; --local forgets them all the same",
             );
             return Err(error.into());
@@ -374,6 +419,7 @@ pub(crate) fn shown(account: &Account, default: Option<&str>) -> Value {
     json!({
         "account": account.name,
         "default": default == Some(account.name.as_str()),
+        "store": account.place.as_str(),
         "client_id": account.client_id,
         "scopes": account.tokens.scopes,
         "signed_in_at": date(account.signed_in_at),

@@ -11,7 +11,7 @@ use airbyte_agent_gmail::operation::gmail;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 
-use super::exit::{Failure, note};
+use super::exit::Failure;
 use super::{browser, credential, output};
 
 /// The commands.
@@ -204,7 +204,7 @@ async fn connect(arguments: &ArgMatches) -> Result<(), Failure> {
     browser::send(arguments, consent.url(), &loopback);
     let id = consent.receive(&airbyte, &mut loopback, limit).await?;
     credential::directory()?.set_setting(credential::CONNECTOR_ID, Some(&id))?;
-    note("the connector is made and remembered; checking it");
+    output::note("the connector is made and remembered; checking it");
     check(&airbyte, &id, json!({"connector_id": id})).await
 }
 
@@ -295,7 +295,7 @@ fn config(arguments: &ArgMatches) -> Option<ReplicationConfig> {
 /// The Google credentials that go to Airbyte: they are named, since this hands a mailbox over.
 fn credentials(arguments: &ArgMatches) -> Result<ConnectorCredentials, Failure> {
     if let Some(token) = credential::variable("GMAIL_REFRESH_TOKEN") {
-        note("credentials: the environment (GMAIL_REFRESH_TOKEN)");
+        output::note("credentials: the environment (GMAIL_REFRESH_TOKEN)");
         return Ok(ConnectorCredentials {
             access_token: None,
             client_id: credential::variable("GMAIL_CLIENT_ID"),
@@ -308,7 +308,7 @@ fn credentials(arguments: &ArgMatches) -> Result<ConnectorCredentials, Failure> 
     match account {
         Some(account) => match account.tokens.refresh_token {
             Some(refresh_token) => {
-                note(&format!("credentials: the signed-in account {}", account.name));
+                output::note(&format!("credentials: the signed-in account {}", account.name));
                 Ok(ConnectorCredentials {
                     access_token: None,
                     client_id: Some(account.client_id),

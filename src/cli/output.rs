@@ -123,7 +123,7 @@ fn more(result: &ExecuteResult) -> Result<(), Failure> {
         .iter()
         .any(|(name, value)| name.ends_with("ageToken") && value.is_string());
     if has_more && std::io::stderr().is_terminal() {
-        note("there is more: --all gives every page")?;
+        note("there is more: --all gives every page");
     }
     Ok(())
 }
@@ -151,10 +151,10 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
     Ok(stdout.flush()?)
 }
 
-/// Says something beside the output.
-pub(crate) fn note(text: &str) -> Result<(), Failure> {
-    let mut stderr = std::io::stderr().lock();
-    Ok(writeln!(stderr, "{text}")?)
+/// Says something on the standard error that is not the result.
+pub(crate) fn note(text: &str) {
+    // With the standard error gone there is nobody to tell.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// How far a long work is, on a terminal alone.

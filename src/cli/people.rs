@@ -130,11 +130,11 @@ pub(crate) async fn search(matches: &ArgMatches, arguments: &ArgMatches) -> Resu
     }
     drop(meter);
     if shown == 0 && output.format() == Format::Table {
-        output::note("no message matches")?;
+        output::note("no message matches");
     } else if let Some(token) = token
         && output.format() == Format::Table
     {
-        output::note(&format!("there is more: --all, or --page-token {token}"))?;
+        output::note(&format!("there is more: --all, or --page-token {token}"));
     }
     Ok(())
 }

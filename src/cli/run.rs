@@ -142,6 +142,6 @@ fn confirm(arguments: &ArgMatches, operation: &'static Operation) -> Result<(), 
     if answer.trim().eq_ignore_ascii_case("y") || answer.trim().eq_ignore_ascii_case("yes") {
         return Ok(());
     }
-    output::note("nothing was done")?;
+    output::note("nothing was done");
     Err(Failure::OutputClosed)
 }

@@ -23,7 +23,7 @@ pub(crate) fn escape(text: &str) -> String {
 /// The Allow and Deny buttons of a consent page.
 pub(crate) fn consent_form(action: &str, request: &str) -> String {
     format!(
-        "<form method=\"post\" action=\"{}\">\n<input type=\"hidden\" name=\"request\" value=\"{}\">\n\
+        "<form id=\"consent\" method=\"post\" action=\"{}\">\n<input type=\"hidden\" name=\"request\" value=\"{}\">\n\
          <button name=\"decision\" value=\"deny\" id=\"deny\">Deny</button>\n\
          <button name=\"decision\" value=\"allow\" id=\"allow\" class=\"first\">Allow</button>\n</form>",
         escape(action),
