@@ -2,7 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use airbyte_agent_gmail::auth::{Account, AccountDirectory, TokenPlace, TokenSet};
+use airbyte_agent_gmail::auth::{
+    Account, AccountDirectory, FileTokenStore, TokenPlace, TokenSet, TokenStore,
+};
 use airbyte_agent_gmail::oauth::{GoogleClient, least_scopes, missing_scopes, read_only_scopes};
 use airbyte_agent_gmail::operation::{Operation, gmail};
 use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
@@ -158,14 +160,30 @@ async fn sign_in(arguments: &ArgMatches) -> Result<(), Failure> {
         Some(name) => name.clone(),
         None => address(&client, &tokens).await,
     };
-    let missing: Vec<&str> = missing_scopes(rows, &tokens.scopes)
-        .map(|row| row.id)
+    let refused: Vec<&str> = scopes
+        .iter()
+        .filter(|scope| !tokens.scopes.contains(scope))
+        .map(String::as_str)
         .collect();
+    let partly = (!refused.is_empty()).then(|| {
+        let missing: Vec<String> = missing_scopes(rows, &tokens.scopes)
+            .map(|row| format!("{}.{}", row.entity, row.action))
+            .collect();
+        let effect = if missing.is_empty() {
+            String::new()
+        } else {
+            format!("; not allowed are: {}", missing.join(", "))
+        };
+        format!(
+            "note: less was granted than asked for, without {}{effect}; to allow all, sign in again and tick every box",
+            refused.join(" ")
+        )
+    });
     let mut account = Account::new(name.as_str(), client.id(), client.secret().cloned(), tokens);
     account.place = place_of(&directory, wanted_place, Some(&name))?;
-    let store = directory.store(&name)?;
-    // Another process may be about to write the refreshed token of the sign-in before this one.
-    let lock = store
+    // Another process may be about to write the refreshed token of the sign-in before this one. The lock is beside the
+    // account's file wherever its tokens are.
+    let lock = FileTokenStore::new(directory.file(&name)?)
         .lock()
         .await
         .map_err(|error| Failure::Other(error.to_string()))?;
@@ -176,11 +194,8 @@ async fn sign_in(arguments: &ArgMatches) -> Result<(), Failure> {
             "note: {variable} is set and goes before this account; unset it to use the account"
         ));
     }
-    if !missing.is_empty() {
-        output::note(&format!(
-            "note: less was granted than asked for, so these are not allowed: {}",
-            missing.join(", ")
-        ));
+    if let Some(partly) = partly {
+        output::note(&partly);
     }
     output::print(&shown(&account, directory.default_name()?.as_deref()))
 }
@@ -369,24 +384,33 @@ fn make_default(arguments: &ArgMatches) -> Result<(), Failure> {
         }
         None => Err(Failure::input(format!(
             "no account of that name is signed in; there is: {}",
-            directory.names()?.join(", ")
+            credential::shown(&directory.names()?)
         ))),
     }
 }
 
 async fn logout(arguments: &ArgMatches) -> Result<(), Failure> {
     let directory = credential::directory()?;
-    let Some(account) = credential::account(&directory, arguments)? else {
-        return Err(Failure::input("no account is signed in".to_owned()));
+    let local = arguments.get_flag("local");
+    let name = match arguments.get_one::<String>("account") {
+        Some(name) => Some(name.clone()),
+        None => directory.default_name()?,
     };
-    let store = directory.store(&account.name)?;
+    // To forget an account one need not be able to read its tokens, which a lost keyring would not give.
+    let name = name
+        .filter(|name| directory.file(name).is_ok_and(|file| file.exists()))
+        .ok_or_else(|| {
+            Failure::input(
+                "no such account is signed in; `airbyte-gmail auth list` shows which are"
+                    .to_owned(),
+            )
+        })?;
     // Held so that no refresh of another process puts tokens back.
-    let lock = store
+    let lock = FileTokenStore::new(directory.file(&name)?)
         .lock()
         .await
         .map_err(|error| Failure::Other(error.to_string()))?;
-    let local = arguments.get_flag("local");
-    if !local {
+    if !local && let Some(account) = directory.get(&name)? {
         let token = account
             .tokens
             .refresh_token
@@ -399,10 +423,10 @@ async fn logout(arguments: &ArgMatches) -> Result<(), Failure> {
             return Err(error.into());
         }
     }
-    directory.remove(&account.name)?;
+    directory.remove(&name)?;
     drop(lock);
     output::print(
-        &json!({"account": account.name, "revoked": !local, "default_account": directory.default_name()?}),
+        &json!({"account": name, "revoked": !local, "default_account": directory.default_name()?}),
     )
 }
 

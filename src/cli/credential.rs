@@ -82,7 +82,8 @@ pub(crate) fn account(
     }
 }
 
-fn shown(names: &[String]) -> String {
+/// Accounts for a person to choose from.
+pub(crate) fn shown(names: &[String]) -> String {
     if names.is_empty() {
         "none, so run `airbyte-gmail auth login`".to_owned()
     } else {

@@ -218,6 +218,8 @@ fn private(options: &mut OpenOptions) {
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
 }
 
+/// Elsewhere than on Unix access is a matter of lists, which a file takes over from its directory and the standard
+/// library does not read: the user's own profile keeps others out, and the checks below refuse nothing.
 #[cfg(not(unix))]
 fn private(_: &mut OpenOptions) {}
 
