@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use airbyte_agent_gmail::oauth::{
     AirbyteCallback, CallbackError, GoogleClient, Loopback, MAX_TARGET, airbyte_callback,
-    google_callback,
+    google_callback, least_scopes,
 };
+use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::sandbox::Sandbox;
 use program::{Directory, Failure, Waiting};
 use proptest::prelude::*;
@@ -344,6 +345,17 @@ async fn a_box_that_is_left_empty_is_told_on_the_page_and_in_the_tokens() -> Res
     let error = consent.finish(&client, &back).await.expect_err("nothing");
     assert!(error.is_consent_denied(), "{error}");
 
+    // The program asks for the least that two operations need, and is given what one of them needs.
+    let rows = [
+        gmail().find("messages", "list")?,
+        gmail().find("settings_filters", "create")?,
+    ];
+    let scopes = least_scopes(rows);
+    assert_eq!(scopes.len(), 2, "{scopes:?}");
+    let reading = scopes
+        .iter()
+        .find(|scope| rows[0].scopes.contains(scope))
+        .ok_or("no scope")?;
     let directory = Directory::new()?;
     let google = sandbox.google();
     let mut command = program::program(
@@ -363,7 +375,7 @@ async fn a_box_that_is_left_empty_is_told_on_the_page_and_in_the_tokens() -> Res
     );
     command.env("GMAIL_CLIENT_SECRET", &google.client_secret);
     let waiting = Waiting::start(command).await?;
-    web::get(&web::decide(&waiting.url, &ticked(READ_ONLY)).await?).await?;
+    web::get(&web::decide(&waiting.url, &ticked(reading)).await?).await?;
     let (code, _, rest) = waiting.end().await?;
     assert_eq!(code, Some(0), "{rest}");
     assert!(
