@@ -266,7 +266,25 @@ async fn the_program_makes_changes_checks_and_deletes_connectors() -> Result<(),
     for command in ["get", "check", "inspect"] {
         program::json(&run(&["connectors", command, &id]).output().await?)?;
     }
-    program::json(&run(&["connectors", "delete", &id]).output().await?)?;
+    // Neither without a yes, nor under a flag that promises to do nothing.
+    for more in [&[][..], &["--dry-run", "--yes"]] {
+        let arguments = [&["connectors", "delete", &id][..], more].concat();
+        let output = run(&arguments).output().await?;
+        assert_eq!(output.status.code(), Some(2));
+        program::json(&run(&["connectors", "get", &id]).output().await?)?;
+    }
+    let listed = run(&["connectors", "get", &id, "--output", "yaml"])
+        .output()
+        .await?;
+    assert!(
+        String::from_utf8_lossy(&listed.stdout).contains("\nid: ")
+            || listed.stdout.starts_with(b"id: ")
+    );
+    program::json(
+        &run(&["connectors", "delete", &id, "--yes"])
+            .output()
+            .await?,
+    )?;
     let output = run(&["connectors", "get", &id]).output().await?;
     assert_eq!(
         output.status.code(),
@@ -307,7 +325,7 @@ async fn the_program_connects_remembers_and_uses_the_connector() -> Result<(), F
     )?;
     assert_eq!(checked["mode"], "hosted");
     program::json(
-        &program::hosted(&sandbox, &directory, &["connectors", "delete", id])
+        &program::hosted(&sandbox, &directory, &["connectors", "delete", id, "--yes"])
             .output()
             .await?,
     )?;

@@ -126,7 +126,7 @@ fn operations(help: &'static str) -> Arg {
 pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
     match arguments.subcommand() {
         Some(("login", arguments)) => sign_in(arguments).await,
-        Some(("list", _)) => list(),
+        Some(("list", arguments)) => list(arguments),
         Some(("status", arguments)) => status(arguments),
         Some(("use", arguments)) => make_default(arguments),
         Some(("logout", arguments)) => logout(arguments).await,
@@ -197,7 +197,10 @@ async fn sign_in(arguments: &ArgMatches) -> Result<(), Failure> {
     if let Some(partly) = partly {
         output::note(&partly);
     }
-    output::print(&shown(&account, directory.default_name()?.as_deref()))
+    output::show(
+        arguments,
+        &shown(&account, directory.default_name()?.as_deref()),
+    )
 }
 
 /// The OAuth client: of the arguments, the environment, or the account that is signed in already.
@@ -231,7 +234,8 @@ fn client(arguments: &ArgMatches) -> Result<GoogleClient, Failure> {
     };
     known.as_ref().map(credential::client_of).ok_or_else(|| {
         Failure::input(
-            "no oauth client: give --client-file with the json from google cloud console, or --client-id and --client-secret"
+            "no oauth client: give --client-file with the json from google cloud console, or --client-id and --client-secret; \
+             `airbyte-gmail auth login --help` says how to get one"
                 .to_owned(),
         )
     })
@@ -335,7 +339,7 @@ async fn address(client: &GoogleClient, tokens: &TokenSet) -> String {
     }
 }
 
-fn list() -> Result<(), Failure> {
+fn list(arguments: &ArgMatches) -> Result<(), Failure> {
     let directory = credential::directory()?;
     let default = directory.default_name()?;
     let mut accounts = Vec::new();
@@ -344,7 +348,7 @@ fn list() -> Result<(), Failure> {
             accounts.push(shown(&account, default.as_deref()));
         }
     }
-    output::print(&accounts)
+    output::show(arguments, &accounts)
 }
 
 fn status(arguments: &ArgMatches) -> Result<(), Failure> {
@@ -361,14 +365,17 @@ fn status(arguments: &ArgMatches) -> Result<(), Failure> {
         (None, None) => json!({"from": "nowhere", "next": "airbyte-gmail auth login"}),
     };
     let connector = credential::connector_id()?;
-    output::print(&json!({
-        "google": source,
-        "account": account.map(|account| shown(&account, default.as_deref())),
-        "airbyte": {
-            "credentials": credential::airbyte_variable().map_or("none", |_| "environment"),
-            "connector_id": connector,
-        },
-    }))
+    output::show(
+        arguments,
+        &json!({
+            "google": source,
+            "account": account.map(|account| shown(&account, default.as_deref())),
+            "airbyte": {
+                "credentials": credential::airbyte_variable().map_or("none", |_| "environment"),
+                "connector_id": connector,
+            },
+        }),
+    )
 }
 
 fn make_default(arguments: &ArgMatches) -> Result<(), Failure> {
@@ -380,7 +387,7 @@ fn make_default(arguments: &ArgMatches) -> Result<(), Failure> {
     match directory.get(&name)? {
         Some(account) => {
             directory.set_default(&name)?;
-            output::print(&shown(&account, Some(&name)))
+            output::show(arguments, &shown(&account, Some(&name)))
         }
         None => Err(Failure::input(format!(
             "no account of that name is signed in; there is: {}",
@@ -425,7 +432,8 @@ async fn logout(arguments: &ArgMatches) -> Result<(), Failure> {
     }
     directory.remove(&name)?;
     drop(lock);
-    output::print(
+    output::show(
+        arguments,
         &json!({"account": name, "revoked": !local, "default_account": directory.default_name()?}),
     )
 }

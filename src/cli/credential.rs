@@ -225,6 +225,13 @@ fn hosted() -> Result<GmailConnectorBuilder, Failure> {
 
 /// A client of Airbyte's API with the environment's credentials.
 pub(crate) fn airbyte() -> Result<Airbyte, Failure> {
+    if airbyte_variable().is_none() {
+        return Err(Failure::input(
+            "no airbyte credentials: set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (in airbyte's web app, under your \
+             application), or AIRBYTE_BEARER_TOKEN"
+                .to_owned(),
+        ));
+    }
     let mut builder = Airbyte::builder(AirbyteAuthConfig::from_env());
     if let Some(url) = variable("AIRBYTE_API_URL") {
         builder = builder.base_url(url);

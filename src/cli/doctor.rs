@@ -69,7 +69,10 @@ pub(crate) async fn run(
     } else {
         stored(&mut findings, arguments, rows).await?;
     }
-    output::print(&json!({"ok": findings.problems == 0, "findings": findings.list}))?;
+    output::show(
+        arguments,
+        &json!({"ok": findings.problems == 0, "findings": findings.list}),
+    )?;
     match findings.error {
         Some(error) => Err(error.into()),
         None if findings.problems > 0 => Err(Failure::Other(

@@ -128,6 +128,18 @@ fn more(result: &ExecuteResult) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Shows a value as the arguments say, as JSON where they say nothing.
+pub(crate) fn show(arguments: &ArgMatches, value: &impl Serialize) -> Result<(), Failure> {
+    let value = serde_json::to_value(value).map_err(|error| Failure::Other(error.to_string()))?;
+    let output = Output::new(arguments, Format::Json);
+    match &value {
+        Value::Array(records) if matches!(output.format, Format::Table | Format::Ndjson) => {
+            output.records(records, true)
+        }
+        _ => output.value(&value),
+    }
+}
+
 /// Prints a value as JSON.
 pub(crate) fn print(value: &impl Serialize) -> Result<(), Failure> {
     let text =

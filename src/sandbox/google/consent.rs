@@ -38,13 +38,14 @@ pub(super) fn show(state: &State, request: &Request) -> Answer {
             if boxes {
                 format!(
                     "<li><label><input type=\"checkbox\" name=\"scope\" value=\"{scope}\" id=\"scope-{position}\" \
-                     form=\"consent\" checked> <code>{scope}</code></label></li>"
+                     form=\"consent\" checked><code>{scope}</code></label></li>"
                 )
             } else {
                 format!("<li><code>{scope}</code></li>")
             }
         })
         .collect();
+    let class = if boxes { "boxes" } else { "scopes" };
     let choice = if boxes {
         "<input type=\"hidden\" name=\"boxes\" value=\"shown\" form=\"consent\">"
     } else {
@@ -53,7 +54,7 @@ pub(super) fn show(state: &State, request: &Request) -> Answer {
     let number = random::token("consent");
     let content = format!(
         "<h1>Allow access to this mailbox?</h1>\n<p>A program asks for access to the sandbox mailbox \
-         <strong>{}</strong> with these scopes:</p>\n<ul>{scopes}</ul>{choice}\n\
+         <strong>{}</strong> with these scopes:</p>\n<ul class=\"{class}\">{scopes}</ul>{choice}\n\
          <p><small>This page belongs to a sandbox on this machine. No Google account is involved.</small></p>\n{}",
         escape(&email),
         consent_form(PATH, &number)
