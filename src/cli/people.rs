@@ -308,7 +308,7 @@ pub(crate) async fn change(
                     "{} of {} messages are done; it stopped at {id}",
                     changed.len(),
                     ids.len()
-                )))?;
+                )));
             }
             Err(error.into())
         }
@@ -385,7 +385,8 @@ pub(crate) async fn attachments(
         ));
     }
     if chosen.is_empty() && output.format() == Format::Table {
-        return output::note("the message has no attachments");
+        output::note("the message has no attachments");
+        return Ok(());
     }
     let directory = if name == "save" && !dry_run(arguments) {
         let path = arguments
