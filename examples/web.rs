@@ -45,6 +45,7 @@ enum Begun {
 }
 
 struct Service {
+    address: String,
     google: GoogleClient,
     airbyte: Airbyte,
     customer: String,
@@ -71,7 +72,14 @@ impl IntoResponse for Trouble {
         } else {
             StatusCode::BAD_GATEWAY
         };
-        (status, page(&format!("It did not work: {}", self.0))).into_response()
+        (
+            status,
+            page(&format!(
+                "It did not work: {} <a href=\"/\">Again</a>",
+                escape(&self.0.to_string())
+            )),
+        )
+            .into_response()
     }
 }
 
@@ -117,59 +125,82 @@ impl Service {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let sandbox = Sandbox::start().await?;
-    let own = |name: &str, value: &str| set(name).is_none().then(|| value.to_owned());
-    let airbyte_url = own("AIRBYTE_CLIENT_ID", sandbox.airbyte_url());
-    let gmail_url = own("GMAIL_CLIENT_ID", sandbox.gmail_url());
-    let token_url = own("GMAIL_CLIENT_ID", sandbox.token_url());
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let routes = routes(ADDRESS, &sandbox, variable)?;
+    let listener = tokio::net::TcpListener::bind(ADDRESS).await?;
+    println!("open http://{ADDRESS}/");
+    axum::serve(listener, routes).await?;
+    Ok(())
+}
 
-    let airbyte_auth = match airbyte_url {
-        Some(_) => sandbox.airbyte_auth(),
-        None => AirbyteAuthConfig::from_env(),
+/// The service at an address, with the credentials of these variables, or else the sandbox's.
+pub(crate) fn routes(
+    address: &str,
+    sandbox: &Sandbox,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Router, Error> {
+    let (google, gmail_url, token_url) = match variable("GMAIL_CLIENT_ID") {
+        Some(id) => {
+            let client = GoogleClient::new(id);
+            let client = match variable("GMAIL_CLIENT_SECRET") {
+                Some(secret) => client.with_secret(secret),
+                None => client,
+            };
+            (client, None, None)
+        }
+        None => {
+            let google = sandbox.google();
+            let client = GoogleClient::new(google.client_id)
+                .with_secret(google.client_secret)
+                .with_urls(
+                    format!("{}/o/oauth2/v2/auth", sandbox.gmail_url()),
+                    sandbox.token_url(),
+                    format!("{}/revoke", sandbox.gmail_url()),
+                );
+            let (gmail_url, token_url) = (sandbox.gmail_url(), sandbox.token_url());
+            (
+                client,
+                Some(gmail_url.to_owned()),
+                Some(token_url.to_owned()),
+            )
+        }
     };
-    let mut builder = Airbyte::builder(airbyte_auth.clone());
+    let (airbyte_auth, airbyte_url) = match variable("AIRBYTE_CLIENT_ID") {
+        Some(_) => (AirbyteAuthConfig::from_env(), None),
+        None => (
+            sandbox.airbyte_auth(),
+            Some(sandbox.airbyte_url().to_owned()),
+        ),
+    };
+    let mut airbyte = Airbyte::builder(airbyte_auth.clone());
     if let Some(url) = &airbyte_url {
-        builder = builder.base_url(url);
+        airbyte = airbyte.base_url(url);
     }
-    let google = match (set("GMAIL_CLIENT_ID"), set("GMAIL_CLIENT_SECRET")) {
-        (Some(id), Some(secret)) => GoogleClient::new(id).with_secret(secret),
-        (Some(id), None) => GoogleClient::new(id),
-        (None, _) => GoogleClient::new(sandbox.google().client_id)
-            .with_secret(sandbox.google().client_secret)
-            .with_urls(
-                format!("{}/o/oauth2/v2/auth", sandbox.gmail_url()),
-                sandbox.token_url(),
-                format!("{}/revoke", sandbox.gmail_url()),
-            ),
-    };
     // A real service takes the customer from its own session.
     let customer = airbyte_auth
         .workspace_name
         .clone()
         .or_else(|| airbyte_auth.customer_name.clone())
         .unwrap_or_else(|| "example".to_owned());
-    let service = Arc::new(Service {
+    let service = Service {
+        address: address.to_owned(),
         google,
-        airbyte: builder.build()?,
+        airbyte: airbyte.build()?,
         customer,
         gmail_url,
         token_url,
         airbyte_url,
         airbyte_auth,
         begun: Mutex::default(),
-    });
-    let routes = Router::new()
+    };
+    Ok(Router::new()
         .route("/", get(start))
         .route("/google", get(begin_google))
         .route("/google/back", get(end_google))
         .route("/airbyte", get(begin_airbyte))
         .route("/airbyte/back", get(end_airbyte))
-        .with_state(service);
-    let listener = tokio::net::TcpListener::bind(ADDRESS).await?;
-    println!("open http://{ADDRESS}/");
-    axum::serve(listener, routes).await?;
-    Ok(())
+        .with_state(Arc::new(service)))
 }
 
 async fn start() -> Html<String> {
@@ -179,7 +210,7 @@ async fn start() -> Html<String> {
 }
 
 async fn begin_google(State(service): State<Arc<Service>>) -> Result<Response, Trouble> {
-    let redirect = format!("http://{ADDRESS}/google/back");
+    let redirect = format!("http://{}/google/back", service.address);
     let consent = service
         .google
         .consent(&redirect, &read_only_scopes(), None)?;
@@ -201,7 +232,7 @@ async fn end_google(
 }
 
 async fn begin_airbyte(State(service): State<Arc<Service>>) -> Result<Response, Trouble> {
-    let consent = ConnectRequest::new(format!("http://{ADDRESS}/airbyte/back"))
+    let consent = ConnectRequest::new(format!("http://{}/airbyte/back", service.address))
         .workspace_name(&service.customer)
         .create_template(true)
         .begin(&service.airbyte)
@@ -256,6 +287,12 @@ async fn done(gmail: &GmailConnector) -> Result<Response, Trouble> {
 fn nothing_begun() -> Response {
     let text = "This browser has begun nothing, or it is over. <a href=\"/\">Start again</a>";
     (StatusCode::BAD_REQUEST, page(text)).into_response()
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 fn page(content: &str) -> Html<String> {

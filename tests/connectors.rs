@@ -96,6 +96,76 @@ async fn a_callback_of_another_consent_is_refused_and_a_denial_is_told() -> Resu
 }
 
 #[tokio::test]
+async fn the_older_callback_makes_the_connector_once() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    sandbox.configure(|settings| settings.secret_callback = true);
+    let airbyte = airbyte(&sandbox)?;
+    let begin = || {
+        ConnectRequest::new("https://app.example.com/back")
+            .customer_name(sandbox.airbyte().customer_name)
+            .name("By a secret")
+    };
+    let consent = begin().begin(&airbyte).await?;
+    let back = web::decide(consent.url(), "allow").await?;
+    assert!(back.contains("secret_id="), "{back}");
+    let again = begin().begin(&airbyte).await?;
+    let stolen = back
+        .split_once("secret_id=")
+        .map(|(_, secret)| {
+            format!(
+                "/back?correlation={}&secret_id={secret}",
+                again.correlation()
+            )
+        })
+        .ok_or("no secret")?;
+    let id = consent.finish(&airbyte, &back).await?;
+    let made = airbyte.connectors().get(&id).send().await?;
+    assert_eq!(made.name, "By a secret");
+    let credentials = sandbox.airbyte();
+    let auth = AirbyteAuthConfig::new(credentials.client_id, credentials.client_secret)
+        .with_connector_id(id);
+    GmailConnector::builder(auth)
+        .base_url(sandbox.airbyte_url())
+        .build()?
+        .check()
+        .await?;
+    let error = again.finish(&airbyte, &stolen).await.expect_err("used");
+    assert!(error.is_invalid_request(), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_consent_page_that_waited_too_long_is_told_so() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    sandbox.configure(|settings| settings.consent_lifetime = Duration::ZERO);
+    let airbyte = airbyte(&sandbox)?;
+    let mut loopback = Loopback::bind(0).await?;
+    let consent = ConnectRequest::new(loopback.redirect_url())
+        .customer_name(sandbox.airbyte().customer_name)
+        .begin(&airbyte)
+        .await?;
+    let url = consent.url().to_owned();
+    let browser = async {
+        let page = web::get(&web::decide(&url, "allow").await?).await?;
+        assert_eq!(page.status, 410);
+        assert!(
+            page.body.contains("This sign-in has expired"),
+            "{}",
+            page.body
+        );
+        Ok::<_, Failure>(())
+    };
+    let (result, browser) = tokio::join!(consent.receive(&airbyte, &mut loopback, LIMIT), browser);
+    browser?;
+    let error = result.expect_err("expired");
+    assert!(
+        error.is_timeout() && error.to_string().contains("expired"),
+        "{error}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_missing_template_is_explained_and_made_on_request() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
     sandbox.configure(|settings| settings.own_template = false);
@@ -196,7 +266,25 @@ async fn the_program_makes_changes_checks_and_deletes_connectors() -> Result<(),
     for command in ["get", "check", "inspect"] {
         program::json(&run(&["connectors", command, &id]).output().await?)?;
     }
-    program::json(&run(&["connectors", "delete", &id]).output().await?)?;
+    // Neither without a yes, nor under a flag that promises to do nothing.
+    for more in [&[][..], &["--dry-run", "--yes"]] {
+        let arguments = [&["connectors", "delete", &id][..], more].concat();
+        let output = run(&arguments).output().await?;
+        assert_eq!(output.status.code(), Some(2));
+        program::json(&run(&["connectors", "get", &id]).output().await?)?;
+    }
+    let listed = run(&["connectors", "get", &id, "--output", "yaml"])
+        .output()
+        .await?;
+    assert!(
+        String::from_utf8_lossy(&listed.stdout).contains("\nid: ")
+            || listed.stdout.starts_with(b"id: ")
+    );
+    program::json(
+        &run(&["connectors", "delete", &id, "--yes"])
+            .output()
+            .await?,
+    )?;
     let output = run(&["connectors", "get", &id]).output().await?;
     assert_eq!(
         output.status.code(),
@@ -237,7 +325,7 @@ async fn the_program_connects_remembers_and_uses_the_connector() -> Result<(), F
     )?;
     assert_eq!(checked["mode"], "hosted");
     program::json(
-        &program::hosted(&sandbox, &directory, &["connectors", "delete", id])
+        &program::hosted(&sandbox, &directory, &["connectors", "delete", id, "--yes"])
             .output()
             .await?,
     )?;

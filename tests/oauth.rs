@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use airbyte_agent_gmail::oauth::{
     AirbyteCallback, CallbackError, GoogleClient, Loopback, MAX_TARGET, airbyte_callback,
-    google_callback,
+    google_callback, least_scopes,
 };
+use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::sandbox::Sandbox;
 use program::{Directory, Failure, Waiting};
 use proptest::prelude::*;
@@ -114,12 +115,17 @@ fn a_callback_is_one_code_with_the_right_state() {
             E::TooLong,
         ),
         (
+            format!("/callback?state={STATE}&code={}", "%41".repeat(3 << 20)),
+            E::TooLong,
+        ),
+        (
             format!("/callback?state={STATE}&code=x{}", "&a=b".repeat(70)),
             E::TooLong,
         ),
     ];
     for (target, expected) in cases {
-        assert_eq!(google(&target), Err(expected), "{target}");
+        let shown = target.get(..200).unwrap_or(&target);
+        assert_eq!(google(&target), Err(expected), "{shown}");
     }
     // A sign-in whose state got lost takes nothing, rather than everything.
     assert_eq!(
@@ -304,6 +310,188 @@ async fn the_whole_flow_gives_tokens_that_work_and_pages_without_them() -> Resul
     );
     drop(loopback);
     assert!(web::get(&back).await.is_err());
+    Ok(())
+}
+
+const SEND: &str = "https://www.googleapis.com/auth/gmail.send";
+
+/// The form of a consent page on which one box alone is ticked.
+fn ticked(scope: &str) -> String {
+    format!("allow&boxes=shown&scope={scope}")
+}
+
+#[tokio::test]
+async fn a_box_that_is_left_empty_is_told_on_the_page_and_in_the_tokens() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let client = client(&sandbox);
+    let mut loopback = Loopback::bind(0).await?;
+    let consent = client.consent(loopback.redirect_url(), &[READ_ONLY, SEND], None)?;
+    let url = consent.url().to_owned();
+    let browser =
+        async { Ok::<_, Failure>(web::get(&web::decide(&url, &ticked(READ_ONLY)).await?).await?) };
+    let (tokens, page) = tokio::join!(consent.receive(&client, &mut loopback, LIMIT), browser);
+    let page = page?;
+    assert_eq!(page.status, 200);
+    assert!(
+        page.body.contains("Signed in, with less than asked for"),
+        "{}",
+        page.body
+    );
+    assert_eq!(tokens?.scopes, [READ_ONLY]);
+
+    // With no box ticked there is nothing to sign in to.
+    let consent = client.consent(loopback.redirect_url(), &[READ_ONLY, SEND], None)?;
+    let back = web::decide(consent.url(), "allow&boxes=shown").await?;
+    let error = consent.finish(&client, &back).await.expect_err("nothing");
+    assert!(error.is_consent_denied(), "{error}");
+
+    // The program asks for the least that two operations need, and is given what one of them needs.
+    let rows = [
+        gmail().find("messages", "list")?,
+        gmail().find("settings_filters", "create")?,
+    ];
+    let scopes = least_scopes(rows);
+    assert_eq!(scopes.len(), 2, "{scopes:?}");
+    let reading = scopes
+        .iter()
+        .find(|scope| rows[0].scopes.contains(scope))
+        .ok_or("no scope")?;
+    let directory = Directory::new()?;
+    let google = sandbox.google();
+    let mut command = program::program(
+        &sandbox,
+        &directory,
+        &[
+            "auth",
+            "login",
+            "--no-browser",
+            "--client-id",
+            &google.client_id,
+            "--operation",
+            "messages.list",
+            "--operation",
+            "settings_filters.create",
+        ],
+    );
+    command.env("GMAIL_CLIENT_SECRET", &google.client_secret);
+    let waiting = Waiting::start(command).await?;
+    web::get(&web::decide(&waiting.url, &ticked(reading)).await?).await?;
+    let (code, _, rest) = waiting.end().await?;
+    assert_eq!(code, Some(0), "{rest}");
+    assert!(
+        rest.contains("less was granted than asked for")
+            && rest.contains("settings_filters.create")
+            && !rest.contains("messages.list"),
+        "{rest}"
+    );
+    let output = program::program(
+        &sandbox,
+        &directory,
+        &["auth", "doctor", "--operation", "settings_filters.create"],
+    )
+    .output()
+    .await?;
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        report.contains("they do not allow settings_filters.create"),
+        "{report}"
+    );
+    assert_eq!(output.status.code(), Some(1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_consent_that_is_limited_in_time_is_shown_with_its_end() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    sandbox.configure(|settings| {
+        settings.refresh_token_lifetime = Some(Duration::from_secs(50 * 3600));
+    });
+    let directory = Directory::new()?;
+    let (account, _) = sign_in(&sandbox, &directory, &[]).await?;
+    let end = account["refresh_token_expires_at"].clone();
+    assert!(end.is_string(), "{account}");
+    let doctor = || async {
+        let output = program::program(&sandbox, &directory, &["auth", "doctor"])
+            .output()
+            .await?;
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        Ok::<_, Failure>((output.status.code(), report.to_string()))
+    };
+    let (code, report) = doctor().await?;
+    assert!(
+        code == Some(0) && report.contains("49 hours are left"),
+        "{report}"
+    );
+    // The doctor has refreshed; the end of the consent is still known.
+    let status = program::program(&sandbox, &directory, &["auth", "status"])
+        .output()
+        .await?;
+    let status = program::json(&status)?;
+    assert!(
+        status["account"]["refresh_token_expires_at"].is_string(),
+        "{status}"
+    );
+
+    sandbox.configure(|settings| settings.refresh_token_lifetime = Some(Duration::ZERO));
+    sign_in(&sandbox, &directory, &[]).await?;
+    let (code, report) = doctor().await?;
+    assert!(
+        code == Some(3) && report.contains("limited in time and is over"),
+        "{report}"
+    );
+    Ok(())
+}
+
+/// A token endpoint with a clock of its own.
+async fn token_endpoint(
+    date: &'static str,
+    access_token: String,
+) -> Result<(String, tokio::task::JoinHandle<()>), Failure> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    let url = format!("http://{}/token", listener.local_addr()?);
+    let body = serde_json::json!({"access_token": access_token, "expires_in": 3599}).to_string();
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let server = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0_u8; 4096];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    Ok((url, server))
+}
+
+#[tokio::test]
+async fn the_doctor_sees_a_clock_that_is_wrong() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+    sign_in(&sandbox, &directory, &["--read-only"]).await?;
+    for (date, side) in [
+        ("Tue, 01 Jan 2019 00:00:00 GMT", "seconds ahead of google's"),
+        ("Thu, 01 Jan 2099 00:00:00 GMT", "seconds behind google's"),
+    ] {
+        let (url, server) = token_endpoint(date, sandbox.google().access_token).await?;
+        let output = program::program(&sandbox, &directory, &["auth", "doctor"])
+            .env("GOOGLE_TOKEN_URL", &url)
+            .output()
+            .await?;
+        server.abort();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        let clock = report["findings"]
+            .as_array()
+            .and_then(|list| list.iter().find(|finding| finding["check"] == "clock"))
+            .ok_or("no finding")?;
+        assert_eq!(clock["ok"], false, "{report}");
+        assert!(clock.to_string().contains(side), "{clock}");
+        assert!(clock["next"].to_string().contains("NTP"), "{clock}");
+        assert_eq!(output.status.code(), Some(1));
+    }
     Ok(())
 }
 
@@ -654,8 +842,8 @@ async fn the_doctor_tells_the_causes_apart() -> Result<(), Failure> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let file = accounts.store("user@example.com")?;
-        std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644))?;
+        let file = accounts.file("user@example.com")?;
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644))?;
         let (code, text) = doctor().await?;
         assert!(code == Some(1) && text.contains("chmod 600"), "{text}");
     }

@@ -7,6 +7,7 @@ mod program;
 #[path = "support/web.rs"]
 mod web;
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -137,10 +138,20 @@ impl Browser {
             assert_eq!(outside, json!([]), "{name}");
         }
         if let Some(directory) = std::env::var_os("SIGNIN_SCREENSHOTS") {
-            let picture = web::webdriver("GET", &get("/screenshot"), &Value::Null).await?;
-            let picture = base64::engine::general_purpose::STANDARD
-                .decode(picture.as_str().unwrap_or_default())?;
-            std::fs::write(Path::new(&directory).join(format!("{name}.png")), picture)?;
+            for scheme in ["light", "dark"] {
+                let emulated =
+                    json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+                self.post(
+                    "/goog/cdp/execute",
+                    json!({"cmd": "Emulation.setEmulatedMedia", "params": emulated}),
+                )
+                .await?;
+                let picture = web::webdriver("GET", &get("/screenshot"), &Value::Null).await?;
+                let picture = base64::engine::general_purpose::STANDARD
+                    .decode(picture.as_str().unwrap_or_default())?;
+                let file = Path::new(&directory).join(format!("{name}-{scheme}.png"));
+                std::fs::write(file, picture)?;
+            }
         }
         Ok((
             title.as_str().unwrap_or_default().to_owned(),
@@ -153,10 +164,51 @@ impl Browser {
         Ok(url.as_str().unwrap_or_default().to_owned())
     }
 
-    async fn end(mut self) -> Result<(), Failure> {
-        web::webdriver("DELETE", &self.session, &Value::Null).await?;
-        self.driver.kill().await?;
-        Ok(())
+    /// Changes a box.
+    async fn tick(&self, id: &str) -> Result<(), Failure> {
+        self.script(&format!("document.getElementById('{id}').click()"))
+            .await
+            .map(|_| ())
+    }
+
+    /// Another tab in the place of this one; gives the handle of this one.
+    async fn new_tab(&self) -> Result<Value, Failure> {
+        let first =
+            web::webdriver("GET", &format!("{}/window", self.session), &Value::Null).await?;
+        let tab = self.post("/window/new", json!({"type": "tab"})).await?;
+        self.switch(&tab["handle"]).await?;
+        Ok(first)
+    }
+
+    async fn switch(&self, tab: &Value) -> Result<(), Failure> {
+        self.post("/window", json!({"handle": tab}))
+            .await
+            .map(|_| ())
+    }
+
+    /// Closes this tab and goes to another.
+    async fn close_tab(&self, next: &Value) -> Result<(), Failure> {
+        web::webdriver("DELETE", &format!("{}/window", self.session), &Value::Null).await?;
+        self.switch(next).await
+    }
+}
+
+impl Drop for Browser {
+    /// A test that fails ends here too: the driver ends its Chromium when it is asked to, and not when it is killed.
+    fn drop(&mut self) {
+        let asked = || -> std::io::Result<()> {
+            let (port, target) = web::split(&self.session)?;
+            let mut stream = std::net::TcpStream::connect(("127.0.0.1", port))?;
+            stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+            write!(
+                stream,
+                "DELETE {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+            )?;
+            // The answer comes when Chromium has ended.
+            stream.read(&mut [0_u8; 1024]).map(|_| ())
+        };
+        let _ = asked();
+        let _ = self.driver.start_kill();
     }
 }
 
@@ -194,11 +246,7 @@ async fn google_in_a_browser() -> Result<(), Failure> {
         .ok_or("no redirect")?
         .replace("%3A", ":")
         .replace("%2F", "/");
-    let first = web::webdriver("GET", &format!("{}/window", browser.session), &Value::Null).await?;
-    let second = browser.post("/window/new", json!({"type": "tab"})).await?;
-    browser
-        .post("/window", json!({"handle": second["handle"]}))
-        .await?;
+    let first = browser.new_tab().await?;
     browser
         .open(&format!("{redirect}?state=guessed&code=guessed"))
         .await?;
@@ -209,7 +257,7 @@ async fn google_in_a_browser() -> Result<(), Failure> {
     );
     browser.open(&format!("{redirect}/elsewhere")).await?;
     browser.page("not-found").await?;
-    browser.post("/window", json!({"handle": first})).await?;
+    browser.close_tab(&first).await?;
     browser.click("allow").await?;
     let (title, text) = browser.page("signed-in").await?;
     assert!(title.contains("You are signed in"), "{title} {text}");
@@ -249,22 +297,73 @@ async fn google_in_a_browser() -> Result<(), Failure> {
 
     // A tab that is closed instead of answered.
     let waiting = Waiting::start(login(&sandbox, &directory, &["--timeout", "2"])).await?;
-    let tab = browser.post("/window/new", json!({"type": "tab"})).await?;
-    browser
-        .post("/window", json!({"handle": tab["handle"]}))
-        .await?;
+    let first = browser.new_tab().await?;
     browser.open(&waiting.url).await?;
-    web::webdriver(
-        "DELETE",
-        &format!("{}/window", browser.session),
-        &Value::Null,
-    )
-    .await?;
-    browser.post("/window", json!({"handle": first})).await?;
+    browser.close_tab(&first).await?;
     let (code, _, rest) = waiting.end().await?;
     assert_eq!(code, Some(7));
     assert!(rest.contains("was its tab closed?"), "{rest}");
-    browser.end().await
+    Ok(())
+}
+
+/// The ends that are neither yes nor no.
+#[tokio::test]
+async fn a_consent_that_is_partly_given_fails_or_expires() -> Result<(), Failure> {
+    let Some(browser) = Browser::start().await? else {
+        return Ok(());
+    };
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+
+    // The user leaves a box empty.
+    let scopes = [
+        "--operation",
+        "messages.list",
+        "--operation",
+        "settings_filters.create",
+    ];
+    let waiting = Waiting::start(login(&sandbox, &directory, &scopes)).await?;
+    browser.open(&waiting.url).await?;
+    browser.tick("scope-1").await?;
+    browser.page("google-boxes-consent").await?;
+    browser.click("allow").await?;
+    let (title, _) = browser.page("partly").await?;
+    assert!(title.contains("less than asked for"), "{title}");
+    let (code, _, rest) = waiting.end().await?;
+    assert_eq!(code, Some(0), "{rest}");
+    assert!(rest.contains("less was granted"), "{rest}");
+
+    // The step after the consent fails.
+    let mut command = login(&sandbox, &directory, &[]);
+    command.env("GMAIL_CLIENT_SECRET", "changed");
+    let waiting = Waiting::start(command).await?;
+    browser.open(&waiting.url).await?;
+    browser.click("allow").await?;
+    let (title, _) = browser.page("failed").await?;
+    assert!(title.contains("did not work"), "{title}");
+    let (code, _, rest) = waiting.end().await?;
+    assert_eq!(code, Some(2), "{rest}");
+    assert!(rest.contains("client_secret"), "{rest}");
+
+    // The consent page waits too long.
+    sandbox.configure(|settings| settings.consent_lifetime = Duration::ZERO);
+    let customer = sandbox.airbyte().customer_name;
+    let connect = [
+        "connectors",
+        "connect",
+        "--no-browser",
+        "--customer-name",
+        &customer,
+    ];
+    let waiting = Waiting::start(program::hosted(&sandbox, &directory, &connect)).await?;
+    browser.open(&waiting.url).await?;
+    browser.click("allow").await?;
+    let (title, _) = browser.page("expired").await?;
+    assert!(title.contains("expired"), "{title}");
+    let (code, _, rest) = waiting.end().await?;
+    assert_eq!(code, Some(7), "{rest}");
+    assert!(rest.contains("expired"), "{rest}");
+    Ok(())
 }
 
 #[tokio::test]
@@ -275,33 +374,65 @@ async fn airbyte_in_a_browser() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
     let directory = Directory::new()?;
     let customer = sandbox.airbyte().customer_name;
-    let connect = [
-        "connectors",
-        "connect",
-        "--no-browser",
-        "--customer-name",
-        &customer,
-    ];
-    for (decision, name, expected) in [("allow", "connected", 0), ("deny", "airbyte-denied", 3)] {
-        let waiting = Waiting::start(program::hosted(&sandbox, &directory, &connect)).await?;
-        browser.open(&waiting.url).await?;
-        browser.page("airbyte-consent").await?;
-        browser.click(decision).await?;
-        let (title, _) = browser.page(name).await?;
-        let wanted = if expected == 0 {
-            "Your mailbox is connected"
-        } else {
-            "Access was not allowed"
-        };
-        assert!(title.contains(wanted), "{title}");
-        let (code, output, rest) = waiting.end().await?;
-        assert_eq!(code, Some(expected), "{rest}");
-        assert_eq!(output.contains("succeeded"), expected == 0, "{output}");
+    let connect = |more: &[&str]| {
+        let mut arguments = vec![
+            "connectors",
+            "connect",
+            "--no-browser",
+            "--customer-name",
+            &customer,
+        ];
+        arguments.extend(more);
+        program::hosted(&sandbox, &directory, &arguments)
+    };
+    let waiting = Waiting::start(connect(&[])).await?;
+    browser.open(&waiting.url).await?;
+    browser.page("airbyte-consent").await?;
+    browser.click("allow").await?;
+    let (title, _) = browser.page("connected").await?;
+    assert!(title.contains("Your mailbox is connected"), "{title}");
+    let back = browser.address().await?;
+    let (code, output, rest) = waiting.end().await?;
+    assert_eq!(code, Some(0), "{rest}");
+    assert!(output.contains("succeeded"), "{output}");
+
+    // The same port again: taken for a third, and the old answer is turned away in a second tab.
+    let port = web::split(&back)?.0.to_string();
+    let waiting = Waiting::start(connect(&["--port", &port])).await?;
+    let taken = connect(&["--port", &port]).output().await?;
+    assert_eq!(taken.status.code(), Some(2));
+    assert!(program::errors(&taken).contains("is in use"));
+    browser.open(&waiting.url).await?;
+    let first = browser.new_tab().await?;
+    let forged = back
+        .split('?')
+        .next()
+        .map(|callback| format!("{callback}?connector_id=mine&correlation=guessed"))
+        .unwrap_or_default();
+    for address in [&back, &forged] {
+        browser.open(address).await?;
+        let (title, _) = browser.page("airbyte-refused").await?;
+        assert!(title.contains("does not belong"), "{title}");
     }
+    browser.close_tab(&first).await?;
+    browser.click("deny").await?;
+    let (title, _) = browser.page("airbyte-denied").await?;
+    assert!(title.contains("Access was not allowed"), "{title}");
+    let (code, output, rest) = waiting.end().await?;
+    assert_eq!(code, Some(3), "{rest}");
+    assert!(!output.contains("succeeded"), "{output}");
+
+    let waiting = Waiting::start(connect(&["--timeout", "2"])).await?;
+    let first = browser.new_tab().await?;
+    browser.open(&waiting.url).await?;
+    browser.close_tab(&first).await?;
+    let (code, _, rest) = waiting.end().await?;
+    assert_eq!(code, Some(7));
+    assert!(rest.contains("was its tab closed?"), "{rest}");
     program::json(
         &program::hosted(&sandbox, &directory, &["check"])
             .output()
             .await?,
     )?;
-    browser.end().await
+    Ok(())
 }

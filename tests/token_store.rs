@@ -142,7 +142,7 @@ async fn connectors_that_share_a_file_make_one_refresh() -> Result<(), Failure> 
         Ok(GmailConnector::builder(GmailAuthConfig::from(&account))
             .base_url(sandbox.gmail_url())
             .token_url(sandbox.token_url())
-            .token_store(Arc::new(accounts.store("user@example.com")?))
+            .token_store(accounts.store("user@example.com")?)
             .build()?)
     };
     let connectors = (0..8).map(|_| connector()).collect::<Result<Vec<_>, _>>()?;
@@ -265,5 +265,133 @@ fn accounts_have_one_default_and_names_that_stay_in_the_directory() -> Result<()
     for name in ["", ".", "..", ".hidden", &"x".repeat(300)] {
         assert!(put(name).is_err(), "{name}");
     }
+    Ok(())
+}
+
+#[cfg(feature = "keyring")]
+#[tokio::test]
+async fn an_account_in_the_keyring_leaves_no_secret_in_its_file() -> Result<(), Failure> {
+    use airbyte_agent_gmail::auth::{Keyring, TokenPlace};
+    let sandbox = Sandbox::start().await?;
+    sandbox.rotate_refresh_tokens(true);
+    let directory = Directory::new()?;
+    let keyring = Keyring::in_memory()?;
+    let in_file = signed_in(&sandbox, &directory)?;
+    let accounts = in_file.clone().with_keyring(keyring.clone());
+    let mut account = accounts.get("user@example.com")?.ok_or("no account")?;
+    account.place = TokenPlace::Keyring;
+    accounts.put(&account)?;
+    assert_eq!(accounts.get("user@example.com")?, Some(account.clone()));
+    assert_eq!(accounts.place("user@example.com")?, TokenPlace::Keyring);
+    let text = fs::read_to_string(accounts.file("user@example.com")?)?;
+    for secret in [
+        sandbox.google().refresh_token,
+        sandbox.google().client_secret,
+        "ended".to_owned(),
+    ] {
+        assert!(!text.contains(&secret), "{text}");
+    }
+
+    let connector = || -> Result<GmailConnector, Failure> {
+        Ok(GmailConnector::builder(GmailAuthConfig::from(&account))
+            .base_url(sandbox.gmail_url())
+            .token_url(sandbox.token_url())
+            .token_store(accounts.store("user@example.com")?)
+            .build()?)
+    };
+    let connectors = (0..4).map(|_| connector()).collect::<Result<Vec<_>, _>>()?;
+    for round in 1..=2 {
+        let checks = connectors.iter().map(GmailConnector::check);
+        for result in futures_util::future::join_all(checks).await {
+            result?;
+        }
+        // The keyring has no lock; the one beside the account's file does it.
+        assert_eq!(refreshes(&sandbox), round);
+        sandbox.revoke_access_tokens();
+    }
+    let refreshed = accounts.get("user@example.com")?.ok_or("no account")?;
+    assert_ne!(refreshed.tokens, account.tokens);
+    assert_eq!(refreshed.client_secret, account.client_secret);
+    assert!(!format!("{keyring:?} {accounts:?}").contains("sandbox-client-secret"));
+
+    // Back into the file: the keyring forgets.
+    let entry = keyring.store("user@example.com")?;
+    assert!(entry.load().await?.is_some());
+    account.place = TokenPlace::File;
+    accounts.put(&account)?;
+    assert_eq!(entry.load().await?, None);
+    account.place = TokenPlace::Keyring;
+    accounts.put(&account)?;
+    assert!(accounts.remove("user@example.com")?);
+    assert_eq!(entry.load().await?, None);
+
+    // What somebody else has put there is not believed, nor quoted.
+    accounts.put(&account)?;
+    let other = in_file.with_keyring(Keyring::in_memory()?);
+    let error = other.get("user@example.com").expect_err("no tokens");
+    assert!(error.to_string().contains("sign in again"), "{error}");
+    Ok(())
+}
+
+/// On a machine that has a keyring, the program must not find it here.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn without_a_keyring_nothing_is_kept_elsewhere() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+    let google = sandbox.google();
+    let program = |arguments: &[&str]| {
+        let mut command = program::program(&sandbox, &directory, arguments);
+        command
+            .env("GMAIL_CLIENT_ID", &google.client_id)
+            .env("GMAIL_CLIENT_SECRET", &google.client_secret)
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+        command
+    };
+    let login = ["auth", "login", "--no-browser"];
+    let asked = program(&[&login[..], &["--store", "keyring"]].concat())
+        .output()
+        .await?;
+    let variable = program(&login)
+        .env("AIRBYTE_GMAIL_STORE", "keyring")
+        .output()
+        .await?;
+    for output in [asked, variable] {
+        let errors = program::errors(&output);
+        assert_eq!(output.status.code(), Some(1), "{errors}");
+        assert!(errors.contains("--store file"), "{errors}");
+        // Before the consent, not after it.
+        assert!(!errors.contains("http"), "{errors}");
+    }
+    assert!(!directory.path().join("config").exists());
+    let unknown = program(&login)
+        .env("AIRBYTE_GMAIL_STORE", "drawer")
+        .output()
+        .await?;
+    assert_eq!(unknown.status.code(), Some(2));
+
+    // An account whose tokens are in a keyring that is gone.
+    let accounts = signed_in(&sandbox, &directory)?;
+    fs::write(
+        accounts.file("user@example.com")?,
+        r#"{"client_id": "id", "store": "keyring"}"#,
+    )?;
+    for arguments in [&["check"][..], &["auth", "status"], &["auth", "doctor"]] {
+        let output = program(arguments).output().await?;
+        let text = format!(
+            "{}{}",
+            program::errors(&output),
+            String::from_utf8_lossy(&output.stdout)
+        );
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains("keyring"), "{text}");
+    }
+    let forgotten = program(&["auth", "logout", "--local"]).output().await?;
+    assert!(
+        program::errors(&forgotten).contains("keyring"),
+        "{}",
+        program::errors(&forgotten)
+    );
+    assert_eq!(accounts.names()?, Vec::<String>::new());
     Ok(())
 }

@@ -3,13 +3,16 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::store::{read_object, write_object};
-use super::{FileTokenStore, Secret, TokenSet};
+use super::{FileTokenStore, Secret, TokenSet, TokenStore};
+#[cfg(feature = "keyring")]
+use super::{Keyring, KeyringTokenStore};
 
 /// What stays as it is in a file's name: an address is still to be recognised.
 const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC
@@ -28,6 +31,30 @@ const ENDING: &str = ".json";
 /// The file beside the accounts with what is not about one of them.
 const SETTINGS: &str = "settings.json";
 
+/// The field of an account's file that says where its secrets are.
+const PLACE: &str = "store";
+
+/// Where an account's tokens and its client's secret are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenPlace {
+    /// In the account's file.
+    #[default]
+    File,
+    /// In the keyring of the operating system; the feature `keyring` can use it.
+    Keyring,
+}
+
+impl TokenPlace {
+    /// Its name: `file` or `keyring`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Keyring => "keyring",
+        }
+    }
+}
+
 /// An account that has been signed in: its OAuth client and its tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -42,10 +69,12 @@ pub struct Account {
     pub signed_in_at: Option<SystemTime>,
     /// The tokens, as of the last refresh.
     pub tokens: TokenSet,
+    /// Where the tokens and the client's secret are kept.
+    pub place: TokenPlace,
 }
 
 impl Account {
-    /// An account that signs in now.
+    /// An account that signs in now, and is kept in a file.
     pub fn new(
         name: impl Into<String>,
         client_id: impl Into<String>,
@@ -58,11 +87,13 @@ impl Account {
             client_secret,
             signed_in_at: Some(SystemTime::now()),
             tokens,
+            place: TokenPlace::File,
         }
     }
 }
 
-/// A directory with a file for each account, each of which is its [`FileTokenStore`].
+/// A directory with a file for each account. The file has the account's tokens too, unless they are in the keyring of
+/// the operating system.
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -78,12 +109,26 @@ impl Account {
 #[derive(Clone, Debug)]
 pub struct AccountDirectory {
     path: PathBuf,
+    #[cfg(feature = "keyring")]
+    keyring: Option<Keyring>,
 }
 
 impl AccountDirectory {
     /// The accounts in a directory, which need not be there yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self {
+            path: path.into(),
+            #[cfg(feature = "keyring")]
+            keyring: None,
+        }
+    }
+
+    /// Another keyring than that of the operating system.
+    #[cfg(feature = "keyring")]
+    #[must_use]
+    pub fn with_keyring(mut self, keyring: Keyring) -> Self {
+        self.keyring = Some(keyring);
+        self
     }
 
     /// Where the directory is.
@@ -120,14 +165,20 @@ impl AccountDirectory {
     ///
     /// # Errors
     ///
-    /// When its file can't be read, or others can read it.
+    /// When its file or its entry in the keyring can't be read, or others can read the file.
     pub fn get(&self, name: &str) -> io::Result<Option<Account>> {
         let path = self.file(name)?;
         let Some(object) = read_object(&path)? else {
             return Ok(None);
         };
+        let place = place(&object);
+        let kept = match place {
+            TokenPlace::File => None,
+            TokenPlace::Keyring => Some(self.kept(name)?),
+        };
+        let secrets = kept.as_ref().unwrap_or(&object);
         let text = |field: &str| object.get(field).and_then(Value::as_str);
-        let tokens = object
+        let tokens = secrets
             .get("tokens")
             .and_then(|tokens| serde_json::from_value(tokens.clone()).ok());
         let (Some(client_id), Some(tokens)) = (text("client_id"), tokens) else {
@@ -142,12 +193,16 @@ impl AccountDirectory {
         Ok(Some(Account {
             name: name.to_owned(),
             client_id: client_id.to_owned(),
-            client_secret: text("client_secret").map(Secret::from),
+            client_secret: secrets
+                .get("client_secret")
+                .and_then(Value::as_str)
+                .map(Secret::from),
             signed_in_at: object
                 .get("signed_in_at")
                 .and_then(Value::as_u64)
                 .and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))),
             tokens,
+            place,
         }))
     }
 
@@ -155,21 +210,38 @@ impl AccountDirectory {
     ///
     /// # Errors
     ///
-    /// When the file can't be written.
+    /// When the file or the keyring can't be written.
     pub fn put(&self, account: &Account) -> io::Result<()> {
+        let path = self.file(&account.name)?;
+        let mut secrets = Map::new();
+        if let Some(secret) = &account.client_secret {
+            secrets.insert("client_secret".to_owned(), secret.expose().into());
+        }
+        secrets.insert("tokens".to_owned(), serde_json::to_value(&account.tokens)?);
         let mut object = Map::new();
         object.insert("client_id".to_owned(), account.client_id.clone().into());
-        if let Some(secret) = &account.client_secret {
-            object.insert("client_secret".to_owned(), secret.expose().into());
-        }
         if let Some(since) = account
             .signed_in_at
             .and_then(|at| at.duration_since(UNIX_EPOCH).ok())
         {
             object.insert("signed_in_at".to_owned(), since.as_secs().into());
         }
-        object.insert("tokens".to_owned(), serde_json::to_value(&account.tokens)?);
-        write_object(&self.file(&account.name)?, &object)?;
+        match account.place {
+            TokenPlace::File => {
+                let before = read_object(&path).ok().flatten().unwrap_or_default();
+                object.extend(secrets);
+                write_object(&path, &object)?;
+                if place(&before) == TokenPlace::Keyring {
+                    // The new tokens are safe; what a keyring that is gone still holds is not used any more.
+                    let _ = self.remove_kept(&account.name);
+                }
+            }
+            TokenPlace::Keyring => {
+                self.keep(&account.name, &secrets)?;
+                object.insert(PLACE.to_owned(), account.place.as_str().into());
+                write_object(&path, &object)?;
+            }
+        }
         if self.setting("default_account")?.is_none() {
             self.set_default(&account.name)?;
         }
@@ -180,9 +252,19 @@ impl AccountDirectory {
     ///
     /// # Errors
     ///
-    /// When the file can't be removed.
+    /// When the file can't be removed; or the entry in the keyring, and the account is forgotten all the same.
     pub fn remove(&self, name: &str) -> io::Result<bool> {
-        let removed = match fs::remove_file(self.file(name)?) {
+        let path = self.file(name)?;
+        let in_keyring = matches!(
+            read_object(&path),
+            Ok(Some(object)) if place(&object) == TokenPlace::Keyring
+        );
+        let cleared = if in_keyring {
+            self.remove_kept(name)
+        } else {
+            Ok(())
+        };
+        let removed = match fs::remove_file(&path) {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
             Err(error) => return Err(error),
@@ -190,7 +272,7 @@ impl AccountDirectory {
         if self.setting("default_account")?.as_deref() == Some(name) {
             self.set_setting("default_account", self.names()?.first().map(String::as_str))?;
         }
-        Ok(removed)
+        cleared.map(|()| removed)
     }
 
     /// The name of the default account.
@@ -211,13 +293,55 @@ impl AccountDirectory {
         self.set_setting("default_account", Some(name))
     }
 
-    /// The file of an account, as a store of its tokens.
+    /// Where the tokens of an account are kept; in a file where there is no such account.
+    ///
+    /// # Errors
+    ///
+    /// When its file can't be read.
+    pub fn place(&self, name: &str) -> io::Result<TokenPlace> {
+        Ok(read_object(&self.file(name)?)?
+            .as_ref()
+            .map_or(TokenPlace::File, place))
+    }
+
+    /// Whether tokens can be kept in a place, asked before a user is sent to a consent page.
+    ///
+    /// # Errors
+    ///
+    /// When they can't; the text says why, and what to do.
+    pub fn check_place(&self, place: TokenPlace) -> io::Result<()> {
+        match place {
+            TokenPlace::File => Ok(()),
+            TokenPlace::Keyring => self.check_keyring(),
+        }
+    }
+
+    /// Where the tokens of an account are, as a store of them: its file, or the keyring with a lock beside that file.
+    ///
+    /// # Errors
+    ///
+    /// When the name is none that an account can have, or there is no keyring that its tokens could be in.
+    pub fn store(&self, name: &str) -> io::Result<Arc<dyn TokenStore>> {
+        match self.place(name)? {
+            TokenPlace::File => Ok(Arc::new(FileTokenStore::new(self.file(name)?))),
+            TokenPlace::Keyring => self.keyring_store(name),
+        }
+    }
+
+    /// The file of an account.
     ///
     /// # Errors
     ///
     /// When the name is none that an account can have.
-    pub fn store(&self, name: &str) -> io::Result<FileTokenStore> {
-        Ok(FileTokenStore::new(self.file(name)?))
+    pub fn file(&self, name: &str) -> io::Result<PathBuf> {
+        let encoded = utf8_percent_encode(name, FILE_NAME).to_string();
+        if name.is_empty() || name.starts_with('.') || encoded.len() > MAX_NAME {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "an account's name is a mail address or a short word",
+            ));
+        }
+        Ok(self.accounts().join(format!("{encoded}{ENDING}")))
     }
 
     /// A setting that is kept beside the accounts.
@@ -251,15 +375,80 @@ impl AccountDirectory {
     fn accounts(&self) -> PathBuf {
         self.path.join("accounts")
     }
+}
 
-    fn file(&self, name: &str) -> io::Result<PathBuf> {
-        let encoded = utf8_percent_encode(name, FILE_NAME).to_string();
-        if name.is_empty() || name.starts_with('.') || encoded.len() > MAX_NAME {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "an account's name is a mail address or a short word",
-            ));
-        }
-        Ok(self.accounts().join(format!("{encoded}{ENDING}")))
+#[cfg(feature = "keyring")]
+impl AccountDirectory {
+    fn entry(&self, name: &str) -> io::Result<KeyringTokenStore> {
+        let keyring = match &self.keyring {
+            Some(keyring) => keyring.clone(),
+            None => Keyring::system()?,
+        };
+        Ok(keyring.store(name)?.with_lock_file(self.file(name)?))
+    }
+
+    fn check_keyring(&self) -> io::Result<()> {
+        // That one can be reached does not say that it can be read: it may be locked, with nobody there to unlock it.
+        self.entry("nobody")?.read().map(|_| ())
+    }
+
+    fn keyring_store(&self, name: &str) -> io::Result<Arc<dyn TokenStore>> {
+        Ok(Arc::new(self.entry(name)?))
+    }
+
+    fn kept(&self, name: &str) -> io::Result<Map<String, Value>> {
+        self.entry(name)?.read()?.ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::NotFound,
+                format!("the system's keyring holds no tokens of {name} any more; sign in again"),
+            )
+        })
+    }
+
+    fn keep(&self, name: &str, secrets: &Map<String, Value>) -> io::Result<()> {
+        self.entry(name)?.write(secrets)
+    }
+
+    fn remove_kept(&self, name: &str) -> io::Result<()> {
+        self.entry(name)?.remove()
+    }
+}
+
+#[cfg(not(feature = "keyring"))]
+impl AccountDirectory {
+    fn check_keyring(&self) -> io::Result<()> {
+        Err(no_keyring())
+    }
+
+    fn keyring_store(&self, _: &str) -> io::Result<Arc<dyn TokenStore>> {
+        Err(no_keyring())
+    }
+
+    fn kept(&self, _: &str) -> io::Result<Map<String, Value>> {
+        Err(no_keyring())
+    }
+
+    fn keep(&self, _: &str, _: &Map<String, Value>) -> io::Result<()> {
+        Err(no_keyring())
+    }
+
+    fn remove_kept(&self, _: &str) -> io::Result<()> {
+        Err(no_keyring())
+    }
+}
+
+#[cfg(not(feature = "keyring"))]
+fn no_keyring() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        "this program was built without the feature `keyring`; build it with that, or keep the tokens in a file (`--store file`)",
+    )
+}
+
+/// Where an account's file says that its secrets are.
+fn place(object: &Map<String, Value>) -> TokenPlace {
+    match object.get(PLACE).and_then(Value::as_str) {
+        Some("keyring") => TokenPlace::Keyring,
+        _ => TokenPlace::File,
     }
 }

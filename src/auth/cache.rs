@@ -244,16 +244,16 @@ impl Shared {
             .await
             .map_err(failed("the token store can't be read; see its cause"))
             .inspect_err(|error| self.note(error))?;
-        if let Some(stored) = stored {
+        if let Some(stored) = &stored {
             if let (Grant::Google(grant), Some(refresh_token)) =
                 (&self.grant, &stored.refresh_token)
             {
                 grant.adopt(refresh_token);
             }
-            if self.is_new(&stored) {
+            if self.is_new(stored) {
                 return Ok(self.keep(&Granted {
                     expires_in: stored.remaining(),
-                    access_token: stored.access_token,
+                    access_token: stored.access_token.clone(),
                     refresh_token: None,
                     refresh_token_expires_in: None,
                     scopes: Vec::new(),
@@ -262,8 +262,12 @@ impl Shared {
         }
         let granted = self.ask().await?;
         let bearer = self.keep(&granted);
+        let mut tokens = granted.into_tokens();
+        if let Some(stored) = stored {
+            tokens.complete(stored);
+        }
         store
-            .save(&granted.into_tokens())
+            .save(&tokens)
             .await
             .map_err(failed(
                 "the new tokens could not be stored; they serve this process, but mend the store before it ends",

@@ -7,7 +7,7 @@ mod google;
 mod secret;
 mod store;
 
-pub use account::{Account, AccountDirectory};
+pub use account::{Account, AccountDirectory, TokenPlace};
 pub(crate) use airbyte::AirbyteGrant;
 pub(crate) use cache::{Bearer, Grant, TokenCache};
 pub use google::GOOGLE_TOKEN_URL;
@@ -16,3 +16,5 @@ pub(crate) use google::GoogleGrant;
 pub(crate) use google::{post_form, revoke};
 pub use secret::Secret;
 pub use store::{FileTokenStore, MemoryTokenStore, StoreFuture, StoreLock, TokenSet, TokenStore};
+#[cfg(feature = "keyring")]
+pub use store::{Keyring, KeyringTokenStore};

@@ -1,6 +1,8 @@
 //! Where tokens are kept between runs.
 
 mod file;
+#[cfg(feature = "keyring")]
+mod keyring;
 
 use std::any::Any;
 use std::error::Error as StdError;
@@ -16,6 +18,8 @@ use super::Secret;
 
 pub use file::FileTokenStore;
 pub(in crate::auth) use file::{read as read_object, write as write_object};
+#[cfg(feature = "keyring")]
+pub use keyring::{Keyring, KeyringTokenStore};
 
 /// The tokens of one account after a refresh. Its serialized form holds the tokens as they are: keep it as a password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +50,17 @@ impl TokenSet {
             refresh_token: None,
             refresh_token_expires_at: None,
             scopes: Vec::new(),
+        }
+    }
+
+    /// Takes what the answer to a refresh leaves out from the tokens before it: the scopes, and the end of a refresh
+    /// token that is still the same.
+    pub(in crate::auth) fn complete(&mut self, before: Self) {
+        if self.scopes.is_empty() {
+            self.scopes = before.scopes;
+        }
+        if self.refresh_token == before.refresh_token && self.refresh_token_expires_at.is_none() {
+            self.refresh_token_expires_at = before.refresh_token_expires_at;
         }
     }
 
@@ -208,5 +223,32 @@ mod unix_seconds {
     ) -> Result<Option<SystemTime>, D::Error> {
         Ok(Option::<u64>::deserialize(deserializer)?
             .and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Secret, SystemTime, TokenSet};
+
+    #[test]
+    fn what_a_refresh_leaves_out_stays() {
+        let mut before = TokenSet::new("old");
+        before.refresh_token = Some(Secret::from("r"));
+        before.refresh_token_expires_at = Some(SystemTime::UNIX_EPOCH);
+        before.scopes = vec!["scope".to_owned()];
+        let mut after = TokenSet::new("new");
+        after.refresh_token = Some(Secret::from("r"));
+        after.complete(before.clone());
+        assert_eq!(after.access_token.expose(), "new");
+        assert_eq!(after.scopes, ["scope"]);
+        assert_eq!(after.refresh_token_expires_at, Some(SystemTime::UNIX_EPOCH));
+
+        // Another refresh token has an end of its own, and given scopes are the ones that hold.
+        let mut rotated = TokenSet::new("new");
+        rotated.refresh_token = Some(Secret::from("s"));
+        rotated.scopes = vec!["less".to_owned()];
+        rotated.complete(before);
+        assert_eq!(rotated.refresh_token_expires_at, None);
+        assert_eq!(rotated.scopes, ["less"]);
     }
 }

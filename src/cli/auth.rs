@@ -2,14 +2,16 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use airbyte_agent_gmail::auth::{Account, TokenSet, TokenStore};
+use airbyte_agent_gmail::auth::{
+    Account, AccountDirectory, FileTokenStore, TokenPlace, TokenSet, TokenStore,
+};
 use airbyte_agent_gmail::oauth::{GoogleClient, least_scopes, missing_scopes, read_only_scopes};
 use airbyte_agent_gmail::operation::{Operation, gmail};
 use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::exit::{Failure, note};
+use super::exit::Failure;
 use super::{browser, credential, doctor, output};
 
 /// The name of an account whose scopes do not let its address be seen.
@@ -101,6 +103,14 @@ fn login() -> Command {
                 .help("Ask for this scope [repeat for more]"),
         )
         .arg(operations("Ask for the least that this operation needs, such as messages.list"))
+        .arg(
+            Arg::new("store")
+                .long("store")
+                .value_name("PLACE")
+                .value_parser(["file", "keyring"])
+                .help("Where to keep the tokens: a file that only you can read, or the system's keyring; else \
+                       AIRBYTE_GMAIL_STORE, or where they were before, or the file"),
+        )
         .args(browser::arguments())
 }
 
@@ -116,7 +126,7 @@ fn operations(help: &'static str) -> Arg {
 pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
     match arguments.subcommand() {
         Some(("login", arguments)) => sign_in(arguments).await,
-        Some(("list", _)) => list(),
+        Some(("list", arguments)) => list(arguments),
         Some(("status", arguments)) => status(arguments),
         Some(("use", arguments)) => make_default(arguments),
         Some(("logout", arguments)) => logout(arguments).await,
@@ -132,6 +142,13 @@ async fn sign_in(arguments: &ArgMatches) -> Result<(), Failure> {
     let directory = credential::directory()?;
     let client = client(arguments)?;
     let (scopes, rows) = wanted(arguments)?;
+    let wanted_place = place(arguments)?;
+    let known = match arguments.get_one::<String>("account") {
+        Some(name) => Some(name.clone()),
+        None => directory.default_name()?,
+    };
+    // Before the browser opens: a consent whose tokens can't be kept is a consent for nothing.
+    directory.check_place(place_of(&directory, wanted_place, known.as_deref())?)?;
     let hint = arguments
         .get_one::<String>("account")
         .filter(|name| name.contains('@'));
@@ -143,30 +160,47 @@ async fn sign_in(arguments: &ArgMatches) -> Result<(), Failure> {
         Some(name) => name.clone(),
         None => address(&client, &tokens).await,
     };
-    let missing: Vec<&str> = missing_scopes(rows, &tokens.scopes)
-        .map(|row| row.id)
+    let refused: Vec<&str> = scopes
+        .iter()
+        .filter(|scope| !tokens.scopes.contains(scope))
+        .map(String::as_str)
         .collect();
-    let account = Account::new(name.as_str(), client.id(), client.secret().cloned(), tokens);
-    let store = directory.store(&name)?;
-    // Another process may be about to write the refreshed token of the sign-in before this one.
-    let lock = store
+    let partly = (!refused.is_empty()).then(|| {
+        let missing: Vec<String> = missing_scopes(rows, &tokens.scopes)
+            .map(|row| format!("{}.{}", row.entity, row.action))
+            .collect();
+        let effect = if missing.is_empty() {
+            String::new()
+        } else {
+            format!("; not allowed are: {}", missing.join(", "))
+        };
+        format!(
+            "note: less was granted than asked for, without {}{effect}; to allow all, sign in again and tick every box",
+            refused.join(" ")
+        )
+    });
+    let mut account = Account::new(name.as_str(), client.id(), client.secret().cloned(), tokens);
+    account.place = place_of(&directory, wanted_place, Some(&name))?;
+    // Another process may be about to write the refreshed token of the sign-in before this one. The lock is beside the
+    // account's file wherever its tokens are.
+    let lock = FileTokenStore::new(directory.file(&name)?)
         .lock()
         .await
         .map_err(|error| Failure::Other(error.to_string()))?;
     directory.put(&account)?;
     drop(lock);
     if let Some(variable) = credential::google_variable() {
-        note(&format!(
+        output::note(&format!(
             "note: {variable} is set and goes before this account; unset it to use the account"
         ));
     }
-    if !missing.is_empty() {
-        note(&format!(
-            "note: less was granted than asked for, so these are not allowed: {}",
-            missing.join(", ")
-        ));
+    if let Some(partly) = partly {
+        output::note(&partly);
     }
-    output::print(&shown(&account, directory.default_name()?.as_deref()))
+    output::show(
+        arguments,
+        &shown(&account, directory.default_name()?.as_deref()),
+    )
 }
 
 /// The OAuth client: of the arguments, the environment, or the account that is signed in already.
@@ -200,10 +234,40 @@ fn client(arguments: &ArgMatches) -> Result<GoogleClient, Failure> {
     };
     known.as_ref().map(credential::client_of).ok_or_else(|| {
         Failure::input(
-            "no oauth client: give --client-file with the json from google cloud console, or --client-id and --client-secret"
+            "no oauth client: give --client-file with the json from google cloud console, or --client-id and --client-secret; \
+             `airbyte-gmail auth login --help` says how to get one"
                 .to_owned(),
         )
     })
+}
+
+/// The place for the tokens that the arguments or the environment name.
+fn place(arguments: &ArgMatches) -> Result<Option<TokenPlace>, Failure> {
+    let named = arguments
+        .get_one::<String>("store")
+        .cloned()
+        .or_else(|| credential::variable("AIRBYTE_GMAIL_STORE"));
+    match named.as_deref() {
+        None => Ok(None),
+        Some("file") => Ok(Some(TokenPlace::File)),
+        Some("keyring") => Ok(Some(TokenPlace::Keyring)),
+        Some(_) => Err(Failure::input(
+            "AIRBYTE_GMAIL_STORE is neither file nor keyring; set it to one of them".to_owned(),
+        )),
+    }
+}
+
+/// A sign-in that says nothing of the place must not move tokens from the keyring into a file.
+fn place_of(
+    directory: &AccountDirectory,
+    wanted: Option<TokenPlace>,
+    name: Option<&str>,
+) -> Result<TokenPlace, Failure> {
+    match (wanted, name) {
+        (Some(place), _) => Ok(place),
+        (None, Some(name)) => Ok(directory.place(name)?),
+        (None, None) => Ok(TokenPlace::File),
+    }
 }
 
 type Rows = Vec<&'static Operation>;
@@ -267,7 +331,7 @@ async fn address(client: &GoogleClient, tokens: &TokenSet) -> String {
     match profile {
         Ok(profile) => profile.email_address.unwrap_or_else(|| UNNAMED.to_owned()),
         Err(error) => {
-            note(&format!(
+            output::note(&format!(
                 "note: the account's address can't be seen ({error}); it is kept under the name {UNNAMED}"
             ));
             UNNAMED.to_owned()
@@ -275,7 +339,7 @@ async fn address(client: &GoogleClient, tokens: &TokenSet) -> String {
     }
 }
 
-fn list() -> Result<(), Failure> {
+fn list(arguments: &ArgMatches) -> Result<(), Failure> {
     let directory = credential::directory()?;
     let default = directory.default_name()?;
     let mut accounts = Vec::new();
@@ -284,7 +348,7 @@ fn list() -> Result<(), Failure> {
             accounts.push(shown(&account, default.as_deref()));
         }
     }
-    output::print(&accounts)
+    output::show(arguments, &accounts)
 }
 
 fn status(arguments: &ArgMatches) -> Result<(), Failure> {
@@ -296,19 +360,22 @@ fn status(arguments: &ArgMatches) -> Result<(), Failure> {
         (None, Some(account)) => json!({
             "from": "signed-in account",
             "account": account.name,
-            "file": directory.store(&account.name)?.path().display().to_string(),
+            "file": directory.file(&account.name)?.display().to_string(),
         }),
         (None, None) => json!({"from": "nowhere", "next": "airbyte-gmail auth login"}),
     };
     let connector = credential::connector_id()?;
-    output::print(&json!({
-        "google": source,
-        "account": account.map(|account| shown(&account, default.as_deref())),
-        "airbyte": {
-            "credentials": credential::airbyte_variable().map_or("none", |_| "environment"),
-            "connector_id": connector,
-        },
-    }))
+    output::show(
+        arguments,
+        &json!({
+            "google": source,
+            "account": account.map(|account| shown(&account, default.as_deref())),
+            "airbyte": {
+                "credentials": credential::airbyte_variable().map_or("none", |_| "environment"),
+                "connector_id": connector,
+            },
+        }),
+    )
 }
 
 fn make_default(arguments: &ArgMatches) -> Result<(), Failure> {
@@ -320,44 +387,54 @@ fn make_default(arguments: &ArgMatches) -> Result<(), Failure> {
     match directory.get(&name)? {
         Some(account) => {
             directory.set_default(&name)?;
-            output::print(&shown(&account, Some(&name)))
+            output::show(arguments, &shown(&account, Some(&name)))
         }
         None => Err(Failure::input(format!(
             "no account of that name is signed in; there is: {}",
-            directory.names()?.join(", ")
+            credential::shown(&directory.names()?)
         ))),
     }
 }
 
 async fn logout(arguments: &ArgMatches) -> Result<(), Failure> {
     let directory = credential::directory()?;
-    let Some(account) = credential::account(&directory, arguments)? else {
-        return Err(Failure::input("no account is signed in".to_owned()));
+    let local = arguments.get_flag("local");
+    let name = match arguments.get_one::<String>("account") {
+        Some(name) => Some(name.clone()),
+        None => directory.default_name()?,
     };
-    let store = directory.store(&account.name)?;
+    // To forget an account one need not be able to read its tokens, which a lost keyring would not give.
+    let name = name
+        .filter(|name| directory.file(name).is_ok_and(|file| file.exists()))
+        .ok_or_else(|| {
+            Failure::input(
+                "no such account is signed in; `airbyte-gmail auth list` shows which are"
+                    .to_owned(),
+            )
+        })?;
     // Held so that no refresh of another process puts tokens back.
-    let lock = store
+    let lock = FileTokenStore::new(directory.file(&name)?)
         .lock()
         .await
         .map_err(|error| Failure::Other(error.to_string()))?;
-    let local = arguments.get_flag("local");
-    if !local {
+    if !local && let Some(account) = directory.get(&name)? {
         let token = account
             .tokens
             .refresh_token
             .as_ref()
             .unwrap_or(&account.tokens.access_token);
         if let Err(error) = credential::client_of(&account).revoke(token).await {
-            note(
+            output::note(
                 "the account is still signed in, since google did not revoke its tokens; --local forgets them all the same",
             );
             return Err(error.into());
         }
     }
-    directory.remove(&account.name)?;
+    directory.remove(&name)?;
     drop(lock);
-    output::print(
-        &json!({"account": account.name, "revoked": !local, "default_account": directory.default_name()?}),
+    output::show(
+        arguments,
+        &json!({"account": name, "revoked": !local, "default_account": directory.default_name()?}),
     )
 }
 
@@ -374,6 +451,7 @@ pub(crate) fn shown(account: &Account, default: Option<&str>) -> Value {
     json!({
         "account": account.name,
         "default": default == Some(account.name.as_str()),
+        "store": account.place.as_str(),
         "client_id": account.client_id,
         "scopes": account.tokens.scopes,
         "signed_in_at": date(account.signed_in_at),

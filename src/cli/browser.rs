@@ -8,7 +8,8 @@ use std::time::Duration;
 use airbyte_agent_gmail::oauth::{Inbox, Loopback};
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
-use super::exit::{Failure, note};
+use super::exit::Failure;
+use super::output;
 
 /// How long a consent page may take where nothing else is said.
 const TIMEOUT: &str = "300";
@@ -46,12 +47,12 @@ pub(crate) async fn listen(arguments: &ArgMatches) -> Result<(Loopback, Duration
 /// Sends the user to a consent page.
 pub(crate) fn send(arguments: &ArgMatches, url: &str, loopback: &Loopback) {
     if !arguments.get_flag("no-browser") && open(url) {
-        note(&format!(
+        output::note(&format!(
             "your browser opens the consent page; if it does not, go to\n\n  {url}\n"
         ));
         return;
     }
-    note(&format!(
+    output::note(&format!(
         "go to this address with any browser:\n\n  {url}\n\n\
          At the end the browser goes to an address that begins with {}. On this machine that is all.\n\
          On another machine that page does not load: copy its whole address and paste it here, then press Enter.",

@@ -11,7 +11,8 @@ use airbyte_agent_gmail::operation::gmail;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 
-use super::exit::{Failure, note};
+use super::exit::Failure;
+use super::run::confirm;
 use super::{browser, credential, output};
 
 /// The commands.
@@ -147,11 +148,14 @@ pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
                 Named::Workspace(name) => call.workspace_name(name),
                 Named::Customer(name) => call.customer_name(name),
             };
-            output::print(&call.send().await?)
+            output::show(arguments, &call.send().await?)
         }
-        "get" => output::print(&connectors.get(given(arguments)?).send().await?),
-        "inspect" => output::print(&connectors.inspect(given(arguments)?).send().await?),
-        "check" => check(&airbyte, &given(arguments)?, json!({})).await,
+        "get" => output::show(arguments, &connectors.get(given(arguments)?).send().await?),
+        "inspect" => output::show(
+            arguments,
+            &connectors.inspect(given(arguments)?).send().await?,
+        ),
+        "check" => check(arguments, &airbyte, &given(arguments)?, json!({})).await,
         "update" => {
             let mut call = connectors.update(given(arguments)?);
             if let Some(name) = arguments.get_one::<String>("name") {
@@ -160,16 +164,22 @@ pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
             if let Some(config) = config(arguments) {
                 call = call.replication_config(config);
             }
-            output::print(&call.send().await?)
+            output::show(arguments, &call.send().await?)
         }
         "delete" => {
             let id = given(arguments)?;
+            confirm(
+                arguments,
+                "connectors delete",
+                "Delete a connector and its copy of the mailbox",
+                "",
+            )?;
             let seconds = arguments.get_one::<u64>("timeout").copied().unwrap_or(120);
             airbyte
                 .delete_connector(&id, Duration::from_secs(seconds))
                 .await?;
             forget(&id)?;
-            output::print(&json!({"deleted": id}))
+            output::show(arguments, &json!({"deleted": id}))
         }
         _ => Err(Failure::input("no such command; see --help".to_owned())),
     }
@@ -192,7 +202,7 @@ async fn create(arguments: &ArgMatches) -> Result<(), Failure> {
     if let Some(config) = config(arguments) {
         call = call.replication_config(config);
     }
-    output::print(&call.send().await?)
+    output::show(arguments, &call.send().await?)
 }
 
 async fn connect(arguments: &ArgMatches) -> Result<(), Failure> {
@@ -204,8 +214,8 @@ async fn connect(arguments: &ArgMatches) -> Result<(), Failure> {
     browser::send(arguments, consent.url(), &loopback);
     let id = consent.receive(&airbyte, &mut loopback, limit).await?;
     credential::directory()?.set_setting(credential::CONNECTOR_ID, Some(&id))?;
-    note("the connector is made and remembered; checking it");
-    check(&airbyte, &id, json!({"connector_id": id})).await
+    output::note("the connector is made and remembered; checking it");
+    check(arguments, &airbyte, &id, json!({"connector_id": id})).await
 }
 
 /// A consent, as the arguments describe it.
@@ -231,6 +241,7 @@ pub(crate) fn request(
 
 /// Runs Airbyte's check, and prints what came of it with what is known already.
 async fn check(
+    arguments: &ArgMatches,
     airbyte: &airbyte_agent_gmail::Airbyte,
     id: &str,
     mut known: serde_json::Value,
@@ -246,7 +257,7 @@ async fn check(
             serde_json::to_value(&result).map_err(|error| Failure::Other(error.to_string()))?,
         );
     }
-    output::print(&known)?;
+    output::show(arguments, &known)?;
     if failed {
         return Err(Failure::Other(
             "the connector does not work; see error_message, and let the user consent again (`connectors connect`)"
@@ -295,7 +306,7 @@ fn config(arguments: &ArgMatches) -> Option<ReplicationConfig> {
 /// The Google credentials that go to Airbyte: they are named, since this hands a mailbox over.
 fn credentials(arguments: &ArgMatches) -> Result<ConnectorCredentials, Failure> {
     if let Some(token) = credential::variable("GMAIL_REFRESH_TOKEN") {
-        note("credentials: the environment (GMAIL_REFRESH_TOKEN)");
+        output::note("credentials: the environment (GMAIL_REFRESH_TOKEN)");
         return Ok(ConnectorCredentials {
             access_token: None,
             client_id: credential::variable("GMAIL_CLIENT_ID"),
@@ -308,7 +319,7 @@ fn credentials(arguments: &ArgMatches) -> Result<ConnectorCredentials, Failure> 
     match account {
         Some(account) => match account.tokens.refresh_token {
             Some(refresh_token) => {
-                note(&format!("credentials: the signed-in account {}", account.name));
+                output::note(&format!("credentials: the signed-in account {}", account.name));
                 Ok(ConnectorCredentials {
                     access_token: None,
                     client_id: Some(account.client_id),

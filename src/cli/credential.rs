@@ -2,7 +2,6 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use airbyte_agent_gmail::auth::GOOGLE_TOKEN_URL;
 use airbyte_agent_gmail::auth::{Account, AccountDirectory};
@@ -13,7 +12,8 @@ use airbyte_agent_gmail::{
 };
 use clap::ArgMatches;
 
-use super::exit::{Failure, note};
+use super::exit::Failure;
+use super::output;
 
 /// The setting that holds the connector of `connectors connect`.
 pub(crate) const CONNECTOR_ID: &str = "connector_id";
@@ -82,7 +82,8 @@ pub(crate) fn account(
     }
 }
 
-fn shown(names: &[String]) -> String {
+/// Accounts for a person to choose from.
+pub(crate) fn shown(names: &[String]) -> String {
     if names.is_empty() {
         "none, so run `airbyte-gmail auth login`".to_owned()
     } else {
@@ -114,7 +115,7 @@ pub(crate) fn builder(arguments: &ArgMatches) -> Result<GmailConnectorBuilder, F
             } else {
                 ""
             };
-            note(&format!("credentials: the environment ({name}){ignored}"));
+            output::note(&format!("credentials: the environment ({name}){ignored}"));
             Ok(GmailConnectorBuilder::from_env(Some(Mode::OpenSource))?)
         }
         (Some(Mode::Hosted), ..) | (None, None, Some(_)) => hosted(),
@@ -122,7 +123,7 @@ pub(crate) fn builder(arguments: &ArgMatches) -> Result<GmailConnectorBuilder, F
             let directory = directory()?;
             match account(&directory, arguments)? {
                 Some(account) => {
-                    note(&format!("credentials: the signed-in account {}", account.name));
+                    output::note(&format!("credentials: the signed-in account {}", account.name));
                     stored(&directory, &account)
                 }
                 None => match mode {
@@ -155,12 +156,12 @@ pub(crate) fn granted_scopes(arguments: &ArgMatches) -> Result<Vec<String>, Fail
     Ok(account.map_or_else(Vec::new, |account| account.tokens.scopes))
 }
 
-/// A connector of a signed-in account, which keeps its tokens in the account's file.
+/// A connector of a signed-in account, which keeps its tokens where the account's are.
 pub(crate) fn stored(
     directory: &AccountDirectory,
     account: &Account,
 ) -> Result<GmailConnectorBuilder, Failure> {
-    let store = Arc::new(directory.store(&account.name)?);
+    let store = directory.store(&account.name)?;
     Ok(addressed(GmailConnector::builder(GmailAuthConfig::from(account))).token_store(store))
 }
 
@@ -213,7 +214,7 @@ fn hosted() -> Result<GmailConnectorBuilder, Failure> {
         which = ", the connector from `connectors connect`";
     }
     if let Some(name) = airbyte_variable() {
-        note(&format!("credentials: the environment ({name}){which}"));
+        output::note(&format!("credentials: the environment ({name}){which}"));
     }
     let mut builder = GmailConnector::builder(auth);
     if let Some(url) = variable("AIRBYTE_API_URL") {
@@ -224,6 +225,13 @@ fn hosted() -> Result<GmailConnectorBuilder, Failure> {
 
 /// A client of Airbyte's API with the environment's credentials.
 pub(crate) fn airbyte() -> Result<Airbyte, Failure> {
+    if airbyte_variable().is_none() {
+        return Err(Failure::input(
+            "no airbyte credentials: set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (in airbyte's web app, under your \
+             application), or AIRBYTE_BEARER_TOKEN"
+                .to_owned(),
+        ));
+    }
     let mut builder = Airbyte::builder(AirbyteAuthConfig::from_env());
     if let Some(url) = variable("AIRBYTE_API_URL") {
         builder = builder.base_url(url);

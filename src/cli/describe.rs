@@ -91,7 +91,8 @@ pub(crate) fn man(arguments: &ArgMatches) -> Result<(), Failure> {
     output::note(&format!(
         "{count} pages written; try: man -l {}/airbyte-gmail.1",
         directory.display()
-    ))
+    ));
+    Ok(())
 }
 
 fn man_pages(directory: &Path, command: &Command, name: &str) -> Result<usize, Failure> {

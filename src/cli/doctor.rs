@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use airbyte_agent_gmail::auth::{
-    Account, AccountDirectory, FileTokenStore, MemoryTokenStore, StoreFuture, StoreLock, TokenSet,
+    Account, AccountDirectory, MemoryTokenStore, StoreFuture, StoreLock, TokenPlace, TokenSet,
     TokenStore,
 };
 use airbyte_agent_gmail::connector::GmailConnectorBuilder;
@@ -69,7 +69,10 @@ pub(crate) async fn run(
     } else {
         stored(&mut findings, arguments, rows).await?;
     }
-    output::print(&json!({"ok": findings.problems == 0, "findings": findings.list}))?;
+    output::show(
+        arguments,
+        &json!({"ok": findings.problems == 0, "findings": findings.list}),
+    )?;
     match findings.error {
         Some(error) => Err(error.into()),
         None if findings.problems > 0 => Err(Failure::Other(
@@ -108,9 +111,13 @@ async fn stored(
     findings.good(
         "credentials",
         format!(
-            "the signed-in account {} ({})",
+            "the signed-in account {} ({}; its tokens are in {})",
             account.name,
-            directory.store(&account.name)?.path().display()
+            directory.file(&account.name)?.display(),
+            match account.place {
+                TokenPlace::Keyring => "the system's keyring",
+                _ => "that file",
+            }
         ),
     );
     let client = credential::client_of(&account);
@@ -226,7 +233,7 @@ async fn mailbox(
         Some("insufficientPermissions" | "ACCESS_TOKEN_SCOPE_INSUFFICIENT") => {
             "sign in again and tick every box, or ask for the operation's scopes with --operation"
         }
-        _ if error.is_token_store_failed() => "mend the file that the cause names",
+        _ if error.is_token_store_failed() => "do what the cause says",
         _ if error.is_transient() => "try again later",
         _ => "do what the message says",
     };
@@ -269,7 +276,7 @@ fn scopes(findings: &mut Findings, rows: &[&'static Operation], tokens: &TokenSe
 
 /// A store whose access token always seems to have ended.
 #[derive(Debug)]
-struct Refreshed(FileTokenStore);
+struct Refreshed(Arc<dyn TokenStore>);
 
 impl TokenStore for Refreshed {
     fn load(&self) -> StoreFuture<'_, Option<TokenSet>> {

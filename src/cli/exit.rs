@@ -85,12 +85,6 @@ pub(crate) fn report(failure: &Failure, verbose: bool) -> ExitCode {
     ExitCode::from(failure.code())
 }
 
-/// Says something on the standard error that is not the result.
-pub(crate) fn note(text: &str) {
-    // With the standard error gone there is nobody to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
-}
-
 fn write(failure: &Failure, verbose: bool) -> std::io::Result<()> {
     let mut stderr = std::io::stderr().lock();
     match failure {

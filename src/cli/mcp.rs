@@ -83,12 +83,12 @@ pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
     for origin in texts(arguments, "allow-origin") {
         http = http.allow_origin(origin);
     }
-    output::note(&format!("mcp is served at {}", http.url()?))?;
+    output::note(&format!("mcp is served at {}", http.url()?));
     if is_drawn {
         output::note(&format!(
             "clients give authorization: Bearer {} ({TOKEN} sets another)",
             http.token().expose()
-        ))?;
+        ));
     }
     tokio::select! {
         result = http.serve() => Ok(result?),

@@ -72,6 +72,10 @@ async fn run(matches: &ArgMatches) -> Result<(), Failure> {
         )));
     }
     match name {
+        // What they do is more than one request, and must not be done under a flag that promises that it is not.
+        "auth" | "connectors" | "oauth" if dry_run(innermost(arguments)) => Err(Failure::input(
+            "nothing was done: these commands have no --dry-run".to_owned(),
+        )),
         "demo" => demo::run().await,
         "sandbox" => server::run(arguments).await,
         "auth" => auth::run(arguments).await,
@@ -129,6 +133,14 @@ async fn execute(matches: &ArgMatches, arguments: &ArgMatches) -> Result<(), Fai
 /// The connector that the environment, or an account that is signed in, gives.
 fn connect(matches: &ArgMatches) -> Result<GmailConnector, Failure> {
     credential::connect(matches)
+}
+
+/// The arguments of the command that is meant.
+fn innermost(mut arguments: &ArgMatches) -> &ArgMatches {
+    while let Some((_, inner)) = arguments.subcommand() {
+        arguments = inner;
+    }
+    arguments
 }
 
 /// Whether the request is to be shown and not sent.

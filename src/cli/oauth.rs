@@ -74,14 +74,15 @@ pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
         Some(("initiate", arguments)) => initiate(arguments).await,
         Some(("credentials", arguments)) => match arguments.subcommand() {
             Some(("put", arguments)) => put(arguments).await,
-            _ => {
+            Some((_, arguments)) => {
                 credential::airbyte()?
                     .oauth_credentials()
                     .delete(gmail().connector_name)
                     .send()
                     .await?;
-                output::print(&json!({"oauth_app": "airbyte"}))
+                output::show(arguments, &json!({"oauth_app": "airbyte"}))
             }
+            None => Err(Failure::input("no such command; see --help".to_owned())),
         },
         _ => Err(Failure::input("no such command; see --help".to_owned())),
     }
@@ -95,10 +96,13 @@ async fn initiate(arguments: &ArgMatches) -> Result<(), Failure> {
     let consent = request(arguments, &redirect_url)?
         .begin(&credential::airbyte()?)
         .await?;
-    output::print(&json!({
-        "consent_url": consent.url(),
-        "correlation": consent.correlation(),
-    }))
+    output::show(
+        arguments,
+        &json!({
+            "consent_url": consent.url(),
+            "correlation": consent.correlation(),
+        }),
+    )
 }
 
 async fn put(arguments: &ArgMatches) -> Result<(), Failure> {
@@ -136,5 +140,5 @@ async fn put(arguments: &ArgMatches) -> Result<(), Failure> {
         .connector_definition_id(gmail().definition_id)
         .send()
         .await?;
-    output::print(&stored)
+    output::show(arguments, &stored)
 }

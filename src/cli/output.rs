@@ -123,9 +123,21 @@ fn more(result: &ExecuteResult) -> Result<(), Failure> {
         .iter()
         .any(|(name, value)| name.ends_with("ageToken") && value.is_string());
     if has_more && std::io::stderr().is_terminal() {
-        note("there is more: --all gives every page")?;
+        note("there is more: --all gives every page");
     }
     Ok(())
+}
+
+/// Shows a value as the arguments say, as JSON where they say nothing.
+pub(crate) fn show(arguments: &ArgMatches, value: &impl Serialize) -> Result<(), Failure> {
+    let value = serde_json::to_value(value).map_err(|error| Failure::Other(error.to_string()))?;
+    let output = Output::new(arguments, Format::Json);
+    match &value {
+        Value::Array(records) if matches!(output.format, Format::Table | Format::Ndjson) => {
+            output.records(records, true)
+        }
+        _ => output.value(&value),
+    }
 }
 
 /// Prints a value as JSON.
@@ -151,10 +163,10 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
     Ok(stdout.flush()?)
 }
 
-/// Says something beside the output.
-pub(crate) fn note(text: &str) -> Result<(), Failure> {
-    let mut stderr = std::io::stderr().lock();
-    Ok(writeln!(stderr, "{text}")?)
+/// Says something on the standard error that is not the result.
+pub(crate) fn note(text: &str) {
+    // With the standard error gone there is nobody to tell.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// How far a long work is, on a terminal alone.

@@ -130,11 +130,11 @@ pub(crate) async fn search(matches: &ArgMatches, arguments: &ArgMatches) -> Resu
     }
     drop(meter);
     if shown == 0 && output.format() == Format::Table {
-        output::note("no message matches")?;
+        output::note("no message matches");
     } else if let Some(token) = token
         && output.format() == Format::Table
     {
-        output::note(&format!("there is more: --all, or --page-token {token}"))?;
+        output::note(&format!("there is more: --all, or --page-token {token}"));
     }
     Ok(())
 }
@@ -308,7 +308,7 @@ pub(crate) async fn change(
                     "{} of {} messages are done; it stopped at {id}",
                     changed.len(),
                     ids.len()
-                )))?;
+                )));
             }
             Err(error.into())
         }
@@ -385,7 +385,8 @@ pub(crate) async fn attachments(
         ));
     }
     if chosen.is_empty() && output.format() == Format::Table {
-        return output::note("the message has no attachments");
+        output::note("the message has no attachments");
+        return Ok(());
     }
     let directory = if name == "save" && !dry_run(arguments) {
         let path = arguments

@@ -23,7 +23,7 @@ pub(crate) async fn action(
         return show(&output, operation, &params);
     }
     if operation.destructive {
-        confirm(arguments, operation)?;
+        confirm_operation(arguments, operation)?;
     }
     let gmail = connect(matches)?;
     let is_all = arguments
@@ -115,26 +115,32 @@ fn show(output: &Output, operation: &'static Operation, params: &Value) -> Resul
     output.value(&shown)
 }
 
-/// What is lost for good is asked for once more, or is not done.
-fn confirm(arguments: &ArgMatches, operation: &'static Operation) -> Result<(), Failure> {
+/// An operation that loses something for good is asked for once more, or is not done.
+fn confirm_operation(arguments: &ArgMatches, operation: &'static Operation) -> Result<(), Failure> {
+    let instead = ", or --dry-run to see what would be done";
+    confirm(arguments, operation.id, operation.summary, instead)
+}
+
+/// As `confirm_operation`, for what is no single operation.
+pub(crate) fn confirm(
+    arguments: &ArgMatches,
+    id: &str,
+    summary: &str,
+    instead: &str,
+) -> Result<(), Failure> {
     if arguments.get_flag("yes") {
         return Ok(());
     }
-    let what = operation.summary.to_lowercase();
+    let what = summary.to_lowercase();
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
         return Err(Failure::input(format!(
-            "{}: this can't be undone ({what}); give --yes, or --dry-run to see what would be done",
-            operation.id
+            "{id}: this can't be undone ({what}); give --yes{instead}"
         )));
     }
     {
         let mut stderr = std::io::stderr().lock();
-        write!(
-            stderr,
-            "{}: this can't be undone. Go on? [y/N] ",
-            operation.summary
-        )?;
+        write!(stderr, "{summary}: this can't be undone. Go on? [y/N] ")?;
         stderr.flush()?;
     }
     let mut answer = String::new();
@@ -142,6 +148,6 @@ fn confirm(arguments: &ArgMatches, operation: &'static Operation) -> Result<(), 
     if answer.trim().eq_ignore_ascii_case("y") || answer.trim().eq_ignore_ascii_case("yes") {
         return Ok(());
     }
-    output::note("nothing was done")?;
+    output::note("nothing was done");
     Err(Failure::OutputClosed)
 }

@@ -221,7 +221,7 @@ fn show(
     output::note(&format!(
         "nothing is sent (--dry-run); the message to {} would be:",
         recipients.join(", ")
-    ))?;
+    ));
     output::line(
         airbyte_agent_gmail::tool::visible_text(&String::from_utf8_lossy(&message.raw)).trim_end(),
     )

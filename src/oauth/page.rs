@@ -66,7 +66,7 @@ impl Page {
              <svg viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"11\"/>{icon}</svg>\n\
              <h1>{title}</h1>\n<p>{text}</p>\n\
              <div class=\"next\"><h2>What to do next</h2><p>{next}</p></div>\n\
-             <footer>airbyte-agent-gmail · this page comes from the program on your own machine</footer>\n\
+             <footer>From airbyte-agent-gmail, on your own machine</footer>\n\
              </main>\n</body>\n</html>\n"
         )
     }
@@ -176,7 +176,7 @@ main{width:100%;max-width:31rem;background:var(--paper);border:1px solid var(--l
 text-align:center;box-shadow:0 12px 40px rgba(20,30,55,.09)}\
 svg{width:4rem;height:4rem;margin-bottom:1rem;fill:none;stroke-width:2;stroke-linecap:round;stroke-linejoin:round;stroke:#fff}\
 circle{stroke:none}.good circle{fill:#15803d}.warn circle{fill:#b45309}.bad circle{fill:#b91c1c}\
-h1{font-size:1.55rem;line-height:1.25;margin:0 0 .6rem;letter-spacing:-.01em}p{margin:0;color:var(--soft)}\
+h1{font-size:1.55rem;line-height:1.25;margin:0 0 .6rem;letter-spacing:-.01em;text-wrap:balance}main>p{text-wrap:balance}p{margin:0;color:var(--soft)}\
 .next{margin:1.75rem 0;padding:1rem 1.25rem;text-align:left;background:var(--panel);border:1px solid var(--line);border-radius:.75rem}\
 h2{font-size:.95rem;margin:0 0 .3rem}code,.address{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;color:var(--ink);overflow-wrap:anywhere}\
 footer{font-size:.8rem;color:var(--soft);border-top:1px solid var(--line);padding-top:1rem}";

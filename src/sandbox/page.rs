@@ -23,7 +23,7 @@ pub(crate) fn escape(text: &str) -> String {
 /// The Allow and Deny buttons of a consent page.
 pub(crate) fn consent_form(action: &str, request: &str) -> String {
     format!(
-        "<form method=\"post\" action=\"{}\">\n<input type=\"hidden\" name=\"request\" value=\"{}\">\n\
+        "<form id=\"consent\" method=\"post\" action=\"{}\">\n<input type=\"hidden\" name=\"request\" value=\"{}\">\n\
          <button name=\"decision\" value=\"deny\" id=\"deny\">Deny</button>\n\
          <button name=\"decision\" value=\"allow\" id=\"allow\" class=\"first\">Allow</button>\n</form>",
         escape(action),
@@ -33,7 +33,8 @@ pub(crate) fn consent_form(action: &str, request: &str) -> String {
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;background:#f3f4f6;color:#111827;margin:0}\
 main{max-width:30rem;margin:10vh auto;padding:2rem;background:#fff;border:1px solid #d1d5db;border-radius:.75rem}\
-h1{font-size:1.4rem;margin:0 0 1rem}small{color:#4b5563}code{overflow-wrap:anywhere}\
+h1{font-size:1.4rem;margin:0 0 1rem}small{color:#4b5563}code{font-size:.85rem;overflow-wrap:anywhere}ul{padding-left:1.25rem}\
+ul.boxes{list-style:none;padding:0}.boxes label{display:flex;gap:.6rem;align-items:baseline;padding:.25rem 0}\
 form{display:flex;gap:.75rem;justify-content:flex-end;margin-top:1.5rem}\
 button{font:inherit;padding:.5rem 1.25rem;border-radius:.5rem;border:1px solid #6b7280;background:#fff;color:#111827}\
 button.first{background:#1d4ed8;border-color:#1d4ed8;color:#fff}\

@@ -90,6 +90,11 @@ pub struct Settings {
     /// Whether the organization has a source template of its own, without which the OAuth flow
     /// cannot begin.
     pub own_template: bool,
+    /// How long Airbyte's consent page waits for an answer.
+    #[serde(rename = "consent_lifetime_seconds", with = "seconds")]
+    pub consent_lifetime: Duration,
+    /// Whether Airbyte's consent page gives the older `secret_id`, with which the caller makes the connector.
+    pub secret_callback: bool,
     /// The shape of the result of a list in `execute`.
     pub list_result: ListResult,
 }
@@ -106,6 +111,8 @@ impl Default for Settings {
             scoped_token_lifetime: Duration::from_secs(1_200),
             multi_organization: false,
             own_template: true,
+            consent_lifetime: Duration::from_secs(600),
+            secret_callback: false,
             list_result: ListResult::Array,
         }
     }

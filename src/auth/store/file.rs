@@ -22,7 +22,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(10);
 const MAX_FILE: u64 = 1024 * 1024;
 
 /// The field of the file that holds the tokens; all others belong to others and are kept.
-const TOKENS: &str = "tokens";
+pub(super) const TOKENS: &str = "tokens";
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
@@ -31,6 +31,14 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 /// The file is made with mode 0600 in a directory of mode 0700, and is refused when others can read it. It is replaced
 /// as a whole: a process that is killed in the middle of a write leaves the old tokens intact. Processes that share
 /// the file make one refresh between them.
+///
+/// A process that is killed after Google has answered and before the write loses that answer. Google leaves the refresh
+/// token of an installed app as it is, so the stored one still works and the next process refreshes again. A server
+/// that rotates refresh tokens at each use (not Google) may take the old one no more: then the user signs in again. A
+/// caller who goes away in between loses nothing: the refresh and the write go on without it.
+///
+/// On Windows there are no such modes: the file has the access rights of its directory, and nothing is refused. Under
+/// the user's own profile these keep other users out.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -210,6 +218,8 @@ fn private(options: &mut OpenOptions) {
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
 }
 
+/// Elsewhere than on Unix access is a matter of lists, which a file takes over from its directory and the standard
+/// library does not read: the user's own profile keeps others out, and the checks below refuse nothing.
 #[cfg(not(unix))]
 fn private(_: &mut OpenOptions) {}
 

@@ -43,12 +43,17 @@ impl CreateRequest {
         }
         body.check()?;
         check_definition(connector_type.as_deref(), definition.as_deref())?;
-        if secret.is_some() {
-            return Err(error::bad_request(
-                "The server-side OAuth secret is unknown or has expired",
-            ));
-        }
-        let credentials = credentials.unwrap_or_default();
+        let credentials = match secret {
+            // It works once, as a code does.
+            Some(secret) => lock(&call.state.airbyte)
+                .secrets
+                .remove(&secret)
+                .map(|token| Map::from_iter([("refresh_token".to_owned(), Value::from(token))]))
+                .ok_or_else(|| {
+                    error::bad_request("The server-side OAuth secret is unknown or has expired")
+                })?,
+            None => credentials.unwrap_or_default(),
+        };
         check_scheme(&credentials)?;
 
         let own_template = call.state.settings().own_template;

@@ -1,7 +1,5 @@
 //! The OAuth flow that makes a connector, and the organization's own OAuth client.
 
-use std::time::Duration;
-
 use http::{StatusCode, Uri, header};
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
@@ -17,9 +15,6 @@ use crate::sandbox::table;
 
 /// Where the user consents.
 pub(super) const CONSENT_PATH: &str = "/airbyte/oauth/consent";
-
-/// How long a user may take.
-const SESSION_LIFETIME: Duration = Duration::from_secs(600);
 
 /// POST /integrations/connectors/oauth/initiate
 pub(super) fn initiate(call: &mut Call<'_>) -> Result<Answer, Answer> {
@@ -122,7 +117,8 @@ pub(super) fn decide(call: &mut Call<'_>) -> Result<Answer, Answer> {
             pairs,
         ))))
     };
-    if session.started.elapsed() >= SESSION_LIFETIME {
+    let settings = call.state.settings();
+    if session.started.elapsed() >= settings.consent_lifetime {
         return back(&[
             ("error", "session_expired"),
             ("error_description", "The session has expired. Start again."),
@@ -134,8 +130,13 @@ pub(super) fn decide(call: &mut Call<'_>) -> Result<Answer, Answer> {
             ("error_description", "The user denied access."),
         ]);
     }
-    let refresh_token = lock(&call.state.google).connect(&call.state.settings());
+    let refresh_token = lock(&call.state.google).connect(&settings);
     let mut organization = lock(&call.state.airbyte);
+    if settings.secret_callback {
+        let secret = random::token("secret");
+        organization.secrets.insert(secret.clone(), refresh_token);
+        return back(&[("secret_id", &secret)]);
+    }
     if !organization
         .workspaces
         .iter()

@@ -25,6 +25,8 @@ pub(crate) struct Organization {
     pub(super) templates: Vec<Template>,
     pub(super) connectors: Vec<Connector>,
     pub(super) sessions: HashMap<String, Session>,
+    /// The refresh tokens behind secrets that the older callback gave.
+    pub(super) secrets: HashMap<String, String>,
     /// The configuration of the organization's own OAuth client and when it was made.
     pub(super) oauth_client: Option<OAuthClient>,
 }
@@ -138,6 +140,7 @@ impl Organization {
             templates: Vec::new(),
             connectors: vec![connector],
             sessions: HashMap::new(),
+            secrets: HashMap::new(),
             oauth_client: None,
             initial,
         };

@@ -27,15 +27,34 @@ pub(super) fn show(state: &State, request: &Request) -> Answer {
         };
     }
     let email = lock(&state.mailbox).email_address().to_owned();
+    // As Google does it: of several scopes each has a box, which the user may leave empty.
+    let boxes = consent.scopes.len() > 1;
     let scopes: String = consent
         .scopes
         .iter()
-        .map(|scope| format!("<li><code>{}</code></li>", escape(scope)))
+        .enumerate()
+        .map(|(position, scope)| {
+            let scope = escape(scope);
+            if boxes {
+                format!(
+                    "<li><label><input type=\"checkbox\" name=\"scope\" value=\"{scope}\" id=\"scope-{position}\" \
+                     form=\"consent\" checked><code>{scope}</code></label></li>"
+                )
+            } else {
+                format!("<li><code>{scope}</code></li>")
+            }
+        })
         .collect();
+    let class = if boxes { "boxes" } else { "scopes" };
+    let choice = if boxes {
+        "<input type=\"hidden\" name=\"boxes\" value=\"shown\" form=\"consent\">"
+    } else {
+        ""
+    };
     let number = random::token("consent");
     let content = format!(
         "<h1>Allow access to this mailbox?</h1>\n<p>A program asks for access to the sandbox mailbox \
-         <strong>{}</strong> with these scopes:</p>\n<ul>{scopes}</ul>\n\
+         <strong>{}</strong> with these scopes:</p>\n<ul class=\"{class}\">{scopes}</ul>{choice}\n\
          <p><small>This page belongs to a sandbox on this machine. No Google account is involved.</small></p>\n{}",
         escape(&email),
         consent_form(PATH, &number)
@@ -50,7 +69,7 @@ pub(super) fn show(state: &State, request: &Request) -> Answer {
 pub(super) fn decide(state: &State, request: &Request) -> Answer {
     let form = request.form_pairs();
     let number = first(form.clone(), "request").unwrap_or_default();
-    let decision = first(form, "decision").unwrap_or_default();
+    let decision = first(form.clone(), "decision").unwrap_or_default();
     if !["allow", "deny"].contains(&decision.as_str()) {
         return blocked(
             StatusCode::BAD_REQUEST,
@@ -58,14 +77,23 @@ pub(super) fn decide(state: &State, request: &Request) -> Answer {
             "The decision must be allow or deny.",
         );
     }
-    let Some(consent) = lock(&state.google).pending.remove(&number) else {
+    let boxes = first(form.clone(), "boxes").is_some();
+    let ticked: Vec<String> = form
+        .into_iter()
+        .filter(|(name, _)| name == "scope")
+        .map(|(_, value)| value)
+        .collect();
+    let Some(mut consent) = lock(&state.google).pending.remove(&number) else {
         return blocked(
             StatusCode::BAD_REQUEST,
             "invalid_request",
             "This page has been used. Start again.",
         );
     };
-    if decision == "allow" {
+    if boxes {
+        consent.scopes.retain(|scope| ticked.contains(scope));
+    }
+    if decision == "allow" && !consent.scopes.is_empty() {
         allow(state, consent)
     } else {
         back(&consent, &[("error", "access_denied")])

@@ -1,0 +1,228 @@
+//! Tokens in the keyring of the operating system.
+
+use std::fmt::{self, Debug};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use keyring_core::{CredentialStore, Entry};
+use serde_json::{Map, Value};
+
+use super::file::{FileTokenStore, TOKENS};
+use super::{StoreFuture, StoreLock, TokenSet, TokenStore};
+
+/// The name under which a keyring shows what this crate has put there.
+const SERVICE: &str = "airbyte-gmail";
+
+/// The keyring of the operating system: the Keychain on macOS, the Credential Manager on Windows, elsewhere what speaks
+/// the Secret Service protocol, such as GNOME Keyring, KWallet or KeePassXC.
+///
+/// A server has none as a rule. There it fails, and nothing is written elsewhere in its place;
+/// [`FileTokenStore`] is the way there.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// use airbyte_agent_gmail::auth::{Keyring, TokenSet, TokenStore};
+///
+/// # let keyring = || Keyring::in_memory();
+/// # #[cfg(any())]
+/// let keyring = || Keyring::system();
+/// let store = keyring()?.store("user@example.com")?;
+/// store.save(&TokenSet::new("token")).await?;
+/// assert!(store.load().await?.is_some());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Keyring {
+    store: Arc<CredentialStore>,
+}
+
+impl Keyring {
+    /// The keyring of whoever runs this program.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it can't be reached.
+    pub fn system() -> io::Result<Self> {
+        native().map(|store| Self { store }).map_err(failed)
+    }
+
+    /// A keyring that ends with its last clone, for tests.
+    ///
+    /// # Errors
+    ///
+    /// None in practice.
+    pub fn in_memory() -> io::Result<Self> {
+        let store = keyring_core::mock::Store::new().map_err(failed)?;
+        Ok(Self { store })
+    }
+
+    /// The place of an account's tokens in it.
+    ///
+    /// # Errors
+    ///
+    /// When the keyring takes no such name.
+    pub fn store(&self, account: &str) -> io::Result<KeyringTokenStore> {
+        let entry = self.store.build(SERVICE, account, None).map_err(failed)?;
+        Ok(KeyringTokenStore {
+            entry: Arc::new(entry),
+            account: account.to_owned(),
+            lock: None,
+        })
+    }
+}
+
+impl Debug for Keyring {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Keyring").finish_non_exhaustive()
+    }
+}
+
+/// Keeps the tokens of one account in the system's keyring; [`Keyring::store`] makes it.
+///
+/// A keyring has no lock: processes that share an account need a file for that
+/// ([`with_lock_file`](Self::with_lock_file)), else each of them makes its own refresh.
+#[derive(Clone)]
+pub struct KeyringTokenStore {
+    entry: Arc<Entry>,
+    account: String,
+    lock: Option<FileTokenStore>,
+}
+
+impl KeyringTokenStore {
+    /// Lets processes hold each other off by a lock on `<path>.lock`. Nothing is written to it.
+    #[must_use]
+    pub fn with_lock_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.lock = Some(FileTokenStore::new(path));
+        self
+    }
+
+    /// All that is kept for the account; `None` when there is nothing.
+    pub(in crate::auth) fn read(&self) -> io::Result<Option<Map<String, Value>>> {
+        let text = match self.entry.get_secret() {
+            Ok(text) => text,
+            Err(keyring_core::Error::NoEntry) => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        // The parser's own text could quote a token.
+        serde_json::from_slice(&text)
+            .map(Some)
+            .map_err(|_| self.unreadable())
+    }
+
+    pub(in crate::auth) fn write(&self, object: &Map<String, Value>) -> io::Result<()> {
+        self.entry
+            .set_secret(&serde_json::to_vec(object)?)
+            .map_err(failed)
+    }
+
+    pub(in crate::auth) fn remove(&self) -> io::Result<()> {
+        match self.entry.delete_credential() {
+            Ok(()) | Err(keyring_core::Error::NoEntry) => Ok(()),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    fn read_tokens(&self) -> io::Result<Option<TokenSet>> {
+        match self.read()?.and_then(|mut object| object.remove(TOKENS)) {
+            None | Some(Value::Null) => Ok(None),
+            Some(tokens) => serde_json::from_value(tokens)
+                .map(Some)
+                .map_err(|_| self.unreadable()),
+        }
+    }
+
+    fn write_tokens(&self, tokens: &TokenSet) -> io::Result<()> {
+        let mut object = self.read()?.unwrap_or_default();
+        object.insert(TOKENS.to_owned(), serde_json::to_value(tokens)?);
+        self.write(&object)
+    }
+
+    fn unreadable(&self) -> io::Error {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!(
+                "the entry {SERVICE} of {} in the system's keyring is not that of a token store; remove it and sign in again",
+                self.account
+            ),
+        )
+    }
+
+    /// A keyring can wait for a person to unlock it, which must not keep the tasks of this thread.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || work(&store))
+            .await
+            .map_err(io::Error::other)?
+    }
+}
+
+impl TokenStore for KeyringTokenStore {
+    fn load(&self) -> StoreFuture<'_, Option<TokenSet>> {
+        Box::pin(async move { Ok(self.blocking(Self::read_tokens).await?) })
+    }
+
+    fn save<'a>(&'a self, tokens: &'a TokenSet) -> StoreFuture<'a> {
+        let tokens = tokens.clone();
+        Box::pin(async move {
+            Ok(self
+                .blocking(move |store| store.write_tokens(&tokens))
+                .await?)
+        })
+    }
+
+    fn lock(&self) -> StoreFuture<'_, StoreLock> {
+        match &self.lock {
+            Some(file) => file.lock(),
+            None => Box::pin(async { Ok(StoreLock::none()) }),
+        }
+    }
+}
+
+impl Debug for KeyringTokenStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("KeyringTokenStore")
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(target_os = "macos")]
+fn native() -> keyring_core::Result<Arc<CredentialStore>> {
+    Ok(apple_native_keyring_store::keychain::Store::new()?)
+}
+
+#[cfg(windows)]
+fn native() -> keyring_core::Result<Arc<CredentialStore>> {
+    Ok(windows_native_keyring_store::Store::new()?)
+}
+
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+fn native() -> keyring_core::Result<Arc<CredentialStore>> {
+    Ok(zbus_secret_service_keyring_store::Store::new()?)
+}
+
+#[cfg(not(any(
+    windows,
+    target_os = "macos",
+    all(unix, not(any(target_vendor = "apple", target_os = "android")))
+)))]
+fn native() -> keyring_core::Result<Arc<CredentialStore>> {
+    Err(keyring_core::Error::NotSupportedByStore(
+        "this system has no keyring that is known here".to_owned(),
+    ))
+}
+
+/// The keyring's error as text alone: as a value it can hold what was read.
+fn failed(error: keyring_core::Error) -> io::Error {
+    io::Error::other(format!(
+        "the system's keyring can't be used ({error}); unlock it, or keep the tokens in a file, as on a server that has \
+         no keyring (`--store file`, FileTokenStore)"
+    ))
+}
