@@ -70,6 +70,31 @@ impl Airbyte {
         }
     }
 
+    /// Makes the workspace of a customer, where there is none of that name. A connector can be made only in one that is
+    /// there; Airbyte makes it along with a token for it, which is thrown away.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let airbyte = airbyte_agent_gmail::Airbyte::builder(sandbox.airbyte_auth())
+    /// #     .base_url(sandbox.airbyte_url())
+    /// #     .build()?;
+    /// airbyte.create_workspace("customer-42").await?;
+    /// let connectors = airbyte.connectors().list().customer_name("customer-42").send().await?;
+    /// assert!(connectors.data.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What Airbyte refuses.
+    pub async fn create_workspace(&self, name: &str) -> Result<(), Error> {
+        let token = self.applications().scoped_token().workspace_name(name);
+        token.send().await.map(drop)
+    }
+
     /// Deletes a connector and waits until it is gone: Airbyte answers before the deletion is done, and its list is
     /// the only place that shows the end.
     ///

@@ -7,7 +7,9 @@ mod web;
 
 use std::time::Duration;
 
+use airbyte_agent_gmail::api::airbyte::types::ConnectorCredentials;
 use airbyte_agent_gmail::oauth::{ConnectRequest, Loopback, is_template_missing};
+use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::sandbox::Sandbox;
 use airbyte_agent_gmail::{Airbyte, AirbyteAuthConfig, GmailConnector};
 use program::{Directory, Failure, Waiting};
@@ -162,6 +164,41 @@ async fn a_consent_page_that_waited_too_long_is_told_so() -> Result<(), Failure>
         error.is_timeout() && error.to_string().contains("expired"),
         "{error}"
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_customers_workspace_is_made_on_request() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let airbyte = airbyte(&sandbox)?;
+    let begin = || ConnectRequest::new("https://app.example.com/back").customer_name("new");
+    let error = begin().begin(&airbyte).await.expect_err("no workspace");
+    assert!(
+        error.is_not_found() && error.to_string().contains("--create-workspace"),
+        "{error}"
+    );
+    begin().create_workspace(true).begin(&airbyte).await?;
+    // From then on it is there, and a connector can be made in it by the type's name.
+    let created = airbyte
+        .connectors()
+        .create()
+        .customer_name("new")
+        .connector_type(gmail().connector_type)
+        .credentials(ConnectorCredentials {
+            access_token: None,
+            client_id: None,
+            client_secret: None,
+            refresh_token: sandbox.google().refresh_token.into(),
+        })
+        .send()
+        .await?;
+    let list = airbyte
+        .connectors()
+        .list()
+        .customer_name("new")
+        .send()
+        .await?;
+    assert!(list.data.iter().any(|listed| listed.id == created.id));
     Ok(())
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn command() -> Command {
             Command::new("create")
                 .about("Make a connector from Google credentials: those of the environment, or of a signed-in account")
                 .args(customer())
+                .arg(create_workspace())
                 .arg(name())
                 .arg(spam()),
         )
@@ -86,8 +87,9 @@ pub(crate) fn customer() -> [Arg; 2] {
 }
 
 /// What a consent takes beside the customer.
-pub(crate) fn consent() -> [Arg; 2] {
+pub(crate) fn consent() -> [Arg; 3] {
     [
+        create_workspace(),
         Arg::new("source-template-id")
             .long("source-template-id")
             .value_name("ID")
@@ -97,6 +99,13 @@ pub(crate) fn consent() -> [Arg; 2] {
             .action(ArgAction::SetTrue)
             .help("Make the organization's own source template where there is none"),
     ]
+}
+
+fn create_workspace() -> Arg {
+    Arg::new("create-workspace")
+        .long("create-workspace")
+        .action(ArgAction::SetTrue)
+        .help("Make the customer's workspace where there is none of that name")
 }
 
 fn name() -> Arg {
@@ -190,9 +199,14 @@ async fn create(arguments: &ArgMatches) -> Result<(), Failure> {
     let mut call = airbyte
         .connectors()
         .create()
-        .definition_id(gmail().definition_id)
+        .connector_type(gmail().connector_type)
         .credentials(credentials(arguments)?);
-    call = match named(arguments)? {
+    let named = named(arguments)?;
+    if arguments.get_flag("create-workspace") {
+        let (Named::Workspace(name) | Named::Customer(name)) = &named;
+        airbyte.create_workspace(name).await?;
+    }
+    call = match named {
         Named::Workspace(name) => call.workspace_name(name),
         Named::Customer(name) => call.customer_name(name),
     };
@@ -202,7 +216,15 @@ async fn create(arguments: &ArgMatches) -> Result<(), Failure> {
     if let Some(config) = config(arguments) {
         call = call.replication_config(config);
     }
-    output::show(arguments, &call.send().await?)
+    let created = call.send().await.map_err(|error| {
+        if error.is_not_found() {
+            output::note(
+                "airbyte has no customer (workspace) of that name? --create-workspace makes it",
+            );
+        }
+        error
+    })?;
+    output::show(arguments, &created)
 }
 
 async fn connect(arguments: &ArgMatches) -> Result<(), Failure> {
@@ -224,8 +246,9 @@ pub(crate) fn request(
     redirect_url: &str,
 ) -> Result<ConnectRequest, Failure> {
     let text = |name: &str| arguments.try_get_one::<String>(name).ok().flatten();
-    let mut request =
-        ConnectRequest::new(redirect_url).create_template(arguments.get_flag("create-template"));
+    let mut request = ConnectRequest::new(redirect_url)
+        .create_template(arguments.get_flag("create-template"))
+        .create_workspace(arguments.get_flag("create-workspace"));
     request = match named(arguments)? {
         Named::Workspace(name) => request.workspace_name(name),
         Named::Customer(name) => request.customer_name(name),

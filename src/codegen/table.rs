@@ -28,6 +28,7 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
             .unwrap_or_default()
     };
     let connector_name = info("x-airbyte-connector-name");
+    let connector_type = info("x-connector-type");
     let definition_id = info("x-airbyte-connector-definition-id");
     let batch_path = info("x-batch-path");
     let searchable = searchable(model);
@@ -43,6 +44,7 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
             /// Every operation, with what the document says of the connector.
             pub static TABLE: Table = Table {
                 connector_name: #connector_name,
+                connector_type: #connector_type,
                 definition_id: #definition_id,
                 batch_path: #batch_path,
                 searchable: &[#(#searchable),*],

@@ -40,6 +40,7 @@ pub struct ConnectRequest {
     name: Option<String>,
     source_template_id: Option<String>,
     create_template: bool,
+    create_workspace: bool,
 }
 
 /// A consent that has been asked for and not yet answered. It works once.
@@ -62,6 +63,7 @@ impl ConnectRequest {
             name: None,
             source_template_id: None,
             create_template: false,
+            create_workspace: false,
         }
     }
 
@@ -95,12 +97,18 @@ impl ConnectRequest {
         self
     }
 
+    /// Makes the customer's workspace where there is none: Airbyte makes none by a consent.
+    pub fn create_workspace(mut self, create: bool) -> Self {
+        self.create_workspace = create;
+        self
+    }
+
     /// Asks Airbyte for the consent page.
     ///
     /// # Errors
     ///
     /// [`is_configuration`](Error::is_configuration): no customer, an address that is none, or no template of the
-    /// organization's own; what Airbyte refuses.
+    /// organization's own; [`is_not_found`](Error::is_not_found): no workspace of that name; what Airbyte refuses.
     pub async fn begin(self, airbyte: &Airbyte) -> Result<AirbyteConsent, Error> {
         let mut redirect = Url::parse(&self.redirect_url).map_err(|_| {
             Error::new(
@@ -113,6 +121,11 @@ impl ConnectRequest {
         redirect
             .query_pairs_mut()
             .append_pair(CORRELATION, correlation.expose());
+        if self.create_workspace
+            && let Some(name) = self.workspace_name.as_ref().or(self.customer_name.as_ref())
+        {
+            airbyte.create_workspace(name).await?;
+        }
         let url = match self.initiate(airbyte, redirect.as_str()).await {
             Err(error) if is_template_missing(&error) && self.create_template => {
                 clone_template(airbyte).await?;
@@ -133,7 +146,7 @@ impl ConnectRequest {
         let mut call = airbyte
             .connectors()
             .initiate_oauth(redirect_url)
-            .definition_id(operation::gmail().definition_id);
+            .connector_type(operation::gmail().connector_type);
         call = match (&self.workspace_name, &self.customer_name) {
             (Some(name), _) => call.workspace_name(name),
             (None, Some(name)) => call.customer_name(name),
@@ -209,7 +222,7 @@ impl AirbyteConsent {
         let mut call = airbyte
             .connectors()
             .create()
-            .definition_id(operation::gmail().definition_id)
+            .connector_type(operation::gmail().connector_type)
             .server_side_oauth_secret_id(secret.expose());
         call = match (&self.request.workspace_name, &self.request.customer_name) {
             (Some(name), _) => call.workspace_name(name),
@@ -246,6 +259,14 @@ pub fn is_template_missing(error: &Error) -> bool {
 }
 
 fn explain(error: Error) -> Error {
+    if error.is_not_found() {
+        return Error::new(
+            Kind::NotFound,
+            "airbyte has no customer (workspace) of that name; check the name, or let it be made (create_workspace, \
+             `--create-workspace`)",
+        )
+        .caused_by(error);
+    }
     if !is_template_missing(&error) {
         return error;
     }

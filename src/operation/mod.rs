@@ -28,6 +28,8 @@ pub(crate) use encode::fill_path;
 pub struct Table {
     /// `x-airbyte-connector-name`.
     pub connector_name: &'static str,
+    /// `x-connector-type`.
+    pub connector_type: &'static str,
     /// `x-airbyte-connector-definition-id`.
     pub definition_id: &'static str,
     /// Where several operations go in one request; empty where the service has no such place.
