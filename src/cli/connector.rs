@@ -216,13 +216,10 @@ async fn create(arguments: &ArgMatches) -> Result<(), Failure> {
     if let Some(config) = config(arguments) {
         call = call.replication_config(config);
     }
-    let created = call.send().await.map_err(|error| {
+    let created = call.send().await.inspect_err(|error| {
         if error.is_not_found() {
-            output::note(
-                "airbyte has no customer (workspace) of that name? --create-workspace makes it",
-            );
+            output::note("if the customer (workspace) is a new one, --create-workspace makes it");
         }
-        error
     })?;
     output::show(arguments, &created)
 }

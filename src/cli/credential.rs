@@ -144,6 +144,7 @@ pub(crate) fn builder(arguments: &ArgMatches) -> Result<GmailConnectorBuilder, F
 
 /// The scopes that the signed-in account has granted, where its credentials are the ones that `builder` takes; none
 /// where they are not known.
+#[cfg(feature = "mcp")]
 pub(crate) fn granted_scopes(arguments: &ArgMatches) -> Result<Vec<String>, Failure> {
     let is_hosted = match arguments.get_one::<String>("mode").map(String::as_str) {
         Some(mode) => mode == "hosted",
