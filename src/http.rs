@@ -101,6 +101,8 @@ impl Http {
             .user_agent(concat!("airbyte-agent-gmail/", env!("CARGO_PKG_VERSION")))
             // Neither service redirects its API, and a redirect could carry a token or a secret elsewhere.
             .redirect(reqwest::redirect::Policy::none())
+            // The transport alone sends again, since it knows what may be.
+            .retry(reqwest::retry::never())
             .tls_backend_preconfigured(tls()?)
             .connect_timeout(limits.connect_timeout)
             .read_timeout(limits.idle_timeout)

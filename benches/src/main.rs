@@ -1,6 +1,7 @@
 //! Measures what a call costs beside hand-written code and another client; see README.md.
 
 mod client;
+mod crowd;
 mod measure;
 mod server;
 
@@ -51,6 +52,10 @@ fn main() -> Result<(), Failure> {
 async fn run(url: &str) -> Result<(), Failure> {
     // For a profile of one contender at one call.
     let only = std::env::args().nth(1).unwrap_or_default();
+    if only == "crowd" {
+        crowd::hydration(url).await?;
+        return crowd::refreshing(url).await;
+    }
     let clients = Client::all(url)?;
     println!(
         "| call | client | CPU/call | × floor | wall/call | allocations/call | × floor | KB allocated/call | peak KB |"

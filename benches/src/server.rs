@@ -1,6 +1,7 @@
 //! A server with few answers, all of them ready: it is never what a client waits for.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -18,6 +19,7 @@ struct Answers {
     raw: Bytes,
     executed_full: Bytes,
     executed_list: Bytes,
+    token: Bytes,
 }
 
 /// Prints its address and serves until the process is killed.
@@ -37,6 +39,7 @@ pub(crate) async fn serve() -> Result<(), Box<dyn std::error::Error>> {
         )
         .to_string()
         .into(),
+        token: Bytes::from_static(br#"{"access_token":"ya29.token","expires_in":3599,"token_type":"Bearer"}"#),
     }));
     loop {
         let (stream, _) = listener.accept().await?;
@@ -58,8 +61,17 @@ async fn answer(
     let query = request.uri().query().unwrap_or_default().to_owned();
     let body = request.into_body().collect().await;
     let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+    // A base url of `…/delay/20` has a latency of 20 milliseconds.
+    let delay = path
+        .strip_prefix("/delay/")
+        .and_then(|rest| rest.split('/').next());
+    if let Some(delay) = delay.and_then(|delay| delay.parse().ok()) {
+        tokio::time::sleep(Duration::from_millis(delay)).await;
+    }
     let list = br#""action":"list""#;
-    let answer = if path.ends_with("/execute") {
+    let answer = if path.ends_with("/token") {
+        &answers.token
+    } else if path.ends_with("/execute") {
         if body.windows(list.len()).any(|part| part == list) {
             &answers.executed_list
         } else {
@@ -78,9 +90,15 @@ async fn answer(
         .expect("a response"))
 }
 
-/// As Google writes it: indented.
+/// As Google writes it: indented, and a resource's id before all else.
 fn pretty(value: &Value) -> Bytes {
-    serde_json::to_vec_pretty(value).expect("json").into()
+    let mut rest = value.clone();
+    let id = rest.as_object_mut().and_then(|object| object.remove("id"));
+    let text = serde_json::to_string_pretty(&rest).expect("json");
+    match id {
+        Some(id) => text.replacen('{', &format!("{{\n  \"id\": {id},"), 1).into(),
+        None => text.into(),
+    }
 }
 
 /// A message of 8 KB with text and HTML, and the headers that a real one has.

@@ -40,7 +40,9 @@ impl Operation {
         body: &[u8],
     ) -> Result<Map<String, Value>, Error> {
         let mut params = Map::new();
-        for (name, value) in self.match_path(path)? {
+        let mut values = Vec::new();
+        self.match_path(path, |name, value| values.push((name, value)))?;
+        for (name, value) in values {
             let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
             params.insert(name.to_owned(), Value::String(value));
         }
@@ -83,13 +85,14 @@ impl Operation {
         Ok(params)
     }
 
-    /// The raw values of a path's parameters.
+    /// Hands out the raw values of a path's parameters.
     ///
     /// It also guards the typed client: an id of `..` makes a path that is another operation's.
     pub(crate) fn match_path<'a>(
         &self,
         path: &'a str,
-    ) -> Result<Vec<(&'static str, &'a str)>, Error> {
+        mut found: impl FnMut(&'static str, &'a str),
+    ) -> Result<(), Error> {
         let mismatch = || {
             Error::new(
                 Kind::InvalidInput,
@@ -97,7 +100,6 @@ impl Operation {
             )
             .of(self)
         };
-        let mut values = Vec::new();
         let (mut template, mut left) = (self.path, path);
         // Each call comes through here: whole runs of segments are compared at once.
         while let Some((literal, rest)) = template.split_once('{') {
@@ -108,13 +110,13 @@ impl Operation {
                 .strip_suffix(suffix)
                 .filter(|value| is_encoded_id(value))
                 .ok_or_else(mismatch)?;
-            values.push((name, value));
+            found(name, value);
             (template, left) = (next, following);
         }
         if left != template {
             return Err(mismatch());
         }
-        Ok(values)
+        Ok(())
     }
 }
 
@@ -167,12 +169,9 @@ mod tests {
         let row = gmail().by_id("messages_attachments_get").expect("a row");
         let path = |middle: &str| format!("/gmail/v1/users/me/messages/{middle}");
         let good = path("a/attachments/b");
-        let values: Vec<&str> = row
-            .match_path(&good)
-            .expect("its path")
-            .into_iter()
-            .map(|(_, value)| value)
-            .collect();
+        let mut values = Vec::new();
+        row.match_path(&good, |_, value| values.push(value))
+            .expect("its path");
         assert_eq!(values, ["a", "b"]);
         for wrong in [
             "",
@@ -185,21 +184,24 @@ mod tests {
             "a/b/attachments/c",
             "a/attachmentsb",
         ] {
-            assert!(row.match_path(&path(wrong)).is_err(), "{wrong}");
+            assert!(row.match_path(&path(wrong), |_, _| {}).is_err(), "{wrong}");
         }
-        assert!(row.match_path("").is_err());
+        assert!(row.match_path("", |_, _| {}).is_err());
     }
 
     #[test]
     fn a_path_with_no_parameters_is_equal() {
         let row = gmail().by_id("messages_list").expect("a row");
-        assert!(row.match_path("/gmail/v1/users/me/messages").is_ok());
+        assert!(
+            row.match_path("/gmail/v1/users/me/messages", |_, _| {})
+                .is_ok()
+        );
         for wrong in [
             "/gmail/v1/users/me/messages/",
             "/gmail/v1/users/me/message",
             "/gmail/v1/users/me/messages/a",
         ] {
-            assert!(row.match_path(wrong).is_err(), "{wrong}");
+            assert!(row.match_path(wrong, |_, _| {}).is_err(), "{wrong}");
         }
     }
 }

@@ -271,7 +271,7 @@ impl Direct {
             .and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)))
             .unwrap_or_default();
         let path = url.path().strip_prefix(prefix).unwrap_or_default();
-        operation.match_path(path).map(|_| ())
+        operation.match_path(path, |_, _| {})
     }
 
     async fn authorize(
@@ -287,7 +287,7 @@ impl Direct {
             .bearer(refused)
             .await
             .map_err(|error| error.named(subject.name.clone()))?;
-        let mut value = HeaderValue::try_from(format!("Bearer {}", bearer.token.expose()))
+        let mut value = HeaderValue::try_from(["Bearer ", bearer.token.expose()].concat())
             .map_err(|_| {
                 Error::new(
                     Kind::Configuration,
