@@ -290,7 +290,7 @@ fn operation_docs(operation: &Operation) -> Vec<String> {
     let (current, legacy) = operation.quota_units;
     if current > 0 {
         text.push_str(&format!(
-            "\nQuota: {current} units (before May 2026: {legacy}).\n"
+            "\nQuota units: {current} (before May 2026: {legacy}).\n"
         ));
     }
     doc_lines(&text).collect()

@@ -35,7 +35,6 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
     let module = quote! {
         /// The operation table of the document: one row an operation, in the document's order.
         pub mod operation {
-            #[allow(unused_imports)]
             use crate::operation::{Field, Location, MediaUpload, Method, Operation, Outbound, Pagination, QuotaUnits, Schema, SearchableEntity, Table};
 
             /// The address that the document gives the service.
