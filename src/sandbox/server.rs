@@ -189,9 +189,17 @@ fn service_of(path: &str) -> Option<Service> {
         None
     } else if below("/api") || below("/airbyte") {
         Some(Service::Airbyte)
-    } else if ["/token", "/revoke", "/tokeninfo", "/o", "/oauth2"]
-        .into_iter()
-        .any(below)
+    } else if [
+        "/token",
+        "/revoke",
+        "/tokeninfo",
+        "/o",
+        "/oauth2",
+        "/v1/userinfo",
+        "/userinfo",
+    ]
+    .into_iter()
+    .any(below)
     {
         Some(Service::Google)
     } else {

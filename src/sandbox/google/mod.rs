@@ -16,6 +16,9 @@ use super::state::{State, lock};
 
 pub(crate) use account::{Account, Standing};
 
+/// The number by which Google knows the user.
+const USER: &str = "100000000000000000001";
+
 /// Names the endpoint of a request.
 pub(crate) fn describe(request: &Request, record: &mut RequestRecord) -> Option<&'static str> {
     if let Some(endpoint) = Endpoint::of(&request.path) {
@@ -34,11 +37,13 @@ pub(crate) fn answer(state: &State, request: &Request, record: &mut RequestRecor
     };
     match (endpoint, request.method.as_str()) {
         (Endpoint::Token, "POST") => token::answer(state, request),
-        (Endpoint::Revoke, "POST") => revoke(state, request),
+        (Endpoint::Revoke, "POST") | (Endpoint::OldRevoke, "GET" | "POST") => {
+            revoke(state, request)
+        }
         (Endpoint::Consent, "GET") => consent::show(state, request),
         (Endpoint::Consent, "POST") => consent::decide(state, request),
-        (Endpoint::TokenInfo, "GET" | "POST") => token_info(state, request),
-        (Endpoint::UserInfo, "GET" | "POST") => user_info(state, request, record),
+        (Endpoint::TokenInfo(version), "GET" | "POST") => token_info(state, request, version),
+        (Endpoint::UserInfo(version), "GET" | "POST") => user_info(state, request, version, record),
         _ => {
             let allowed = match endpoint {
                 Endpoint::Token | Endpoint::Revoke => "POST",
@@ -69,19 +74,38 @@ fn oauth_error(status: StatusCode, error: &str, description: &str) -> Answer {
 enum Endpoint {
     Token,
     Revoke,
+    /// Where revocation was before, by GET too.
+    OldRevoke,
     Consent,
-    TokenInfo,
-    UserInfo,
+    TokenInfo(Version),
+    UserInfo(Version),
+}
+
+/// The names in an answer on a token or a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    /// Google's own, of the first and second versions.
+    Own,
+    /// Those of OpenID Connect.
+    OpenId,
 }
 
 impl Endpoint {
+    // Google serves the addresses of old too, and files with credentials that programs have kept name them.
     fn of(path: &str) -> Option<Self> {
         match path {
-            "/token" => Some(Self::Token),
+            "/token" | "/o/oauth2/token" | "/oauth2/v3/token" | "/oauth2/v4/token" => {
+                Some(Self::Token)
+            }
             "/revoke" => Some(Self::Revoke),
+            "/o/oauth2/revoke" => Some(Self::OldRevoke),
             "/o/oauth2/v2/auth" | "/o/oauth2/auth" => Some(Self::Consent),
-            "/tokeninfo" | "/oauth2/v3/tokeninfo" => Some(Self::TokenInfo),
-            "/oauth2/v3/userinfo" => Some(Self::UserInfo),
+            "/tokeninfo" | "/oauth2/v3/tokeninfo" => Some(Self::TokenInfo(Version::OpenId)),
+            "/oauth2/v1/tokeninfo" | "/oauth2/v2/tokeninfo" => Some(Self::TokenInfo(Version::Own)),
+            "/v1/userinfo" | "/oauth2/v3/userinfo" => Some(Self::UserInfo(Version::OpenId)),
+            "/oauth2/v1/userinfo" | "/oauth2/v2/userinfo" | "/userinfo/v2/me" => {
+                Some(Self::UserInfo(Version::Own))
+            }
             _ => None,
         }
     }
@@ -89,10 +113,10 @@ impl Endpoint {
     const fn name(self) -> &'static str {
         match self {
             Self::Token => "token",
-            Self::Revoke => "revoke",
+            Self::Revoke | Self::OldRevoke => "revoke",
             Self::Consent => "auth",
-            Self::TokenInfo => "tokeninfo",
-            Self::UserInfo => "userinfo",
+            Self::TokenInfo(_) => "tokeninfo",
+            Self::UserInfo(_) => "userinfo",
         }
     }
 }
@@ -119,7 +143,7 @@ fn revoke(state: &State, request: &Request) -> Answer {
     }
 }
 
-fn token_info(state: &State, request: &Request) -> Answer {
+fn token_info(state: &State, request: &Request, version: Version) -> Answer {
     let token = request
         .bearer()
         .map(str::to_owned)
@@ -131,21 +155,32 @@ fn token_info(state: &State, request: &Request) -> Answer {
         Some(Standing::Valid(valid)) => {
             let client = account.credentials().client_id;
             let seconds = valid.remaining.as_secs();
-            Answer::json(
-                StatusCode::OK,
+            let scope = valid.scopes.join(" ");
+            let info = match version {
+                Version::Own => json!({
+                    "issued_to": client, "audience": client, "user_id": USER, "scope": scope,
+                    "expires_in": seconds, "access_type": "offline",
+                    "email": email, "verified_email": true,
+                }),
                 // This endpoint gives numbers as strings.
-                &json!({
-                    "azp": client, "aud": client, "scope": valid.scopes.join(" "),
+                Version::OpenId => json!({
+                    "azp": client, "aud": client, "scope": scope,
                     "expires_in": seconds.to_string(), "access_type": "offline",
                     "email": email, "email_verified": "true",
                 }),
-            )
+            };
+            Answer::json(StatusCode::OK, &info)
         }
         _ => oauth_error(StatusCode::BAD_REQUEST, "invalid_token", "Invalid Value"),
     }
 }
 
-fn user_info(state: &State, request: &Request, record: &mut RequestRecord) -> Answer {
+fn user_info(
+    state: &State,
+    request: &Request,
+    version: Version,
+    record: &mut RequestRecord,
+) -> Answer {
     let token = request
         .bearer()
         .map(str::to_owned)
@@ -164,8 +199,9 @@ fn user_info(state: &State, request: &Request, record: &mut RequestRecord) -> An
     };
     record.authorised_with = Some(valid.generation);
     let email = lock(&state.mailbox).email_address().to_owned();
-    Answer::json(
-        StatusCode::OK,
-        &json!({"sub": "100000000000000000001", "email": email, "email_verified": true}),
-    )
+    let info = match version {
+        Version::Own => json!({"id": USER, "email": email, "verified_email": true}),
+        Version::OpenId => json!({"sub": USER, "email": email, "email_verified": true}),
+    };
+    Answer::json(StatusCode::OK, &info)
 }

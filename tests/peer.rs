@@ -1,0 +1,86 @@
+//! The sandbox as other people's clients ask it: by older addresses, with other names, in other pieces.
+
+#[path = "support/web.rs"]
+mod web;
+
+use airbyte_agent_gmail::sandbox::Sandbox;
+use serde_json::Value;
+
+type TestResult = Result<(), Box<dyn std::error::Error>>;
+
+/// A request with the sandbox's token.
+async fn ask(
+    sandbox: &Sandbox,
+    request: &str,
+    headers: &[&str],
+    body: &str,
+) -> std::io::Result<web::Answer> {
+    let (port, _) = web::split(sandbox.gmail_url())?;
+    let token = sandbox.google().access_token;
+    let headers: String = headers
+        .iter()
+        .map(|header| format!("{header}\r\n"))
+        .collect();
+    let text = format!(
+        "{request} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+         {headers}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    web::raw(port, text.as_bytes()).await
+}
+
+fn json(answer: &web::Answer) -> Result<Value, Box<dyn std::error::Error>> {
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    Ok(serde_json::from_str(&answer.body)?)
+}
+
+#[tokio::test]
+async fn googles_older_addresses_answer_too() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let google = sandbox.google();
+    let form = format!(
+        "grant_type=refresh_token&client_id={}&client_secret={}&refresh_token={}",
+        google.client_id, google.client_secret, google.refresh_token
+    );
+    let kind = "application/x-www-form-urlencoded";
+    for path in [
+        "/token",
+        "/o/oauth2/token",
+        "/oauth2/v3/token",
+        "/oauth2/v4/token",
+    ] {
+        let url = format!("{}{path}", sandbox.gmail_url());
+        let tokens = json(&web::send("POST", &url, kind, &form).await?)?;
+        assert!(tokens["access_token"].is_string(), "{path}: {tokens}");
+    }
+    for (path, key) in [
+        ("/oauth2/v3/userinfo", "sub"),
+        ("/v1/userinfo", "sub"),
+        ("/oauth2/v2/userinfo", "id"),
+        ("/oauth2/v1/userinfo?alt=json", "id"),
+        ("/userinfo/v2/me", "id"),
+    ] {
+        let user = json(&ask(&sandbox, &format!("GET {path}"), &[], "").await?)?;
+        assert!(user[key].is_string(), "{path}: {user}");
+        assert_eq!(user["email"], "user@example.com", "{path}");
+    }
+    let token = &google.access_token;
+    for (path, key, expires_is_number) in [
+        ("/tokeninfo", "aud", false),
+        ("/oauth2/v1/tokeninfo", "audience", true),
+        ("/oauth2/v2/tokeninfo", "audience", true),
+    ] {
+        let target = format!("POST {path}?access_token={token}");
+        let info = json(&ask(&sandbox, &target, &[], "").await?)?;
+        assert_eq!(info[key], google.client_id.as_str(), "{path}: {info}");
+        assert_eq!(info["expires_in"].is_number(), expires_is_number, "{path}");
+    }
+    // Revocation went by GET there, and does not where it is now.
+    let gone = ask(&sandbox, &format!("GET /revoke?token={token}"), &[], "").await?;
+    assert_eq!(gone.status, 405);
+    let target = format!("GET /o/oauth2/revoke?token={token}");
+    json(&ask(&sandbox, &target, &[], "").await?)?;
+    let refused = ask(&sandbox, "GET /gmail/v1/users/me/profile", &[], "").await?;
+    assert_eq!(refused.status, 401);
+    Ok(())
+}
