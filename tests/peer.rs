@@ -8,6 +8,8 @@ use serde_json::Value;
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
+const RFC822: &str = "Content-Type: message/rfc822";
+
 /// A request with the sandbox's token.
 async fn ask(
     sandbox: &Sandbox,
@@ -82,5 +84,34 @@ async fn googles_older_addresses_answer_too() -> TestResult {
     json(&ask(&sandbox, &target, &[], "").await?)?;
     let refused = ask(&sandbox, "GET /gmail/v1/users/me/profile", &[], "").await?;
     assert_eq!(refused.status, 401);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_uploaded_message_is_known_by_its_type() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let path = "/upload/gmail/v1/users/me/messages/send";
+    let message = "To: support@example.com\r\nSubject: by its type\r\n\r\nhello\r\n";
+    let related = format!(
+        "--b\r\nContent-Type: application/json\r\n\r\n{{}}\r\n--b\r\n{RFC822}\r\n\r\n{message}\r\n--b--"
+    );
+    let multipart = "Content-Type: multipart/related; boundary=b";
+    for (query, kind, body) in [
+        ("", RFC822, message),
+        ("?uploadType=media", RFC822, message),
+        ("?uploadType=multipart", RFC822, message),
+        ("?uploadType=multipart", multipart, &related),
+        ("", multipart, &related),
+    ] {
+        let sent = ask(&sandbox, &format!("POST {path}{query}"), &[kind], body).await?;
+        assert_eq!(json(&sent)?["labelIds"][0], "SENT", "{query} {kind}");
+    }
+    for (query, kind) in [
+        ("", "Content-Type: application/json"),
+        ("?uploadType=other", RFC822),
+    ] {
+        let refused = ask(&sandbox, &format!("POST {path}{query}"), &[kind], message).await?;
+        assert_eq!(refused.status, 400, "{query} {kind}");
+    }
     Ok(())
 }

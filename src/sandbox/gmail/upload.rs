@@ -47,13 +47,13 @@ pub(super) fn receive(
     params: &mut Map<String, Value>,
 ) -> Result<Received, Answer> {
     let limit = table::largest_media(operation).unwrap_or_default();
+    let kind = request.media_type();
     match global.upload_type.as_deref() {
-        Some("media" | "raw") => {
-            check_type(&request.media_type())?;
-            check_size(request.body.len() as u64, limit)?;
-            Ok(Received::Whole(request.body.clone()))
-        }
-        Some("multipart") => {
+        // Gmail goes by the type of the body: a message is one whatever was announced.
+        None if !kind.starts_with("multipart/") => whole(request, &kind, limit),
+        Some("multipart") if kind.starts_with("message/") => whole(request, &kind, limit),
+        Some("media" | "raw") => whole(request, &kind, limit),
+        None | Some("multipart") => {
             let media = multipart_media(request, operation, params)?;
             check_size(media.len() as u64, limit)?;
             Ok(Received::Whole(media))
@@ -73,6 +73,12 @@ pub(super) fn receive(
             ))
         }
     }
+}
+
+fn whole(request: &Request, kind: &str, limit: u64) -> Result<Received, Answer> {
+    check_type(kind)?;
+    check_size(request.body.len() as u64, limit)?;
+    Ok(Received::Whole(request.body.clone()))
 }
 
 fn multipart_media(
