@@ -115,3 +115,31 @@ async fn an_uploaded_message_is_known_by_its_type() -> TestResult {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn of_an_odd_piece_whole_multiples_are_kept() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let path = "/upload/gmail/v1/users/me/messages?uploadType=resumable";
+    let begun = ask(&sandbox, &format!("POST {path}"), &[], "").await?;
+    let (_, target) = web::split(&begun.location()?)?;
+    let put = format!("PUT {target}");
+    let message = format!("Subject: odd\r\n\r\n{}", "x".repeat(699_984));
+    let piece = |from: usize, to: usize| {
+        let range = format!("Content-Range: bytes {from}-{}/{}", to - 1, message.len());
+        (range, &message[from..to])
+    };
+    let (range, body) = piece(0, 1000);
+    let small = ask(&sandbox, &put, &[&range], body).await?;
+    assert_eq!(small.status, 400, "{}", small.body);
+    let (range, body) = piece(0, 300_000);
+    let kept = ask(&sandbox, &put, &[&range], body).await?;
+    assert_eq!(kept.status, 308, "{}", kept.body);
+    assert_eq!(kept.header("range"), Some("bytes=0-262143"));
+    let (range, body) = piece(262_144, message.len());
+    let inserted = json(&ask(&sandbox, &put, &[&range], body).await?)?;
+    let id = inserted["id"].as_str().unwrap_or_default();
+    let target = format!("GET /gmail/v1/users/me/messages/{id}?fields=sizeEstimate");
+    let stored = json(&ask(&sandbox, &target, &[], "").await?)?;
+    assert_eq!(stored["sizeEstimate"], message.len());
+    Ok(())
+}

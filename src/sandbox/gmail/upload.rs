@@ -15,7 +15,7 @@ use crate::sandbox::random;
 use crate::sandbox::state::{State, lock};
 use crate::sandbox::table;
 
-/// Every chunk but the last is a multiple of this.
+/// Every chunk but the last has at least so many bytes, and multiples of it are kept.
 const CHUNK: u64 = 256 * 1024;
 
 /// The resumable uploads under way.
@@ -204,12 +204,18 @@ fn advance(
         }
         check_size(there + length, limit)?;
         let last = range.total == Some(there + length);
-        if !last && !length.is_multiple_of(CHUNK) {
-            return Err(invalid_range(
-                "Invalid request. A chunk must be a multiple of 262144 bytes.",
-            ));
+        if !last && length < CHUNK {
+            return Err(invalid_range(&format!(
+                "Invalid request. The number of bytes uploaded is required to be equal or greater than {CHUNK}, \
+                 except for the final request. The received request contained {length} bytes."
+            )));
         }
-        session.received.extend_from_slice(&request.body);
+        // The client learns from the range of the answer where to go on.
+        let surplus = if last { 0 } else { length % CHUNK };
+        let kept = usize::try_from(length - surplus).unwrap_or_default();
+        session
+            .received
+            .extend_from_slice(request.body.get(..kept).unwrap_or_default());
     }
     let there = session.received.len() as u64;
     if range.total != Some(there) {
