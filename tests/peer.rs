@@ -143,3 +143,25 @@ async fn of_an_odd_piece_whole_multiples_are_kept() -> TestResult {
     assert_eq!(stored["sizeEstimate"], message.len());
     Ok(())
 }
+
+#[tokio::test]
+async fn googles_own_parameters_have_second_names() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let query = "$alt=json;enum-encoding=int&$prettyPrint=false&$fields=emailAddress&$.xgafv=2&userIp=127.0.0.1";
+    let target = format!("GET /gmail/v1/users/me/profile?{query}");
+    let profile = ask(&sandbox, &target, &[], "").await?;
+    json(&profile)?;
+    assert_eq!(
+        profile.body.trim_end(),
+        r#"{"emailAddress":"user@example.com"}"#
+    );
+    for query in ["alt=media", "$alt=proto", "$q=x"] {
+        let target = format!("GET /gmail/v1/users/me/profile?{query}");
+        assert_eq!(
+            ask(&sandbox, &target, &[], "").await?.status,
+            400,
+            "{query}"
+        );
+    }
+    Ok(())
+}

@@ -8,12 +8,13 @@ use crate::sandbox::exchange::{Answer, Request};
 use crate::sandbox::table;
 
 /// The parameters that each of Google's APIs takes, and what the sandbox makes of them.
-const GLOBAL: [&str; 11] = [
+pub(super) const GLOBAL: [&str; 12] = [
     "alt",
     "fields",
     "key",
     "prettyPrint",
     "quotaUser",
+    "userIp",
     "access_token",
     "oauth_token",
     "callback",
@@ -52,13 +53,18 @@ pub(super) fn from_query(
             insert(&mut params, parameter, text)?;
             continue;
         }
-        match key.as_str() {
+        // Each of Google's own parameters has a second name, which no field of a message can take.
+        let key = key
+            .strip_prefix('$')
+            .filter(|name| GLOBAL.contains(name))
+            .unwrap_or(key);
+        match key {
             "fields" => global.fields = Some(text.clone()).filter(|fields| !fields.is_empty()),
             "prettyPrint" => {
                 global.pretty =
                     boolean(text).ok_or_else(|| invalid_value("pretty_print", "TYPE_BOOL", text))?
             }
-            "alt" if text != "json" => {
+            "alt" if !is_json(text) => {
                 let message = format!(
                     "Invalid value \"{text}\" for query parameter 'alt': only json is served here"
                 );
@@ -80,6 +86,13 @@ pub(super) fn from_query(
         }
     }
     Ok((global, params))
+}
+
+/// Whether an `alt` is JSON, with whatever Google's newer clients say of enums: Gmail's are texts in either.
+fn is_json(alt: &str) -> bool {
+    alt.split(';')
+        .next()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("json"))
 }
 
 /// Adds the fields of a JSON body.
@@ -360,7 +373,7 @@ fn snake_case(name: &str) -> String {
     snake
 }
 
-fn camel_case(name: &str) -> String {
+pub(super) fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {
