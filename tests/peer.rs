@@ -165,3 +165,21 @@ async fn googles_own_parameters_have_second_names() -> TestResult {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_batch_may_give_whole_addresses() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let part = |target: &str| {
+        format!("--b\r\nContent-Type: application/http\r\n\r\nGET {target} HTTP/1.1\r\n\r\n\r\n")
+    };
+    let body = [
+        part("https://gmail.googleapis.com/gmail/v1/users/me/profile"),
+        part("/gmail/v1/users/me/messages?q=https://example.com/"),
+        "--b--\r\n".to_owned(),
+    ]
+    .concat();
+    let kind = "Content-Type: multipart/mixed; boundary=b";
+    let answers = ask(&sandbox, "POST /batch/gmail/v1", &[kind], &body).await?;
+    assert_eq!(answers.body.matches("HTTP/1.1 200 OK").count(), 2);
+    Ok(())
+}

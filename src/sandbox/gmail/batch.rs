@@ -115,6 +115,11 @@ fn inner(outer: &Request, part: &multipart::Part<'_>) -> Option<Request> {
     let mut words = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
     let method = Method::from_bytes(words.next()?.as_bytes()).ok()?;
     let target = words.next()?;
+    // Google's Java client gives the whole address; the host is that of the batch all the same.
+    let target = match target.split_once("://") {
+        Some((_, rest)) if !target.starts_with('/') => rest.get(rest.find('/')?..)?,
+        _ => target,
+    };
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, Some(query.to_owned())),
         None => (target, None),
