@@ -3,6 +3,7 @@
 #[path = "support/web.rs"]
 mod web;
 
+use airbyte_agent_gmail::operation::{Location, gmail};
 use airbyte_agent_gmail::sandbox::Sandbox;
 use serde_json::Value;
 
@@ -182,4 +183,54 @@ async fn a_batch_may_give_whole_addresses() -> TestResult {
     let answers = ask(&sandbox, "POST /batch/gmail/v1", &[kind], &body).await?;
     assert_eq!(answers.body.matches("HTTP/1.1 200 OK").count(), 2);
     Ok(())
+}
+
+#[tokio::test]
+async fn the_discovery_document_has_every_operation_and_leads_back() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let path = "/discovery/v1/apis/gmail/v1/rest";
+    let document = json(&web::get(&format!("{}{path}", sandbox.gmail_url())).await?)?;
+    let other = format!("{}/$discovery/rest?version=v1", sandbox.gmail_url());
+    assert_eq!(json(&web::get(&other).await?)?, document);
+    assert_eq!(document["rootUrl"], format!("{}/", sandbox.gmail_url()));
+
+    let users = &document["resources"]["users"];
+    let methods = count(users);
+    assert_eq!(methods, gmail().operations.len());
+    let get = &users["resources"]["messages"]["methods"]["get"];
+    assert_eq!(get["id"], "gmail.users.messages.get");
+    assert_eq!(get["path"], "gmail/v1/users/{userId}/messages/{id}");
+    assert_eq!(get["parameterOrder"], serde_json::json!(["userId", "id"]));
+    let attachment = &users["resources"]["messages"]["resources"]["attachments"]["methods"]["get"];
+    assert_eq!(
+        attachment["path"],
+        "gmail/v1/users/{userId}/messages/{messageId}/attachments/{id}"
+    );
+    let send = &users["resources"]["messages"]["methods"]["send"];
+    assert_eq!(
+        send["mediaUpload"]["protocols"]["resumable"]["path"],
+        "/resumable/upload/gmail/v1/users/{userId}/messages/send"
+    );
+    let list = gmail().find("messages", "list")?;
+    let parameters = &users["resources"]["messages"]["methods"]["list"]["parameters"];
+    for field in list
+        .fields
+        .iter()
+        .filter(|field| field.location == Location::Query)
+    {
+        assert_eq!(
+            parameters[field.name]["location"], "query",
+            "{}",
+            field.name
+        );
+    }
+    assert_eq!(parameters["labelIds"]["repeated"], true);
+    Ok(())
+}
+
+/// The methods of a resource and those below it.
+fn count(resource: &Value) -> usize {
+    let own = resource["methods"].as_object().map_or(0, |map| map.len());
+    let below = resource["resources"].as_object();
+    own + below.map_or(0, |map| map.values().map(count).sum())
 }

@@ -1,6 +1,7 @@
 //! The Gmail API over HTTP, in front of the mailbox.
 
 mod batch;
+mod discovery;
 pub(crate) mod error;
 mod multipart;
 mod parameter;
@@ -52,6 +53,8 @@ pub(crate) fn describe(
 ) -> Option<&'static str> {
     if batch::is_batch(&request.path) {
         record.operation = "batch".to_owned();
+    } else if discovery::is_discovery(&request.path) {
+        record.operation = "discovery".to_owned();
     } else if let Route::Found(found) = route::find(state, request) {
         record.operation = found.operation.id.to_owned();
     }
@@ -73,6 +76,9 @@ pub(crate) fn answer(state: &State, request: &Request, record: &mut RequestRecor
     }
     if batch::is_batch(&request.path) {
         return batch::answer(state, request);
+    }
+    if discovery::is_discovery(&request.path) {
+        return discovery::answer(state, request);
     }
     let answer = operate(state, request, record).unwrap_or_else(|refusal| refusal);
     let answer = answer
