@@ -218,8 +218,12 @@ impl Account {
         settings: &Settings,
     ) -> Issued {
         // Google gives a refresh token at the first consent, and later only when the consent page
-        // was asked for explicitly.
-        let first = self.grants.iter().all(|grant| grant.revoked);
+        // was asked for explicitly. What the sandbox began with was allowed on no page.
+        let first = !self
+            .codes
+            .values()
+            .filter_map(|code| self.grants.get(code.used?))
+            .any(|grant| !grant.revoked);
         let grant = self.grant(request.scopes.clone());
         if let Some(entry) = self.codes.get_mut(code) {
             entry.used = Some(grant);
