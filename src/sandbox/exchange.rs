@@ -55,10 +55,17 @@ impl Request {
 
     /// The bearer token of the `Authorization` header.
     pub(crate) fn bearer(&self) -> Option<&str> {
-        let (scheme, token) = self
+        self.credentials("bearer")
+    }
+
+    /// What the `Authorization` header gives in a scheme.
+    pub(crate) fn credentials(&self, scheme: &str) -> Option<&str> {
+        let (given, credentials) = self
             .header(header::AUTHORIZATION.as_str())?
             .split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        given
+            .eq_ignore_ascii_case(scheme)
+            .then(|| credentials.trim())
     }
 
     /// The user name and password of HTTP Basic authentication.

@@ -19,6 +19,8 @@ pub(crate) fn authorise(
 ) -> Result<Valid, Answer> {
     let token = request
         .bearer()
+        // Google's own scheme, from before there was a standard one.
+        .or_else(|| request.credentials("oauth"))
         .map(str::to_owned)
         .or_else(|| request.query_value("access_token"))
         .or_else(|| request.query_value("oauth_token"));
