@@ -11,21 +11,31 @@ type TestResult = Result<(), Box<dyn std::error::Error>>;
 
 const RFC822: &str = "Content-Type: message/rfc822";
 
-/// A request with the sandbox's token.
+/// A request with Google's token.
 async fn ask(
     sandbox: &Sandbox,
     request: &str,
     headers: &[&str],
     body: &str,
 ) -> std::io::Result<web::Answer> {
+    let authorization = format!("Bearer {}", sandbox.google().access_token);
+    ask_with(sandbox, &authorization, request, headers, body).await
+}
+
+async fn ask_with(
+    sandbox: &Sandbox,
+    authorization: &str,
+    request: &str,
+    headers: &[&str],
+    body: &str,
+) -> std::io::Result<web::Answer> {
     let (port, _) = web::split(sandbox.gmail_url())?;
-    let token = sandbox.google().access_token;
     let headers: String = headers
         .iter()
         .map(|header| format!("{header}\r\n"))
         .collect();
     let text = format!(
-        "{request} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+        "{request} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nAuthorization: {authorization}\r\n\
          {headers}Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
@@ -78,13 +88,43 @@ async fn googles_older_addresses_answer_too() -> TestResult {
         assert_eq!(info[key], google.client_id.as_str(), "{path}: {info}");
         assert_eq!(info["expires_in"].is_number(), expires_is_number, "{path}");
     }
+    let profile = "GET /gmail/v1/users/me/profile";
+    let scheme = format!("OAuth {token}");
+    json(&ask_with(&sandbox, &scheme, profile, &[], "").await?)?;
     // Revocation went by GET there, and does not where it is now.
     let gone = ask(&sandbox, &format!("GET /revoke?token={token}"), &[], "").await?;
     assert_eq!(gone.status, 405);
     let target = format!("GET /o/oauth2/revoke?token={token}");
     json(&ask(&sandbox, &target, &[], "").await?)?;
-    let refused = ask(&sandbox, "GET /gmail/v1/users/me/profile", &[], "").await?;
+    let refused = ask(&sandbox, profile, &[], "").await?;
     assert_eq!(refused.status, 401);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_first_consent_gives_a_refresh_token_unasked() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let google = sandbox.google();
+    let redirect = "http://localhost:1/";
+    for is_first in [true, false] {
+        let consent = format!(
+            "{}/o/oauth2/auth?response_type=code&client_id={}&redirect_uri={redirect}&access_type=offline\
+             &scope=https://mail.google.com/",
+            sandbox.gmail_url(),
+            google.client_id
+        );
+        let back = web::decide(&consent, "allow").await?;
+        let code = back.split("code=").nth(1).ok_or("no code")?;
+        let form = format!(
+            "grant_type=authorization_code&client_id={}&client_secret={}&redirect_uri={redirect}&code={}",
+            google.client_id,
+            google.client_secret,
+            code.split('&').next().unwrap_or_default()
+        );
+        let kind = "application/x-www-form-urlencoded";
+        let tokens = json(&web::send("POST", sandbox.token_url(), kind, &form).await?)?;
+        assert_eq!(tokens["refresh_token"].is_string(), is_first, "{tokens}");
+    }
     Ok(())
 }
 
@@ -225,6 +265,30 @@ async fn the_discovery_document_has_every_operation_and_leads_back() -> TestResu
         );
     }
     assert_eq!(parameters["labelIds"]["repeated"], true);
+    Ok(())
+}
+
+#[tokio::test]
+async fn airbyte_refuses_values_that_it_would_not_use() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let token = format!("Bearer {}", sandbox.airbyte().bearer_token);
+    let kind = ["Content-Type: application/json"];
+    let list = "GET /api/v1/integrations/templates/sources?use_global=";
+    let scoped = "POST /api/v1/account/applications/scoped-token";
+    for (request, body, status) in [
+        (format!("{list}1"), "", 200),
+        (format!("{list}null"), "", 422),
+        (scoped.to_owned(), r#"{"workspace_name": "default"}"#, 200),
+        (
+            scoped.to_owned(),
+            r#"{"workspace_name": "default", "customer_name": {}}"#,
+            422,
+        ),
+        (scoped.to_owned(), r#"{"customer_name": null}"#, 422),
+    ] {
+        let answer = ask_with(&sandbox, &token, &request, &kind, body).await?;
+        assert_eq!(answer.status, status, "{request} {body}: {}", answer.body);
+    }
     Ok(())
 }
 

@@ -132,12 +132,15 @@ impl Body {
 
     /// The workspace's name, under the name of today or one of the former ones.
     pub(super) fn workspace_name(&mut self) -> String {
-        for name in ["workspace_name", "customer_name", "external_user_id"] {
-            if self.fields.get(name).is_some_and(|value| !value.is_null()) {
-                return self.required_string(name);
-            }
+        // A name that is not used is still checked.
+        let names = ["workspace_name", "customer_name", "external_user_id"];
+        let is_given = |name: &str| self.fields.get(name).is_some_and(|value| !value.is_null());
+        let any = names.into_iter().any(is_given);
+        let given = names.map(|name| self.string(name));
+        if !any {
+            return self.missing("workspace_name").unwrap_or_default();
         }
-        self.missing("workspace_name").unwrap_or_default()
+        given.into_iter().flatten().next().unwrap_or_default()
     }
 
     /// Notes an error of a field.
@@ -191,14 +194,24 @@ pub(super) fn query_uuid(request: &Request, name: &str) -> Result<Option<String>
     if is_uuid(&text) {
         return Ok(Some(text.to_ascii_lowercase()));
     }
-    let wrong = FieldError::new(
-        format!("query.{name}"),
-        "Input should be a valid UUID",
-        "uuid_parsing",
-    );
-    Err(error::documented(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        &wrong.message.clone(),
-        &[wrong],
-    ))
+    let message = "Input should be a valid UUID";
+    Err(wrong_query(name, message, "uuid_parsing"))
+}
+
+/// A truth value in the query, false where it is absent; 422 for anything else.
+pub(super) fn query_boolean(request: &Request, name: &str) -> Result<bool, Answer> {
+    let text = request.query_value(name).map(|text| text.to_lowercase());
+    match text.as_deref() {
+        Some("true" | "1" | "t" | "yes" | "y" | "on") => Ok(true),
+        None | Some("false" | "0" | "f" | "no" | "n" | "off") => Ok(false),
+        Some(_) => {
+            let message = "Input should be a valid boolean, unable to interpret input";
+            Err(wrong_query(name, message, "bool_parsing"))
+        }
+    }
+}
+
+fn wrong_query(name: &str, message: &str, code: &'static str) -> Answer {
+    let wrong = FieldError::new(format!("query.{name}"), message, code);
+    error::documented(StatusCode::UNPROCESSABLE_ENTITY, message, &[wrong])
 }

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::body::Body;
+use super::body::{Body, query_boolean};
 use super::organization::{Organization, Template};
 use super::{Call, error};
 use crate::sandbox::exchange::Answer;
@@ -43,10 +43,7 @@ pub(super) fn definition(call: &mut Call<'_>) -> Result<Answer, Answer> {
 
 /// GET /integrations/templates/sources
 pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
-    let with_global = call
-        .request
-        .query_value("use_global")
-        .is_some_and(|value| value == "true");
+    let with_global = query_boolean(call.request, "use_global")?;
     listed(call, |template| template.own || with_global)
 }
 
