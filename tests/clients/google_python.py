@@ -17,7 +17,7 @@ import sys
 
 import googleapiclient
 from google.oauth2.credentials import Credentials
-from googleapiclient.discovery import build_from_document
+from googleapiclient.discovery import build, build_from_document
 from googleapiclient.errors import HttpError
 from googleapiclient.http import MediaInMemoryUpload
 
@@ -61,6 +61,9 @@ def main():
     profile = users.getProfile(userId="me").execute()
     holds("a token is refreshed and the profile read", "@" in profile["emailAddress"], profile)
     holds("the token has an end", credentials.expiry is not None)
+    address = sandbox["gmail_url"] + "/$discovery/rest?version={apiVersion}"
+    made = build("gmail", "v1", credentials=credentials, discoveryServiceUrl=address, static_discovery=False)
+    holds("the sandbox's own document makes the client", made.users().getProfile(userId="me").execute() == profile)
 
     page = messages.list(userId="me", maxResults=3, labelIds=["INBOX", "UNREAD"]).execute()
     holds("two labels narrow a list", len(page["messages"]) == 3, page)
