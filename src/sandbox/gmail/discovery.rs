@@ -8,20 +8,18 @@ use serde_json::{Map, Value, json};
 use super::error;
 use super::parameter::{GLOBAL, camel_case};
 use crate::operation::{self, Field, Location, Operation, Schema};
-use crate::sandbox::exchange::{Answer, Request, segments};
+use crate::sandbox::exchange::{Answer, Request};
 use crate::sandbox::state::State;
 use crate::sandbox::table;
 
 /// Whether a path is that of the document.
 pub(super) fn is_discovery(path: &str) -> bool {
-    segments(path).is_some_and(|segments| {
-        [
-            ["$discovery", "rest"].as_slice(),
-            &["discovery", "v1", "apis", "gmail", "v1", "rest"],
-        ]
-        .iter()
-        .any(|known| segments == **known)
-    })
+    [
+        "/$discovery/rest",
+        "/%24discovery/rest",
+        "/discovery/v1/apis/gmail/v1/rest",
+    ]
+    .contains(&path)
 }
 
 /// Answers a request for the document, which needs no token.
