@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
+use reqwest::{NoProxy, Proxy};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 use url::Url;
@@ -97,7 +98,7 @@ impl Http {
     }
 
     fn client_within(limits: Limits) -> Result<reqwest::Client, Error> {
-        reqwest::Client::builder()
+        proxied(reqwest::Client::builder())
             .user_agent(concat!("airbyte-agent-gmail/", env!("CARGO_PKG_VERSION")))
             // Neither service redirects its API, and a redirect could carry a token or a secret elsewhere.
             .redirect(reqwest::redirect::Policy::none())
@@ -221,6 +222,25 @@ impl From<Failure> for Error {
                 "the http client followed a redirect, which can carry secrets to another host; make it with `redirect(Policy::none())`",
             ),
         }
+    }
+}
+
+/// Takes the proxies of the environment for https alone. Plain http goes to this machine and nowhere else, so that a proxy
+/// for it would mostly not find the way back, and would read the token that travels in it.
+fn proxied(client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    let first = |names: &[&str]| {
+        names
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|url| !url.is_empty()))
+    };
+    if first(&["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]).is_none() {
+        return client;
+    }
+    let proxy = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
+        .and_then(|url| Proxy::https(url).ok());
+    match proxy {
+        Some(proxy) => client.proxy(proxy.no_proxy(NoProxy::from_env())),
+        None => client.no_proxy(),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod fuzzing;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod http;
+mod lenient;
 #[cfg(feature = "mail")]
 pub mod mail;
 #[cfg(feature = "mcp")]

@@ -13,6 +13,7 @@ use std::process::{Command, Output, Stdio};
 use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_airbyte-gmail");
 
@@ -58,6 +59,40 @@ async fn text(command: Command, arguments: &[&str]) -> String {
 async fn json(command: Command, arguments: &[&str]) -> Value {
     let text = text(command, arguments).await;
     serde_json::from_str(&text).unwrap_or_else(|_| panic!("{arguments:?}: {text}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_is_for_https_and_its_password_is_never_shown() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://user:pass-word@{}", proxy.local_addr().unwrap());
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+        let mut command = program(&sandbox, false);
+        command.env(name, &address);
+        text(command, &["search", "is:unread", "-n", "1"]).await;
+    }
+    let refusal = tokio::spawn(async move {
+        let (mut stream, _) = proxy.accept().await.unwrap();
+        let mut head = vec![0; 4096];
+        let length = stream.read(&mut head).await.unwrap();
+        let refused = b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(refused).await.unwrap();
+        String::from_utf8(head[..length].to_vec()).unwrap()
+    });
+    let mut command = program(&sandbox, false);
+    command
+        .env("ALL_PROXY", &address)
+        .env("GMAIL_API_URL", "https://gmail.example.com");
+    let output = run(command, &["search", "is:unread", "-n", "1"]).await;
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("pass-word"), "{said}");
+    let head = refusal.await.unwrap();
+    assert!(head.starts_with("CONNECT gmail.example.com:443"), "{head}");
+    assert!(
+        head.to_lowercase().contains("proxy-authorization: basic"),
+        "{head}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -172,6 +172,9 @@ fn faults(elsewhere: &str) -> Vec<(&'static str, Way)> {
         sandbox("200 with a page", answer(200, "text/html", "<html><body>Sign in to the network</body></html>")),
         sandbox("200 with 100,000 brackets", answer(200, json, &deep)),
         sandbox("done, called a page", FaultKind::WrongContentType),
+        server("done, called plain text", Breach::Altered(|answer| {
+            String::from_utf8_lossy(answer).replace("application/json", "text/plain").into_bytes()
+        })),
         sandbox("done, with JSON that is none", FaultKind::InvalidJson),
         sandbox("done, connection cut in the body", FaultKind::TruncatedBody),
         sandbox("connection cut, not done", FaultKind::ConnectionClosedWithoutProcessing),

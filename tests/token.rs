@@ -108,6 +108,24 @@ async fn a_send_refused_for_its_token_is_sent_once_more_and_arrives_once() -> Te
 }
 
 #[tokio::test]
+async fn a_token_endpoint_that_asks_for_an_hour_is_left_alone() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    sandbox.expire_access_tokens();
+    let later = FaultKind::Status {
+        code: 429,
+        body: ErrorBody::Empty,
+        headers: [("retry-after".to_owned(), "3600".to_owned())].into(),
+    };
+    sandbox.inject(Fault::new(Service::Google, later).forever());
+    let gmail = connector(&sandbox, sandbox.google_auth())?;
+    let error = gmail.get_profile().send().await.expect_err("later");
+    assert!(error.is_token_refresh_failed(), "{error:?}");
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+    assert_eq!(refreshes(&sandbox), 1);
+    Ok(())
+}
+
+#[tokio::test]
 async fn lifetimes_come_as_number_or_text_or_not_at_all() -> TestResult {
     for form in [ExpiresIn::Number, ExpiresIn::String, ExpiresIn::Absent] {
         let sandbox = Sandbox::start().await?;

@@ -313,10 +313,13 @@ impl Shared {
         };
         state.cached = Some(Cached {
             bearer: bearer.clone(),
+            // An end that the clock can't reach is none.
             refresh_at: granted
                 .expires_in
-                .map(|lifetime| now + until_refresh(lifetime)),
-            ends_at: granted.expires_in.map(|lifetime| now + lifetime),
+                .and_then(|lifetime| now.checked_add(until_refresh(lifetime))),
+            ends_at: granted
+                .expires_in
+                .and_then(|lifetime| now.checked_add(lifetime)),
         });
         state.attempts += 1;
         state.last_error = None;
@@ -361,5 +364,18 @@ mod tests {
             Duration::from_secs(720)
         );
         assert_eq!(until_refresh(Duration::ZERO), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_lifetime_past_the_clock_s_end_is_none() {
+        let cache = TokenCache::new(Grant::Bearer, None, None);
+        cache.shared.keep(&Granted {
+            access_token: "t".into(),
+            expires_in: Some(Duration::MAX),
+            refresh_token: None,
+            refresh_token_expires_in: None,
+            scopes: Vec::new(),
+        });
+        assert!(cache.shared.usable(None).is_ok());
     }
 }

@@ -20,6 +20,9 @@ const ATTEMPTS: u32 = 3;
 /// The first pause between two tries.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// The longest pause that the endpoint may ask for; past it the caller hears at once how long to wait.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
 /// What a refresh needs.
 pub(crate) struct GoogleGrant {
     pub(crate) http: Http,
@@ -82,8 +85,15 @@ impl GoogleGrant {
         let mut attempt = 1;
         let mut granted = loop {
             match post_form(&self.http, &self.token_url, &form).await {
-                Err(error) if error.is_token_refresh_failed() && attempt < ATTEMPTS => {
-                    tokio::time::sleep(PAUSE * 2_u32.pow(attempt - 1)).await;
+                Err(error)
+                    if error.is_token_refresh_failed()
+                        && attempt < ATTEMPTS
+                        && error
+                            .retry_after()
+                            .is_none_or(|asked| asked <= LONGEST_PAUSE) =>
+                {
+                    let pause = PAUSE * 2_u32.pow(attempt - 1);
+                    tokio::time::sleep(pause.max(error.retry_after().unwrap_or_default())).await;
                     attempt += 1;
                 }
                 result => break result?,
@@ -129,7 +139,7 @@ pub(crate) async fn revoke(http: &Http, revoke_url: &str, token: &Secret) -> Res
     if reply.status.is_success() {
         return Ok(());
     }
-    Err(refusal(reply.status.as_u16(), &reply.body))
+    Err(refusal(&reply))
 }
 
 async fn exchange(http: &Http, url: &str, form: &Secret) -> Result<Reply, Error> {
@@ -178,7 +188,10 @@ struct TokenAnswer {
     refresh_token: Option<Secret>,
     #[serde(default, deserialize_with = "seconds")]
     refresh_token_expires_in: Option<Duration>,
-    scope: Option<String>,
+    #[serde(default)]
+    scope: serde_json::Value,
+    #[serde(default)]
+    error: serde_json::Value,
 }
 
 #[derive(Default, Deserialize)]
@@ -200,9 +213,13 @@ fn parse_reply(reply: &Reply) -> Result<Granted, Error> {
         )
     };
     if !reply.status.is_success() {
-        return Err(refusal(reply.status.as_u16(), &reply.body));
+        return Err(refusal(reply));
     }
     let answer: TokenAnswer = serde_json::from_slice(&reply.body).map_err(|_| unreadable())?;
+    // Some servers refuse under the status of a success.
+    if answer.access_token.is_none() && !answer.error.is_null() {
+        return Err(refusal(reply));
+    }
     let access_token = answer
         .access_token
         .filter(|token| {
@@ -216,21 +233,32 @@ fn parse_reply(reply: &Reply) -> Result<Granted, Error> {
             .refresh_token
             .filter(|token| !token.expose().is_empty()),
         refresh_token_expires_in: answer.refresh_token_expires_in,
-        scopes: answer
-            .scope
-            .unwrap_or_default()
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect(),
+        scopes: scopes(&answer.scope),
     })
 }
 
+/// The scopes: a text, or a list as some servers write it.
+fn scopes(scope: &serde_json::Value) -> Vec<String> {
+    let items = scope
+        .as_array()
+        .map_or(std::slice::from_ref(scope), Vec::as_slice);
+    items
+        .iter()
+        .filter_map(serde_json::Value::as_str)
+        .flat_map(str::split_whitespace)
+        .map(str::to_owned)
+        .collect()
+}
+
 /// Tells a rejection, which only the user or the configuration can mend, from a failure, which passes.
-fn refusal(status: u16, body: &[u8]) -> Error {
-    let answer: ErrorAnswer = serde_json::from_slice(body).unwrap_or_default();
+fn refusal(reply: &Reply) -> Error {
+    let status = reply.status.as_u16();
+    let answer: ErrorAnswer = serde_json::from_slice(&reply.body).unwrap_or_default();
+    // Google's front before the endpoint writes its errors as those of the API: an object.
     let code = answer
         .error
         .as_str()
+        .or_else(|| answer.error["status"].as_str())
         .filter(|code| is_reason(code))
         .unwrap_or_default();
     let subtype = answer
@@ -267,7 +295,7 @@ fn refusal(status: u16, body: &[u8]) -> Error {
         code if status == 429 || status >= 500 => (Kind::TokenRefreshFailed, format!("the token endpoint failed ({status} {code}); try again later")),
         code => (Kind::Configuration, format!("google refused the refresh ({status} {code}); check client_id, client_secret and refresh_token")),
     };
-    Error::refusal(kind, message, status, code)
+    Error::refusal(kind, message, status, code).retry_after_of(&reply.headers)
 }
 
 /// Seconds, as a number or, as some servers write them, as a text.
@@ -345,11 +373,33 @@ mod tests {
                 "{status} {body}"
             );
         }
+        let under_success = reply(200, r#"{"error":"invalid_grant"}"#);
+        assert!(under_success.is_err_and(|error| error.is_reauthorization_required()));
+        let as_the_api = reply(
+            400,
+            r#"{"error":{"code":400,"message":"m","status":"INVALID_ARGUMENT"}}"#,
+        );
+        assert!(as_the_api.is_err_and(
+            |error| error.is_configuration() && error.reason() == Some("INVALID_ARGUMENT")
+        ));
         let client = reply(
             401,
             r#"{"error":"invalid_client","error_description":"The OAuth client was not found."}"#,
         );
         assert!(client.is_err_and(|error| error.is_configuration()));
+    }
+
+    #[test]
+    fn scopes_come_as_a_text_a_list_or_not_at_all() {
+        for (scope, count) in [
+            (r#""a b""#, 2),
+            (r#"["a","b c"]"#, 3),
+            ("null", 0),
+            ("1", 0),
+        ] {
+            let granted = reply(200, &format!(r#"{{"access_token":"t","scope":{scope}}}"#));
+            assert!(granted.is_ok_and(|granted| granted.scopes.len() == count));
+        }
     }
 
     #[test]

@@ -57,11 +57,30 @@ pub fn generate(
             && module.ident == "types"
             && let Some((_, items)) = &mut module.content
         {
+            items.iter_mut().for_each(read_leniently);
             items.extend(enums);
             break;
         }
     }
     Ok(source)
+}
+
+/// Lets the optional texts and whole numbers of a type be read in each other's form.
+fn read_leniently(item: &mut Item) {
+    let Item::Struct(item) = item else {
+        return;
+    };
+    for field in &mut item.fields {
+        let kind = &field.ty;
+        let reader = match quote!(#kind).to_string().replace(' ', "").as_str() {
+            "::std::option::Option<::std::string::String>" => "crate::lenient::text",
+            "::std::option::Option<i64>" => "crate::lenient::integer",
+            _ => continue,
+        };
+        field
+            .attrs
+            .push(parse_quote!(#[serde(default, deserialize_with = #reader)]));
+    }
 }
 
 /// Runs progenitor, whose panics would otherwise end the build with a stack trace that names no place.

@@ -135,7 +135,9 @@ impl GmailConnectorBuilder {
     }
 
     /// The HTTP client, for proxies, certificates and limits of your own. Default: one with this crate's limits, which
-    /// never follows a redirect; configure yours likewise, since a redirect could carry a token elsewhere.
+    /// never follows a redirect; configure yours likewise, since a redirect could carry a token elsewhere. The default one
+    /// takes the proxies of the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) for https, and none for http, which
+    /// goes to this machine alone.
     ///
     /// Connectors of many users in one process do best with clones of one client: they share its connections, and an
     /// idle connector takes 1 KB. Without one each has connections of its own, and takes 5 KB.

@@ -74,6 +74,16 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Adds how long the service asks to wait, where another try may help.
+    pub(crate) fn retry_after_of(self, headers: &HeaderMap) -> Self {
+        if !self.is_transient() {
+            return self;
+        }
+        self.with(|inner| inner.retry_after = retry_after(headers, None, SystemTime::now()))
+    }
+}
+
 fn said(kind: Kind, status: u16) -> &'static str {
     match kind {
         Kind::RateLimited => "the service limits the rate",

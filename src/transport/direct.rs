@@ -10,6 +10,7 @@ use super::key;
 use super::quota::Governor;
 use super::retry::{Outcome, RetryBudget, RetryPolicy, jitter};
 use super::session;
+use super::surrogate;
 use crate::auth::{Bearer, TokenCache};
 use crate::error::{Error, Kind};
 use crate::http::{Failure, Http, Reply};
@@ -339,11 +340,7 @@ fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Ou
         .headers
         .get(http::header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .is_none_or(|kind| {
-            kind.split(';')
-                .next()
-                .is_some_and(|kind| kind.trim().to_ascii_lowercase().ends_with("json"))
-        });
+        .is_none_or(may_be_json);
     if !json {
         return unclear(Error::new(
             Kind::InvalidResponse,
@@ -366,9 +363,24 @@ fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Ou
         return Err((outcome, subject.fail(error)));
     }
     match subject.check_key(&reply.body) {
-        Ok(()) => Ok(reply),
+        Ok(()) => Ok(Reply {
+            body: surrogate::without_halves(reply.body),
+            ..reply
+        }),
         Err(error) => Err((Outcome::Unclear, error)),
     }
+}
+
+/// Whether a content type is one of JSON, or says nothing of what the bytes are: these then have to be a JSON object, and
+/// have the key of their kind. A page is never taken for an answer.
+fn may_be_json(kind: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default();
+    let kind = kind.trim().to_ascii_lowercase();
+    kind.ends_with("json")
+        || matches!(
+            kind.as_str(),
+            "" | "text/plain" | "application/octet-stream"
+        )
 }
 
 /// Whether a status tells of a failure that may pass. From 520 on they are those of the front before Airbyte, when it

@@ -25,6 +25,7 @@ mod null;
 mod quota;
 mod retry;
 mod session;
+mod surrogate;
 
 use std::fmt;
 use std::sync::Arc;

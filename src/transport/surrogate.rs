@@ -1,0 +1,78 @@
+//! Halves of surrogate pairs in answers.
+
+use bytes::Bytes;
+use memchr::memmem;
+
+/// The length of an escape such as `\ud83d`.
+const ESCAPE: usize = 6;
+
+/// A body in which each escape that is half a surrogate pair stands for U+FFFD instead.
+///
+/// JSON allows such halves (RFC 8259, section 8.2), and a text that was cut within an emoji ends in one; but no text here
+/// can hold one, so that the whole answer would be lost.
+pub(super) fn without_halves(body: Bytes) -> Bytes {
+    let mut mended: Option<Vec<u8>> = None;
+    let mut from = 0;
+    while let Some(found) = body.get(from..).and_then(|rest| memmem::find(rest, br"\u")) {
+        let at = from + found;
+        let code = unit(&body, at).filter(|_| !is_escaped(&body, at));
+        from = at
+            + match code {
+                Some(0xD800..=0xDBFF)
+                    if matches!(unit(&body, at + ESCAPE), Some(0xDC00..=0xDFFF)) =>
+                {
+                    2 * ESCAPE
+                }
+                Some(0xD800..=0xDFFF) => {
+                    let mended = mended.get_or_insert_with(|| body.to_vec());
+                    if let Some(digits) = mended.get_mut(at + 2..at + ESCAPE) {
+                        digits.copy_from_slice(b"fffd");
+                    }
+                    ESCAPE
+                }
+                _ => 2,
+            };
+    }
+    mended.map_or(body, Bytes::from)
+}
+
+/// The number that an escape at a place gives.
+fn unit(body: &[u8], at: usize) -> Option<u16> {
+    let digits = body.get(at..at + ESCAPE)?.strip_prefix(br"\u")?;
+    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+/// Whether the backslash at a place is itself escaped.
+fn is_escaped(body: &[u8], at: usize) -> bool {
+    let before = body.get(..at).unwrap_or_default();
+    let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\');
+    backslashes.count() % 2 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_halves_change() {
+        let mend = |text: &'static str| without_halves(Bytes::from_static(text.as_bytes()));
+        assert_eq!(mend(r#"{"a":"x\ud83d"}"#), r#"{"a":"x\ufffd"}"#);
+        assert_eq!(
+            mend(r#"["\uDC00\uD83D\uDE00"]"#),
+            r#"["\ufffd\uD83D\uDE00"]"#
+        );
+        assert_eq!(
+            mend(r#"["\ud83d\ud83d\ude00"]"#),
+            r#"["\ufffd\ud83d\ude00"]"#
+        );
+        for whole in [
+            r#"{"a":"\u00e4\ud83d\ude00"}"#,
+            r#"["\\ud83d"]"#,
+            r#"["\u"]"#,
+            r#"["\ud8"#,
+            "",
+        ] {
+            assert_eq!(mend(whole), whole);
+        }
+    }
+}
