@@ -1,7 +1,6 @@
 //! Halves of surrogate pairs in answers.
 
 use bytes::Bytes;
-use memchr::memmem;
 
 /// The length of an escape such as `\ud83d`.
 const ESCAPE: usize = 6;
@@ -13,11 +12,14 @@ const ESCAPE: usize = 6;
 pub(super) fn without_halves(body: Bytes) -> Bytes {
     let mut mended: Option<Vec<u8>> = None;
     let mut from = 0;
-    while let Some(found) = body.get(from..).and_then(|rest| memmem::find(rest, br"\u")) {
+    // Each escape is passed as a whole, so that a backslash always begins one.
+    while let Some(found) = body
+        .get(from..)
+        .and_then(|rest| memchr::memchr(b'\\', rest))
+    {
         let at = from + found;
-        let code = unit(&body, at).filter(|_| !is_escaped(&body, at));
         from = at
-            + match code {
+            + match unit(&body, at) {
                 Some(0xD800..=0xDBFF)
                     if matches!(unit(&body, at + ESCAPE), Some(0xDC00..=0xDFFF)) =>
                 {
@@ -40,13 +42,6 @@ pub(super) fn without_halves(body: Bytes) -> Bytes {
 fn unit(body: &[u8], at: usize) -> Option<u16> {
     let digits = body.get(at..at + ESCAPE)?.strip_prefix(br"\u")?;
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
-}
-
-/// Whether the backslash at a place is itself escaped.
-fn is_escaped(body: &[u8], at: usize) -> bool {
-    let before = body.get(..at).unwrap_or_default();
-    let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\');
-    backslashes.count() % 2 == 1
 }
 
 #[cfg(test)]
