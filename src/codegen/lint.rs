@@ -2,6 +2,7 @@
 
 mod operation;
 mod schema;
+mod security;
 
 use std::collections::BTreeMap;
 

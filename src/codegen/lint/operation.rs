@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use openapiv3::{
     MediaType, OpenAPI, Operation, Parameter, ParameterSchemaOrContent, PathStyle, QueryStyle,
-    ReferenceOr, Schema, SchemaKind, SecurityRequirement, SecurityScheme, StatusCode, Type,
+    ReferenceOr, Schema, SchemaKind, StatusCode, Type,
 };
 use serde_json::Value;
 
-use super::Findings;
+use super::{Findings, security};
 use crate::codegen::{document, model, name};
 
 /// The extensions that an operation may have; any other is a slip of the pen.
@@ -46,7 +46,7 @@ pub(super) fn check(
     check_parameters(openapi, path, place, operation, findings);
     check_body(openapi, place, operation, findings);
     check_responses(openapi, place, operation, findings);
-    check_security(openapi, place, operation, findings);
+    security::check(openapi, place, operation, findings);
 }
 
 fn check_names(place: &str, operation: &Operation, findings: &mut Findings<'_>) {
@@ -542,70 +542,4 @@ fn json_schema_name(openapi: &OpenAPI, content: &IndexMap<String, MediaType>) ->
     };
     let name = document::referred(reference, "schemas")?;
     document::schema(openapi, name).map(|_| name.to_owned())
-}
-
-fn check_security(
-    openapi: &OpenAPI,
-    place: &str,
-    operation: &Operation,
-    findings: &mut Findings<'_>,
-) {
-    let Some(security) = operation.security.as_ref().or(openapi.security.as_ref()) else {
-        findings.add(
-            place,
-            "no `security`; name the scheme, or `security: []` where no token is needed",
-        );
-        return;
-    };
-    for (scheme, scopes) in security.iter().flatten() {
-        let declared = openapi
-            .components
-            .as_ref()
-            .and_then(|components| components.security_schemes.get(scheme));
-        match declared {
-            None => findings.add(
-                place,
-                format!("security scheme `{scheme}` is not declared; add it to `components.securitySchemes`"),
-            ),
-            Some(ReferenceOr::Item(SecurityScheme::OAuth2 { flows, .. })) => {
-                let known = flows.authorization_code.as_ref().map(|flow| &flow.scopes);
-                for scope in scopes {
-                    if !known.is_some_and(|known| known.contains_key(scope)) {
-                        findings.add(
-                            place,
-                            format!("scope `{scope}` is not declared by `{scheme}`; add it there or mend the name"),
-                        );
-                    }
-                }
-            }
-            Some(_) => {}
-        }
-    }
-    check_partial_scopes(place, operation, security, findings);
-}
-
-fn check_partial_scopes(
-    place: &str,
-    operation: &Operation,
-    security: &[SecurityRequirement],
-    findings: &mut Findings<'_>,
-) {
-    let Some(partial) = operation.extensions.get("x-partial-scopes") else {
-        return;
-    };
-    let scopes: Vec<&str> = security
-        .iter()
-        .flat_map(|alternative| alternative.values().flatten())
-        .map(String::as_str)
-        .collect();
-    let is_known = |scope: &Value| scope.as_str().is_some_and(|scope| scopes.contains(&scope));
-    if !partial
-        .as_array()
-        .is_some_and(|partial| partial.iter().all(is_known))
-    {
-        findings.add(
-            place,
-            "`x-partial-scopes` is not a list of scopes that `security` has; take them from there",
-        );
-    }
 }

@@ -1,0 +1,73 @@
+//! The rules for who may carry out an operation.
+
+use openapiv3::{OpenAPI, Operation, ReferenceOr, SecurityRequirement, SecurityScheme};
+use serde_json::Value;
+
+use super::Findings;
+
+/// Checks the schemes and scopes of one operation.
+pub(super) fn check(
+    openapi: &OpenAPI,
+    place: &str,
+    operation: &Operation,
+    findings: &mut Findings<'_>,
+) {
+    let Some(security) = operation.security.as_ref().or(openapi.security.as_ref()) else {
+        findings.add(
+            place,
+            "no `security`; name the scheme, or `security: []` where no token is needed",
+        );
+        return;
+    };
+    for (scheme, scopes) in security.iter().flatten() {
+        let declared = openapi
+            .components
+            .as_ref()
+            .and_then(|components| components.security_schemes.get(scheme));
+        match declared {
+            None => findings.add(
+                place,
+                format!("security scheme `{scheme}` is not declared; add it to `components.securitySchemes`"),
+            ),
+            Some(ReferenceOr::Item(SecurityScheme::OAuth2 { flows, .. })) => {
+                let known = flows.authorization_code.as_ref().map(|flow| &flow.scopes);
+                for scope in scopes {
+                    if !known.is_some_and(|known| known.contains_key(scope)) {
+                        findings.add(
+                            place,
+                            format!("scope `{scope}` is not declared by `{scheme}`; add it there or mend the name"),
+                        );
+                    }
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    check_partial_scopes(place, operation, security, findings);
+}
+
+fn check_partial_scopes(
+    place: &str,
+    operation: &Operation,
+    security: &[SecurityRequirement],
+    findings: &mut Findings<'_>,
+) {
+    let Some(partial) = operation.extensions.get("x-partial-scopes") else {
+        return;
+    };
+    let scopes: Vec<&str> = security
+        .iter()
+        .flat_map(|alternative| alternative.values().flatten())
+        .map(String::as_str)
+        .collect();
+    let is_known = |scope: &Value| scope.as_str().is_some_and(|scope| scopes.contains(&scope));
+    if !partial
+        .as_array()
+        .is_some_and(|partial| partial.iter().all(is_known))
+    {
+        findings.add(
+            place,
+            "`x-partial-scopes` is not a list of scopes that `security` has; take them from there",
+        );
+    }
+}
