@@ -1,6 +1,6 @@
 //! The one door through which generated code enters; the lint allowances are here and nowhere else.
 //!
-//! `build.rs` writes it from `spec/`. The `types` follow the documents; the `Client`s and `builder`s are progenitor's
+//! `build.rs` writes it from `spec/`. The `types` and the `call`s follow the documents; the `Client`s are progenitor's
 //! and follow its versions: they are the way out for a need that the call sites do not serve.
 
 /// The Gmail REST API v1, from `spec/gmail.yaml`.

@@ -108,11 +108,7 @@ async fn show(gmail: &GmailConnector) -> Result<(), Failure> {
         .text("A message from the demo.\n")
         .build()
         .map_err(|error| Failure::Other(error.to_string()))?;
-    let content = DraftMessage {
-        raw: composed.raw_base64url(),
-        thread_id: None,
-        classification_label_values: Vec::new(),
-    };
+    let content = DraftMessage::new(composed.raw_base64url());
     let draft = gmail.drafts().create(content).send().await?;
     let sent = gmail
         .drafts()

@@ -14,7 +14,11 @@ use super::{Error, Settings, name};
 /// # Errors
 ///
 /// A call site that is not Rust, which would be a defect of the generator.
-pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Error> {
+pub fn generate(
+    settings: &Settings<'_>,
+    model: &Model,
+    arguments: &BTreeMap<String, Vec<Ident>>,
+) -> Result<Vec<Item>, Error> {
     let owner: syn::Path = syn::parse_str(settings.owner).map_err(|error| {
         Error::new(
             settings.file,
@@ -26,7 +30,11 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
     let group_items = groups
         .iter()
         .map(|(path, group)| group_item(settings, path, group));
-    let operation_items = model.operations.iter().map(operation_item);
+    let operation_items = model.operations.iter().map(|operation| {
+        let method = name::snake(&operation.id).to_string();
+        let order = arguments.get(&method).map_or(&[][..], Vec::as_slice);
+        operation_item(operation, order)
+    });
     let (root_groups, root_operations) = groups
         .get(&Vec::new())
         .map(|group| {
@@ -54,7 +62,7 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
     let tokens = quote! {
         /// The calls: a struct for each group of operations and for each operation.
         pub mod call {
-            use super::{Client, builder, operation, types};
+            use super::{Client, operation, types};
 
             #(#group_items)*
             #(#operation_items)*
@@ -339,44 +347,52 @@ fn literal(name: &str, schema: &Schema) -> Option<String> {
     })
 }
 
-fn operation_item(operation: &Operation) -> TokenStream {
+/// The struct of one call; `order` names the arguments of the client's method.
+fn operation_item(operation: &Operation, order: &[Ident]) -> TokenStream {
     let ident = call_ident(operation);
     let ident_text = ident.to_string();
-    let builder = name::pascal(&operation.id);
-    let start = name::snake(&operation.id);
+    let method = name::snake(&operation.id);
     let row = name::shouty(&operation.id);
     let docs = operation_docs(operation);
-    let required: Vec<&Field> = operation
+    let types = quote!(types::);
+    let arguments = operation
         .fields
         .iter()
         .filter(|field| field.required)
-        .collect();
-    let types = quote!(types::);
-    let arguments = required.iter().map(|field| {
-        let name = name::snake(&field.name);
-        let kind = argument(&field.schema, &types);
-        quote!(#name: #kind)
-    });
-    let set_required = required
-        .iter()
-        .filter(|field| field.location != Location::Body)
         .map(|field| {
             let name = name::snake(&field.name);
-            let value = convert(&field.schema, &name, &types);
-            quote!(.#name(#value))
+            let kind = argument(&field.schema, &types);
+            quote!(#name: #kind)
         });
-    let body_fields: Vec<&Field> = operation
+    let (body_fields, parameters): (Vec<&Field>, Vec<&Field>) = operation
         .fields
         .iter()
-        .filter(|field| field.location == Location::Body)
-        .collect();
+        .partition(|field| field.location == Location::Body);
+    let members = parameters.iter().map(|field| {
+        let name = name::snake(&field.name);
+        let kind = exact(&field.schema, &types);
+        if field.required {
+            quote!(#name: #kind)
+        } else {
+            quote!(#name: ::std::option::Option<#kind>)
+        }
+    });
+    let member_values = parameters.iter().map(|field| {
+        let name = name::snake(&field.name);
+        if field.required {
+            let value = convert(&field.schema, &name, &types);
+            quote!(#name: #value)
+        } else {
+            quote!(#name: None)
+        }
+    });
     // An object without properties has no Rust struct of its own.
     let body = operation
         .body
         .as_ref()
         .filter(|_| !body_fields.is_empty())
         .map(|name| name::pascal(name));
-    let body_field = body.as_ref().map(|body| quote!(body: types::#body,));
+    let body_member = body.as_ref().map(|body| quote!(body: types::#body,));
     let body_value = body.as_ref().map(|body| {
         let values = body_fields.iter().map(|field| {
             let name = name::snake(&field.name);
@@ -389,13 +405,16 @@ fn operation_item(operation: &Operation) -> TokenStream {
         });
         quote!(body: types::#body { #(#values),* },)
     });
-    let set_body = if body.is_some() {
-        quote!(.body(self.body))
-    } else if operation.body.is_some() {
-        quote!(.body(::serde_json::Map::new()))
-    } else {
-        quote!()
-    };
+    let passed = order.iter().map(|name| {
+        let parameter = parameters
+            .iter()
+            .find(|field| name::snake(&field.name) == *name);
+        match parameter {
+            Some(field) => pass(field, name),
+            None if body.is_some() => quote!(&self.body),
+            None => quote!(&::serde_json::Map::new()),
+        }
+    });
     let setters = operation
         .fields
         .iter()
@@ -414,14 +433,16 @@ fn operation_item(operation: &Operation) -> TokenStream {
         #[derive(Clone)]
         #[must_use = "a call does nothing until it is sent"]
         pub struct #ident<'a> {
-            request: builder::#builder<'a>,
-            #body_field
+            client: &'a Client,
+            #(#members,)*
+            #body_member
         }
 
         impl<'a> #ident<'a> {
             pub(super) fn new(client: &'a Client, #(#arguments),*) -> Self {
                 Self {
-                    request: client.#start()#(#set_required)*,
+                    client,
+                    #(#member_values,)*
                     #body_value
                 }
             }
@@ -434,7 +455,7 @@ fn operation_item(operation: &Operation) -> TokenStream {
             ///
             /// [`Error`](crate::Error), whose predicates say what to do next.
             pub async fn send(self) -> ::std::result::Result<#output, crate::Error> {
-                match self.request #set_body .send().await {
+                match self.client.#method(#(#passed),*).await {
                     Ok(response) => Ok(response.into_inner()),
                     Err(error) => Err(crate::Error::from_client(&operation::#row, error)),
                 }
@@ -451,6 +472,16 @@ fn operation_item(operation: &Operation) -> TokenStream {
     }
 }
 
+/// A parameter as progenitor's method takes it: texts and lists borrowed, numbers and booleans by value.
+fn pass(field: &Field, name: &Ident) -> TokenStream {
+    match (&field.schema, field.required) {
+        (Schema::Integer(..) | Schema::Number | Schema::Boolean, _) => quote!(self.#name),
+        (_, true) => quote!(&self.#name),
+        (Schema::String, false) => quote!(self.#name.as_deref()),
+        (_, false) => quote!(self.#name.as_ref()),
+    }
+}
+
 fn setter(field: &Field, types: &TokenStream) -> TokenStream {
     let name = name::snake(&field.name);
     let kind = argument(&field.schema, types);
@@ -463,7 +494,7 @@ fn setter(field: &Field, types: &TokenStream) -> TokenStream {
         };
         quote!(self.body.#name = #wrapped)
     } else {
-        quote!(self.request = self.request.#name(#value))
+        quote!(self.#name = Some(#value))
     };
     quote! {
         #(#[doc = #docs])*
@@ -552,7 +583,7 @@ fn argument(schema: &Schema, types: &TokenStream) -> TokenStream {
     }
 }
 
-/// The type that progenitor's setter takes.
+/// The type that a call keeps an argument as.
 fn exact(schema: &Schema, types: &TokenStream) -> TokenStream {
     match schema {
         Schema::String => quote!(::std::string::String),
@@ -570,7 +601,7 @@ fn exact(schema: &Schema, types: &TokenStream) -> TokenStream {
     }
 }
 
-/// Turns an argument into what progenitor's setter takes.
+/// Turns an argument into what a call keeps.
 fn convert(schema: &Schema, name: &Ident, types: &TokenStream) -> TokenStream {
     match schema {
         Schema::Integer(..)

@@ -1,18 +1,22 @@
 //! The typed client: progenitor's, with open enums and secrets in place of its strings.
 
+use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 
 use heck::ToPascalCase;
 use openapiv3::OpenAPI;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
 use quote::{format_ident, quote};
-use syn::{Item, parse_quote};
+use syn::{Attribute, FnArg, ImplItem, Item, Pat, PatType, parse_quote};
 
 use super::model::Model;
 use super::{Error, Settings, lower, name};
 
-/// Generates the client, its builders and its types.
+/// Generates the client and its types.
+///
+/// Its methods take their parameters by position: the call sites are the builders, and a second set of them would double
+/// what is compiled.
 ///
 /// # Errors
 ///
@@ -25,7 +29,7 @@ pub fn generate(
     let lowered = lower::lower(openapi);
     let mut generation = GenerationSettings::default();
     generation
-        .with_interface(InterfaceStyle::Builder)
+        .with_interface(InterfaceStyle::Positional)
         .with_tag(TagStyle::Merged)
         .with_inner_type(quote!(crate::transport::Transport))
         .with_hooks(HooksMode::Expected)
@@ -58,11 +62,40 @@ pub fn generate(
             && let Some((_, items)) = &mut module.content
         {
             items.iter_mut().for_each(read_leniently);
+            let constructors: Vec<Item> = items.iter().filter_map(constructor).collect();
+            items.extend(constructors);
             items.extend(enums);
             break;
         }
     }
     Ok(source)
+}
+
+/// The names of the arguments of each method of the client, in the order in which progenitor wants them.
+pub fn arguments(source: &syn::File) -> BTreeMap<String, Vec<Ident>> {
+    source
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Impl(item) => Some(&item.items),
+            _ => None,
+        })
+        .flatten()
+        .filter_map(|item| match item {
+            ImplItem::Fn(method) => Some(&method.sig),
+            _ => None,
+        })
+        .map(|signature| {
+            let names = signature.inputs.iter().filter_map(|input| match input {
+                FnArg::Typed(PatType { pat, .. }) => match &**pat {
+                    Pat::Ident(pat) => Some(pat.ident.clone()),
+                    _ => None,
+                },
+                FnArg::Receiver(_) => None,
+            });
+            (signature.ident.to_string(), names.collect())
+        })
+        .collect()
 }
 
 /// Lets the optional texts and whole numbers of a type be read in each other's form.
@@ -81,6 +114,44 @@ fn read_leniently(item: &mut Item) {
             .attrs
             .push(parse_quote!(#[serde(default, deserialize_with = #reader)]));
     }
+}
+
+/// `new` of a type that has no default, with what is required: a field that is added later breaks no caller of it.
+fn constructor(item: &Item) -> Option<Item> {
+    let Item::Struct(item) = item else {
+        return None;
+    };
+    let says = |attributes: &[Attribute], word: &str| {
+        attributes
+            .iter()
+            .any(|attribute| quote!(#attribute).to_string().contains(word))
+    };
+    if says(&item.attrs, "Default") {
+        return None;
+    }
+    let ident = &item.ident;
+    let (mut arguments, mut values) = (Vec::new(), Vec::new());
+    for field in &item.fields {
+        let (name, kind) = (field.ident.as_ref()?, &field.ty);
+        let written = quote!(#kind).to_string().replace(' ', "");
+        if says(&field.attrs, "default") || written.starts_with("::std::option::Option<") {
+            values.push(quote!(#name: ::std::default::Default::default()));
+        } else if written == "::std::string::String" {
+            arguments.push(quote!(#name: impl ::std::convert::Into<#kind>));
+            values.push(quote!(#name: #name.into()));
+        } else {
+            arguments.push(quote!(#name: #kind));
+            values.push(quote!(#name));
+        }
+    }
+    Some(parse_quote! {
+        impl #ident {
+            /// With what is required; all else is left out.
+            pub fn new(#(#arguments),*) -> Self {
+                Self { #(#values),* }
+            }
+        }
+    })
 }
 
 /// Runs progenitor, whose panics would otherwise end the build with a stack trace that names no place.
@@ -193,9 +264,9 @@ fn enum_items(name: &str, description: &str, values: &[String]) -> Vec<Item> {
     ]
 }
 
-fn variant(value: &str) -> proc_macro2::Ident {
+fn variant(value: &str) -> Ident {
     let pascal = value.to_pascal_case();
-    if syn::parse_str::<proc_macro2::Ident>(&pascal).is_ok() && pascal != "Unknown" {
+    if syn::parse_str::<Ident>(&pascal).is_ok() && pascal != "Unknown" {
         format_ident!("{pascal}")
     } else {
         format_ident!("Value{}", name::pascal(value))

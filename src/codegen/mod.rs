@@ -38,10 +38,12 @@ pub fn generate(settings: &Settings<'_>, yaml: &str) -> Result<String, Error> {
     lint::check(settings.file, &openapi)?;
     let model = model::build(settings.file, &openapi)?;
     let mut source = client::generate(settings, &openapi, &model)?;
+    let arguments = client::arguments(&source);
     source.items.extend(table::generate(settings, &model)?);
-    source.items.extend(call::generate(settings, &model)?);
-    // Progenitor's own examples are marked to be ignored, since they do not compile; as text nobody counts them as tests.
-    let source = prettyplease::unparse(&source).replace("```ignore", "```text");
+    source
+        .items
+        .extend(call::generate(settings, &model, &arguments)?);
+    let source = prettyplease::unparse(&source);
     Ok(format!(
         "// Generated from {}; changes belong there.\n\n{source}",
         settings.file

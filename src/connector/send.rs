@@ -75,11 +75,8 @@ impl GmailConnector {
     ///
     /// What the service answers, as [`send`](Self::send).
     pub async fn save_draft(&self, mail: &Composed) -> Result<String, Error> {
-        let content = DraftMessage {
-            raw: mail.raw_base64url(),
-            thread_id: mail.thread_id.clone(),
-            classification_label_values: Vec::new(),
-        };
+        let mut content = DraftMessage::new(mail.raw_base64url());
+        content.thread_id.clone_from(&mail.thread_id);
         let draft = self
             .drafts()
             .create(content)

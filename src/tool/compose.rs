@@ -156,11 +156,8 @@ impl Tools {
         };
         let (message, recipients) = recipients(message);
         let message = built(message)?;
-        let content = DraftMessage {
-            raw: message.raw_base64url(),
-            thread_id: message.thread_id.clone(),
-            classification_label_values: Vec::new(),
-        };
+        let mut content = DraftMessage::new(message.raw_base64url());
+        content.thread_id.clone_from(&message.thread_id);
         let draft = gmail
             .drafts()
             .create(content)
