@@ -190,9 +190,12 @@ pub(super) fn is_id(text: &str) -> bool {
     !text.is_empty()
         && text != "."
         && text != ".."
-        && text.chars().nth(LONGEST_ID).is_none()
+        && (text.len() <= LONGEST_ID || text.chars().nth(LONGEST_ID).is_none())
         && !text.bytes().any(|byte| byte.is_ascii_control())
-        && (text.contains('@') || !text.contains(['/', '\\', '?', '#', '%']))
+        && (!text
+            .bytes()
+            .any(|byte| matches!(byte, b'/' | b'\\' | b'?' | b'#' | b'%'))
+            || text.contains('@'))
 }
 
 /// What a type takes, in words.

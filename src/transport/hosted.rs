@@ -273,12 +273,12 @@ impl Executed {
                 .filter(|result| result.get().starts_with('{'))
                 .ok_or_else(|| subject.fail(no_result()))?;
             subject.check_key(result.get().as_bytes())?;
-            return Ok(made_reply(super::null::without_nulls(self.slice(result))));
+            return Ok(made_reply(self.slice(result)));
         };
         let records = match result {
             // Without an extractor on their side a list is the service's own body.
             Some(result) if result.get().starts_with('{') && result.get() != "{}" => {
-                return Ok(made_reply(super::null::without_nulls(self.slice(result))));
+                return Ok(made_reply(self.slice(result)));
             }
             Some(result) if result.get().starts_with('[') => result.get(),
             None => "[]",
@@ -311,7 +311,7 @@ impl Executed {
             }
         }
         body.extend_from_slice(b"}");
-        Ok(made_reply(super::null::without_nulls(Bytes::from(body))))
+        Ok(made_reply(Bytes::from(body)))
     }
 
     /// The result and the paging fields, whichever of the two documented forms a list has.

@@ -39,6 +39,7 @@ use crate::operation::Operation;
 
 pub(crate) use direct::{Direct, Subject};
 pub(crate) use hosted::{Action, Customer, Hosted, no_result};
+pub(crate) use null::{read_again, without_nulls};
 pub(crate) use quota::{Governor, Observer};
 pub use quota::{Quota, QuotaTable};
 pub(crate) use retry::RetryBudget;
@@ -119,11 +120,7 @@ impl Transport {
         match &*self.route {
             Route::Direct(direct) => {
                 let request = self.narrow(operation, request);
-                let reply = direct.send(operation, request).await?;
-                Ok(Reply {
-                    body: null::without_nulls(reply.body),
-                    ..reply
-                })
+                direct.send(operation, request).await
             }
             Route::Hosted(hosted) => hosted.send(operation, &request).await,
         }

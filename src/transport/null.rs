@@ -1,29 +1,37 @@
 //! Nulls in answers.
 
-use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// A body without the fields that are null.
+use crate::error::Error;
+use crate::operation::Operation;
+
+/// Reads an answer that the generated client could not read, once more without its nulls.
 ///
-/// The generated types take a field that is absent everywhere; a list that is null would fail the whole response.
-/// Google never sends nulls, so that the search for one is all that most bodies cost.
-pub(super) fn without_nulls(body: Bytes) -> Bytes {
-    let mut found = memchr::memmem::find_iter(&body, b"null");
-    if !found.any(|at| is_field(&body, at)) {
-        return body;
+/// The types take a field that is absent everywhere; a list that is null fails the whole answer. Google never sends
+/// nulls, so that no good answer is searched for one.
+///
+/// # Errors
+///
+/// What the client's error means.
+pub(crate) fn read_again<T: DeserializeOwned>(
+    operation: &'static Operation,
+    error: progenitor_client::Error<()>,
+) -> Result<T, Error> {
+    if let progenitor_client::Error::InvalidResponsePayload(body, _) = &error
+        && let Some(answer) = without_nulls(body)
+    {
+        return Ok(answer);
     }
-    let Ok(mut value) = serde_json::from_slice::<Value>(&body) else {
-        return body;
-    };
-    strip(&mut value);
-    serde_json::to_vec(&value).map_or(body, Bytes::from)
+    Err(Error::from_client(operation, error))
 }
 
-/// Whether the `null` at a place stands behind a colon, which text inside a string seldom does.
-fn is_field(body: &[u8], at: usize) -> bool {
-    body.get(..at)
-        .and_then(|before| before.iter().rev().find(|byte| !byte.is_ascii_whitespace()))
-        .is_some_and(|byte| *byte == b':')
+/// An answer read without the fields that are null.
+pub(crate) fn without_nulls<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    let mut value: Value = serde_json::from_slice(body).ok()?;
+    strip(&mut value);
+    // Through text, for which each type has its reader already.
+    serde_json::from_slice(&serde_json::to_vec(&value).ok()?).ok()
 }
 
 fn strip(value: &mut Value) {
@@ -40,16 +48,23 @@ fn strip(value: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::ListMessagesResponse;
 
     #[test]
     fn only_fields_go() {
-        let strip = |text: &'static str| without_nulls(Bytes::from_static(text.as_bytes()));
+        let read =
+            |text: &str| without_nulls::<Value>(text.as_bytes()).map(|value| value.to_string());
         assert_eq!(
-            strip(r#"{"a":null,"b":[null,{"c": null,"d":1}]}"#),
-            r#"{"b":[null,{"d":1}]}"#
+            read(r#"{"a":null,"b":[null,{"c": null,"d":"null"}]}"#).as_deref(),
+            Some(r#"{"b":[null,{"d":"null"}]}"#)
         );
-        assert_eq!(strip(r#"{"a":"x:null"}"#), r#"{"a":"x:null"}"#);
-        assert_eq!(strip(r#"{"a":"null"}"#), r#"{"a":"null"}"#);
-        assert_eq!(strip("not json: null"), "not json: null");
+        assert_eq!(read("not json: null"), None);
+    }
+
+    #[test]
+    fn a_list_that_is_null_is_empty() {
+        let list =
+            without_nulls::<ListMessagesResponse>(br#"{"messages": null, "nextPageToken": null}"#);
+        assert_eq!(list, Some(ListMessagesResponse::default()));
     }
 }
