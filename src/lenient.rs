@@ -1,32 +1,85 @@
-//! Numbers that come as texts, and texts that come as numbers.
+//! Reading of answers: numbers that come as texts, texts that come as numbers, and nulls.
 //!
 //! Google writes numbers of 64 bits as texts, and readers of its JSON take both forms
 //! (<https://protobuf.dev/programming-guides/json/>); what stands between does mix them up. One such field must not cost
 //! the whole answer.
 
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+
+/// A type that is read field by field; the generator writes it for each that has a default.
+pub(crate) trait Fields: Default {
+    /// The number of the field that has this name on the wire.
+    fn number(name: &str) -> Option<usize>;
+
+    /// Reads the value of the field of that number.
+    fn read<'de, A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error>;
+}
+
+/// Reads an object. A field that is absent or null has its default, one that is not known is passed over, and of one that
+/// is there twice the last counts.
+pub(crate) fn object<'de, D: Deserializer<'de>, T: Fields>(deserializer: D) -> Result<T, D::Error> {
+    deserializer.deserialize_map(Object(PhantomData))
+}
+
+struct Object<T>(PhantomData<T>);
+
+impl<'de, T: Fields> Visitor<'de> for Object<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        let mut value = T::default();
+        while let Some(field) = map.next_key_seed(Key(T::number))? {
+            match field {
+                Some(field) => value.read(field, &mut map)?,
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(value)
+    }
+}
+
+/// The number of the field whose name comes next.
+struct Key(fn(&str) -> Option<usize>);
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = Option<usize>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name of a field")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok((self.0)(name))
+    }
+}
 
 /// A text, or a whole number as one.
-pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    if deserializer.is_human_readable() {
-        deserializer.deserialize_any(Text)
-    } else {
-        Option::deserialize(deserializer)
+pub(crate) struct Text;
+
+impl<'de> DeserializeSeed<'de> for Text {
+    type Value = Option<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
-
-/// A whole number, or a text of one.
-pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    if deserializer.is_human_readable() {
-        deserializer.deserialize_any(Integer)
-    } else {
-        Option::deserialize(deserializer)
-    }
-}
-
-struct Text;
 
 impl Visitor<'_> for Text {
     type Value = Option<String>;
@@ -56,7 +109,16 @@ impl Visitor<'_> for Text {
     }
 }
 
-struct Integer;
+/// A whole number, or a text of one.
+pub(crate) struct Integer;
+
+impl<'de> DeserializeSeed<'de> for Integer {
+    type Value = Option<i64>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
 
 impl Visitor<'_> for Integer {
     type Value = Option<i64>;
@@ -124,6 +186,16 @@ mod tests {
                 "{size}"
             );
         }
+        let list = r#"{"messages":null,"nextPageToken":null,"resultSizeEstimate":null}"#;
+        assert!(
+            serde_json::from_str::<ListMessagesResponse>(list)
+                .is_ok_and(|list| list == ListMessagesResponse::default())
+        );
+        assert!(
+            message(r#"{"id":"1","new":[{"a":null}],"id":"2"}"#)
+                .is_ok_and(|message| message.id.as_deref() == Some("2"))
+        );
+        assert!(message(r#"[]"#).is_err());
         assert!(message(r#"{"historyId":1.5}"#).is_err());
         assert!(message(r#"{"historyId":{}}"#).is_err());
     }

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use crate::error::{Error, Kind};
 use crate::operation::{MediaUpload, Operation};
-use crate::transport::{Session, Transport, without_nulls};
+use crate::transport::{Session, Transport};
 
 /// Up to this size a message goes in one request: Google recommends the resumable protocol above 5 MB.
 /// <https://developers.google.com/gmail/api/guides/uploads>
@@ -246,7 +246,6 @@ impl<'a, T: DeserializeOwned> Upload<'a, T> {
             }
         };
         serde_json::from_slice(&reply.body)
-            .or_else(|error| without_nulls(&reply.body).ok_or(error))
             .map_err(|error| fail(Error::undecodable(&error).outcome_unknown()))
     }
 }

@@ -427,11 +427,6 @@ fn operation_item(operation: &Operation, order: &[Ident]) -> TokenStream {
         }
         None => quote!(()),
     };
-    let failed = if operation.response.is_some() {
-        quote!(crate::transport::read_again(&operation::#row, error))
-    } else {
-        quote!(Err(crate::Error::from_client(&operation::#row, error)))
-    };
     let stream = stream_items(operation, &ident, &output);
     quote! {
         #(#[doc = #docs])*
@@ -462,7 +457,7 @@ fn operation_item(operation: &Operation, order: &[Ident]) -> TokenStream {
             pub async fn send(self) -> ::std::result::Result<#output, crate::Error> {
                 match self.client.#method(#(#passed),*).await {
                     Ok(response) => Ok(response.into_inner()),
-                    Err(error) => #failed,
+                    Err(error) => Err(crate::Error::from_client(&operation::#row, error)),
                 }
             }
         }

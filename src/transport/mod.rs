@@ -21,7 +21,6 @@ mod direct;
 mod hook;
 mod hosted;
 mod key;
-mod null;
 mod quota;
 mod retry;
 mod session;
@@ -39,7 +38,6 @@ use crate::operation::Operation;
 
 pub(crate) use direct::{Direct, Subject};
 pub(crate) use hosted::{Action, Customer, Hosted, no_result};
-pub(crate) use null::{read_again, without_nulls};
 pub(crate) use quota::{Governor, Observer};
 pub use quota::{Quota, QuotaTable};
 pub(crate) use retry::RetryBudget;
