@@ -8,14 +8,10 @@ use openapiv3::OpenAPI;
 use proc_macro2::{Ident, TokenStream};
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
 use quote::{format_ident, quote};
-use syn::ext::IdentExt;
-use syn::punctuated::Punctuated;
-use syn::{
-    Attribute, Field, FnArg, ImplItem, Item, LitStr, Pat, PatType, Path, Token, Type, parse_quote,
-};
+use syn::{FnArg, ImplItem, Item, Pat, PatType, parse_quote};
 
 use super::model::Model;
-use super::{Error, Settings, lower, name};
+use super::{Error, Settings, lower, name, record};
 
 /// Generates the client and its types.
 ///
@@ -65,8 +61,8 @@ pub fn generate(
             && module.ident == "types"
             && let Some((_, items)) = &mut module.content
         {
-            let constructors: Vec<Item> = items.iter().filter_map(constructor).collect();
-            let readers: Vec<Item> = items.iter_mut().filter_map(reader).collect();
+            let constructors: Vec<Item> = items.iter().filter_map(record::constructor).collect();
+            let readers: Vec<Item> = items.iter_mut().filter_map(record::reader).collect();
             items.extend(constructors);
             items.extend(readers);
             items.extend(enums);
@@ -101,148 +97,6 @@ pub fn arguments(source: &syn::File) -> BTreeMap<String, Vec<Ident>> {
             (signature.ident.to_string(), names.collect())
         })
         .collect()
-}
-
-/// Reading of a type that has a default, in place of serde's derive.
-///
-/// The derive has no place for leniency but one more type for each field, which half of the build would go into.
-fn reader(item: &mut Item) -> Option<Item> {
-    let Item::Struct(item) = item else {
-        return None;
-    };
-    let derive = item
-        .attrs
-        .iter_mut()
-        .find(|attribute| attribute.path().is_ident("derive"))?;
-    let mut derived = derive
-        .parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
-        .ok()?;
-    if !derived.iter().any(|path| path.is_ident("Default")) {
-        return None;
-    }
-    derived = derived
-        .into_iter()
-        .filter(|path| {
-            path.segments
-                .last()
-                .is_none_or(|name| name.ident != "Deserialize")
-        })
-        .collect();
-    *derive = parse_quote!(#[derive(#derived)]);
-    let ident = &item.ident;
-    let (mut names, mut arms) = (Vec::new(), Vec::new());
-    for (number, field) in item.fields.iter().enumerate() {
-        let (name, kind) = (field.ident.as_ref()?, &field.ty);
-        let wire = wire_name(field).unwrap_or_else(|| name.unraw().to_string());
-        names.push(quote!(#wire => #number,));
-        let value = match written(kind).as_str() {
-            "::std::option::Option<::std::string::String>" => {
-                quote!(map.next_value_seed(crate::lenient::Text)?)
-            }
-            "::std::option::Option<i64>" => quote!(map.next_value_seed(crate::lenient::Integer)?),
-            "::std::string::String" => {
-                quote!(
-                    map.next_value_seed(crate::lenient::Text)?
-                        .unwrap_or_default()
-                )
-            }
-            kind if kind.starts_with("::std::option::Option<") => quote!(map.next_value()?),
-            _ => quote!(map.next_value::<::std::option::Option<#kind>>()?.unwrap_or_default()),
-        };
-        arms.push(quote!(#number => self.#name = #value,));
-    }
-    Some(parse_quote! {
-        const _: () = {
-            impl crate::lenient::Fields for #ident {
-                fn number(name: &str) -> ::std::option::Option<usize> {
-                    Some(match name {
-                        #(#names)*
-                        _ => return None,
-                    })
-                }
-
-                fn read<'de, A: ::serde::de::MapAccess<'de>>(
-                    &mut self,
-                    field: usize,
-                    map: &mut A,
-                ) -> ::std::result::Result<(), A::Error> {
-                    match field {
-                        #(#arms)*
-                        _ => {}
-                    }
-                    Ok(())
-                }
-            }
-
-            impl<'de> ::serde::Deserialize<'de> for #ident {
-                fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                    crate::lenient::object(deserializer)
-                }
-            }
-        };
-    })
-}
-
-/// What a field is called on the wire, where it is not its name in Rust.
-fn wire_name(field: &Field) -> Option<String> {
-    let mut name = None;
-    for attribute in &field.attrs {
-        if attribute.path().is_ident("serde") {
-            // What is neither a rename nor understood has no part in the name.
-            let _ = attribute.parse_nested_meta(|meta| {
-                if meta.path.is_ident("rename") {
-                    name = Some(meta.value()?.parse::<LitStr>()?.value());
-                } else if meta.input.peek(Token![=]) {
-                    meta.value()?.parse::<LitStr>()?;
-                }
-                Ok(())
-            });
-        }
-    }
-    name
-}
-
-/// A type as it is written, without spaces.
-fn written(kind: &Type) -> String {
-    quote!(#kind).to_string().replace(' ', "")
-}
-
-/// `new` of a type that has no default, with what is required: a field that is added later breaks no caller of it.
-fn constructor(item: &Item) -> Option<Item> {
-    let Item::Struct(item) = item else {
-        return None;
-    };
-    let says = |attributes: &[Attribute], word: &str| {
-        attributes
-            .iter()
-            .any(|attribute| quote!(#attribute).to_string().contains(word))
-    };
-    if says(&item.attrs, "Default") {
-        return None;
-    }
-    let ident = &item.ident;
-    let (mut arguments, mut values) = (Vec::new(), Vec::new());
-    for field in &item.fields {
-        let (name, kind) = (field.ident.as_ref()?, &field.ty);
-        let written = written(kind);
-        if says(&field.attrs, "default") || written.starts_with("::std::option::Option<") {
-            values.push(quote!(#name: ::std::default::Default::default()));
-        } else if written == "::std::string::String" {
-            arguments.push(quote!(#name: impl ::std::convert::Into<#kind>));
-            values.push(quote!(#name: #name.into()));
-        } else {
-            arguments.push(quote!(#name: #kind));
-            values.push(quote!(#name));
-        }
-    }
-    Some(parse_quote! {
-        impl #ident {
-            /// With what is required; all else is left out.
-            pub fn new(#(#arguments),*) -> Self {
-                Self { #(#values),* }
-            }
-        }
-    })
 }
 
 /// Runs progenitor, whose panics would otherwise end the build with a stack trace that names no place.

@@ -11,6 +11,7 @@ mod lint;
 mod lower;
 mod model;
 mod name;
+mod record;
 mod table;
 
 pub use error::Error;
