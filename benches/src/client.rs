@@ -1,12 +1,16 @@
 //! The contenders: each makes the same call in its own way.
 
-use std::sync::Arc;
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
 
 use airbyte_agent_gmail::types::MessageFormat;
 use airbyte_agent_gmail::{AirbyteAuthConfig, GmailAuthConfig, GmailConnector};
 use google_gmail1::Gmail;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use io_gmail::v1::client::{GmailClientStd, GmailClientStdConnectOptions};
+use io_gmail::v1::rest::messages::GmailMessageFormat;
+use io_gmail::v1::rest::messages::list::GmailMessagesListParams;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -28,6 +32,18 @@ pub(crate) enum Client {
     Typed(GmailConnector),
     Execute(GmailConnector),
     GoogleGmail1(Gmail<HttpConnector>),
+    /// It blocks, on the one connection that it is given.
+    IoGmail(Mutex<GmailClientStd>),
+}
+
+/// It makes one call at a time, and takes part where that is what is measured.
+pub(crate) const BLOCKING: &str = "io-gmail 0.5.0, blocking";
+
+fn io_gmail(url: &str) -> Result<Mutex<GmailClientStd>, Failure> {
+    let stream = TcpStream::connect(url.trim_start_matches("http://"))?;
+    stream.set_nodelay(true)?;
+    let options = GmailClientStdConnectOptions::default();
+    Ok(Mutex::new(GmailClientStd::new(stream, TOKEN, options)))
 }
 
 impl Client {
@@ -54,6 +70,7 @@ impl Client {
             ("ours, typed", Self::Typed(direct()?)),
             ("ours, `execute`", Self::Execute(direct()?)),
             ("google-gmail1 7.0.0", Self::GoogleGmail1(gmail)),
+            (BLOCKING, Self::IoGmail(io_gmail(url)?)),
             ("ours, hosted, typed", Self::Typed(hosted()?)),
             ("ours, hosted, `execute`", Self::Execute(hosted()?)),
         ])
@@ -80,6 +97,21 @@ impl Client {
                     Call::Raw => ("get", json!({"messageId": ID, "format": "raw"})),
                 };
                 gmail.execute("messages", action, params).await?;
+                Ok(())
+            }
+            Self::IoGmail(gmail) => {
+                let mut gmail = gmail.lock().map_err(|_| "an earlier call failed")?;
+                match call {
+                    Call::Get => drop(gmail.message_get(ID, GmailMessageFormat::Full, &[])?),
+                    Call::List => {
+                        let params = GmailMessagesListParams {
+                            max_results: Some(500),
+                            ..Default::default()
+                        };
+                        drop(gmail.messages_list(&params)?);
+                    }
+                    Call::Raw => drop(gmail.message_get(ID, GmailMessageFormat::Raw, &[])?),
+                }
                 Ok(())
             }
             Self::GoogleGmail1(gmail) => {

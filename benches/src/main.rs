@@ -73,6 +73,7 @@ async fn run(url: &str) -> Result<(), Failure> {
         let clients: Vec<_> = clients
             .iter()
             .filter(|(client, _)| call != Call::Raw || !client.contains("hosted"))
+            .filter(|(client, _)| at_once == 1 || *client != client::BLOCKING)
             .filter(|(client, _)| format!("{name} | {client} |").contains(&only))
             .collect();
         if clients.is_empty() {

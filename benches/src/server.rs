@@ -96,7 +96,9 @@ fn pretty(value: &Value) -> Bytes {
     let id = rest.as_object_mut().and_then(|object| object.remove("id"));
     let text = serde_json::to_string_pretty(&rest).expect("json");
     match id {
-        Some(id) => text.replacen('{', &format!("{{\n  \"id\": {id},"), 1).into(),
+        Some(id) => text
+            .replacen('{', &format!("{{\n  \"id\": {id},"), 1)
+            .into(),
         None => text.into(),
     }
 }
