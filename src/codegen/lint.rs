@@ -1,6 +1,8 @@
 //! The rules of `spec/README.md`, checked before progenitor, whose panics name no place.
 
+mod extension;
 mod operation;
+mod parameter;
 mod schema;
 mod security;
 

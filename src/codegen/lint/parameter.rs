@@ -1,0 +1,181 @@
+//! The rules for the parameters of an operation.
+
+use std::collections::BTreeSet;
+
+use openapiv3::{
+    OpenAPI, Operation, Parameter, ParameterSchemaOrContent, PathStyle, QueryStyle, ReferenceOr,
+    Schema, SchemaKind, Type,
+};
+
+use super::Findings;
+use crate::codegen::{document, model};
+
+/// Checks the parameters of one operation, against its path and its body.
+pub(super) fn check(
+    openapi: &OpenAPI,
+    path: &str,
+    place: &str,
+    operation: &Operation,
+    findings: &mut Findings<'_>,
+) {
+    let mut names = BTreeSet::new();
+    let mut in_path = BTreeSet::new();
+    for parameter in &operation.parameters {
+        let Some(parameter) = document::parameter(openapi, parameter) else {
+            findings.add(
+                place,
+                "a parameter's `$ref` points nowhere; write the parameter or mend the reference",
+            );
+            continue;
+        };
+        let data = parameter.parameter_data_ref();
+        if !names.insert(data.name.clone()) {
+            findings.add(
+                place,
+                format!("parameter `{}` occurs twice; keep one", data.name),
+            );
+        }
+        check_parameter(openapi, place, parameter, findings);
+        if let Parameter::Path { .. } = parameter {
+            in_path.insert(data.name.clone());
+        }
+    }
+    let templates: BTreeSet<String> = path
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    for name in templates.difference(&in_path) {
+        findings.add(
+            place,
+            format!(
+                "the path has `{{{name}}}` and no path parameter of that name; declare it, `in: path`, `required: true`"
+            ),
+        );
+    }
+    for name in in_path.difference(&templates) {
+        findings.add(
+            place,
+            format!(
+                "path parameter `{name}` is not in the path; write `{{{name}}}` there or remove it"
+            ),
+        );
+    }
+    let body =
+        model::body_schema(openapi, operation).and_then(|name| document::schema(openapi, &name));
+    if let Some(SchemaKind::Type(Type::Object(object))) = body.map(|schema| &schema.schema_kind) {
+        for name in object
+            .properties
+            .keys()
+            .filter(|name| names.contains(*name))
+        {
+            findings.add(place, format!("`{name}` is a parameter and a property of the body; the params of `execute` are one flat map, so rename or remove one"));
+        }
+    }
+}
+
+fn check_parameter(
+    openapi: &OpenAPI,
+    place: &str,
+    parameter: &Parameter,
+    findings: &mut Findings<'_>,
+) {
+    let data = parameter.parameter_data_ref();
+    let name = &data.name;
+    match parameter {
+        Parameter::Cookie { .. } => findings.add(
+            place,
+            format!("parameter `{name}` is in a cookie; use path, query or header"),
+        ),
+        Parameter::Query { style, .. } if !matches!(style, QueryStyle::Form) => {
+            findings.add(
+                place,
+                format!(
+                    "parameter `{name}` has a style that is not generated; leave `style` out (form)"
+                ),
+            );
+        }
+        Parameter::Path { style, .. } if !matches!(style, PathStyle::Simple) => {
+            findings.add(
+                place,
+                format!("parameter `{name}` has a style that is not generated; leave `style` out (simple)"),
+            );
+        }
+        _ => {}
+    }
+    if data.explode == Some(false) {
+        findings.add(
+            place,
+            format!(
+                "parameter `{name}` has `explode: false`, which would be ignored; leave it out, arrays repeat the key"
+            ),
+        );
+    }
+    if matches!(parameter, Parameter::Path { .. }) && !data.required {
+        findings.add(
+            place,
+            format!("path parameter `{name}` is not required; write `required: true`"),
+        );
+    }
+    if data
+        .description
+        .as_deref()
+        .is_none_or(|text| text.trim().is_empty())
+    {
+        findings.add(
+            place,
+            format!("parameter `{name}` has no `description`; say what it does"),
+        );
+    }
+    for key in data.extensions.keys() {
+        if !["x-airbyte-absent", "x-airbyte-comma-joined"].contains(&key.as_str()) {
+            findings.add(
+                place,
+                format!("parameter `{name}` has an unknown extension `{key}`; the known ones are in spec/README.md"),
+            );
+        }
+    }
+    match &data.format {
+        ParameterSchemaOrContent::Content(_) => {
+            findings.add(
+                place,
+                format!("parameter `{name}` has `content`; give it a `schema`"),
+            );
+        }
+        ParameterSchemaOrContent::Schema(schema) => {
+            let array = !matches!(parameter, Parameter::Path { .. } | Parameter::Header { .. });
+            if !is_plain(openapi, schema, array) {
+                findings.add(
+                    place,
+                    format!("parameter `{name}` has a type that can't go there; use string, integer, boolean, a named string enum or (in the query) an array of strings"),
+                );
+            }
+        }
+    }
+}
+
+fn is_plain(openapi: &OpenAPI, schema: &ReferenceOr<Schema>, array_allowed: bool) -> bool {
+    let schema = match schema {
+        ReferenceOr::Item(schema) => schema,
+        ReferenceOr::Reference { reference } => {
+            let named = document::referred(reference, "schemas")
+                .and_then(|name| document::schema(openapi, name));
+            return named.is_some_and(|schema| document::enum_values(schema).is_some());
+        }
+    };
+    match &schema.schema_kind {
+        SchemaKind::Type(Type::String(string)) => string.enumeration.is_empty(),
+        SchemaKind::Type(Type::Integer(_) | Type::Boolean(_)) => true,
+        SchemaKind::Type(Type::Array(array)) if array_allowed => array
+            .items
+            .as_ref()
+            .is_some_and(|items| is_plain(openapi, &items.clone().unbox(), false)),
+        // OpenAPI 3.0 has no other way to put a default beside a reference.
+        SchemaKind::AllOf { all_of } => match all_of.as_slice() {
+            [only @ ReferenceOr::Reference { .. }] => is_plain(openapi, only, false),
+            _ => false,
+        },
+        _ => false,
+    }
+}

@@ -1,0 +1,147 @@
+//! The params of an operation: its parameters, and the fields of its body.
+
+use openapiv3::{
+    OpenAPI, ParameterData, ParameterSchemaOrContent, ReferenceOr, Schema as OpenApiSchema,
+    SchemaKind, Type,
+};
+
+use super::{Field, Location, Schema};
+use crate::codegen::document;
+
+/// How deep request schemas may nest before they count as recursive.
+const MAX_DEPTH: usize = 8;
+
+/// The param that a parameter takes.
+pub(super) fn of_parameter(
+    openapi: &OpenAPI,
+    parameter: &openapiv3::Parameter,
+) -> Result<Field, String> {
+    use openapiv3::Parameter;
+    let location = match parameter {
+        Parameter::Path { .. } => Location::Path,
+        Parameter::Query { .. } => Location::Query,
+        Parameter::Header { .. } | Parameter::Cookie { .. } => Location::Header,
+    };
+    let data: &ParameterData = parameter.parameter_data_ref();
+    let ParameterSchemaOrContent::Schema(schema) = &data.format else {
+        return Err(format!("parameter `{}` has no schema", data.name));
+    };
+    Ok(Field {
+        name: data.name.clone(),
+        location,
+        required: data.required,
+        description: data
+            .description
+            .clone()
+            .unwrap_or_default()
+            .trim()
+            .to_owned(),
+        schema: resolve(openapi, schema, 0)?,
+        comma_joined: document::flag(&data.extensions, "x-airbyte-comma-joined"),
+        absent: document::flag(&data.extensions, "x-airbyte-absent"),
+        nullable: false,
+    })
+}
+
+/// The params that the properties of an object take.
+pub(super) fn of_object(
+    openapi: &OpenAPI,
+    schema: &OpenApiSchema,
+    depth: usize,
+) -> Result<Vec<Field>, String> {
+    let SchemaKind::Type(Type::Object(object)) = &schema.schema_kind else {
+        return Ok(Vec::new());
+    };
+    let mut fields = Vec::new();
+    for (name, property) in &object.properties {
+        let (description, extensions) = match property {
+            ReferenceOr::Item(item) => (
+                item.schema_data.description.clone(),
+                Some(&item.schema_data.extensions),
+            ),
+            ReferenceOr::Reference { reference } => (
+                document::referred(reference, "schemas")
+                    .and_then(|name| document::schema(openapi, name))
+                    .and_then(|schema| schema.schema_data.description.clone()),
+                None,
+            ),
+        };
+        fields.push(Field {
+            name: name.clone(),
+            location: Location::Body,
+            required: object.required.contains(name),
+            description: description.unwrap_or_default().trim().to_owned(),
+            schema: resolve(openapi, &property.clone().unbox(), depth)?,
+            comma_joined: false,
+            absent: extensions
+                .is_some_and(|extensions| document::flag(extensions, "x-airbyte-absent")),
+            nullable: property
+                .as_item()
+                .is_some_and(|item| item.schema_data.nullable),
+        });
+    }
+    Ok(fields)
+}
+
+fn resolve(
+    openapi: &OpenAPI,
+    schema: &ReferenceOr<OpenApiSchema>,
+    depth: usize,
+) -> Result<Schema, String> {
+    if depth > MAX_DEPTH {
+        return Err("a request schema contains itself; write one that ends".to_owned());
+    }
+    let (name, schema) = match schema {
+        ReferenceOr::Item(item) => (None, item),
+        ReferenceOr::Reference { reference } => {
+            let name = document::referred(reference, "schemas")
+                .ok_or_else(|| format!("`{reference}` is not a reference to a schema"))?;
+            let schema =
+                document::schema(openapi, name).ok_or_else(|| format!("no schema `{name}`"))?;
+            (Some(name), schema)
+        }
+    };
+    // A lone reference in `allOf` is how OpenAPI 3.0 puts a description or an extension beside a reference.
+    if let SchemaKind::AllOf { all_of } = &schema.schema_kind
+        && let [only @ ReferenceOr::Reference { .. }] = all_of.as_slice()
+    {
+        return resolve(openapi, only, depth);
+    }
+    Ok(match &schema.schema_kind {
+        SchemaKind::Type(Type::String(string)) => match (name, document::enum_values(schema)) {
+            (Some(name), Some(values)) => Schema::Enum(name.to_owned(), values),
+            _ if is_secret(string, &schema.schema_data) => Schema::Secret,
+            _ => Schema::String,
+        },
+        SchemaKind::Type(Type::Integer(integer)) => {
+            Schema::Integer(integer.minimum, integer.maximum)
+        }
+        SchemaKind::Type(Type::Number(_)) => Schema::Number,
+        SchemaKind::Type(Type::Boolean(_)) => Schema::Boolean,
+        SchemaKind::Type(Type::Array(array)) => match &array.items {
+            Some(items) => Schema::Array(Box::new(resolve(
+                openapi,
+                &items.clone().unbox(),
+                depth + 1,
+            )?)),
+            None => Schema::Array(Box::new(Schema::Any)),
+        },
+        SchemaKind::Type(Type::Object(object)) => match name {
+            Some(name) if !object.properties.is_empty() => {
+                Schema::Object(name.to_owned(), of_object(openapi, schema, depth + 1)?)
+            }
+            _ => Schema::Map,
+        },
+        _ => Schema::Any,
+    })
+}
+
+/// Whether a string schema holds a secret.
+pub fn is_secret(string: &openapiv3::StringType, data: &openapiv3::SchemaData) -> bool {
+    use openapiv3::{StringFormat, VariantOrUnknownOrEmpty};
+    document::flag(&data.extensions, "x-secret")
+        || matches!(
+            string.format,
+            VariantOrUnknownOrEmpty::Item(StringFormat::Password)
+        )
+}
