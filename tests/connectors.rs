@@ -1,5 +1,7 @@
 //! Connectors at Airbyte: made from credentials or by consent, checked, changed, deleted.
 
+#![cfg(feature = "cli")]
+
 #[path = "support/program.rs"]
 mod program;
 #[path = "support/web.rs"]

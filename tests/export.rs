@@ -1,5 +1,7 @@
 //! `airbyte-gmail export` and `import`: killed and resumed, every message once and byte for byte.
 
+#![cfg(feature = "cli")]
+
 mod support;
 
 use std::collections::HashMap;

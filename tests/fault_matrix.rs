@@ -4,6 +4,7 @@
 //! The table is tests/golden/fault_matrix.md; `UPDATE_GOLDEN=1 cargo test --all-features --test fault_matrix` writes it
 //! anew. What must hold for every cell is asserted beside it, so that no refresh can hide it.
 
+#![cfg(feature = "sandbox")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

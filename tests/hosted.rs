@@ -1,5 +1,7 @@
 //! Hosted mode: which connector, which names, which organization; and the search.
 
+#![cfg(feature = "sandbox")]
+
 mod support;
 
 use airbyte_agent_gmail::sandbox::Sandbox;

@@ -1,5 +1,6 @@
 //! The limits of an exchange, and what a client of the caller's own may not do unnoticed.
 
+#![cfg(feature = "sandbox")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

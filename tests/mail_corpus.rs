@@ -3,6 +3,8 @@
 //!
 //! `MAIL_SAMPLES` names folders and mbox files; see tests/support/corpus.rs for what is read without it.
 
+#![cfg(all(feature = "sandbox", feature = "sync"))]
+
 mod support;
 
 use std::io::Write as _;

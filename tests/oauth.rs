@@ -1,5 +1,7 @@
 //! Google's sign-in: the callback under hostile input, the listener, the flow, and the program's commands.
 
+#![cfg(feature = "cli")]
+
 #[path = "support/program.rs"]
 mod program;
 #[path = "support/web.rs"]

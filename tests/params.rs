@@ -1,5 +1,7 @@
 //! Params: their check, their schema, and the way to a request and back.
 
+#![cfg(all(feature = "sandbox", feature = "tool"))]
+
 use airbyte_agent_gmail::operation::{Field, Location, Operation, Schema, airbyte, gmail};
 use airbyte_agent_gmail::sandbox::Sandbox;
 use proptest::prelude::*;

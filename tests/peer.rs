@@ -1,5 +1,7 @@
 //! The sandbox as other people's clients ask it: by older addresses, with other names, in other pieces.
 
+#![cfg(feature = "sandbox")]
+
 #[path = "support/web.rs"]
 mod web;
 

@@ -1,5 +1,7 @@
 //! Planted secrets and mail text, and a search for them through everything that the crate emits.
 
+#![cfg(feature = "sandbox")]
+
 mod support;
 
 use std::io::Write;

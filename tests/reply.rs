@@ -1,5 +1,6 @@
 //! The rules of answers and forwards, held against a golden file: each original with what is made of it.
 
+#![cfg(feature = "mail")]
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in its helpers too")]
 
 mod compare;

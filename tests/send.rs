@@ -1,5 +1,7 @@
 //! Sending: never twice, and what is known where the answer got lost.
 
+#![cfg(feature = "sandbox")]
+
 mod support;
 
 use airbyte_agent_gmail::mail::{Compose, Composed, Reading};

@@ -1,5 +1,7 @@
 //! The settings commands: filters, the automatic answer, the signature.
 
+#![cfg(feature = "cli")]
+
 mod support;
 
 use airbyte_agent_gmail::sandbox::Sandbox;

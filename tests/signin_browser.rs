@@ -2,6 +2,8 @@
 //!
 //! `SIGNIN_SCREENSHOTS=<directory>` keeps pictures of the pages.
 
+#![cfg(feature = "cli")]
+
 #[path = "support/program.rs"]
 mod program;
 #[path = "support/web.rs"]

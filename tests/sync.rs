@@ -1,5 +1,7 @@
 //! The history poller: it starts right, misses nothing, and begins anew where the history is lost.
 
+#![cfg(all(feature = "sandbox", feature = "sync"))]
+
 mod support;
 
 use std::time::Duration;

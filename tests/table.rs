@@ -1,5 +1,7 @@
 //! Every row of the operation table, in both modes.
 
+#![cfg(feature = "sandbox")]
+
 mod support;
 
 use airbyte_agent_gmail::operation::{Operation, gmail};

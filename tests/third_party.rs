@@ -3,6 +3,8 @@
 //!
 //! Where they are not, a line says what was not run.
 
+#![cfg(feature = "sandbox")]
+
 mod support;
 
 use std::env;

@@ -1,5 +1,7 @@
 //! Tokens: refreshed in time, once for many callers, and told apart when they can't be.
 
+#![cfg(feature = "sandbox")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

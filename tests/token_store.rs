@@ -1,5 +1,7 @@
 //! Tokens at rest: who may read them, what a crash leaves, and how processes share them.
 
+#![cfg(feature = "cli")]
+
 #[path = "support/program.rs"]
 mod program;
 

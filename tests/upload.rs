@@ -1,5 +1,7 @@
 //! Media upload, batches, and many messages.
 
+#![cfg(feature = "sandbox")]
+
 mod support;
 
 use airbyte_agent_gmail::mail::encoding::decode_base64url;

@@ -1,5 +1,7 @@
 //! The web service of `examples/web.rs`, over HTTP, as two browsers use it.
 
+#![cfg(all(feature = "oauth", feature = "sandbox"))]
+
 #[allow(dead_code, reason = "its `main` is for people")]
 #[path = "../examples/web.rs"]
 mod example;

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+#[cfg(feature = "sync")]
 pub(crate) mod corpus;
 
 use std::io::Write as _;
