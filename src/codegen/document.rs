@@ -8,7 +8,7 @@ use openapiv3::{
 use super::Error;
 
 /// The HTTP methods that a document may use, in the order in which they are looked at.
-pub const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// Reads a document.
 ///

@@ -117,6 +117,10 @@ impl<'a> GetMany<'a> {
 
 impl Messages<'_> {
     /// The next message with its id; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// As the call's `send`, beside the id of the message that could not be had; the others follow all the same.
     pub async fn next(&mut self) -> Option<(String, Result<Message, Error>)> {
         self.inner.next().await
     }

@@ -148,7 +148,7 @@ fn typed(schema: &Schema, text: &str) -> Value {
 }
 
 impl Field {
-    /// Whether a list of this param goes to Airbyte as one text.
+    /// Joins a list that Airbyte takes as one text.
     pub(crate) fn join(&self, value: &mut Value) {
         if !self.comma_joined {
             return;

@@ -78,7 +78,7 @@ pub(super) fn item(operation: &Operation, order: &[Ident]) -> TokenStream {
         .fields
         .iter()
         .filter(|field| !field.required)
-        .map(|field| setter(field));
+        .map(setter);
     let output = match &operation.response {
         Some(response) => {
             let response = name::pascal(response);
