@@ -31,6 +31,7 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
     let connector_type = info("x-connector-type");
     let definition_id = info("x-airbyte-connector-definition-id");
     let batch_path = info("x-batch-path");
+    let search_action = info("x-search-action");
     let searchable = searchable(model);
     let module = quote! {
         /// The operation table of the document: one row an operation, in the document's order.
@@ -46,6 +47,7 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
                 connector_type: #connector_type,
                 definition_id: #definition_id,
                 batch_path: #batch_path,
+                search_action: #search_action,
                 searchable: &[#(#searchable),*],
                 operations: &[#(&#names),*],
             };

@@ -7,13 +7,14 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use super::GmailConnector;
-use super::config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Mode, variable};
+use super::config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, variable};
 use crate::airbyte::Airbyte;
 use crate::api::airbyte::operation::BASE_URL as AIRBYTE_URL;
 use crate::api::gmail::{Client, operation};
 use crate::auth::{GOOGLE_TOKEN_URL, GoogleGrant, Grant, Secret, TokenCache, TokenStore};
 use crate::error::{Error, Kind};
 use crate::http::{Http, Limits, check_url, is_loopback};
+use crate::operation::Mode;
 use crate::transport::{
     Direct, Governor, Hosted, Observer, Quota, RetryBudget, RetryPolicy, Transport,
 };

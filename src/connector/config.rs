@@ -3,15 +3,6 @@
 use crate::auth::{Account, Secret};
 use crate::transport::Customer;
 
-/// How Gmail is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// This crate calls Gmail itself.
-    OpenSource,
-    /// Airbyte calls Gmail.
-    Hosted,
-}
-
 /// The credentials of one of the two modes.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

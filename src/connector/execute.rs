@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::GmailConnector;
-use super::search;
 use super::selection::Selection;
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
@@ -110,12 +109,7 @@ impl GmailConnector {
                 ));
             }
         };
-        if action == search::ACTION
-            && TABLE
-                .searchable
-                .iter()
-                .any(|searchable| searchable.entity == entity)
-        {
+        if TABLE.is_search(entity, action) {
             return self.search_params(entity, &params).await;
         }
         let operation = TABLE.find(entity, action)?;

@@ -21,14 +21,14 @@ use crate::transport::{Hosted, Transport};
 
 pub use batch::Batch;
 pub use builder::GmailConnectorBuilder;
-pub use config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Mode};
+pub use config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig};
 pub use execute::ExecuteResult;
 #[cfg(feature = "mail")]
 pub use many::{GetMany, Messages};
-#[cfg(feature = "tool")]
-pub(crate) use search::ACTION as SEARCH_ACTION;
 pub use search::{Filter, Search, SearchMeta, SearchResult, SortOrder};
 pub use selection::Selection;
+
+pub use crate::operation::Mode;
 
 /// A Gmail account, reached directly (open source) or through Airbyte (hosted).
 ///

@@ -12,9 +12,6 @@ use crate::error::{Error, Kind};
 use crate::operation::{Method, QuotaUnits, SearchableEntity};
 use crate::transport::{Action, Subject};
 
-/// The action's name; it is Airbyte's for every connector, not an operation of this one.
-pub(crate) const ACTION: &str = "context_store_search";
-
 /// How many records are asked for where the caller does not say. The documents contradict each other on the service's
 /// own default, so that one is always sent.
 const LIMIT: u32 = 100;
@@ -237,8 +234,8 @@ impl GmailConnector {
         entity: &str,
         params: &Map<String, Value>,
     ) -> Result<ExecuteResult, Error> {
-        let name = || ACTION.into();
-        let hosted = self.hosted_route(ACTION)?;
+        let name = || TABLE.search_action.into();
+        let hosted = self.hosted_route(TABLE.search_action)?;
         if let Some(unknown) = params.keys().find(|key| !PARAMS.contains(&key.as_str())) {
             let shown = if unknown.len() <= 64 {
                 unknown.as_str()
@@ -258,7 +255,7 @@ impl GmailConnector {
         params.entry("limit").or_insert_with(|| json!(LIMIT));
         let action = Action {
             entity,
-            action: ACTION,
+            action: TABLE.search_action,
             subject: Subject {
                 name: name(),
                 idempotent: true,
@@ -320,8 +317,8 @@ impl Search<'_> {
     /// [`is_invalid_input`](Error::is_invalid_input) for an entity or field that can't be searched,
     /// [`is_unsupported`](Error::is_unsupported) in open-source mode, and what Airbyte answers.
     pub async fn send(self) -> Result<SearchResult, Error> {
-        let name = || ACTION.into();
-        self.gmail.hosted_route(ACTION)?;
+        let name = || TABLE.search_action.into();
+        self.gmail.hosted_route(TABLE.search_action)?;
         let entity = TABLE
             .searchable
             .iter()
@@ -416,7 +413,7 @@ impl SearchResult {
             .into_iter()
             .map(|record| {
                 serde_json::from_value(record)
-                    .map_err(|error| Error::undecodable(&error).named(ACTION.into()))
+                    .map_err(|error| Error::undecodable(&error).named(TABLE.search_action.into()))
             })
             .collect()
     }
@@ -445,5 +442,5 @@ fn check_field(entity: &SearchableEntity, field: &str) -> Result<(), Error> {
             entity.fields.join(", ")
         ),
     )
-    .named(ACTION.into()))
+    .named(TABLE.search_action.into()))
 }

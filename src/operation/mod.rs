@@ -34,6 +34,8 @@ pub struct Table {
     pub definition_id: &'static str,
     /// Where several operations go in one request; empty where the service has no such place.
     pub batch_path: &'static str,
+    /// The action that searches the Context Store; Airbyte has it for every connector, and no service has it.
+    pub search_action: &'static str,
     /// What the Context Store can search.
     pub searchable: &'static [SearchableEntity],
     /// The rows, in the document's order.
@@ -119,6 +121,15 @@ pub enum Outbound {
     Sends,
     /// From then on mail can leave the mailbox, or others can reach it: forwarding, delegates, automatic answers.
     Shares,
+}
+
+/// How Gmail is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// This crate calls Gmail itself.
+    OpenSource,
+    /// Airbyte calls Gmail.
+    Hosted,
 }
 
 /// An HTTP method.
@@ -264,6 +275,15 @@ impl Table {
     /// The row of an operation id.
     pub fn by_id(&self, id: &str) -> Option<&'static Operation> {
         self.operations.iter().copied().find(|row| row.id == id)
+    }
+
+    /// Whether an entity's action is the search of the Context Store, which has no row.
+    pub(crate) fn is_search(&self, entity: &str, action: &str) -> bool {
+        action == self.search_action
+            && self
+                .searchable
+                .iter()
+                .any(|searchable| searchable.entity == entity)
     }
 
     /// The entities, each once, in the document's order.

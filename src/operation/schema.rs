@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Field, Location, Operation, Schema, check};
-use crate::connector::Mode;
+use super::{Field, Location, Mode, Operation, Schema, check};
 
 impl Operation {
     /// The JSON Schema of the params: self-contained, closed, with what each field means.

@@ -23,6 +23,11 @@ pub(crate) fn find(entity: &str, action: &str) -> Option<&'static Operation> {
     hosted().find(|row| row.entity == entity && row.action == action)
 }
 
+/// The action that searches Airbyte's copy of the mailbox.
+pub(crate) fn search_action() -> &'static str {
+    operation::gmail().search_action
+}
+
 /// The definition of the Gmail connector, the same for everybody.
 pub(crate) fn definition_id() -> &'static str {
     operation::gmail().definition_id

@@ -57,7 +57,7 @@ impl Access {
                     "an allowed action has no dot; give entity.action, such as messages.list",
                 ));
             };
-            if !is_search(entity, name) {
+            if !gmail().is_search(entity, name) {
                 gmail().find(entity, name)?;
             }
             allowed.push(action.to_owned());
@@ -184,12 +184,4 @@ fn is_action(action: &str, row: &Operation) -> bool {
     action
         .split_once('.')
         .is_some_and(|(entity, action)| entity == row.entity && action == row.action)
-}
-
-fn is_search(entity: &str, action: &str) -> bool {
-    action == crate::connector::SEARCH_ACTION
-        && gmail()
-            .searchable
-            .iter()
-            .any(|searchable| searchable.entity == entity)
 }

@@ -33,7 +33,7 @@ pub fn guide(mode: Mode, access: &Access) -> String {
                 .map(|searchable| searchable.entity)
                 .collect::<Vec<_>>()
                 .join(", "),
-            crate::connector::SEARCH_ACTION
+            gmail().search_action
         );
     }
     guide.push_str(
@@ -80,15 +80,17 @@ pub fn reference() -> Vec<(String, String)> {
         }
         pages.push((format!("{entity}.md"), page));
     }
-    index.push_str(
-        "\nHosted mode offers the actions that Airbyte's Gmail connector has, and `context_store_search` on: ",
-    );
     let searchable: Vec<&str> = gmail()
         .searchable
         .iter()
         .map(|searchable| searchable.entity)
         .collect();
-    let _ = writeln!(index, "{}.", searchable.join(", "));
+    let _ = writeln!(
+        index,
+        "\nHosted mode offers the actions that Airbyte's Gmail connector has, and `{}` on: {}.",
+        gmail().search_action,
+        searchable.join(", ")
+    );
     pages.insert(0, ("README.md".to_owned(), index));
     pages
 }

@@ -16,9 +16,6 @@ use crate::sandbox::mailbox::Refusal;
 use crate::sandbox::state::{ListResult, lock};
 use crate::sandbox::table;
 
-/// The action that searches Airbyte's copy of the mailbox.
-const SEARCH: &str = "context_store_search";
-
 /// How much of a text is left when a caller lets long ones be truncated.
 const TRUNCATED: usize = 1_000;
 
@@ -75,7 +72,7 @@ pub(super) fn execute(call: &mut Call<'_>) -> Result<Answer, Answer> {
         ));
     }
 
-    let (mut result, metadata) = if action == SEARCH {
+    let (mut result, metadata) = if action == table::search_action() {
         (
             search::search(call.state, &connector, &entity, &params)?,
             Value::Null,
@@ -85,8 +82,8 @@ pub(super) fn execute(call: &mut Call<'_>) -> Result<Answer, Answer> {
         check_params(row, &params)?;
         run(call, &connector, row, &params)?
     };
-    let data_within =
-        action == SEARCH || (metadata.is_null() && result.get("data").is_some_and(Value::is_array));
+    let data_within = action == table::search_action()
+        || (metadata.is_null() && result.get("data").is_some_and(Value::is_array));
     let records = if data_within {
         result.get_mut("data")
     } else {
@@ -137,7 +134,7 @@ fn find(entity: &str, action: &str) -> Result<&'static Operation, Answer> {
         let search = table::searchable()
             .iter()
             .any(|searchable| searchable.entity == entity)
-            .then_some(SEARCH);
+            .then_some(table::search_action());
         let actions: Vec<&str> = actions.into_iter().chain(search).collect();
         format!(
             "Unknown action '{action}' for entity '{entity}'. Available actions: {}",
