@@ -314,8 +314,7 @@ fn tokens(item: &impl ToTokens) -> String {
 fn public(items: &[Item], lines: &mut Vec<String>) {
     for item in items {
         match item {
-            // Progenitor's own builders are the way out, and follow its versions.
-            Item::Mod(module) if is_public(&module.vis) && module.ident != "builder" => {
+            Item::Mod(module) if is_public(&module.vis) => {
                 if let Some((_, items)) = &module.content {
                     public(items, lines);
                 }
