@@ -130,8 +130,7 @@ fn group_item(settings: &Settings<'_>, path: &[String], group: &Group<'_>) -> To
         return TokenStream::new();
     }
     let ident = group_ident(path);
-    let title = path.join(" ").replace('_', " ");
-    let doc = format!(" The operations on {title}.");
+    let doc = group_doc(path);
     let accessors = group
         .children
         .iter()
@@ -159,11 +158,16 @@ fn group_item(settings: &Settings<'_>, path: &[String], group: &Group<'_>) -> To
     }
 }
 
+/// What a group and the method that leads into it say of themselves: words would run together (`settings.cse.keypairs`).
+fn group_doc(path: &[String]) -> String {
+    format!(" The operations of `{}`.", path.join("."))
+}
+
 /// The method that leads into a group.
 fn accessor(path: &[String], client: &TokenStream, prefix: &TokenStream) -> TokenStream {
     let ident = group_ident(path);
     let method = name::snake(path.last().map_or("", String::as_str));
-    let doc = format!(" The operations on {}.", path.join(" ").replace('_', " "));
+    let doc = group_doc(path);
     let lifetime = if prefix.is_empty() {
         quote!('a)
     } else {
