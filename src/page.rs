@@ -1,4 +1,7 @@
 //! Lists, page by page and record by record.
+//!
+//! The calls that list have `stream()`, which gives records, and `pages()`, which gives the pages with all that is
+//! beside the records.
 
 use std::fmt;
 use std::future::Future;

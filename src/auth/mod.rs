@@ -1,4 +1,8 @@
 //! Tokens: how one is got, kept, and got again.
+//!
+//! A connector does the getting by itself. What is public here is for keeping: a [`TokenStore`] (in memory, in a file, in
+//! the keyring, or one of your own) takes each token that is new, and an [`AccountDirectory`] has what
+//! `airbyte-gmail auth login` has stored.
 
 mod account;
 mod airbyte;

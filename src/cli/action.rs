@@ -1,7 +1,6 @@
 //! Arguments to params.
 
 use std::fmt;
-use std::io::Read;
 
 use airbyte_agent_gmail::operation::{Field, Operation, Schema, gmail};
 use clap::ArgMatches;
@@ -10,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::command::flag_name;
 use super::exit::Failure;
+use super::text_or_input;
 
 /// The entity, action and params of `execute`.
 pub(crate) fn from_json(arguments: &ArgMatches) -> Result<(String, String, Value), Failure> {
@@ -19,22 +19,7 @@ pub(crate) fn from_json(arguments: &ArgMatches) -> Result<(String, String, Value
             .cloned()
             .unwrap_or_default()
     };
-    let params = text("params");
-    let params = if params == "-" {
-        let mut input = String::new();
-        std::io::stdin()
-            .read_to_string(&mut input)
-            .map_err(|error| {
-                Failure::input(format!("the standard input can't be read: {error}"))
-            })?;
-        input
-    } else if let Some(file) = params.strip_prefix('@') {
-        std::fs::read_to_string(file).map_err(|error| {
-            Failure::input(format!("the file of the params can't be read: {error}"))
-        })?
-    } else {
-        params
-    };
+    let params = text_or_input(&text("params"))?;
     let params = serde_json::from_str::<Unambiguous>(&params)
         .map_err(|error| not_json("--params", &error))?
         .0;

@@ -446,7 +446,7 @@ pub(crate) fn shown(account: &Account, default: Option<&str>) -> Value {
     };
     let date = |time: Option<SystemTime>| {
         // A time that can't be written is none that was read.
-        seconds(time).and(time).map(httpdate_text)
+        seconds(time).and(time).map(httpdate::fmt_http_date)
     };
     json!({
         "account": account.name,
@@ -459,8 +459,4 @@ pub(crate) fn shown(account: &Account, default: Option<&str>) -> Value {
         "access_token_expires_in_seconds": account.tokens.remaining().map(|left| left.as_secs()),
         "refresh_token_expires_at": date(account.tokens.refresh_token_expires_at),
     })
-}
-
-fn httpdate_text(time: SystemTime) -> String {
-    httpdate::fmt_http_date(time)
 }

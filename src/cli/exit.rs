@@ -11,8 +11,8 @@ pub(crate) enum Failure {
     Gmail(Error),
     /// The arguments, or what they name.
     Input(String),
-    /// The reader of the output went away, which is no failure.
-    OutputClosed,
+    /// The reader of the output went away, or the person said no: the command ends, and nothing has failed.
+    Silent,
     /// Anything else.
     Other(String),
 }
@@ -26,7 +26,7 @@ impl Failure {
     fn code(&self) -> u8 {
         match self {
             Self::Input(_) => 2,
-            Self::OutputClosed => 0,
+            Self::Silent => 0,
             Self::Other(_) => 1,
             Self::Gmail(error) => code(error),
         }
@@ -71,7 +71,7 @@ impl From<Error> for Failure {
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
-            Self::OutputClosed
+            Self::Silent
         } else {
             Self::Other(error.to_string())
         }
@@ -88,7 +88,7 @@ pub(crate) fn report(failure: &Failure, verbose: bool) -> ExitCode {
 fn write(failure: &Failure, verbose: bool) -> std::io::Result<()> {
     let mut stderr = std::io::stderr().lock();
     match failure {
-        Failure::OutputClosed => Ok(()),
+        Failure::Silent => Ok(()),
         Failure::Input(message) | Failure::Other(message) => writeln!(stderr, "error: {message}"),
         Failure::Gmail(error) => {
             writeln!(stderr, "error: {error}")?;

@@ -5,9 +5,9 @@ use airbyte_agent_gmail::types::{Filter, FilterAction, FilterCriteria};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::json;
 
-use super::dry_run;
 use super::exit::Failure;
 use super::output::{self, Format, Output};
+use super::{dry_run, texts};
 
 /// How many messages one request may change.
 /// <https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/batchModify>
@@ -187,14 +187,6 @@ async fn apply(gmail: &GmailConnector, filter: Filter, dry_run: bool) -> Result<
 
 fn filter_of(arguments: &ArgMatches) -> (FilterCriteria, FilterAction) {
     let text = |name: &str| arguments.get_one::<String>(name).cloned();
-    let list = |name: &str| -> Vec<String> {
-        arguments
-            .get_many::<String>(name)
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect()
-    };
     let flag = |name: &str| arguments.get_flag(name).then_some(true);
     let bytes = |name: &str| arguments.get_one::<i64>(name).copied();
     let size_comparison = match (bytes("larger"), bytes("smaller")) {
@@ -214,8 +206,8 @@ fn filter_of(arguments: &ArgMatches) -> (FilterCriteria, FilterAction) {
         size_comparison,
     };
     let mut action = FilterAction {
-        add_label_ids: list("label"),
-        remove_label_ids: list("remove-label"),
+        add_label_ids: texts(arguments, "label"),
+        remove_label_ids: texts(arguments, "remove-label"),
         forward: text("forward"),
     };
     for (name, change, _) in SHORTCUTS {

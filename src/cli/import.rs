@@ -20,10 +20,10 @@ use airbyte_agent_gmail::{Error, GmailConnector, Mode};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::json;
 
-use super::dry_run;
 use super::exit::Failure;
 use super::journal::unusable;
 use super::output::{self, Format, Output};
+use super::{dry_run, texts};
 use label::Labels;
 use note::{Notes, Step};
 
@@ -95,12 +95,7 @@ pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result
         .get_one::<PathBuf>("file")
         .ok_or_else(|| Failure::input("no file; see --help".to_owned()))?;
     let file = File::open(path).map_err(|error| unusable(path, &error))?;
-    let given: Vec<String> = arguments
-        .get_many::<String>("label")
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect();
+    let given = texts(arguments, "label");
     let profile = gmail.get_profile().send().await?;
     let account = profile.email_address.unwrap_or_default();
     let mut notes = Notes::open(path, &account, file.metadata()?.len())?;

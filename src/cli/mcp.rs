@@ -9,7 +9,7 @@ use airbyte_agent_gmail::tool::{Access, Tools};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::exit::Failure;
-use super::output;
+use super::{output, texts};
 
 /// The variable that holds the token of the HTTP server.
 const TOKEN: &str = "AIRBYTE_GMAIL_MCP_TOKEN";
@@ -151,13 +151,4 @@ fn server(arguments: &ArgMatches) -> Result<Server, Failure> {
         ));
     }
     Ok(server)
-}
-
-fn texts(arguments: &ArgMatches, name: &str) -> Vec<String> {
-    arguments
-        .get_many::<String>(name)
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect()
 }

@@ -28,10 +28,11 @@ mod write;
 
 use std::process::ExitCode;
 
+use airbyte_agent_gmail::Mode;
 use airbyte_agent_gmail::operation::gmail;
-use airbyte_agent_gmail::{GmailConnector, Mode};
 use clap::ArgMatches;
 
+use credential::connect;
 use exit::Failure;
 
 /// The commands that would do what they are for in spite of `--dry-run`, and so refuse it.
@@ -130,17 +131,40 @@ async fn execute(matches: &ArgMatches, arguments: &ArgMatches) -> Result<(), Fai
     output.result(&result)
 }
 
-/// The connector that the environment, or an account that is signed in, gives.
-fn connect(matches: &ArgMatches) -> Result<GmailConnector, Failure> {
-    credential::connect(matches)
-}
-
 /// The arguments of the command that is meant.
 fn innermost(mut arguments: &ArgMatches) -> &ArgMatches {
     while let Some((_, inner)) = arguments.subcommand() {
         arguments = inner;
     }
     arguments
+}
+
+/// All that was given for an argument that may be repeated.
+fn texts(arguments: &ArgMatches, name: &str) -> Vec<String> {
+    arguments
+        .get_many::<String>(name)
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect()
+}
+
+/// The text of an argument, or of the file that it names with an `@`.
+fn text_or_file(argument: &str) -> Result<String, Failure> {
+    match argument.strip_prefix('@') {
+        Some(file) => std::fs::read_to_string(file)
+            .map_err(|error| Failure::input(format!("{file}: {error}; give a file of text"))),
+        None => Ok(argument.to_owned()),
+    }
+}
+
+/// As `text_or_file`, and `-` is the standard input.
+fn text_or_input(argument: &str) -> Result<String, Failure> {
+    if argument == "-" {
+        return std::io::read_to_string(std::io::stdin())
+            .map_err(|error| Failure::input(format!("the standard input can't be read: {error}")));
+    }
+    text_or_file(argument)
 }
 
 /// Whether the request is to be shown and not sent.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::exit::Failure;
 use super::output::{self, Format, Meter, Output};
-use super::{connect, dry_run};
+use super::{connect, dry_run, texts};
 
 /// The commands of this file.
 pub(crate) fn commands() -> Vec<Command> {
@@ -69,13 +69,7 @@ fn one_id() -> Arg {
 pub(crate) async fn search(matches: &ArgMatches, arguments: &ArgMatches) -> Result<(), Failure> {
     let output = Output::new(arguments, Format::Table)
         .with_columns(&["id", "date", "from", "subject", "labels"]);
-    let query = arguments
-        .get_many::<String>("query")
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let query = texts(arguments, "query").join(" ");
     let limit = arguments.get_one::<u32>("limit").copied().unwrap_or(10);
     let is_all = arguments.get_flag("all");
     let tools = connect(matches)?.tools().with_limit(10_000_000);
@@ -156,7 +150,7 @@ pub(crate) async fn read(matches: &ArgMatches, arguments: &ArgMatches) -> Result
     let output = Output::new(arguments, Format::Table);
     let gmail = connect(matches)?;
     let mut is_first = true;
-    for id in ids(arguments) {
+    for id in texts(arguments, "message_ids") {
         let reading = message(&gmail, &id).await?;
         if output.format() == Format::Table {
             if !is_first {
@@ -236,17 +230,9 @@ pub(crate) async fn change(
 ) -> Result<(), Failure> {
     let output = Output::new(arguments, Format::Table);
     let gmail = connect(matches)?;
-    let labels = |which: &str| -> Vec<String> {
-        arguments
-            .get_many::<String>(which)
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect()
-    };
     let (add, remove) = match name {
         "label" => {
-            let (add, remove) = (labels("add"), labels("remove"));
+            let (add, remove) = (texts(arguments, "add"), texts(arguments, "remove"));
             if add.is_empty() && remove.is_empty() {
                 return Err(Failure::input(
                     "no label; give --add or --remove".to_owned(),
@@ -261,7 +247,7 @@ pub(crate) async fn change(
         "archive" => (Vec::new(), vec!["INBOX".to_owned()]),
         _ => (Vec::new(), Vec::new()),
     };
-    let ids = ids(arguments);
+    let ids = texts(arguments, "message_ids");
     if dry_run(arguments) {
         return output.value(&json!({
             "dry_run": true, "command": name, "messages": ids, "add_labels": add, "remove_labels": remove,
@@ -419,13 +405,4 @@ pub(crate) async fn attachments(
     output
         .with_columns(&["part", "size", "type", "name", "file"])
         .records(&rows, true)
-}
-
-fn ids(arguments: &ArgMatches) -> Vec<String> {
-    arguments
-        .get_many::<String>("message_ids")
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect()
 }

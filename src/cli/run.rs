@@ -149,5 +149,5 @@ pub(crate) fn confirm(
         return Ok(());
     }
     output::note("nothing was done");
-    Err(Failure::OutputClosed)
+    Err(Failure::Silent)
 }

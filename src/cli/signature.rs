@@ -5,9 +5,9 @@ use airbyte_agent_gmail::types::SendAs;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
-use super::dry_run;
 use super::exit::Failure;
 use super::output::{self, Format, Output};
+use super::{dry_run, text_or_file};
 
 /// The command's arguments.
 pub(crate) fn command() -> Command {
@@ -84,13 +84,4 @@ async fn usual(gmail: &GmailConnector) -> Result<SendAs, Failure> {
             Failure::Other("the account names no default address; give --address".to_owned())
         })?;
     Ok(identities.swap_remove(position))
-}
-
-/// The text of an argument, or of the file that it names with an @.
-pub(super) fn text_or_file(argument: &str) -> Result<String, Failure> {
-    match argument.strip_prefix('@') {
-        Some(file) => std::fs::read_to_string(file)
-            .map_err(|error| Failure::input(format!("{file}: {error}; give a file of text"))),
-        None => Ok(argument.to_owned()),
-    }
 }

@@ -5,10 +5,9 @@ use airbyte_agent_gmail::types::VacationSettings;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
-use super::dry_run;
 use super::exit::Failure;
 use super::output::{Format, Output};
-use super::signature::text_or_file;
+use super::{dry_run, text_or_file};
 
 /// The command's arguments.
 pub(crate) fn command() -> Command {
@@ -65,7 +64,7 @@ pub(crate) fn command() -> Command {
                 ))
                 .arg(choice(
                     "domain-only",
-                    "Answer only people of the own organisation",
+                    "Answer only people of the own organization",
                 )),
         )
 }

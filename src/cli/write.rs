@@ -1,7 +1,5 @@
 //! `send`, `reply` and `forward`.
 
-use std::io::Read;
-
 use airbyte_agent_gmail::mail::{
     Compose, Composed, ForwardAttachment, Reading, forward, reply, reply_all,
 };
@@ -11,7 +9,7 @@ use serde_json::json;
 
 use super::exit::Failure;
 use super::output::{self, Format, Output};
-use super::{connect, dry_run, people};
+use super::{connect, dry_run, people, text_or_input, texts};
 
 /// The commands of this file.
 pub(crate) fn commands() -> Vec<Command> {
@@ -229,10 +227,10 @@ fn show(
 
 fn content(mut message: Compose, arguments: &ArgMatches) -> Result<Compose, Failure> {
     if let Some(text) = arguments.get_one::<String>("text") {
-        message = message.text(given(text)?);
+        message = message.text(text_or_input(text)?);
     }
     if let Some(html) = arguments.get_one::<String>("html") {
-        message = message.html(given(html)?);
+        message = message.html(text_or_input(html)?);
     }
     if let Some(from) = arguments.get_one::<String>("from") {
         message = message.from(from.as_str());
@@ -241,25 +239,6 @@ fn content(mut message: Compose, arguments: &ArgMatches) -> Result<Compose, Fail
         message = message.attachment_from_path(file);
     }
     Ok(message)
-}
-
-/// A text, or what a file or the standard input has.
-fn given(text: &str) -> Result<String, Failure> {
-    if text == "-" {
-        let mut input = String::new();
-        std::io::stdin()
-            .read_to_string(&mut input)
-            .map_err(|error| {
-                Failure::input(format!("the standard input can't be read: {error}"))
-            })?;
-        return Ok(input);
-    }
-    match text.strip_prefix('@') {
-        Some(file) => std::fs::read_to_string(file).map_err(|error| {
-            Failure::input(format!("the file of the text can't be read: {error}"))
-        }),
-        None => Ok(text.to_owned()),
-    }
 }
 
 async fn original(gmail: &GmailConnector, arguments: &ArgMatches) -> Result<Reading, Failure> {
@@ -274,15 +253,6 @@ async fn own(gmail: &GmailConnector) -> Result<airbyte_agent_gmail::mail::Mailbo
     Ok(gmail
         .own_addresses(gmail.mode() == Mode::OpenSource)
         .await?)
-}
-
-fn texts(arguments: &ArgMatches, name: &str) -> Vec<String> {
-    arguments
-        .get_many::<String>(name)
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect()
 }
 
 fn refused(error: impl std::fmt::Display) -> Failure {

@@ -1,4 +1,6 @@
-//! The one error of this crate.
+//! The one error of this crate: [`Error`], with a predicate for each thing that a caller may do next.
+//!
+//! The table of the predicates is on the [first page](crate#when-something-fails).
 
 mod kind;
 mod response;

@@ -7,7 +7,7 @@ const MAXIMUM_LENGTH: usize = 120;
 const MAXIMUM_EXTENSION_LENGTH: usize = 16;
 
 /// What Windows keeps for devices, whatever the extension.
-const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "clock$", "conin$"];
+const RESERVED: [&str; 7] = ["con", "prn", "aux", "nul", "clock$", "conin$", "conout$"];
 
 /// Makes the name that a sender gave an attachment safe as the name of a file.
 ///
@@ -79,25 +79,15 @@ fn truncate(name: &str) -> String {
 fn is_reserved(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name).trim_end();
     let stem = stem.to_ascii_lowercase();
-    if RESERVED.contains(&stem.as_str()) || stem == "conout$" {
+    if RESERVED.contains(&stem.as_str()) {
         return true;
     }
     ["com", "lpt"].iter().any(|port| {
         stem.strip_prefix(port).is_some_and(|number| {
             matches!(number, "¹" | "²" | "³")
-                || (number.len() == 1 && number.as_bytes().is_ascii_digit_only())
+                || matches!(number.as_bytes(), [digit] if digit.is_ascii_digit())
         })
     })
-}
-
-trait AsciiDigits {
-    fn is_ascii_digit_only(&self) -> bool;
-}
-
-impl AsciiDigits for [u8] {
-    fn is_ascii_digit_only(&self) -> bool {
-        self.iter().all(u8::is_ascii_digit)
-    }
 }
 
 /// Characters that show nothing, and those that turn the direction of the text around them.

@@ -43,7 +43,7 @@ pub struct ConnectRequest {
     create_workspace: bool,
 }
 
-/// A consent that has been asked for and not yet answered. It works once.
+/// A consent through Airbyte that has been asked for and not yet answered. It works once.
 ///
 /// A web service keeps it on its own side, under its [`correlation`](Self::correlation), until the callback comes.
 pub struct AirbyteConsent {

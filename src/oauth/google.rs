@@ -31,7 +31,7 @@ pub struct GoogleClient {
     http: Option<reqwest::Client>,
 }
 
-/// A consent that has been asked for and not yet answered. It works once.
+/// A consent at Google that has been asked for and not yet answered. It works once.
 ///
 /// A web service keeps it on its own side, under its [`state`](Self::state), until the callback comes.
 pub struct GoogleConsent {

@@ -5,8 +5,10 @@ use crate::operation::{Operation, gmail};
 /// Scopes of this kind work only inside Google's own add-ons.
 const ADD_ONS: &str = "https://www.googleapis.com/auth/gmail.addons.";
 
-/// Fewest scopes first; among as few, those that allow the fewest operations in all. A scope that allows only a part of
-/// an operation, as the one for headers alone does for reading a message, does not count.
+/// The least scopes that allow all of some operations.
+///
+/// That is as few as possible, and among as few those that allow the fewest operations in all. A scope that allows only
+/// a part of an operation, as the one for headers alone does for reading a message, does not count.
 ///
 /// ```
 /// use airbyte_agent_gmail::oauth::least_scopes;

@@ -260,7 +260,7 @@ impl FaultKind {
             Self::Unauthorized => Some(match service {
                 Service::Google => ErrorBody::Native.answer(service, StatusCode::UNAUTHORIZED),
                 Service::Gmail => gmail_error::invalid_credentials(),
-                Service::Airbyte => airbyte_error::unauthorised(),
+                Service::Airbyte => airbyte_error::unauthorized(),
             }),
             Self::RateLimited403 { reason } => Some(gmail_error::limit(reason)),
             Self::Redirect { location } => Some(Answer::found(location)),

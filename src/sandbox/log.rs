@@ -43,7 +43,7 @@ pub struct RequestRecord {
     /// Which access token came with it: 0 is the one that the sandbox starts with, and each token
     /// issued by the same service has the next number. Absent where no token of the sandbox's came.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub authorised_with: Option<u64>,
+    pub authorized_with: Option<u64>,
     /// The entity of an `execute` call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entity: Option<String>,
@@ -64,7 +64,7 @@ impl RequestRecord {
             query: query.map(str::to_owned),
             operation: UNKNOWN.to_owned(),
             status: None,
-            authorised_with: None,
+            authorized_with: None,
             entity: None,
             action: None,
             params: None,

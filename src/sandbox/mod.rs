@@ -6,15 +6,22 @@
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> std::io::Result<()> {
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use airbyte_agent_gmail::sandbox::Sandbox;
 //!
 //! let sandbox = Sandbox::start().await?;
-//! assert_eq!(sandbox.token_url(), format!("{}/token", sandbox.gmail_url()));
-//! assert!(sandbox.requests().is_empty());
+//! for gmail in [sandbox.open_source()?, sandbox.hosted()?] {
+//!     let unread = gmail.messages().list().q("is:unread").send().await?;
+//!     assert!(!unread.messages.is_empty());
+//! }
+//! assert!(sandbox.requests().iter().any(|request| request.path.ends_with("/messages")));
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! - [`Sandbox::builder`] starts one with mail of your own, or with none.
+//! - [`Sandbox::deliver`] brings mail, [`Sandbox::inject`] breaks something, [`Sandbox::requests`] says what was asked.
+//! - [`Sandbox::google`] and [`Sandbox::airbyte`] are the credentials for a program that makes its own connector.
 
 mod airbyte;
 mod body;

@@ -120,11 +120,12 @@ async fn handle(
         &request.path,
         request.query.as_deref(),
     );
-    let executed = match service {
+    let mut executed = None;
+    match service {
         Service::Google => google::describe(&request, &mut record),
         Service::Gmail => gmail::describe(&state, &request, &mut record),
-        Service::Airbyte => airbyte::describe(&state, &request, &mut record),
-    };
+        Service::Airbyte => executed = airbyte::describe(&request, &mut record),
+    }
     let number = state.log.begin(record.clone());
     let names = [Some(record.operation.as_str()), executed]
         .into_iter()

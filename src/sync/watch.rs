@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::WatchResponse;
 
-/// Google's advice for a watch that lives seven days.
+/// How often Google advises to renew a watch, which lives seven days.
 /// <https://developers.google.com/workspace/gmail/api/guides/push>
 const DAY: Duration = Duration::from_secs(24 * 3600);
 

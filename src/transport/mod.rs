@@ -2,7 +2,7 @@
 //!
 //! # Observing
 //!
-//! Each call is a [`tracing`] span `call` at the level INFO; what happens in it are events at DEBUG. None holds a token,
+//! Each call is a `tracing` span `call` at the level INFO; what happens in it are events at DEBUG. None holds a token,
 //! an address's query or mail.
 //!
 //! | where | fields |

@@ -214,5 +214,6 @@ fn struct_name_of(path: &[String]) -> Ident {
 
 /// What the documentation of a group says.
 fn title(path: &[String]) -> String {
-    format!(" The operations on {}.", path.join(" ").replace('_', " "))
+    // As a path, since the words of one would run together.
+    format!(" The operations of `{}`.", path.join("."))
 }

@@ -68,7 +68,7 @@ pub(crate) fn invalid(errors: &[FieldError]) -> Answer {
 }
 
 /// 401 for a token that is missing, unknown or has ended.
-pub(crate) fn unauthorised() -> Answer {
+pub(crate) fn unauthorized() -> Answer {
     detail(
         StatusCode::UNAUTHORIZED,
         "Invalid authentication credentials",

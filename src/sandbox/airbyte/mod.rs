@@ -109,11 +109,7 @@ static ENDPOINTS: &[Endpoint] = &[
 ];
 
 /// Names the endpoint of a request; for an `execute` call also the Gmail operation behind it.
-pub(crate) fn describe(
-    _: &State,
-    request: &Request,
-    record: &mut RequestRecord,
-) -> Option<&'static str> {
+pub(crate) fn describe(request: &Request, record: &mut RequestRecord) -> Option<&'static str> {
     let (endpoint, _) =
         matching(request).find(|(endpoint, _)| endpoint.method == request.method.as_str())?;
     record.operation = endpoint.name.to_owned();
@@ -156,10 +152,10 @@ impl Call<'_> {
             return Ok(());
         }
         if access != Open {
-            let token = self.request.bearer().ok_or_else(error::unauthorised)?;
+            let token = self.request.bearer().ok_or_else(error::unauthorized)?;
             let organization = lock(&self.state.airbyte);
-            self.record.authorised_with = organization.generation(token);
-            let caller = organization.caller(token).ok_or_else(error::unauthorised)?;
+            self.record.authorized_with = organization.generation(token);
+            let caller = organization.caller(token).ok_or_else(error::unauthorized)?;
             drop(organization);
             match (access, &caller.workspace) {
                 (Application, Some(_)) => {

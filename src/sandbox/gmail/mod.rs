@@ -46,11 +46,7 @@ pub(crate) fn overridden(mut request: Request) -> Request {
 const METHOD_OVERRIDE: &str = "x-http-method-override";
 
 /// Names the operation of a request.
-pub(crate) fn describe(
-    state: &State,
-    request: &Request,
-    record: &mut RequestRecord,
-) -> Option<&'static str> {
+pub(crate) fn describe(state: &State, request: &Request, record: &mut RequestRecord) {
     if batch::is_batch(&request.path) {
         record.operation = "batch".to_owned();
     } else if discovery::is_discovery(&request.path) {
@@ -58,7 +54,6 @@ pub(crate) fn describe(
     } else if let Route::Found(found) = route::find(state, request) {
         record.operation = found.operation.id.to_owned();
     }
-    None
 }
 
 /// Answers one request.

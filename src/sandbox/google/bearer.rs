@@ -30,12 +30,12 @@ pub(crate) fn authorise(
     let valid = match lock(&state.google).standing(&token) {
         Standing::Valid(valid) => valid,
         Standing::Ended(generation) => {
-            record.authorised_with = Some(generation);
+            record.authorized_with = Some(generation);
             return Err(error::invalid_credentials());
         }
         Standing::Unknown => return Err(error::invalid_credentials()),
     };
-    record.authorised_with = Some(valid.generation);
+    record.authorized_with = Some(valid.generation);
     if covers(&valid.scopes, operation) {
         Ok(valid)
     } else {

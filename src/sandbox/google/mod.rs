@@ -20,11 +20,10 @@ pub(crate) use account::{Account, Standing};
 const USER: &str = "100000000000000000001";
 
 /// Names the endpoint of a request.
-pub(crate) fn describe(request: &Request, record: &mut RequestRecord) -> Option<&'static str> {
+pub(crate) fn describe(request: &Request, record: &mut RequestRecord) {
     if let Some(endpoint) = Endpoint::of(&request.path) {
         record.operation = endpoint.name().to_owned();
     }
-    None
 }
 
 /// Answers one request.
@@ -197,7 +196,7 @@ fn user_info(
             "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"",
         );
     };
-    record.authorised_with = Some(valid.generation);
+    record.authorized_with = Some(valid.generation);
     let email = lock(&state.mailbox).email_address().to_owned();
     let info = match version {
         Version::Own => json!({"id": USER, "email": email, "verified_email": true}),

@@ -3,6 +3,10 @@
 //! One call is one Gmail operation, named by its operation id, with its
 //! parameters and body fields in one flat map. Everything is in memory; the
 //! mail itself is kept byte for byte and parsed when it is looked at.
+//!
+//! MIME parts, encodings and the mbox form are read here once more, apart from
+//! `crate::mail` and `crate::sync`: so the tests hold two readers against each
+//! other, and not one against itself.
 
 mod alias;
 mod clock;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use mail_parser::decoders::html::add_html_token;
 
 use super::part::Part;
+use crate::sandbox::page::escape;
 
 /// About two hundred characters from the start of a message's text.
 pub(super) fn snippet(message: &Part) -> String {
@@ -69,21 +70,6 @@ fn shorten(text: &str) -> String {
 
 fn is_blank(char: char) -> bool {
     char.is_whitespace() || char.is_control()
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() + 16);
-    for char in text.chars() {
-        match char {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            _ => escaped.push(char),
-        }
-    }
-    escaped
 }
 
 fn prefix(text: &str, length: usize) -> &str {
