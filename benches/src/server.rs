@@ -79,7 +79,7 @@ async fn answer(
         }
     } else if path.ends_with("/messages") {
         &answers.list
-    } else if query.contains("format=raw") {
+    } else if query.to_ascii_lowercase().contains("format=raw") {
         &answers.raw
     } else {
         &answers.full
