@@ -583,6 +583,14 @@ fn a_name_is_a_parameter_or_a_property_and_not_both() {
 }
 
 #[test]
+fn a_parameter_may_be_called_as_a_member_of_ours_is() -> Result<(), String> {
+    let source = generate(&DOCUMENT.replace("- name: color", "- name: client"))?;
+    assert!(source.contains("client_: &'a Client,"));
+    assert!(source.contains("client: ::std::option::Option<types::Color>,"));
+    Ok(())
+}
+
+#[test]
 fn a_request_that_contains_itself_is_refused_and_a_response_may() {
     let request = DOCUMENT.replacen(
         "        password: {type: string",

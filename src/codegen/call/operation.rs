@@ -1,7 +1,7 @@
 //! The struct of one call: it holds the parameters until they are sent.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::{doc, struct_name, value};
 use crate::codegen::model::{Field, Location, Operation, RecordType, Schema};
@@ -14,6 +14,7 @@ pub(super) fn item(operation: &Operation, order: &[Ident]) -> TokenStream {
     let method = name::snake(&operation.id);
     let row = name::shouty(&operation.id);
     let docs = doc::operation(operation);
+    let client = free("client", &operation.fields);
     let arguments = operation
         .fields
         .iter()
@@ -92,15 +93,15 @@ pub(super) fn item(operation: &Operation, order: &[Ident]) -> TokenStream {
         #[derive(Clone)]
         #[must_use = "a call does nothing until it is sent"]
         pub struct #ident<'a> {
-            client: &'a Client,
+            #client: &'a Client,
             #(#members,)*
             #body_member
         }
 
         impl<'a> #ident<'a> {
-            pub(super) fn new(client: &'a Client, #(#arguments),*) -> Self {
+            pub(super) fn new(#client: &'a Client, #(#arguments),*) -> Self {
                 Self {
-                    client,
+                    #client,
                     #(#member_values,)*
                     #body_value
                 }
@@ -114,7 +115,7 @@ pub(super) fn item(operation: &Operation, order: &[Ident]) -> TokenStream {
             ///
             /// [`Error`](crate::Error), whose predicates say what to do next.
             pub async fn send(self) -> ::std::result::Result<#output, crate::Error> {
-                match self.client.#method(#(#passed),*).await {
+                match self.#client.#method(#(#passed),*).await {
                     Ok(response) => Ok(response.into_inner()),
                     Err(error) => Err(crate::Error::from_client(&operation::#row, error)),
                 }
@@ -129,6 +130,15 @@ pub(super) fn item(operation: &Operation, order: &[Ident]) -> TokenStream {
 
         #stream
     }
+}
+
+/// A name for a member of ours that no field has.
+fn free(name: &str, fields: &[Field]) -> Ident {
+    let mut ident = name::snake(name);
+    while fields.iter().any(|field| name::snake(&field.name) == ident) {
+        ident = format_ident!("{ident}_");
+    }
+    ident
 }
 
 /// The method that sets an optional parameter.
