@@ -5,7 +5,7 @@ mod codegen;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::{env, fs};
+use std::{env, fs, thread};
 
 use codegen::Settings;
 
@@ -28,8 +28,19 @@ fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=spec");
     println!("cargo::rerun-if-changed=src/codegen");
     let mut code = ExitCode::SUCCESS;
-    for settings in &DOCUMENTS {
-        if let Err(message) = write(settings) {
+    // One thread for each document: a change of the spec waits for this.
+    let written = thread::scope(|scope| {
+        DOCUMENTS
+            .each_ref()
+            .map(|settings| scope.spawn(move || write(settings)))
+            .map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|_| Err("the generator panicked; see above".into()))
+            })
+    });
+    for result in written {
+        if let Err(message) = result {
             // Cargo shows each line of a message only when it carries the prefix.
             for line in message.lines() {
                 println!("cargo::error={line}");
