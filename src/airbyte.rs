@@ -1,13 +1,15 @@
 //! Airbyte's hosted API: application tokens, connectors, OAuth, workspaces.
 
+mod grant;
+
 use std::fmt;
 use std::time::Duration;
 
 use http::HeaderValue;
 
+use self::grant::ApplicationGrant;
 use crate::api::airbyte::{Client, operation};
-use crate::auth::{AirbyteGrant, Grant, Secret, TokenCache};
-use crate::connector::AirbyteAuthConfig;
+use crate::auth::{AirbyteAuthConfig, Grant, Secret, TokenCache};
 use crate::error::{Error, Kind};
 use crate::http::{Http, Limits, check_url};
 use crate::transport::{Direct, Governor, Quota, RetryBudget, RetryPolicy, Transport};
@@ -137,17 +139,6 @@ impl Airbyte {
     pub fn client(&self) -> &Client {
         &self.client
     }
-
-    /// The route of its requests.
-    pub(crate) fn direct(&self) -> Result<&Direct, Error> {
-        use progenitor_client::ClientInfo;
-        self.client.inner().as_direct().ok_or_else(|| {
-            Error::new(
-                Kind::Configuration,
-                "airbyte's api is not reached through a connector",
-            )
-        })
-    }
 }
 
 impl AirbyteBuilder {
@@ -228,12 +219,12 @@ impl AirbyteBuilder {
             (Some(bearer), None, None) => (Grant::Bearer, Some(bearer.clone())),
             // The pair renews what the bearer token can't.
             (bearer, Some(client_id), Some(client_secret)) => {
-                let grant = AirbyteGrant {
+                let grant = ApplicationGrant {
                     airbyte: make(None),
                     client_id: client_id.clone(),
                     client_secret: client_secret.clone(),
                 };
-                (Grant::Airbyte(grant), bearer.clone())
+                (Grant::Service(Box::new(grant)), bearer.clone())
             }
             (None, None, None) => {
                 return Err(Error::new(

@@ -156,7 +156,7 @@ impl Visitor<'_> for Integer {
 
 #[cfg(test)]
 mod tests {
-    use crate::types::{ListMessagesResponse, Message};
+    use crate::api::gmail::types::{ListMessagesResponse, Message};
 
     #[test]
     fn both_forms_are_read_and_nothing_else() {

@@ -30,11 +30,8 @@ pub mod upload;
 
 pub use airbyte::Airbyte;
 pub use api::gmail::types;
-pub use auth::Secret;
-pub use connector::{
-    AirbyteAuthConfig, AuthConfig, ExecuteResult, Filter, GmailAuthConfig, GmailConnector, Mode,
-    Selection, SortOrder,
-};
+pub use auth::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Secret};
+pub use connector::{ExecuteResult, Filter, GmailConnector, Mode, Selection, SortOrder};
 pub use error::{Error, Result};
 pub use http::Limits;
 pub use transport::{Quota, QuotaTable, RetryPolicy};

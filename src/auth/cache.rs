@@ -1,11 +1,12 @@
 //! One access token for many callers: fetched when it is needed, once at a time.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::airbyte::AirbyteGrant;
 use super::google::GoogleGrant;
 use super::{Secret, TokenSet, TokenStore};
 use crate::error::{Error, Kind};
@@ -30,8 +31,14 @@ pub(crate) enum Grant {
     Bearer,
     /// Google's refresh token grant.
     Google(GoogleGrant),
-    /// Airbyte's application token.
-    Airbyte(AirbyteGrant),
+    /// A client of a service that gives tokens itself.
+    Service(Box<dyn FetchToken>),
+}
+
+/// A source of tokens that stands on this module, and so is unknown to it.
+pub(crate) trait FetchToken: fmt::Debug + Send + Sync {
+    /// Asks for a new access token.
+    fn fetch(&self) -> BoxFuture<'_, Result<Granted, Error>>;
 }
 
 /// What a grant gives.
@@ -282,7 +289,7 @@ impl Shared {
                 "the bearer token was refused and can't be renewed; give a new one, or a client id and secret",
             )),
             Grant::Google(grant) => grant.fetch().await,
-            Grant::Airbyte(grant) => grant.fetch().await,
+            Grant::Service(service) => service.fetch().await,
         }
     }
 

@@ -4,14 +4,17 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use progenitor_client::ClientInfo;
 use tokio::sync::OnceCell;
 
 use super::GmailConnector;
-use super::config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, variable};
 use crate::airbyte::Airbyte;
 use crate::api::airbyte::operation::BASE_URL as AIRBYTE_URL;
 use crate::api::gmail::{Client, operation};
-use crate::auth::{GOOGLE_TOKEN_URL, GoogleGrant, Grant, Secret, TokenCache, TokenStore};
+use crate::auth::{
+    AirbyteAuthConfig, AuthConfig, GOOGLE_TOKEN_URL, GmailAuthConfig, GoogleGrant, Grant, Secret,
+    TokenCache, TokenStore, variable,
+};
 use crate::error::{Error, Kind};
 use crate::http::{Http, Limits, check_url, is_loopback};
 use crate::operation::Mode;
@@ -279,9 +282,8 @@ impl GmailConnectorBuilder {
             builder = builder.http_client(http);
         }
         let airbyte = builder.build()?;
-        let http = airbyte.direct()?.http.clone();
         let transport = Transport::hosted(Hosted {
-            airbyte: airbyte.clone(),
+            airbyte: airbyte.client().clone(),
             customer,
             connector_id: OnceCell::new_with(connector_id),
             definition_id: operation::TABLE.definition_id,
@@ -290,7 +292,7 @@ impl GmailConnectorBuilder {
             // The address only gives the requests a form: what goes out goes to Airbyte.
             client: Client::new_with_client(
                 operation::BASE_URL,
-                http.client().clone(),
+                airbyte.client().client().clone(),
                 transport.clone(),
             ),
             transport,

@@ -1,6 +1,6 @@
 //! The connector: one face for both modes.
 //!
-//! [`GmailConnector::builder`] takes a [`GmailAuthConfig`] (open source) or an [`AirbyteAuthConfig`] (hosted). On the
+//! [`GmailConnector::builder`] takes a [`GmailAuthConfig`](crate::GmailAuthConfig) (open source) or an [`AirbyteAuthConfig`](crate::AirbyteAuthConfig) (hosted). On the
 //! connector stand the typed calls of [`api::gmail::call`](crate::api::gmail::call), and beside them:
 //!
 //! - [`execute`](GmailConnector::execute): any action by its names, as an agent calls it; [`ExecuteResult`].
@@ -10,7 +10,6 @@
 
 mod batch;
 mod builder;
-mod config;
 mod execute;
 #[cfg(feature = "mail")]
 mod many;
@@ -24,12 +23,12 @@ use std::fmt;
 
 use crate::airbyte::Airbyte;
 use crate::api::gmail::{Client, operation};
+use crate::auth::AuthConfig;
 use crate::error::{Error, Kind};
 use crate::transport::{Hosted, Transport};
 
 pub use batch::Batch;
 pub use builder::GmailConnectorBuilder;
-pub use config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig};
 pub use execute::ExecuteResult;
 #[cfg(feature = "mail")]
 pub use many::{GetMany, Messages};

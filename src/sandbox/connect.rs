@@ -1,7 +1,8 @@
 //! Connectors that are set up for a sandbox.
 
 use super::Sandbox;
-use crate::connector::{AirbyteAuthConfig, GmailAuthConfig, GmailConnector};
+use crate::auth::{AirbyteAuthConfig, GmailAuthConfig};
+use crate::connector::GmailConnector;
 use crate::error::Error;
 use crate::transport::RetryPolicy;
 

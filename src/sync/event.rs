@@ -1,6 +1,6 @@
 //! What happens to the messages of a mailbox.
 
-use crate::types::{History, Message};
+use crate::api::gmail::types::{History, Message};
 
 /// Something that happened, in the order in which it happened.
 ///

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::event::{Event, FullSyncReason, MessageReference, changes};
 use super::state::SyncState;
+use crate::api::gmail::types::{ListHistoryResponse, ListMessagesResponse};
 use crate::connector::GmailConnector;
 use crate::error::{Error, Kind};
 use crate::page::Pages;
-use crate::types::{ListHistoryResponse, ListMessagesResponse};
 
 /// The largest page that Gmail gives: a page costs the same whatever its size.
 const PAGE_SIZE: i64 = 500;

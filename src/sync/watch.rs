@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::WatchResponse;
+use crate::api::gmail::types::WatchResponse;
 
 /// How often Google advises to renew a watch, which lives seven days.
 /// <https://developers.google.com/workspace/gmail/api/guides/push>

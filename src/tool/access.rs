@@ -1,8 +1,8 @@
 //! What of a mailbox an agent may use.
 
-use crate::connector::Mode;
+use crate::error::Error;
 use crate::mail::Address;
-use crate::operation::{Operation, Outbound, gmail};
+use crate::operation::{Mode, Operation, Outbound, gmail};
 
 /// Limits on what tools may do; each one narrows the others.
 ///
@@ -42,17 +42,17 @@ impl Access {
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](crate::Error::is_invalid_input) for one that is not known, so that a slip of the pen does
+    /// [`is_invalid_input`](Error::is_invalid_input) for one that is not known, so that a slip of the pen does
     /// not look like a limit.
     pub fn allow_actions<A: AsRef<str>>(
         mut self,
         actions: impl IntoIterator<Item = A>,
-    ) -> Result<Self, crate::Error> {
+    ) -> Result<Self, Error> {
         let mut allowed = Vec::new();
         for action in actions {
             let action = action.as_ref().trim();
             let Some((entity, name)) = action.rsplit_once('.') else {
-                return Err(crate::Error::new(
+                return Err(Error::new(
                     crate::error::Kind::InvalidInput,
                     "an allowed action has no dot; give entity.action, such as messages.list",
                 ));

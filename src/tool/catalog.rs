@@ -3,8 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::api::gmail::operation as row;
-use crate::connector::Mode;
-use crate::operation::{Operation, Outbound, gmail};
+use crate::operation::{Mode, Operation, Outbound, gmail};
 
 use super::access::Access;
 use super::argument::SELECTION;

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::connector::Mode;
-use crate::operation::{Field, Location, Operation, Outbound, Schema, gmail};
+use crate::operation::{Field, Location, Mode, Operation, Outbound, Schema, gmail};
 
 use super::access::Access;
 

@@ -48,7 +48,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::connector::{GmailConnector, Mode, Selection};
+use crate::connector::{GmailConnector, Selection};
+use crate::error::Error;
+use crate::operation::Mode;
 
 pub use access::Access;
 pub use answer::Answer;
@@ -80,7 +82,7 @@ enum Source {
     Later(Mode, Arc<Later>),
 }
 
-type Make = Box<dyn Fn() -> Result<GmailConnector, crate::Error> + Send + Sync>;
+type Make = Box<dyn Fn() -> Result<GmailConnector, Error> + Send + Sync>;
 
 struct Later {
     make: Make,
@@ -110,7 +112,7 @@ impl Tools {
     /// The tools of a connector that is made at the first call that needs it.
     pub fn lazy(
         mode: Mode,
-        make: impl Fn() -> Result<GmailConnector, crate::Error> + Send + Sync + 'static,
+        make: impl Fn() -> Result<GmailConnector, Error> + Send + Sync + 'static,
     ) -> Self {
         Self::new(Source::Later(
             mode,

@@ -3,34 +3,26 @@
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Method};
+use progenitor_client::ClientInfo;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
-use super::direct::Subject;
+use super::direct::{Direct, Subject};
 use super::made_reply;
-use crate::airbyte::Airbyte;
-use crate::api::airbyte::operation as table;
+use crate::api::airbyte::{Client, call, operation as table};
+use crate::auth::Customer;
 use crate::error::{Error, Kind};
 use crate::http::Reply;
 use crate::operation::{Field, Operation, Schema};
 
 /// The way through a hosted connector.
 pub(crate) struct Hosted {
-    pub(crate) airbyte: Airbyte,
+    pub(crate) airbyte: Client,
     pub(crate) customer: Option<Customer>,
     pub(crate) connector_id: OnceCell<String>,
     pub(crate) definition_id: &'static str,
-}
-
-/// How the customer is called, by the name that the caller used for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Customer {
-    /// `customer_name`, as the connector's documentation has it.
-    CustomerName(String),
-    /// `workspace_name`, as Airbyte's API has it.
-    WorkspaceName(String),
 }
 
 #[derive(Serialize)]
@@ -81,12 +73,21 @@ impl Hosted {
         Box::pin(self.look_up())
     }
 
+    /// Airbyte's own API, which no connector stands before.
+    fn direct(&self) -> Result<&Direct, Error> {
+        self.airbyte.inner().as_direct().ok_or_else(|| {
+            Error::new(
+                Kind::Configuration,
+                "airbyte's api is not reached through a connector",
+            )
+        })
+    }
+
     async fn look_up(&self) -> Result<String, Error> {
-        let list = self
-            .airbyte
-            .connectors()
-            .list()
-            .definition_id(self.definition_id);
+        let connectors = call::Connectors {
+            client: &self.airbyte,
+        };
+        let list = connectors.list().definition_id(self.definition_id);
         let list = match &self.customer {
             Some(Customer::CustomerName(name)) => list.customer_name(name),
             Some(Customer::WorkspaceName(name)) => list.workspace_name(name),
@@ -220,7 +221,7 @@ impl Hosted {
             http::header::CONTENT_TYPE,
             HeaderValue::from_static("application/json"),
         )]);
-        let direct = self.airbyte.direct()?;
+        let direct = self.direct()?;
         let request = direct.request(
             Method::POST,
             &row.path_of(|_| Some(id.to_owned())),

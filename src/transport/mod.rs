@@ -37,7 +37,7 @@ use crate::http::Reply;
 use crate::operation::Operation;
 
 pub(crate) use direct::{Direct, Subject};
-pub(crate) use hosted::{Action, Customer, Hosted, no_result};
+pub(crate) use hosted::{Action, Hosted, no_result};
 pub(crate) use quota::{Governor, Observer};
 pub use quota::{Quota, QuotaTable};
 pub(crate) use retry::RetryBudget;

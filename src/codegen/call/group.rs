@@ -81,7 +81,7 @@ pub(super) fn item(settings: &Settings<'_>, path: &[String], group: &Group<'_>) 
         #[doc = #doc]
         #[derive(Clone, Copy, Debug)]
         pub struct #ident<'a> {
-            pub(super) client: &'a Client,
+            pub(crate) client: &'a Client,
         }
 
         impl<'a> #ident<'a> {

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::Secret;
-use super::cache::Granted;
-use crate::airbyte::Airbyte;
+use super::Airbyte;
+use crate::auth::{FetchToken, Granted, Secret};
 use crate::error::{Error, Kind};
 
 /// How long an application token lives where the answer does not say: 15 minutes.
@@ -14,20 +13,19 @@ const LIFETIME: Duration = Duration::from_secs(900);
 
 /// The client id and secret that an application token is asked with.
 #[derive(Debug)]
-pub(crate) struct AirbyteGrant {
-    pub(crate) airbyte: Airbyte,
-    pub(crate) client_id: String,
-    pub(crate) client_secret: Secret,
+pub(super) struct ApplicationGrant {
+    pub(super) airbyte: Airbyte,
+    pub(super) client_id: String,
+    pub(super) client_secret: Secret,
 }
 
-impl AirbyteGrant {
-    /// Asks for a new application token.
-    ///
-    /// The future is boxed since the client that asks has a token cache of its own type inside.
-    pub(crate) fn fetch(&self) -> BoxFuture<'_, Result<Granted, Error>> {
+impl FetchToken for ApplicationGrant {
+    fn fetch(&self) -> BoxFuture<'_, Result<Granted, Error>> {
         Box::pin(self.ask())
     }
+}
 
+impl ApplicationGrant {
     async fn ask(&self) -> Result<Granted, Error> {
         let answer = self
             .airbyte

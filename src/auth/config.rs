@@ -1,7 +1,6 @@
 //! Credentials, with the names of Airbyte's connector.
 
-use crate::auth::{Account, Secret};
-use crate::transport::Customer;
+use super::{Account, Secret};
 
 /// The credentials of one of the two modes.
 #[derive(Clone, Debug)]
@@ -194,6 +193,7 @@ impl AirbyteAuthConfig {
         self
     }
 
+    /// The name that finds the connector; the newer one where both are there.
     pub(crate) fn customer(&self) -> Option<Customer> {
         match (&self.workspace_name, &self.customer_name) {
             (Some(name), _) => Some(Customer::WorkspaceName(name.clone())),
@@ -203,7 +203,16 @@ impl AirbyteAuthConfig {
     }
 }
 
+/// How the customer is called, by the name that the caller used for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Customer {
+    /// `customer_name`, as the connector's documentation has it.
+    CustomerName(String),
+    /// `workspace_name`, as Airbyte's API has it.
+    WorkspaceName(String),
+}
+
 /// A variable that is set to something: an empty one counts as not set.
-pub(super) fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -1,0 +1,77 @@
+//! Nothing imports upwards: what a module of the library names of the crate stands on its own layer or below.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by it, in its helpers too"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From the ground up. Modules of one layer may know each other.
+const LAYERS: [&[&str]; 9] = [
+    &["error", "operation", "api", "lenient"],
+    &["http"],
+    &["auth"],
+    &["transport"],
+    &["airbyte"],
+    &["page", "upload", "mail", "fuzzing"],
+    &["connector"],
+    &["oauth", "sync", "tool"],
+    &["mcp", "sandbox"],
+];
+
+#[test]
+fn nothing_imports_upwards() {
+    let mut seen = 0;
+    for file in files(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let inside = file.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
+        let module = inside.unwrap().iter().next().unwrap().to_str().unwrap();
+        let module = module.trim_end_matches(".rs");
+        // The roots, the program (a crate of its own), the generator (of build time) and the text of the guide.
+        if ["lib", "main", "cli", "codegen", "guide"].contains(&module) {
+            continue;
+        }
+        let own = layer(module);
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for line in code.lines().filter(|line| !line.trim().starts_with("//")) {
+            for name in line.split("crate::").skip(1).map(identifier) {
+                assert!(
+                    layer(name) <= own,
+                    "{}: `{module}` imports `{name}`, which stands above it",
+                    file.display()
+                );
+                seen += usize::from(name != module);
+            }
+        }
+    }
+    assert!(
+        seen > 100,
+        "the imports are written in another way; {seen} were found"
+    );
+}
+
+fn layer(module: &str) -> usize {
+    let found = LAYERS.iter().position(|layer| layer.contains(&module));
+    found.unwrap_or_else(|| panic!("`{module}` has no layer; give it one in LAYERS"))
+}
+
+fn identifier(text: &str) -> &str {
+    let end = text.find(|sign: char| !sign.is_alphanumeric() && sign != '_');
+    &text[..end.unwrap_or(text.len())]
+}
+
+fn files(directory: PathBuf) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
