@@ -12,11 +12,11 @@
 mod fault_server;
 mod support;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use airbyte_agent_gmail::sandbox::{ErrorBody, Fault, FaultKind, Sandbox, Service};
-use airbyte_agent_gmail::{Airbyte, GmailAuthConfig, GmailConnector, Limits, RetryPolicy};
+use airbyte_agent_gmail::{Airbyte, GmailAuthConfig, GmailConnector, Limits, Quota, RetryPolicy};
 use fault_server::{Breach, FaultServer};
 use support::TestResult;
 
@@ -172,4 +172,32 @@ fn following_client() -> Result<reqwest::Client, Box<dyn std::error::Error>> {
     Ok(reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .build()?)
+}
+
+#[tokio::test]
+async fn a_wait_for_the_quota_is_told_to_the_caller() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let waits = Arc::new(Mutex::new(Vec::new()));
+    let told = waits.clone();
+    let gmail = GmailConnector::builder(sandbox.google_auth())
+        .base_url(sandbox.gmail_url())
+        .token_url(sandbox.token_url())
+        .quota(Quota {
+            units_per_minute: Some(1),
+            ..Quota::current()
+        })
+        .on_quota_wait(move |wait| told.lock().unwrap().push(wait.as_secs()))
+        .build()?;
+    gmail.get_profile().send().await?;
+    assert!(waits.lock().unwrap().is_empty());
+    let second = async { gmail.get_profile().send().await };
+    let minute = async {
+        tokio::time::pause();
+        tokio::time::advance(FAR).await;
+        tokio::time::resume();
+    };
+    let (profile, ()) = tokio::join!(second, minute);
+    profile?;
+    assert_eq!(*waits.lock().unwrap(), [60]);
+    Ok(())
 }

@@ -9,6 +9,8 @@ mod web;
 
 use std::time::Duration;
 
+use std::sync::Arc;
+
 use airbyte_agent_gmail::oauth::{
     AirbyteCallback, CallbackError, GoogleClient, Loopback, MAX_TARGET, airbyte_callback,
     google_callback, least_scopes,
@@ -563,6 +565,28 @@ async fn a_web_service_finishes_by_itself_and_a_code_works_once() -> Result<(), 
         error.is_configuration() && error.reason() == Some("invalid_client"),
         "{error}"
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_callers_own_http_client_is_used() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    let nowhere = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .proxy(reqwest::Proxy::all("http://127.0.0.1:9")?)
+        .build()?;
+    let error = client(&sandbox)
+        .with_http_client(nowhere)
+        .revoke(&"token".into())
+        .await
+        .expect_err("its proxy is not there");
+    assert!(error.is_connect(), "{error}");
+    assert!(sandbox.requests().is_empty());
     Ok(())
 }
 

@@ -58,6 +58,7 @@ pub fn reader(item: &mut Item) -> Option<Item> {
     Some(parse_quote! {
         const _: () = {
             impl crate::lenient::Fields for #ident {
+                #[inline]
                 fn number(name: &str) -> ::std::option::Option<usize> {
                     Some(match name {
                         #(#names)*

@@ -143,6 +143,9 @@ impl GmailConnectorBuilder {
     /// takes the proxies of the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) for https, and none for http, which
     /// goes to this machine alone.
     ///
+    /// This crate brings reqwest with `rustls-no-provider`, with which reqwest makes no client of its own until a TLS
+    /// provider is installed: name reqwest with its feature `rustls` in your own `Cargo.toml`.
+    ///
     /// Connectors of many users in one process do best with clones of one client: they share its connections, and an
     /// idle connector takes 1 KB. Without one each has connections of its own, and takes 5 KB.
     #[must_use]

@@ -182,14 +182,17 @@ fn stream_items(operation: &Operation, ident: &Ident, output: &TokenStream) -> T
     let token_field = name::snake(&pagination.token_field);
     let token_parameter = name::snake(&pagination.token_parameter);
     let row = name::shouty(&operation.id);
+    // Inlined, so that the boxes with all that a list needs are compiled where a program asks for it, and not here.
     quote! {
         impl<'a> #ident<'a> {
             /// The records of this page and all that follow, one at a time; a page is asked for when it is needed.
+            #[inline]
             pub fn stream(self) -> crate::page::Stream<'a, #record> {
                 crate::page::Stream::new(self)
             }
 
             /// This page and all that follow, one at a time.
+            #[inline]
             pub fn pages(self) -> crate::page::Pages<'a, #output> {
                 crate::page::Pages::new(self)
             }
@@ -207,6 +210,7 @@ fn stream_items(operation: &Operation, ident: &Ident, output: &TokenStream) -> T
                 self.#token_parameter(token)
             }
 
+            #[inline]
             fn fetch(self) -> crate::page::Fetch<'a, Self::Page> {
                 ::std::boxed::Box::pin(self.send())
             }
