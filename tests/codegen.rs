@@ -166,6 +166,7 @@ fn a_good_document_generates_the_same_text_each_time() {
         "pub static NOTES_DELETE: Operation",
         "impl crate::Notes",
         "DeepBlue",
+        "///A color.\n        #[serde(skip_serializing_if = \"::std::option::Option::is_none\")]\n        pub color",
         "pub password: ::std::option::Option<crate::auth::Secret>",
     ] {
         assert!(first.contains(expected), "no {expected:?}");
@@ -298,6 +299,18 @@ fn each_broken_rule_names_the_place_and_the_mend() {
             "not a list of scopes that `security` has",
         ),
         ("      x-airbyte-action: list\n", "", list, "come together"),
+        (
+            "info:\n",
+            "info:\n  x-serach-action: search\n",
+            "spec/notes.yaml: info: ",
+            "unknown extension `x-serach-action`",
+        ),
+        (
+            "info:\n",
+            "info:\n  x-search-action: search\n",
+            "spec/notes.yaml: info: ",
+            "`x-search-action` and `x-airbyte-context-store` come together",
+        ),
         (
             "x-airbyte-action: create",
             "x-airbyte-action: list",

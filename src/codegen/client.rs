@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Mutex, PoisonError};
 
 use heck::ToPascalCase;
 use openapiv3::OpenAPI;
@@ -61,6 +62,9 @@ pub fn generate(
             && module.ident == "types"
             && let Some((_, items)) = &mut module.content
         {
+            for item in items.iter_mut() {
+                record::describe(item, openapi);
+            }
             let constructors: Vec<Item> = items.iter().filter_map(record::constructor).collect();
             let readers: Vec<Item> = items.iter_mut().filter_map(record::reader).collect();
             items.extend(constructors);
@@ -104,10 +108,14 @@ fn without_panic(
     file: &str,
     run: impl FnOnce() -> Result<TokenStream, progenitor::Error>,
 ) -> Result<TokenStream, Error> {
+    // The hook is the process's, and each document has a thread.
+    static HOOK: Mutex<()> = Mutex::new(());
+    let turn = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let result = panic::catch_unwind(AssertUnwindSafe(run));
     panic::set_hook(hook);
+    drop(turn);
     let message = match result {
         Ok(Ok(tokens)) => return Ok(tokens),
         Ok(Err(error)) => error.to_string(),

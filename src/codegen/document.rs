@@ -74,6 +74,18 @@ pub fn referred<'a>(reference: &'a str, section: &str) -> Option<&'a str> {
         .strip_prefix('/')
 }
 
+/// What a property is: in its own words, or in those of the schema that it is a reference to.
+pub fn description<'a>(
+    openapi: &'a OpenAPI,
+    property: &'a ReferenceOr<Box<Schema>>,
+) -> Option<&'a str> {
+    let schema = match property {
+        ReferenceOr::Item(item) => item,
+        ReferenceOr::Reference { reference } => schema(openapi, referred(reference, "schemas")?)?,
+    };
+    schema.schema_data.description.as_deref().map(str::trim)
+}
+
 /// A named schema.
 pub fn schema<'a>(openapi: &'a OpenAPI, name: &str) -> Option<&'a Schema> {
     openapi.components.as_ref()?.schemas.get(name)?.as_item()

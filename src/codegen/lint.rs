@@ -12,6 +12,10 @@ use openapiv3::{OpenAPI, ReferenceOr};
 
 use super::{Error, document, model};
 
+/// The extensions of our own that a document may have; any other is a slip of the pen. Airbyte's documents bring more of
+/// theirs than are read here.
+const INFO_EXTENSIONS: [&str; 3] = ["x-batch-path", "x-connector-type", "x-search-action"];
+
 /// Collects what is wrong, each with its place.
 pub(super) struct Findings<'a> {
     file: &'a str,
@@ -41,6 +45,7 @@ pub fn check(file: &str, openapi: &OpenAPI) -> Result<(), Error> {
             "no server; name the service's address in `servers`",
         );
     }
+    check_info(openapi, &mut findings);
     schema::check(openapi, &mut findings);
     for (path, item) in &openapi.paths.paths {
         match item {
@@ -77,6 +82,26 @@ pub fn check(file: &str, openapi: &OpenAPI) -> Result<(), Error> {
     match Error::join(findings.errors) {
         Some(error) => Err(error),
         None => Ok(()),
+    }
+}
+
+fn check_info(openapi: &OpenAPI, findings: &mut Findings<'_>) {
+    let extensions = &openapi.info.extensions;
+    for key in extensions.keys() {
+        if !key.starts_with("x-airbyte-") && !INFO_EXTENSIONS.contains(&key.as_str()) {
+            findings.add(
+                "info",
+                format!("unknown extension `{key}`; the known ones are in spec/README.md"),
+            );
+        }
+    }
+    if extensions.contains_key("x-search-action")
+        != extensions.contains_key("x-airbyte-context-store")
+    {
+        findings.add(
+            "info",
+            "`x-search-action` and `x-airbyte-context-store` come together; give both or neither",
+        );
     }
 }
 

@@ -1,10 +1,13 @@
 //! What the types have beside progenitor's own: a way to be made, and a way to be read.
 
+use openapiv3::{OpenAPI, SchemaKind, Type as SchemaType};
 use proc_macro2::Literal;
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Field, Item, LitStr, Path, Token, Type, parse_quote};
+
+use super::{document, name};
 
 /// Reading of a type that has a default, in place of serde's derive.
 ///
@@ -86,6 +89,42 @@ pub fn reader(item: &mut Item) -> Option<Item> {
             }
         };
     })
+}
+
+/// Describes the fields that have no words of their own: progenitor leaves out what stands beside a reference.
+pub fn describe(item: &mut Item, openapi: &OpenAPI) {
+    let (Item::Struct(item), Some(components)) = (item, &openapi.components) else {
+        return;
+    };
+    let object = components.schemas.iter().find_map(|(name, schema)| {
+        let schema = schema
+            .as_item()
+            .filter(|_| name::pascal(name) == item.ident)?;
+        match &schema.schema_kind {
+            SchemaKind::Type(SchemaType::Object(object)) => Some(object),
+            _ => None,
+        }
+    });
+    let Some(object) = object else {
+        return;
+    };
+    for field in &mut item.fields {
+        let is_described = field
+            .attrs
+            .iter()
+            .any(|attribute| attribute.path().is_ident("doc"));
+        let Some(name) = field.ident.as_ref().filter(|_| !is_described) else {
+            continue;
+        };
+        let name = wire_name(field).unwrap_or_else(|| name.unraw().to_string());
+        let description = object
+            .properties
+            .get(&name)
+            .and_then(|property| document::description(openapi, property));
+        if let Some(description) = description {
+            field.attrs.insert(0, parse_quote!(#[doc = #description]));
+        }
+    }
 }
 
 /// What a field is called on the wire, where it is not its name in Rust.

@@ -54,30 +54,20 @@ pub(super) fn of_object(
     };
     let mut fields = Vec::new();
     for (name, property) in &object.properties {
-        let (description, extensions) = match property {
-            ReferenceOr::Item(item) => (
-                item.schema_data.description.clone(),
-                Some(&item.schema_data.extensions),
-            ),
-            ReferenceOr::Reference { reference } => (
-                document::referred(reference, "schemas")
-                    .and_then(|name| document::schema(openapi, name))
-                    .and_then(|schema| schema.schema_data.description.clone()),
-                None,
-            ),
-        };
+        let item = property.as_item();
         fields.push(Field {
             name: name.clone(),
             location: Location::Body,
             required: object.required.contains(name),
-            description: description.unwrap_or_default().trim().to_owned(),
+            description: document::description(openapi, property)
+                .unwrap_or_default()
+                .to_owned(),
             schema: resolve(openapi, &property.clone().unbox(), depth)?,
             comma_joined: false,
-            absent: extensions
-                .is_some_and(|extensions| document::flag(extensions, "x-airbyte-absent")),
-            nullable: property
-                .as_item()
-                .is_some_and(|item| item.schema_data.nullable),
+            absent: item.is_some_and(|item| {
+                document::flag(&item.schema_data.extensions, "x-airbyte-absent")
+            }),
+            nullable: item.is_some_and(|item| item.schema_data.nullable),
         });
     }
     Ok(fields)
