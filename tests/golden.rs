@@ -225,7 +225,7 @@ fn commands(help: &str) -> String {
     commands.join("\n")
 }
 
-/// The public items of hand-written and generated code, by their source.
+/// The public items of hand-written and generated code, by their module.
 #[test]
 fn the_public_api() -> TestResult {
     let mut files = Vec::new();
@@ -246,7 +246,7 @@ fn the_public_api() -> TestResult {
         if private.iter().any(|private| name.starts_with(private)) {
             continue;
         }
-        items(&name, &fs::read_to_string(&file)?, &mut text)?;
+        items(module(&name), &fs::read_to_string(&file)?, &mut text)?;
     }
     check("public_api.txt", &text);
     let mut text = String::new();
@@ -256,6 +256,15 @@ fn the_public_api() -> TestResult {
     }
     check("generated_api.txt", &text);
     Ok(())
+}
+
+/// The module in which users find what a file has: files below it are private, and hand their items up.
+fn module(file: &str) -> &str {
+    let path = file.trim_start_matches("src/").trim_end_matches(".rs");
+    if ["mail/encoding", "sync/mbox"].contains(&path) {
+        return path;
+    }
+    path.split('/').next().unwrap_or(path)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
@@ -355,7 +364,7 @@ fn public(items: &[Item], lines: &mut Vec<String>) {
                 lines.push(format!("static {}: {}", item.ident, tokens(&item.ty)))
             }
             Item::Type(item) if is_public(&item.vis) => lines.push(format!("type {}", item.ident)),
-            Item::Use(item) if is_public(&item.vis) => uses(&item.tree, String::new(), lines),
+            Item::Use(item) if is_public(&item.vis) => uses(&item.tree, lines),
             Item::Impl(item) if item.trait_.is_none() => {
                 let owner = tokens(&item.self_ty);
                 for method in &item.items {
@@ -371,19 +380,15 @@ fn public(items: &[Item], lines: &mut Vec<String>) {
     }
 }
 
-/// One line for each name that is handed on.
-fn uses(tree: &UseTree, path: String, lines: &mut Vec<String>) {
+/// One line for each name that is handed on, wherever it comes from.
+fn uses(tree: &UseTree, lines: &mut Vec<String>) {
     match tree {
-        UseTree::Path(tree_path) => uses(
-            &tree_path.tree,
-            format!("{path}{}::", tree_path.ident),
-            lines,
-        ),
+        UseTree::Path(path) => uses(&path.tree, lines),
         UseTree::Group(group) => {
             for tree in &group.items {
-                uses(tree, path.clone(), lines);
+                uses(tree, lines);
             }
         }
-        tree => lines.push(format!("use {path}{}", tokens(tree))),
+        tree => lines.push(format!("use {}", tokens(tree))),
     }
 }
