@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::command::flag_name;
 use super::exit::Failure;
-use super::text_or_input;
+use super::given_text;
 
 /// The entity, action and params of `execute`.
 pub(crate) fn from_json(arguments: &ArgMatches) -> Result<(String, String, Value), Failure> {
@@ -19,7 +19,7 @@ pub(crate) fn from_json(arguments: &ArgMatches) -> Result<(String, String, Value
             .cloned()
             .unwrap_or_default()
     };
-    let params = text_or_input(&text("params"))?;
+    let params = given_text(&text("params"))?;
     let params = serde_json::from_str::<Unambiguous>(&params)
         .map_err(|error| not_json("--params", &error))?
         .0;

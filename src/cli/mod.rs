@@ -27,6 +27,7 @@ mod vacation;
 mod write;
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use airbyte_agent_gmail::Mode;
 use airbyte_agent_gmail::operation::gmail;
@@ -149,22 +150,23 @@ fn texts(arguments: &ArgMatches, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// The text of an argument, or of the file that it names with an `@`.
-fn text_or_file(argument: &str) -> Result<String, Failure> {
+/// The text of an argument, or of the file that it names with an `@`, or of the standard input for `-`.
+fn given_text(argument: &str) -> Result<String, Failure> {
+    static IS_READ: AtomicBool = AtomicBool::new(false);
+    if argument == "-" {
+        if IS_READ.swap(true, Ordering::Relaxed) {
+            return Err(Failure::input(
+                "the standard input can be read once; give `@FILE` for the other text".to_owned(),
+            ));
+        }
+        return std::io::read_to_string(std::io::stdin())
+            .map_err(|error| Failure::input(format!("the standard input can't be read: {error}")));
+    }
     match argument.strip_prefix('@') {
         Some(file) => std::fs::read_to_string(file)
             .map_err(|error| Failure::input(format!("{file}: {error}; give a file of text"))),
         None => Ok(argument.to_owned()),
     }
-}
-
-/// As `text_or_file`, and `-` is the standard input.
-fn text_or_input(argument: &str) -> Result<String, Failure> {
-    if argument == "-" {
-        return std::io::read_to_string(std::io::stdin())
-            .map_err(|error| Failure::input(format!("the standard input can't be read: {error}")));
-    }
-    text_or_file(argument)
 }
 
 /// Whether the request is to be shown and not sent.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::exit::Failure;
 use super::output::{self, Format, Output};
-use super::{dry_run, text_or_file};
+use super::{dry_run, given_text};
 
 /// The command's arguments.
 pub(crate) fn command() -> Command {
@@ -34,7 +34,7 @@ pub(crate) fn command() -> Command {
                         .value_name("HTML")
                         .required(true)
                         .allow_hyphen_values(true)
-                        .help("The signature; @FILE reads a file, an empty text takes it away"),
+                        .help("The signature; @FILE reads a file, - the standard input; an empty text takes it away"),
                 )
                 .arg(address()),
         )
@@ -55,7 +55,7 @@ pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result
         return output::line(identity.signature.as_deref().unwrap_or_default());
     }
     let html = arguments.get_one::<String>("html").map(String::as_str);
-    let html = text_or_file(html.unwrap_or_default())?;
+    let html = given_text(html.unwrap_or_default())?;
     let address = match address {
         Some(address) => address.clone(),
         None => usual(&gmail).await?.send_as_email.unwrap_or_default(),

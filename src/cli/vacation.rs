@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::exit::Failure;
 use super::output::{Format, Output};
-use super::{dry_run, text_or_file};
+use super::{dry_run, given_text};
 
 /// The command's arguments.
 pub(crate) fn command() -> Command {
@@ -41,12 +41,12 @@ pub(crate) fn command() -> Command {
                 .arg(text(
                     "text",
                     "TEXT",
-                    "The answer as plain text; @FILE reads a file",
+                    "The answer as plain text; @FILE reads a file, - the standard input",
                 ))
                 .arg(text(
                     "html",
                     "HTML",
-                    "The answer as HTML; @FILE reads a file",
+                    "The answer as HTML; @FILE reads a file, - the standard input",
                 ))
                 .arg(text(
                     "start",
@@ -96,12 +96,12 @@ fn change(settings: &mut VacationSettings, arguments: &ArgMatches) -> Result<(),
         settings.response_subject = Some(subject.clone());
     }
     if let Some(text) = given("text") {
-        settings.response_body_plain_text = Some(text_or_file(text)?);
+        settings.response_body_plain_text = Some(given_text(text)?);
         // Gmail sends the HTML where it has both: an old one would hide the new text.
         settings.response_body_html = None;
     }
     if let Some(html) = given("html") {
-        settings.response_body_html = Some(text_or_file(html)?);
+        settings.response_body_html = Some(given_text(html)?);
     }
     if let Some(start) = date("start")? {
         settings.start_time = Some(start);

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::exit::Failure;
 use super::output::{self, Format, Output};
-use super::{connect, dry_run, people, text_or_input, texts};
+use super::{connect, dry_run, given_text, people, texts};
 
 /// The commands of this file.
 pub(crate) fn commands() -> Vec<Command> {
@@ -35,7 +35,7 @@ pub(crate) fn commands() -> Vec<Command> {
                     .long("html")
                     .value_name("HTML")
                     .allow_hyphen_values(true)
-                    .help("The text as HTML; @FILE reads a file"),
+                    .help("The text as HTML; @FILE reads a file, - the standard input"),
             )
             .arg(
                 Arg::new("attach")
@@ -227,10 +227,10 @@ fn show(
 
 fn content(mut message: Compose, arguments: &ArgMatches) -> Result<Compose, Failure> {
     if let Some(text) = arguments.get_one::<String>("text") {
-        message = message.text(text_or_input(text)?);
+        message = message.text(given_text(text)?);
     }
     if let Some(html) = arguments.get_one::<String>("html") {
-        message = message.html(text_or_input(html)?);
+        message = message.html(given_text(html)?);
     }
     if let Some(from) = arguments.get_one::<String>("from") {
         message = message.from(from.as_str());
