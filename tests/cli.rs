@@ -377,7 +377,15 @@ async fn a_slip_is_told_and_what_was_done_is_shown() {
     let program = || program(&sandbox, false);
     let nothing = run(program(), &["send", "--to", "a@example.com"]).await;
     assert_eq!(nothing.status.code(), Some(2));
-    let both = ["send", "--to", "a@example.com", "--text", "-", "--html", "-"];
+    let both = [
+        "send",
+        "--to",
+        "a@example.com",
+        "--text",
+        "-",
+        "--html",
+        "-",
+    ];
     let twice = run(program(), &both).await;
     assert_eq!(twice.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&twice.stderr).contains("read once"));

@@ -183,7 +183,8 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// A function that is told of each wait for the quota, when it is over.
+    /// A function that is told of each wait for the quota, for units or for a place among the calls at once, when it is
+    /// over.
     #[must_use]
     pub fn on_quota_wait(mut self, observer: impl Fn(Duration) + Send + Sync + 'static) -> Self {
         self.quota_observer = Some(QuotaObserver(Arc::new(observer)));

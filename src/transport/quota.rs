@@ -134,29 +134,30 @@ impl Governor {
 
     /// Waits until a call may be made. The permit is the place among the calls at once.
     pub(super) async fn acquire(&self, subject: &Subject) -> Option<SemaphorePermit<'_>> {
+        let asked = Instant::now();
         if let Some(rate) = self.quota.units_per_minute {
             let _turn = self.turn.lock().await;
-            let asked = Instant::now();
             while let Some(wait) = self.take(rate, self.units(subject)) {
                 tokio::time::sleep(wait).await;
             }
-            let waited = asked.elapsed();
-            if waited >= Duration::from_millis(1) {
-                tracing::debug!(
-                    operation = &*subject.name,
-                    waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
-                    "waited for the quota"
-                );
-                if let Some(observer) = &self.observer {
-                    observer(waited);
-                }
-            }
         }
-        match &self.calls {
+        let permit = match &self.calls {
             // The semaphore is never closed.
             Some(calls) => calls.acquire().await.ok(),
             None => None,
+        };
+        let waited = asked.elapsed();
+        if waited >= Duration::from_millis(1) {
+            tracing::debug!(
+                operation = &*subject.name,
+                waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
+                "waited for the quota"
+            );
+            if let Some(observer) = &self.observer {
+                observer(waited);
+            }
         }
+        permit
     }
 
     /// The service says that it is too much.
@@ -271,15 +272,21 @@ mod tests {
         assert_eq!(done, [(100, 10), (1, 10), (100, 20), (1, 20)]);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_refusal_stops_everybody_for_as_long_as_it_asks() {
+    /// An observer that keeps the seconds, and what it keeps.
+    fn observer() -> (Arc<Mutex<Vec<u64>>>, Observer) {
         let waits = Arc::new(Mutex::new(Vec::new()));
         let seen = waits.clone();
-        let observer: Observer = Arc::new(move |wait| {
+        let observer = Arc::new(move |wait: Duration| {
             seen.lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .push(wait.as_secs())
+                .push(wait.as_secs());
         });
+        (waits, observer)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_stops_everybody_for_as_long_as_it_asks() {
+        let (waits, observer) = observer();
         let governor = Governor::new(Quota::current(), Some(observer));
         governor.refused(Some(Duration::from_secs(7)));
         let start = Instant::now();
@@ -289,20 +296,27 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_so_many_calls_are_under_way() {
+    async fn only_so_many_calls_are_under_way_and_others_are_told_of() {
+        let (waits, observer) = observer();
         let governor = Governor::new(
             Quota {
                 concurrency: 2,
                 ..Quota::current()
             },
-            None,
+            Some(observer),
         );
         let one = governor.acquire(&subject(1)).await;
         let two = governor.acquire(&subject(1)).await;
         let third =
             tokio::time::timeout(Duration::from_secs(1), governor.acquire(&subject(1))).await;
         assert!(third.is_err());
-        drop((one, two));
-        assert!(governor.acquire(&subject(1)).await.is_some());
+        let release = async {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            drop((one, two));
+        };
+        let third = subject(1);
+        let (permit, ()) = tokio::join!(governor.acquire(&third), release);
+        assert!(permit.is_some());
+        assert_eq!(*waits.lock().unwrap_or_else(PoisonError::into_inner), [3]);
     }
 }
