@@ -1,4 +1,6 @@
 #![deny(unreachable_pub)]
+// The pages of docs.rs say which feature each item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc = include_str!("../README.md")]
 
 pub mod airbyte;
