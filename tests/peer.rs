@@ -294,6 +294,32 @@ async fn airbyte_refuses_values_that_it_would_not_use() -> TestResult {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_packed_body_is_unpacked() -> TestResult {
+    use std::io::Write as _;
+
+    let sandbox = Sandbox::start().await?;
+    let (port, _) = web::split(sandbox.gmail_url())?;
+    let token = sandbox.google().access_token;
+    let ask = |packed: Vec<u8>| async move {
+        let head = format!(
+            "POST /gmail/v1/users/me/labels HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
+             Authorization: Bearer {token}\r\nContent-Type: application/json; charset=UTF-8\r\n\
+             Content-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+            packed.len()
+        );
+        web::raw(port, &[head.as_bytes(), &packed].concat()).await
+    };
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(br#"{"name": "packed"}"#)?;
+    let packed = packer.finish()?;
+    assert_eq!(json(&ask.clone()(packed.clone()).await?)?["name"], "packed");
+    let half = packed[..packed.len() / 2].to_vec();
+    assert_eq!(ask.clone()(half).await?.status, 400);
+    assert_eq!(ask(b"{}".to_vec()).await?.status, 400);
+    Ok(())
+}
+
 /// The methods of a resource and those below it.
 fn count(resource: &Value) -> usize {
     let own = resource["methods"].as_object().map_or(0, |map| map.len());
