@@ -320,6 +320,57 @@ async fn a_packed_body_is_unpacked() -> TestResult {
     Ok(())
 }
 
+#[tokio::test]
+async fn pieces_by_post_go_on_without_a_redirect_and_the_last_answer_is_kept() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let drafts = "/upload/gmail/v1/users/me/drafts";
+    let made = ask(
+        &sandbox,
+        &format!("POST {drafts}"),
+        &[RFC822],
+        "Subject: x\r\n\r\n",
+    )
+    .await?;
+    let id = json(&made)?["id"].as_str().unwrap_or_default().to_owned();
+    let begin = format!("PUT {drafts}/{id}?uploadType=resumable");
+    let (_, target) = web::split(&ask(&sandbox, &begin, &[], "").await?.location()?)?;
+    let post = format!("POST {target}");
+    let message = format!("Subject: pieces\r\n\r\n{}", "x".repeat(300_000));
+    let (first, last) = message.split_at(262_144);
+    let no_308 = "X-GUploader-No-308: yes";
+    let range = format!("Content-Range: bytes 0-262143/{}", message.len());
+    let more = ask(&sandbox, &post, &[no_308, &range], first).await?;
+    assert_eq!(more.status, 200, "{}", more.body);
+    assert_eq!(more.header("x-http-status-code-override"), Some("308"));
+    assert_eq!(more.header("range"), Some("bytes=0-262143"));
+    let range = format!(
+        "Content-Range: bytes 262144-{}/{}",
+        message.len() - 1,
+        message.len()
+    );
+    let done = json(&ask(&sandbox, &post, &[no_308, &range], last).await?)?;
+    assert_eq!(done["id"], id.as_str());
+    // A client that lost the answer asks how far it is.
+    let range = format!("Content-Range: bytes */{}", message.len());
+    assert_eq!(json(&ask(&sandbox, &post, &[&range], "").await?)?, done);
+    let draft = format!("GET /gmail/v1/users/me/drafts/{id}?fields=message/id");
+    let draft = json(&ask(&sandbox, &draft, &[], "").await?)?;
+    assert_eq!(draft["message"]["id"], done["message"]["id"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_broken_selector_is_refused_before_anything_is_done() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let before = sandbox.mailbox_state();
+    let create = "POST /gmail/v1/users/me/labels?fields=id(";
+    let kind = ["Content-Type: application/json"];
+    let refused = ask(&sandbox, create, &kind, r#"{"name": "unmade"}"#).await?;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert_eq!(sandbox.mailbox_state(), before);
+    Ok(())
+}
+
 /// The methods of a resource and those below it.
 fn count(resource: &Value) -> usize {
     let own = resource["methods"].as_object().map_or(0, |map| map.len());
