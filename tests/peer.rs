@@ -371,6 +371,100 @@ async fn a_broken_selector_is_refused_before_anything_is_done() -> TestResult {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_refresh_may_ask_for_less_and_for_nothing_else() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    // A lifetime that no clock holds is one without end.
+    sandbox.configure(|settings| settings.refresh_token_lifetime = Some(std::time::Duration::MAX));
+    sandbox.rotate_refresh_tokens(true);
+    let google = sandbox.google();
+    let refresh = |token: String, scope: &str| {
+        let form = format!(
+            "grant_type=refresh_token&client_id={}&client_secret={}&refresh_token={token}&scope={scope}",
+            google.client_id, google.client_secret
+        );
+        let url = sandbox.token_url();
+        async move { web::send("POST", url, "application/x-www-form-urlencoded", &form).await }
+    };
+    let token = google.refresh_token.clone();
+    let other = refresh(token.clone(), "https://www.googleapis.com/auth/drive").await?;
+    assert_eq!(other.status, 400);
+    assert_eq!(
+        serde_json::from_str::<Value>(&other.body)?["error"],
+        "invalid_scope"
+    );
+    let labels = "https://www.googleapis.com/auth/gmail.labels";
+    let less = json(&refresh(token, labels).await?)?;
+    assert_eq!(less["scope"], labels);
+    let bearer = format!(
+        "Bearer {}",
+        less["access_token"].as_str().unwrap_or_default()
+    );
+    for (path, status) in [("labels", 200), ("messages", 403)] {
+        let target = format!("GET /gmail/v1/users/me/{path}");
+        let answer = ask_with(&sandbox, &bearer, &target, &[], "").await?;
+        assert_eq!(answer.status, status, "{path}");
+    }
+    // The scheme is named to a client that used one.
+    let strange = ask_with(
+        &sandbox,
+        "Basic c3RyYW5nZXI6c2VjcmV0",
+        "POST /token",
+        &["Content-Type: application/x-www-form-urlencoded"],
+        "grant_type=refresh_token&refresh_token=x",
+    )
+    .await?;
+    let scheme = strange.header("www-authenticate").unwrap_or_default();
+    assert_eq!(
+        (strange.status, scheme.split(' ').next()),
+        (401, Some("Basic"))
+    );
+    // The refresh token itself is good for all that was granted.
+    let token = less["refresh_token"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let all = json(&refresh(token, "").await?)?;
+    assert!(
+        all["scope"]
+            .as_str()
+            .is_some_and(|scope| scope.contains("https://mail.google.com/"))
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_consent_adds_to_those_before_it_where_it_is_asked_to() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let google = sandbox.google();
+    let scope = |name: &str| format!("https://www.googleapis.com/auth/gmail.{name}");
+    let redirect = "http://localhost:1/";
+    let mut granted = Vec::new();
+    for (name, more) in [("labels", "true"), ("send", "true"), ("insert", "false")] {
+        let consent = format!(
+            "{}/o/oauth2/v2/auth?response_type=code&client_id={}&redirect_uri={redirect}&scope={}\
+             &include_granted_scopes={more}",
+            sandbox.gmail_url(),
+            google.client_id,
+            scope(name)
+        );
+        let back = web::decide(&consent, "allow").await?;
+        let code = back.split("code=").nth(1).ok_or("no code")?;
+        let form = format!(
+            "grant_type=authorization_code&client_id={}&client_secret={}&redirect_uri={redirect}&code={}",
+            google.client_id,
+            google.client_secret,
+            code.split('&').next().unwrap_or_default()
+        );
+        let kind = "application/x-www-form-urlencoded";
+        let tokens = json(&web::send("POST", sandbox.token_url(), kind, &form).await?)?;
+        granted.push(tokens["scope"].as_str().unwrap_or_default().to_owned());
+    }
+    let both = format!("{} {}", scope("send"), scope("labels"));
+    assert_eq!(granted, [scope("labels"), both, scope("insert")]);
+    Ok(())
+}
+
 /// The methods of a resource and those below it.
 fn count(resource: &Value) -> usize {
     let own = resource["methods"].as_object().map_or(0, |map| map.len());
