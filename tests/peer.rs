@@ -465,6 +465,96 @@ async fn a_consent_adds_to_those_before_it_where_it_is_asked_to() -> TestResult 
     Ok(())
 }
 
+#[tokio::test]
+async fn a_cursor_of_somebodys_own_ends_the_list() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let airbyte = sandbox.airbyte();
+    let token = format!("Bearer {}", airbyte.bearer_token);
+    let kind = ["Content-Type: application/json"];
+    // `position:18446744073709551615`, the last of all positions.
+    let cursor = "cG9zaXRpb246MTg0NDY3NDQwNzM3MDk1NTE2MTU";
+    let list = format!("GET /api/v1/workspaces?cursor={cursor}");
+    let page = json(&ask_with(&sandbox, &token, &list, &kind, "").await?)?;
+    assert_eq!(
+        (page["data"].as_array().map(Vec::len), &page["next"]),
+        (Some(0), &Value::Null)
+    );
+    let execute = format!(
+        "POST /api/v1/integrations/connectors/{}/execute",
+        airbyte.connector_id
+    );
+    let search = format!(
+        r#"{{"entity": "labels", "action": "context_store_search", "params": {{"cursor": "{cursor}"}}}}"#
+    );
+    let page = json(&ask_with(&sandbox, &token, &execute, &kind, &search).await?)?;
+    assert_eq!(page["result"]["meta"]["has_more"], false, "{page}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connector_shows_its_template_after_that_is_deleted() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let airbyte = sandbox.airbyte();
+    let token = format!("Bearer {}", airbyte.bearer_token);
+    let ask = async |request: &str| ask_with(&sandbox, &token, request, &[], "").await;
+    let connector = format!(
+        "GET /api/v1/integrations/connectors/{}",
+        airbyte.connector_id
+    );
+    let shown = json(&ask(&connector).await?)?;
+    let template = shown["source_template"]["id"].as_str().unwrap_or_default();
+    let place = format!("/api/v1/integrations/templates/sources/{template}");
+    json(&ask(&format!("DELETE {place}")).await?)?;
+    assert_eq!(
+        json(&ask(&connector).await?)?["source_template"]["id"],
+        template
+    );
+    for method in ["GET", "DELETE"] {
+        assert_eq!(
+            ask(&format!("{method} {place}")).await?.status,
+            404,
+            "{method}"
+        );
+    }
+    let list = json(&ask("GET /api/v1/integrations/templates/sources").await?)?;
+    assert_eq!(list["data"].as_array().map(Vec::len), Some(0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_secret_is_used_up_by_the_connector_and_not_by_a_check() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    sandbox.configure(|settings| settings.secret_callback = true);
+    let airbyte = sandbox.airbyte();
+    let token = format!("Bearer {}", airbyte.bearer_token);
+    let kind = ["Content-Type: application/json"];
+    let post = async |path: &str, body: &str| {
+        let request = format!("POST /api/v1/integrations/connectors{path}");
+        ask_with(&sandbox, &token, &request, &kind, body).await
+    };
+    let name = airbyte.customer_name.as_str();
+    let begin = format!(
+        r#"{{"workspace_name": "{name}", "connector_type": "Gmail", "redirect_url": "http://localhost:1/"}}"#
+    );
+    let begun = json(&post("/oauth/initiate", &begin).await?)?;
+    let consent = begun["consent_url"].as_str().unwrap_or_default();
+    let back = web::decide(consent, "allow").await?;
+    let secret = back.split("secret_id=").nth(1).ok_or("no secret")?;
+    let body = |workspace: &str| {
+        format!(
+            r#"{{"workspace_name": "{workspace}", "connector_type": "Gmail", "server_side_oauth_secret_id": "{secret}"}}"#
+        )
+    };
+    assert_eq!(
+        json(&post("/check", &body(name)).await?)?["status"],
+        "succeeded"
+    );
+    assert_eq!(post("", &body("nowhere")).await?.status, 404);
+    json(&post("", &body(name)).await?)?;
+    assert_eq!(post("", &body(name)).await?.status, 400);
+    Ok(())
+}
+
 /// The methods of a resource and those below it.
 fn count(resource: &Value) -> usize {
     let own = resource["methods"].as_object().map_or(0, |map| map.len());
