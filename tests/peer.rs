@@ -294,6 +294,267 @@ async fn airbyte_refuses_values_that_it_would_not_use() -> TestResult {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_packed_body_is_unpacked() -> TestResult {
+    use std::io::Write as _;
+
+    let sandbox = Sandbox::start().await?;
+    let (port, _) = web::split(sandbox.gmail_url())?;
+    let token = sandbox.google().access_token;
+    let ask = |packed: Vec<u8>| async move {
+        let head = format!(
+            "POST /gmail/v1/users/me/labels HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\
+             Authorization: Bearer {token}\r\nContent-Type: application/json; charset=UTF-8\r\n\
+             Content-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+            packed.len()
+        );
+        web::raw(port, &[head.as_bytes(), &packed].concat()).await
+    };
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(br#"{"name": "packed"}"#)?;
+    let packed = packer.finish()?;
+    assert_eq!(json(&ask.clone()(packed.clone()).await?)?["name"], "packed");
+    let half = packed[..packed.len() / 2].to_vec();
+    assert_eq!(ask.clone()(half).await?.status, 400);
+    assert_eq!(ask(b"{}".to_vec()).await?.status, 400);
+    Ok(())
+}
+
+#[tokio::test]
+async fn pieces_by_post_go_on_without_a_redirect_and_the_last_answer_is_kept() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let drafts = "/upload/gmail/v1/users/me/drafts";
+    let made = ask(
+        &sandbox,
+        &format!("POST {drafts}"),
+        &[RFC822],
+        "Subject: x\r\n\r\n",
+    )
+    .await?;
+    let id = json(&made)?["id"].as_str().unwrap_or_default().to_owned();
+    let begin = format!("PUT {drafts}/{id}?uploadType=resumable");
+    let (_, target) = web::split(&ask(&sandbox, &begin, &[], "").await?.location()?)?;
+    let post = format!("POST {target}");
+    let message = format!("Subject: pieces\r\n\r\n{}", "x".repeat(300_000));
+    let (first, last) = message.split_at(262_144);
+    let no_308 = "X-GUploader-No-308: yes";
+    let range = format!("Content-Range: bytes 0-262143/{}", message.len());
+    let more = ask(&sandbox, &post, &[no_308, &range], first).await?;
+    assert_eq!(more.status, 200, "{}", more.body);
+    assert_eq!(more.header("x-http-status-code-override"), Some("308"));
+    assert_eq!(more.header("range"), Some("bytes=0-262143"));
+    let range = format!(
+        "Content-Range: bytes 262144-{}/{}",
+        message.len() - 1,
+        message.len()
+    );
+    let done = json(&ask(&sandbox, &post, &[no_308, &range], last).await?)?;
+    assert_eq!(done["id"], id.as_str());
+    // A client that lost the answer asks how far it is.
+    let range = format!("Content-Range: bytes */{}", message.len());
+    assert_eq!(json(&ask(&sandbox, &post, &[&range], "").await?)?, done);
+    let draft = format!("GET /gmail/v1/users/me/drafts/{id}?fields=message/id");
+    let draft = json(&ask(&sandbox, &draft, &[], "").await?)?;
+    assert_eq!(draft["message"]["id"], done["message"]["id"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_broken_selector_is_refused_before_anything_is_done() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let before = sandbox.mailbox_state();
+    let create = "POST /gmail/v1/users/me/labels?fields=id(";
+    let kind = ["Content-Type: application/json"];
+    let refused = ask(&sandbox, create, &kind, r#"{"name": "unmade"}"#).await?;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert_eq!(sandbox.mailbox_state(), before);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refresh_may_ask_for_less_and_for_nothing_else() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    // A lifetime that no clock holds is one without end.
+    sandbox.configure(|settings| settings.refresh_token_lifetime = Some(std::time::Duration::MAX));
+    sandbox.rotate_refresh_tokens(true);
+    let google = sandbox.google();
+    let refresh = |token: String, scope: &str| {
+        let form = format!(
+            "grant_type=refresh_token&client_id={}&client_secret={}&refresh_token={token}&scope={scope}",
+            google.client_id, google.client_secret
+        );
+        let url = sandbox.token_url();
+        async move { web::send("POST", url, "application/x-www-form-urlencoded", &form).await }
+    };
+    let token = google.refresh_token.clone();
+    let other = refresh(token.clone(), "https://www.googleapis.com/auth/drive").await?;
+    assert_eq!(other.status, 400);
+    assert_eq!(
+        serde_json::from_str::<Value>(&other.body)?["error"],
+        "invalid_scope"
+    );
+    let labels = "https://www.googleapis.com/auth/gmail.labels";
+    let less = json(&refresh(token, labels).await?)?;
+    assert_eq!(less["scope"], labels);
+    let bearer = format!(
+        "Bearer {}",
+        less["access_token"].as_str().unwrap_or_default()
+    );
+    for (path, status) in [("labels", 200), ("messages", 403)] {
+        let target = format!("GET /gmail/v1/users/me/{path}");
+        let answer = ask_with(&sandbox, &bearer, &target, &[], "").await?;
+        assert_eq!(answer.status, status, "{path}");
+    }
+    // The scheme is named to a client that used one.
+    let strange = ask_with(
+        &sandbox,
+        "Basic c3RyYW5nZXI6c2VjcmV0",
+        "POST /token",
+        &["Content-Type: application/x-www-form-urlencoded"],
+        "grant_type=refresh_token&refresh_token=x",
+    )
+    .await?;
+    let scheme = strange.header("www-authenticate").unwrap_or_default();
+    assert_eq!(
+        (strange.status, scheme.split(' ').next()),
+        (401, Some("Basic"))
+    );
+    // The refresh token itself is good for all that was granted.
+    let token = less["refresh_token"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let all = json(&refresh(token, "").await?)?;
+    assert!(
+        all["scope"]
+            .as_str()
+            .is_some_and(|scope| scope.contains("https://mail.google.com/"))
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_consent_adds_to_those_before_it_where_it_is_asked_to() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let google = sandbox.google();
+    let scope = |name: &str| format!("https://www.googleapis.com/auth/gmail.{name}");
+    let redirect = "http://localhost:1/";
+    let mut granted = Vec::new();
+    for (name, more) in [("labels", "true"), ("send", "true"), ("insert", "false")] {
+        let consent = format!(
+            "{}/o/oauth2/v2/auth?response_type=code&client_id={}&redirect_uri={redirect}&scope={}\
+             &include_granted_scopes={more}",
+            sandbox.gmail_url(),
+            google.client_id,
+            scope(name)
+        );
+        let back = web::decide(&consent, "allow").await?;
+        let code = back.split("code=").nth(1).ok_or("no code")?;
+        let form = format!(
+            "grant_type=authorization_code&client_id={}&client_secret={}&redirect_uri={redirect}&code={}",
+            google.client_id,
+            google.client_secret,
+            code.split('&').next().unwrap_or_default()
+        );
+        let kind = "application/x-www-form-urlencoded";
+        let tokens = json(&web::send("POST", sandbox.token_url(), kind, &form).await?)?;
+        granted.push(tokens["scope"].as_str().unwrap_or_default().to_owned());
+    }
+    let both = format!("{} {}", scope("send"), scope("labels"));
+    assert_eq!(granted, [scope("labels"), both, scope("insert")]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cursor_of_somebodys_own_ends_the_list() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let airbyte = sandbox.airbyte();
+    let token = format!("Bearer {}", airbyte.bearer_token);
+    let kind = ["Content-Type: application/json"];
+    // `position:18446744073709551615`, the last of all positions.
+    let cursor = "cG9zaXRpb246MTg0NDY3NDQwNzM3MDk1NTE2MTU";
+    let list = format!("GET /api/v1/workspaces?cursor={cursor}");
+    let page = json(&ask_with(&sandbox, &token, &list, &kind, "").await?)?;
+    assert_eq!(
+        (page["data"].as_array().map(Vec::len), &page["next"]),
+        (Some(0), &Value::Null)
+    );
+    let execute = format!(
+        "POST /api/v1/integrations/connectors/{}/execute",
+        airbyte.connector_id
+    );
+    let search = format!(
+        r#"{{"entity": "labels", "action": "context_store_search", "params": {{"cursor": "{cursor}"}}}}"#
+    );
+    let page = json(&ask_with(&sandbox, &token, &execute, &kind, &search).await?)?;
+    assert_eq!(page["result"]["meta"]["has_more"], false, "{page}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connector_shows_its_template_after_that_is_deleted() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let airbyte = sandbox.airbyte();
+    let token = format!("Bearer {}", airbyte.bearer_token);
+    let ask = async |request: &str| ask_with(&sandbox, &token, request, &[], "").await;
+    let connector = format!(
+        "GET /api/v1/integrations/connectors/{}",
+        airbyte.connector_id
+    );
+    let shown = json(&ask(&connector).await?)?;
+    let template = shown["source_template"]["id"].as_str().unwrap_or_default();
+    let place = format!("/api/v1/integrations/templates/sources/{template}");
+    json(&ask(&format!("DELETE {place}")).await?)?;
+    assert_eq!(
+        json(&ask(&connector).await?)?["source_template"]["id"],
+        template
+    );
+    for method in ["GET", "DELETE"] {
+        assert_eq!(
+            ask(&format!("{method} {place}")).await?.status,
+            404,
+            "{method}"
+        );
+    }
+    let list = json(&ask("GET /api/v1/integrations/templates/sources").await?)?;
+    assert_eq!(list["data"].as_array().map(Vec::len), Some(0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_secret_is_used_up_by_the_connector_and_not_by_a_check() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    sandbox.configure(|settings| settings.secret_callback = true);
+    let airbyte = sandbox.airbyte();
+    let token = format!("Bearer {}", airbyte.bearer_token);
+    let kind = ["Content-Type: application/json"];
+    let post = async |path: &str, body: &str| {
+        let request = format!("POST /api/v1/integrations/connectors{path}");
+        ask_with(&sandbox, &token, &request, &kind, body).await
+    };
+    let name = airbyte.customer_name.as_str();
+    let begin = format!(
+        r#"{{"workspace_name": "{name}", "connector_type": "Gmail", "redirect_url": "http://localhost:1/"}}"#
+    );
+    let begun = json(&post("/oauth/initiate", &begin).await?)?;
+    let consent = begun["consent_url"].as_str().unwrap_or_default();
+    let back = web::decide(consent, "allow").await?;
+    let secret = back.split("secret_id=").nth(1).ok_or("no secret")?;
+    let body = |workspace: &str| {
+        format!(
+            r#"{{"workspace_name": "{workspace}", "connector_type": "Gmail", "server_side_oauth_secret_id": "{secret}"}}"#
+        )
+    };
+    assert_eq!(
+        json(&post("/check", &body(name)).await?)?["status"],
+        "succeeded"
+    );
+    assert_eq!(post("", &body("nowhere")).await?.status, 404);
+    json(&post("", &body(name)).await?)?;
+    assert_eq!(post("", &body(name)).await?.status, 400);
+    Ok(())
+}
+
 /// The methods of a resource and those below it.
 fn count(resource: &Value) -> usize {
     let own = resource["methods"].as_object().map_or(0, |map| map.len());

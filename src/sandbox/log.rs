@@ -97,11 +97,10 @@ impl RequestLog {
 
     /// Puts what became of a request in the place of its first note.
     pub(crate) fn finish(&self, number: u64, record: RequestRecord) {
+        let records = &mut lock(&self.0).records;
         // A log that was cleared in between has no place for it any more.
-        if let Some(entry) = lock(&self.0)
-            .records
-            .iter_mut()
-            .find(|entry| entry.0 == number)
+        if let Ok(place) = records.binary_search_by_key(&number, |entry| entry.0)
+            && let Some(entry) = records.get_mut(place)
         {
             entry.1 = record;
         }

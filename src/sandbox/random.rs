@@ -33,10 +33,14 @@ pub(crate) fn is_uuid(text: &str) -> bool {
 
 /// The time of day as `2026-01-02T03:04:05Z`.
 pub(crate) fn now() -> String {
-    let seconds = SystemTime::now()
+    timestamp(seconds())
+}
+
+/// The time of day in seconds since 1970.
+pub(crate) fn seconds() -> u64 {
+    SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |time| time.as_secs());
-    timestamp(seconds)
+        .map_or(0, |time| time.as_secs())
 }
 
 fn timestamp(seconds: u64) -> String {

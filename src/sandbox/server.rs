@@ -1,13 +1,14 @@
 //! The HTTP server: connections in, one answer of a service out, and the faults in between.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Response, StatusCode, header};
+use flate2::read::MultiGzDecoder;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
@@ -92,6 +93,13 @@ async fn handle(
         let text = "the sandbox answers on loopback addresses only: send the request to 127.0.0.1";
         return Ok(respond(airbyte::error::detail(StatusCode::FORBIDDEN, text)));
     }
+    let Some(body) = unpacked(&parts.headers, body) else {
+        let page = gmail::error::page(
+            StatusCode::BAD_REQUEST,
+            "The body is not what its Content-Encoding says.",
+        );
+        return Ok(respond(page));
+    };
     let asked = parts.method.clone();
     let request = Request {
         // HEAD is a GET whose body hyper leaves out.
@@ -178,6 +186,23 @@ async fn handle(
         }
         _ => Ok(respond(answer)),
     }
+}
+
+/// The body as it was before its client packed it, which Google's Java client does unasked; `None`
+/// where it cannot be unpacked, or would be too large.
+fn unpacked(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
+    let packed = headers
+        .get(header::CONTENT_ENCODING)
+        .is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"gzip"));
+    if !packed || body.is_empty() {
+        return Some(body);
+    }
+    let mut whole = Vec::new();
+    MultiGzDecoder::new(body.as_ref())
+        .take(LARGEST_BODY as u64 + 1)
+        .read_to_end(&mut whole)
+        .ok()?;
+    (whole.len() <= LARGEST_BODY).then(|| whole.into())
 }
 
 /// The service that a path belongs to; `None` is the sandbox's own control.

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::body::{Body, query_uuid};
-use super::creation::{CreateRequest, entities, replication_config};
+use super::creation::{CreateRequest, entities, replication_config, unknown_secret};
 use super::organization::{Connector, Organization};
 use super::{Call, error, template};
 use crate::operation::Operation;
@@ -18,6 +18,12 @@ use crate::sandbox::table;
 pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let request = CreateRequest::read(call)?;
     let mut organization = lock(&call.state.airbyte);
+    // It works once, as a code does: for a connector, and not for a check.
+    if let Some(secret) = &request.secret
+        && organization.secrets.remove(secret).is_none()
+    {
+        return Err(unknown_secret());
+    }
     let name = request
         .name
         .unwrap_or_else(|| format!("Gmail - {}", random::uuid()));
@@ -85,7 +91,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
                 .is_none_or(|definition| definition == table::definition_id())
         })
         .map(|connector| {
-            let template = organization.template(&connector.template);
+            let template = organization.template_of(connector);
             json!({
                 "id": connector.id,
                 "name": connector.name,
@@ -313,9 +319,7 @@ fn shown(connector: &Connector, organization: &Organization) -> Answer {
         .collect();
     let mut config = connector.replication_config.clone();
     config.insert("credentials".to_owned(), Value::Object(redacted));
-    let template = organization
-        .template(&connector.template)
-        .map(template::detailed);
+    let template = organization.template_of(connector).map(template::detailed);
     Answer::json(
         StatusCode::OK,
         &json!({

@@ -17,6 +17,8 @@ pub(super) struct CreateRequest {
     pub(super) credentials: Map<String, Value>,
     pub(super) config: Map<String, Value>,
     pub(super) entities: Option<Value>,
+    /// The secret of the older callback that stood for the credentials.
+    pub(super) secret: Option<String>,
 }
 
 impl CreateRequest {
@@ -43,15 +45,12 @@ impl CreateRequest {
         }
         body.check()?;
         check_definition(connector_type.as_deref(), definition.as_deref())?;
-        let credentials = match secret {
-            // It works once, as a code does.
+        let credentials = match &secret {
             Some(secret) => lock(&call.state.airbyte)
                 .secrets
-                .remove(&secret)
-                .map(|token| Map::from_iter([("refresh_token".to_owned(), Value::from(token))]))
-                .ok_or_else(|| {
-                    error::bad_request("The server-side OAuth secret is unknown or has expired")
-                })?,
+                .get(secret)
+                .map(|token| Map::from_iter([("refresh_token".to_owned(), token.as_str().into())]))
+                .ok_or_else(unknown_secret)?,
             None => credentials.unwrap_or_default(),
         };
         check_scheme(&credentials)?;
@@ -81,8 +80,14 @@ impl CreateRequest {
             credentials,
             config: config.unwrap_or_default(),
             entities,
+            secret,
         })
     }
+}
+
+/// 400: the secret is not known, or a connector has been made with it.
+pub(super) fn unknown_secret() -> Answer {
+    error::bad_request("The server-side OAuth secret is unknown or has expired")
 }
 
 /// The entities of a body that a connector is limited to.

@@ -61,6 +61,8 @@ pub(super) struct Template {
     pub(super) partial_default_config: Value,
     pub(super) mode: String,
     pub(super) created_at: String,
+    /// Whether it is there for the connectors alone that were made of it.
+    pub(super) deleted: bool,
 }
 
 /// A connector.
@@ -155,6 +157,7 @@ impl Organization {
                 partial_default_config: json!({}),
                 mode: "DIRECT".to_owned(),
                 created_at: now.clone(),
+                deleted: false,
             });
         }
         organization
@@ -232,7 +235,16 @@ impl Organization {
     }
 
     pub(super) fn template(&self, id: &str) -> Option<&Template> {
-        self.templates.iter().find(|template| template.id == id)
+        self.templates
+            .iter()
+            .find(|template| template.id == id && !template.deleted)
+    }
+
+    /// The template that a connector was made of, deleted or not.
+    pub(super) fn template_of(&self, connector: &Connector) -> Option<&Template> {
+        self.templates
+            .iter()
+            .find(|template| template.id == connector.template)
     }
 
     /// The organization's own template for Gmail; `initial` says whether the one counts that was
@@ -240,7 +252,8 @@ impl Organization {
     pub(super) fn own_template(&self, initial: bool) -> Option<&Template> {
         self.templates
             .iter()
-            .find(|template| template.own && (initial || template.id != OWN_TEMPLATE))
+            .filter(|template| template.own && !template.deleted)
+            .find(|template| initial || template.id != OWN_TEMPLATE)
     }
 
     /// Whether a template is the organization's own from the start.

@@ -59,7 +59,8 @@ pub(super) fn search(
     records.retain(|record| query.filter.matches(record));
     records.sort_by(|one, two| query.compare(one, two));
 
-    let more = query.skipped + query.limit < records.len();
+    let next = query.skipped.saturating_add(query.limit);
+    let more = next < records.len();
     let mut data: Vec<Value> = records
         .into_iter()
         .skip(query.skipped)
@@ -82,7 +83,7 @@ pub(super) fn search(
         "data": data,
         "meta": {
             "has_more": more,
-            "cursor": more.then(|| write_cursor(query.skipped + query.limit)),
+            "cursor": more.then(|| write_cursor(next)),
             "took_ms": u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         },
     }))

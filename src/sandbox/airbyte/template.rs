@@ -95,6 +95,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Answer> {
             .or_else(|| original.map(|original| original.mode))
             .unwrap_or_else(|| "DIRECT".to_owned()),
         created_at: random::now(),
+        deleted: false,
     };
     let answer = Answer::json(StatusCode::OK, &detailed(&template));
     organization.templates.push(template);
@@ -118,13 +119,12 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let id = call.id()?;
     let mut organization = lock(&call.state.airbyte);
-    let before = organization.templates.len();
     organization
         .templates
-        .retain(|template| template.id != id || !template.own);
-    if organization.templates.len() == before {
-        return Err(not_found());
-    }
+        .iter_mut()
+        .find(|template| template.id == id && template.own && !template.deleted)
+        .ok_or_else(not_found)?
+        .deleted = true;
     Ok(Answer::json(
         StatusCode::OK,
         &json!({"id": id, "deleted_at": random::now()}),
@@ -178,7 +178,9 @@ fn listed(call: &Call<'_>, wanted: impl Fn(&Template) -> bool) -> Result<Answer,
         .templates
         .iter()
         .filter(|template| {
-            wanted(template) && (initial || !Organization::is_initial_template(template))
+            wanted(template)
+                && !template.deleted
+                && (initial || !Organization::is_initial_template(template))
         })
         .map(|template| summarized(template, &organization_id))
         .collect();

@@ -66,8 +66,9 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
         .take(limit)
         .map(|workspace| shown(workspace, &organization_id))
         .collect();
-    let next = (skipped + limit < all.len()).then(|| {
-        let cursor = write_cursor(skipped + limit);
+    let end = skipped.saturating_add(limit);
+    let next = (end < all.len()).then(|| {
+        let cursor = write_cursor(end);
         let limit = limit.to_string();
         let mut pairs = vec![("limit", limit.as_str()), ("cursor", cursor.as_str())];
         pairs.extend(status.as_deref().map(|status| ("status", status)));

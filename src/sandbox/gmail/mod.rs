@@ -121,17 +121,22 @@ fn operate(state: &State, request: &Request, record: &mut RequestRecord) -> Resu
     let outcome = if found.upload {
         match upload::receive(state, request, operation, &global, &mut params)? {
             upload::Received::Whole(media) => {
-                lock(&state.mailbox).call_with_media(operation.id, &params, &media)
+                let outcome = lock(&state.mailbox).call_with_media(operation.id, &params, &media);
+                if let Some(id) = &global.upload_id {
+                    upload::settle(state, id, outcome.as_ref().ok());
+                }
+                outcome
             }
             upload::Received::Part(answer) => return Ok(answer),
+            upload::Received::Nothing(before) => Ok(before),
         }
     } else {
         parameter::from_body(operation, request, &mut params)?;
         lock(&state.mailbox).call(operation.id, &params)
     };
     outcome
+        .map(|value| render(&value, &global))
         .map_err(|refusal| refused(&refusal))
-        .and_then(|value| render(&value, &global))
 }
 
 /// The answer of a request that the mailbox refuses.
@@ -140,22 +145,18 @@ fn refused(refusal: &Refusal) -> Answer {
     error::with_body(status, &refusal.body())
 }
 
-fn render(value: &Value, global: &Global) -> Result<Answer, Answer> {
+fn render(value: &Value, global: &Global) -> Answer {
     if value.is_null() {
-        return Ok(Answer::empty(StatusCode::NO_CONTENT));
+        return Answer::empty(StatusCode::NO_CONTENT);
     }
-    let selected = match &global.fields {
-        Some(fields) => {
-            partial_response::select(value, fields).map_err(|_| error::invalid_fields(fields))?
-        }
-        None => value.clone(),
-    };
+    let selected = global.fields.as_ref().map(|fields| fields.of(value));
+    let shown = selected.as_ref().unwrap_or(value);
     let text = if global.pretty {
-        serde_json::to_string_pretty(&selected)
+        serde_json::to_string_pretty(shown)
     } else {
-        serde_json::to_string(&selected)
+        serde_json::to_string(shown)
     };
     // A JSON value has string keys only, so writing it does not fail.
     let text = text.unwrap_or_default();
-    Ok(Answer::empty(StatusCode::OK).with_body("application/json; charset=UTF-8", text + "\n"))
+    Answer::empty(StatusCode::OK).with_body("application/json; charset=UTF-8", text + "\n")
 }

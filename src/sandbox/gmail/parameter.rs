@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::error;
+use super::partial_response::Selection;
 use crate::operation::{Field, Location, Operation, Schema};
 use crate::sandbox::exchange::{Answer, Request};
 use crate::sandbox::table;
@@ -26,7 +27,7 @@ pub(super) const GLOBAL: [&str; 12] = [
 /// The global parameters that change an answer.
 #[derive(Debug)]
 pub(super) struct Global {
-    pub(super) fields: Option<String>,
+    pub(super) fields: Option<Selection>,
     pub(super) pretty: bool,
     pub(super) upload_type: Option<String>,
     pub(super) upload_id: Option<String>,
@@ -59,7 +60,12 @@ pub(super) fn from_query(
             .filter(|name| GLOBAL.contains(name))
             .unwrap_or(key);
         match key {
-            "fields" => global.fields = Some(text.clone()).filter(|fields| !fields.is_empty()),
+            "fields" if text.is_empty() => global.fields = None,
+            // Read here, so that nothing is done for a request whose answer cannot be given.
+            "fields" => {
+                let selection = Selection::read(text).map_err(|_| error::invalid_fields(text))?;
+                global.fields = Some(selection);
+            }
             "prettyPrint" => {
                 global.pretty =
                     boolean(text).ok_or_else(|| invalid_value("pretty_print", "TYPE_BOOL", text))?

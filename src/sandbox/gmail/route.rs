@@ -51,8 +51,10 @@ pub(super) fn find(state: &State, request: &Request) -> Route {
         .filter(|(row, _)| Some(variables(row.path)) == literal);
     let mut allowed = Vec::new();
     for (operation, params) in candidates {
-        let resumed =
-            upload && request.method == Method::PUT && request.query_value("upload_id").is_some();
+        // Google's Go client sends the pieces by POST, whatever the operation's own method is.
+        let resumed = upload
+            && [Method::PUT, Method::POST].contains(&request.method)
+            && request.query_value("upload_id").is_some();
         if operation.method.as_str() == request.method.as_str() || resumed {
             let user = segments
                 .get(3)

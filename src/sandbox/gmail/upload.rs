@@ -1,6 +1,7 @@
 //! Media uploads: the message as it is, beside its metadata, or in chunks.
 
 use std::collections::HashMap;
+use std::mem;
 
 use bytes::Bytes;
 use http::{HeaderName, StatusCode, header};
@@ -27,6 +28,8 @@ struct Session {
     operation: &'static str,
     params: Map<String, Value>,
     received: Vec<u8>,
+    /// The answer to the last chunk, for a client that never got it and asks how far it is.
+    answer: Option<Value>,
 }
 
 /// What an upload request brought.
@@ -36,6 +39,21 @@ pub(super) enum Received {
     Whole(Bytes),
     /// Not yet: the answer asks for more.
     Part(Answer),
+    /// Nothing: the whole has come before, and this was the answer.
+    Nothing(Value),
+}
+
+/// Keeps what became of a resumable upload; one that was refused is over.
+pub(super) fn settle(state: &State, id: &str, outcome: Option<&Value>) {
+    let mut sessions = lock(&state.uploads);
+    match outcome {
+        Some(answer) => {
+            if let Some(session) = sessions.0.get_mut(id) {
+                session.answer = Some(answer.clone());
+            }
+        }
+        None => drop(sessions.0.remove(id)),
+    }
 }
 
 /// Takes the message, and adds the metadata to the params.
@@ -159,6 +177,7 @@ fn begin(
         operation: operation.id,
         params: params.clone(),
         received: Vec::new(),
+        answer: None,
     };
     lock(&state.uploads).0.insert(id.clone(), session);
     let address = format!("{}{}", state.origin, request.path);
@@ -185,6 +204,9 @@ fn advance(
     else {
         return Err(error::generic(StatusCode::NOT_FOUND));
     };
+    if let Some(answer) = &session.answer {
+        return Ok(Received::Nothing(answer.clone()));
+    }
     let length = request.body.len() as u64;
     let there = session.received.len() as u64;
     let range = match request.header(header::CONTENT_RANGE.as_str()) {
@@ -219,23 +241,26 @@ fn advance(
     }
     let there = session.received.len() as u64;
     if range.total != Some(there) {
-        let answer =
-            Answer::empty(StatusCode::PERMANENT_REDIRECT).with_header(UPLOAD_STATUS, "active");
+        // Elsewhere 308 is a redirect; a client whose library knows it as one asks for the other way.
+        let answer = if request.header(NO_308) == Some("yes") {
+            Answer::empty(StatusCode::OK).with_header(STATUS_OVERRIDE, "308")
+        } else {
+            Answer::empty(StatusCode::PERMANENT_REDIRECT)
+        };
+        let answer = answer.with_header(UPLOAD_STATUS, "active");
         return Ok(Received::Part(match there.checked_sub(1) {
             Some(last) => answer.with_header(header::RANGE, &format!("bytes=0-{last}")),
             None => answer,
         }));
     }
-    let session = sessions.0.remove(id);
-    let (metadata, media) = session
-        .map(|session| (session.params, session.received))
-        .unwrap_or_default();
-    params.extend(metadata);
-    Ok(Received::Whole(media.into()))
+    params.extend(mem::take(&mut session.params));
+    Ok(Received::Whole(mem::take(&mut session.received).into()))
 }
 
 const UPLOAD_ID: HeaderName = HeaderName::from_static("x-guploader-uploadid");
 const UPLOAD_STATUS: HeaderName = HeaderName::from_static("x-goog-upload-status");
+const STATUS_OVERRIDE: HeaderName = HeaderName::from_static("x-http-status-code-override");
+const NO_308: &str = "x-guploader-no-308";
 
 /// A `Content-Range`: `bytes 0-9/20`, `bytes 0-9/*`, or `bytes */20`, which asks how far it is.
 #[derive(Debug, PartialEq, Eq)]

@@ -32,6 +32,17 @@ struct Grant {
     revoked: bool,
 }
 
+impl Grant {
+    /// Its scopes, or those of them that are named.
+    fn part(&self, named: Option<&[String]>) -> Vec<String> {
+        self.scopes
+            .iter()
+            .filter(|scope| named.is_none_or(|named| named.contains(scope)))
+            .cloned()
+            .collect()
+    }
+}
+
 #[derive(Debug)]
 struct RefreshToken {
     grant: usize,
@@ -43,6 +54,8 @@ struct RefreshToken {
 struct AccessToken {
     grant: usize,
     generation: u64,
+    /// The part of the grant that it was asked for, where it is not good for all of it.
+    scopes: Option<Vec<String>>,
     issued: Instant,
     lifetime: Duration,
     revoked: bool,
@@ -65,6 +78,8 @@ pub(crate) struct ConsentRequest {
     pub(super) challenge: Option<Challenge>,
     pub(super) offline: bool,
     pub(super) consent_prompted: bool,
+    /// Whether the answer is to cover what was allowed before, too.
+    pub(super) with_granted: bool,
 }
 
 /// A PKCE challenge and its method.
@@ -120,6 +135,7 @@ impl Account {
         let access = AccessToken {
             grant: 0,
             generation: 0,
+            scopes: None,
             issued: Instant::now(),
             lifetime: Settings::default().access_token_lifetime,
             revoked: false,
@@ -151,7 +167,7 @@ impl Account {
             Some(grant) if !grant.revoked && !token.revoked && !remaining.is_zero() => {
                 Standing::Valid(Valid {
                     generation: token.generation,
-                    scopes: grant.scopes.clone(),
+                    scopes: grant.part(token.scopes.as_deref()),
                     remaining,
                 })
             }
@@ -166,11 +182,17 @@ impl Account {
             .map(|grant| grant.scopes.as_slice())
     }
 
-    /// New access token for a refresh token; `None` when that one has ended.
-    pub(super) fn refresh(&mut self, refresh_token: &str, settings: &Settings) -> Option<Issued> {
+    /// New access token for a refresh token, for these of its scopes or for all; `None` when that
+    /// one has ended.
+    pub(super) fn refresh(
+        &mut self,
+        refresh_token: &str,
+        scopes: Option<Vec<String>>,
+        settings: &Settings,
+    ) -> Option<Issued> {
         let token = self.refreshable(refresh_token)?;
         let (grant, ends) = (token.grant, token.ends);
-        let mut issued = self.issue(grant, settings);
+        let mut issued = self.issue(grant, scopes, settings);
         if settings.rotate_refresh_tokens {
             if let Some(token) = self.refresh_tokens.get_mut(refresh_token) {
                 token.replaced = true;
@@ -181,6 +203,20 @@ impl Account {
                 ends.map(|ends| ends.saturating_duration_since(Instant::now()));
         }
         Some(issued)
+    }
+
+    /// Adds to a request what was allowed before, where it asks for that.
+    pub(super) fn add_granted(&self, request: &mut ConsentRequest) {
+        if !request.with_granted {
+            return;
+        }
+        let mut before: Vec<&String> = self.allowed().flat_map(|grant| &grant.scopes).collect();
+        before.sort_unstable();
+        for scope in before {
+            if !request.scopes.contains(scope) {
+                request.scopes.push(scope.clone());
+            }
+        }
     }
 
     /// A code for a consent request that the user has allowed.
@@ -219,16 +255,12 @@ impl Account {
     ) -> Issued {
         // Google gives a refresh token at the first consent, and later only when the consent page
         // was asked for explicitly. What the sandbox began with was allowed on no page.
-        let first = !self
-            .codes
-            .values()
-            .filter_map(|code| self.grants.get(code.used?))
-            .any(|grant| !grant.revoked);
+        let first = self.allowed().next().is_none();
         let grant = self.grant(request.scopes.clone());
         if let Some(entry) = self.codes.get_mut(code) {
             entry.used = Some(grant);
         }
-        let mut issued = self.issue(grant, settings);
+        let mut issued = self.issue(grant, None, settings);
         if request.offline && (first || request.consent_prompted) {
             self.give_refresh_token(grant, settings, &mut issued);
         }
@@ -288,6 +320,14 @@ impl Account {
         }
     }
 
+    /// The grants that stand and were given on the consent page.
+    fn allowed(&self) -> impl Iterator<Item = &Grant> {
+        self.codes
+            .values()
+            .filter_map(|code| self.grants.get(code.used?))
+            .filter(|grant| !grant.revoked)
+    }
+
     fn refreshable(&self, refresh_token: &str) -> Option<&RefreshToken> {
         let token = self.refresh_tokens.get(refresh_token)?;
         let standing = self
@@ -306,28 +346,29 @@ impl Account {
         self.grants.len() - 1
     }
 
-    fn issue(&mut self, grant: usize, settings: &Settings) -> Issued {
+    fn issue(&mut self, grant: usize, scopes: Option<Vec<String>>, settings: &Settings) -> Issued {
         let access_token = random::token("access-token");
         let generation = self.next_generation;
         self.next_generation += 1;
         let lifetime = settings.access_token_lifetime;
+        let shown = self
+            .grants
+            .get(grant)
+            .map(|grant| grant.part(scopes.as_deref()))
+            .unwrap_or_default();
         let token = AccessToken {
             grant,
             generation,
+            scopes,
             issued: Instant::now(),
             lifetime,
             revoked: false,
         };
         self.access_tokens.insert(access_token.clone(), token);
-        let scopes = self
-            .grants
-            .get(grant)
-            .map(|grant| grant.scopes.clone())
-            .unwrap_or_default();
         Issued {
             access_token,
             lifetime,
-            scopes,
+            scopes: shown,
             refresh_token: None,
             refresh_lifetime: None,
         }
@@ -342,7 +383,7 @@ impl Account {
         let token = random::token("refresh-token");
         let ends = settings
             .refresh_token_lifetime
-            .map(|lifetime| Instant::now() + lifetime);
+            .and_then(|lifetime| Instant::now().checked_add(lifetime));
         self.refresh_tokens.insert(
             token.clone(),
             RefreshToken {

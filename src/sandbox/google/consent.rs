@@ -100,8 +100,11 @@ pub(super) fn decide(state: &State, request: &Request) -> Answer {
     }
 }
 
-fn allow(state: &State, consent: ConsentRequest) -> Answer {
-    let code = lock(&state.google).issue_code(consent.clone());
+fn allow(state: &State, mut consent: ConsentRequest) -> Answer {
+    let mut account = lock(&state.google);
+    account.add_granted(&mut consent);
+    let code = account.issue_code(consent.clone());
+    drop(account);
     let scope = consent.scopes.join(" ");
     back(
         &consent,
@@ -224,6 +227,7 @@ fn read(state: &State, request: &Request) -> Result<(ConsentRequest, Vec<String>
         challenge,
         offline,
         consent_prompted,
+        with_granted: get("include_granted_scopes").as_deref() == Some("true"),
     };
     Ok((consent, prompt))
 }

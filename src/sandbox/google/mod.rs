@@ -12,6 +12,7 @@ use serde_json::json;
 use super::exchange::{Answer, Request, first};
 use super::gmail::error::page;
 use super::log::RequestRecord;
+use super::random;
 use super::state::{State, lock};
 
 pub(crate) use account::{Account, Standing};
@@ -163,7 +164,8 @@ fn token_info(state: &State, request: &Request, version: Version) -> Answer {
                 }),
                 // This endpoint gives numbers as strings.
                 Version::OpenId => json!({
-                    "azp": client, "aud": client, "scope": scope,
+                    "azp": client, "aud": client, "sub": USER, "scope": scope,
+                    "exp": random::seconds().saturating_add(seconds).to_string(),
                     "expires_in": seconds.to_string(), "access_type": "offline",
                     "email": email, "email_verified": "true",
                 }),

@@ -43,11 +43,7 @@ fn grant(state: &State, request: &Request) -> Result<Answer, Answer> {
             ));
         }
         Some(id) if id != client.client_id => {
-            return Err(oauth_error(
-                StatusCode::UNAUTHORIZED,
-                "invalid_client",
-                "The OAuth client was not found.",
-            ));
+            return Err(invalid_client(request, "The OAuth client was not found."));
         }
         Some(_) => {}
     }
@@ -56,20 +52,33 @@ fn grant(state: &State, request: &Request) -> Result<Answer, Answer> {
         None => return Err(invalid_request("client_secret is missing.")),
         Some(secret) if secret != client.client_secret => {
             let description = "The provided client secret is invalid.";
-            return Err(oauth_error(
-                StatusCode::UNAUTHORIZED,
-                "invalid_client",
-                description,
-            ));
+            return Err(invalid_client(request, description));
         }
         Some(_) => {}
     }
 
     let issued = if grant_type == "refresh_token" {
         let refresh_token = form.required("refresh_token")?;
+        let ended = || invalid_grant("Token has been expired or revoked.");
+        let granted = account.refresh_scopes(refresh_token).ok_or_else(ended)?;
+        // Less than was granted may be asked for, and nothing else (RFC 6749 section 6).
+        let scopes: Option<Vec<String>> = form
+            .get("scope")
+            .map(|scopes| scopes.split_ascii_whitespace().map(str::to_owned).collect());
+        if scopes
+            .iter()
+            .flatten()
+            .any(|scope| !granted.contains(scope))
+        {
+            return Err(oauth_error(
+                StatusCode::BAD_REQUEST,
+                "invalid_scope",
+                "Bad Request",
+            ));
+        }
         account
-            .refresh(refresh_token, &settings)
-            .ok_or_else(|| invalid_grant("Token has been expired or revoked."))?
+            .refresh(refresh_token, scopes, &settings)
+            .ok_or_else(ended)?
     } else {
         let code = form.required("code")?;
         let request = account
@@ -166,6 +175,16 @@ impl Form {
 
 fn invalid_request(description: &str) -> Answer {
     oauth_error(StatusCode::BAD_REQUEST, "invalid_request", description)
+}
+
+fn invalid_client(request: &Request, description: &str) -> Answer {
+    let answer = oauth_error(StatusCode::UNAUTHORIZED, "invalid_client", description);
+    // RFC 6749 section 5.2 names the scheme to a client that used one.
+    if request.basic().is_some() {
+        answer.with_header(header::WWW_AUTHENTICATE, "Basic realm=\"token\"")
+    } else {
+        answer
+    }
 }
 
 fn invalid_grant(description: &str) -> Answer {

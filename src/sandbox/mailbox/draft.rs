@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -100,7 +101,9 @@ impl Mailbox {
         media: Option<&[u8]>,
     ) -> Result<Value, Refusal> {
         let content = draft_message(params, media)?;
-        let message = self.add_draft_message(&content, media, None)?;
+        let raw = delivery::raw(&content, media)?;
+        let thread = self.given_thread(&content)?;
+        let message = self.add_draft_message(raw, thread);
         let id = self.drafts.create(message);
         self.draft_json(&id)
     }
@@ -169,16 +172,9 @@ impl Mailbox {
         Ok(json!({"id": id, "message": self.identity_of(message)?}))
     }
 
-    fn add_draft_message(
-        &mut self,
-        content: &Map<String, Value>,
-        media: Option<&[u8]>,
-        previous: Option<u64>,
-    ) -> Result<u64, Refusal> {
-        let raw = delivery::raw(content, media)?;
-        let given = self.given_thread(content)?;
+    fn add_draft_message(&mut self, raw: Bytes, thread: Option<u64>) -> u64 {
         let now = self.clock.now();
-        Ok(self.receive(raw, now, vec![Arc::from("DRAFT")], given.or(previous)))
+        self.receive(raw, now, vec![Arc::from("DRAFT")], thread)
     }
 
     fn replace_draft_message(
@@ -193,16 +189,17 @@ impl Mailbox {
             .get(id)
             .copied()
             .ok_or_else(Refusal::not_found)?;
+        let raw = delivery::raw(content, media)?;
+        let given = self.given_thread(content)?;
         let thread = self.store.messages.get(&old).map(|message| message.thread);
         if let Some(thread) = thread
             && self.store.conversations.messages(thread).len() == 1
         {
             // A draft that stands alone keeps its thread, whatever its subject becomes.
-            let raw = delivery::raw(content, media)?;
             let links = Links::of(&Part::read(&raw));
             self.store.conversations.retitle(thread, &links);
         }
-        let message = self.add_draft_message(content, media, thread)?;
+        let message = self.add_draft_message(raw, given.or(thread));
         self.drafts.messages.insert(id.to_owned(), message);
         self.store.remove(old);
         Ok(message)
@@ -333,6 +330,21 @@ mod tests {
             refused(&mut mailbox, "drafts_get", json!({"draftId": made["id"]})).0,
             404
         );
+        // A refused update leaves the draft's thread under its old subject.
+        let kept = done(
+            &mut mailbox,
+            "drafts_create",
+            message("Subject: kept\nMessage-ID: <kept@example.com>\n\n"),
+        );
+        let update = json!({
+            "draftId": kept["id"],
+            "message": {"raw": raw("Subject: other\n\n"), "threadId": "19b0"},
+        });
+        assert_eq!(refused(&mut mailbox, "drafts_update", update).0, 404);
+        let answer = "Subject: Re: kept\nIn-Reply-To: <kept@example.com>\n\n";
+        let answer = json!({"messageId": insert(&mut mailbox, answer, &[])});
+        let answer = done(&mut mailbox, "messages_get", answer);
+        assert_eq!(answer["threadId"], kept["message"]["threadId"]);
         let unknown = json!({"message": {"raw": raw("\n"), "threadId": "19b0"}});
         assert_eq!(refused(&mut mailbox, "drafts_create", unknown).0, 404);
         assert_eq!(

@@ -56,22 +56,23 @@ impl<T> Page<T> {
     }
 }
 
-// The product with a prime, plus the remainder, tells forged tokens from ours.
+// The remainder by a prime, in the last digits, tells forged tokens from ours.
 const PRIME: u128 = 999_983;
+const CHECK_DIGITS: usize = 6;
 
 fn encode((date, id): (i64, u64)) -> String {
     let date = u128::from(date.unsigned_abs());
     let value = date << 64 | u128::from(id);
-    (value * PRIME + value % PRIME).to_string()
+    format!("{value}{:0CHECK_DIGITS$}", value % PRIME)
 }
 
 fn decode(token: &str) -> Option<(i64, u64)> {
-    if token.len() > 39 || !token.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !token.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let token: u128 = token.parse().ok()?;
-    let value = token / PRIME;
-    if value == 0 || value % PRIME != token % PRIME {
+    let (value, check) = token.split_at_checked(token.len().checked_sub(CHECK_DIGITS)?)?;
+    let value: u128 = value.parse().ok()?;
+    if value == 0 || value % PRIME != check.parse().ok()? {
         return None;
     }
     let date = i64::try_from(value >> 64).ok()?;
@@ -105,6 +106,21 @@ mod tests {
         let third = page(json!({"maxResults": 3, "pageToken": token}), &records).unwrap();
         assert_eq!(third.items, [1]);
         assert_eq!(third.next, None);
+    }
+
+    #[test]
+    fn a_date_far_ahead_has_a_page_after_it() {
+        let dates = [i64::MAX, 32_503_680_000_000, 0];
+        let page = |token: Option<String>| {
+            let params = json!({"maxResults": 1, "pageToken": token});
+            let params = params.as_object().cloned().unwrap();
+            Page::of(&params, dates.into_iter(), |date| (*date, 1)).unwrap()
+        };
+        let mut found = page(None);
+        for date in dates {
+            assert_eq!(found.items, [date]);
+            found = page(found.next);
+        }
     }
 
     #[test]

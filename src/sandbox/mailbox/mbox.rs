@@ -183,7 +183,7 @@ fn separator_date(line: &str) -> Option<i64> {
         .find(|word| word.len() == 5 && (word.starts_with('+') || word.starts_with('-')))
         .unwrap_or(&"+0000");
     let date = DateTime::parse_rfc822(&format!("{day} {month} {year} {time} {zone}"))?;
-    date.is_valid().then(|| date.to_timestamp() * 1000)
+    (date.is_valid() && date.year >= 1970).then(|| date.to_timestamp() * 1000)
 }
 
 fn takeout_labels(labels: &mut Labels, names: &str) -> (Vec<LabelId>, bool) {

@@ -172,16 +172,17 @@ impl Parser<'_> {
             self.position += 1;
         }
         let word = self.slice(start, self.position);
-        if word.eq_ignore_ascii_case("AROUND") {
+        if word == "AROUND" {
+            // How far apart the words may stand is no word to look for.
+            self.skip(|char| char == ' ');
+            self.skip(|char| char.is_ascii_digit());
             return Query::All(Vec::new());
         }
         self.condition(outer, &word)
     }
 
     fn operand(&mut self, operator: Operator, depth: usize) -> Query {
-        while self.peek() == Some(' ') {
-            self.position += 1;
-        }
+        self.skip(|char| char == ' ');
         match self.peek() {
             Some('(' | '{') => self.group(Some(operator), depth),
             Some('"') => {
@@ -246,6 +247,12 @@ impl Parser<'_> {
             }
         }
         None
+    }
+
+    fn skip(&mut self, wanted: impl Fn(char) -> bool) {
+        while self.peek().is_some_and(&wanted) {
+            self.position += 1;
+        }
     }
 
     fn peek(&self) -> Option<char> {
@@ -316,6 +323,8 @@ mod tests {
         assert_eq!(parse("ORDER"), words("order"));
         assert_eq!(parse("or"), words("or"));
         assert_eq!(parse("a-b"), words("a b"));
+        assert_eq!(parse("a AROUND 10 b"), parse("a AROUND b"));
+        assert_eq!(parse("around"), words("around"));
     }
 
     #[test]
