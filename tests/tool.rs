@@ -735,6 +735,12 @@ async fn what_does_not_fit_is_cut_or_narrowed() {
                 json!({"entity": "messages", "action": "list", "params": {"maxResults": 5}}),
             )
             .await);
+        for most in 1..40 {
+            let answer = small
+                .call("gmail_messages_list", json!({"maxResults": most}))
+                .await;
+            assert!(answer.is_error || answer.text.chars().count() <= 2_000);
+        }
         let write = ok(small
             .call(
                 "gmail_messages_update",
