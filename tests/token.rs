@@ -204,6 +204,48 @@ async fn a_valid_token_outlives_a_failed_early_refresh() -> TestResult {
 }
 
 #[tokio::test]
+async fn a_valid_token_outlives_a_failed_early_refresh_for_those_who_wait_too() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    sandbox.expire_access_tokens();
+    let gmail = connector(&sandbox, sandbox.google_auth())?;
+    gmail.get_profile().send().await?;
+    sandbox.clear_requests();
+    sandbox.inject(Fault::new(Service::Google, FaultKind::status(503)).forever());
+    pass(Duration::from_secs(3400)).await;
+    call_at_once(&gmail, 10).await?;
+    assert_eq!(refreshes(&sandbox), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_passing_failure_sends_nobody_to_the_consent_page() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    // The store still has the refresh token of a consent that is over; the configured one is good.
+    let store = Arc::new(MemoryTokenStore::default());
+    let mut tokens = TokenSet::new("ended");
+    tokens.expires_at = Some(std::time::UNIX_EPOCH);
+    tokens.refresh_token = Some("rejected".into());
+    sandbox.expire_access_tokens();
+    let _ = store.save(&tokens).await;
+    let gmail = GmailConnector::builder(sandbox.google_auth())
+        .base_url(sandbox.gmail_url())
+        .token_url(sandbox.token_url())
+        .token_store(store)
+        .retry(RetryPolicy::never())
+        .build()?;
+    sandbox.inject(
+        Fault::new(Service::Google, FaultKind::status(503))
+            .after(1)
+            .forever(),
+    );
+    let result = gmail.get_profile().send().await;
+    assert!(result.is_err_and(|error| error.is_token_refresh_failed()));
+    sandbox.clear_faults();
+    gmail.get_profile().send().await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_rotated_refresh_token_is_used_and_stored() -> TestResult {
     let sandbox = Sandbox::start().await?;
     sandbox.rotate_refresh_tokens(true);

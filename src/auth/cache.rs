@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::BoxFuture;
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 
 use super::google::GoogleGrant;
@@ -145,30 +146,34 @@ impl TokenCache {
         if let Ok(bearer) = self.shared.usable(refused) {
             return Ok(bearer);
         }
-        if let Some(error) = self.shared.failed_since(attempts) {
-            return Err(error);
-        }
-        // A task of its own: a caller who goes away in the middle must not lose a refresh token that the server has
-        // just rotated.
-        let shared = self.shared.clone();
-        let task = tokio::spawn(async move {
-            let result = shared.fetch().await;
-            drop(flight);
-            result
-        });
-        let result = task.await.unwrap_or_else(|error| {
-            Err(Error::new(
-                Kind::TokenRefreshFailed,
-                "the refresh was cut off; try again",
-            )
-            .caused_by(error))
-        });
+        let result = match self.shared.failed_since(attempts) {
+            Some(error) => Err(error),
+            None => self.fetch(flight).await,
+        };
         match result {
             Err(error) if refused.is_none() && !error.is_token_store_failed() => {
                 self.shared.still_valid().ok_or(error)
             }
             result => result,
         }
+    }
+
+    /// A task of its own: a caller who goes away in the middle must not lose a refresh token that the server has just
+    /// rotated.
+    async fn fetch(&self, flight: OwnedMutexGuard<()>) -> Result<Bearer, Error> {
+        let shared = self.shared.clone();
+        let task = tokio::spawn(async move {
+            let result = shared.fetch().await;
+            drop(flight);
+            result
+        });
+        task.await.unwrap_or_else(|error| {
+            Err(Error::new(
+                Kind::TokenRefreshFailed,
+                "the refresh was cut off; try again",
+            )
+            .caused_by(error))
+        })
     }
 }
 

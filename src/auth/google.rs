@@ -58,9 +58,15 @@ impl GoogleGrant {
                     && self.configured.is_some()
                     && self.configured != refresh_token =>
             {
-                self.refresh(self.configured.clone())
-                    .await
-                    .map_err(|_| error)
+                let second = self.refresh(self.configured.clone()).await;
+                // A failure that passes says nothing of that token: nobody is sent to the consent page for it.
+                second.map_err(|second| {
+                    if second.is_token_refresh_failed() {
+                        second
+                    } else {
+                        error
+                    }
+                })
             }
             result => result,
         }
@@ -293,7 +299,7 @@ fn refusal(reply: &Reply) -> Error {
         "" if status == 429 || status >= 500 => (Kind::TokenRefreshFailed, format!("the token endpoint failed ({status}); try again later")),
         "" => (Kind::TokenRefreshFailed, format!("the token endpoint answered unexpectedly ({status}); check the token url")),
         code if status == 429 || status >= 500 => (Kind::TokenRefreshFailed, format!("the token endpoint failed ({status} {code}); try again later")),
-        code => (Kind::Configuration, format!("google refused the refresh ({status} {code}); check client_id, client_secret and refresh_token")),
+        code => (Kind::Configuration, format!("google refused to give a token ({status} {code}); check client_id, client_secret and refresh_token")),
     };
     Error::refusal(kind, message, status, code).retry_after_of(&reply.headers)
 }

@@ -20,6 +20,7 @@ pub(crate) use google::GoogleGrant;
 #[cfg(feature = "oauth")]
 pub(crate) use google::{post_form, revoke};
 pub use secret::Secret;
+pub(crate) use secret::is_same;
 pub use store::{FileTokenStore, MemoryTokenStore, StoreFuture, StoreLock, TokenSet, TokenStore};
 #[cfg(feature = "keyring")]
 pub use store::{Keyring, KeyringTokenStore};

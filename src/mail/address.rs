@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use super::mailbox::MailboxList;
 
-/// The longest local part and address (RFC 5321 section 4.5.3.1, and the limit of a path).
+/// The longest local part (RFC 5321 section 4.5.3.1.1).
 const MAXIMUM_LOCAL_PART_LENGTH: usize = 64;
+
+/// The longest address: that of a path without its angle brackets (RFC 5321 section 4.5.3.1.3).
 const MAXIMUM_ADDRESS_LENGTH: usize = 254;
 
 /// A mailbox: an address, and the name of whose it is.

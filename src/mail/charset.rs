@@ -35,14 +35,11 @@ pub(crate) fn decode_text(bytes: &[u8], declared: Option<&str>, origin: TextOrig
             return decoder(bytes);
         }
     }
-    let is_nearly_utf8 = String::from_utf8_lossy(bytes);
-    match &is_nearly_utf8 {
-        Cow::Borrowed(text) => (*text).to_owned(),
+    match String::from_utf8_lossy(bytes) {
+        Cow::Borrowed(text) => text.to_owned(),
         // A charset that is missing or unknown is most often Windows-1252; UTF-8 that was cut within a character
         // loses that one character alone.
-        Cow::Owned(text) if text.matches('\u{fffd}').count() <= 1 && text.len() > 80 => {
-            text.clone()
-        }
+        Cow::Owned(text) if text.matches('\u{fffd}').count() <= 1 && text.len() > 80 => text,
         Cow::Owned(_) => encoding_rs::WINDOWS_1252.decode(bytes).0.into_owned(),
     }
 }

@@ -3,7 +3,12 @@
 mod composed;
 mod error;
 
-use std::{fmt, fs, path::Path};
+use std::{
+    fmt,
+    fs::{self, File},
+    io::{self, Read},
+    path::Path,
+};
 
 use super::{
     address::{Address, AddressError},
@@ -224,7 +229,7 @@ impl Compose {
             self.refuse(ComposeError::TooLarge { size });
             return self;
         }
-        match fs::read(path) {
+        match read_file(path) {
             Ok(bytes) => {
                 let name = path
                     .file_name()
@@ -448,6 +453,15 @@ impl fmt::Debug for Compose {
             .field("fault", &self.fault)
             .finish_non_exhaustive()
     }
+}
+
+/// Reads no more than is too much: the length that a device or a pipe is said to have is none.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(MAXIMUM_MESSAGE_SIZE as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn has_control(value: &str) -> bool {

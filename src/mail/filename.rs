@@ -41,12 +41,12 @@ pub fn safe_file_name(name: &str) -> String {
     let trimmed = cleaned
         .trim_matches(|character| character == '.' || character == ' ')
         .to_owned();
-    let kept_extension = truncate(&trimmed);
-    let name = kept_extension.trim_end_matches(['.', ' ']);
+    let shortened = truncate(&trimmed);
+    let name = shortened.trim_end_matches(['.', ' ']);
     if name.is_empty() {
         "attachment".to_owned()
     } else if is_reserved(name) {
-        format!("_{name}")
+        truncate(&format!("_{name}"))
     } else {
         name.to_owned()
     }
@@ -148,6 +148,9 @@ mod tests {
             "{safe}"
         );
         assert_eq!(safe_file_name(&"x".repeat(400)).len(), MAXIMUM_LENGTH);
+        let reserved = safe_file_name(&format!("con.{}", "x".repeat(400)));
+        assert_eq!(reserved.len(), MAXIMUM_LENGTH);
+        assert_eq!(safe_file_name(&reserved), reserved);
         assert_eq!(
             safe_file_name(&format!("a.{}", "x".repeat(400))).len(),
             MAXIMUM_LENGTH
@@ -158,7 +161,7 @@ mod tests {
         #[test]
         fn every_name_is_safe_and_stays_as_it_is(name in any::<String>()) {
             let safe = safe_file_name(&name);
-            prop_assert!(!safe.is_empty() && safe.len() <= MAXIMUM_LENGTH + 1);
+            prop_assert!(!safe.is_empty() && safe.len() <= MAXIMUM_LENGTH);
             let is_refused = |character: char| character.is_control() || "/\\:*?\"<>|\u{202e}".contains(character);
             prop_assert!(!safe.contains(is_refused));
             prop_assert!(!safe.starts_with('.') && !safe.ends_with(['.', ' ']));

@@ -363,12 +363,8 @@ impl Renderer {
 
     fn finish(mut self) -> String {
         self.close_from(0);
-        let is_tail_plain = self.output.trim_end().len() == self.output.len();
-        if is_tail_plain {
-            self.output
-        } else {
-            self.output.trim_end().to_owned()
-        }
+        self.output.truncate(self.output.trim_end().len());
+        self.output
     }
 }
 

@@ -6,9 +6,22 @@ use super::{
 };
 
 /// Elements of a quoted message that say something of a whole document, or do something, rather than show something.
-const DROPPED: [&str; 14] = [
-    "html", "head", "body", "base", "meta", "link", "title", "script", "style", "iframe", "object",
-    "embed", "form", "noframes",
+const DROPPED: [&str; 15] = [
+    "html",
+    "head",
+    "body",
+    "base",
+    "meta",
+    "link",
+    "title",
+    "script",
+    "style",
+    "iframe",
+    "object",
+    "embed",
+    "form",
+    "noframes",
+    "plaintext",
 ];
 
 /// Of these, the content goes too.
@@ -288,6 +301,8 @@ mod tests {
             embeddable_html(html, |_| false),
             "<p title=\"a&quot;b\">hi<b>open<a>l</a></b></p>"
         );
+        // It has no end, so that whatever stands behind it would be text of its own.
+        assert_eq!(embeddable_html("a<plaintext>b", |_| false), "ab");
         let picture = "<img src='cid:a@b' alt='Logo'>";
         assert_eq!(embeddable_html(picture, |_| false), "[Logo]");
         assert_eq!(

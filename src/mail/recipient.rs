@@ -1,6 +1,8 @@
 //! Whom an answer goes to (RFC 5322 section 3.6.3).
 
-use super::{address::Address, mailbox::MailboxList, read::Reading};
+use std::collections::HashSet;
+
+use super::{mailbox::MailboxList, read::Reading};
 
 /// The recipients of an answer in `To` and in `Cc`.
 pub(crate) fn recipients(
@@ -44,16 +46,10 @@ pub(crate) fn recipients(
             cc.extend(without_own(&reading.cc));
         }
     }
-    let mut seen: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
     let mut once = |list: MailboxList| -> MailboxList {
-        let mut is_first = |address: &Address| {
-            let key = address.address().to_lowercase();
-            let is_new = !seen.contains(&key);
-            seen.push(key);
-            is_new
-        };
         list.into_iter()
-            .filter(|address| is_first(address))
+            .filter(|address| seen.insert(address.address().to_lowercase()))
             .collect()
     };
     let to = once(to);

@@ -117,7 +117,9 @@ impl<'a> Tokenizer<'a> {
     /// Passes over what begins with `<!`, `<?`, or `</` without a name.
     fn skip_declaration(&mut self) {
         let end = match self.rest.strip_prefix("<!--") {
-            Some(">") | Some("->") => Some(self.rest.len()),
+            // These two are whole comments, however little is in them.
+            Some(comment) if comment.starts_with('>') => Some(5),
+            Some(comment) if comment.starts_with("->") => Some(6),
             Some(comment) => comment.find("-->").map(|end| end + 7),
             None => self.rest.find('>').map(|end| end + 1),
         };
@@ -231,16 +233,12 @@ pub(crate) fn decode_references(text: &str) -> Cow<'_, str> {
         let (plain, reference) = rest.split_at_checked(position).unwrap_or((rest, ""));
         decoded.push_str(plain);
         let body = reference.get(1..).unwrap_or_default();
-        let length = body
-            .bytes()
-            .take(MAXIMUM_LENGTH)
-            .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#')
-            .count();
+        let length = reference_length(body.as_bytes()).min(MAXIMUM_LENGTH);
         let name = body.get(..length).unwrap_or_default();
         let is_closed = body.as_bytes().get(length) == Some(&b';');
         // The semicolon is missing so often behind these that browsers, too, do without it.
-        let is_common =
-            matches!(name, "nbsp" | "amp" | "lt" | "gt" | "quot") || name.starts_with('#');
+        let is_common = matches!(name, "nbsp" | "amp" | "lt" | "gt" | "quot")
+            || name.len() > 1 && name.starts_with('#');
         if name.is_empty() || !(is_closed || is_common) {
             decoded.push('&');
             rest = body;
@@ -253,6 +251,24 @@ pub(crate) fn decode_references(text: &str) -> Cow<'_, str> {
     }
     decoded.push_str(rest);
     Cow::Owned(decoded)
+}
+
+/// The length of the name, or of the number with what introduces it, behind an ampersand.
+fn reference_length(bytes: &[u8]) -> usize {
+    let run =
+        |bytes: &[u8], is_of: fn(&u8) -> bool| bytes.iter().take_while(|byte| is_of(byte)).count();
+    match bytes {
+        // Text follows at once where the semicolon is missing, so that a number ends with its last digit.
+        [b'#', b'x' | b'X', digits @ ..] => match run(digits, u8::is_ascii_hexdigit) {
+            0 => 0,
+            length => 2 + length,
+        },
+        [b'#', digits @ ..] => match run(digits, u8::is_ascii_digit) {
+            0 => 0,
+            length => 1 + length,
+        },
+        name => run(name, u8::is_ascii_alphanumeric),
+    }
 }
 
 fn decode_reference(name: &str, decoded: &mut String) {
@@ -295,6 +311,7 @@ mod tests {
             names("a<B c='>'>d</B>e<!-- <i> -->f"),
             ["a", "<b>", "d", "</b>", "e", "f"]
         );
+        assert_eq!(names("a<!-->b<!--->c<!---->d"), ["a", "b", "c", "d"]);
         assert_eq!(names("1 < 2 &lt; 3"), ["1 ", "<", " 2 &lt; 3"]);
         assert_eq!(
             names("<style>a<b</style>c"),
@@ -326,6 +343,7 @@ mod tests {
             ("a&b &unknown; &;", "a&b &unknown; &;"),
             ("&#150; &#0; &#99999999;", "– \u{fffd} \u{fffd}"),
             ("&copy=1", "&copy=1"),
+            ("it&#39s &#xe9t &# &#x;", "it's ét &# &#x;"),
         ];
         for (text, decoded) in table {
             assert_eq!(decode_references(text), decoded, "{text}");

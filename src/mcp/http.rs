@@ -18,7 +18,7 @@ use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::net::TcpListener;
 
 use super::Server;
-use crate::auth::Secret;
+use crate::auth::{Secret, is_same};
 
 /// The path that clients are given.
 const PATH: &str = "/mcp";
@@ -160,21 +160,8 @@ fn is_authorized(headers: &HeaderMap, token: &Secret) -> bool {
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split_once(' '))
         .is_some_and(|(scheme, given)| {
-            scheme.eq_ignore_ascii_case("bearer")
-                && is_same(given.trim().as_bytes(), token.expose().as_bytes())
+            scheme.eq_ignore_ascii_case("bearer") && is_same(given.trim(), token.expose())
         })
-}
-
-/// Takes the same time wherever the two differ, so that a token can't be guessed letter by letter.
-fn is_same(given: &[u8], expected: &[u8]) -> bool {
-    given.len() == expected.len()
-        && given
-            .iter()
-            .zip(expected)
-            .fold(0, |difference, (given, expected)| {
-                difference | (given ^ expected)
-            })
-            == 0
 }
 
 fn refusal(status: StatusCode, text: &'static str) -> Response<Body> {

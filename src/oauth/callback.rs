@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::auth::Secret;
+use crate::auth::{Secret, is_same};
 use crate::error::{Error, Kind, is_reason};
 
 /// The longest request target that is looked at; a code, a state and a list of scopes take a tenth of it.
@@ -156,16 +156,6 @@ pub fn airbyte_callback(
     }
 }
 
-/// Whether two texts are the same, in a time that does not tell where they differ.
-pub(crate) fn same(left: &str, right: &str) -> bool {
-    let difference = left
-        .bytes()
-        .zip(right.bytes())
-        .fold(0, |difference, (left, right)| difference | (left ^ right));
-    // The length of the right value is public; its content is not.
-    left.len() == right.len() && std::hint::black_box(difference) == 0
-}
-
 /// The code of an error is the service's vocabulary; its description can quote what a person typed, and stays unread.
 fn refusal(code: &str) -> CallbackError {
     match code {
@@ -246,7 +236,7 @@ impl Query {
 
     fn check(&self, name: &str, expected: &str) -> Result<(), CallbackError> {
         match self.one(name)? {
-            Some(value) if !expected.is_empty() && same(value, expected) => Ok(()),
+            Some(value) if !expected.is_empty() && is_same(value, expected) => Ok(()),
             _ => Err(CallbackError::Forged),
         }
     }
@@ -277,18 +267,4 @@ fn decode(text: &str) -> Result<String, CallbackError> {
         return Err(CallbackError::Malformed);
     }
     Ok(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_are_the_same_or_not() {
-        assert!(same("", ""));
-        assert!(same("abc", "abc"));
-        for (left, right) in [("abc", "abd"), ("abc", "ab"), ("", "a"), ("abc", "xbc")] {
-            assert!(!same(left, right));
-        }
-    }
 }

@@ -20,6 +20,9 @@ pub const GOOGLE_AUTH_URL: &str = "https://accounts.google.com/o/oauth2/v2/auth"
 /// Where Google revokes tokens.
 pub const GOOGLE_REVOKE_URL: &str = "https://oauth2.googleapis.com/revoke";
 
+/// How the long names of the scopes of OpenID Connect begin.
+const USER_INFO: &str = "https://www.googleapis.com/auth/userinfo.";
+
 /// An OAuth client of a Google Cloud project.
 #[derive(Clone, Debug)]
 pub struct GoogleClient {
@@ -280,7 +283,9 @@ impl GoogleConsent {
     }
 
     fn is_covered_by(&self, granted: &[String]) -> bool {
-        self.scopes.iter().all(|scope| granted.contains(scope))
+        self.scopes
+            .iter()
+            .all(|asked| granted.iter().any(|granted| is_scope(granted, asked)))
     }
 
     /// The form that a code is exchanged with. It is written apart from the exchange, since its writer may not be held
@@ -339,9 +344,34 @@ impl fmt::Debug for GoogleConsent {
     }
 }
 
+/// Google answers `email` and `profile` with their long names.
+fn is_scope(granted: &str, asked: &str) -> bool {
+    granted == asked || granted.strip_prefix(USER_INFO) == Some(asked)
+}
+
 fn not_a_client() -> Error {
     Error::new(
         Kind::Configuration,
         "the file is not the client_secret json of an oauth client; download it in google cloud console under credentials",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_with_two_names_are_granted_by_either() -> Result<(), Error> {
+        let consent = GoogleClient::new("id").consent(
+            "http://127.0.0.1:1/callback",
+            &["openid", "email"],
+            None,
+        )?;
+        let granted = |scopes: [&str; 2]| scopes.map(str::to_owned);
+        let long = "https://www.googleapis.com/auth/userinfo.email";
+        assert!(consent.is_covered_by(&granted(["openid", long])));
+        assert!(consent.is_covered_by(&granted(["openid", "email"])));
+        assert!(!consent.is_covered_by(&granted(["openid", "profile"])));
+        Ok(())
+    }
 }

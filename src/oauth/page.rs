@@ -16,7 +16,7 @@ pub enum Page {
     Denied,
     /// It took too long.
     Expired,
-    /// Consent was given, and what follows failed.
+    /// The consent page reports a failure, or what follows it failed.
     Failed,
     /// The address does not belong to the sign-in that is waiting.
     Refused,
@@ -122,7 +122,7 @@ impl Page {
                 tone: "bad",
                 icon: CROSS,
                 title: "The sign-in did not work",
-                text: "You allowed the access, and the step after that failed. Nothing has been stored.",
+                text: "The consent page, or the step after it, reported a failure. Nothing has been stored.",
                 next: "Go back to the program: it says what went wrong and how to mend it. Then start again.",
             },
             Self::Refused => Content {

@@ -116,13 +116,12 @@ impl Access {
         if self.no_send && row.outbound != Outbound::Nothing {
             return Some("sending is not allowed here; write a draft instead".to_owned());
         }
+        let name = format!("{}.{}", row.entity, row.action);
         if let Some(allowed) = &self.actions
-            && !allowed.iter().any(|action| is_action(action, row))
+            && !allowed.contains(&name)
         {
             return Some(format!(
-                "{}.{} is not among the allowed actions: {}",
-                row.entity,
-                row.action,
+                "{name} is not among the allowed actions: {}",
                 allowed.join(", ")
             ));
         }
@@ -178,10 +177,4 @@ impl Access {
             .as_ref()
             .map(|recipients| recipients.join(", "))
     }
-}
-
-fn is_action(action: &str, row: &Operation) -> bool {
-    action
-        .split_once('.')
-        .is_some_and(|(entity, action)| entity == row.entity && action == row.action)
 }

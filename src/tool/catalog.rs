@@ -92,7 +92,7 @@ impl Entry {
         let mut tool = match self {
             Self::Action(row) => action(row, mode),
             Self::Execute => execute(mode, access),
-            Self::Composed(composed) => composed.tool(mode, access),
+            Self::Composed(composed) => composed.tool(access),
         };
         tool.output_schema["properties"][NOTICE] =
             json!({"type": "string", "description": "What the marks around texts mean."});
@@ -224,7 +224,7 @@ impl Composed {
         &row::SETTINGS_SEND_AS_LIST
     }
 
-    fn tool(self, mode: Mode, access: &Access) -> Tool {
+    fn tool(self, access: &Access) -> Tool {
         let mut description = self.description().to_owned();
         if let (Some(recipients), Self::Send | Self::Reply | Self::Forward) =
             (access.recipients(), self)
@@ -243,7 +243,7 @@ impl Composed {
             name: self.name().to_owned(),
             title: self.title().to_owned(),
             description,
-            input_schema: self.input_schema(mode),
+            input_schema: self.input_schema(),
             output_schema: self.output_schema(),
             annotations: Annotations {
                 read_only,
@@ -304,7 +304,7 @@ impl Composed {
     }
 
     /// The arguments.
-    pub(super) fn input_schema(self, _mode: Mode) -> Value {
+    pub(super) fn input_schema(self) -> Value {
         let text = |description: &str| json!({"type": "string", "minLength": 1, "description": description});
         let switch = |description: &str| json!({"type": "boolean", "description": description});
         let people = |description: &str| json!({"type": "array", "items": {"type": "string"}, "minItems": 1, "description": description});

@@ -14,9 +14,12 @@ use super::answer::{Answer, Failure};
 use super::argument::Arguments;
 use super::catalog::Composed;
 use super::fence::Fence;
-use super::reading;
+use super::reading::{self, clipped};
 use super::visible::visible_line;
 use super::{Progress, Tools};
+
+/// How many parts an error names.
+const MOST_PARTS: usize = 50;
 
 impl GmailConnector {
     /// The addresses of the account: its own, and with `with_aliases` those that it may send as, as far as the mode and
@@ -62,8 +65,7 @@ impl Tools {
             Composed::ReadThread => reading::thread(gmail, arguments, self.limit, progress).await,
             Composed::Send => {
                 let message = self.with_content(Compose::new(), arguments)?;
-                self.send(gmail, self.with_people(message, arguments)?)
-                    .await
+                self.send(gmail, with_people(message, arguments)).await
             }
             Composed::Reply => {
                 let message = self
@@ -133,7 +135,7 @@ impl Tools {
         let message =
             forward(&original, &own, files).map_err(|error| Failure::input(error.to_string()))?;
         let message = self.with_content(message, arguments)?;
-        self.with_people(message, arguments)
+        Ok(with_people(message, arguments))
     }
 
     async fn draft(
@@ -149,12 +151,11 @@ impl Tools {
                 if let Some(refusal) = refusal {
                     return Err(Failure::refused(refusal));
                 }
-                let message = self.answer_to(gmail, id, arguments).await?;
-                self.with_people(message, arguments)?
+                self.answer_to(gmail, id, arguments).await?
             }
-            None => self.with_people(self.with_content(Compose::new(), arguments)?, arguments)?,
+            None => self.with_content(Compose::new(), arguments)?,
         };
-        let (message, recipients) = recipients(message);
+        let (message, recipients) = recipients(with_people(message, arguments));
         let message = built(message)?;
         let mut content = DraftMessage::new(message.raw_base64url());
         content.thread_id.clone_from(&message.thread_id);
@@ -165,7 +166,7 @@ impl Tools {
             .await
             .map_err(|error| Failure::service(&error))?;
         let inner = draft.message.unwrap_or_default();
-        let recipients: Vec<String> = recipients.iter().map(shown).collect();
+        let recipients = self.shown(&recipients);
         let draft_id = draft.id.unwrap_or_default();
         let fence = Fence::new();
         Ok(Answer::new(
@@ -219,20 +220,6 @@ impl Tools {
         Ok(message)
     }
 
-    /// Recipients.
-    fn with_people(&self, mut message: Compose, arguments: &Arguments) -> Result<Compose, Failure> {
-        for recipient in arguments.texts("to") {
-            message = message.to(recipient);
-        }
-        for recipient in arguments.texts("cc") {
-            message = message.cc(recipient);
-        }
-        for recipient in arguments.texts("bcc") {
-            message = message.bcc(recipient);
-        }
-        Ok(message)
-    }
-
     async fn send(&self, gmail: &GmailConnector, message: Compose) -> Result<Answer, Failure> {
         let (message, recipients) = recipients(message);
         let strangers = recipients
@@ -257,7 +244,7 @@ impl Tools {
             .send(&message)
             .await
             .map_err(|error| Failure::service(&error))?;
-        let recipients: Vec<String> = recipients.iter().map(shown).collect();
+        let recipients = self.shown(&recipients);
         let id = sent.id.unwrap_or_default();
         let fence = Fence::new();
         Ok(Answer::new(
@@ -270,6 +257,21 @@ impl Tools {
             }),
             fence,
         ))
+    }
+
+    /// The addresses, as far as they fit: those of an answer are of a stranger's choice, in their number too.
+    fn shown(&self, recipients: &[Address]) -> Vec<String> {
+        let mut left = self.limit / 2;
+        let mut shown: Vec<String> = recipients
+            .iter()
+            .map(|address| visible_line(address.address()))
+            .take_while(|address| takes(&mut left, address))
+            .collect();
+        let more = recipients.len() - shown.len();
+        if more > 0 {
+            shown.push(format!("and {more} more"));
+        }
+        shown
     }
 
     async fn save_attachments(
@@ -297,6 +299,7 @@ impl Tools {
                 .attachments
                 .iter()
                 .map(|attachment| attachment.part_id.as_str())
+                .take(MOST_PARTS)
                 .collect();
             return Err(Failure::input(if parts.is_empty() {
                 "the message has no attachments".to_owned()
@@ -309,29 +312,37 @@ impl Tools {
         }
         let mut files: Vec<Value> = Vec::new();
         let mut lines = Vec::new();
-        for attachment in &chosen {
+        let mut left = self.limit / 2;
+        for (saved, attachment) in (1_u64..).zip(&chosen) {
             let bytes = attachment.data().unwrap_or_default();
             let path = directory
                 .save(&attachment.name, bytes)
                 .map_err(|error| Failure::refused(error.to_string()))?;
             let path = path.to_string_lossy().into_owned();
-            lines.push(format!(
+            let line = format!(
                 "part {}: {path} ({} bytes)",
                 attachment.part_id,
                 bytes.len()
-            ));
-            files.push(json!({
-                "part_id": attachment.part_id,
-                "path": path,
-                "size": bytes.len(),
-                "mime_type": visible_line(&attachment.mime_type),
-            }));
-            progress(files.len() as u64, Some(chosen.len() as u64));
+            );
+            if takes(&mut left, &line) {
+                lines.push(line);
+                files.push(json!({
+                    "part_id": attachment.part_id,
+                    "path": path,
+                    "size": bytes.len(),
+                    "mime_type": clipped(&visible_line(&attachment.mime_type), 80),
+                }));
+            }
+            progress(saved, Some(chosen.len() as u64));
         }
+        let more = match chosen.len() - files.len() {
+            0 => String::new(),
+            more => format!("\n({more} more files are in the same directory.)"),
+        };
         let fence = Fence::new();
         Ok(Answer::new(
             format!(
-                "Saved:\n{}\n{}",
+                "Saved:\n{}\n{}{more}",
                 fence.notice(),
                 fence.wrap(&lines.join("\n"))
             ),
@@ -339,6 +350,27 @@ impl Tools {
             fence,
         ))
     }
+}
+
+/// Recipients.
+fn with_people(mut message: Compose, arguments: &Arguments) -> Compose {
+    for recipient in arguments.texts("to") {
+        message = message.to(recipient);
+    }
+    for recipient in arguments.texts("cc") {
+        message = message.cc(recipient);
+    }
+    for recipient in arguments.texts("bcc") {
+        message = message.bcc(recipient);
+    }
+    message
+}
+
+/// Whether a line still fits into what is left of a result, which it then takes.
+fn takes(left: &mut usize, line: &str) -> bool {
+    let rest = left.checked_sub(line.chars().count() + 2);
+    *left = rest.unwrap_or_default();
+    rest.is_some()
 }
 
 /// The attachments of a message with their bytes.
@@ -366,10 +398,6 @@ fn built(message: Compose) -> Result<Message, Failure> {
     message
         .build()
         .map_err(|error| Failure::input(error.to_string()))
-}
-
-fn shown(address: &Address) -> String {
-    visible_line(address.address())
 }
 
 /// Addresses can come from the mail that is answered, and can be sentences.

@@ -130,7 +130,8 @@ impl Tools {
         self
     }
 
-    /// How many characters a result has at most. Default: [`DEFAULT_LIMIT`].
+    /// How many characters a result has at most. Default: [`DEFAULT_LIMIT`]; with less than 2,000 the marks around a
+    /// message may go beyond it.
     #[must_use]
     pub fn with_limit(mut self, limit: usize) -> Self {
         self.limit = limit.max(500);
@@ -223,7 +224,7 @@ impl Tools {
             }
             Entry::Execute => self.execute_any(arguments).await,
             Entry::Composed(composed) => {
-                arguments.check(&composed.input_schema(self.mode()))?;
+                arguments.check(&composed.input_schema())?;
                 self.run_composed(composed, &arguments, progress).await
             }
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::api::gmail::types::{Message, MessageFormat, ThreadFormat};
 use crate::connector::GmailConnector;
 use crate::error::Error;
-use crate::mail::Reading;
+use crate::mail::{Attachment, CalendarPart, DeliveryStatus, Reading};
 
 use super::Progress;
 use super::answer::{Answer, Failure};
@@ -13,11 +13,17 @@ use super::argument::Arguments;
 use super::fence::Fence;
 use super::visible::{visible_line, visible_text};
 
-/// What is kept free for the headers and marks of a message.
-const HEAD: usize = 900;
+/// What is kept free for the marks of a message, and for what the tool itself says of it.
+const FRAME: usize = 450;
 
 /// How many messages of a conversation are shown at most; older ones are named.
 const MOST_MESSAGES: usize = 40;
+
+/// How much a message of a conversation needs to show something of its text, too.
+const LEAST_OF_A_MESSAGE: usize = 1_200;
+
+/// Of an attachment or an invitation, less than this says nothing.
+const LEAST_OF_A_LINE: usize = 40;
 
 /// How much of an invitation is shown.
 const CALENDAR: usize = 1_500;
@@ -71,11 +77,16 @@ pub(super) async fn message(
         .await
         .map_err(|error| Failure::service(&error))?;
     let offset = arguments.number("offset", 0);
+    let fence = Fence::new();
+    let notice = fence.notice();
+    let beside = Beside::new(&reading, limit / 4);
+    let taken = length(&notice) + FRAME + beside.length();
     let shown = Shown::new(
         &reading,
+        beside,
         arguments.flag("with_quoted"),
         offset,
-        room(limit, 1),
+        limit.saturating_sub(taken).max(limit / 4),
     );
     if offset > 0 && offset >= shown.characters {
         return Err(Failure::input(format!(
@@ -83,8 +94,7 @@ pub(super) async fn message(
             shown.characters
         )));
     }
-    let fence = Fence::new();
-    let text = format!("{}\n{}", fence.notice(), shown.text(&fence, Place::Message));
+    let text = format!("{notice}\n{}", shown.text(&fence, Place::Message));
     let structured = shown.structured(&fence);
     Ok(Answer::new(text, structured, fence))
 }
@@ -109,7 +119,7 @@ pub(super) async fn thread(
     let fence = Fence::new();
     parts.push(fence.notice());
     // The latest messages are what a conversation is about.
-    let skipped = total.saturating_sub(MOST_MESSAGES);
+    let skipped = total.saturating_sub((limit / LEAST_OF_A_MESSAGE).clamp(1, MOST_MESSAGES));
     if skipped > 0 {
         let ids: Vec<&str> = thread
             .messages
@@ -131,18 +141,25 @@ pub(super) async fn thread(
         progress(done as u64 + 1, Some((total - skipped) as u64));
     }
     let with_quoted = arguments.flag("with_quoted");
+    let besides: Vec<Beside> = readings
+        .iter()
+        .map(|reading| Beside::new(reading, limit / (4 * readings.len())))
+        .collect();
+    let taken = parts.iter().map(|part| length(part)).sum::<usize>()
+        + besides
+            .iter()
+            .map(|beside| FRAME + beside.length())
+            .sum::<usize>();
     let rooms = shares(
         &readings
             .iter()
-            .map(|reading| body(reading, with_quoted).0.chars().count())
+            .map(|reading| length(&body(reading, with_quoted).0))
             .collect::<Vec<_>>(),
-        limit
-            .saturating_sub(HEAD * readings.len() / 3)
-            .max(limit / 2),
+        limit.saturating_sub(taken).max(limit / 10),
     );
     let mut messages = Vec::new();
-    for (reading, room) in readings.iter().zip(rooms) {
-        let shown = Shown::new(reading, with_quoted, 0, room);
+    for ((reading, beside), room) in readings.iter().zip(besides).zip(rooms) {
+        let shown = Shown::new(reading, beside, with_quoted, 0, room);
         parts.push(shown.text(&fence, Place::Thread));
         messages.push(shown.structured(&fence));
     }
@@ -174,10 +191,6 @@ fn shares(lengths: &[usize], room: usize) -> Vec<usize> {
     shares
 }
 
-fn room(limit: usize, messages: usize) -> usize {
-    limit.saturating_sub(HEAD * messages).max(limit / 2)
-}
-
 /// Where a message is shown, which decides what is said of a clipped text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
@@ -188,7 +201,7 @@ pub(super) enum Place {
 /// A message, cut to size.
 struct Shown<'a> {
     reading: &'a Reading,
-    head: Vec<(&'static str, String)>,
+    beside: Beside,
     body: String,
     characters: usize,
     offset: usize,
@@ -208,29 +221,20 @@ fn body(reading: &Reading, with_quoted: bool) -> (String, usize) {
 }
 
 impl<'a> Shown<'a> {
-    fn new(reading: &'a Reading, with_quoted: bool, offset: usize, room: usize) -> Self {
+    fn new(
+        reading: &'a Reading,
+        beside: Beside,
+        with_quoted: bool,
+        offset: usize,
+        room: usize,
+    ) -> Self {
         let (text, folded) = body(reading, with_quoted);
-        let characters = text.chars().count();
+        let characters = length(&text);
         let body: String = text.chars().skip(offset).take(room).collect();
         let end = offset.saturating_add(room);
-        let line = |text: &str| clipped(&visible_line(text), 400);
-        let head = [
-            ("From", line(&reading.from.to_string())),
-            ("To", line(&reading.to.to_string())),
-            ("Cc", line(&reading.cc.to_string())),
-            ("Reply-To", line(&reading.reply_to.to_string())),
-            ("Date", line(reading.date.as_deref().unwrap_or_default())),
-            (
-                "Subject",
-                line(reading.subject.as_deref().unwrap_or_default()),
-            ),
-        ]
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .collect();
         Self {
             reading,
-            head,
+            beside,
             body,
             characters,
             offset,
@@ -246,28 +250,25 @@ impl<'a> Shown<'a> {
         let mut lines = vec![format!(
             "message {id}, thread {}, labels: {}",
             reading.thread_id.as_deref().unwrap_or_default(),
-            reading.label_ids.join(", ")
+            clipped(&reading.label_ids.join(", "), 120)
         )];
         let mut inside = String::new();
-        for (name, value) in &self.head {
+        for (name, value) in &self.beside.head {
             inside.push_str(&format!("{name}: {value}\n"));
         }
         inside.push('\n');
         inside.push_str(&self.body);
-        for attachment in &reading.attachments {
-            inside.push_str(&format!(
-                "\n[attachment, part {}: {} ({}, {} bytes)]",
-                visible_line(&attachment.part_id),
-                clipped(&visible_line(&attachment.name), 150),
-                clipped(&visible_line(&attachment.mime_type), 80),
-                attachment.size
-            ));
-        }
-        for extra in self.extras() {
+        for line in self.beside.attachments.iter().chain(&self.beside.extras) {
             inside.push('\n');
-            inside.push_str(&extra);
+            inside.push_str(line);
         }
         lines.push(fence.wrap(&inside));
+        if self.beside.left_out > 0 {
+            lines.push(format!(
+                "({} more attachments, invitations or delivery reports are left out.)",
+                self.beside.left_out
+            ));
+        }
         if reading.is_text_from_html {
             lines.push("(The text was made from HTML.)".to_owned());
         }
@@ -292,36 +293,6 @@ impl<'a> Shown<'a> {
         lines.join("\n")
     }
 
-    /// Invitations and delivery reports.
-    fn extras(&self) -> Vec<String> {
-        let mut extras = Vec::new();
-        for calendar in &self.reading.calendars {
-            extras.push(format!(
-                "[invitation, {}]\n{}",
-                visible_line(calendar.method.as_deref().unwrap_or("no method")),
-                clipped(&visible_text(&calendar.text), CALENDAR)
-            ));
-        }
-        for status in self
-            .reading
-            .delivery_report
-            .iter()
-            .flat_map(|report| &report.recipients)
-            .take(10)
-        {
-            extras.push(format!(
-                "[delivery to {}: {} {}]",
-                clipped(&visible_line(&status.address), 120),
-                clipped(&visible_line(&status.action), 20),
-                clipped(
-                    &visible_line(status.diagnostic.as_deref().unwrap_or_default()),
-                    300
-                )
-            ));
-        }
-        extras
-    }
-
     fn structured(&self, fence: &Fence) -> Value {
         let reading = self.reading;
         let mut fields = Map::new();
@@ -332,13 +303,13 @@ impl<'a> Shown<'a> {
             json!(reading.thread_id.as_deref().unwrap_or_default()),
         );
         put("labels", json!(reading.label_ids));
-        for (name, value) in &self.head {
+        for (name, value) in &self.beside.head {
             put(&name.to_lowercase().replace('-', "_"), json!(value));
         }
         let mut text = self.body.clone();
-        for extra in self.extras() {
+        for extra in &self.beside.extras {
             text.push('\n');
-            text.push_str(&extra);
+            text.push_str(extra);
         }
         put("text", json!(fence.wrap(&text)));
         put("characters", json!(self.characters));
@@ -348,6 +319,7 @@ impl<'a> Shown<'a> {
         let attachments: Vec<Value> = reading
             .attachments
             .iter()
+            .take(self.beside.attachments.len())
             .map(|attachment| {
                 json!({
                     "part_id": visible_line(&attachment.part_id),
@@ -360,6 +332,113 @@ impl<'a> Shown<'a> {
         put("attachments", json!(attachments));
         Value::Object(fields)
     }
+}
+
+/// What stands beside the text of a message. A sender decides how much of it there is, so that it has a room of its
+/// own, and what does not fit is left out.
+struct Beside {
+    head: Vec<(&'static str, String)>,
+    attachments: Vec<String>,
+    /// Invitations and delivery reports.
+    extras: Vec<String>,
+    left_out: usize,
+}
+
+impl Beside {
+    fn new(reading: &Reading, room: usize) -> Self {
+        let line = |text: &str| clipped(&visible_line(text), (room / 4).clamp(40, 400));
+        let head: Vec<_> = [
+            ("From", line(&reading.from.to_string())),
+            ("To", line(&reading.to.to_string())),
+            ("Cc", line(&reading.cc.to_string())),
+            ("Reply-To", line(&reading.reply_to.to_string())),
+            ("Date", line(reading.date.as_deref().unwrap_or_default())),
+            (
+                "Subject",
+                line(reading.subject.as_deref().unwrap_or_default()),
+            ),
+        ]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+        let mut left = room.saturating_sub(head_length(&head));
+        let mut fitting = |pieces: &mut dyn Iterator<Item = String>| -> Vec<String> {
+            let mut lines = Vec::new();
+            while left >= LEAST_OF_A_LINE
+                && let Some(piece) = pieces.next()
+            {
+                let line = clipped(&piece, left);
+                left = left.saturating_sub(length(&line) + 1);
+                lines.push(line);
+            }
+            lines
+        };
+        let reports = reading.delivery_report.iter();
+        let recipients = reports.flat_map(|report| &report.recipients);
+        let attachments = fitting(&mut reading.attachments.iter().map(attachment_line));
+        let extras = fitting(
+            &mut reading
+                .calendars
+                .iter()
+                .map(invitation)
+                .chain(recipients.clone().map(delivery)),
+        );
+        let all = reading.attachments.len() + reading.calendars.len() + recipients.count();
+        Self {
+            left_out: all - attachments.len() - extras.len(),
+            head,
+            attachments,
+            extras,
+        }
+    }
+
+    fn length(&self) -> usize {
+        let lines = self.attachments.iter().chain(&self.extras);
+        head_length(&self.head) + lines.map(|line| length(line) + 1).sum::<usize>()
+    }
+}
+
+fn head_length(head: &[(&'static str, String)]) -> usize {
+    head.iter()
+        .map(|(name, value)| name.len() + length(value) + 3)
+        .sum()
+}
+
+fn attachment_line(attachment: &Attachment) -> String {
+    format!(
+        "[attachment, part {}: {} ({}, {} bytes)]",
+        visible_line(&attachment.part_id),
+        clipped(&visible_line(&attachment.name), 150),
+        clipped(&visible_line(&attachment.mime_type), 80),
+        attachment.size
+    )
+}
+
+fn invitation(calendar: &CalendarPart) -> String {
+    format!(
+        "[invitation, {}]\n{}",
+        clipped(
+            &visible_line(calendar.method.as_deref().unwrap_or("no method")),
+            20
+        ),
+        clipped(&visible_text(&calendar.text), CALENDAR)
+    )
+}
+
+fn delivery(status: &DeliveryStatus) -> String {
+    format!(
+        "[delivery to {}: {} {}]",
+        clipped(&visible_line(&status.address), 120),
+        clipped(&visible_line(&status.action), 20),
+        clipped(
+            &visible_line(status.diagnostic.as_deref().unwrap_or_default()),
+            300
+        )
+    )
+}
+
+fn length(text: &str) -> usize {
+    text.chars().count()
 }
 
 /// The beginning of a text.

@@ -18,6 +18,9 @@ use super::visible::visible_line;
 /// How many messages are got at once; Gmail limits the calls of a user that run at a time.
 const AT_ONCE: usize = 8;
 
+/// What is kept free in the line of a message for its ids, its labels and the signs between.
+const FRAME: usize = 120;
+
 /// A message of a search.
 pub(super) struct Found {
     pub(super) id: String,
@@ -72,7 +75,7 @@ pub(super) async fn search(
     {
         return Err(Failure::service(error));
     }
-    let room = (limit.saturating_sub(600) / found.len().max(1)).saturating_sub(60);
+    let room = (limit.saturating_sub(600) / found.len().max(1)).saturating_sub(FRAME);
     Ok(answer(
         &found,
         page.next_page_token,
@@ -131,7 +134,7 @@ fn answer(found: &[Found], next: Option<String>, estimate: Option<i64>, room: us
                     "{} (thread {}) {date} | {from} | {subject} | {} | {snippet}",
                     found.id,
                     found.thread_id,
-                    reading.label_ids.join(",")
+                    clipped(&reading.label_ids.join(","), 60)
                 ));
                 put("labels", json!(reading.label_ids));
                 put("date", json!(date));

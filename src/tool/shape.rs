@@ -22,27 +22,31 @@ pub(super) fn answer(
     let mut meta = Value::Object(meta);
     tidy(&mut data);
     tidy(&mut meta);
-    let read = |value: &Value| serde_json::to_string(value).unwrap_or_default();
-    let text = read(&data);
+    let fence = Fence::new();
+    let mut text = shown(&data, &meta, &fence);
     let length = text.chars().count();
     if length > limit {
         if row.is_some_and(|row| !row.read_only) {
             // It is done, so that an error would be a lie: the ids are what goes on from here.
             data = outline(&data);
+            text = shown(&data, &meta, &fence);
         } else {
             return Err(too_large(row, &data, length, limit));
         }
     }
-    let fence = Fence::new();
-    let mut parts = vec![fence.notice(), fence.wrap(&read(&data))];
-    if meta.as_object().is_some_and(|meta| !meta.is_empty()) {
-        parts.push(format!("beside the records: {}", read(&meta)));
-    }
     Ok(Answer::new(
-        parts.join("\n"),
+        text,
         json!({"data": data, "meta": meta}),
         fence,
     ))
+}
+
+fn shown(data: &Value, meta: &Value, fence: &Fence) -> String {
+    let mut parts = vec![fence.notice(), fence.wrap(&data.to_string())];
+    if meta.as_object().is_some_and(|meta| !meta.is_empty()) {
+        parts.push(format!("beside the records: {meta}"));
+    }
+    parts.join("\n")
 }
 
 /// The schema of an action's structured result.

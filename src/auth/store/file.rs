@@ -12,7 +12,8 @@ use serde_json::{Map, Value};
 
 use super::{StoreFuture, StoreLock, TokenSet, TokenStore};
 
-/// How long another process may hold the lock: longer than a refresh with all its tries takes.
+/// How long another process may hold the lock. A refresh takes seconds; where the network holds it up for longer, the
+/// call fails and says why, rather than wait with it.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How often a held lock is asked for again.

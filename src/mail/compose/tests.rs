@@ -149,6 +149,13 @@ fn a_file_is_attached_under_its_own_name() {
     assert_eq!(attachment.data(), Some(&b"a,b\n"[..]));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_without_an_end_is_too_large() {
+    let error = message().attachment_from_path("/dev/zero").build();
+    assert!(matches!(error, Err(ComposeError::TooLarge { .. })));
+}
+
 #[test]
 fn a_message_is_enclosed_as_it_is() {
     let inner = b"Subject: inner\r\n\r\nhi\r\n";
