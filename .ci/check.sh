@@ -6,6 +6,11 @@ cd "$(dirname "$0")/.."
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
 step cargo fmt --all --check
+# What is no target of the crate: crates of their own, and what the second connector runs.
+for crate in benches fuzz examples/rig; do
+  step cargo fmt --manifest-path "$crate/Cargo.toml" --check
+done
+step rustfmt --edition 2024 --check tests/connector/notes.rs
 step cargo clippy --all-features --all-targets -- --deny warnings
 # Each feature alone, and none: features only add.
 for feature in "" mail oauth keyring sandbox sync tool mcp cli; do

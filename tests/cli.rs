@@ -8,42 +8,35 @@
     reason = "a test fails by it, in its helpers too"
 )]
 
-use std::process::{Command, Output, Stdio};
+mod support;
 
+use std::process::{Output, Stdio};
+
+use airbyte_agent_gmail::Mode;
 use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
 use serde_json::Value;
+use support::directory::Directory;
+use support::program::{PROGRAM, credentials};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::Command;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_airbyte-gmail");
-
-fn program(sandbox: &Sandbox, is_hosted: bool) -> Command {
-    let (google, airbyte) = (sandbox.google(), sandbox.airbyte());
+/// The program without credentials.
+fn bare() -> Command {
     let mut command = Command::new(PROGRAM);
     command.env_clear();
-    if is_hosted {
-        command
-            .env("AIRBYTE_CLIENT_ID", airbyte.client_id)
-            .env("AIRBYTE_CLIENT_SECRET", airbyte.client_secret)
-            .env("AIRBYTE_CONNECTOR_ID", airbyte.connector_id)
-            .env("AIRBYTE_API_URL", sandbox.airbyte_url());
-    } else {
-        command
-            .env("GMAIL_REFRESH_TOKEN", google.refresh_token)
-            .env("GMAIL_CLIENT_ID", google.client_id)
-            .env("GMAIL_CLIENT_SECRET", google.client_secret)
-            .env("GMAIL_API_URL", sandbox.gmail_url())
-            .env("GOOGLE_TOKEN_URL", sandbox.token_url());
-    }
     command
 }
 
-/// Runs it off the test's own thread, where the sandbox serves.
+fn program(sandbox: &Sandbox, mode: Mode) -> Command {
+    let mut command = bare();
+    command.envs(credentials(sandbox, mode));
+    command
+}
+
 async fn run(mut command: Command, arguments: &[&str]) -> Output {
-    command.args(arguments).stdin(Stdio::null());
-    tokio::task::spawn_blocking(move || command.output().unwrap())
-        .await
-        .unwrap()
+    let command = command.args(arguments).stdin(Stdio::null());
+    command.output().await.unwrap()
 }
 
 async fn text(command: Command, arguments: &[&str]) -> String {
@@ -67,7 +60,7 @@ async fn a_proxy_is_for_https_and_its_password_is_never_shown() {
     let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://user:pass-word@{}", proxy.local_addr().unwrap());
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
-        let mut command = program(&sandbox, false);
+        let mut command = program(&sandbox, Mode::OpenSource);
         command.env(name, &address);
         text(command, &["search", "is:unread", "-n", "1"]).await;
     }
@@ -79,7 +72,7 @@ async fn a_proxy_is_for_https_and_its_password_is_never_shown() {
         stream.write_all(refused).await.unwrap();
         String::from_utf8(head[..length].to_vec()).unwrap()
     });
-    let mut command = program(&sandbox, false);
+    let mut command = program(&sandbox, Mode::OpenSource);
     command
         .env("ALL_PROXY", &address)
         .env("GMAIL_API_URL", "https://gmail.example.com");
@@ -98,8 +91,8 @@ async fn a_proxy_is_for_https_and_its_password_is_never_shown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_searches_reads_answers_and_tidies() {
     let sandbox = Sandbox::start().await.unwrap();
-    for is_hosted in [false, true] {
-        let program = || program(&sandbox, is_hosted);
+    for mode in [Mode::OpenSource, Mode::Hosted] {
+        let program = || program(&sandbox, mode);
         let table = text(program(), &["search", "is:unread", "-n", "3"]).await;
         assert!(
             table.starts_with("ID ") && table.lines().count() == 4,
@@ -192,19 +185,26 @@ async fn a_person_searches_reads_answers_and_tidies() {
 #[tokio::test(flavor = "multi_thread")]
 async fn attachments_are_saved_and_none_is_overwritten() {
     let sandbox = Sandbox::start().await.unwrap();
-    let directory = std::env::temp_dir().join(format!("airbyte-gmail-cli-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&directory);
+    let directory = Directory::new().unwrap();
+    let to = directory.file("attachments");
     let found = json(
-        program(&sandbox, false),
+        program(&sandbox, Mode::OpenSource),
         &["search", "subject:itinerary", "-o", "json"],
     )
     .await;
     let id = found["messages"][0]["id"].as_str().unwrap();
-    let to = directory.to_str().unwrap();
     for _ in 0..2 {
         let saved = json(
-            program(&sandbox, true),
-            &["attachments", "save", id, "--dir", to, "-o", "json"],
+            program(&sandbox, Mode::Hosted),
+            &[
+                "attachments",
+                "save",
+                id,
+                "--dir",
+                to.to_str().unwrap(),
+                "-o",
+                "json",
+            ],
         )
         .await;
         for file in saved.as_array().unwrap() {
@@ -216,15 +216,14 @@ async fn attachments_are_saved_and_none_is_overwritten() {
             );
         }
     }
-    assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 4);
-    std::fs::remove_dir_all(&directory).unwrap();
+    assert_eq!(std::fs::read_dir(&to).unwrap().count(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_form_of_output_has_the_same_records() {
     let sandbox = Sandbox::start().await.unwrap();
-    for is_hosted in [false, true] {
-        let program = || program(&sandbox, is_hosted);
+    for mode in [Mode::OpenSource, Mode::Hosted] {
+        let program = || program(&sandbox, mode);
         let page = json(program(), &["labels", "list"]).await;
         let labels = page["data"].as_array().unwrap();
         let lines = text(program(), &["labels", "list", "-o", "ndjson"]).await;
@@ -281,7 +280,6 @@ async fn every_form_of_output_has_the_same_records() {
     }
 }
 
-/// Every action that changes something shows its request and sends nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_sends_nothing() {
     let sandbox = Sandbox::start().await.unwrap();
@@ -299,16 +297,14 @@ async fn a_dry_run_sends_nothing() {
     ] {
         let mut arguments = arguments;
         arguments.push("--dry-run");
-        let shown = json(program(&sandbox, false), &arguments).await;
+        let shown = json(program(&sandbox, Mode::OpenSource), &arguments).await;
         assert_eq!(shown["dry_run"], true);
         assert!(shown["address"].as_str().unwrap().starts_with("/gmail/v1/"));
         // It needs no credentials either.
-        let mut bare = Command::new(PROGRAM);
-        bare.env_clear();
-        assert_eq!(json(bare, &arguments).await, shown);
+        assert_eq!(json(bare(), &arguments).await, shown);
     }
     let message = text(
-        program(&sandbox, true),
+        program(&sandbox, Mode::Hosted),
         &[
             "send",
             "--to",
@@ -326,8 +322,8 @@ async fn a_dry_run_sends_nothing() {
         "{message}"
     );
     assert!(sandbox.requests().is_empty());
-    let mbox = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("dry-{}.mbox", std::process::id()));
+    let directory = Directory::new().unwrap();
+    let mbox = directory.file("mail.mbox");
     std::fs::write(
         &mbox,
         "From a@example.com Sat Mar  7 08:15:00 2026\nSubject: x\n\nText\n",
@@ -346,7 +342,7 @@ async fn a_dry_run_sends_nothing() {
         let mut arguments = arguments;
         arguments.extend(["--dry-run", "-o", "json"]);
         assert_eq!(
-            json(program(&sandbox, false), &arguments).await["dry_run"],
+            json(program(&sandbox, Mode::OpenSource), &arguments).await["dry_run"],
             true
         );
     }
@@ -356,7 +352,6 @@ async fn a_dry_run_sends_nothing() {
             .iter()
             .all(|request| request.method == "GET" || request.path == "/token")
     );
-    std::fs::remove_file(&mbox).unwrap();
     // What can't show what it would do refuses, and does nothing.
     for arguments in [
         ["connectors", "delete", "a"].as_slice(),
@@ -365,7 +360,7 @@ async fn a_dry_run_sends_nothing() {
     ] {
         let mut arguments = arguments.to_vec();
         arguments.push("--dry-run");
-        let refused = run(program(&sandbox, true), &arguments).await;
+        let refused = run(program(&sandbox, Mode::Hosted), &arguments).await;
         assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
         assert!(String::from_utf8_lossy(&refused.stderr).contains("no --dry-run"));
     }
@@ -374,7 +369,7 @@ async fn a_dry_run_sends_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slip_is_told_and_what_was_done_is_shown() {
     let sandbox = Sandbox::start().await.unwrap();
-    let program = || program(&sandbox, false);
+    let program = || program(&sandbox, Mode::OpenSource);
     let nothing = run(program(), &["send", "--to", "a@example.com"]).await;
     assert_eq!(nothing.status.code(), Some(2));
     let both = [
@@ -411,9 +406,9 @@ async fn a_slip_is_told_and_what_was_done_is_shown() {
     let plain = sandbox.deliver(b"From: a@example.com\r\nSubject: x\r\n\r\nText\r\n");
     let none = run(program(), &["attachments", "list", &plain]).await;
     assert!(none.status.success() && none.stdout.is_empty());
-    let mut bare = Command::new(PROGRAM);
-    bare.env_clear()
-        .env("AIRBYTE_GMAIL_CONFIG_DIR", env!("CARGO_TARGET_TMPDIR"));
+    let directory = Directory::new().unwrap();
+    let mut bare = bare();
+    bare.env("AIRBYTE_GMAIL_CONFIG_DIR", directory.path());
     let said = run(bare, &["search", "x"]).await.stderr;
     assert!(String::from_utf8_lossy(&said).contains("auth login"));
 }
@@ -440,7 +435,7 @@ async fn what_is_lost_for_good_needs_a_yes() {
             .collect();
         let params = Value::Object(params).to_string();
         let refused = run(
-            program(&sandbox, false),
+            program(&sandbox, Mode::OpenSource),
             &["execute", row.entity, row.action, "--params", &params],
         )
         .await;
@@ -450,27 +445,35 @@ async fn what_is_lost_for_good_needs_a_yes() {
     assert!(sandbox.requests().is_empty());
     assert_eq!(sandbox.mailbox_state(), before);
     let label = json(
-        program(&sandbox, false),
+        program(&sandbox, Mode::OpenSource),
         &["labels", "create", "--name", "Gone soon"],
     )
     .await;
     let id = label["data"]["id"].as_str().unwrap();
-    text(program(&sandbox, false), &["labels", "delete", id, "--yes"]).await;
+    text(
+        program(&sandbox, Mode::OpenSource),
+        &["labels", "delete", id, "--yes"],
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_exit_code_says_what_to_do() {
     let sandbox = Sandbox::start().await.unwrap();
-    let code = async |is_hosted: bool, arguments: &[&str]| {
-        run(program(&sandbox, is_hosted), arguments)
-            .await
-            .status
-            .code()
+    let code = async |mode: Mode, arguments: &[&str]| {
+        run(program(&sandbox, mode), arguments).await.status.code()
     };
-    assert_eq!(code(false, &["check"]).await, Some(0));
-    assert_eq!(code(false, &["messages", "lisst"]).await, Some(2));
+    assert_eq!(code(Mode::OpenSource, &["check"]).await, Some(0));
     assert_eq!(
-        code(false, &["messages", "list", "--max-results", "many"]).await,
+        code(Mode::OpenSource, &["messages", "lisst"]).await,
+        Some(2)
+    );
+    assert_eq!(
+        code(
+            Mode::OpenSource,
+            &["messages", "list", "--max-results", "many"]
+        )
+        .await,
         Some(2)
     );
     for params in [
@@ -486,7 +489,11 @@ async fn the_exit_code_says_what_to_do() {
         &format!("{{\"q\": {}{}}}", "[".repeat(1000), "]".repeat(1000)),
     ] {
         let arguments = ["execute", "messages", "list", "--params", params];
-        assert_eq!(code(false, &arguments).await, Some(2), "{params}");
+        assert_eq!(
+            code(Mode::OpenSource, &arguments).await,
+            Some(2),
+            "{params}"
+        );
     }
     assert!(
         sandbox
@@ -494,10 +501,20 @@ async fn the_exit_code_says_what_to_do() {
             .iter()
             .all(|request| request.path != "/gmail/v1/users/me/messages")
     );
-    assert_eq!(code(false, &["schema", "nothing"]).await, Some(2));
-    assert_eq!(code(false, &["read", "00000000000000ff"]).await, Some(5));
     assert_eq!(
-        code(true, &["history", "list", "--start-history-id", "1"]).await,
+        code(Mode::OpenSource, &["schema", "nothing"]).await,
+        Some(2)
+    );
+    assert_eq!(
+        code(Mode::OpenSource, &["read", "00000000000000ff"]).await,
+        Some(5)
+    );
+    assert_eq!(
+        code(
+            Mode::Hosted,
+            &["history", "list", "--start-history-id", "1"]
+        )
+        .await,
         Some(9)
     );
     sandbox.inject(
@@ -505,7 +522,7 @@ async fn the_exit_code_says_what_to_do() {
     );
     assert_eq!(
         code(
-            false,
+            Mode::OpenSource,
             &["send", "--to", "a@example.com", "-s", "x", "--text", "y"]
         )
         .await,
@@ -513,61 +530,61 @@ async fn the_exit_code_says_what_to_do() {
     );
     sandbox.limit_scopes(&["https://www.googleapis.com/auth/gmail.readonly"]);
     assert_eq!(
-        code(false, &["labels", "create", "--name", "x"]).await,
+        code(Mode::OpenSource, &["labels", "create", "--name", "x"]).await,
         Some(4)
     );
     sandbox.revoke_refresh_token();
-    assert_eq!(code(false, &["check"]).await, Some(3));
-    let mut bare = Command::new(PROGRAM);
-    bare.env_clear();
-    assert_eq!(run(bare, &["check"]).await.status.code(), Some(2));
+    assert_eq!(code(Mode::OpenSource, &["check"]).await, Some(3));
+    assert_eq!(run(bare(), &["check"]).await.status.code(), Some(2));
 }
 
-#[test]
-fn a_reader_that_goes_away_is_no_failure() {
-    let mut child = Command::new(PROGRAM)
-        .env_clear()
+#[tokio::test]
+async fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = bare()
         .arg("schema")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
+    let output = child.wait_with_output().await.unwrap();
     assert!(output.status.success());
     assert!(output.stderr.is_empty());
 }
 
-#[test]
-fn it_describes_itself() {
-    let text = |arguments: &[&str]| {
-        let output = Command::new(PROGRAM)
-            .env_clear()
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap()
-    };
+#[tokio::test]
+async fn it_describes_itself() {
+    let text = async |arguments: &[&str]| text(bare(), arguments).await;
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        assert!(text(&["completions", shell]).contains("airbyte-gmail"));
+        assert!(
+            text(&["completions", shell])
+                .await
+                .contains("airbyte-gmail")
+        );
     }
-    let directory = std::env::temp_dir().join(format!("airbyte-gmail-man-{}", std::process::id()));
-    text(&["man", directory.to_str().unwrap()]);
-    let page = std::fs::read_to_string(directory.join("airbyte-gmail-messages-list.1")).unwrap();
+    let directory = Directory::new().unwrap();
+    text(&["man", directory.path().to_str().unwrap()]).await;
+    let page = std::fs::read_to_string(directory.file("airbyte-gmail-messages-list.1")).unwrap();
     assert!(page.contains("max\\-results"), "{page}");
-    std::fs::remove_dir_all(&directory).unwrap();
     for row in gmail().operations {
         let schema: Value =
-            serde_json::from_str(&text(&["schema", row.entity, row.action])).unwrap();
+            serde_json::from_str(&text(&["schema", row.entity, row.action]).await).unwrap();
         assert_eq!(schema["properties"], row.params_schema()["properties"]);
     }
-    assert!(text(&["--help-agents"]).contains("- messages: list("));
-    assert!(text(&["--help-agents=labels"]).starts_with("# labels"));
-    assert!(text(&["help", "messages", "list"]).contains("--max-results"));
-    assert!(text(&["messages", "list", "--help"]).contains("--all"));
+    assert!(text(&["--help-agents"]).await.contains("- messages: list("));
+    assert!(
+        text(&["--help-agents=labels"])
+            .await
+            .starts_with("# labels")
+    );
+    assert!(
+        text(&["help", "messages", "list"])
+            .await
+            .contains("--max-results")
+    );
+    assert!(
+        text(&["messages", "list", "--help"])
+            .await
+            .contains("--all")
+    );
 }

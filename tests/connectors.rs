@@ -2,10 +2,7 @@
 
 #![cfg(feature = "cli")]
 
-#[path = "support/program.rs"]
-mod program;
-#[path = "support/web.rs"]
-mod web;
+mod support;
 
 use std::time::Duration;
 
@@ -14,7 +11,9 @@ use airbyte_agent_gmail::oauth::{ConnectRequest, Loopback, is_template_missing};
 use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::sandbox::Sandbox;
 use airbyte_agent_gmail::{Airbyte, AirbyteAuthConfig, GmailConnector};
-use program::{Directory, Failure, Waiting};
+use support::directory::Directory;
+use support::program::{self, Waiting};
+use support::{Failure, web};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -225,6 +224,31 @@ async fn a_missing_template_is_explained_and_made_on_request() -> Result<(), Fai
     begin().create_template(true).begin(&airbyte).await?;
     // The template stays.
     begin().begin(&airbyte).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connector_is_made_from_the_template_that_is_named() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let airbyte = airbyte(&sandbox)?;
+    let global = airbyte.templates().list_global().send().await?;
+    let original = global.data.first().ok_or("a template for everybody")?;
+    let template = airbyte.templates().create().name("Another");
+    let template = template.original_source_template_id(&original.id);
+    let template = template.send().await?.id;
+    for secret_callback in [false, true] {
+        sandbox.configure(|settings| settings.secret_callback = secret_callback);
+        let consent = ConnectRequest::new("https://app.example.com/back")
+            .customer_name(sandbox.airbyte().customer_name)
+            .source_template_id(&template)
+            .begin(&airbyte)
+            .await?;
+        let back = web::decide(consent.url(), "allow").await?;
+        let id = consent.finish(&airbyte, &back).await?;
+        let made = airbyte.connectors().get(id).send().await?;
+        let from = made.source_template.map(|template| template.id);
+        assert_eq!(from.as_ref(), Some(&template), "{secret_callback}");
+    }
     Ok(())
 }
 

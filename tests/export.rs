@@ -11,37 +11,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use airbyte_agent_gmail::Mode;
 use airbyte_agent_gmail::mail::encoding::decode_base64url;
 use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
 use airbyte_agent_gmail::sync::mbox;
 use serde_json::{Value, json};
 use support::TestResult;
+use support::directory::Directory;
+use support::program::{PROGRAM, credentials};
 use tokio::process::Command;
-
-/// A folder of its own that goes with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> std::io::Result<Self> {
-        let path =
-            std::env::temp_dir().join(format!("airbyte-gmail-{name}-{}", std::process::id()));
-        if path.exists() {
-            fs::remove_dir_all(&path)?;
-        }
-        fs::create_dir_all(&path)?;
-        Ok(Self(path))
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Numbers that differ and are the same in each run.
 struct Numbers(u64);
@@ -92,14 +70,14 @@ const ODD: [&[u8]; 5] = [
 
 /// A sandbox that holds these messages, and those with odd ends.
 async fn sandbox_with(
-    folder: &Folder,
+    directory: &Directory,
     messages: &[Vec<u8>],
 ) -> Result<Sandbox, Box<dyn std::error::Error>> {
     let mut file = Vec::new();
     for (number, raw) in messages.iter().enumerate() {
         mbox::write(&mut file, &number.to_string(), 1_767_225_600_000, raw);
     }
-    let path = folder.path("source.mbox");
+    let path = directory.file("source.mbox");
     fs::write(&path, file)?;
     let sandbox = Sandbox::builder().mbox(&path).start().await?;
     for raw in ODD {
@@ -109,15 +87,10 @@ async fn sandbox_with(
 }
 
 fn program(sandbox: &Sandbox) -> Command {
-    let google = sandbox.google();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_airbyte-gmail"));
+    let mut command = Command::new(PROGRAM);
     command
         .env_clear()
-        .env("GMAIL_REFRESH_TOKEN", google.refresh_token)
-        .env("GMAIL_CLIENT_ID", google.client_id)
-        .env("GMAIL_CLIENT_SECRET", google.client_secret)
-        .env("GMAIL_API_URL", sandbox.gmail_url())
-        .env("GOOGLE_TOKEN_URL", sandbox.token_url())
+        .envs(credentials(sandbox, Mode::OpenSource))
         .stdin(Stdio::null())
         .kill_on_drop(true);
     command
@@ -239,10 +212,10 @@ fn exported(format: &str, out: &Path) -> Result<Vec<Vec<u8>>, Box<dyn std::error
 }
 
 async fn killed_and_resumed(format: &str, count: u32, kills: u32) -> TestResult {
-    let folder = Folder::new(format)?;
+    let directory = Directory::new()?;
     let messages = generated(count);
-    let sandbox = sandbox_with(&folder, &messages).await?;
-    let out = folder.path("out");
+    let sandbox = sandbox_with(&directory, &messages).await?;
+    let out = directory.file("out");
     let mut numbers = Numbers(u64::from(kills));
     let mut killed = 0;
     for _ in 0..kills {
@@ -293,9 +266,9 @@ async fn a_maildir_is_whole_after_kills() -> TestResult {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_output_is_never_mixed_or_overwritten() -> TestResult {
-    let folder = Folder::new("mixed")?;
-    let sandbox = sandbox_with(&folder, &generated(5)).await?;
-    let out = folder.path("out");
+    let directory = Directory::new()?;
+    let sandbox = sandbox_with(&directory, &generated(5)).await?;
+    let out = directory.file("out");
     report(&export(&sandbox, "mbox", &out).output().await?)?;
     let before = fs::read(&out)?;
     for (arguments, what) in [
@@ -324,7 +297,7 @@ async fn an_output_is_never_mixed_or_overwritten() -> TestResult {
     assert!(fs::read(&out)? == before);
 
     // A file that is no export stays as it is, also where an empty index lies beside it.
-    let letter = folder.path("letter");
+    let letter = directory.file("letter");
     fs::write(&letter, "Dear reader")?;
     for _ in 0..2 {
         let output = export(&sandbox, "mbox", &letter).output().await?;
@@ -342,9 +315,9 @@ async fn an_output_is_never_mixed_or_overwritten() -> TestResult {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_export_at_a_time_writes_to_an_output() -> TestResult {
-    let folder = Folder::new("locked")?;
-    let sandbox = sandbox_with(&folder, &generated(5)).await?;
-    let out = folder.path("out");
+    let directory = Directory::new()?;
+    let sandbox = sandbox_with(&directory, &generated(5)).await?;
+    let out = directory.file("out");
     sandbox.inject(Fault::new(Service::Gmail, FaultKind::NeverAnswer).on("messages_get"));
     let mut first = export(&sandbox, "mbox", &out)
         .stdout(Stdio::null())
@@ -376,10 +349,10 @@ async fn one_export_at_a_time_writes_to_an_output() -> TestResult {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_quota_is_the_users_choice() -> TestResult {
-    let folder = Folder::new("quota")?;
-    let sandbox = sandbox_with(&folder, &generated(5)).await?;
+    let directory = Directory::new()?;
+    let sandbox = sandbox_with(&directory, &generated(5)).await?;
     for (table, code) in [("current", 0), ("legacy", 0), ("former", 2)] {
-        let mut command = export(&sandbox, "mbox", &folder.path(table));
+        let mut command = export(&sandbox, "mbox", &directory.file(table));
         let output = command.args(["--quota", table]).output().await?;
         assert_eq!(output.status.code(), Some(code), "{table}");
     }
@@ -388,10 +361,10 @@ async fn the_quota_is_the_users_choice() -> TestResult {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn vanished_messages_are_passed_over_and_failures_are_resumed() -> TestResult {
-    let folder = Folder::new("vanished")?;
+    let directory = Directory::new()?;
     let messages = generated(30);
-    let sandbox = sandbox_with(&folder, &messages).await?;
-    let out = folder.path("out");
+    let sandbox = sandbox_with(&directory, &messages).await?;
+    let out = directory.file("out");
     sandbox.inject(Fault::new(Service::Gmail, FaultKind::status(404)).on("messages_get"));
     sandbox.inject(Fault::new(Service::Gmail, FaultKind::status(403)).on("messages_get"));
     let output = export(&sandbox, "mbox", &out).output().await?;
@@ -404,19 +377,15 @@ async fn vanished_messages_are_passed_over_and_failures_are_resumed() -> TestRes
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hosted_mode_exports_too() -> TestResult {
-    let folder = Folder::new("hosted")?;
+    let directory = Directory::new()?;
     let messages = generated(20);
-    let sandbox = sandbox_with(&folder, &messages).await?;
-    let out = folder.path("out");
-    let airbyte = sandbox.airbyte();
+    let sandbox = sandbox_with(&directory, &messages).await?;
+    let out = directory.file("out");
     let mut command = export(&sandbox, "mbox", &out);
     command
         .args(["--mode", "hosted"])
-        .env("AIRBYTE_CLIENT_ID", airbyte.client_id)
-        .env("AIRBYTE_CLIENT_SECRET", airbyte.client_secret)
-        .env("AIRBYTE_CONNECTOR_ID", airbyte.connector_id)
-        .env("AIRBYTE_ORGANIZATION_ID", airbyte.organization_id)
-        .env("AIRBYTE_API_URL", sandbox.airbyte_url());
+        .envs(credentials(&sandbox, Mode::Hosted))
+        .env("AIRBYTE_ORGANIZATION_ID", sandbox.airbyte().organization_id);
     report(&command.output().await?)?;
     assert!(exported("mbox", &out).map(counted)? == all(&messages));
     Ok(())
@@ -443,7 +412,7 @@ async fn mailbox(sandbox: &Sandbox) -> Result<Vec<Vec<u8>>, Box<dyn std::error::
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_is_neither_doubled_nor_cut_short() -> TestResult {
-    let folder = Folder::new("import")?;
+    let directory = Directory::new()?;
     let mut messages = generated(400);
     // A large one takes the road of the upload.
     messages[7].resize(1_200_000, b'x');
@@ -451,8 +420,8 @@ async fn an_import_is_neither_doubled_nor_cut_short() -> TestResult {
     // The same Message-ID twice is two messages.
     let twice = messages[0].clone();
     messages.insert(1, twice);
-    let source = sandbox_with(&folder, &messages).await?;
-    let file = folder.path("out");
+    let source = sandbox_with(&directory, &messages).await?;
+    let file = directory.file("out");
     report(&export(&source, "mbox", &file).output().await?)?;
     let offsets: Vec<u64> = lines(&index(&file))?
         .iter()
@@ -506,14 +475,14 @@ async fn an_import_is_neither_doubled_nor_cut_short() -> TestResult {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_never_arrived_is_sent_again_and_what_nobody_can_know_is_said() -> TestResult {
-    let folder = Folder::new("doubt")?;
+    let directory = Directory::new()?;
     let mut archive = Vec::new();
     let first: &[u8] = b"Message-ID: <a@example.com>\r\n\r\nA\r\n";
     let nameless: &[u8] = b"Subject: no id\r\n\r\nB\r\n";
     mbox::write(&mut archive, "1", 0, first);
     let second_at = archive.len();
     mbox::write(&mut archive, "2", 0, nameless);
-    let file = folder.path("mail");
+    let file = directory.file("mail");
     fs::write(&file, &archive)?;
     let notes = PathBuf::from(format!("{}.import", file.display()));
     let header = json!({"account": "user@example.com", "size": archive.len()});
@@ -534,11 +503,11 @@ async fn what_never_arrived_is_sent_again_and_what_nobody_can_know_is_said() -> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_that_lags_behind_does_not_double_a_message() -> TestResult {
-    let folder = Folder::new("lag")?;
+    let directory = Directory::new()?;
     let raw: &[u8] = b"Message-ID: <a@example.com>\r\n\r\nA\r\n";
     let mut archive = Vec::new();
     mbox::write(&mut archive, "1", 0, raw);
-    let file = folder.path("mail");
+    let file = directory.file("mail");
     fs::write(&file, &archive)?;
     let target = Sandbox::builder().empty().start().await?;
     target.deliver(raw);
@@ -570,12 +539,12 @@ async fn a_search_that_lags_behind_does_not_double_a_message() -> TestResult {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_messages_are_counted_and_other_failures_are_taken_back() -> TestResult {
-    let folder = Folder::new("refused")?;
+    let directory = Directory::new()?;
     let mut archive = Vec::new();
     for raw in generated(3) {
         mbox::write(&mut archive, "1", 0, &raw);
     }
-    let file = folder.path("mail");
+    let file = directory.file("mail");
     fs::write(&file, &archive)?;
     let target = Sandbox::builder().empty().start().await?;
     let fault =

@@ -12,26 +12,22 @@
     reason = "a test that can't go on has failed"
 )]
 
-#[path = "support/fault_server.rs"]
-mod fault_server;
+mod compare;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
-use std::{env, fs};
 
 use airbyte_agent_gmail::sandbox::{ErrorBody, Fault, FaultKind, Sandbox, Service};
 use airbyte_agent_gmail::{
     AirbyteAuthConfig, Error, GmailConnector, Limits, Mode, Result, RetryPolicy,
 };
-use fault_server::{Breach, FaultServer};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use serde::de::value::{Error as ValueError, StrDeserializer};
-use support::TestResult;
+use support::fault_server::{Breach, FaultServer};
+use support::{TestResult, http};
 use tokio::net::TcpListener;
 
 /// How often a request may be sent in all.
@@ -278,15 +274,8 @@ struct Clients {
     hasty: reqwest::Client,
 }
 
-/// A client for this machine alone, so that it needs no certificates.
 fn client(idle: Duration) -> std::result::Result<reqwest::Client, Box<dyn std::error::Error>> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    Ok(reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
+    Ok(http::local_client()?
         .redirect(reqwest::redirect::Policy::none())
         .read_timeout(idle)
         .timeout(idle * 2)
@@ -626,23 +615,7 @@ async fn every_fault_is_told_from_the_others_and_nothing_is_sent_twice() -> Test
         "a redirect was followed"
     );
 
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/fault_matrix.md");
-    if env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(path, table)?;
-        return Ok(());
-    }
-    let golden = fs::read_to_string(path).unwrap_or_default();
-    let differences: Vec<String> = golden
-        .lines()
-        .zip(table.lines())
-        .filter(|(golden, line)| golden != line)
-        .map(|(golden, line)| format!("- {golden}\n+ {line}"))
-        .collect();
-    assert!(
-        golden == table,
-        "tests/golden/fault_matrix.md differs; see what it means with UPDATE_GOLDEN=1\n{}",
-        differences.join("\n")
-    );
+    compare::check("tests/golden/fault_matrix.md", &table);
     Ok(())
 }
 

@@ -174,8 +174,8 @@ fn the_help() -> TestResult {
         let output = Command::new(env!("CARGO_BIN_EXE_airbyte-gmail"))
             .args(&path)
             .arg("--help")
-            .env("COLUMNS", "100")
             .env_clear()
+            .env("COLUMNS", "100")
             .output()?;
         let help = String::from_utf8(output.stdout)?;
         writeln!(text, "$ airbyte-gmail {} --help\n{help}", path.join(" "))?;

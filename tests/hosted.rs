@@ -4,7 +4,7 @@
 
 mod support;
 
-use airbyte_agent_gmail::sandbox::Sandbox;
+use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
 use airbyte_agent_gmail::{Airbyte, AirbyteAuthConfig, Filter, GmailConnector, SortOrder};
 use serde_json::json;
 use support::TestResult;
@@ -114,14 +114,8 @@ async fn no_connector_and_several_are_two_errors_that_say_what_to_do() -> TestRe
 async fn the_lookup_is_made_once_and_a_failed_one_again() -> TestResult {
     let sandbox = Sandbox::start().await?;
     let gmail = sandbox.hosted()?;
-    sandbox.inject(
-        airbyte_agent_gmail::sandbox::Fault::new(
-            airbyte_agent_gmail::sandbox::Service::Airbyte,
-            airbyte_agent_gmail::sandbox::FaultKind::status(403),
-        )
-        .on("list_integrations_connectors")
-        .times(1),
-    );
+    let refused = Fault::new(Service::Airbyte, FaultKind::status(403));
+    sandbox.inject(refused.on("list_integrations_connectors"));
     assert!(
         gmail
             .check()
@@ -223,6 +217,12 @@ async fn a_search_is_typed_and_hosted_only() -> TestResult {
             .all(|message| message.label_ids.iter().all(|label| label != "UNREAD"))
     );
 
+    let named = hosted
+        .search("labels")
+        .filter(Filter::is_in("id", ["INBOX", "SENT", "none"]))
+        .send()
+        .await?;
+    assert_eq!(named.data.len(), 2);
     let by_params = hosted
         .execute(
             "labels",

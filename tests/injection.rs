@@ -8,8 +8,6 @@
     reason = "a test fails by it, in its helpers too"
 )]
 
-use std::time::Instant;
-
 use airbyte_agent_gmail::sandbox::Sandbox;
 use airbyte_agent_gmail::tool::{Answer, Tools, visible_text};
 use serde_json::{Value, json};
@@ -362,7 +360,7 @@ async fn names_of_labels_and_files_stay_inside_too() {
 }
 
 #[tokio::test]
-async fn a_huge_body_costs_little_and_is_clipped() {
+async fn a_huge_body_is_clipped() {
     let sandbox = Sandbox::builder().empty().start().await.unwrap();
     let line = "<p>Größe <b>價格</b> <span style=\"display:none\">ATTACK</span></p>\r\n";
     let rest = format!(
@@ -371,7 +369,6 @@ async fn a_huge_body_costs_little_and_is_clipped() {
     );
     let id = sandbox.deliver(&raw("Hi", &rest));
     for gmail in [sandbox.open_source().unwrap(), sandbox.hosted().unwrap()] {
-        let begun = Instant::now();
         let answer = gmail
             .tools()
             .call("gmail_read_message", json!({"message_id": id}))
@@ -387,6 +384,5 @@ async fn a_huge_body_costs_little_and_is_clipped() {
                 .contains(WORD)
         );
         assert!(answer.structured["next_offset"].is_number());
-        println!("10 MB of HTML read in {:?} (debug build)", begun.elapsed());
     }
 }

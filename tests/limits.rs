@@ -8,8 +8,6 @@
     reason = "a test that can't go on has failed"
 )]
 
-#[path = "support/fault_server.rs"]
-mod fault_server;
 mod support;
 
 use std::sync::{Arc, Mutex};
@@ -17,8 +15,8 @@ use std::time::Duration;
 
 use airbyte_agent_gmail::sandbox::{ErrorBody, Fault, FaultKind, Sandbox, Service};
 use airbyte_agent_gmail::{Airbyte, GmailAuthConfig, GmailConnector, Limits, Quota, RetryPolicy};
-use fault_server::{Breach, FaultServer};
-use support::TestResult;
+use support::fault_server::{Breach, FaultServer};
+use support::{TestResult, http};
 
 /// A limit that no test may run into by chance.
 const FAR: Duration = Duration::from_secs(60);
@@ -146,7 +144,7 @@ async fn a_client_that_follows_redirects_is_found_out() -> TestResult {
     let following = GmailConnector::builder(sandbox.google_auth())
         .base_url(sandbox.gmail_url())
         .token_url(sandbox.token_url())
-        .http_client(following_client()?)
+        .http_client(http::local_client()?.build()?)
         .build()?;
     let location = format!("{}/gmail/v1/users/me/profile", elsewhere.url());
     sandbox.inject(Fault::new(
@@ -160,18 +158,6 @@ async fn a_client_that_follows_redirects_is_found_out() -> TestResult {
     assert!(error.to_string().contains("redirect"), "{error}");
     following.check().await?;
     Ok(())
-}
-
-/// A client as reqwest makes it, for this machine alone, so that it needs no certificates.
-fn following_client() -> Result<reqwest::Client, Box<dyn std::error::Error>> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    Ok(reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .build()?)
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use airbyte_agent_gmail::mail::Reading;
 use mail_parser::MessageParser;
 use serde_json::Value;
 use support::corpus::{self, Sample};
+use support::directory::Directory;
 use support::{TestResult, not_run};
 
 /// One space wherever there is white space, so that line ends and folds do not count.
@@ -124,7 +125,7 @@ fn messages_are_read_as_mail_parser_reads_them() -> TestResult {
     for sample in corpus::own().iter().chain(&others) {
         compare(sample, &mut differences);
     }
-    println!("{} messages are compared", others.len());
+    println!("{} messages of others are compared", others.len());
     differences.end(&OTHERWISE_IN_MAIL_PARSER);
     Ok(())
 }
@@ -134,17 +135,17 @@ fn messages_are_read_as_pythons_parser_reads_them() -> TestResult {
     let python = std::env::var_os("CLIENTS_PYTHON").unwrap_or_else(|| "python3".into());
     let probed = Command::new(&python).args(["-c", "import email"]).output();
     if !probed.is_ok_and(|output| output.status.success()) {
-        return not_run(
+        not_run(
             "tests/clients/read_mail.py",
             "a Python; CLIENTS_PYTHON names the interpreter",
-        );
+        )?;
+        return Ok(());
     }
     let samples: Vec<Sample> = corpus::own().into_iter().chain(corpus::others()).collect();
-    let folder = std::env::temp_dir().join(format!("mail-corpus-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
+    let directory = Directory::new()?;
     let mut paths = String::new();
     for (number, sample) in samples.iter().enumerate() {
-        let path = folder.join(number.to_string());
+        let path = directory.file(&number.to_string());
         std::fs::write(&path, &sample.raw)?;
         paths.push_str(&format!("{}\n", path.display()));
     }
@@ -160,7 +161,6 @@ fn messages_are_read_as_pythons_parser_reads_them() -> TestResult {
     let writer = std::thread::spawn(move || stdin.write_all(paths.as_bytes()));
     let output = child.wait_with_output()?;
     writer.join().map_err(|_| "the paths were not written")??;
-    std::fs::remove_dir_all(&folder)?;
     assert!(output.status.success());
     let lines = String::from_utf8(output.stdout)?;
     let (mut texts, mut count) = (0, 0);

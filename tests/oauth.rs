@@ -2,14 +2,9 @@
 
 #![cfg(feature = "cli")]
 
-#[path = "support/program.rs"]
-mod program;
-#[path = "support/web.rs"]
-mod web;
+mod support;
 
 use std::time::Duration;
-
-use std::sync::Arc;
 
 use airbyte_agent_gmail::oauth::{
     AirbyteCallback, CallbackError, GoogleClient, Loopback, MAX_TARGET, airbyte_callback,
@@ -17,8 +12,10 @@ use airbyte_agent_gmail::oauth::{
 };
 use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::sandbox::Sandbox;
-use program::{Directory, Failure, Waiting};
 use proptest::prelude::*;
+use support::directory::Directory;
+use support::program::{self, Waiting};
+use support::{Failure, http, web};
 
 const STATE: &str = "the-state-of-this-sign-in";
 const READ_ONLY: &str = "https://www.googleapis.com/auth/gmail.readonly";
@@ -297,17 +294,15 @@ async fn the_whole_flow_gives_tokens_that_work_and_pages_without_them() -> Resul
     assert_eq!(page.status, 410);
     assert!(page.body.contains("This sign-in is over"), "{}", page.body);
     let consent = client.consent(loopback.redirect_url(), &[READ_ONLY], None)?;
-    let replay = async {
-        let page = web::get(&back).await?;
-        assert_eq!(page.status, 400);
-        Ok::<_, Failure>(())
-    };
-    let (result, replayed) = tokio::join!(
-        consent.receive(&client, &mut loopback, Duration::from_millis(700)),
-        replay
-    );
-    replayed?;
-    let error = result.expect_err("nobody answered");
+    tokio::select! {
+        result = consent.receive(&client, &mut loopback, LIMIT) => {
+            return Err(format!("a replay ends no sign-in: {result:?}").into());
+        }
+        page = web::get(&back) => assert_eq!(page?.status, 400),
+    }
+    let consent = client.consent(loopback.redirect_url(), &[READ_ONLY], None)?;
+    let nobody = consent.receive(&client, &mut loopback, Duration::from_millis(1));
+    let error = nobody.await.expect_err("nobody answered");
     assert!(
         error.is_timeout() && error.to_string().contains("tab closed"),
         "{error}"
@@ -571,13 +566,7 @@ async fn a_web_service_finishes_by_itself_and_a_code_works_once() -> Result<(), 
 #[tokio::test]
 async fn the_callers_own_http_client_is_used() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    let nowhere = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
+    let nowhere = http::local_client()?
         .proxy(reqwest::Proxy::all("http://127.0.0.1:9")?)
         .build()?;
     let error = client(&sandbox)

@@ -1,43 +1,19 @@
-//! What a subscriber of `tracing` sees of a call: one span with the fields that the module `transport` documents, and an event for
-//! each request.
+//! What a subscriber of `tracing` sees of a call: one span with the fields that the module `transport` documents, and an
+//! event for each request.
 
 #![cfg(feature = "sandbox")]
 
 mod support;
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
-
 use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
 use support::TestResult;
+use support::log::Log;
 use tracing_subscriber::fmt::format::FmtSpan;
-
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Captured {
-    fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut captured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        captured.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 #[tokio::test]
 async fn a_call_is_a_span_and_each_request_an_event() -> TestResult {
-    let captured = Captured::default();
-    let writer = captured.clone();
+    let log = Log::default();
+    let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::DEBUG)
         .with_span_events(FmtSpan::CLOSE)
@@ -52,7 +28,7 @@ async fn a_call_is_a_span_and_each_request_an_event() -> TestResult {
     gmail.messages().list().send().await?;
     assert!(gmail.messages().get("ffff").send().await.is_err());
 
-    let text = captured.text();
+    let text = log.text();
     let lines: Vec<&str> = text
         .lines()
         .filter(|line| line.contains("airbyte_agent_gmail::transport"))

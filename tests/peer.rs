@@ -2,14 +2,12 @@
 
 #![cfg(feature = "sandbox")]
 
-#[path = "support/web.rs"]
-mod web;
+mod support;
 
 use airbyte_agent_gmail::operation::{Location, gmail};
 use airbyte_agent_gmail::sandbox::Sandbox;
 use serde_json::Value;
-
-type TestResult = Result<(), Box<dyn std::error::Error>>;
+use support::{TestResult, web};
 
 const RFC822: &str = "Content-Type: message/rfc822";
 

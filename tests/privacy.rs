@@ -4,40 +4,15 @@
 
 mod support;
 
-use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use airbyte_agent_gmail::mail::Compose;
 use airbyte_agent_gmail::sandbox::{ErrorBody, Fault, FaultKind, Sandbox, Service};
 use airbyte_agent_gmail::{AirbyteAuthConfig, GmailAuthConfig, GmailConnector, RetryPolicy};
 use serde_json::json;
 use support::TestResult;
+use support::log::Log;
 
 /// A text that no part of the crate may ever repeat.
 const PLANTED: &str = "planted-5f1c9a";
-
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Captured {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
-    }
-}
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 fn whole(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");
@@ -51,8 +26,8 @@ fn whole(error: &(dyn std::error::Error + 'static)) -> String {
 
 #[tokio::test]
 async fn nothing_that_is_emitted_holds_a_secret_or_mail() -> TestResult {
-    let captured = Captured::default();
-    let writer = captured.clone();
+    let log = Log::default();
+    let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_ansi(false)
@@ -199,7 +174,7 @@ async fn nothing_that_is_emitted_holds_a_secret_or_mail() -> TestResult {
     }
     emitted.push_str(&format!("{sandbox:?}"));
 
-    let logged = captured.text();
+    let logged = log.text();
     assert!(logged.contains("messages_list"), "nothing was logged");
     for (name, text) in [("an error or a debug output", &emitted), ("a log", &logged)] {
         if let Some(at) = text.find(PLANTED) {

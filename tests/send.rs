@@ -9,14 +9,17 @@ use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
 use airbyte_agent_gmail::{GmailConnector, Mode};
 use support::TestResult;
 
-fn mail(subject: &str, size: usize) -> Result<Composed, Box<dyn std::error::Error>> {
-    Ok(Compose::new()
+fn compose(subject: &str, size: usize) -> Compose {
+    Compose::new()
         .from("user@example.com")
         .to("support@example.com")
         .subject(subject)
         .text("Text\n")
         .attachment("data.bin", "application/octet-stream", vec![7; size])
-        .build()?)
+}
+
+fn mail(subject: &str, size: usize) -> Result<Composed, Box<dyn std::error::Error>> {
+    Ok(compose(subject, size).build()?)
 }
 
 fn service(gmail: &GmailConnector) -> Service {
@@ -41,6 +44,29 @@ async fn small_and_large_mail_is_sent_in_both_modes() -> TestResult {
             let reading = Reading::from_payload(&message);
             assert_eq!(reading.attachments.len(), 1);
             assert!(gmail.find_sent(&mail.message_id).await?.is_some());
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn small_and_large_mail_joins_a_thread_and_says_where_answers_go() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    for gmail in support::modes(&sandbox)? {
+        for size in [10, 2 * 1024 * 1024] {
+            let first = mail("a thread", 10)?;
+            let thread = gmail.send(&first).await?.thread_id.ok_or("a thread")?;
+            let second = compose("Re: a thread", size)
+                .reply_to("tickets@example.com")
+                .in_reply_to(&first.message_id)
+                .references([&first.message_id])
+                .thread_id(&thread)
+                .build()?;
+            let sent = gmail.send(&second).await?;
+            assert_eq!(sent.thread_id, Some(thread), "{size}");
+            let sent = gmail.messages().get(sent.id.unwrap_or_default());
+            let reading = Reading::from_payload(&sent.send().await?);
+            assert_eq!(reading.reply_to.to_string(), "tickets@example.com");
         }
     }
     Ok(())

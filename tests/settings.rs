@@ -4,20 +4,17 @@
 
 mod support;
 
+use airbyte_agent_gmail::Mode;
 use airbyte_agent_gmail::sandbox::Sandbox;
 use serde_json::{Value, json};
 use support::TestResult;
+use support::program::{PROGRAM, credentials};
 use tokio::process::Command;
 
 async fn run(sandbox: &Sandbox, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
-    let google = sandbox.google();
-    let output = Command::new(env!("CARGO_BIN_EXE_airbyte-gmail"))
+    let output = Command::new(PROGRAM)
         .env_clear()
-        .env("GMAIL_REFRESH_TOKEN", google.refresh_token)
-        .env("GMAIL_CLIENT_ID", google.client_id)
-        .env("GMAIL_CLIENT_SECRET", google.client_secret)
-        .env("GMAIL_API_URL", sandbox.gmail_url())
-        .env("GOOGLE_TOKEN_URL", sandbox.token_url())
+        .envs(credentials(sandbox, Mode::OpenSource))
         .args(arguments)
         .output()
         .await?;

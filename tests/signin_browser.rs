@@ -4,10 +4,7 @@
 
 #![cfg(feature = "cli")]
 
-#[path = "support/program.rs"]
-mod program;
-#[path = "support/web.rs"]
-mod web;
+mod support;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -16,8 +13,10 @@ use std::time::{Duration, Instant};
 
 use airbyte_agent_gmail::sandbox::Sandbox;
 use base64::Engine;
-use program::{Directory, Failure, Waiting};
 use serde_json::{Value, json};
+use support::directory::Directory;
+use support::program::{self, Waiting};
+use support::{Failure, not_run, web};
 use tokio::process::{Child, Command};
 
 /// A headless Chromium with its driver.
@@ -35,21 +34,16 @@ fn installed(names: &[&str]) -> Option<PathBuf> {
 }
 
 impl Browser {
-    /// Starts one; `None`, with a line that says so, where none is installed.
+    /// Starts one; `None` where none is installed.
     async fn start() -> Result<Option<Self>, Failure> {
         let (Some(driver), Some(chromium)) = (
             installed(&["chromedriver"]),
             installed(&["chromium", "chromium-browser", "google-chrome"]),
         ) else {
-            #[allow(
-                clippy::print_stdout,
-                reason = "whoever runs it has to see what was not run"
-            )]
-            {
-                println!(
-                    "NOT RUN: chromium and chromedriver are not installed (apt-get install chromium chromium-driver)"
-                );
-            }
+            not_run(
+                "tests/signin_browser.rs",
+                "chromium and chromedriver (apt-get install chromium chromium-driver)",
+            )?;
             return Ok(None);
         };
         let profile = Directory::new()?;

@@ -14,6 +14,14 @@ fn is_refused_to_the_account(row: &Operation) -> bool {
     row.path.contains("/cse/") || row.path.contains("/smimeInfo")
 }
 
+#[test]
+fn every_row_says_what_it_costs() {
+    for row in gmail().operations {
+        let units = row.quota_units;
+        assert!(units.current > 0 && units.legacy > 0, "{}", row.id);
+    }
+}
+
 #[tokio::test]
 async fn every_row_is_carried_out_in_open_source_mode() -> TestResult {
     let mut done = 0;

@@ -90,10 +90,11 @@ impl Client {
         let command = command.arg(clients().join(self.script)).arg(argument);
         let output = command.output().await?;
         if output.status.code() == Some(NEWS) {
-            return support::not_run(
+            support::not_run(
                 &format!("tests/clients/{} to its end", self.script),
                 "the version of the vendor's document that it was written for; run it by hand to see the news",
-            );
+            )?;
+            return Ok(());
         }
         assert!(
             output.status.success(),

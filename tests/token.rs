@@ -2,14 +2,15 @@
 
 #![cfg(feature = "sandbox")]
 
+mod support;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use airbyte_agent_gmail::auth::{MemoryTokenStore, StoreFuture, TokenSet, TokenStore};
 use airbyte_agent_gmail::sandbox::{ErrorBody, ExpiresIn, Fault, FaultKind, Sandbox, Service};
 use airbyte_agent_gmail::{AirbyteAuthConfig, GmailAuthConfig, GmailConnector, RetryPolicy};
-
-type TestResult = Result<(), Box<dyn std::error::Error>>;
+use support::TestResult;
 
 fn refreshes(sandbox: &Sandbox) -> usize {
     sandbox
@@ -382,12 +383,12 @@ async fn without_a_client_id_a_token_serves_until_its_end_and_then_the_error_say
             "refresh_token is missing",
         ),
     ] {
-        let sandbox_token = connector(&sandbox, auth)?;
+        let gmail = connector(&sandbox, auth)?;
         if missing.starts_with("client_id") {
-            sandbox_token.get_profile().send().await?;
+            gmail.get_profile().send().await?;
             sandbox.expire_access_tokens();
         }
-        let error = sandbox_token
+        let error = gmail
             .get_profile()
             .send()
             .await

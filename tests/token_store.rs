@@ -2,8 +2,7 @@
 
 #![cfg(feature = "cli")]
 
-#[path = "support/program.rs"]
-mod program;
+mod support;
 
 use std::fs;
 use std::sync::Arc;
@@ -14,7 +13,8 @@ use airbyte_agent_gmail::auth::{
 };
 use airbyte_agent_gmail::sandbox::Sandbox;
 use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
-use program::{Directory, Failure};
+use support::directory::Directory;
+use support::{Failure, program};
 
 fn tokens(access: &str, refresh: &str) -> TokenSet {
     let mut tokens = TokenSet::new(access);

@@ -4,11 +4,13 @@
 
 mod support;
 
+use airbyte_agent_gmail::GmailConnector;
 use airbyte_agent_gmail::mail::encoding::decode_base64url;
 use airbyte_agent_gmail::sandbox::{ErrorBody, Fault, FaultKind, Sandbox, Service};
 use airbyte_agent_gmail::upload::Media;
 use serde_json::json;
 use support::TestResult;
+use support::directory::Directory;
 
 fn message(subject: &str, size: usize) -> Vec<u8> {
     let mut message =
@@ -21,10 +23,7 @@ fn message(subject: &str, size: usize) -> Vec<u8> {
     message
 }
 
-async fn stored(
-    gmail: &airbyte_agent_gmail::GmailConnector,
-    id: &str,
-) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+async fn stored(gmail: &GmailConnector, id: &str) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     let message = gmail.messages().get(id).format("raw").send().await?;
     Ok(decode_base64url(&message.raw.unwrap_or_default())?)
 }
@@ -67,7 +66,8 @@ async fn bytes_arrive_as_they_are_by_each_protocol() -> TestResult {
 async fn a_file_is_sent_and_a_draft_replaced() -> TestResult {
     let sandbox = Sandbox::start().await?;
     let gmail = sandbox.open_source()?;
-    let path = std::env::temp_dir().join(format!("upload-{}.eml", std::process::id()));
+    let directory = Directory::new()?;
+    let path = directory.file("upload.eml");
     std::fs::write(&path, message("from a file", 6 * 1024 * 1024))?;
     let sent = gmail
         .messages()
@@ -102,7 +102,7 @@ async fn a_file_is_sent_and_a_draft_replaced() -> TestResult {
         .await
         .expect_err("no file");
     assert!(
-        error.is_invalid_input() && !error.to_string().contains("upload-"),
+        error.is_invalid_input() && !error.to_string().contains("upload.eml"),
         "{error}"
     );
     Ok(())

@@ -5,12 +5,10 @@
 #[allow(dead_code, reason = "its `main` is for people")]
 #[path = "../examples/web.rs"]
 mod example;
-#[path = "support/web.rs"]
-mod web;
+mod support;
 
 use airbyte_agent_gmail::sandbox::Sandbox;
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+use support::{Failure, web};
 
 /// Serves the example at a free port; gives its address.
 async fn serve(sandbox: &Sandbox) -> Result<String, Failure> {

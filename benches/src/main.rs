@@ -1,4 +1,4 @@
-//! Measures what a call costs beside hand-written code and another client; see README.md.
+//! Measures what a call costs beside hand-written code and other clients; see README.md.
 
 mod client;
 mod crowd;

@@ -15,7 +15,10 @@ fuzz_target!(|bytes: &[u8]| {
     }
     // Whatever the body is, a batch that is well formed around it gives it back.
     let boundary = "batch_of_the_target";
-    if !body.windows(boundary.len()).any(|window| window == boundary.as_bytes()) {
+    if !body
+        .windows(boundary.len())
+        .any(|window| window == boundary.as_bytes())
+    {
         let mut whole = Vec::new();
         for index in [1, 0] {
             let head = format!(

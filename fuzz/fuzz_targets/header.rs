@@ -20,8 +20,17 @@ fuzz_target!(|bytes: &[u8]| {
     for name in NAMES {
         let raw = [name.as_bytes(), b": ", bytes, b"\r\n\r\ntext\r\n"].concat();
         let reading = Reading::from_raw(&raw);
-        assert!(reading.subject.is_none_or(|subject| !subject.contains(char::is_control)));
-        assert!(reading.attachments.iter().all(|file| !file.name.contains('/')));
+        assert!(
+            reading
+                .subject
+                .is_none_or(|subject| !subject.contains(char::is_control))
+        );
+        assert!(
+            reading
+                .attachments
+                .iter()
+                .all(|file| !file.name.contains('/'))
+        );
     }
     if let Ok(text) = std::str::from_utf8(bytes)
         && let Ok(list) = text.parse::<MailboxList>()

@@ -13,16 +13,19 @@ pub(crate) fn check(path: &str, text: &str) {
         return;
     }
     let golden = std::fs::read_to_string(&file).unwrap_or_default();
-    let difference = golden
+    let differences: Vec<String> = golden
         .lines()
         .zip(text.lines())
-        .find(|(golden, text)| golden != text)
-        .map_or_else(
-            || "the length differs".to_owned(),
-            |(golden, text)| format!("- {golden}\n+ {text}"),
-        );
+        .filter(|(golden, text)| golden != text)
+        .take(20)
+        .map(|(golden, text)| format!("- {golden}\n+ {text}"))
+        .collect();
     assert!(
         golden == text,
-        "{path} differs; see what the change means with bash spec/review.sh\n{difference}"
+        "{path} differs, of {} lines and {} now; if that is meant, UPDATE_GOLDEN=1 writes it anew, and bash \
+         spec/review.sh says what a change of the spec means\n{}",
+        golden.lines().count(),
+        text.lines().count(),
+        differences.join("\n")
     );
 }

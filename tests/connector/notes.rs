@@ -34,16 +34,28 @@ async fn stub() -> std::io::Result<(String, Arc<Mutex<Vec<String>>>)> {
                     };
                     let length = head
                         .lines()
-                        .find_map(|line| line.to_lowercase().strip_prefix("content-length: ").and_then(|length| length.parse::<usize>().ok()))
+                        .find_map(|line| {
+                            line.to_lowercase()
+                                .strip_prefix("content-length: ")
+                                .and_then(|length| length.parse::<usize>().ok())
+                        })
                         .unwrap_or(0);
                     if body.len() < length {
                         continue;
                     }
                     let first = head.lines().next().unwrap_or_default().to_owned();
-                    let (status, answer) = answer(&first, &serde_json::from_str(body).unwrap_or_default());
+                    let (status, answer) =
+                        answer(&first, &serde_json::from_str(body).unwrap_or_default());
                     log.lock().unwrap().push(first);
-                    let answer = if answer.is_null() { String::new() } else { answer.to_string() };
-                    let reply = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
+                    let answer = if answer.is_null() {
+                        String::new()
+                    } else {
+                        answer.to_string()
+                    };
+                    let reply = format!(
+                        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{answer}",
+                        answer.len()
+                    );
                     if stream.write_all(reply.as_bytes()).await.is_err() {
                         return;
                     }
@@ -57,7 +69,9 @@ async fn stub() -> std::io::Result<(String, Arc<Mutex<Vec<String>>>)> {
 
 fn notes(after: Option<&str>) -> Value {
     match after {
-        None => json!({"items": [{"id": "1", "color": "red"}, {"id": "2", "color": "new-color"}], "cursor": "c2"}),
+        None => {
+            json!({"items": [{"id": "1", "color": "red"}, {"id": "2", "color": "new-color"}], "cursor": "c2"})
+        }
         Some("c2") => json!({"items": [], "cursor": "c3"}),
         Some(_) => json!({"items": [{"id": "3", "color": "deep-blue"}]}),
     }
@@ -71,9 +85,15 @@ fn answer(first: &str, body: &Value) -> (u16, Value) {
             (Some("notes"), Some("list")) => {
                 let mut page = notes(params["after"].as_str());
                 assert!(params["colors"].is_null() || params["colors"] == "red,deep-blue");
-                (200, json!({"status": "success", "result": page["items"].take(), "connector_metadata": {"cursor": page["cursor"]}}))
+                (
+                    200,
+                    json!({"status": "success", "result": page["items"].take(), "connector_metadata": {"cursor": page["cursor"]}}),
+                )
             }
-            (Some("notes"), Some("create")) => (200, json!({"status": "success", "result": {"id": "9", "text": params["text"]}})),
+            (Some("notes"), Some("create")) => (
+                200,
+                json!({"status": "success", "result": {"id": "9", "text": params["text"]}}),
+            ),
             _ => (400, json!({"detail": "no such action"})),
         };
     }
@@ -83,33 +103,74 @@ fn answer(first: &str, body: &Value) -> (u16, Value) {
     if first.starts_with("POST") {
         return (201, json!({"id": "9", "text": body["text"]}));
     }
-    let after = path.split_once("after=").map(|(_, rest)| rest.split('&').next().unwrap_or(rest));
+    let after = path
+        .split_once("after=")
+        .map(|(_, rest)| rest.split('&').next().unwrap_or(rest));
     (200, notes(after))
 }
 
 #[tokio::test]
 async fn another_connector_works_by_its_document_alone() -> TestResult {
     let (url, seen) = stub().await?;
-    let direct = GmailConnector::builder(GmailAuthConfig::from_access_token("token")).base_url(&url).build()?;
-    let hosted = GmailConnector::builder(AirbyteAuthConfig::from_bearer_token("token").with_connector_id("c")).base_url(&url).build()?;
+    let direct = GmailConnector::builder(GmailAuthConfig::from_access_token("token"))
+        .base_url(&url)
+        .build()?;
+    let hosted = GmailConnector::builder(
+        AirbyteAuthConfig::from_bearer_token("token").with_connector_id("c"),
+    )
+    .base_url(&url)
+    .build()?;
     for connector in [&direct, &hosted] {
         connector.check().await?;
         let all = connector.notes().list().stream().collect().await?;
         let ids: Vec<_> = all.iter().filter_map(|note| note.id.as_deref()).collect();
         assert_eq!(ids, ["1", "2", "3"]);
         assert_eq!(all[1].color, Some(Color::Unknown("new-color".to_owned())));
-        let page = connector.execute("notes", "list", json!({"colors": ["red", "deep-blue"], "limit": 2})).await?;
+        let page = connector
+            .execute(
+                "notes",
+                "list",
+                json!({"colors": ["red", "deep-blue"], "limit": 2}),
+            )
+            .await?;
         assert_eq!(page.data.as_array().map(Vec::len), Some(2));
         assert_eq!(page.meta["cursor"], "c2");
-        let note = connector.notes().create("hello").color(Color::Red).send().await?;
+        let note = connector
+            .notes()
+            .create("hello")
+            .color(Color::Red)
+            .send()
+            .await?;
         assert_eq!(note.text.as_deref(), Some("hello"));
-        assert!(connector.execute("notes", "list", json!({"limit": 51})).await.is_err_and(|error| error.is_invalid_input()));
+        assert!(
+            connector
+                .execute("notes", "list", json!({"limit": 51}))
+                .await
+                .is_err_and(|error| error.is_invalid_input())
+        );
     }
     direct.notes().archive("1").send().await?;
-    assert!(hosted.notes().archive("1").send().await.is_err_and(|error| error.is_unsupported()));
+    assert!(
+        hosted
+            .notes()
+            .archive("1")
+            .send()
+            .await
+            .is_err_and(|error| error.is_unsupported())
+    );
     let lines = seen.lock().unwrap().clone();
-    assert!(lines.iter().any(|line| line.contains("/v2/notes?limit=2&colors=red&colors=deep-blue")), "{lines:?}");
-    assert!(lines.iter().any(|line| line.starts_with("POST /v2/notes/1:archive")), "{lines:?}");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("/v2/notes?limit=2&colors=red&colors=deep-blue")),
+        "{lines:?}"
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("POST /v2/notes/1:archive")),
+        "{lines:?}"
+    );
     let schema = table().find("notes", "list")?.params_schema();
     assert_eq!(schema["properties"]["limit"]["maximum"], 50);
     Ok(())

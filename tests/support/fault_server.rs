@@ -6,7 +6,6 @@
     clippy::panic,
     reason = "a test that can't go on has failed"
 )]
-#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -51,6 +50,7 @@ pub(crate) struct FaultServer {
 struct Shared {
     upstream: String,
     requests: AtomicUsize,
+    left: AtomicUsize,
     breach: Mutex<Option<(Breach, usize)>>,
 }
 
@@ -62,6 +62,7 @@ impl FaultServer {
         let shared = Arc::new(Shared {
             upstream: upstream.trim_start_matches("http://").to_owned(),
             requests: AtomicUsize::new(0),
+            left: AtomicUsize::new(0),
             breach: Mutex::new(None),
         });
         let inner = Arc::clone(&shared);
@@ -69,7 +70,11 @@ impl FaultServer {
             while let Ok((stream, _)) = listener.accept().await {
                 let shared = Arc::clone(&inner);
                 // How an exchange ends is what the client is tested for.
-                tokio::spawn(async move { shared.serve(stream).await });
+                tokio::spawn(async move {
+                    if shared.serve(stream).await.is_err() {
+                        shared.left.fetch_add(1, Ordering::SeqCst);
+                    }
+                });
             }
         });
         Ok(Self { url, shared, task })
@@ -84,11 +89,17 @@ impl FaultServer {
     pub(crate) fn spoil(&self, breach: Breach, times: usize) {
         *self.shared.breach.lock().unwrap() = Some((breach, times));
         self.shared.requests.store(0, Ordering::SeqCst);
+        self.shared.left.store(0, Ordering::SeqCst);
     }
 
     /// How many requests, or connections for one, have come since then.
     pub(crate) fn requests(&self) -> usize {
         self.shared.requests.load(Ordering::SeqCst)
+    }
+
+    /// How many of them the client has left in the middle.
+    pub(crate) fn left(&self) -> usize {
+        self.shared.left.load(Ordering::SeqCst)
     }
 }
 

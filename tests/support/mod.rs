@@ -1,11 +1,19 @@
-//! What several tests need: a sandbox with a connector in each mode, and params for any row of the table.
+//! What several tests need: here a connector in each mode and params for any row of the table; a file for each other
+//! thing.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 #[cfg(feature = "sync")]
 pub(crate) mod corpus;
+pub(crate) mod directory;
+pub(crate) mod fault_server;
+pub(crate) mod http;
+pub(crate) mod log;
+#[cfg(feature = "cli")]
+pub(crate) mod program;
+pub(crate) mod web;
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use airbyte_agent_gmail::mail::Compose;
 use airbyte_agent_gmail::operation::{Field, Operation, Schema};
@@ -16,11 +24,13 @@ use serde_json::{Map, Value, json};
 /// The result of a test.
 pub(crate) type TestResult = Result<(), Box<dyn std::error::Error>>;
 
+/// An error of a test that may go to another thread.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 /// Says what was not run and what it needs. It is not captured as what `println!` writes is: whoever runs the tests has
 /// to see it.
-pub(crate) fn not_run(what: &str, needs: &str) -> TestResult {
-    writeln!(std::io::stderr(), "NOT RUN: {what} needs {needs}")?;
-    Ok(())
+pub(crate) fn not_run(what: &str, needs: &str) -> io::Result<()> {
+    writeln!(io::stderr(), "NOT RUN: {what} needs {needs}")
 }
 
 /// Both modes, each with its connector.

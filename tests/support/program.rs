@@ -1,50 +1,47 @@
 //! The program `airbyte-gmail` in a process of its own, at a sandbox.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
-
-use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
+use airbyte_agent_gmail::Mode;
 use airbyte_agent_gmail::sandbox::Sandbox;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 
-/// An error of a test.
-pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+use super::Failure;
+use super::directory::Directory;
 
-static NEXT: AtomicU32 = AtomicU32::new(0);
+/// Where the program is.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_airbyte-gmail");
 
-/// A directory that goes away with its value.
-#[derive(Debug)]
-pub(crate) struct Directory(PathBuf);
-
-impl Directory {
-    /// An empty one.
-    pub(crate) fn new() -> Result<Self, Failure> {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&path)?;
-        Ok(Self(path))
-    }
-
-    /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+/// The variables that give it the sandbox's credentials and addresses of a mode.
+pub(crate) fn credentials(sandbox: &Sandbox, mode: Mode) -> Vec<(&'static str, String)> {
+    match mode {
+        Mode::OpenSource => {
+            let google = sandbox.google();
+            vec![
+                ("GMAIL_REFRESH_TOKEN", google.refresh_token),
+                ("GMAIL_CLIENT_ID", google.client_id),
+                ("GMAIL_CLIENT_SECRET", google.client_secret),
+                ("GMAIL_API_URL", sandbox.gmail_url().to_owned()),
+                ("GOOGLE_TOKEN_URL", sandbox.token_url().to_owned()),
+            ]
+        }
+        Mode::Hosted => {
+            let airbyte = sandbox.airbyte();
+            vec![
+                ("AIRBYTE_CLIENT_ID", airbyte.client_id),
+                ("AIRBYTE_CLIENT_SECRET", airbyte.client_secret),
+                ("AIRBYTE_CONNECTOR_ID", airbyte.connector_id),
+                ("AIRBYTE_API_URL", sandbox.airbyte_url().to_owned()),
+            ]
+        }
     }
 }
 
 /// The program with a directory of its own and the sandbox's addresses, and no credentials.
 pub(crate) fn program(sandbox: &Sandbox, directory: &Directory, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_airbyte-gmail"));
+    let mut command = Command::new(PROGRAM);
     command
         .args(arguments)
         .env_clear()

@@ -1,12 +1,12 @@
 //! A browser's part by hand, and a client of chromedriver, over plain HTTP on this machine.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
-
 use std::io;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use super::Failure;
 
 /// An answer to a request.
 #[derive(Debug)]
@@ -127,11 +127,7 @@ pub(crate) async fn decide(consent_url: &str, decision: &str) -> io::Result<Stri
 }
 
 /// A request to a chromedriver.
-pub(crate) async fn webdriver(
-    method: &str,
-    url: &str,
-    body: &Value,
-) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+pub(crate) async fn webdriver(method: &str, url: &str, body: &Value) -> Result<Value, Failure> {
     let body = if method == "POST" {
         body.to_string()
     } else {
