@@ -7,8 +7,8 @@ mod support;
 use std::time::Duration;
 
 use airbyte_agent_gmail::oauth::{
-    AirbyteCallback, CallbackError, GoogleClient, Loopback, MAX_TARGET, airbyte_callback,
-    google_callback, least_scopes,
+    AirbyteCallback, CallbackError, GoogleClient, Loopback, airbyte_callback, google_callback,
+    least_scopes,
 };
 use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::sandbox::Sandbox;
@@ -109,10 +109,7 @@ fn a_callback_is_one_code_with_the_right_state() {
             E::TooLong,
         ),
         (
-            format!(
-                "/callback?state={STATE}&code={}",
-                "x".repeat(4 * MAX_TARGET)
-            ),
+            format!("/callback?state={STATE}&code={}", "x".repeat(64 * 1024)),
             E::TooLong,
         ),
         (

@@ -6,7 +6,7 @@ use crate::auth::{Secret, is_same};
 use crate::error::{Error, Kind, is_reason};
 
 /// The longest request target that is looked at; a code, a state and a list of scopes take a tenth of it.
-pub const MAX_TARGET: usize = 16 * 1024;
+const MAX_TARGET: usize = 16 * 1024;
 
 /// The most parameters that are looked at.
 const MAX_PARAMETERS: usize = 64;

@@ -34,7 +34,7 @@ mod scope;
 
 #[cfg(feature = "oauth")]
 pub use airbyte::{AirbyteConsent, ConnectRequest, is_template_missing};
-pub use callback::{AirbyteCallback, CallbackError, MAX_TARGET, airbyte_callback, google_callback};
+pub use callback::{AirbyteCallback, CallbackError, airbyte_callback, google_callback};
 #[cfg(feature = "oauth")]
 pub use google::{GOOGLE_AUTH_URL, GOOGLE_REVOKE_URL, GoogleClient, GoogleConsent};
 #[cfg(feature = "oauth")]
