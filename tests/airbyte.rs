@@ -43,15 +43,13 @@ async fn every_operation_is_carried_out() -> TestResult {
         .filter(|request| request.status.is_some_and(|status| status < 300))
         .map(|request| request.operation.as_str())
         .collect();
-    // What is executed goes by the name of Gmail's operation.
-    let all = table().operations.iter().map(|row| row.id);
-    let missing: Vec<&str> = all
-        .filter(|id| {
-            !carried_out.contains(id) && *id != "create_integrations_connectors_id_execute"
-        })
+    let missing: Vec<&str> = table()
+        .operations
+        .iter()
+        .map(|row| row.id)
+        .filter(|id| !carried_out.contains(id))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
-    assert!(carried_out.contains("messages_list"));
     Ok(())
 }
 
@@ -93,10 +91,11 @@ async fn tokens(sandbox: &Sandbox, airbyte: &Airbyte) -> TestResult {
 }
 
 async fn workspaces(airbyte: &Airbyte, first: &str) -> TestResult {
+    let workspaces = airbyte.workspaces();
+    let before = workspaces.stats().send().await?.total_count;
     for name in ["second", "third"] {
         airbyte.create_workspace(name).await?;
     }
-    let workspaces = airbyte.workspaces();
     let page = workspaces.list().limit(2).send().await?;
     assert_eq!(page.data.len(), 2);
     assert!(page.next.is_some());
@@ -119,10 +118,8 @@ async fn workspaces(airbyte: &Airbyte, first: &str) -> TestResult {
     let inactive = workspaces.list().status(WorkspaceStatus::Inactive);
     assert_eq!(inactive.send().await?.data, [read]);
     let stats = workspaces.stats().send().await?;
-    assert_eq!(
-        (stats.total_count, stats.inactive_count),
-        (Some(3), Some(1))
-    );
+    assert_eq!(stats.total_count, before.map(|count| count + 2));
+    assert_eq!(stats.inactive_count, Some(1));
     workspaces.delete(&second.id).send().await?;
     let names = workspaces.list().send().await?.data;
     let names: Vec<&str> = names.iter().map(|one| one.name.as_str()).collect();
