@@ -84,7 +84,7 @@ fn whole_milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A time beyond what the clock can say is its last one that serves: a year from the epoch's end matters to nobody.
+/// A time beyond what the clock can say counts as past, so that the watch is renewed at once.
 fn time(milliseconds: u64) -> SystemTime {
     UNIX_EPOCH
         .checked_add(Duration::from_millis(milliseconds))
