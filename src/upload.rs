@@ -265,13 +265,7 @@ fn request(
     upload: &MediaUpload,
     params: Value,
 ) -> Result<(String, Vec<u8>), Error> {
-    let Value::Object(mut params) = params else {
-        return Err(Error::new(
-            Kind::InvalidInput,
-            "params is not an object; give one of name and value",
-        )
-        .of(operation));
-    };
+    let mut params = crate::operation::params(params).map_err(|error| error.of(operation))?;
     // The row knows the bytes as a required field: it is there for the check, and gone from what is sent.
     put(&mut params, upload.field, Some(json!("")));
     operation.check(&params)?;

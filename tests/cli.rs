@@ -357,6 +357,7 @@ async fn a_dry_run_sends_nothing() {
         ["connectors", "delete", "a"].as_slice(),
         &["auth", "logout"],
         &["oauth", "credentials", "delete"],
+        &["export", "--format", "mbox", "--out", "never-made.mbox"],
     ] {
         let mut arguments = arguments.to_vec();
         arguments.push("--dry-run");

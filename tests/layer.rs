@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up. Modules of one layer may know each other.
-const LAYERS: [&[&str]; 9] = [
+const LAYERS: [&[&str]; 10] = [
     &["error", "operation", "api", "lenient"],
     &["http"],
     &["auth"],
@@ -19,7 +19,8 @@ const LAYERS: [&[&str]; 9] = [
     &["page", "upload", "mail", "fuzzing"],
     &["connector"],
     &["oauth", "sync", "tool"],
-    &["mcp", "sandbox"],
+    &["mcp"],
+    &["sandbox"],
 ];
 
 #[test]
@@ -35,7 +36,7 @@ fn nothing_imports_upwards() {
         }
         let own = layer(module);
         let text = fs::read_to_string(&file).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
         for line in code.lines().filter(|line| !line.trim().starts_with("//")) {
             for name in line.split("crate::").skip(1).map(identifier) {
                 assert!(

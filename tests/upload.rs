@@ -194,7 +194,13 @@ async fn a_batch_gives_each_operation_its_own_result() -> TestResult {
         )?;
     }
     batch.add("messages", "get", json!({"messageId": "00000000000bad00"}))?;
+    batch.add("labels", "list", serde_json::Value::Null)?;
     batch.add("labels", "create", json!({"name": "From a batch"}))?;
+    assert!(
+        batch
+            .add("labels", "list", json!([]))
+            .is_err_and(|error| error.is_invalid_input())
+    );
     sandbox.clear_requests();
     let results = batch.send().await?;
     assert_eq!(

@@ -5,7 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use airbyte_agent_gmail::auth::{
     Account, AccountDirectory, FileTokenStore, TokenPlace, TokenSet, TokenStore,
 };
-use airbyte_agent_gmail::oauth::{GoogleClient, least_scopes, missing_scopes, read_only_scopes};
+use airbyte_agent_gmail::oauth::{
+    GoogleClient, least_scopes, missing_scopes, read_only_scopes, refused_scopes,
+};
 use airbyte_agent_gmail::operation::{Operation, gmail};
 use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -160,11 +162,7 @@ async fn sign_in(arguments: &ArgMatches) -> Result<(), Failure> {
         Some(name) => name.clone(),
         None => address(&client, &tokens).await,
     };
-    let refused: Vec<&str> = scopes
-        .iter()
-        .filter(|scope| !tokens.scopes.contains(scope))
-        .map(String::as_str)
-        .collect();
+    let refused: Vec<&str> = refused_scopes(&scopes, &tokens.scopes).collect();
     let partly = (!refused.is_empty()).then(|| {
         let missing: Vec<String> = missing_scopes(rows, &tokens.scopes)
             .map(|row| format!("{}.{}", row.entity, row.action))

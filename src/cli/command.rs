@@ -105,7 +105,7 @@ fn global() -> [Arg; 8] {
             .help(help)
     };
     [
-        flag("mode", "Which mode, where the environment has the credentials of both")
+        flag("mode", "Which mode, where there are credentials of both")
             .value_name("MODE")
             .value_parser(["open-source", "hosted"]),
         flag("account", "Which signed-in account; the default one where it is not given")
@@ -118,7 +118,7 @@ fn global() -> [Arg; 8] {
             .value_name("FIELDS")
             .action(ArgAction::Append),
         flag("dry-run", "Show what would be sent, and send nothing").action(ArgAction::SetTrue),
-        flag("yes", "Do without asking what can't be undone")
+        flag("yes", "Do without asking what is lost for good")
             .short('y')
             .action(ArgAction::SetTrue),
         flag("verbose", "With an error, also what the service itself said; it can quote mail")

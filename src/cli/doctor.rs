@@ -231,7 +231,7 @@ async fn mailbox(
             "enable the gmail api for the client's project at console.cloud.google.com, under \"apis & services\""
         }
         Some("insufficientPermissions" | "ACCESS_TOKEN_SCOPE_INSUFFICIENT") => {
-            "sign in again and tick every box, or ask for the operation's scopes with --operation"
+            "sign in again and tick every box, or name every operation that you use with --operation"
         }
         _ if error.is_token_store_failed() => "do what the cause says",
         _ if error.is_transient() => "try again later",
@@ -260,7 +260,7 @@ fn scopes(findings: &mut Findings, rows: &[&'static Operation], tokens: &TokenSe
         return findings.bad(
             "scopes",
             format!("they do not allow {}", missing.join(", ")),
-            "sign in again with --operation for each of them",
+            "sign in again with --operation for each of them, and for all others that you use",
         );
     }
     // That some operations are not allowed is what asking for the least means.

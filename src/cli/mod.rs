@@ -37,7 +37,15 @@ use credential::connect;
 use exit::Failure;
 
 /// The commands that would do what they are for in spite of `--dry-run`, and so refuse it.
-const HAVE_NO_DRY_RUN: [&str; 6] = ["demo", "sandbox", "auth", "connectors", "oauth", "mcp"];
+const HAVE_NO_DRY_RUN: [&str; 7] = [
+    "demo",
+    "sandbox",
+    "auth",
+    "connectors",
+    "oauth",
+    "export",
+    "mcp",
+];
 
 /// Reads the arguments, does what they say, and gives the exit code.
 pub(crate) fn main() -> ExitCode {

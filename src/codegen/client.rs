@@ -1,8 +1,9 @@
 //! The typed client: progenitor's, with open enums and secrets in place of its strings.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Once;
 
 use heck::ToPascalCase;
 use openapiv3::OpenAPI;
@@ -108,14 +109,20 @@ fn without_panic(
     file: &str,
     run: impl FnOnce() -> Result<TokenStream, progenitor::Error>,
 ) -> Result<TokenStream, Error> {
-    // The hook is the process's, and each document has a thread.
-    static HOOK: Mutex<()> = Mutex::new(());
-    let turn = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
+    // The hook is the process's, and each document has a thread: only this one is to be silent.
+    thread_local!(static SILENT: Cell<bool> = const { Cell::new(false) });
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let hook = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if !SILENT.get() {
+                hook(panic);
+            }
+        }));
+    });
+    SILENT.set(true);
     let result = panic::catch_unwind(AssertUnwindSafe(run));
-    panic::set_hook(hook);
-    drop(turn);
+    SILENT.set(false);
     let message = match result {
         Ok(Ok(tokens)) => return Ok(tokens),
         Ok(Err(error)) => error.to_string(),

@@ -7,7 +7,7 @@ use super::GmailConnector;
 use super::execute::{ExecuteResult, from_service};
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
-use crate::operation::{Operation, QuotaUnits};
+use crate::operation::{self, Operation, QuotaUnits};
 use crate::transport::{Subject, batch};
 
 /// How many operations a batch takes: Google's limit. More than 50 are not recommended, and from a few dozen on the
@@ -70,13 +70,7 @@ impl Batch<'_> {
             ));
         }
         let operation = TABLE.find(entity, action)?;
-        let Value::Object(params) = params.into() else {
-            return Err(Error::new(
-                Kind::InvalidInput,
-                "params is not an object; give one of name and value",
-            )
-            .of(operation));
-        };
+        let params = operation::params(params.into()).map_err(|error| error.of(operation))?;
         self.requests.push(operation.encode(&params)?);
         self.operations.push(operation);
         Ok(())

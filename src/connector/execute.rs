@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use super::GmailConnector;
 use super::selection::Selection;
 use crate::api::gmail::operation::TABLE;
-use crate::error::{Error, Kind};
-use crate::operation::Operation;
+use crate::error::Error;
+use crate::operation::{self, Operation};
 use crate::transport::{Subject, no_result};
 
 /// What an action gave, in one shape whatever the mode.
@@ -99,22 +99,15 @@ impl GmailConnector {
         params: Value,
         selection: &Selection,
     ) -> Result<ExecuteResult, Error> {
-        let mut params = match params {
-            Value::Object(params) => params,
-            Value::Null => Map::new(),
-            _ => {
-                return Err(Error::new(
-                    Kind::InvalidInput,
-                    "params is not an object; give one of name and value",
-                ));
-            }
-        };
         if TABLE.is_search(entity, action) {
-            return self.search_params(entity, &params).await;
+            return self
+                .search_params(entity, &operation::params(params)?)
+                .await;
         }
         let operation = TABLE.find(entity, action)?;
+        let mut params = operation::params(params).map_err(|error| error.of(operation))?;
         operation.check(&params)?;
-        crate::operation::settle(operation.fields, &mut params);
+        operation::settle(operation.fields, &mut params);
         match self.transport.as_hosted() {
             Some(hosted) => {
                 let executed = hosted

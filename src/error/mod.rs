@@ -272,7 +272,7 @@ impl Error {
         self.inner.kind == Kind::InvalidInput
     }
 
-    /// Whether the service refused the input (400, 422).
+    /// Whether the service refused the input (400, 422, and any other 4xx without a predicate of its own).
     pub fn is_invalid_request(&self) -> bool {
         self.inner.kind == Kind::InvalidRequest
     }

@@ -27,7 +27,8 @@ const DAILY_LIMIT: &str = "dailyLimitExceeded";
 const MAX_REASON: usize = 64;
 
 impl Error {
-    /// The error for an answer that is not a success. The status alone decides its class; the body adds the reason.
+    /// The error for an answer that is not a success. The status decides its class; the body only
+    /// tells a rate limit under 403 from a refusal, and adds the reason.
     pub(crate) fn from_response(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let answer: Value = serde_json::from_slice(body).unwrap_or_default();
         let reasons = reasons(&answer);

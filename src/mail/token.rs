@@ -237,8 +237,8 @@ pub(crate) fn decode_references(text: &str) -> Cow<'_, str> {
         let name = body.get(..length).unwrap_or_default();
         let is_closed = body.as_bytes().get(length) == Some(&b';');
         // The semicolon is missing so often behind these that browsers, too, do without it.
-        let is_common = matches!(name, "nbsp" | "amp" | "lt" | "gt" | "quot")
-            || name.len() > 1 && name.starts_with('#');
+        let is_common =
+            matches!(name, "nbsp" | "amp" | "lt" | "gt" | "quot") || name.starts_with('#');
         if name.is_empty() || !(is_closed || is_common) {
             decoded.push('&');
             rest = body;

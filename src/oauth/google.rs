@@ -10,6 +10,7 @@ use super::callback::{CallbackError, google_callback};
 use super::loopback::Loopback;
 use super::page::Page;
 use super::pkce;
+use super::scope::refused_scopes;
 use crate::auth::{GOOGLE_TOKEN_URL, Secret, TokenSet, post_form, revoke};
 use crate::error::{Error, Kind};
 use crate::http::{Http, Limits, check_url};
@@ -19,9 +20,6 @@ pub const GOOGLE_AUTH_URL: &str = "https://accounts.google.com/o/oauth2/v2/auth"
 
 /// Where Google revokes tokens.
 pub const GOOGLE_REVOKE_URL: &str = "https://oauth2.googleapis.com/revoke";
-
-/// How the long names of the scopes of OpenID Connect begin.
-const USER_INFO: &str = "https://www.googleapis.com/auth/userinfo.";
 
 /// An OAuth client of a Google Cloud project.
 #[derive(Clone, Debug)]
@@ -270,7 +268,13 @@ impl GoogleConsent {
         let (code, arrival) = loopback.receive(limit, |target| self.read(target)).await?;
         let result = self.exchange(client, &code).await;
         let page = match &result {
-            Ok(tokens) if self.is_covered_by(&tokens.scopes) => Page::SignedIn,
+            Ok(tokens)
+                if refused_scopes(&self.scopes, &tokens.scopes)
+                    .next()
+                    .is_none() =>
+            {
+                Page::SignedIn
+            }
             Ok(_) => Page::PartlySignedIn,
             Err(_) => Page::Failed,
         };
@@ -280,12 +284,6 @@ impl GoogleConsent {
 
     fn read(&self, callback: &str) -> Result<Secret, CallbackError> {
         google_callback(callback, &self.path, self.state.expose())
-    }
-
-    fn is_covered_by(&self, granted: &[String]) -> bool {
-        self.scopes
-            .iter()
-            .all(|asked| granted.iter().any(|granted| is_scope(granted, asked)))
     }
 
     /// The form that a code is exchanged with. It is written apart from the exchange, since its writer may not be held
@@ -344,34 +342,9 @@ impl fmt::Debug for GoogleConsent {
     }
 }
 
-/// Google answers `email` and `profile` with their long names.
-fn is_scope(granted: &str, asked: &str) -> bool {
-    granted == asked || granted.strip_prefix(USER_INFO) == Some(asked)
-}
-
 fn not_a_client() -> Error {
     Error::new(
         Kind::Configuration,
         "the file is not the client_secret json of an oauth client; download it in google cloud console under credentials",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scopes_with_two_names_are_granted_by_either() -> Result<(), Error> {
-        let consent = GoogleClient::new("id").consent(
-            "http://127.0.0.1:1/callback",
-            &["openid", "email"],
-            None,
-        )?;
-        let granted = |scopes: [&str; 2]| scopes.map(str::to_owned);
-        let long = "https://www.googleapis.com/auth/userinfo.email";
-        assert!(consent.is_covered_by(&granted(["openid", long])));
-        assert!(consent.is_covered_by(&granted(["openid", "email"])));
-        assert!(!consent.is_covered_by(&granted(["openid", "profile"])));
-        Ok(())
-    }
 }

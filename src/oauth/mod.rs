@@ -41,4 +41,4 @@ pub use google::{GOOGLE_AUTH_URL, GOOGLE_REVOKE_URL, GoogleClient, GoogleConsent
 pub use loopback::{Inbox, Loopback};
 #[cfg(feature = "oauth")]
 pub use page::Page;
-pub use scope::{least_scopes, missing_scopes, read_only_scopes};
+pub use scope::{least_scopes, missing_scopes, read_only_scopes, refused_scopes};

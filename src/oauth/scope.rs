@@ -5,6 +5,9 @@ use crate::operation::{Operation, gmail};
 /// Scopes of this kind work only inside Google's own add-ons.
 const ADD_ONS: &str = "https://www.googleapis.com/auth/gmail.addons.";
 
+/// What the long names of `email` and `profile` begin with.
+const USER_INFO: &str = "https://www.googleapis.com/auth/userinfo.";
+
 /// The least scopes that allow all of some operations.
 ///
 /// That is as few as possible, and among as few those that allow the fewest operations in all. A scope that allows only
@@ -52,6 +55,28 @@ pub fn read_only_scopes() -> Vec<&'static str> {
             .copied()
             .filter(|row| row.read_only),
     )
+}
+
+/// The scopes that were asked for and not granted.
+///
+/// Google answers `email` and `profile` with their long names, which count as the same.
+///
+/// ```
+/// use airbyte_agent_gmail::oauth::refused_scopes;
+///
+/// let asked = ["openid", "email", "profile"].map(str::to_owned);
+/// let granted = ["openid", "https://www.googleapis.com/auth/userinfo.email"].map(str::to_owned);
+/// assert_eq!(refused_scopes(&asked, &granted).collect::<Vec<_>>(), ["profile"]);
+/// ```
+pub fn refused_scopes<'a>(
+    asked: &'a [String],
+    granted: &'a [String],
+) -> impl Iterator<Item = &'a str> {
+    asked.iter().map(String::as_str).filter(|asked| {
+        !granted
+            .iter()
+            .any(|granted| granted == asked || granted.strip_prefix(USER_INFO) == Some(asked))
+    })
 }
 
 /// The operations that some granted scopes do not allow.

@@ -28,6 +28,18 @@ impl Operation {
     }
 }
 
+/// Params as they are given: an object, or null for none.
+pub(crate) fn params(given: Value) -> Result<Map<String, Value>, Error> {
+    match given {
+        Value::Object(params) => Ok(params),
+        Value::Null => Ok(Map::new()),
+        _ => Err(Error::new(
+            Kind::InvalidInput,
+            "params is not an object; give one of name and value",
+        )),
+    }
+}
+
 fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> Result<(), String> {
     for name in values.keys() {
         if !fields.iter().any(|field| field.name == name) {

@@ -8,7 +8,7 @@ mod schema;
 
 use std::fmt;
 
-pub(crate) use check::settle;
+pub(crate) use check::{params, settle};
 
 use crate::error::{Error, Kind};
 

@@ -204,7 +204,11 @@ impl Direct {
         loop {
             let bearer = self
                 .authorize(subject, &mut request, refused.as_ref())
-                .await?;
+                .await
+                .inspect_err(|_| {
+                    span.record("attempts", attempt - 1);
+                    span.record("otel.status_code", "ERROR");
+                })?;
             let copy = request.try_clone().ok_or_else(|| {
                 Error::new(Kind::InvalidInput, "a streamed body can't be sent here")
                     .named(subject.name.clone())

@@ -133,21 +133,31 @@ impl Governor {
     }
 
     /// Waits until a call may be made. The permit is the place among the calls at once.
+    ///
+    /// The place comes first and the units last: whoever has its units calls at once, so that nobody who waited for a
+    /// place goes out behind a refusal, and nobody who gives up takes units along.
     pub(super) async fn acquire(&self, subject: &Subject) -> Option<SemaphorePermit<'_>> {
-        let asked = Instant::now();
-        if let Some(rate) = self.quota.units_per_minute {
-            let _turn = self.turn.lock().await;
-            while let Some(wait) = self.take(rate, self.units(subject)) {
-                tokio::time::sleep(wait).await;
-            }
-        }
+        let mut asked = None;
         let permit = match &self.calls {
             // The semaphore is never closed.
-            Some(calls) => calls.acquire().await.ok(),
+            Some(calls) => match calls.try_acquire() {
+                Ok(permit) => Some(permit),
+                Err(_) => {
+                    asked.get_or_insert_with(Instant::now);
+                    calls.acquire().await.ok()
+                }
+            },
             None => None,
         };
-        let waited = asked.elapsed();
-        if waited >= Duration::from_millis(1) {
+        if let Ok(turn) = self.turn.try_lock() {
+            self.wait(subject, turn, &mut asked).await;
+        } else {
+            asked.get_or_insert_with(Instant::now);
+            self.wait(subject, self.turn.lock().await, &mut asked).await;
+        }
+        if let Some(waited) = asked.map(|asked| asked.elapsed())
+            && waited >= Duration::from_millis(1)
+        {
             tracing::debug!(
                 operation = &*subject.name,
                 waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
@@ -160,6 +170,19 @@ impl Governor {
         permit
     }
 
+    /// Waits for the units; the turn is kept so long.
+    async fn wait(
+        &self,
+        subject: &Subject,
+        _turn: tokio::sync::MutexGuard<'_, ()>,
+        asked: &mut Option<Instant>,
+    ) {
+        while let Some(wait) = self.take(self.units(subject)) {
+            asked.get_or_insert_with(Instant::now);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
     /// The service says that it is too much.
     pub(super) fn refused(&self, retry_after: Option<Duration>) {
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
@@ -170,12 +193,13 @@ impl Governor {
     }
 
     /// Takes units, or says how long to wait for them.
-    fn take(&self, rate: u32, units: u32) -> Option<Duration> {
+    fn take(&self, units: u32) -> Option<Duration> {
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if let Some(until) = bucket.stopped_until.filter(|until| now < *until) {
             return Some(until - now);
         }
+        let rate = self.quota.units_per_minute?;
         let per_second = f64::from(rate) / 60.0;
         let elapsed = now.duration_since(bucket.filled_at).as_secs_f64();
         bucket.units = (bucket.units + elapsed * per_second).min(f64::from(rate));
@@ -293,6 +317,45 @@ mod tests {
         drop(governor.acquire(&subject(1)).await);
         assert_eq!(start.elapsed().as_secs(), 7);
         assert_eq!(*waits.lock().unwrap_or_else(PoisonError::into_inner), [7]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_stops_also_those_who_wait_for_a_place() {
+        let governor = Governor::new(
+            Quota {
+                concurrency: 1,
+                ..Quota::unlimited()
+            },
+            None,
+        );
+        let first = governor.acquire(&subject(1)).await;
+        let start = Instant::now();
+        let refusal = async {
+            tokio::task::yield_now().await;
+            governor.refused(Some(Duration::from_secs(7)));
+            drop(first);
+        };
+        let behind = subject(1);
+        tokio::join!(governor.acquire(&behind), refusal);
+        assert_eq!(start.elapsed().as_secs(), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_gives_up_takes_no_units_along() {
+        let quota = Quota {
+            units_per_minute: Some(60),
+            concurrency: 1,
+            ..Quota::current()
+        };
+        let governor = Governor::new(quota, None);
+        let first = governor.acquire(&subject(30)).await;
+        let second =
+            tokio::time::timeout(Duration::from_millis(1), governor.acquire(&subject(30))).await;
+        assert!(second.is_err());
+        drop(first);
+        let start = Instant::now();
+        governor.acquire(&subject(30)).await;
+        assert!(start.elapsed() < Duration::from_secs(1));
     }
 
     #[tokio::test(start_paused = true)]
