@@ -120,10 +120,10 @@ fn operate(state: &State, request: &Request, record: &mut RequestRecord) -> Resu
 
     let outcome = if found.upload {
         match upload::receive(state, request, operation, &global, &mut params)? {
-            upload::Received::Whole(media) => {
+            upload::Received::Whole(media, session) => {
                 let outcome = lock(&state.mailbox).call_with_media(operation.id, &params, &media);
-                if let Some(id) = &global.upload_id {
-                    upload::settle(state, id, outcome.as_ref().ok());
+                if let Some(id) = session {
+                    upload::settle(state, &id, outcome.as_ref().ok());
                 }
                 outcome
             }

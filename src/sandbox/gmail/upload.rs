@@ -1,6 +1,6 @@
 //! Media uploads: the message as it is, beside its metadata, or in chunks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::mem;
 
 use bytes::Bytes;
@@ -19,24 +19,40 @@ use crate::sandbox::table;
 /// Every chunk but the last has at least so many bytes, and multiples of it are kept.
 const CHUNK: u64 = 256 * 1024;
 
-/// The resumable uploads under way.
+/// How many finished uploads can still be asked for their answer.
+const FINISHED: usize = 100;
+
+/// The resumable uploads.
 #[derive(Debug, Default)]
-pub(crate) struct UploadSessions(HashMap<String, Session>);
+pub(crate) struct UploadSessions {
+    by_id: HashMap<String, Session>,
+    /// The ids of the finished ones, the oldest first.
+    finished: VecDeque<String>,
+}
 
 #[derive(Debug)]
 struct Session {
     operation: &'static str,
     params: Map<String, Value>,
     received: Vec<u8>,
+    progress: Progress,
+}
+
+#[derive(Debug)]
+enum Progress {
+    /// More is to come.
+    Open,
+    /// The whole is with the mailbox, which takes it once.
+    UnderWay,
     /// The answer to the last chunk, for a client that never got it and asks how far it is.
-    answer: Option<Value>,
+    Done(Value),
 }
 
 /// What an upload request brought.
 #[derive(Debug)]
 pub(super) enum Received {
-    /// The whole message.
-    Whole(Bytes),
+    /// The whole message, and the resumable upload that is to be settled.
+    Whole(Bytes, Option<String>),
     /// Not yet: the answer asks for more.
     Part(Answer),
     /// Nothing: the whole has come before, and this was the answer.
@@ -46,13 +62,18 @@ pub(super) enum Received {
 /// Keeps what became of a resumable upload; one that was refused is over.
 pub(super) fn settle(state: &State, id: &str, outcome: Option<&Value>) {
     let mut sessions = lock(&state.uploads);
-    match outcome {
-        Some(answer) => {
-            if let Some(session) = sessions.0.get_mut(id) {
-                session.answer = Some(answer.clone());
-            }
-        }
-        None => drop(sessions.0.remove(id)),
+    let Some(answer) = outcome else {
+        sessions.by_id.remove(id);
+        return;
+    };
+    if let Some(session) = sessions.by_id.get_mut(id) {
+        session.progress = Progress::Done(answer.clone());
+        sessions.finished.push_back(id.to_owned());
+    }
+    if sessions.finished.len() > FINISHED
+        && let Some(oldest) = sessions.finished.pop_front()
+    {
+        sessions.by_id.remove(&oldest);
     }
 }
 
@@ -74,7 +95,7 @@ pub(super) fn receive(
         None | Some("multipart") => {
             let media = multipart_media(request, operation, params)?;
             check_size(media.len() as u64, limit)?;
-            Ok(Received::Whole(media))
+            Ok(Received::Whole(media, None))
         }
         Some("resumable") => match &global.upload_id {
             None => begin(state, request, operation, params, limit).map(Received::Part),
@@ -96,7 +117,7 @@ pub(super) fn receive(
 fn whole(request: &Request, kind: &str, limit: u64) -> Result<Received, Answer> {
     check_type(kind)?;
     check_size(request.body.len() as u64, limit)?;
-    Ok(Received::Whole(request.body.clone()))
+    Ok(Received::Whole(request.body.clone(), None))
 }
 
 fn multipart_media(
@@ -177,9 +198,9 @@ fn begin(
         operation: operation.id,
         params: params.clone(),
         received: Vec::new(),
-        answer: None,
+        progress: Progress::Open,
     };
-    lock(&state.uploads).0.insert(id.clone(), session);
+    lock(&state.uploads).by_id.insert(id.clone(), session);
     let address = format!("{}{}", state.origin, request.path);
     let location = with_query(&address, &[("uploadType", "resumable"), ("upload_id", &id)]);
     Ok(Answer::empty(StatusCode::OK)
@@ -198,14 +219,16 @@ fn advance(
 ) -> Result<Received, Answer> {
     let mut sessions = lock(&state.uploads);
     let Some(session) = sessions
-        .0
+        .by_id
         .get_mut(id)
         .filter(|session| session.operation == operation.id)
     else {
         return Err(error::generic(StatusCode::NOT_FOUND));
     };
-    if let Some(answer) = &session.answer {
-        return Ok(Received::Nothing(answer.clone()));
+    match &session.progress {
+        Progress::Open => {}
+        Progress::UnderWay => return Err(error::generic(StatusCode::SERVICE_UNAVAILABLE)),
+        Progress::Done(answer) => return Ok(Received::Nothing(answer.clone())),
     }
     let length = request.body.len() as u64;
     let there = session.received.len() as u64;
@@ -253,8 +276,10 @@ fn advance(
             None => answer,
         }));
     }
+    session.progress = Progress::UnderWay;
     params.extend(mem::take(&mut session.params));
-    Ok(Received::Whole(mem::take(&mut session.received).into()))
+    let media = mem::take(&mut session.received).into();
+    Ok(Received::Whole(media, Some(id.to_owned())))
 }
 
 const UPLOAD_ID: HeaderName = HeaderName::from_static("x-guploader-uploadid");
@@ -327,7 +352,99 @@ fn invalid_range(message: &str) -> Answer {
 
 #[cfg(test)]
 mod tests {
+    use http::{HeaderMap, Method};
+    use serde_json::json;
+
     use super::*;
+    use crate::sandbox::mailbox::Mailbox;
+
+    struct Upload {
+        state: State,
+        operation: &'static Operation,
+    }
+
+    impl Upload {
+        fn new() -> Self {
+            Self {
+                state: State::new(String::new(), Mailbox::new("user@example.com")),
+                operation: table::find("messages", "create").unwrap(),
+            }
+        }
+
+        fn put(&self, query: &str, body: &'static str) -> Result<Received, Answer> {
+            let request = Request {
+                method: Method::PUT,
+                path: String::new(),
+                query: Some(query.to_owned()),
+                headers: HeaderMap::from_iter([(
+                    header::CONTENT_TYPE,
+                    "message/rfc822".parse().unwrap(),
+                )]),
+                body: Bytes::from_static(body.as_bytes()),
+            };
+            let pairs = request.query_pairs();
+            let (global, mut params) = parameter::from_query(self.operation, &pairs)?;
+            receive(&self.state, &request, self.operation, &global, &mut params)
+        }
+
+        fn begin(&self) -> String {
+            let Ok(Received::Part(answer)) = self.put("uploadType=resumable", "") else {
+                return String::new();
+            };
+            let id = answer.headers.get(UPLOAD_ID).unwrap().to_str().unwrap();
+            format!("uploadType=resumable&upload_id={id}")
+        }
+
+        /// The id that the whole message came with.
+        fn whole(&self, query: &str) -> Option<String> {
+            match self.put(query, "Subject: x\r\n\r\n") {
+                Ok(Received::Whole(_, id)) => id,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_comes_once() {
+        let upload = Upload::new();
+        let query = upload.begin();
+        let id = upload.whole(&query).unwrap();
+        for body in ["Subject: x\r\n\r\n", ""] {
+            let refused = upload.put(&query, body).unwrap_err();
+            assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+        }
+        let answer = json!({"id": "1"});
+        settle(&upload.state, &id, Some(&answer));
+        let again = upload.put(&query, "Subject: x\r\n\r\n");
+        assert!(matches!(again, Ok(Received::Nothing(before)) if before == answer));
+    }
+
+    #[test]
+    fn only_pieces_finish_a_resumable_upload() {
+        let upload = Upload::new();
+        let query = upload.begin();
+        let other = query.replace("resumable", "media");
+        assert_eq!(upload.whole(&other), None);
+        assert!(upload.whole(&query).is_some());
+    }
+
+    #[test]
+    fn the_answers_of_the_newest_uploads_are_kept() {
+        let upload = Upload::new();
+        let queries: Vec<String> = (0..=FINISHED)
+            .map(|_| {
+                let query = upload.begin();
+                let id = upload.whole(&query).unwrap();
+                settle(&upload.state, &id, Some(&Value::Null));
+                query
+            })
+            .collect();
+        let refused = upload.put(&queries[0], "").unwrap_err();
+        assert_eq!(refused.status, StatusCode::NOT_FOUND);
+        for query in &queries[1..] {
+            assert!(matches!(upload.put(query, ""), Ok(Received::Nothing(_))));
+        }
+    }
 
     #[test]
     fn ranges_are_read() {
