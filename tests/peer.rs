@@ -314,7 +314,11 @@ async fn a_packed_body_is_unpacked() -> TestResult {
     assert_eq!(json(&ask.clone()(packed.clone()).await?)?["name"], "packed");
     let half = packed[..packed.len() / 2].to_vec();
     assert_eq!(ask.clone()(half).await?.status, 400);
-    assert_eq!(ask(b"{}".to_vec()).await?.status, 400);
+    assert_eq!(ask.clone()(b"{}".to_vec()).await?.status, 400);
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(&vec![b' '; 1024 * 1024])?;
+    // Packed files behind one another are one packed file.
+    assert_eq!(ask(packer.finish()?.repeat(201)).await?.status, 413);
     Ok(())
 }
 
