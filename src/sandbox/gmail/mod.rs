@@ -44,6 +44,7 @@ pub(crate) fn overridden(mut request: Request) -> Request {
 }
 
 const METHOD_OVERRIDE: &str = "x-http-method-override";
+const FIELD_MASK: &str = "x-goog-fieldmask";
 
 /// Names the operation of a request.
 pub(crate) fn describe(state: &State, request: &Request, record: &mut RequestRecord) {
@@ -107,7 +108,12 @@ fn operate(state: &State, request: &Request, record: &mut RequestRecord) -> Resu
             found.foreign_user.as_deref().unwrap_or_default(),
         ));
     }
-    let (global, mut params) = parameter::from_query(operation, &request.query_pairs())?;
+    let mut pairs = request.query_pairs();
+    if let Some(mask) = request.header(FIELD_MASK) {
+        // Of two the last counts, and the address is nearer to the caller than a header.
+        pairs.insert(0, ("fields".to_owned(), mask.to_owned()));
+    }
+    let (global, mut params) = parameter::from_query(operation, &pairs)?;
     params.extend(
         found
             .params
@@ -132,6 +138,7 @@ fn operate(state: &State, request: &Request, record: &mut RequestRecord) -> Resu
         }
     } else {
         parameter::from_body(operation, request, &mut params)?;
+        upload::check_raw(operation, &params)?;
         lock(&state.mailbox).call(operation.id, &params)
     };
     outcome

@@ -201,8 +201,10 @@ fn begin(
         progress: Progress::Open,
     };
     lock(&state.uploads).by_id.insert(id.clone(), session);
-    let address = format!("{}{}", state.origin, request.path);
-    let location = with_query(&address, &[("uploadType", "resumable"), ("upload_id", &id)]);
+    // The query comes along: what it says of the answer is meant for the last one.
+    let query = request.query.as_deref().unwrap_or_default();
+    let address = format!("{}{}?{query}", state.origin, request.path);
+    let location = with_query(&address, &[("upload_id", &id)]);
     Ok(Answer::empty(StatusCode::OK)
         .with_header(header::LOCATION, &location)
         .with_header(UPLOAD_ID, &id)
@@ -326,6 +328,20 @@ fn check_type(kind: &str) -> Result<(), Answer> {
         "badContent",
         &message,
     ))
+}
+
+/// A message in JSON may be as large as one beside it, not larger.
+pub(super) fn check_raw(operation: &Operation, params: &Map<String, Value>) -> Result<(), Answer> {
+    let raw = params
+        .get("raw")
+        .or_else(|| params.get("message")?.get("raw"))
+        .and_then(Value::as_str);
+    match (raw, table::largest_media(operation)) {
+        (Some(raw), Some(limit)) => {
+            check_size(raw.trim_end_matches('=').len() as u64 * 3 / 4, limit)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_size(length: u64, limit: u64) -> Result<(), Answer> {
