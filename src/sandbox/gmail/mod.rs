@@ -6,6 +6,7 @@ pub(crate) mod error;
 mod multipart;
 mod parameter;
 mod partial_response;
+mod resumable;
 mod route;
 mod upload;
 
@@ -22,7 +23,7 @@ use super::state::{State, lock};
 use parameter::Global;
 use route::Route;
 
-pub(crate) use upload::UploadSessions;
+pub(crate) use resumable::UploadSessions;
 
 /// The request that is meant where a client hides a long query in the body of a POST.
 pub(crate) fn overridden(mut request: Request) -> Request {
@@ -129,7 +130,7 @@ fn operate(state: &State, request: &Request, record: &mut RequestRecord) -> Resu
             upload::Received::Whole(media, session) => {
                 let outcome = lock(&state.mailbox).call_with_media(operation.id, &params, &media);
                 if let Some(id) = session {
-                    upload::settle(state, &id, outcome.as_ref().ok());
+                    resumable::settle(state, &id, outcome.as_ref().ok());
                 }
                 outcome
             }
