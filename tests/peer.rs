@@ -160,7 +160,7 @@ async fn an_uploaded_message_is_known_by_its_type() -> TestResult {
 #[tokio::test]
 async fn of_an_odd_piece_whole_multiples_are_kept() -> TestResult {
     let sandbox = Sandbox::start().await?;
-    let path = "/upload/gmail/v1/users/me/messages?uploadType=resumable";
+    let path = "/upload/gmail/v1/users/me/messages?uploadType=resumable&fields=id";
     let begun = ask(&sandbox, &format!("POST {path}"), &[], "").await?;
     let (_, target) = web::split(&begun.location()?)?;
     let put = format!("PUT {target}");
@@ -178,6 +178,8 @@ async fn of_an_odd_piece_whole_multiples_are_kept() -> TestResult {
     assert_eq!(kept.header("range"), Some("bytes=0-262143"));
     let (range, body) = piece(262_144, message.len());
     let inserted = json(&ask(&sandbox, &put, &[&range], body).await?)?;
+    // What the first request selected holds for the last answer.
+    assert_eq!(inserted.as_object().map(serde_json::Map::len), Some(1));
     let id = inserted["id"].as_str().unwrap_or_default();
     let target = format!("GET /gmail/v1/users/me/messages/{id}?fields=sizeEstimate");
     let stored = json(&ask(&sandbox, &target, &[], "").await?)?;
@@ -208,7 +210,59 @@ async fn googles_own_parameters_have_second_names() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_batch_may_give_whole_addresses() -> TestResult {
+async fn a_selector_may_have_spaces_or_dots_and_come_in_a_header() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let list = "GET /gmail/v1/users/me/messages?maxResults=1";
+    let selected = async |query: &str, headers: &[&str]| {
+        let page = ask(&sandbox, &format!("{list}{query}"), headers, "").await?;
+        let keys = |value: &Value| {
+            value
+                .as_object()
+                .map(|map| map.keys().cloned().collect::<Vec<_>>())
+        };
+        let page = json(&page)?;
+        Ok::<_, Box<dyn std::error::Error>>((keys(&page), keys(&page["messages"][0])))
+    };
+    let expected = selected("&fields=messages/id,nextPageToken", &[]).await?;
+    let mask = "X-Goog-FieldMask: messages.id,nextPageToken";
+    for (query, headers) in [
+        ("&fields=nextPageToken,%20messages(%20id%20)", [].as_slice()),
+        ("&fields=messages.id,+nextPageToken", &[]),
+        ("", &[mask]),
+        (
+            "&fields=messages/id,nextPageToken",
+            &["X-Goog-FieldMask: *"],
+        ),
+    ] {
+        assert_eq!(selected(query, headers).await?, expected, "{query}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_message_in_json_is_no_larger_than_one_beside_it() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let kind = ["Content-Type: application/json"];
+    // To: support@example.com, and then x to fill 35 MiB, and once a byte more.
+    for (last, status) in [("eHg", 200), ("eHh4", 413)] {
+        let raw = format!(
+            "VG86IHN1cHBvcnRAZXhhbXBsZS5jb20NCg0K{}{last}",
+            "eHh4".repeat(12_233_377)
+        );
+        for (path, body) in [
+            ("messages/send", format!(r#"{{"raw": "{raw}"}}"#)),
+            ("drafts", format!(r#"{{"message": {{"raw": "{raw}"}}}}"#)),
+        ] {
+            let target = format!("POST /gmail/v1/users/me/{path}");
+            let answer = ask(&sandbox, &target, &kind, &body).await?;
+            assert_eq!(answer.status, status, "{path}: {}", answer.body);
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_batch_may_give_whole_addresses_and_methods_in_a_header() -> TestResult {
     let sandbox = Sandbox::start().await?;
     let part = |target: &str| {
         format!("--b\r\nContent-Type: application/http\r\n\r\nGET {target} HTTP/1.1\r\n\r\n\r\n")
@@ -216,12 +270,16 @@ async fn a_batch_may_give_whole_addresses() -> TestResult {
     let body = [
         part("https://gmail.googleapis.com/gmail/v1/users/me/profile"),
         part("/gmail/v1/users/me/messages?q=https://example.com/"),
+        // Java's own connections know no PATCH.
+        "--b\r\nContent-Type: application/http\r\n\r\nPOST /gmail/v1/users/me/labels/Label_1 HTTP/1.1\r\n\
+         X-HTTP-Method-Override: PATCH\r\nContent-Type: application/json\r\n\r\n{\"name\": \"patched\"}\r\n"
+            .to_owned(),
         "--b--\r\n".to_owned(),
     ]
     .concat();
     let kind = "Content-Type: multipart/mixed; boundary=b";
     let answers = ask(&sandbox, "POST /batch/gmail/v1", &[kind], &body).await?;
-    assert_eq!(answers.body.matches("HTTP/1.1 200 OK").count(), 2);
+    assert_eq!(answers.body.matches("HTTP/1.1 200 OK").count(), 3);
     Ok(())
 }
 
@@ -314,7 +372,11 @@ async fn a_packed_body_is_unpacked() -> TestResult {
     assert_eq!(json(&ask.clone()(packed.clone()).await?)?["name"], "packed");
     let half = packed[..packed.len() / 2].to_vec();
     assert_eq!(ask.clone()(half).await?.status, 400);
-    assert_eq!(ask(b"{}".to_vec()).await?.status, 400);
+    assert_eq!(ask.clone()(b"{}".to_vec()).await?.status, 400);
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(&vec![b' '; 1024 * 1024])?;
+    // Packed files behind one another are one packed file.
+    assert_eq!(ask(packer.finish()?.repeat(201)).await?.status, 413);
     Ok(())
 }
 

@@ -80,11 +80,11 @@ async fn handle(
     let (parts, body) = request.into_parts();
     // A client that says beforehand how much it will send need not send it.
     if body.size_hint().lower() > LARGEST_BODY as u64 {
-        return Ok(too_large());
+        return Ok(respond(too_large()));
     }
     let body = match Limited::new(body, LARGEST_BODY).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return Ok(too_large()),
+        Err(error) if error.is::<LengthLimitError>() => return Ok(respond(too_large())),
         Err(_) => return Err(Interrupted),
     };
     if !is_loopback(&parts) {
@@ -93,12 +93,9 @@ async fn handle(
         let text = "the sandbox answers on loopback addresses only: send the request to 127.0.0.1";
         return Ok(respond(airbyte::error::detail(StatusCode::FORBIDDEN, text)));
     }
-    let Some(body) = unpacked(&parts.headers, body) else {
-        let page = gmail::error::page(
-            StatusCode::BAD_REQUEST,
-            "The body is not what its Content-Encoding says.",
-        );
-        return Ok(respond(page));
+    let body = match unpacked(&parts.headers, body) {
+        Ok(body) => body,
+        Err(refusal) => return Ok(respond(refusal)),
     };
     let asked = parts.method.clone();
     let request = Request {
@@ -188,21 +185,26 @@ async fn handle(
     }
 }
 
-/// The body as it was before its client packed it, which Google's Java client does unasked; `None`
-/// where it cannot be unpacked, or would be too large.
-fn unpacked(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
+/// The body as it was before its client packed it, which Google's Java client does unasked.
+fn unpacked(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Answer> {
     let packed = headers
         .get(header::CONTENT_ENCODING)
         .is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"gzip"));
     if !packed || body.is_empty() {
-        return Some(body);
+        return Ok(body);
     }
     let mut whole = Vec::new();
-    MultiGzDecoder::new(body.as_ref())
+    let read = MultiGzDecoder::new(body.as_ref())
         .take(LARGEST_BODY as u64 + 1)
-        .read_to_end(&mut whole)
-        .ok()?;
-    (whole.len() <= LARGEST_BODY).then(|| whole.into())
+        .read_to_end(&mut whole);
+    match read {
+        Err(_) => Err(gmail::error::page(
+            StatusCode::BAD_REQUEST,
+            "The body is not what its Content-Encoding says.",
+        )),
+        Ok(length) if length > LARGEST_BODY => Err(too_large()),
+        Ok(_) => Ok(whole.into()),
+    }
 }
 
 /// The service that a path belongs to; `None` is the sandbox's own control.
@@ -248,9 +250,9 @@ fn is_loopback(parts: &http::request::Parts) -> bool {
         .any(|own| name.eq_ignore_ascii_case(own))
 }
 
-fn too_large() -> Response<ResponseBody> {
-    let page = gmail::error::page(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large.");
-    respond(page.with_header(header::CONNECTION, "close"))
+fn too_large() -> Answer {
+    gmail::error::page(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large.")
+        .with_header(header::CONNECTION, "close")
 }
 
 fn respond(answer: Answer) -> Response<ResponseBody> {

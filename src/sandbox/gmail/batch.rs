@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Method, StatusCode, header};
 
-use super::{error, multipart, operate, route};
+use super::{error, multipart, operate, overridden, route};
 use crate::sandbox::exchange::{Answer, Request};
 use crate::sandbox::log::{RequestRecord, Service};
 use crate::sandbox::random;
@@ -45,7 +45,7 @@ pub(super) fn answer(state: &State, request: &Request) -> Answer {
     let mut body = Vec::new();
     for part in &parts {
         let answer = match inner(request, part) {
-            Some(inner) => single(state, &inner),
+            Some(inner) => single(state, &overridden(inner)),
             None => error::answer(
                 StatusCode::BAD_REQUEST,
                 "INVALID_ARGUMENT",

@@ -6,6 +6,7 @@ pub(crate) mod error;
 mod multipart;
 mod parameter;
 mod partial_response;
+mod resumable;
 mod route;
 mod upload;
 
@@ -22,7 +23,7 @@ use super::state::{State, lock};
 use parameter::Global;
 use route::Route;
 
-pub(crate) use upload::UploadSessions;
+pub(crate) use resumable::UploadSessions;
 
 /// The request that is meant where a client hides a long query in the body of a POST.
 pub(crate) fn overridden(mut request: Request) -> Request {
@@ -44,6 +45,7 @@ pub(crate) fn overridden(mut request: Request) -> Request {
 }
 
 const METHOD_OVERRIDE: &str = "x-http-method-override";
+const FIELD_MASK: &str = "x-goog-fieldmask";
 
 /// Names the operation of a request.
 pub(crate) fn describe(state: &State, request: &Request, record: &mut RequestRecord) {
@@ -107,7 +109,12 @@ fn operate(state: &State, request: &Request, record: &mut RequestRecord) -> Resu
             found.foreign_user.as_deref().unwrap_or_default(),
         ));
     }
-    let (global, mut params) = parameter::from_query(operation, &request.query_pairs())?;
+    let mut pairs = request.query_pairs();
+    if let Some(mask) = request.header(FIELD_MASK) {
+        // Of two the last counts, and the address is nearer to the caller than a header.
+        pairs.insert(0, ("fields".to_owned(), mask.to_owned()));
+    }
+    let (global, mut params) = parameter::from_query(operation, &pairs)?;
     params.extend(
         found
             .params
@@ -120,10 +127,10 @@ fn operate(state: &State, request: &Request, record: &mut RequestRecord) -> Resu
 
     let outcome = if found.upload {
         match upload::receive(state, request, operation, &global, &mut params)? {
-            upload::Received::Whole(media) => {
+            upload::Received::Whole(media, session) => {
                 let outcome = lock(&state.mailbox).call_with_media(operation.id, &params, &media);
-                if let Some(id) = &global.upload_id {
-                    upload::settle(state, id, outcome.as_ref().ok());
+                if let Some(id) = session {
+                    resumable::settle(state, &id, outcome.as_ref().ok());
                 }
                 outcome
             }
@@ -132,6 +139,7 @@ fn operate(state: &State, request: &Request, record: &mut RequestRecord) -> Resu
         }
     } else {
         parameter::from_body(operation, request, &mut params)?;
+        upload::check_raw(operation, &params)?;
         lock(&state.mailbox).call(operation.id, &params)
     };
     outcome

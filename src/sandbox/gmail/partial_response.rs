@@ -21,7 +21,7 @@ impl Selection {
             depth: 0,
         };
         let selection = parser.list()?;
-        if parser.rest.is_empty() {
+        if parser.rest.trim_start().is_empty() {
             Ok(selection)
         } else {
             Err(Invalid)
@@ -63,9 +63,10 @@ impl Parser<'_> {
     fn item(&mut self) -> Result<Item, Invalid> {
         let end = self
             .rest
-            .find(['/', '(', ')', ','])
+            .find(['/', '.', '(', ')', ','])
             .unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
+        let name = name.trim();
         let letters = |name: &str| {
             name.bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
@@ -74,7 +75,8 @@ impl Parser<'_> {
             return Err(Invalid);
         }
         self.rest = rest;
-        let below = if self.takes('/') {
+        // A path of a field mask has dots.
+        let below = if self.takes('/') || self.takes('.') {
             self.depth += 1;
             if self.depth > DEPTH {
                 return Err(Invalid);
@@ -98,7 +100,7 @@ impl Parser<'_> {
     }
 
     fn takes(&mut self, letter: char) -> bool {
-        match self.rest.strip_prefix(letter) {
+        match self.rest.trim_start().strip_prefix(letter) {
             Some(rest) => {
                 self.rest = rest;
                 true
@@ -194,6 +196,10 @@ mod tests {
                 "messages/id,messages/threadId",
                 json!({"messages": [{"id": "1", "threadId": "2"}, {"id": "3", "threadId": "4"}]}),
             ),
+            (
+                "messages.id, messages ( threadId ) ,messages/ id ",
+                json!({"messages": [{"id": "1", "threadId": "2"}, {"id": "3", "threadId": "4"}]}),
+            ),
             ("*/id", json!({"messages": [{"id": "1"}, {"id": "3"}]})),
             ("*", value.clone()),
             ("missing", json!({})),
@@ -207,7 +213,8 @@ mod tests {
     #[test]
     fn broken_selectors_are_refused() {
         for selector in [
-            "a(", "a)", "a,,b", "a/", "/a", "(a)", "a b", "a(b", "a(b)c", ",",
+            "a(", "a)", "a,,b", "a/", "/a", "(a)", "a b", "a(b", "a(b)c", ",", "a.", "a..b", "a, ",
+            " ",
         ] {
             assert!(Selection::read(selector).is_err(), "{selector}");
         }

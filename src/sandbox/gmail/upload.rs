@@ -1,59 +1,27 @@
-//! Media uploads: the message as it is, beside its metadata, or in chunks.
-
-use std::collections::HashMap;
-use std::mem;
+//! Media uploads: the message as it is or beside its metadata.
 
 use bytes::Bytes;
-use http::{HeaderName, StatusCode, header};
+use http::{StatusCode, header};
 use serde_json::{Map, Value};
 
 use super::error;
 use super::multipart;
 use super::parameter::{self, Global};
+use super::resumable;
 use crate::operation::Operation;
-use crate::sandbox::exchange::{Answer, Request, media_type, with_query};
-use crate::sandbox::random;
-use crate::sandbox::state::{State, lock};
+use crate::sandbox::exchange::{Answer, Request, media_type};
+use crate::sandbox::state::State;
 use crate::sandbox::table;
-
-/// Every chunk but the last has at least so many bytes, and multiples of it are kept.
-const CHUNK: u64 = 256 * 1024;
-
-/// The resumable uploads under way.
-#[derive(Debug, Default)]
-pub(crate) struct UploadSessions(HashMap<String, Session>);
-
-#[derive(Debug)]
-struct Session {
-    operation: &'static str,
-    params: Map<String, Value>,
-    received: Vec<u8>,
-    /// The answer to the last chunk, for a client that never got it and asks how far it is.
-    answer: Option<Value>,
-}
 
 /// What an upload request brought.
 #[derive(Debug)]
 pub(super) enum Received {
-    /// The whole message.
-    Whole(Bytes),
+    /// The whole message, and the resumable upload that is to be settled.
+    Whole(Bytes, Option<String>),
     /// Not yet: the answer asks for more.
     Part(Answer),
     /// Nothing: the whole has come before, and this was the answer.
     Nothing(Value),
-}
-
-/// Keeps what became of a resumable upload; one that was refused is over.
-pub(super) fn settle(state: &State, id: &str, outcome: Option<&Value>) {
-    let mut sessions = lock(&state.uploads);
-    match outcome {
-        Some(answer) => {
-            if let Some(session) = sessions.0.get_mut(id) {
-                session.answer = Some(answer.clone());
-            }
-        }
-        None => drop(sessions.0.remove(id)),
-    }
 }
 
 /// Takes the message, and adds the metadata to the params.
@@ -74,11 +42,11 @@ pub(super) fn receive(
         None | Some("multipart") => {
             let media = multipart_media(request, operation, params)?;
             check_size(media.len() as u64, limit)?;
-            Ok(Received::Whole(media))
+            Ok(Received::Whole(media, None))
         }
         Some("resumable") => match &global.upload_id {
-            None => begin(state, request, operation, params, limit).map(Received::Part),
-            Some(id) => advance(state, request, operation, id, params, limit),
+            None => resumable::begin(state, request, operation, params, limit).map(Received::Part),
+            Some(id) => resumable::advance(state, request, operation, id, params, limit),
         },
         _ => {
             let message =
@@ -96,7 +64,7 @@ pub(super) fn receive(
 fn whole(request: &Request, kind: &str, limit: u64) -> Result<Received, Answer> {
     check_type(kind)?;
     check_size(request.body.len() as u64, limit)?;
-    Ok(Received::Whole(request.body.clone()))
+    Ok(Received::Whole(request.body.clone(), None))
 }
 
 fn multipart_media(
@@ -155,142 +123,8 @@ fn decode(text: &[u8]) -> Result<Bytes, Answer> {
     })
 }
 
-fn begin(
-    state: &State,
-    request: &Request,
-    operation: &'static Operation,
-    params: &mut Map<String, Value>,
-    limit: u64,
-) -> Result<Answer, Answer> {
-    parameter::from_body(operation, request, params)?;
-    if let Some(kind) = request.header("x-upload-content-type") {
-        check_type(&media_type(kind))?;
-    }
-    if let Some(length) = request
-        .header("x-upload-content-length")
-        .and_then(|length| length.parse().ok())
-    {
-        check_size(length, limit)?;
-    }
-    let id = random::token("upload");
-    let session = Session {
-        operation: operation.id,
-        params: params.clone(),
-        received: Vec::new(),
-        answer: None,
-    };
-    lock(&state.uploads).0.insert(id.clone(), session);
-    let address = format!("{}{}", state.origin, request.path);
-    let location = with_query(&address, &[("uploadType", "resumable"), ("upload_id", &id)]);
-    Ok(Answer::empty(StatusCode::OK)
-        .with_header(header::LOCATION, &location)
-        .with_header(UPLOAD_ID, &id)
-        .with_header(UPLOAD_STATUS, "active"))
-}
-
-fn advance(
-    state: &State,
-    request: &Request,
-    operation: &Operation,
-    id: &str,
-    params: &mut Map<String, Value>,
-    limit: u64,
-) -> Result<Received, Answer> {
-    let mut sessions = lock(&state.uploads);
-    let Some(session) = sessions
-        .0
-        .get_mut(id)
-        .filter(|session| session.operation == operation.id)
-    else {
-        return Err(error::generic(StatusCode::NOT_FOUND));
-    };
-    if let Some(answer) = &session.answer {
-        return Ok(Received::Nothing(answer.clone()));
-    }
-    let length = request.body.len() as u64;
-    let there = session.received.len() as u64;
-    let range = match request.header(header::CONTENT_RANGE.as_str()) {
-        // Without a range the body is the whole of the message.
-        None => Range {
-            first: Some(0),
-            total: Some(length),
-        },
-        Some(text) => Range::read(text, length)
-            .ok_or_else(|| invalid_range("Failed to parse Content-Range header."))?,
-    };
-    if let Some(first) = range.first {
-        if first != there {
-            return Err(invalid_range(&format!(
-                "Invalid request. The next byte is {there}."
-            )));
-        }
-        check_size(there + length, limit)?;
-        let last = range.total == Some(there + length);
-        if !last && length < CHUNK {
-            return Err(invalid_range(&format!(
-                "Invalid request. The number of bytes uploaded is required to be equal or greater than {CHUNK}, \
-                 except for the final request. The received request contained {length} bytes."
-            )));
-        }
-        // The client learns from the range of the answer where to go on.
-        let surplus = if last { 0 } else { length % CHUNK };
-        let kept = usize::try_from(length - surplus).unwrap_or_default();
-        session
-            .received
-            .extend_from_slice(request.body.get(..kept).unwrap_or_default());
-    }
-    let there = session.received.len() as u64;
-    if range.total != Some(there) {
-        // Elsewhere 308 is a redirect; a client whose library knows it as one asks for the other way.
-        let answer = if request.header(NO_308) == Some("yes") {
-            Answer::empty(StatusCode::OK).with_header(STATUS_OVERRIDE, "308")
-        } else {
-            Answer::empty(StatusCode::PERMANENT_REDIRECT)
-        };
-        let answer = answer.with_header(UPLOAD_STATUS, "active");
-        return Ok(Received::Part(match there.checked_sub(1) {
-            Some(last) => answer.with_header(header::RANGE, &format!("bytes=0-{last}")),
-            None => answer,
-        }));
-    }
-    params.extend(mem::take(&mut session.params));
-    Ok(Received::Whole(mem::take(&mut session.received).into()))
-}
-
-const UPLOAD_ID: HeaderName = HeaderName::from_static("x-guploader-uploadid");
-const UPLOAD_STATUS: HeaderName = HeaderName::from_static("x-goog-upload-status");
-const STATUS_OVERRIDE: HeaderName = HeaderName::from_static("x-http-status-code-override");
-const NO_308: &str = "x-guploader-no-308";
-
-/// A `Content-Range`: `bytes 0-9/20`, `bytes 0-9/*`, or `bytes */20`, which asks how far it is.
-#[derive(Debug, PartialEq, Eq)]
-struct Range {
-    first: Option<u64>,
-    total: Option<u64>,
-}
-
-impl Range {
-    fn read(text: &str, length: u64) -> Option<Self> {
-        let (span, total) = text.strip_prefix("bytes ")?.split_once('/')?;
-        let total = match total {
-            "*" => None,
-            digits => Some(digits.parse().ok()?),
-        };
-        if span == "*" {
-            return (length == 0).then_some(Self { first: None, total });
-        }
-        let (first, last) = span.split_once('-')?;
-        let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-        let fits = last.checked_sub(first)?.checked_add(1)? == length
-            && total.is_none_or(|total| last < total);
-        fits.then_some(Self {
-            first: Some(first),
-            total,
-        })
-    }
-}
-
-fn check_type(kind: &str) -> Result<(), Answer> {
+/// Refuses what is no message.
+pub(super) fn check_type(kind: &str) -> Result<(), Answer> {
     if kind.starts_with("message/") {
         return Ok(());
     }
@@ -303,7 +137,22 @@ fn check_type(kind: &str) -> Result<(), Answer> {
     ))
 }
 
-fn check_size(length: u64, limit: u64) -> Result<(), Answer> {
+/// A message in JSON may be as large as one beside it, not larger.
+pub(super) fn check_raw(operation: &Operation, params: &Map<String, Value>) -> Result<(), Answer> {
+    let raw = params
+        .get("raw")
+        .or_else(|| params.get("message")?.get("raw"))
+        .and_then(Value::as_str);
+    match (raw, table::largest_media(operation)) {
+        (Some(raw), Some(limit)) => {
+            check_size(raw.trim_end_matches('=').len() as u64 * 3 / 4, limit)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses what is too large for an operation.
+pub(super) fn check_size(length: u64, limit: u64) -> Result<(), Answer> {
     if length <= limit {
         return Ok(());
     }
@@ -314,36 +163,4 @@ fn check_size(length: u64, limit: u64) -> Result<(), Answer> {
         "uploadTooLarge",
         &message,
     ))
-}
-
-fn invalid_range(message: &str) -> Answer {
-    error::answer(
-        StatusCode::BAD_REQUEST,
-        "INVALID_ARGUMENT",
-        "badRequest",
-        message,
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_are_read() {
-        let range = |first, total| Some(Range { first, total });
-        for (text, length, expected) in [
-            ("bytes 0-9/20", 10, range(Some(0), Some(20))),
-            ("bytes 10-19/20", 10, range(Some(10), Some(20))),
-            ("bytes 0-9/*", 10, range(Some(0), None)),
-            ("bytes */20", 0, range(None, Some(20))),
-            ("bytes 0-9/20", 9, None),
-            ("bytes 0-9/5", 10, None),
-            ("bytes 9-0/20", 0, None),
-            ("bytes 0-18446744073709551615/*", 0, None),
-            ("0-9/20", 10, None),
-        ] {
-            assert_eq!(Range::read(text, length), expected, "{text}");
-        }
-    }
 }

@@ -149,11 +149,13 @@ pub(super) fn addresses(field: &Field) -> Vec<Mailto> {
 
 /// A date field in milliseconds since 1970.
 pub(super) fn date(field: &Field) -> Option<i64> {
-    let date = DateTime::parse_rfc822(&field.unfolded())?;
-    if !date.is_valid() || date.year < 1970 {
-        return None;
-    }
-    Some(date.to_timestamp() * 1000)
+    parse_date(&field.unfolded())
+}
+
+/// A date's text in milliseconds since 1970; an earlier one is none, in whatever zone it is written.
+pub(super) fn parse_date(text: &str) -> Option<i64> {
+    let date = DateTime::parse_rfc822(text).filter(DateTime::is_valid)?;
+    Some(date.to_timestamp() * 1000).filter(|time| *time >= 0)
 }
 
 /// A time in the form of a Date field.
@@ -301,6 +303,11 @@ mod tests {
             Some(1_767_225_601_000)
         );
         assert_eq!(date(&field(" yesterday")), None);
+        assert_eq!(date(&field(" Thu, 1 Jan 1970 00:30:00 +0100")), None);
+        assert_eq!(
+            date(&field(" Wed, 31 Dec 1969 23:30:00 -0100")),
+            Some(1_800_000)
+        );
         assert!(format_date(1_767_225_601_000).starts_with("Thu, 1 Jan 2026 00:00:01 "));
     }
 }

@@ -6,12 +6,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use mail_parser::DateTime;
 
 use super::{
     Mailbox,
     conversation::Links,
-    header::{date, find, trim_line_end},
+    header::{date, find, parse_date, trim_line_end},
     label::Labels,
     part::Part,
     snippet::snippet,
@@ -182,8 +181,7 @@ fn separator_date(line: &str) -> Option<i64> {
         .iter()
         .find(|word| word.len() == 5 && (word.starts_with('+') || word.starts_with('-')))
         .unwrap_or(&"+0000");
-    let date = DateTime::parse_rfc822(&format!("{day} {month} {year} {time} {zone}"))?;
-    (date.is_valid() && date.year >= 1970).then(|| date.to_timestamp() * 1000)
+    parse_date(&format!("{day} {month} {year} {time} {zone}"))
 }
 
 fn takeout_labels(labels: &mut Labels, names: &str) -> (Vec<LabelId>, bool) {
@@ -303,6 +301,20 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::InvalidData);
         assert!(error.to_string().contains("not an mbox file"));
         assert_eq!(mailbox.import_mbox(&b"\nFrom x\n"[..]).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_time_before_1970_is_none() {
+        let mailbox = import(
+            b"From x Thu Jan  1 00:30:00 1970 +0100\nSubject: x\n\nFrom x Thu Jan  1 00:30:00 1970\nSubject: y\n",
+        );
+        let dates: Vec<i64> = mailbox
+            .store
+            .messages
+            .values()
+            .map(|message| message.date)
+            .collect();
+        assert_eq!(dates, [1_780_000_000_000, 1_800_000]);
     }
 
     #[test]
