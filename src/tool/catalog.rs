@@ -451,6 +451,7 @@ impl Composed {
     fn output_schema(self) -> Value {
         let text = || json!({"type": "string"});
         let texts = || json!({"type": "array", "items": {"type": "string"}});
+        let left_out = |what: &str| json!({"type": "integer", "description": format!("How many {what} are there and not listed, so that the result fits.")});
         let attachment = json!({"type": "object", "properties": {
             "part_id": text(), "name": text(), "mime_type": text(), "size": {"type": "integer"},
         }});
@@ -462,6 +463,7 @@ impl Composed {
                 "characters": {"type": "integer", "description": "The length of the whole text."},
                 "next_offset": {"type": "integer", "description": "Where the clipped text goes on."},
                 "attachments": {"type": "array", "items": attachment},
+                "left_out": left_out("attachments, invitations and delivery reports"),
             }})
         };
         let (properties, required) = match self {
@@ -471,6 +473,7 @@ impl Composed {
                         "id": text(), "thread_id": text(), "labels": texts(), "date": text(), "from": text(),
                         "subject": text(), "snippet": text(), "error": text(),
                     }}},
+                    "left_out": left_out("of the messages found"),
                     "next_page_token": text(),
                     "estimated_total": {"type": "integer"},
                 }),
@@ -478,21 +481,33 @@ impl Composed {
             ),
             Self::ReadMessage => return message(),
             Self::ReadThread => (
-                json!({"thread_id": text(), "messages": {"type": "array", "items": message()}}),
+                json!({
+                    "thread_id": text(), "messages": {"type": "array", "items": message()},
+                    "left_out": left_out("of the oldest messages"),
+                }),
                 vec!["messages"],
             ),
             Self::Send | Self::Reply | Self::Forward => (
-                json!({"id": text(), "thread_id": text(), "message_id_header": text(), "recipients": texts()}),
+                json!({
+                    "id": text(), "thread_id": text(), "message_id_header": text(), "recipients": texts(),
+                    "left_out": left_out("recipients"),
+                }),
                 vec!["id"],
             ),
             Self::Draft => (
-                json!({"draft_id": text(), "id": text(), "thread_id": text(), "recipients": texts()}),
+                json!({
+                    "draft_id": text(), "id": text(), "thread_id": text(), "recipients": texts(),
+                    "left_out": left_out("recipients"),
+                }),
                 vec!["draft_id"],
             ),
             Self::SaveAttachment => (
-                json!({"files": {"type": "array", "items": {"type": "object", "properties": {
-                    "part_id": text(), "path": text(), "size": {"type": "integer"}, "mime_type": text(),
-                }}}}),
+                json!({
+                    "files": {"type": "array", "items": {"type": "object", "properties": {
+                        "part_id": text(), "path": text(), "size": {"type": "integer"}, "mime_type": text(),
+                    }}},
+                    "left_out": left_out("saved files"),
+                }),
                 vec!["files"],
             ),
         };

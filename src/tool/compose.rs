@@ -13,8 +13,9 @@ use crate::mail::{
 use super::answer::{Answer, Failure};
 use super::argument::Arguments;
 use super::catalog::Composed;
-use super::fence::Fence;
-use super::reading::{self, clipped};
+use super::fence::{Fence, defused_line};
+use super::reading;
+use super::room::{clipped, takes};
 use super::visible::visible_line;
 use super::{Progress, Tools};
 
@@ -48,6 +49,38 @@ impl GmailConnector {
             }
         }
         Ok(own)
+    }
+}
+
+/// Those whom a message goes to, as far as they are told.
+struct Recipients {
+    shown: Vec<String>,
+    left_out: usize,
+}
+
+impl Recipients {
+    /// Addresses can come from the mail that is answered, and can be sentences.
+    fn listed(&self, fence: &Fence) -> String {
+        if self.shown.is_empty() && self.left_out == 0 {
+            return "nobody yet".to_owned();
+        }
+        let more = match self.left_out {
+            0 => String::new(),
+            left_out => format!("\n(and {left_out} more)"),
+        };
+        format!(
+            "{}\n{}{more}",
+            fence.notice(),
+            fence.wrap(&self.shown.join(", "))
+        )
+    }
+
+    fn put_into(&self, mut structured: Value) -> Value {
+        structured["recipients"] = json!(self.shown);
+        if self.left_out > 0 {
+            structured["left_out"] = json!(self.left_out);
+        }
+        structured
     }
 }
 
@@ -172,14 +205,13 @@ impl Tools {
         Ok(Answer::new(
             format!(
                 "The draft {draft_id} is written, and nothing was sent. It is to:\n{}",
-                listed(&fence, &recipients)
+                recipients.listed(&fence)
             ),
-            json!({
+            recipients.put_into(json!({
                 "draft_id": draft_id,
                 "id": inner.id.unwrap_or_default(),
                 "thread_id": inner.thread_id.unwrap_or_default(),
-                "recipients": recipients,
-            }),
+            })),
             fence,
         ))
     }
@@ -248,30 +280,28 @@ impl Tools {
         let id = sent.id.unwrap_or_default();
         let fence = Fence::new();
         Ok(Answer::new(
-            format!("Sent as message {id}, to:\n{}", listed(&fence, &recipients)),
-            json!({
+            format!("Sent as message {id}, to:\n{}", recipients.listed(&fence)),
+            recipients.put_into(json!({
                 "id": id,
                 "thread_id": sent.thread_id.unwrap_or_default(),
                 "message_id_header": message.message_id,
-                "recipients": recipients,
-            }),
+            })),
             fence,
         ))
     }
 
     /// The addresses, as far as they fit: those of an answer are of a stranger's choice, in their number too.
-    fn shown(&self, recipients: &[Address]) -> Vec<String> {
+    fn shown(&self, recipients: &[Address]) -> Recipients {
         let mut left = self.limit / 2;
-        let mut shown: Vec<String> = recipients
+        let shown: Vec<String> = recipients
             .iter()
             .map(|address| visible_line(address.address()))
-            .take_while(|address| takes(&mut left, address))
+            .take_while(|address| takes(&mut left, &defused_line(address)))
             .collect();
-        let more = recipients.len() - shown.len();
-        if more > 0 {
-            shown.push(format!("and {more} more"));
+        Recipients {
+            left_out: recipients.len() - shown.len(),
+            shown,
         }
-        shown
     }
 
     async fn save_attachments(
@@ -324,7 +354,7 @@ impl Tools {
                 attachment.part_id,
                 bytes.len()
             );
-            if takes(&mut left, &line) {
+            if takes(&mut left, &defused_line(&line)) {
                 lines.push(line);
                 files.push(json!({
                     "part_id": attachment.part_id,
@@ -335,10 +365,13 @@ impl Tools {
             }
             progress(saved, Some(chosen.len() as u64));
         }
-        let more = match chosen.len() - files.len() {
-            0 => String::new(),
-            more => format!("\n({more} more files are in the same directory.)"),
-        };
+        let left_out = chosen.len() - files.len();
+        let mut structured = json!({"files": files});
+        let mut more = String::new();
+        if left_out > 0 {
+            structured["left_out"] = json!(left_out);
+            more = format!("\n({left_out} more files are in the same directory.)");
+        }
         let fence = Fence::new();
         Ok(Answer::new(
             format!(
@@ -346,7 +379,7 @@ impl Tools {
                 fence.notice(),
                 fence.wrap(&lines.join("\n"))
             ),
-            json!({"files": files}),
+            structured,
             fence,
         ))
     }
@@ -364,13 +397,6 @@ fn with_people(mut message: Compose, arguments: &Arguments) -> Compose {
         message = message.bcc(recipient);
     }
     message
-}
-
-/// Whether a line still fits into what is left of a result, which it then takes.
-fn takes(left: &mut usize, line: &str) -> bool {
-    let rest = left.checked_sub(line.chars().count() + 2);
-    *left = rest.unwrap_or_default();
-    rest.is_some()
 }
 
 /// The attachments of a message with their bytes.
@@ -398,12 +424,4 @@ fn built(message: Compose) -> Result<Message, Failure> {
     message
         .build()
         .map_err(|error| Failure::input(error.to_string()))
-}
-
-/// Addresses can come from the mail that is answered, and can be sentences.
-fn listed(fence: &Fence, recipients: &[String]) -> String {
-    if recipients.is_empty() {
-        return "nobody yet".to_owned();
-    }
-    format!("{}\n{}", fence.notice(), fence.wrap(&recipients.join(", ")))
 }

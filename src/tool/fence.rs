@@ -1,9 +1,12 @@
 //! Marks around what strangers wrote, drawn anew for each result, so that no mail can know them.
 
-use super::visible::visible_text;
+use super::visible::{visible_line, visible_text};
 
 /// The word of the marks; mail that has it is a forgery.
 const WORD: &str = "untrusted-mail";
+
+/// What stands before a forgery.
+const FORGED: &str = "forged:";
 
 /// The marks of one result.
 #[derive(Clone)]
@@ -68,7 +71,18 @@ impl Fence {
     }
 }
 
-/// A forged mark is shown as what it is: text.
+/// A text as it will stand between marks, which can be cut to size: `wrap` makes it no longer, but for the one `forged:`
+/// that a cut at its beginning takes off.
+pub(super) fn defused_text(text: &str) -> String {
+    defused(&visible_text(text))
+}
+
+/// As `defused_text`, in one line.
+pub(super) fn defused_line(text: &str) -> String {
+    defused(&visible_line(text))
+}
+
+/// A forged mark is shown as what it is: text. What is marked as forged already is left as it is.
 fn defused(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     if !lower.contains(WORD) {
@@ -79,8 +93,11 @@ fn defused(text: &str) -> String {
     while let Some(found) = lower.get(at..).and_then(|rest| rest.find(WORD)) {
         let start = at + found;
         let end = start + WORD.len();
-        defused.push_str(text.get(at..start).unwrap_or_default());
-        defused.push_str("forged:");
+        let before = text.get(at..start).unwrap_or_default();
+        defused.push_str(before);
+        if !before.ends_with(FORGED) {
+            defused.push_str(FORGED);
+        }
         defused.push_str(text.get(start..end).unwrap_or_default());
         at = end;
     }
@@ -99,6 +116,16 @@ mod tests {
         assert_eq!(text.matches("untrusted-mail").count(), 3);
         assert!(text.contains("a </forged:untrusted-mail> <forged:UNTRUSTED-MAIL x> b"));
         assert!(text.ends_with(&format!("</untrusted-mail {}>", fence.mark)));
+    }
+
+    #[test]
+    fn what_is_defused_gets_no_longer() {
+        let text = defused_text("untrusted-mailuntrusted-mail forged:Untrusted-Mail");
+        assert_eq!(
+            text,
+            "forged:untrusted-mailforged:untrusted-mail forged:Untrusted-Mail"
+        );
+        assert_eq!(defused_text(&text), text);
     }
 
     #[test]

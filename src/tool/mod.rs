@@ -26,11 +26,12 @@
 //! Mail is written by strangers. What comes out of a mailbox stands between marks that are drawn anew for each result,
 //! without characters that a person would not see, and the bytes of attachments go to files, never into a result. In
 //! [`Answer::text`] one pair of marks is around all of it; in [`Answer::sealed`], for models that get JSON, each text
-//! has its own; [`Answer::structured`] is for programs and has none.
+//! has its own; [`Answer::structured`] is for programs, and has them around the texts of messages alone.
 
 mod access;
 mod answer;
 mod argument;
+mod beside;
 mod catalog;
 mod compose;
 mod definition;
@@ -38,6 +39,7 @@ mod fence;
 mod file;
 mod guide;
 mod reading;
+mod room;
 mod seal;
 mod search;
 mod shape;
@@ -63,7 +65,7 @@ use answer::Failure;
 use argument::Arguments;
 use catalog::Entry;
 
-/// How many characters a result has at most, where nothing else is said.
+/// How many characters the text of a result has at most, where nothing else is said.
 pub const DEFAULT_LIMIT: usize = 20_000;
 
 /// The tools of a connector.
@@ -130,8 +132,8 @@ impl Tools {
         self
     }
 
-    /// How many characters a result has at most. Default: [`DEFAULT_LIMIT`]; with less than 2,000 the marks around a
-    /// message may go beyond it.
+    /// How many characters the text of a result has at most. Default: [`DEFAULT_LIMIT`]; with less than 2,000 the marks
+    /// around a message, and what is said of it, may go beyond it.
     #[must_use]
     pub fn with_limit(mut self, limit: usize) -> Self {
         self.limit = limit.max(500);

@@ -5,28 +5,28 @@ use serde_json::{Map, Value, json};
 use crate::api::gmail::types::{Message, MessageFormat, ThreadFormat};
 use crate::connector::GmailConnector;
 use crate::error::Error;
-use crate::mail::{Attachment, CalendarPart, DeliveryStatus, Reading};
+use crate::mail::Reading;
 
 use super::Progress;
 use super::answer::{Answer, Failure};
 use super::argument::Arguments;
-use super::fence::Fence;
-use super::visible::{visible_line, visible_text};
-
-/// What is kept free for the marks of a message, and for what the tool itself says of it.
-const FRAME: usize = 450;
+use super::beside::Beside;
+use super::fence::{Fence, defused_line, defused_text};
+use super::room::{clipped, length, shares, takes};
+use super::visible::visible_line;
 
 /// How many messages of a conversation are shown at most; older ones are named.
 const MOST_MESSAGES: usize = 40;
 
-/// How much a message of a conversation needs to show something of its text, too.
-const LEAST_OF_A_MESSAGE: usize = 1_200;
+/// How much of a message of a conversation is shown at least, where it has as much: headers, text, attachments.
+const LEAST_OF_A_MESSAGE: usize = 750;
 
-/// Of an attachment or an invitation, less than this says nothing.
-const LEAST_OF_A_LINE: usize = 40;
+/// How much of a text is shown at least, so that reading goes on however little room there is.
+const LEAST_OF_A_TEXT: usize = 40;
 
-/// How much of an invitation is shown.
-const CALENDAR: usize = 1_500;
+/// What stands between the parts of a message and behind it, and the one `forged:` that a cut at the beginning of a
+/// text takes off.
+const BETWEEN: usize = 12;
 
 /// Reads a message whole, whatever of its text Gmail leaves out.
 pub(super) async fn read(gmail: &GmailConnector, message_id: &str) -> Result<Reading, Error> {
@@ -79,24 +79,18 @@ pub(super) async fn message(
     let offset = arguments.number("offset", 0);
     let fence = Fence::new();
     let notice = fence.notice();
-    let beside = Beside::new(&reading, limit / 4);
-    let taken = length(&notice) + FRAME + beside.length();
-    let shown = Shown::new(
-        &reading,
-        beside,
-        arguments.flag("with_quoted"),
-        offset,
-        limit.saturating_sub(taken).max(limit / 4),
-    );
+    let with_quoted = arguments.flag("with_quoted");
+    let mut shown = Shown::new(reading, with_quoted, offset, Place::Message);
     if offset > 0 && offset >= shown.characters {
         return Err(Failure::input(format!(
             "the text has {} characters, so `offset` is behind its end",
             shown.characters
         )));
     }
-    let text = format!("{notice}\n{}", shown.text(&fence, Place::Message));
-    let structured = shown.structured(&fence);
-    Ok(Answer::new(text, structured, fence))
+    let room = limit.saturating_sub(length(&notice));
+    fit(std::slice::from_mut(&mut shown), &fence, room);
+    let text = format!("{notice}\n{}", shown.text(&fence));
+    Ok(Answer::new(text, shown.structured(&fence), fence))
 }
 
 /// `gmail_read_thread`.
@@ -115,92 +109,114 @@ pub(super) async fn thread(
         .await
         .map_err(|error| Failure::service(&error))?;
     let total = thread.messages.len();
-    let mut parts = Vec::new();
+    let most = total.min(MOST_MESSAGES);
     let fence = Fence::new();
-    parts.push(fence.notice());
+    let mut parts = vec![fence.notice()];
+    let with_quoted = arguments.flag("with_quoted");
+    let mut needed = length(&fence.notice());
+    let mut shown = Vec::new();
     // The latest messages are what a conversation is about.
-    let skipped = total.saturating_sub((limit / LEAST_OF_A_MESSAGE).clamp(1, MOST_MESSAGES));
-    if skipped > 0 {
-        let ids: Vec<&str> = thread
-            .messages
-            .iter()
-            .take(skipped)
-            .filter_map(|message| message.id.as_deref())
-            .collect();
-        parts.push(format!(
-            "(The {skipped} oldest of {total} messages are left out; gmail_read_message shows each: {})",
-            ids.join(", ")
-        ));
-    }
-    let mut readings = Vec::new();
-    for (done, message) in thread.messages.iter().skip(skipped).enumerate() {
+    for message in thread.messages.iter().rev().take(most) {
         let reading = complete(gmail, message)
             .await
             .map_err(|error| Failure::service(&error))?;
-        readings.push(reading);
-        progress(done as u64 + 1, Some((total - skipped) as u64));
+        let message = Shown::new(reading, with_quoted, 0, Place::Thread);
+        needed += message.least(&fence);
+        shown.push(message);
+        progress(shown.len() as u64, Some(most as u64));
+        if needed > limit {
+            break;
+        }
     }
-    let with_quoted = arguments.flag("with_quoted");
-    let besides: Vec<Beside> = readings
-        .iter()
-        .map(|reading| Beside::new(reading, limit / (4 * readings.len())))
-        .collect();
-    let taken = parts.iter().map(|part| length(part)).sum::<usize>()
-        + besides
-            .iter()
-            .map(|beside| FRAME + beside.length())
-            .sum::<usize>();
-    let rooms = shares(
-        &readings
-            .iter()
-            .map(|reading| length(&body(reading, with_quoted).0))
-            .collect::<Vec<_>>(),
-        limit.saturating_sub(taken).max(limit / 10),
-    );
-    let mut messages = Vec::new();
-    for ((reading, beside), room) in readings.iter().zip(besides).zip(rooms) {
-        let shown = Shown::new(reading, beside, with_quoted, 0, room);
-        parts.push(shown.text(&fence, Place::Thread));
-        messages.push(shown.structured(&fence));
+    let least =
+        |shown: &[Shown]| -> usize { shown.iter().map(|message| message.least(&fence)).sum() };
+    let room = |older: &Option<String>| {
+        let taken = older.as_ref().map_or(0, |older| length(older) + 2);
+        limit.saturating_sub(length(&fence.notice()) + taken)
+    };
+    let mut older = left_out(&thread.messages, shown.len(), limit / 10);
+    while shown.len() > 1 && least(&shown) > room(&older) {
+        shown.pop();
+        older = left_out(&thread.messages, shown.len(), limit / 10);
     }
-    if readings.is_empty() {
+    shown.reverse();
+    fit(&mut shown, &fence, room(&older));
+    let mut structured = json!({"thread_id": visible_line(&id)});
+    if let Some(older) = older {
+        parts.push(older);
+        structured["left_out"] = json!(total - shown.len());
+    }
+    parts.extend(shown.iter().map(|message| message.text(&fence)));
+    if shown.is_empty() {
         parts.push("(no messages)".to_owned());
     }
-    Ok(Answer::new(
-        parts.join("\n\n"),
-        json!({"thread_id": visible_line(&id), "messages": messages}),
-        fence,
+    structured["messages"] = shown
+        .iter()
+        .map(|message| message.structured(&fence))
+        .collect();
+    Ok(Answer::new(parts.join("\n\n"), structured, fence))
+}
+
+/// What is said of the older messages of a conversation: how many they are, and the ids of the latest of them.
+fn left_out(messages: &[Message], shown: usize, room: usize) -> Option<String> {
+    let older = messages.get(..messages.len().saturating_sub(shown))?;
+    if older.is_empty() {
+        return None;
+    }
+    let mut left = room;
+    let ids: Vec<&str> = older
+        .iter()
+        .rev()
+        .filter_map(|message| message.id.as_deref())
+        .take_while(|id| takes(&mut left, id))
+        .collect();
+    let rest = match older.len() - ids.len() {
+        0 => String::new(),
+        _ => ", …; gmail_threads_get with select_fields: [\"messages.id\"] has all ids".to_owned(),
+    };
+    Some(format!(
+        "(The {} oldest of {} messages are left out; gmail_read_message shows each, the latest first: {}{rest})",
+        older.len(),
+        messages.len(),
+        ids.join(", ")
     ))
 }
 
-/// Shares a room among texts: short ones get all they need, and the long ones the rest in equal parts.
-fn shares(lengths: &[usize], room: usize) -> Vec<usize> {
-    let mut order: Vec<(usize, usize)> = lengths.iter().copied().enumerate().collect();
-    order.sort_by_key(|(_, length)| *length);
-    let mut shares = vec![0; lengths.len()];
-    let mut left = room;
-    let mut others = lengths.len();
-    for (index, length) in order {
-        let share = length.min(left / others.max(1));
-        if let Some(slot) = shares.get_mut(index) {
-            *slot = share;
-        }
-        left -= share;
-        others -= 1;
+/// Cuts messages so that they fit into a room together.
+fn fit(messages: &mut [Shown], fence: &Fence, room: usize) {
+    let frames: usize = messages.iter().map(|message| message.frame(fence)).sum();
+    let room = room.saturating_sub(frames).max(LEAST_OF_A_MESSAGE / 2);
+    let besides: Vec<usize> = messages
+        .iter()
+        .map(|message| message.beside.length())
+        .collect();
+    let bodies: Vec<usize> = messages
+        .iter()
+        .map(|message| length(&message.body))
+        .collect();
+    // The texts go before what stands beside them, but not to the last character.
+    let of_besides = shares(
+        &besides,
+        (room / 3).max(room.saturating_sub(bodies.iter().sum())),
+    );
+    let of_bodies = shares(&bodies, room.saturating_sub(of_besides.iter().sum()));
+    for ((message, beside), body) in messages.iter_mut().zip(of_besides).zip(of_bodies) {
+        message.beside.cut(beside);
+        message.cut(body);
     }
-    shares
 }
 
 /// Where a message is shown, which decides what is said of a clipped text.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+enum Place {
     Message,
     Thread,
 }
 
-/// A message, cut to size.
-struct Shown<'a> {
-    reading: &'a Reading,
+/// A message, as much of it as is shown.
+struct Shown {
+    reading: Reading,
+    place: Place,
     beside: Beside,
     body: String,
     characters: usize,
@@ -211,47 +227,97 @@ struct Shown<'a> {
 
 /// The text that is shown, and how many lines of history are folded.
 fn body(reading: &Reading, with_quoted: bool) -> (String, usize) {
-    let whole = visible_text(&reading.text);
+    let whole = defused_text(&reading.text);
     if with_quoted {
         return (whole, 0);
     }
-    let own = visible_text(reading.text_without_quote());
+    let own = defused_text(reading.text_without_quote());
     let folded = whole.lines().count().saturating_sub(own.lines().count());
     (own, folded)
 }
 
-impl<'a> Shown<'a> {
-    fn new(
-        reading: &'a Reading,
-        beside: Beside,
-        with_quoted: bool,
-        offset: usize,
-        room: usize,
-    ) -> Self {
-        let (text, folded) = body(reading, with_quoted);
-        let characters = length(&text);
-        let body: String = text.chars().skip(offset).take(room).collect();
-        let end = offset.saturating_add(room);
+impl Shown {
+    /// All of the message.
+    fn new(reading: Reading, with_quoted: bool, offset: usize, place: Place) -> Self {
+        let (text, folded) = body(&reading, with_quoted);
         Self {
+            beside: Beside::new(&reading),
             reading,
-            beside,
-            body,
-            characters,
+            place,
+            body: text.chars().skip(offset).collect(),
+            characters: length(&text),
             offset,
-            next: (end < characters).then_some(end),
+            next: None,
             folded,
         }
     }
 
+    /// How many characters it takes with nothing inside.
+    fn frame(&self, fence: &Fence) -> usize {
+        let remarks = self.remarks();
+        let own = std::iter::once(self.heading()).chain(remarks);
+        own.map(|line| length(&line) + 1).sum::<usize>() + length(&fence.wrap("")) + BETWEEN
+    }
+
+    /// How many characters it takes at least.
+    fn least(&self, fence: &Fence) -> usize {
+        let inside = self.beside.length() + length(&self.body);
+        self.frame(fence) + inside.min(LEAST_OF_A_MESSAGE)
+    }
+
+    /// Cuts the text to a room, in which what says so has a place, too.
+    fn cut(&mut self, room: usize) {
+        let body = length(&self.body);
+        if body <= room {
+            return;
+        }
+        let remark = length(&self.goes_on(self.characters)) + 1;
+        let most = room.saturating_sub(remark).max(LEAST_OF_A_TEXT).min(body);
+        self.body = self.body.chars().take(most).collect();
+        self.next = (most < body).then_some(self.offset + most);
+    }
+
+    fn heading(&self) -> String {
+        format!(
+            "message {}, thread {}, labels: {}",
+            self.reading.id.as_deref().unwrap_or_default(),
+            self.reading.thread_id.as_deref().unwrap_or_default(),
+            clipped(&self.reading.label_ids.join(", "), 120)
+        )
+    }
+
+    /// What the tool itself says of it, outside the marks.
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks: Vec<String> = self.beside.remark().into_iter().collect();
+        if self.reading.is_text_from_html {
+            remarks.push("(The text was made from HTML.)".to_owned());
+        }
+        if self.folded > 0 {
+            remarks.push(format!(
+                "({} lines of quoted history are folded; with_quoted shows them.)",
+                self.folded
+            ));
+        }
+        remarks.extend(self.next.map(|next| self.goes_on(next)));
+        remarks
+    }
+
+    fn goes_on(&self, next: usize) -> String {
+        let how = match self.place {
+            Place::Message => String::new(),
+            Place::Thread => format!(
+                "gmail_read_message with message_id: {}, ",
+                self.reading.id.as_deref().unwrap_or_default()
+            ),
+        };
+        format!(
+            "(Characters {} to {next} of {} are shown; {how}offset: {next} goes on.)",
+            self.offset, self.characters
+        )
+    }
+
     /// The message between marks, with what the tool itself says of it outside.
-    fn text(&self, fence: &Fence, place: Place) -> String {
-        let reading = self.reading;
-        let id = reading.id.as_deref().unwrap_or_default();
-        let mut lines = vec![format!(
-            "message {id}, thread {}, labels: {}",
-            reading.thread_id.as_deref().unwrap_or_default(),
-            clipped(&reading.label_ids.join(", "), 120)
-        )];
+    fn text(&self, fence: &Fence) -> String {
         let mut inside = String::new();
         for (name, value) in &self.beside.head {
             inside.push_str(&format!("{name}: {value}\n"));
@@ -262,39 +328,13 @@ impl<'a> Shown<'a> {
             inside.push('\n');
             inside.push_str(line);
         }
-        lines.push(fence.wrap(&inside));
-        if self.beside.left_out > 0 {
-            lines.push(format!(
-                "({} more attachments, invitations or delivery reports are left out.)",
-                self.beside.left_out
-            ));
-        }
-        if reading.is_text_from_html {
-            lines.push("(The text was made from HTML.)".to_owned());
-        }
-        if self.folded > 0 {
-            lines.push(format!(
-                "({} lines of quoted history are folded; with_quoted shows them.)",
-                self.folded
-            ));
-        }
-        if let Some(next) = self.next {
-            let how = match place {
-                Place::Message => format!("offset: {next} goes on"),
-                Place::Thread => {
-                    format!("gmail_read_message with message_id: {id}, offset: {next} goes on")
-                }
-            };
-            lines.push(format!(
-                "(Characters {} to {next} of {} are shown; {how}.)",
-                self.offset, self.characters
-            ));
-        }
+        let mut lines = vec![self.heading(), fence.wrap(&inside)];
+        lines.extend(self.remarks());
         lines.join("\n")
     }
 
     fn structured(&self, fence: &Fence) -> Value {
-        let reading = self.reading;
+        let reading = &self.reading;
         let mut fields = Map::new();
         let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
         put("id", json!(reading.id.as_deref().unwrap_or_default()));
@@ -322,147 +362,17 @@ impl<'a> Shown<'a> {
             .take(self.beside.attachments.len())
             .map(|attachment| {
                 json!({
-                    "part_id": visible_line(&attachment.part_id),
-                    "name": clipped(&visible_line(&attachment.name), 150),
-                    "mime_type": clipped(&visible_line(&attachment.mime_type), 80),
+                    "part_id": defused_line(&attachment.part_id),
+                    "name": clipped(&defused_line(&attachment.name), 150),
+                    "mime_type": clipped(&defused_line(&attachment.mime_type), 80),
                     "size": attachment.size,
                 })
             })
             .collect();
         put("attachments", json!(attachments));
-        Value::Object(fields)
-    }
-}
-
-/// What stands beside the text of a message. A sender decides how much of it there is, so that it has a room of its
-/// own, and what does not fit is left out.
-struct Beside {
-    head: Vec<(&'static str, String)>,
-    attachments: Vec<String>,
-    /// Invitations and delivery reports.
-    extras: Vec<String>,
-    left_out: usize,
-}
-
-impl Beside {
-    fn new(reading: &Reading, room: usize) -> Self {
-        let line = |text: &str| clipped(&visible_line(text), (room / 4).clamp(40, 400));
-        let head: Vec<_> = [
-            ("From", line(&reading.from.to_string())),
-            ("To", line(&reading.to.to_string())),
-            ("Cc", line(&reading.cc.to_string())),
-            ("Reply-To", line(&reading.reply_to.to_string())),
-            ("Date", line(reading.date.as_deref().unwrap_or_default())),
-            (
-                "Subject",
-                line(reading.subject.as_deref().unwrap_or_default()),
-            ),
-        ]
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .collect();
-        let mut left = room.saturating_sub(head_length(&head));
-        let mut fitting = |pieces: &mut dyn Iterator<Item = String>| -> Vec<String> {
-            let mut lines = Vec::new();
-            while left >= LEAST_OF_A_LINE
-                && let Some(piece) = pieces.next()
-            {
-                let line = clipped(&piece, left);
-                left = left.saturating_sub(length(&line) + 1);
-                lines.push(line);
-            }
-            lines
-        };
-        let reports = reading.delivery_report.iter();
-        let recipients = reports.flat_map(|report| &report.recipients);
-        let attachments = fitting(&mut reading.attachments.iter().map(attachment_line));
-        let extras = fitting(
-            &mut reading
-                .calendars
-                .iter()
-                .map(invitation)
-                .chain(recipients.clone().map(delivery)),
-        );
-        let all = reading.attachments.len() + reading.calendars.len() + recipients.count();
-        Self {
-            left_out: all - attachments.len() - extras.len(),
-            head,
-            attachments,
-            extras,
+        if self.beside.left_out > 0 {
+            put("left_out", json!(self.beside.left_out));
         }
-    }
-
-    fn length(&self) -> usize {
-        let lines = self.attachments.iter().chain(&self.extras);
-        head_length(&self.head) + lines.map(|line| length(line) + 1).sum::<usize>()
-    }
-}
-
-fn head_length(head: &[(&'static str, String)]) -> usize {
-    head.iter()
-        .map(|(name, value)| name.len() + length(value) + 3)
-        .sum()
-}
-
-fn attachment_line(attachment: &Attachment) -> String {
-    format!(
-        "[attachment, part {}: {} ({}, {} bytes)]",
-        visible_line(&attachment.part_id),
-        clipped(&visible_line(&attachment.name), 150),
-        clipped(&visible_line(&attachment.mime_type), 80),
-        attachment.size
-    )
-}
-
-fn invitation(calendar: &CalendarPart) -> String {
-    format!(
-        "[invitation, {}]\n{}",
-        clipped(
-            &visible_line(calendar.method.as_deref().unwrap_or("no method")),
-            20
-        ),
-        clipped(&visible_text(&calendar.text), CALENDAR)
-    )
-}
-
-fn delivery(status: &DeliveryStatus) -> String {
-    format!(
-        "[delivery to {}: {} {}]",
-        clipped(&visible_line(&status.address), 120),
-        clipped(&visible_line(&status.action), 20),
-        clipped(
-            &visible_line(status.diagnostic.as_deref().unwrap_or_default()),
-            300
-        )
-    )
-}
-
-fn length(text: &str) -> usize {
-    text.chars().count()
-}
-
-/// The beginning of a text.
-pub(super) fn clipped(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn short_texts_leave_their_room_to_long_ones() {
-        assert_eq!(shares(&[10, 1_000, 500], 900), [10, 445, 445]);
-        assert_eq!(shares(&[10, 20], 900), [10, 20]);
-        assert_eq!(shares(&[], 900), Vec::<usize>::new());
-    }
-
-    #[test]
-    fn a_text_is_cut_between_characters() {
-        assert_eq!(clipped("Größe", 3), "Grö…");
-        assert_eq!(clipped("Größe", 5), "Größe");
+        Value::Object(fields)
     }
 }

@@ -11,15 +11,14 @@ use crate::mail::Reading;
 use super::Progress;
 use super::answer::{Answer, Failure};
 use super::argument::Arguments;
-use super::fence::Fence;
-use super::reading::clipped;
-use super::visible::visible_line;
+use super::fence::{Fence, defused_line};
+use super::room::{clipped, length, takes};
 
 /// How many messages are got at once; Gmail limits the calls of a user that run at a time.
 const AT_ONCE: usize = 8;
 
-/// What is kept free in the line of a message for its ids, its labels and the signs between.
-const FRAME: usize = 120;
+/// What is kept free to say that messages are left out.
+const LEFT_OUT: usize = 160;
 
 /// A message of a search.
 pub(super) struct Found {
@@ -75,12 +74,11 @@ pub(super) async fn search(
     {
         return Err(Failure::service(error));
     }
-    let room = (limit.saturating_sub(600) / found.len().max(1)).saturating_sub(FRAME);
     Ok(answer(
         &found,
         page.next_page_token,
         page.result_size_estimate,
-        room,
+        limit,
     ))
 }
 
@@ -105,67 +103,86 @@ async fn describe(gmail: &GmailConnector, message: Message) -> Found {
     }
 }
 
-fn answer(found: &[Found], next: Option<String>, estimate: Option<i64>, room: usize) -> Answer {
+fn answer(found: &[Found], next: Option<String>, estimate: Option<i64>, limit: usize) -> Answer {
     let fence = Fence::new();
     let next = next.filter(|token| !token.is_empty());
+    let more = next.map(|token| (format!("There is more: page_token: {token}"), token));
+    let mut parts = Vec::new();
     let mut lines = Vec::new();
     let mut messages = Vec::new();
-    for found in found {
-        let mut fields = Map::new();
-        let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-        put("id", json!(found.id));
-        put("thread_id", json!(found.thread_id));
-        match &found.outcome {
-            Ok(reading) => {
-                let from = clipped(&visible_line(&reading.from.to_string()), 80);
-                let date = clipped(
-                    &visible_line(reading.date.as_deref().unwrap_or_default()),
-                    40,
-                );
-                let subject = clipped(
-                    &visible_line(reading.subject.as_deref().unwrap_or_default()),
-                    (room / 3).max(40),
-                );
-                let snippet = clipped(
-                    &visible_line(&unescaped(&found.snippet)),
-                    room.saturating_sub(220).clamp(20, 200),
-                );
-                lines.push(format!(
-                    "{} (thread {}) {date} | {from} | {subject} | {} | {snippet}",
-                    found.id,
-                    found.thread_id,
-                    clipped(&reading.label_ids.join(","), 60)
-                ));
-                put("labels", json!(reading.label_ids));
-                put("date", json!(date));
-                put("from", json!(from));
-                put("subject", json!(subject));
-                put("snippet", json!(snippet));
-            }
-            Err(error) => {
-                lines.push(format!("{} (thread {}) {error}", found.id, found.thread_id));
-                put("error", json!(error.to_string()));
-            }
-        }
-        messages.push(Value::Object(fields));
-    }
-    let mut parts = Vec::new();
-    if lines.is_empty() {
+    if found.is_empty() {
         parts.push("no message matches".to_owned());
     } else {
         parts.push(fence.notice());
         parts.push("id (thread) date | from | subject | labels | beginning".to_owned());
+        let last = more.as_ref().map_or(0, |(line, _)| length(line));
+        let taken = parts.iter().map(|part| length(part) + 1).sum::<usize>()
+            + length(&fence.wrap(""))
+            + last.max(LEFT_OUT);
+        let mut left = limit.saturating_sub(taken);
+        let share = (left / found.len()).saturating_sub(2);
+        for found in found {
+            let (line, fields) = described(found, share);
+            if !takes(&mut left, &line) && !lines.is_empty() {
+                break;
+            }
+            lines.push(line);
+            messages.push(fields);
+        }
         parts.push(fence.wrap(&lines.join("\n")));
     }
+    let left_out = found.len() - messages.len();
     let mut structured = json!({"messages": messages});
-    if let Some(token) = next {
-        parts.push(format!("There is more: page_token: {token}"));
+    if left_out > 0 {
+        // The token of the next page would lead past those that nobody has seen.
+        parts.push(format!(
+            "({left_out} more are left out; with max_results: {} a page_token leads to them.)",
+            lines.len()
+        ));
+        structured["left_out"] = json!(left_out);
+    } else if let Some((line, token)) = more {
+        parts.push(line);
         structured["next_page_token"] = json!(token);
     }
     if let Some(estimate) = estimate {
         structured["estimated_total"] = json!(estimate);
     }
     Answer::new(parts.join("\n"), structured, fence)
+}
+
+/// A message as a line of about that many characters, and as fields.
+fn described(found: &Found, share: usize) -> (String, Value) {
+    let mut fields = Map::new();
+    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+    put("id", json!(found.id));
+    put("thread_id", json!(found.thread_id));
+    let mut line = format!("{} (thread {}) ", found.id, found.thread_id);
+    match &found.outcome {
+        Ok(reading) => {
+            let header = |text: &str, most: usize| clipped(&defused_line(text), most);
+            let date = header(reading.date.as_deref().unwrap_or_default(), 40);
+            let from = header(&reading.from.to_string(), 80);
+            let subject = header(
+                reading.subject.as_deref().unwrap_or_default(),
+                (share / 3).max(40),
+            );
+            let labels = header(&reading.label_ids.join(","), 60);
+            line.push_str(&format!("{date} | {from} | {subject} | {labels} | "));
+            let room = share.saturating_sub(length(&line)).clamp(20, 200);
+            let snippet = header(&unescaped(&found.snippet), room);
+            line.push_str(&snippet);
+            put("labels", json!(reading.label_ids));
+            put("date", json!(date));
+            put("from", json!(from));
+            put("subject", json!(subject));
+            put("snippet", json!(snippet));
+        }
+        Err(error) => {
+            line.push_str(&clipped(&error.to_string(), share.max(40)));
+            put("error", json!(error.to_string()));
+        }
+    }
+    (line, Value::Object(fields))
 }
 
 /// Gmail gives snippets with a few characters escaped as in HTML.

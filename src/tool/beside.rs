@@ -1,0 +1,148 @@
+//! What stands beside the text of a message: headers, attachments, invitations, delivery reports.
+
+use crate::mail::{Attachment, CalendarPart, DeliveryStatus, Reading};
+
+use super::fence::{defused_line, defused_text};
+use super::room::{clipped, length, shares};
+
+/// How much of a header is shown at most.
+const HEADER: usize = 400;
+
+/// How much of an invitation is shown at most.
+const CALENDAR: usize = 1_500;
+
+/// Of an attachment or an invitation, less than this says nothing.
+const LEAST_OF_A_LINE: usize = 40;
+
+/// The pieces, as much of them as is shown. A sender decides how much there is.
+pub(super) struct Beside {
+    pub(super) head: Vec<(&'static str, String)>,
+    pub(super) attachments: Vec<String>,
+    /// Invitations and delivery reports.
+    pub(super) extras: Vec<String>,
+    /// How many lines did not fit.
+    pub(super) left_out: usize,
+}
+
+impl Beside {
+    pub(super) fn new(reading: &Reading) -> Self {
+        let line = |text: &str| clipped(&defused_line(text), HEADER);
+        let head = [
+            ("From", line(&reading.from.to_string())),
+            ("To", line(&reading.to.to_string())),
+            ("Cc", line(&reading.cc.to_string())),
+            ("Reply-To", line(&reading.reply_to.to_string())),
+            ("Date", line(reading.date.as_deref().unwrap_or_default())),
+            (
+                "Subject",
+                line(reading.subject.as_deref().unwrap_or_default()),
+            ),
+        ];
+        let reports = reading.delivery_report.iter();
+        let recipients = reports.flat_map(|report| &report.recipients);
+        Self {
+            head: head
+                .into_iter()
+                .filter(|(_, value)| !value.is_empty())
+                .collect(),
+            attachments: reading.attachments.iter().map(attachment_line).collect(),
+            extras: reading
+                .calendars
+                .iter()
+                .map(invitation)
+                .chain(recipients.map(delivery))
+                .collect(),
+            left_out: 0,
+        }
+    }
+
+    pub(super) fn length(&self) -> usize {
+        let lines = self.attachments.iter().chain(&self.extras);
+        self.head_length() + lines.map(|line| length(line) + 1).sum::<usize>()
+    }
+
+    fn head_length(&self) -> usize {
+        self.head
+            .iter()
+            .map(|(name, value)| name.len() + length(value) + 3)
+            .sum()
+    }
+
+    /// Cuts it to a room, in which what says that lines are left out has a place, too.
+    pub(super) fn cut(&mut self, room: usize) {
+        if self.length() <= room {
+            return;
+        }
+        let lines = self.attachments.len() + self.extras.len();
+        self.left_out = lines;
+        let room = room.saturating_sub(self.remark().map_or(0, |remark| length(&remark) + 1));
+        let values: Vec<usize> = self.head.iter().map(|(_, value)| length(value)).collect();
+        let head_length = self.head_length();
+        let names = head_length - values.iter().sum::<usize>();
+        let of_lines = self.length() - head_length;
+        // Who wrote, and about what, comes before the names of files.
+        let of_head = (room / 4 * 3).max(room.saturating_sub(of_lines));
+        let of_values = shares(&values, of_head.saturating_sub(names));
+        for ((_, value), share) in self.head.iter_mut().zip(of_values) {
+            *value = clipped(value, share);
+        }
+        let mut left = room.saturating_sub(self.head_length());
+        for lines in [&mut self.attachments, &mut self.extras] {
+            let mut kept = 0;
+            for line in lines.iter_mut() {
+                let most = left.saturating_sub(1);
+                if length(line) > most && most < LEAST_OF_A_LINE {
+                    break;
+                }
+                *line = clipped(line, most);
+                left = most - length(line);
+                kept += 1;
+            }
+            lines.truncate(kept);
+        }
+        self.left_out = lines - self.attachments.len() - self.extras.len();
+    }
+
+    /// What says that lines are left out.
+    pub(super) fn remark(&self) -> Option<String> {
+        (self.left_out > 0).then(|| {
+            format!(
+                "({} more attachments, invitations or delivery reports are left out.)",
+                self.left_out
+            )
+        })
+    }
+}
+
+fn attachment_line(attachment: &Attachment) -> String {
+    format!(
+        "[attachment, part {}: {} ({}, {} bytes)]",
+        defused_line(&attachment.part_id),
+        clipped(&defused_line(&attachment.name), 150),
+        clipped(&defused_line(&attachment.mime_type), 80),
+        attachment.size
+    )
+}
+
+fn invitation(calendar: &CalendarPart) -> String {
+    format!(
+        "[invitation, {}]\n{}",
+        clipped(
+            &defused_line(calendar.method.as_deref().unwrap_or("no method")),
+            20
+        ),
+        clipped(&defused_text(&calendar.text), CALENDAR)
+    )
+}
+
+fn delivery(status: &DeliveryStatus) -> String {
+    format!(
+        "[delivery to {}: {} {}]",
+        clipped(&defused_line(&status.address), 120),
+        clipped(&defused_line(&status.action), 20),
+        clipped(
+            &defused_line(status.diagnostic.as_deref().unwrap_or_default()),
+            300
+        )
+    )
+}
