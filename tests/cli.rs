@@ -17,9 +17,9 @@ use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
 use serde_json::Value;
 use support::directory::Directory;
-use support::program::{PROGRAM, credentials};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::Command;
+use support::program::PROGRAM;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 /// The program without credentials.
 fn bare() -> Command {
@@ -30,7 +30,7 @@ fn bare() -> Command {
 
 fn program(sandbox: &Sandbox, mode: Mode) -> Command {
     let mut command = bare();
-    command.envs(credentials(sandbox, mode));
+    command.envs(sandbox.variables(mode));
     command
 }
 
@@ -52,6 +52,52 @@ async fn text(command: Command, arguments: &[&str]) -> String {
 async fn json(command: Command, arguments: &[&str]) -> Value {
     let text = text(command, arguments).await;
     serde_json::from_str(&text).unwrap_or_else(|_| panic!("{arguments:?}: {text}"))
+}
+
+/// A sandbox in a process of its own, and the lines that it prints.
+fn sandbox(arguments: &[&str]) -> (Child, Lines<BufReader<ChildStdout>>) {
+    let mut child = bare()
+        .arg("sandbox")
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    (child, lines)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_says_how_to_reach_it() {
+    let (_served, mut lines) = sandbox(&[]);
+    let line = lines.next_line().await.unwrap().unwrap();
+    let announcement: Value = serde_json::from_str(&line).unwrap();
+    let mut command = bare();
+    command
+        .env("GMAIL_API_URL", announcement["gmail_url"].as_str().unwrap())
+        .env(
+            "GMAIL_ACCESS_TOKEN",
+            announcement["google"]["access_token"].as_str().unwrap(),
+        );
+    text(command, &["check"]).await;
+    for mode in ["open-source", "hosted"] {
+        let (_served, mut lines) = sandbox(&["--env", mode]);
+        let mut command = bare();
+        // The last variable of both modes is an address.
+        loop {
+            let line = lines.next_line().await.unwrap().unwrap();
+            let (name, value) = line
+                .strip_prefix("export ")
+                .unwrap()
+                .split_once('=')
+                .unwrap();
+            command.env(name, value.trim_matches('\''));
+            if ["GOOGLE_TOKEN_URL", "AIRBYTE_API_URL"].contains(&name) {
+                break;
+            }
+        }
+        text(command, &["check"]).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,7 +18,7 @@ use airbyte_agent_gmail::sync::mbox;
 use serde_json::{Value, json};
 use support::TestResult;
 use support::directory::Directory;
-use support::program::{PROGRAM, credentials};
+use support::program::PROGRAM;
 use tokio::process::Command;
 
 /// Numbers that differ and are the same in each run.
@@ -90,7 +90,7 @@ fn program(sandbox: &Sandbox) -> Command {
     let mut command = Command::new(PROGRAM);
     command
         .env_clear()
-        .envs(credentials(sandbox, Mode::OpenSource))
+        .envs(sandbox.variables(Mode::OpenSource))
         .stdin(Stdio::null())
         .kill_on_drop(true);
     command
@@ -384,7 +384,7 @@ async fn hosted_mode_exports_too() -> TestResult {
     let mut command = export(&sandbox, "mbox", &out);
     command
         .args(["--mode", "hosted"])
-        .envs(credentials(&sandbox, Mode::Hosted))
+        .envs(sandbox.variables(Mode::Hosted))
         .env("AIRBYTE_ORGANIZATION_ID", sandbox.airbyte().organization_id);
     report(&command.output().await?)?;
     assert!(exported("mbox", &out).map(counted)? == all(&messages));

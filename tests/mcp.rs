@@ -20,7 +20,7 @@ use support::directory::Directory;
 use support::fault_server::{Breach, FaultServer};
 use support::http::local_client;
 use support::not_run;
-use support::program::{PROGRAM, credentials};
+use support::program::PROGRAM;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
@@ -30,7 +30,7 @@ fn program(sandbox: &Sandbox, mode: Mode) -> Command {
     let mut command = Command::new(PROGRAM);
     command
         .env_clear()
-        .envs(credentials(sandbox, mode))
+        .envs(sandbox.variables(mode))
         .kill_on_drop(true);
     command
 }
@@ -618,7 +618,7 @@ async fn a_named_page_may_ask() {
 /// Runs a client of others' making to its end.
 async fn third_party(sandbox: &Sandbox, what: &str, mut command: Command) {
     command
-        .envs(credentials(sandbox, Mode::OpenSource))
+        .envs(sandbox.variables(Mode::OpenSource))
         // The inspector keeps a list of servers, which is not to be the person's own.
         .env(
             "MCP_CATALOG_PATH",
@@ -693,7 +693,7 @@ async fn the_inspector_gets_along() {
         let mut command = Command::new(&inspector);
         command.arg("--cli");
         // It gives the server no variables but those that it is told.
-        for (name, value) in credentials(&sandbox, Mode::OpenSource) {
+        for (name, value) in sandbox.variables(Mode::OpenSource) {
             command.args(["-e", &format!("{name}={value}")]);
         }
         command.args([PROGRAM, "mcp"]).args(&arguments);

@@ -8,13 +8,13 @@ use airbyte_agent_gmail::Mode;
 use airbyte_agent_gmail::sandbox::Sandbox;
 use serde_json::{Value, json};
 use support::TestResult;
-use support::program::{PROGRAM, credentials};
+use support::program::PROGRAM;
 use tokio::process::Command;
 
 async fn run(sandbox: &Sandbox, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
     let output = Command::new(PROGRAM)
         .env_clear()
-        .envs(credentials(sandbox, Mode::OpenSource))
+        .envs(sandbox.variables(Mode::OpenSource))
         .args(arguments)
         .output()
         .await?;

@@ -149,6 +149,13 @@ fn sandbox() -> Command {
             "Serve a Google and an Airbyte of your own on 127.0.0.1, with a mailbox.\n\n\
              Prints one line of JSON with the addresses and credentials when it is ready, and serves until it is stopped.",
         )
+        .arg(
+            Arg::new("env")
+                .long("env")
+                .value_name("MODE")
+                .value_parser(["open-source", "hosted"])
+                .help("In place of the JSON print lines for a shell, which lead this program there"),
+        )
         .arg(Arg::new("port").long("port").value_name("PORT").value_parser(clap::value_parser!(u16)).help("The port; a free one by default"))
         .arg(
             Arg::new("mbox")

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use airbyte_agent_gmail::Mode;
 use airbyte_agent_gmail::sandbox::Sandbox;
 use clap::ArgMatches;
 
@@ -18,7 +19,18 @@ pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
         builder = builder.mbox(file);
     }
     let sandbox = builder.start().await?;
-    output::line(&sandbox.announcement())?;
+    match arguments.get_one::<String>("env").map(String::as_str) {
+        None => output::line(&sandbox.announcement())?,
+        Some(mode) => {
+            let mode = match mode {
+                "hosted" => Mode::Hosted,
+                _ => Mode::OpenSource,
+            };
+            for (name, value) in sandbox.variables(mode) {
+                output::line(&format!("export {name}='{value}'"))?;
+            }
+        }
+    }
     tokio::select! {
         () = sandbox.wait() => Ok(()),
         result = tokio::signal::ctrl_c() => Ok(result?),

@@ -50,6 +50,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::operation::Mode;
 use state::{State, lock};
 
 pub use builder::SandboxBuilder;
@@ -228,6 +229,42 @@ impl Sandbox {
             "airbyte": self.airbyte().to_json(),
         })
         .to_string()
+    }
+
+    /// The environment variables that lead [`GmailConnector::from_env`](crate::GmailConnector::from_env) and the program to this sandbox, in one mode.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::Mode;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// let variables = sandbox.variables(Mode::OpenSource);
+    /// assert!(variables.contains(&("GMAIL_API_URL", sandbox.gmail_url().to_owned())));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn variables(&self, mode: Mode) -> Vec<(&'static str, String)> {
+        match mode {
+            Mode::OpenSource => {
+                let google = self.google();
+                vec![
+                    ("GMAIL_REFRESH_TOKEN", google.refresh_token),
+                    ("GMAIL_CLIENT_ID", google.client_id),
+                    ("GMAIL_CLIENT_SECRET", google.client_secret),
+                    ("GMAIL_API_URL", self.gmail_url().to_owned()),
+                    ("GOOGLE_TOKEN_URL", self.token_url().to_owned()),
+                ]
+            }
+            Mode::Hosted => {
+                let airbyte = self.airbyte();
+                vec![
+                    ("AIRBYTE_CLIENT_ID", airbyte.client_id),
+                    ("AIRBYTE_CLIENT_SECRET", airbyte.client_secret),
+                    ("AIRBYTE_CONNECTOR_ID", airbyte.connector_id),
+                    ("AIRBYTE_API_URL", self.airbyte_url().to_owned()),
+                ]
+            }
+        }
     }
 
     /// Serves for as long as the process lives; for a program that does nothing else.

@@ -2,7 +2,6 @@
 
 use std::process::{Output, Stdio};
 
-use airbyte_agent_gmail::Mode;
 use airbyte_agent_gmail::sandbox::Sandbox;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -13,31 +12,6 @@ use super::directory::Directory;
 
 /// Where the program is.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_airbyte-gmail");
-
-/// The variables that give it the sandbox's credentials and addresses of a mode.
-pub(crate) fn credentials(sandbox: &Sandbox, mode: Mode) -> Vec<(&'static str, String)> {
-    match mode {
-        Mode::OpenSource => {
-            let google = sandbox.google();
-            vec![
-                ("GMAIL_REFRESH_TOKEN", google.refresh_token),
-                ("GMAIL_CLIENT_ID", google.client_id),
-                ("GMAIL_CLIENT_SECRET", google.client_secret),
-                ("GMAIL_API_URL", sandbox.gmail_url().to_owned()),
-                ("GOOGLE_TOKEN_URL", sandbox.token_url().to_owned()),
-            ]
-        }
-        Mode::Hosted => {
-            let airbyte = sandbox.airbyte();
-            vec![
-                ("AIRBYTE_CLIENT_ID", airbyte.client_id),
-                ("AIRBYTE_CLIENT_SECRET", airbyte.client_secret),
-                ("AIRBYTE_CONNECTOR_ID", airbyte.connector_id),
-                ("AIRBYTE_API_URL", sandbox.airbyte_url().to_owned()),
-            ]
-        }
-    }
-}
 
 /// The program with a directory of its own and the sandbox's addresses, and no credentials.
 pub(crate) fn program(sandbox: &Sandbox, directory: &Directory, arguments: &[&str]) -> Command {
