@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use reqwest::{NoProxy, Proxy};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
@@ -100,6 +100,11 @@ impl Http {
     fn client_within(limits: Limits) -> Result<reqwest::Client, Error> {
         proxied(reqwest::Client::builder())
             .user_agent(concat!("airbyte-agent-gmail/", env!("CARGO_PKG_VERSION")))
+            // Where nothing is said any encoding will do, and none but the plain one is read.
+            .default_headers(HeaderMap::from_iter([(
+                http::header::ACCEPT_ENCODING,
+                HeaderValue::from_static("identity"),
+            )]))
             // Neither service redirects its API, and a redirect could carry a token or a secret elsewhere.
             .redirect(reqwest::redirect::Policy::none())
             // The transport alone sends again, since it knows what may be.

@@ -44,11 +44,17 @@ impl ApplicationGrant {
                     error
                 }
             })?;
+        let access_token = answer.access_token.ok_or_else(|| {
+            Error::new(
+                Kind::InvalidResponse,
+                "airbyte's answer has no application token; check the base url",
+            )
+        })?;
         let lifetime = answer
             .expires_in
             .and_then(|seconds| u64::try_from(seconds).ok());
         Ok(Granted {
-            access_token: answer.access_token,
+            access_token,
             expires_in: Some(lifetime.map_or(LIFETIME, Duration::from_secs)),
             refresh_token: None,
             refresh_token_expires_in: None,

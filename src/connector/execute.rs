@@ -159,16 +159,13 @@ fn from_airbyte(
             data: Value::Array(Vec::new()),
             meta: kept(operation, meta),
         },
-        // Taken for an empty list it would hide what went wrong.
-        (Some(_), _) => return Err(Subject::of(operation).fail(no_result())),
-        (None, Value::Null) => ExecuteResult {
-            data: Value::Object(Map::new()),
-            meta: Map::new(),
-        },
-        (None, data) => ExecuteResult {
+        (None, _) if !operation.has_response => nothing(),
+        (None, data @ Value::Object(_)) => ExecuteResult {
             data,
             meta: Map::new(),
         },
+        // Taken for an empty list or object it would hide what went wrong.
+        _ => return Err(Subject::of(operation).fail(no_result())),
     })
 }
 
@@ -178,14 +175,19 @@ pub(super) fn from_service(
     body: &[u8],
 ) -> Result<ExecuteResult, Error> {
     if !operation.has_response {
-        return Ok(ExecuteResult {
-            data: Value::Object(Map::new()),
-            meta: Map::new(),
-        });
+        return Ok(nothing());
     }
     let body: Value = serde_json::from_slice(body)
         .map_err(|error| Subject::of(operation).fail(Error::undecodable(&error)))?;
     from_airbyte(operation, body, Map::new())
+}
+
+/// What an action gives whose service answers with nothing.
+fn nothing() -> ExecuteResult {
+    ExecuteResult {
+        data: Value::Object(Map::new()),
+        meta: Map::new(),
+    }
 }
 
 /// The paging fields that the spec names, and no nulls.

@@ -10,7 +10,7 @@ use super::execute::ExecuteResult;
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
 use crate::operation::{Method, QuotaUnits, SearchableEntity};
-use crate::transport::{Action, Subject};
+use crate::transport::{Action, Subject, no_result};
 
 /// How many records are asked for where the caller does not say. The documents contradict each other on the service's
 /// own default, so that one is always sent.
@@ -270,10 +270,14 @@ impl GmailConnector {
             .execute_action(&action, &params, &Map::new())
             .await?
             .into_values(&action.subject)?;
-        let data = if data.is_array() {
-            data
-        } else {
-            Value::Array(Vec::new())
+        let data = match data {
+            Value::Array(_) => data,
+            Value::Null => Value::Array(Vec::new()),
+            Value::Object(found) if found.get("data").is_some_and(Value::is_null) => {
+                Value::Array(Vec::new())
+            }
+            // Taken for an empty list it would hide what went wrong.
+            _ => return Err(action.subject.fail(no_result())),
         };
         Ok(ExecuteResult { data, meta })
     }

@@ -172,10 +172,17 @@ fn service_message(answer: &Value) -> Option<String> {
         &answer["error_description"],
         &answer["errors"][0]["message"],
         &answer["detail"][0]["msg"],
+        &answer["detail"]["message"],
+        &answer["errors"][0]["userPresentableMessage"],
+        &answer["errors"][0]["error"],
     ];
+    // A lone word under `error` is the reason, and told as that.
+    let error = answer["error"].as_str().filter(|text| !is_reason(text));
     candidates
         .into_iter()
-        .find_map(Value::as_str)
+        .filter_map(Value::as_str)
+        .chain(error)
+        .find(|text| !text.is_empty())
         .map(str::to_owned)
 }
 

@@ -339,15 +339,19 @@ fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Ou
             _ => (Outcome::Final, named(error)),
         });
     }
-    if !subject.json {
-        return Ok(reply);
-    }
-    let json = reply
+    let kind = reply
         .headers
         .get(http::header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_none_or(may_be_json);
-    if !json {
+        .and_then(|value| value.to_str().ok());
+    // A service that has nothing to say may say it in any type, and Google's front calls it a page; a page with something
+    // on it, or an error, is no success.
+    let is_nothing = !subject.json
+        && (reply.body.is_empty() || !kind.is_some_and(is_page))
+        && error_inside(&reply.body).is_none();
+    if is_nothing {
+        return Ok(reply);
+    }
+    if !kind.is_none_or(may_be_json) {
         return unclear(Error::new(
             Kind::InvalidResponse,
             "the service's answer is not json; check the base url, and what stands between",
@@ -375,6 +379,12 @@ fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Ou
         }),
         Err(error) => Err((Outcome::Unclear, error)),
     }
+}
+
+/// Whether a content type is that of a page.
+fn is_page(kind: &str) -> bool {
+    kind.get(..9)
+        .is_some_and(|start| start.eq_ignore_ascii_case("text/html"))
 }
 
 /// Whether a content type is one of JSON, or says nothing of what the bytes are: these then have to be a JSON object, and

@@ -1,5 +1,7 @@
 //! Through Airbyte: a request becomes `{entity, action, params}`, and the result becomes the service's response.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Method};
@@ -255,10 +257,10 @@ impl Executed {
                 .map_err(|error| subject.fail(Error::undecodable(&error)))
         };
         let result = result.map(read).transpose()?.unwrap_or(Value::Null);
-        let meta = match meta.map(read).transpose()? {
-            Some(Value::Object(meta)) => meta,
-            _ => Map::new(),
-        };
+        let meta = meta
+            .into_iter()
+            .map(|(name, value)| Ok((name, read(value)?)))
+            .collect::<Result<_, Error>>()?;
         Ok((result, meta))
     }
 
@@ -294,29 +296,22 @@ impl Executed {
         body.extend_from_slice(key.as_bytes());
         body.extend_from_slice(b":");
         body.extend_from_slice(records.as_bytes());
-        if let Some(meta) = meta {
-            let fields: std::collections::BTreeMap<&str, &RawValue> =
-                serde_json::from_str(meta.get()).unwrap_or_default();
-            for (name, value) in fields
-                .into_iter()
-                .filter(|(name, _)| operation.meta.contains(name))
-            {
-                body.extend_from_slice(b",");
-                body.extend_from_slice(
-                    serde_json::to_string(name)
-                        .map_err(|error| Error::undecodable(&error))?
-                        .as_bytes(),
-                );
-                body.extend_from_slice(b":");
-                body.extend_from_slice(value.get().as_bytes());
+        for (name, value) in meta {
+            if !operation.meta.contains(&name.as_str()) {
+                continue;
             }
+            body.extend_from_slice(b",");
+            let name = serde_json::to_string(&name).map_err(|error| Error::undecodable(&error))?;
+            body.extend_from_slice(name.as_bytes());
+            body.extend_from_slice(b":");
+            body.extend_from_slice(value.get().as_bytes());
         }
         body.extend_from_slice(b"}");
         Ok(made_reply(Bytes::from(body)))
     }
 
     /// The result and the paging fields, whichever of the two documented forms a list has.
-    fn parts(&self) -> Result<(Option<&RawValue>, Option<&RawValue>), Error> {
+    fn parts(&self) -> Result<(Option<&RawValue>, BTreeMap<String, &RawValue>), Error> {
         let envelope: Envelope<'_> =
             serde_json::from_slice(&self.body).map_err(|error| Error::undecodable(&error))?;
         match envelope.status.as_deref() {
@@ -335,13 +330,22 @@ impl Executed {
             .filter(|result| result.get().starts_with('{'))
             .and_then(|result| serde_json::from_str::<DataAndMeta<'_>>(result.get()).ok())
             .filter(|nested| nested.data.get().starts_with('['));
-        Ok(match nested {
-            Some(nested) => (
-                Some(nested.data),
-                nested.meta.or(envelope.connector_metadata),
-            ),
-            None => (envelope.result, envelope.connector_metadata),
-        })
+        let (result, inner) = match nested {
+            Some(nested) => (Some(nested.data), nested.meta),
+            None => (envelope.result, None),
+        };
+        // The object form may say inside only that there is more, and beside it where to go on.
+        let mut meta = BTreeMap::new();
+        for part in [envelope.connector_metadata, inner].into_iter().flatten() {
+            let fields: BTreeMap<String, &RawValue> =
+                serde_json::from_str(part.get()).unwrap_or_default();
+            for (name, value) in fields {
+                if value.get() != "null" || !meta.contains_key(&name) {
+                    meta.insert(name, value);
+                }
+            }
+        }
+        Ok((result, meta))
     }
 
     /// A part of the body as a body of its own, without a copy.
