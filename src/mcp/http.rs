@@ -82,7 +82,7 @@ impl HttpServer {
         })
     }
 
-    /// A name under which clients reach it. Default: `localhost`, `127.0.0.1` and `::1`.
+    /// A name under which clients reach it, beside `localhost`, `127.0.0.1` and `::1`.
     #[must_use]
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.hosts.push(host.into());

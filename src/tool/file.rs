@@ -30,7 +30,7 @@ pub struct AttachmentDirectory {
     root: PathBuf,
 }
 
-/// Why a file could not be saved or read, with no name of it in the text.
+/// Why a file could not be saved or read; no file is named in its text.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FileError {
