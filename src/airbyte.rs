@@ -1,4 +1,8 @@
-//! Airbyte's hosted API: application tokens, connectors, OAuth, workspaces.
+//! Airbyte's hosted API: connectors and their workspaces; [`Airbyte`] is its client.
+//!
+//! A hosted [`GmailConnector`](crate::GmailConnector) has one inside ([`airbyte`](crate::GmailConnector::airbyte)). The
+//! calls are those of [`api::airbyte::call`](crate::api::airbyte::call); a user's consent is in
+//! [`oauth`](crate::oauth), and the [guide](crate::guide::hosted) goes from nothing to the first call.
 
 mod grant;
 
@@ -42,6 +46,14 @@ pub struct Airbyte {
 }
 
 /// Settings of an [`Airbyte`] client.
+///
+/// ```
+/// use airbyte_agent_gmail::{Airbyte, AirbyteAuthConfig, RetryPolicy};
+///
+/// let auth = AirbyteAuthConfig::new("client-id", "client-secret").with_organization_id("organization-id");
+/// let airbyte = Airbyte::builder(auth).retry(RetryPolicy::never()).build()?;
+/// # Ok::<(), airbyte_agent_gmail::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct AirbyteBuilder {
     auth: AirbyteAuthConfig,
@@ -99,6 +111,22 @@ impl Airbyte {
 
     /// Deletes a connector and waits until it is gone: Airbyte answers before the deletion is done, and its list is
     /// the only place that shows the end.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let airbyte = airbyte_agent_gmail::Airbyte::builder(sandbox.airbyte_auth())
+    /// #     .base_url(sandbox.airbyte_url())
+    /// #     .build()?;
+    /// use std::time::Duration;
+    ///
+    /// let id = sandbox.airbyte().connector_id;
+    /// airbyte.delete_connector(&id, Duration::from_secs(60)).await?;
+    /// assert!(airbyte.connectors().inspect(&id).send().await.is_err_and(|error| error.is_not_found()));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

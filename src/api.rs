@@ -1,7 +1,10 @@
-//! The one door through which generated code enters; the lint allowances are here and nowhere else.
+//! What is generated from the two documents: for each API its calls, its types, and the table of its operations.
 //!
-//! `build.rs` writes it from `spec/`. The `types` and the `call`s follow the documents; the `Client`s are progenitor's
-//! and follow its versions: they are the way out for a need that the call sites do not serve.
+//! A [`GmailConnector`](crate::GmailConnector) and an [`Airbyte`](crate::Airbyte) have the [calls](gmail::call), and
+//! [`types`](crate::types) is short for [`gmail::types`]; both follow the documents. The `Client`s are progenitor's and
+//! follow its versions: they are the way out for a need that the calls do not serve.
+
+// The one door through which generated code enters: the allowances of lints are here and nowhere else.
 
 /// The Gmail REST API v1, from `spec/gmail.yaml`.
 #[allow(

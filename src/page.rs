@@ -36,6 +36,22 @@ pub(crate) trait List<'a>: Clone + Send + Sync + 'a {
 }
 
 /// The pages of a list, asked for one at a time as they are needed.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+/// # let gmail = sandbox.open_source()?;
+///
+/// let mut pages = gmail.messages().list().max_results(10).pages();
+/// let first = pages.next().await.ok_or("a page")??;
+/// assert_eq!(first.messages.len(), 10);
+/// println!("about {} in all", first.result_size_estimate.unwrap_or_default());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It is a [`futures_core::Stream`](https://docs.rs/futures-core) too. After an error it is at its end.
 pub struct Pages<'a, T> {
     inner: BoxStream<'a, Result<T, Error>>,
 }

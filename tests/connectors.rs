@@ -217,10 +217,7 @@ async fn a_missing_template_is_explained_and_made_on_request() -> Result<(), Fai
         error.is_configuration() && error.to_string().contains("--create-template"),
         "{error}"
     );
-    let cause = std::error::Error::source(&error)
-        .and_then(|cause| cause.downcast_ref::<airbyte_agent_gmail::Error>())
-        .ok_or("no cause")?;
-    assert!(is_template_missing(cause));
+    assert!(is_template_missing(&error));
     begin().create_template(true).begin(&airbyte).await?;
     // The template stays.
     begin().begin(&airbyte).await?;

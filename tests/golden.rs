@@ -12,7 +12,6 @@ mod support;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use airbyte_agent_gmail::operation::{Location, Schema, Table, airbyte, gmail};
 use airbyte_agent_gmail::sandbox::Sandbox;
@@ -165,13 +164,13 @@ fn the_params_schemas() -> TestResult {
 }
 
 /// The help of the program and of every command, as a terminal of 100 columns shows it.
-#[cfg(feature = "cli")]
+#[cfg(all(feature = "cli", feature = "mcp"))]
 #[test]
 fn the_help() -> TestResult {
     let mut text = String::new();
     let mut waiting = vec![Vec::<String>::new()];
     while let Some(path) = waiting.pop() {
-        let output = Command::new(env!("CARGO_BIN_EXE_airbyte-gmail"))
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_airbyte-gmail"))
             .args(&path)
             .arg("--help")
             .env_clear()
@@ -199,7 +198,7 @@ fn the_help() -> TestResult {
 }
 
 /// The commands, their arguments and options, out of the help: the words around them may change.
-#[cfg(feature = "cli")]
+#[cfg(all(feature = "cli", feature = "mcp"))]
 fn commands(help: &str) -> String {
     let mut commands: Vec<String> = Vec::new();
     let mut command = "";

@@ -161,29 +161,33 @@ async fn a_client_that_follows_redirects_is_found_out() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_wait_for_the_quota_is_told_to_the_caller() -> TestResult {
+async fn a_wait_for_the_quota_is_told_to_the_caller_and_goes_by_the_projects_table() -> TestResult {
     let sandbox = Sandbox::start().await?;
-    let waits = Arc::new(Mutex::new(Vec::new()));
-    let told = waits.clone();
-    let gmail = GmailConnector::builder(sandbox.google_auth())
-        .base_url(sandbox.gmail_url())
-        .token_url(sandbox.token_url())
-        .quota(Quota {
-            units_per_minute: Some(1),
-            ..Quota::current()
-        })
-        .on_quota_wait(move |wait| told.lock().unwrap().push(wait.as_secs()))
-        .build()?;
-    gmail.get_profile().send().await?;
-    assert!(waits.lock().unwrap().is_empty());
-    let second = async { gmail.get_profile().send().await };
-    let minute = async {
-        tokio::time::pause();
-        tokio::time::advance(FAR).await;
-        tokio::time::resume();
-    };
-    let (profile, ()) = tokio::join!(second, minute);
-    profile?;
-    assert_eq!(*waits.lock().unwrap(), [60]);
+    // A message costs 20 units, and in older projects 5.
+    for (quota, at_once, then) in [(Quota::current(), 1, 60), (Quota::legacy(), 4, 15)] {
+        let waits = Arc::new(Mutex::new(Vec::new()));
+        let told = waits.clone();
+        let gmail = GmailConnector::builder(sandbox.google_auth())
+            .base_url(sandbox.gmail_url())
+            .token_url(sandbox.token_url())
+            .quota(Quota {
+                units_per_minute: Some(20),
+                ..quota
+            })
+            .on_quota_wait(move |wait| told.lock().unwrap().push(wait.as_secs()))
+            .build()?;
+        let get = || async { gmail.messages().get("ffff").send().await };
+        for _ in 0..at_once {
+            assert!(get().await.is_err_and(|error| error.is_not_found()));
+        }
+        assert!(waits.lock().unwrap().is_empty());
+        let passing = async {
+            tokio::time::pause();
+            tokio::time::advance(Duration::from_secs(then)).await;
+            tokio::time::resume();
+        };
+        tokio::join!(get(), passing).0.unwrap_err();
+        assert_eq!(*waits.lock().unwrap(), [then]);
+    }
     Ok(())
 }

@@ -280,6 +280,7 @@ async fn an_account_in_the_keyring_leaves_no_secret_in_its_file() -> Result<(), 
     let keyring = Keyring::in_memory()?;
     let in_file = signed_in(&sandbox, &directory)?;
     let accounts = in_file.clone().with_keyring(keyring.clone());
+    accounts.check_place(TokenPlace::Keyring)?;
     let mut account = accounts.get("user@example.com")?.ok_or("no account")?;
     account.place = TokenPlace::Keyring;
     accounts.put(&account)?;

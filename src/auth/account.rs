@@ -35,6 +35,16 @@ const SETTINGS: &str = "settings.json";
 const PLACE: &str = "store";
 
 /// Where an account's tokens and its client's secret are kept.
+///
+/// ```
+/// use airbyte_agent_gmail::auth::{AccountDirectory, TokenPlace};
+///
+/// let place = TokenPlace::default();
+/// assert_eq!(place.as_str(), "file");
+/// // Before a user is sent to a consent page: can the tokens be kept there?
+/// AccountDirectory::new("accounts").check_place(place)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenPlace {
@@ -56,6 +66,24 @@ impl TokenPlace {
 }
 
 /// An account that has been signed in: its OAuth client and its tokens.
+///
+/// ```
+/// # use airbyte_agent_gmail::auth::{Account, TokenSet};
+/// use airbyte_agent_gmail::auth::AccountDirectory;
+/// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
+///
+/// # let path = std::env::temp_dir().join(format!("account-{}", std::process::id()));
+/// let accounts = AccountDirectory::new(&path);
+/// # let mut tokens = TokenSet::new("token");
+/// # tokens.refresh_token = Some("1//refresh-token".into());
+/// # accounts.put(&Account::new("user@example.com", "client-id", None, tokens))?;
+/// let account = accounts.get("user@example.com")?.ok_or("sign in first: airbyte-gmail auth login")?;
+/// let gmail = GmailConnector::builder(GmailAuthConfig::from(&account))
+///     .token_store(accounts.store(&account.name)?)
+///     .build()?;
+/// # std::fs::remove_dir_all(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Account {
@@ -345,6 +373,19 @@ impl AccountDirectory {
     }
 
     /// A setting that is kept beside the accounts.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::auth::AccountDirectory;
+    ///
+    /// # let path = std::env::temp_dir().join(format!("settings-{}", std::process::id()));
+    /// let accounts = AccountDirectory::new(&path);
+    /// accounts.set_setting("signature", Some("on"))?;
+    /// assert_eq!(accounts.setting("signature")?.as_deref(), Some("on"));
+    /// accounts.set_setting("signature", None)?;
+    /// assert_eq!(accounts.setting("signature")?, None);
+    /// # std::fs::remove_dir_all(&path)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

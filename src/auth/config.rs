@@ -3,6 +3,17 @@
 use super::{Account, Secret};
 
 /// The credentials of one of the two modes.
+///
+/// ```
+/// use airbyte_agent_gmail::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, GmailConnector};
+///
+/// let auth: AuthConfig = match std::env::var("REFRESH_TOKEN") {
+///     Ok(token) => GmailAuthConfig::new(token).with_client("client-id", "client-secret").into(),
+///     Err(_) => AirbyteAuthConfig::new("client-id", "client-secret").with_connector_id("connector-id").into(),
+/// };
+/// let gmail = GmailConnector::new(auth)?;
+/// # Ok::<(), airbyte_agent_gmail::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AuthConfig {

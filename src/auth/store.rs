@@ -22,6 +22,18 @@ pub(in crate::auth) use file::{read as read_object, write as write_object};
 pub use keyring::{Keyring, KeyringTokenStore};
 
 /// The tokens of one account after a refresh. Its serialized form holds the tokens as they are: keep it as a password.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use airbyte_agent_gmail::auth::TokenSet;
+///
+/// let mut tokens = TokenSet::new("access-token");
+/// assert_eq!(tokens.remaining(), None);
+/// tokens.expires_at = Some(SystemTime::now() + Duration::from_secs(3600));
+/// assert!(tokens.remaining() > Some(Duration::from_secs(3500)));
+/// tokens.expires_at = Some(SystemTime::UNIX_EPOCH);
+/// assert_eq!(tokens.remaining(), Some(Duration::ZERO));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TokenSet {
@@ -64,7 +76,7 @@ impl TokenSet {
         }
     }
 
-    /// How long the access token still lives; `None` where that is not known.
+    /// How long the access token still lives: nothing once it has ended, `None` where the end is not known.
     pub fn remaining(&self) -> Option<Duration> {
         self.expires_at.map(|at| {
             at.duration_since(SystemTime::now())
@@ -73,11 +85,42 @@ impl TokenSet {
     }
 }
 
-/// What the methods of [`TokenStore`] return.
+/// What the methods of [`TokenStore`] return: `Box::pin(async { … })` makes one.
 pub type StoreFuture<'a, T = ()> =
     Pin<Box<dyn Future<Output = Result<T, Box<dyn StdError + Send + Sync>>> + Send + 'a>>;
 
-/// Holds other users of a store off until it is dropped.
+/// Holds other users of a store off until it is dropped; [`TokenStore::lock`] gives it.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// use std::sync::Arc;
+/// use airbyte_agent_gmail::auth::{StoreFuture, StoreLock, TokenSet, TokenStore};
+/// use tokio::sync::Mutex;
+///
+/// #[derive(Debug, Default)]
+/// struct InOneProcess {
+///     turn: Arc<Mutex<()>>,
+/// }
+///
+/// impl TokenStore for InOneProcess {
+///     fn lock(&self) -> StoreFuture<'_, StoreLock> {
+///         Box::pin(async { Ok(StoreLock::new(self.turn.clone().lock_owned().await)) })
+///     }
+///
+///     fn save<'a>(&'a self, _tokens: &'a TokenSet) -> StoreFuture<'a> {
+///         Box::pin(async { Ok(()) })
+///     }
+/// }
+///
+/// let store = InOneProcess::default();
+/// let lock = store.lock().await?;
+/// assert!(store.turn.try_lock().is_err());
+/// drop(lock);
+/// assert!(store.turn.try_lock().is_ok());
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "the lock ends when it is dropped"]
 pub struct StoreLock {
     _held: Option<Box<dyn Any + Send>>,

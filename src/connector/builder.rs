@@ -185,6 +185,16 @@ impl GmailConnectorBuilder {
 
     /// A function that is told of each wait for the quota, for units or for a place among the calls at once, when it is
     /// over.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector, Quota};
+    ///
+    /// let gmail = GmailConnector::builder(GmailAuthConfig::from_access_token("token"))
+    ///     .quota(Quota::legacy())
+    ///     .on_quota_wait(|waited| println!("waited for {waited:?}"))
+    ///     .build()?;
+    /// # Ok::<(), airbyte_agent_gmail::Error>(())
+    /// ```
     #[must_use]
     pub fn on_quota_wait(mut self, observer: impl Fn(Duration) + Send + Sync + 'static) -> Self {
         self.quota_observer = Some(QuotaObserver(Arc::new(observer)));

@@ -11,6 +11,22 @@ use crate::operation::{self, Operation};
 use crate::transport::{Subject, no_result};
 
 /// What an action gave, in one shape whatever the mode.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+/// # let gmail = sandbox.open_source()?;
+/// use serde_json::json;
+///
+/// let page = gmail.execute("messages", "list", json!({"maxResults": 1})).await?;
+/// assert_eq!(page.data.as_array().map(Vec::len), Some(1));
+/// assert!(page.meta["nextPageToken"].is_string());
+/// let profile = gmail.execute("profile", "get", json!({})).await?;
+/// assert!(profile.data["emailAddress"].is_string() && profile.meta.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExecuteResult {

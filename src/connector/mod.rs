@@ -1,7 +1,8 @@
 //! The connector: one face for both modes.
 //!
-//! [`GmailConnector::builder`] takes a [`GmailAuthConfig`](crate::GmailAuthConfig) (open source) or an [`AirbyteAuthConfig`](crate::AirbyteAuthConfig) (hosted). On the
-//! connector stand the typed calls of [`api::gmail::call`](crate::api::gmail::call), and beside them:
+//! [`GmailConnector::builder`] takes a [`GmailAuthConfig`](crate::GmailAuthConfig) (open source) or an
+//! [`AirbyteAuthConfig`](crate::AirbyteAuthConfig) (hosted). On the connector stand the typed calls of
+//! [`api::gmail::call`](crate::api::gmail::call), and beside them:
 //!
 //! - [`execute`](GmailConnector::execute): any action by its names, as an agent calls it; [`ExecuteResult`].
 //! - [`batch`](GmailConnector::batch) and, with `mail`, `get_many`: many calls in few requests, many messages by their ids.

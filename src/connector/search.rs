@@ -151,7 +151,7 @@ impl Filter {
     }
 }
 
-/// The direction of a sort.
+/// The direction of a sort; [`GmailConnector::search`] shows one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortOrder {
     /// Smallest first.
@@ -173,6 +173,27 @@ pub struct Search<'a> {
 }
 
 /// What a search found.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+/// # let gmail = sandbox.hosted()?;
+/// #[derive(serde::Deserialize)]
+/// struct Found {
+///     snippet: String,
+/// }
+///
+/// let first = gmail.search("messages").limit(2).send().await?;
+/// let cursor = first.meta.cursor.clone().ok_or("more than two messages")?;
+/// for found in first.records::<Found>()? {
+///     println!("{}", found.snippet);
+/// }
+/// let second = gmail.search("messages").limit(2).cursor(cursor).send().await?;
+/// assert_eq!(second.data.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SearchResult {
@@ -182,7 +203,7 @@ pub struct SearchResult {
     pub meta: SearchMeta,
 }
 
-/// How a search goes on.
+/// How a search goes on; [`SearchResult`] shows it.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SearchMeta {

@@ -71,6 +71,20 @@ impl GmailConnector {
 
     /// Saves a composed message as a draft; gives the draft's id.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// use airbyte_agent_gmail::mail::Compose;
+    ///
+    /// let mail = Compose::new().to("support@example.com").subject("Later").text("Text").build()?;
+    /// let id = gmail.save_draft(&mail).await?;
+    /// gmail.drafts().send(id).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// What the service answers, as [`send`](Self::send).

@@ -17,6 +17,15 @@ pub(crate) use kind::Kind;
 pub(crate) use response::is_reason;
 
 /// A result whose error is this crate's [`Error`].
+///
+/// ```
+/// use airbyte_agent_gmail::{GmailConnector, Result};
+///
+/// async fn unread(gmail: &GmailConnector) -> Result<usize> {
+///     let list = gmail.messages().list().q("is:unread").send().await?;
+///     Ok(list.messages.len())
+/// }
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, with predicates named after what to do next.

@@ -148,6 +148,13 @@ impl FromStr for Address {
 
 /// Text that is not an address, or not one that Gmail can send to.
 ///
+/// ```
+/// use airbyte_agent_gmail::mail::Address;
+///
+/// let error = Address::new("support at example.com").unwrap_err();
+/// assert!(error.to_string().ends_with("write it as name@example.com"));
+/// ```
+///
 /// Checked are the `@`, the length (64 bytes before it, 254 in all), the characters on both sides, and that all of it
 /// is ASCII: an address with other letters would need every mail server on its way to support them (RFC 6531). Names
 /// may be in any script. Neither `Debug` nor `Display` shows the address.

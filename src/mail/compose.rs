@@ -20,7 +20,8 @@ use super::{
 
 pub use self::{composed::Composed, error::ComposeError};
 
-/// The most bytes that Gmail takes for a message to send or a draft (35 MiB), headers and encoding included.
+/// The most bytes that Gmail takes for a message to send or a draft (35 MiB), headers and encoding included: `maxSize`
+/// of its [discovery document](https://gmail.googleapis.com/$discovery/rest?version=v1).
 pub const MAXIMUM_MESSAGE_SIZE: usize = 36_700_160;
 
 /// Headers that have methods of their own, or that follow from the content.

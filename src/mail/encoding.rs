@@ -18,6 +18,13 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// Text that is not base64.
 ///
+/// ```
+/// use airbyte_agent_gmail::mail::encoding::decode_base64url;
+///
+/// assert_eq!(decode_base64url("ab!d").unwrap_err().offset(), Some(2));
+/// assert_eq!(decode_base64url("abcde").unwrap_err().offset(), None);
+/// ```
+///
 /// Neither its `Debug` nor its `Display` shows the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeError {

@@ -55,6 +55,15 @@ impl MailboxList {
     }
 
     /// Whether a mailbox is in the list, by [`Address::is_same_mailbox`].
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::mail::{Address, MailboxList};
+    ///
+    /// let own: MailboxList = "first.last@gmail.com, me@example.com".parse()?;
+    /// assert!(own.contains_mailbox(&Address::new("firstlast+news@gmail.com")?));
+    /// assert!(!own.contains_mailbox(&Address::new("you@example.com")?));
+    /// # Ok::<(), airbyte_agent_gmail::mail::AddressError>(())
+    /// ```
     #[must_use]
     pub fn contains_mailbox(&self, address: &Address) -> bool {
         self.0.iter().any(|known| known.is_same_mailbox(address))

@@ -242,6 +242,29 @@ impl fmt::Debug for Reading {
 }
 
 /// A file that came with a message.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+/// # let gmail = sandbox.open_source()?;
+/// use airbyte_agent_gmail::mail::{Reading, encoding::decode_base64url};
+///
+/// let list = gmail.messages().list().q("filename:pdf").send().await?;
+/// let id = list.messages[0].id.as_deref().unwrap_or_default();
+/// let reading = Reading::from_payload(&gmail.messages().get(id).send().await?);
+/// let file = reading.attachments.iter().find(|file| file.mime_type == "application/pdf").ok_or("a file")?;
+/// let bytes = match (file.data(), &file.attachment_id) {
+///     (None, Some(attachment_id)) => {
+///         let fetched = gmail.messages().attachments().get(id, attachment_id).send().await?;
+///         decode_base64url(&fetched.data.unwrap_or_default())?
+///     }
+///     (data, _) => data.unwrap_or_default().to_vec(),
+/// };
+/// assert_eq!(bytes.len() as u64, file.size);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Attachment {

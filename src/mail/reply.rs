@@ -83,6 +83,19 @@ impl Original<'_> {
 /// Finds the message of a thread that an answer belongs to: the latest that is neither a draft nor in the trash or
 /// spam, and that has a `Message-ID`.
 ///
+/// ```
+/// use airbyte_agent_gmail::{mail::answerable_message, types::Thread};
+/// use serde_json::json;
+///
+/// let payload = |id: &str| json!({"headers": [{"name": "Message-ID", "value": id}]});
+/// let thread: Thread = serde_json::from_value(json!({"messages": [
+///     {"id": "a", "payload": payload("<1@example.org>")},
+///     {"id": "b", "payload": payload("<2@example.org>"), "labelIds": ["DRAFT"]},
+/// ]}))?;
+/// assert_eq!(answerable_message(&thread).and_then(|message| message.id.as_deref()), Some("a"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
 /// Gmail gives each message's headers with `format=full` and `format=metadata`; without them nothing is found.
 #[must_use]
 pub fn answerable_message(thread: &Thread) -> Option<&Message> {
@@ -142,6 +155,18 @@ pub fn reply<'a>(
 }
 
 /// Begins an answer to the author of a message and to everybody else whom it was sent to.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::{MailboxList, Reading, reply_all};
+///
+/// let original = Reading::from_raw(
+///     b"From: support@example.org\r\nTo: me@example.com, you@example.com\r\nMessage-ID: <1@example.org>\r\n\r\nPaid?\r\n",
+/// );
+/// let own: MailboxList = "me@example.com".parse()?;
+/// let answer = Reading::from_raw(&reply_all(&original, &own)?.text("Yes.").build()?.raw);
+/// assert_eq!((answer.to.to_string(), answer.cc.to_string()), ("support@example.org".into(), "you@example.com".into()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// It is as [`reply`], and the other recipients of the original, in `To` and `Cc`, get a copy.
 /// [`Compose::retain_recipients`] leaves some of them out.
@@ -230,6 +255,18 @@ pub fn forward<'a>(
 }
 
 /// A file of a message that is forwarded.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::{Compose, ForwardAttachment, MailboxList, Reading, forward};
+///
+/// let original = Compose::new().to("me@example.com").text("See below.").attachment("a.csv", "text/csv", "1,2").build()?;
+/// let original = Reading::from_raw(&original.raw);
+/// let files = original.attachments.iter();
+/// let files = files.filter_map(|file| Some(ForwardAttachment::from_attachment(file, file.data()?))).collect();
+/// let message = forward(&original, &MailboxList::default(), files)?.to("accounting@example.net").build()?;
+/// assert_eq!(Reading::from_raw(&message.raw).attachments[0].name, "a.csv");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct ForwardAttachment {
     name: String,
@@ -302,6 +339,13 @@ impl fmt::Debug for ForwardAttachment {
 }
 
 /// Why an answer could not be begun.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::{MailboxList, Reading, ReplyError, reply};
+///
+/// let original = Reading::from_raw(b"Subject: From nobody\r\n\r\n");
+/// assert_eq!(reply(&original, &MailboxList::default()).unwrap_err(), ReplyError::NoRecipient);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplyError {

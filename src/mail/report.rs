@@ -10,6 +10,19 @@ use super::{
 };
 
 /// What a mail server says of a message that was, or was not, delivered (RFC 3464).
+///
+/// ```
+/// use airbyte_agent_gmail::mail::Reading;
+///
+/// let raw = b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+///     --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.net\r\n\r\n\
+///     Final-Recipient: rfc822; nobody@example.net\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n";
+/// let report = Reading::from_raw(raw).delivery_report.ok_or("a report")?;
+/// assert!(report.is_failure());
+/// assert_eq!(report.recipients[0].address, "nobody@example.net");
+/// assert_eq!(report.recipients[0].status.as_deref(), Some("5.1.1"));
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DeliveryReport {
@@ -43,7 +56,7 @@ impl fmt::Debug for DeliveryReport {
     }
 }
 
-/// What became of the message for one recipient.
+/// What became of the message for one recipient; [`DeliveryReport`] has them.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DeliveryStatus {
@@ -70,6 +83,15 @@ impl fmt::Debug for DeliveryStatus {
 }
 
 /// A calendar object (RFC 5545) within a message, such as an invitation.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::Reading;
+///
+/// let raw = b"Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n";
+/// let reading = Reading::from_raw(raw);
+/// assert_eq!(reading.calendars[0].method.as_deref(), Some("REQUEST"));
+/// assert!(reading.calendars[0].text.starts_with("BEGIN:VCALENDAR"));
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CalendarPart {

@@ -28,6 +28,24 @@ type Body = BoxBody<Bytes, Infallible>;
 
 /// A server at an address, ready to serve.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+/// # let gmail = sandbox.open_source()?;
+/// use airbyte_agent_gmail::mcp::{HttpServer, Server};
+///
+/// let server = HttpServer::bind(Server::new(gmail.tools()), ([127, 0, 0, 1], 0).into(), None)
+///     .await?
+///     .allow_host("mail.example.com")
+///     .allow_origin("https://app.example.com:443");
+/// println!("{}, with the bearer token {}", server.url()?, server.token().expose());
+/// let serving = tokio::spawn(server.serve());
+/// # serving.abort();
+/// # Ok(())
+/// # }
+/// ```
+///
 /// A request has to carry the bearer token. One whose `Host` is not of this machine (or named with
 /// [`allow_host`](Self::allow_host)), and one that a page on the web has sent (an `Origin` that is not named with
 /// [`allow_origin`](Self::allow_origin)), is refused.
@@ -64,14 +82,14 @@ impl HttpServer {
         })
     }
 
-    /// A name under which clients reach it.
+    /// A name under which clients reach it, beside `localhost`, `127.0.0.1` and `::1`.
     #[must_use]
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.hosts.push(host.into());
         self
     }
 
-    /// A page of the web that may ask, such as `https://app.example.com:443`.
+    /// A page of the web that may ask, such as `https://app.example.com:443`. Default: none.
     #[must_use]
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into());

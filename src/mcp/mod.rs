@@ -23,6 +23,23 @@ use crate::tool::Tools;
 pub use http::HttpServer;
 
 /// A server of some tools.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+/// # let gmail = sandbox.open_source()?;
+/// use airbyte_agent_gmail::mcp::Server;
+///
+/// let server = Server::new(gmail.tools());
+/// assert!(server.offered().iter().any(|tool| tool.name == "gmail_search"));
+/// let small = server.clone().offer(["gmail_search", "gmail_read_message"])?;
+/// assert_eq!(small.offered().len(), 2);
+/// let whole = server.offer_all();
+/// assert_eq!(whole.offered().len(), gmail.tools().list().len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Server {
     tools: Tools,

@@ -45,6 +45,22 @@ pub struct ConnectRequest {
 
 /// A consent through Airbyte that has been asked for and not yet answered. It works once.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use airbyte_agent_gmail::{Airbyte, oauth::ConnectRequest, sandbox::Sandbox};
+///
+/// let sandbox = Sandbox::start().await?;
+/// let airbyte = Airbyte::builder(sandbox.airbyte_auth()).base_url(sandbox.airbyte_url()).build()?;
+/// let request = ConnectRequest::new("https://app.example.com/connected").customer_name("user@example.com");
+/// let consent = request.create_workspace(true).begin(&airbyte).await?;
+/// // The user's browser goes to `consent.url()`, and comes back to this:
+/// let callback = format!("/connected?correlation={}&connector_id=0b2d", consent.correlation());
+/// assert_eq!(consent.finish(&airbyte, &callback).await?, "0b2d");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// A web service keeps it on its own side, under its [`correlation`](Self::correlation), until the callback comes.
 pub struct AirbyteConsent {
     url: String,
@@ -249,9 +265,31 @@ impl fmt::Debug for AirbyteConsent {
 }
 
 /// Whether Airbyte refuses a consent since the organization has no source template of its own.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use airbyte_agent_gmail::{Airbyte, sandbox::Sandbox};
+/// use airbyte_agent_gmail::oauth::{ConnectRequest, is_template_missing};
+///
+/// # let sandbox = Sandbox::start().await?;
+/// # let airbyte = Airbyte::builder(sandbox.airbyte_auth()).base_url(sandbox.airbyte_url()).build()?;
+/// # let customer = sandbox.airbyte().customer_name;
+/// sandbox.configure(|settings| settings.own_template = false);
+/// let request = ConnectRequest::new("https://app.example.com/connected").customer_name(customer);
+/// let error = request.clone().begin(&airbyte).await.unwrap_err();
+/// assert!(is_template_missing(&error));
+/// request.create_template(true).begin(&airbyte).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn is_template_missing(error: &Error) -> bool {
-    error.status() == Some(400)
-        && error.service_message().is_some_and(|message| {
+    // What `begin` gives explains Airbyte's refusal, and has it as its cause.
+    let refusal = std::error::Error::source(error)
+        .and_then(|cause| cause.downcast_ref())
+        .unwrap_or(error);
+    refusal.status() == Some(400)
+        && refusal.service_message().is_some_and(|message| {
             message
                 .to_ascii_lowercase()
                 .contains("organization-specific source template")

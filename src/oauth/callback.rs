@@ -18,6 +18,16 @@ const MAX_VALUE: usize = 4096;
 pub(crate) const CORRELATION: &str = "correlation";
 
 /// Why a callback is not taken.
+///
+/// ```
+/// use airbyte_agent_gmail::oauth::{CallbackError, google_callback};
+///
+/// let error = google_callback("/callback?state=s3cret&error=access_denied", "/callback", "s3cret").unwrap_err();
+/// assert_eq!(error, CallbackError::Denied);
+/// assert!(!error.is_foreign());
+/// let error = google_callback("/callback?state=other&code=x", "/callback", "s3cret").unwrap_err();
+/// assert!(error.is_foreign());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallbackError {
@@ -93,7 +103,7 @@ impl From<CallbackError> for Error {
     }
 }
 
-/// What Airbyte's consent page gives.
+/// What Airbyte's consent page gives; [`airbyte_callback`] reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AirbyteCallback {
@@ -131,7 +141,17 @@ pub fn google_callback(target: &str, path: &str, state: &str) -> Result<Secret, 
 
 /// Reads Airbyte's callback: the connector, or the secret that one is made with.
 ///
-/// `correlation` is the value that the redirect URL was given; see [`crate::oauth::AirbyteConsent`].
+/// ```
+/// use airbyte_agent_gmail::oauth::{AirbyteCallback, CallbackError, airbyte_callback};
+///
+/// let target = "/connected?correlation=s3cret&connector_id=0b2d";
+/// assert_eq!(airbyte_callback(target, "/connected", "s3cret")?, AirbyteCallback::Connector("0b2d".to_owned()));
+/// assert_eq!(airbyte_callback(target, "/connected", "other"), Err(CallbackError::Forged));
+/// # Ok::<(), airbyte_agent_gmail::oauth::CallbackError>(())
+/// ```
+///
+/// `correlation` is the value that the redirect URL was given, such as
+/// [`AirbyteConsent::correlation`](crate::oauth::AirbyteConsent::correlation).
 ///
 /// # Errors
 ///

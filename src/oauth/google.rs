@@ -18,10 +18,19 @@ use crate::http::{Http, Limits, check_url};
 /// Google's consent page, <https://developers.google.com/identity/protocols/oauth2/native-app>.
 pub const GOOGLE_AUTH_URL: &str = "https://accounts.google.com/o/oauth2/v2/auth";
 
-/// Where Google revokes tokens.
+/// Where Google revokes tokens, <https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke>.
 pub const GOOGLE_REVOKE_URL: &str = "https://oauth2.googleapis.com/revoke";
 
 /// An OAuth client of a Google Cloud project.
+///
+/// ```
+/// use airbyte_agent_gmail::oauth::{GOOGLE_AUTH_URL, GoogleClient, read_only_scopes};
+///
+/// let client = GoogleClient::new("id.apps.googleusercontent.com").with_secret("secret");
+/// let consent = client.consent("https://app.example.com/callback", &read_only_scopes(), Some("user@example.com"))?;
+/// assert!(consent.url().starts_with(GOOGLE_AUTH_URL));
+/// # Ok::<(), airbyte_agent_gmail::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct GoogleClient {
     id: String,
@@ -33,6 +42,21 @@ pub struct GoogleClient {
 }
 
 /// A consent at Google that has been asked for and not yet answered. It works once.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use airbyte_agent_gmail::oauth::{GoogleClient, read_only_scopes};
+///
+/// let client = GoogleClient::new("id.apps.googleusercontent.com").with_secret("secret");
+/// let consent = client.consent("https://app.example.com/callback", &read_only_scopes(), None)?;
+/// // The user's browser goes to `consent.url()`, and comes back with a code, or with this:
+/// let callback = format!("/callback?state={}&error=access_denied", consent.state());
+/// let error = consent.finish(&client, &callback).await.unwrap_err();
+/// assert!(error.is_consent_denied());
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// A web service keeps it on its own side, under its [`state`](Self::state), until the callback comes.
 pub struct GoogleConsent {

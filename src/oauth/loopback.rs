@@ -53,6 +53,24 @@ pub struct Loopback {
 }
 
 /// Takes an address that a person has pasted, where the browser runs on another machine.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+/// use airbyte_agent_gmail::oauth::{GoogleClient, Loopback, read_only_scopes};
+///
+/// let client = GoogleClient::new("id.apps.googleusercontent.com").with_secret("secret");
+/// let mut loopback = Loopback::bind(0).await?;
+/// let consent = client.consent(loopback.redirect_url(), &read_only_scopes(), None)?;
+/// // What the browser's address bar shows at the end, read from the terminal:
+/// let address = format!("{}?state={}&error=access_denied", loopback.redirect_url(), consent.state());
+/// loopback.inbox().paste(address).await;
+/// let error = consent.receive(&client, &mut loopback, Duration::from_secs(300)).await.unwrap_err();
+/// assert!(error.is_consent_denied());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Inbox {
     sender: mpsc::Sender<Arrival>,

@@ -3,6 +3,16 @@
 use super::callback::CallbackError;
 
 /// What the person at the browser is told.
+///
+/// ```
+/// use airbyte_agent_gmail::oauth::{CallbackError, Page};
+///
+/// let page = Page::from(&CallbackError::Denied);
+/// assert_eq!(page.status(), 403);
+/// assert!(page.html().contains("Access was not allowed"));
+/// ```
+///
+/// The words speak of a program at hand: they are for a [`Loopback`](super::Loopback), which sends them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Page {

@@ -46,6 +46,12 @@ pub fn least_scopes(operations: impl IntoIterator<Item = &'static Operation>) ->
 }
 
 /// The scopes that let one read everything, and change nothing.
+///
+/// ```
+/// use airbyte_agent_gmail::oauth::read_only_scopes;
+///
+/// assert_eq!(read_only_scopes(), ["https://www.googleapis.com/auth/gmail.readonly"]);
+/// ```
 pub fn read_only_scopes() -> Vec<&'static str> {
     // Watching changes what Google pushes, not the mailbox; the row says whether it reads.
     least_scopes(
@@ -80,6 +86,17 @@ pub fn refused_scopes<'a>(
 }
 
 /// The operations that some granted scopes do not allow.
+///
+/// ```
+/// use airbyte_agent_gmail::oauth::missing_scopes;
+/// use airbyte_agent_gmail::operation::gmail;
+///
+/// let granted = ["https://www.googleapis.com/auth/gmail.readonly".to_owned()];
+/// let rows = [gmail().find("messages", "list")?, gmail().find("messages", "create")?];
+/// let missing: Vec<_> = missing_scopes(rows, &granted).map(|row| row.id).collect();
+/// assert_eq!(missing, ["messages_send"]);
+/// # Ok::<(), airbyte_agent_gmail::Error>(())
+/// ```
 pub fn missing_scopes<'a>(
     operations: impl IntoIterator<Item = &'static Operation> + 'a,
     granted: &'a [String],

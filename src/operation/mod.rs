@@ -1,5 +1,5 @@
-//! The operation table's types, and what follows from a row alone: finding it, checking its params, encoding and
-//! decoding its request, describing its params as JSON Schema.
+//! The table of all operations, [`gmail`], and what follows from a row of it alone: finding it, checking its params,
+//! encoding and decoding its request, describing its params as JSON Schema.
 
 mod check;
 mod decode;
@@ -52,6 +52,20 @@ pub struct SearchableEntity {
 }
 
 /// One row: everything that the document says of an operation.
+///
+/// ```
+/// use airbyte_agent_gmail::operation::{Location, Method, Outbound, gmail};
+///
+/// let row = gmail().by_id("messages_send").ok_or("an operation")?;
+/// assert_eq!((row.method, row.method.as_str()), (Method::Post, "POST"));
+/// assert_eq!((row.entity, row.action), ("messages", "create"));
+/// assert_eq!(row.outbound, Outbound::Sends);
+/// assert!(!row.idempotent && !row.read_only && row.hosted);
+/// assert_eq!(row.quota_units.current, 100);
+/// let raw = row.field("raw").ok_or("a field")?;
+/// assert!(raw.required && raw.location == Location::Body);
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Debug)]
 pub struct Operation {
     /// The vendor's operation id, such as `messages_list`.
@@ -124,6 +138,14 @@ pub enum Outbound {
 }
 
 /// How Gmail is reached.
+///
+/// ```
+/// use airbyte_agent_gmail::{AirbyteAuthConfig, GmailConnector, Mode};
+///
+/// let auth = AirbyteAuthConfig::new("client-id", "client-secret").with_customer_name("customer-42");
+/// assert_eq!(GmailConnector::new(auth)?.mode(), Mode::Hosted);
+/// # Ok::<(), airbyte_agent_gmail::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// This crate calls Gmail itself.
@@ -234,12 +256,25 @@ pub struct QuotaUnits {
     pub legacy: u32,
 }
 
-/// The table of `spec/gmail.yaml`.
+/// The table of `spec/gmail.yaml`: Gmail's API, as Airbyte's connector names it.
+///
+/// ```
+/// use airbyte_agent_gmail::operation::gmail;
+///
+/// let hosted = gmail().operations.iter().filter(|row| row.hosted).count();
+/// assert!(hosted < gmail().operations.len());
+/// ```
 pub fn gmail() -> &'static Table {
     &crate::api::gmail::operation::TABLE
 }
 
-/// The table of `spec/airbyte.yaml`.
+/// The table of `spec/airbyte.yaml`: Airbyte's own API.
+///
+/// ```
+/// use airbyte_agent_gmail::operation::airbyte;
+///
+/// assert!(airbyte().operations.iter().any(|row| row.path == "/api/v1/integrations/connectors"));
+/// ```
 pub fn airbyte() -> &'static Table {
     &crate::api::airbyte::operation::TABLE
 }
@@ -287,6 +322,13 @@ impl Table {
     }
 
     /// The entities, each once, in the document's order.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::operation::gmail;
+    ///
+    /// let entities = gmail().entities();
+    /// assert!(entities.contains(&"messages") && entities.contains(&"labels"));
+    /// ```
     pub fn entities(&self) -> Vec<&'static str> {
         let mut entities = Vec::new();
         for row in self.operations {

@@ -20,6 +20,15 @@ impl Operation {
     }
 
     /// As [`params_schema`](Self::params_schema), with what the mode offers alone.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::{Mode, operation::gmail};
+    ///
+    /// let row = gmail().find("messages", "create")?;
+    /// let offered = |mode| row.params_schema_in(mode)["properties"]["classificationLabelValues"].is_object();
+    /// assert!(offered(Mode::OpenSource) && !offered(Mode::Hosted));
+    /// # Ok::<(), airbyte_agent_gmail::Error>(())
+    /// ```
     pub fn params_schema_in(&self, mode: Mode) -> Value {
         object(self.fields, &|field| {
             mode == Mode::OpenSource || !field.absent

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-/// Credentials that the sandbox's Google accepts: plain test texts.
+/// Credentials that the sandbox's Google accepts: plain test texts. [`Sandbox::google`](super::Sandbox::google) gives
+/// them.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GoogleCredentials {
@@ -18,7 +19,8 @@ pub struct GoogleCredentials {
     pub access_token: String,
 }
 
-/// Credentials that the sandbox's Airbyte accepts: plain test texts.
+/// Credentials that the sandbox's Airbyte accepts: plain test texts. [`Sandbox::airbyte`](super::Sandbox::airbyte) gives
+/// them.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AirbyteCredentials {

@@ -90,6 +90,25 @@ impl Fault {
 }
 
 /// What goes wrong.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use airbyte_agent_gmail::sandbox::{ErrorBody, Fault, FaultKind, Sandbox, Service};
+///
+/// let sandbox = Sandbox::start().await?;
+/// let gmail = sandbox.open_source()?;
+/// let late = FaultKind::Status {
+///     code: 429,
+///     body: ErrorBody::Html,
+///     headers: [("Retry-After".to_owned(), "3600".to_owned())].into(),
+/// };
+/// sandbox.inject(Fault::new(Service::Gmail, late));
+/// let error = gmail.get_profile().send().await.unwrap_err();
+/// assert_eq!(error.retry_after().map(|wait| wait.as_secs()), Some(3600));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -159,7 +178,7 @@ impl FaultKind {
     }
 }
 
-/// What the body of an error looks like.
+/// What the body of an error looks like; [`FaultKind::Status`] takes it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

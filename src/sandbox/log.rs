@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::state::lock;
 
-/// Which of the sandbox's services a request was for.
+/// Which of the sandbox's services a request was for, or a [`Fault`](super::Fault) is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -21,6 +21,20 @@ pub enum Service {
 }
 
 /// One request that the sandbox received.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use airbyte_agent_gmail::sandbox::{Sandbox, Service};
+///
+/// let sandbox = Sandbox::start().await?;
+/// sandbox.hosted()?.messages().list().q("is:unread").send().await?;
+/// let executed = sandbox.requests().pop().ok_or("a request")?;
+/// assert_eq!((executed.service, executed.status), (Service::Airbyte, Some(200)));
+/// assert_eq!((executed.entity.as_deref(), executed.action.as_deref()), (Some("messages"), Some("list")));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RequestRecord {

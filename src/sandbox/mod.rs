@@ -59,7 +59,7 @@ pub use fault::{ErrorBody, Fault, FaultKind};
 pub use log::{RequestRecord, Service};
 pub use state::{ExpiresIn, ListResult, Settings};
 
-/// A running sandbox; dropping it stops its server.
+/// A running sandbox; dropping it stops its server. The [module](self) shows one at work.
 pub struct Sandbox {
     state: Arc<State>,
     token_url: String,

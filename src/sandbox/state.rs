@@ -55,10 +55,14 @@ impl State {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
-/// use airbyte_agent_gmail::sandbox::Sandbox;
+/// use airbyte_agent_gmail::sandbox::{ExpiresIn, ListResult, Sandbox};
 ///
 /// let sandbox = Sandbox::start().await?;
-/// sandbox.configure(|settings| settings.multi_organization = true);
+/// sandbox.configure(|settings| {
+///     settings.multi_organization = true;
+///     settings.expires_in = ExpiresIn::String;
+///     settings.list_result = ListResult::Envelope;
+/// });
 /// # Ok(())
 /// # }
 /// ```
@@ -118,7 +122,7 @@ impl Default for Settings {
     }
 }
 
-/// How an answer gives the seconds that a token lives.
+/// How an answer gives the seconds that a token lives; one of the [`Settings`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -131,7 +135,7 @@ pub enum ExpiresIn {
     Absent,
 }
 
-/// The shape of the result of a list in `execute`; Airbyte's texts show both.
+/// The shape of the result of a list in `execute`, one of the [`Settings`]; Airbyte's texts show both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

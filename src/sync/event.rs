@@ -4,6 +4,24 @@ use crate::api::gmail::types::{History, Message};
 
 /// Something that happened, in the order in which it happened.
 ///
+/// ```
+/// use std::collections::BTreeSet;
+/// use airbyte_agent_gmail::sync::Event;
+///
+/// fn apply(event: Event, known: &mut BTreeSet<String>) {
+///     match event {
+///         Event::Listed(message) | Event::Added(message) => {
+///             known.insert(message.id);
+///         }
+///         Event::Deleted(message) => {
+///             known.remove(&message.id);
+///         }
+///         // A copy that keeps labels changes them, and one that was listed anew drops what was not listed.
+///         _ => {}
+///     }
+/// }
+/// ```
+///
 /// Events come at least once: after a start from an older state some come again, and a message that arrives during a
 /// listing can be both [`Listed`](Self::Listed) and [`Added`](Self::Added). Handle each so that twice does no harm.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +53,7 @@ pub enum Event {
     },
 }
 
-/// Why the whole mailbox is listed.
+/// Why the whole mailbox is listed; [`Event::FullSync`] says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FullSyncReason {
@@ -47,7 +65,7 @@ pub enum FullSyncReason {
     HistoryExpired,
 }
 
-/// A message by its ids.
+/// A message by its ids, as an [`Event`] names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageReference {
@@ -71,6 +89,18 @@ impl MessageReference {
 }
 
 /// The events of one record of the history.
+///
+/// ```
+/// use airbyte_agent_gmail::{sync::{Event, changes}, types::History};
+/// use serde_json::json;
+///
+/// let record: History = serde_json::from_value(json!({
+///     "id": "100012",
+///     "messagesAdded": [{"message": {"id": "18c2a", "threadId": "18c2a", "labelIds": ["INBOX"]}}],
+/// }))?;
+/// assert!(matches!(changes(record).as_slice(), [Event::Added(message)] if message.id == "18c2a"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 ///
 /// [`MailboxSync`](super::MailboxSync) does it for you; it is of use where the history comes from elsewhere.
 pub fn changes(record: History) -> Vec<Event> {

@@ -16,6 +16,24 @@ const PAGE_SIZE: i64 = 500;
 
 /// What happens in a mailbox, pass by pass; made by [`GmailConnector::sync`].
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+/// use airbyte_agent_gmail::sandbox::Sandbox;
+/// use airbyte_agent_gmail::sync::{Event, SyncState};
+///
+/// let sandbox = Sandbox::start().await?;
+/// let gmail = sandbox.open_source()?;
+/// // From now on, with nothing listed first, and the inbox alone.
+/// let now = gmail.get_profile().send().await?.history_id.ok_or("a history id")?;
+/// let mut sync = gmail.sync(SyncState::from_history_id(now)).label("INBOX");
+/// sandbox.deliver(b"From: support@example.com\r\nSubject: New\r\n\r\nNew.\r\n");
+/// assert!(matches!(sync.wait(Duration::from_secs(30)).await?, Event::Added(_)));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// The first pass, and each pass after the history was lost, lists the whole mailbox; every other one asks for the
 /// changes since the state. The listing works in both modes. The history is Gmail's own and Airbyte's connector has no
 /// action for it, so that in hosted mode the second pass ends with

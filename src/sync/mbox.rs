@@ -31,6 +31,14 @@ const MONTHS: [&str; 12] = [
 const LAST_SECOND: u64 = 253_402_300_799;
 
 /// Appends a message to an archive: its separator, its lines, an empty line. The time is in milliseconds since 1970.
+///
+/// ```
+/// use airbyte_agent_gmail::sync::mbox;
+///
+/// let mut archive = Vec::new();
+/// mbox::write(&mut archive, "18c2a", 1_500_000_000_000, b"Subject: A\n\nText\n");
+/// assert_eq!(archive, b"From 18c2a@gmail Fri Jul 14 02:40:00 2017\nSubject: A\n\nText\n\n");
+/// ```
 pub fn write(archive: &mut Vec<u8>, id: &str, received_ms: i64, raw: &[u8]) {
     let terminated = raw.ends_with(b"\n");
     let sender = if terminated { TERMINATED } else { UNTERMINATED };
@@ -46,7 +54,7 @@ pub fn write(archive: &mut Vec<u8>, id: &str, received_ms: i64, raw: &[u8]) {
     archive.extend_from_slice(if terminated { b"\n" } else { b"\n\n" });
 }
 
-/// A message of an archive.
+/// A message of an archive; [`Reader`] gives it.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Archived {
@@ -57,6 +65,17 @@ pub struct Archived {
 }
 
 /// Reads an archive message by message, holding one at a time; any flavour of mbox will do.
+///
+/// ```
+/// use airbyte_agent_gmail::sync::mbox::Reader;
+///
+/// let archive = "From a@example.com Fri Jul 14 02:40:00 2017\nSubject: A\n\nText\n";
+/// for message in Reader::new(archive.as_bytes()) {
+///     let message = message?;
+///     assert_eq!((message.offset, message.raw.as_slice()), (0, &b"Subject: A\n\nText\n"[..]));
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// A separator is a line that begins with `From `, stands at the beginning or after an empty line, and has a month and
 /// a time of day in it.

@@ -24,6 +24,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// let answer = gmail.watch("projects/example/topics/mail").send().await?;
 /// let lease = WatchLease::new(&answer, SystemTime::now());
 /// assert!(!lease.is_due(SystemTime::now()));
+/// assert!(lease.renew_at() < lease.expires_at());
 /// // tokio::time::sleep(lease.renew_in(SystemTime::now())).await, then watch again.
 /// # Ok(())
 /// # }

@@ -9,9 +9,10 @@ use crate::operation::{Mode, Operation, Outbound, gmail};
 /// ```
 /// use airbyte_agent_gmail::tool::Access;
 ///
-/// let access = Access::default().read_only();
-/// let access = access.allow_actions(["messages.list", "messages.get"])?;
-/// # let _ = access;
+/// let reader = Access::default().read_only().allow_actions(["messages.list", "messages.get"])?;
+/// let writer = Access::default().allow_recipients(["@example.com", "support@example.org"]);
+/// let drafter = Access::default().no_send();
+/// # let _ = (reader, writer, drafter);
 /// # Ok::<(), airbyte_agent_gmail::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]

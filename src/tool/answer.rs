@@ -9,6 +9,21 @@ use super::seal::seal;
 
 /// The outcome of a tool's call.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+/// # let gmail = sandbox.open_source()?;
+/// use serde_json::json;
+///
+/// let answer = gmail.tools().call("gmail_read_message", json!({"message_id": "0000000000000bad"})).await;
+/// assert!(answer.is_error);
+/// // The model is told in words what to do next; the program can look behind them.
+/// assert!(answer.error().is_some_and(|error| error.is_not_found()));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// A model gets [`text`](Self::text), in which all that others wrote stands between marks. A client that shows its
 /// model JSON gives it [`sealed`](Self::sealed); a program takes the plain values of [`structured`](Self::structured).
 ///

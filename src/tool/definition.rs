@@ -3,6 +3,22 @@
 use serde_json::{Value, json};
 
 /// A tool as a model sees it.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+/// # let gmail = sandbox.open_source()?;
+///
+/// let tool = gmail.tools().get("gmail_search").ok_or("a tool")?;
+/// assert!(tool.annotations.read_only && !tool.annotations.destructive);
+/// assert_eq!(tool.to_mcp()["inputSchema"], tool.input_schema);
+/// assert_eq!(tool.to_openai()["function"]["name"], "gmail_search");
+/// assert_eq!(tool.to_openai_responses()["parameters"], tool.input_schema);
+/// assert_eq!(tool.to_anthropic()["input_schema"], tool.input_schema);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Tool {
@@ -20,7 +36,7 @@ pub struct Tool {
     pub annotations: Annotations,
 }
 
-/// What a tool does to the world, in MCP's terms.
+/// What a tool does to the world, in MCP's terms; each [`Tool`] has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Annotations {

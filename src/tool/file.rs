@@ -12,13 +12,25 @@ const ATTEMPTS: u32 = 1_000;
 
 /// A directory that no name leads out of.
 ///
+/// ```
+/// use airbyte_agent_gmail::tool::AttachmentDirectory;
+///
+/// let path = std::env::temp_dir().join(format!("attachments-{}", std::process::id()));
+/// let directory = AttachmentDirectory::new(&path)?;
+/// let saved = directory.save("../../etc/passwd", b"text")?;
+/// assert!(saved.starts_with(path.canonicalize()?));
+/// assert!(directory.find("../../etc/passwd").is_err());
+/// # std::fs::remove_dir_all(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// Names are made safe, nothing is overwritten, and links are not followed.
 #[derive(Clone, Debug)]
 pub struct AttachmentDirectory {
     root: PathBuf,
 }
 
-/// Why a file could not be saved or read.
+/// Why a file could not be saved or read; no file is named in its text.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FileError {

@@ -9,6 +9,14 @@ use crate::operation::{Field, Location, Mode, Operation, Outbound, Schema, gmail
 use super::access::Access;
 
 /// The guide to all entities and actions that a model gets with `gmail_execute`: one line an entity.
+///
+/// ```
+/// use airbyte_agent_gmail::{Mode, tool::{Access, guide}};
+///
+/// let whole = guide(Mode::OpenSource, &Access::default());
+/// let reading = guide(Mode::Hosted, &Access::default().read_only());
+/// assert!(whole.contains("\n- messages: ") && reading.len() < whole.len());
+/// ```
 pub fn guide(mode: Mode, access: &Access) -> String {
     let mut guide = String::from("Entities with their actions and params (* must be given):\n");
     for entity in gmail().entities() {
@@ -53,6 +61,13 @@ fn signature(row: &Operation, mode: Mode) -> String {
 
 /// The reference of all entities and actions, in Markdown: a page for each entity with its file name, and `README.md`
 /// that leads to them.
+///
+/// ```
+/// use airbyte_agent_gmail::tool::reference;
+///
+/// let pages = reference();
+/// assert!(pages.iter().any(|(name, page)| name == "messages.md" && page.starts_with("# messages\n")));
+/// ```
 pub fn reference() -> Vec<(String, String)> {
     let mut index = String::from(
         "# Reference\n\n\

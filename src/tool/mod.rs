@@ -69,6 +69,22 @@ use catalog::Entry;
 pub const DEFAULT_LIMIT: usize = 20_000;
 
 /// The tools of a connector.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+/// # let gmail = sandbox.open_source()?;
+/// use airbyte_agent_gmail::tool::Access;
+/// use serde_json::json;
+///
+/// let tools = gmail.tools().with_access(Access::default().read_only()).with_limit(5_000);
+/// assert!(tools.get("gmail_search").is_some() && tools.get("gmail_send").is_none());
+/// let answer = tools.call("gmail_search", json!({"query": "is:unread"})).await;
+/// assert!(answer.text.chars().count() <= 5_000);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Tools {
     source: Source,
@@ -92,6 +108,7 @@ struct Later {
 }
 
 /// Told of the steps of a call: how many are done, and of how many where that is known.
+/// [`Tools::call_with_progress`] takes it.
 pub type Progress<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
 
 impl GmailConnector {
@@ -112,6 +129,16 @@ impl Tools {
     }
 
     /// The tools of a connector that is made at the first call that needs it.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::{GmailConnector, Mode, tool::Tools};
+    ///
+    /// let tools = Tools::lazy(Mode::OpenSource, || GmailConnector::from_env(Some(Mode::OpenSource)));
+    /// // Nothing has been made yet, and no credentials were needed.
+    /// assert!(!tools.list().is_empty());
+    /// ```
+    ///
+    /// A failure to make it is the answer to that call; the next one tries again.
     pub fn lazy(
         mode: Mode,
         make: impl Fn() -> Result<GmailConnector, Error> + Send + Sync + 'static,
@@ -176,6 +203,24 @@ impl Tools {
     }
 
     /// As [`call`](Self::call), telling of its steps.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use serde_json::json;
+    ///
+    /// let tools = gmail.tools();
+    /// let arguments = json!({"query": "in:inbox", "max_results": 3});
+    /// let reached = AtomicU64::new(0);
+    /// let progress = |done: u64, _total: Option<u64>| reached.store(done, Ordering::Relaxed);
+    /// let answer = tools.call_with_progress("gmail_search", arguments, &progress).await;
+    /// assert_eq!((answer.is_error, reached.into_inner()), (false, 3));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn call_with_progress(
         &self,
         name: &str,

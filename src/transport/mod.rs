@@ -1,4 +1,5 @@
-//! The one corridor to the network: bearer, send, 401, retry, tracing; straight to Gmail, or through Airbyte.
+//! The one way to the network, straight to Gmail or through Airbyte: its pace ([`Quota`]), what is sent again
+//! ([`RetryPolicy`]), and what a subscriber of `tracing` sees of it.
 //!
 //! # Observing
 //!
@@ -44,7 +45,7 @@ pub(crate) use retry::RetryBudget;
 pub use retry::RetryPolicy;
 pub(crate) use session::Session;
 
-/// How requests reach Gmail. Clones share everything.
+/// How requests reach Gmail: what a generated client carries inside. A connector makes it; clones share everything.
 #[derive(Clone)]
 pub struct Transport {
     route: Arc<Route>,

@@ -23,6 +23,8 @@ use crate::operation::QuotaUnits;
 /// use airbyte_agent_gmail::Quota;
 ///
 /// assert_eq!(Quota::current().units_per_minute, Some(6_000));
+/// assert_eq!(Quota::legacy().units_per_minute, Some(15_000));
+/// assert_eq!(Quota::unlimited().units_per_minute, None);
 /// let careful = Quota { concurrency: 2, ..Quota::current() };
 /// # let _ = careful;
 /// ```
@@ -40,7 +42,7 @@ pub struct Quota {
     pub concurrency: usize,
 }
 
-/// Google's tables of what an operation costs.
+/// Google's tables of what an operation costs; each [`Quota`] goes by one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuotaTable {
     /// For projects that began in May 2026 or later.

@@ -82,6 +82,24 @@ impl Debug for Keyring {
 
 /// Keeps the tokens of one account in the system's keyring; [`Keyring::store`] makes it.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// use airbyte_agent_gmail::auth::{Keyring, TokenStore};
+///
+/// # let directory = std::env::temp_dir().join(format!("lock-{}", std::process::id()));
+/// # let keyring = || Keyring::in_memory();
+/// # #[cfg(any())]
+/// let keyring = || Keyring::system();
+/// let store = keyring()?.store("user@example.com")?.with_lock_file(directory.join("user"));
+/// let lock = store.lock().await?;
+/// assert!(directory.join("user.lock").exists());
+/// # drop(lock);
+/// # std::fs::remove_dir_all(&directory)?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// A keyring has no lock: processes that share an account need a file for that
 /// ([`with_lock_file`](Self::with_lock_file)), else each of them makes its own refresh.
 #[derive(Clone)]

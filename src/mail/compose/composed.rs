@@ -5,6 +5,15 @@ use std::fmt;
 use crate::mail::encoding::encode_base64url;
 
 /// A message that is ready for Gmail.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::{Compose, encoding::decode_base64url};
+///
+/// let composed = Compose::new().to("support@example.com").text("Text").message_id("1@example.com").build()?;
+/// assert_eq!(composed.message_id, "1@example.com");
+/// assert_eq!(decode_base64url(&composed.raw_base64url())?, composed.raw);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Composed {

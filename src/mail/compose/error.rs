@@ -8,6 +8,13 @@ use super::MAXIMUM_MESSAGE_SIZE;
 
 /// Why a message could not be made.
 ///
+/// ```
+/// use airbyte_agent_gmail::mail::{Compose, ComposeError};
+///
+/// let forged = Compose::new().to("support@example.com").subject("Hello\r\nBcc: other@example.com").build();
+/// assert_eq!(forged.unwrap_err(), ComposeError::ControlCharacter { header: "Subject".to_owned() });
+/// ```
+///
 /// No text or address of the message is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
