@@ -28,16 +28,16 @@ pub(super) fn answer(state: &State, request: &Request) -> Answer {
         .header(header::CONTENT_TYPE.as_str())
         .unwrap_or_default();
     let Some(boundary) = multipart::boundary(content_type) else {
-        return refused(
+        return error::bad_request(
             "Failed to parse batch request, error: 0 items. Received batch body: no multipart boundary.",
         );
     };
     let parts = match multipart::parts(&request.body, &boundary) {
         Some(parts) if !parts.is_empty() => parts,
-        _ => return refused("Failed to parse batch request, error: 0 items."),
+        _ => return error::bad_request("Failed to parse batch request, error: 0 items."),
     };
     if parts.len() > LARGEST {
-        return refused(
+        return error::bad_request(
             "The batch request could not be processed: Inner request count exceeds the limit: 100.",
         );
     }
@@ -46,12 +46,7 @@ pub(super) fn answer(state: &State, request: &Request) -> Answer {
     for part in &parts {
         let answer = match inner(request, part) {
             Some(inner) => single(state, &overridden(inner)),
-            None => error::answer(
-                StatusCode::BAD_REQUEST,
-                "INVALID_ARGUMENT",
-                "badRequest",
-                "Failed to parse inner request.",
-            ),
+            None => error::bad_request("Failed to parse inner request."),
         };
         body.extend_from_slice(
             format!("--{boundary}\r\nContent-Type: application/http\r\n").as_bytes(),
@@ -168,15 +163,6 @@ fn write(answer: &Answer, into: &mut Vec<u8>) {
     into.extend_from_slice(format!("Content-Length: {}\r\n\r\n", answer.body.len()).as_bytes());
     into.extend_from_slice(&answer.body);
     into.extend_from_slice(b"\r\n");
-}
-
-fn refused(message: &str) -> Answer {
-    error::answer(
-        StatusCode::BAD_REQUEST,
-        "INVALID_ARGUMENT",
-        "badRequest",
-        message,
-    )
 }
 
 #[cfg(test)]

@@ -15,6 +15,16 @@ pub(crate) fn answer(status: StatusCode, name: &str, reason: &str, message: &str
     body(status, name, message, item, None)
 }
 
+/// A 400 with Google's most common reason.
+pub(crate) fn bad_request(message: &str) -> Answer {
+    answer(
+        StatusCode::BAD_REQUEST,
+        "INVALID_ARGUMENT",
+        "badRequest",
+        message,
+    )
+}
+
 /// A 400 that names what is wrong with a field.
 pub(crate) fn invalid_argument(message: &str, field: Option<&str>) -> Answer {
     let mut violation = json!({"description": message});

@@ -131,18 +131,18 @@ pub(super) fn advance(
             total: Some(length),
         },
         Some(text) => Range::read(text, length)
-            .ok_or_else(|| invalid_range("Failed to parse Content-Range header."))?,
+            .ok_or_else(|| error::bad_request("Failed to parse Content-Range header."))?,
     };
     if let Some(first) = range.first {
         if first != there {
-            return Err(invalid_range(&format!(
+            return Err(error::bad_request(&format!(
                 "Invalid request. The next byte is {there}."
             )));
         }
         check_size(there + length, limit)?;
         let last = range.total == Some(there + length);
         if !last && length < CHUNK {
-            return Err(invalid_range(&format!(
+            return Err(error::bad_request(&format!(
                 "Invalid request. The number of bytes uploaded is required to be equal or greater than {CHUNK}, \
                  except for the final request. The received request contained {length} bytes."
             )));
@@ -205,15 +205,6 @@ impl Range {
             total,
         })
     }
-}
-
-fn invalid_range(message: &str) -> Answer {
-    error::answer(
-        StatusCode::BAD_REQUEST,
-        "INVALID_ARGUMENT",
-        "badRequest",
-        message,
-    )
 }
 
 #[cfg(test)]

@@ -79,13 +79,7 @@ fn multipart_media(
         .and_then(|boundary| multipart::parts(&request.body, &boundary))
         .unwrap_or_default();
     let [metadata, media] = parts.as_slice() else {
-        let message = "Malformed multipart body.";
-        return Err(error::answer(
-            StatusCode::BAD_REQUEST,
-            "INVALID_ARGUMENT",
-            "badRequest",
-            message,
-        ));
+        return Err(error::bad_request("Malformed multipart body."));
     };
     if !metadata.body.trim_ascii().is_empty() {
         parameter::from_json(operation, metadata.body, params)?;
@@ -112,15 +106,10 @@ fn decode(text: &[u8]) -> Result<Bytes, Answer> {
         .copied()
         .filter(|byte| !byte.is_ascii_whitespace())
         .collect();
-    STANDARD.decode(text).map(Bytes::from).map_err(|_| {
-        let message = "Malformed base64 in multipart body.";
-        error::answer(
-            StatusCode::BAD_REQUEST,
-            "INVALID_ARGUMENT",
-            "badRequest",
-            message,
-        )
-    })
+    STANDARD
+        .decode(text)
+        .map(Bytes::from)
+        .map_err(|_| error::bad_request("Malformed base64 in multipart body."))
 }
 
 /// Refuses what is no message.
