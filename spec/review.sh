@@ -61,4 +61,4 @@ else
   echo "nothing changed for users but words; git diff shows them."
 fi
 echo "see the words with: git diff ${1:-HEAD} -- tests/golden reference"
-echo "see the generated code in: $(ls -td target/debug/build/airbyte-agent-gmail-*/out | head -1)"
+echo "see the generated code in: $(ls -td "${CARGO_TARGET_DIR:-target}"/debug/build/airbyte-agent-gmail-*/out | head -1)"
