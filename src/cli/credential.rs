@@ -96,16 +96,20 @@ pub(crate) fn connect(arguments: &ArgMatches) -> Result<GmailConnector, Failure>
     Ok(builder(arguments)?.build()?)
 }
 
+/// The mode that an option names, if it is given.
+pub(crate) fn mode(arguments: &ArgMatches, option: &str) -> Option<Mode> {
+    let name = arguments.get_one::<String>(option)?;
+    Some(if name == "hosted" {
+        Mode::Hosted
+    } else {
+        Mode::OpenSource
+    })
+}
+
 /// As `connect`, with nothing made yet.
 pub(crate) fn builder(arguments: &ArgMatches) -> Result<GmailConnectorBuilder, Failure> {
     let named = arguments.get_one::<String>("account").is_some();
-    let mode = arguments
-        .get_one::<String>("mode")
-        .map(|mode| match mode.as_str() {
-            "hosted" => Mode::Hosted,
-            _ => Mode::OpenSource,
-        })
-        .or(named.then_some(Mode::OpenSource));
+    let mode = mode(arguments, "mode").or(named.then_some(Mode::OpenSource));
     match (mode, google_variable(), airbyte_variable()) {
         (None | Some(Mode::OpenSource), Some(name), airbyte)
             if mode.is_some() || airbyte.is_none() =>
@@ -146,8 +150,8 @@ pub(crate) fn builder(arguments: &ArgMatches) -> Result<GmailConnectorBuilder, F
 /// where they are not known.
 #[cfg(feature = "mcp")]
 pub(crate) fn granted_scopes(arguments: &ArgMatches) -> Result<Vec<String>, Failure> {
-    let is_hosted = match arguments.get_one::<String>("mode").map(String::as_str) {
-        Some(mode) => mode == "hosted",
+    let is_hosted = match mode(arguments, "mode") {
+        Some(mode) => mode == Mode::Hosted,
         None => airbyte_variable().is_some() && arguments.get_one::<String>("account").is_none(),
     };
     if is_hosted || google_variable().is_some() {

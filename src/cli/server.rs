@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use airbyte_agent_gmail::Mode;
 use airbyte_agent_gmail::sandbox::Sandbox;
 use clap::ArgMatches;
 
 use super::exit::Failure;
-use super::output;
+use super::{credential, output};
 
 /// Serves until the program is stopped.
 pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
@@ -19,13 +18,9 @@ pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
         builder = builder.mbox(file);
     }
     let sandbox = builder.start().await?;
-    match arguments.get_one::<String>("env").map(String::as_str) {
+    match credential::mode(arguments, "env") {
         None => output::line(&sandbox.announcement())?,
         Some(mode) => {
-            let mode = match mode {
-                "hosted" => Mode::Hosted,
-                _ => Mode::OpenSource,
-            };
             for (name, value) in sandbox.variables(mode) {
                 output::line(&format!("export {name}='{value}'"))?;
             }
