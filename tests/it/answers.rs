@@ -1,0 +1,256 @@
+//! Answers that are not quite as documented, and answers that come from elsewhere.
+
+#![cfg(feature = "sandbox")]
+
+use crate::support;
+
+use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
+use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector, RetryPolicy};
+use serde_json::{Value, json};
+use support::{TestResult, mode_name};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+const EXECUTE: &str = "create_integrations_connectors_id_execute";
+
+fn answer(code: u16, content_type: &str, body: &Value) -> FaultKind {
+    FaultKind::Answer {
+        code,
+        content_type: content_type.to_owned(),
+        body: body
+            .as_str()
+            .map_or_else(|| body.to_string(), str::to_owned),
+    }
+}
+
+/// A hosted connector whose next action is answered so.
+async fn hosted_with(body: Value) -> Result<(Sandbox, GmailConnector), Box<dyn std::error::Error>> {
+    let sandbox = Sandbox::start().await?;
+    let gmail = sandbox.hosted()?;
+    gmail.connector_id().await?;
+    let kind = answer(200, "application/json", &body);
+    sandbox.inject(Fault::new(Service::Airbyte, kind).on(EXECUTE).forever());
+    Ok((sandbox, gmail))
+}
+
+#[tokio::test]
+async fn an_application_token_may_say_its_lifetime_as_a_text() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let tokens = |body: Value| {
+        let kind = answer(200, "application/json", &body);
+        Fault::new(Service::Airbyte, kind).on("create_account_applications_token")
+    };
+    let connector = || {
+        let auth = sandbox.airbyte_auth();
+        GmailConnector::builder(auth.with_connector_id(sandbox.airbyte().connector_id))
+            .base_url(sandbox.airbyte_url())
+            .retry(RetryPolicy::never())
+            .build()
+    };
+    for body in [
+        json!({"access_token": "t", "expires_in": "900", "organization_id": null, "more": {}}),
+        json!({"access_token": "t"}),
+    ] {
+        sandbox.inject(tokens(body));
+        let hosted = connector()?;
+        // The sandbox knows no such token, and the one that is asked for after its 401 serves.
+        hosted.check().await?;
+    }
+    for body in [
+        json!({}),
+        json!({"access_token": null}),
+        json!({"access_token": ""}),
+    ] {
+        sandbox.inject(tokens(body));
+        let hosted = connector()?;
+        sandbox.clear_requests();
+        let error = hosted.check().await.expect_err("no token");
+        assert!(error.is_invalid_response(), "{error:?}");
+        assert!(error.to_string().contains("access_token"), "{error}");
+        assert_eq!(sandbox.requests().len(), 1);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_page_or_an_error_is_no_success_of_a_deletion() -> TestResult {
+    for (content_type, body, is_done) in [
+        ("text/html; charset=UTF-8", json!(""), true),
+        ("application/json", json!({}), true),
+        ("text/plain", json!("done"), true),
+        (
+            "text/html; charset=UTF-8",
+            json!("<html>Sign in</html>"),
+            false,
+        ),
+        (
+            "application/json",
+            json!({"error": {"code": 403, "status": "PERMISSION_DENIED"}}),
+            false,
+        ),
+    ] {
+        let sandbox = Sandbox::start().await?;
+        let gmail = GmailConnector::builder(sandbox.google_auth())
+            .base_url(sandbox.gmail_url())
+            .token_url(sandbox.token_url())
+            .retry(RetryPolicy::never())
+            .build()?;
+        let kind = answer(200, content_type, &body);
+        sandbox.inject(
+            Fault::new(Service::Gmail, kind)
+                .on("labels_delete")
+                .forever(),
+        );
+        let typed = gmail.labels().delete("Label_1").send().await;
+        let executed = gmail
+            .execute("labels", "delete", json!({"labelId": "Label_1"}))
+            .await;
+        for result in [typed, executed.map(drop)] {
+            assert_eq!(result.is_ok(), is_done, "{content_type} {body}: {result:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn where_a_list_goes_on_may_stand_beside_its_object_form() -> TestResult {
+    let (_sandbox, gmail) = hosted_with(json!({
+        "status": "success",
+        "result": {"data": [{"id": "1"}], "meta": {"has_more": true, "nextPageToken": null}},
+        "connector_metadata": {"nextPageToken": "next"},
+        "execution_metadata": null,
+    }))
+    .await?;
+    let list = gmail.messages().list().send().await?;
+    assert_eq!(list.next_page_token.as_deref(), Some("next"));
+    let executed = gmail.execute("messages", "list", json!({})).await?;
+    assert_eq!(executed.meta["nextPageToken"], "next");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_result_of_null_is_no_record() -> TestResult {
+    let (_sandbox, gmail) =
+        hosted_with(json!({"status": "success", "result": null, "connector_metadata": null}))
+            .await?;
+    let params = json!({"messageId": "1"});
+    let error = gmail
+        .execute("messages", "get", params)
+        .await
+        .expect_err("no message");
+    assert!(error.is_invalid_response(), "{error:?}");
+    // It is what is left of a deletion, and of a list that is empty.
+    let deleted = gmail
+        .execute("labels", "delete", json!({"labelId": "1"}))
+        .await?;
+    assert_eq!(deleted.data, json!({}));
+    let list = gmail.execute("messages", "list", json!({})).await?;
+    assert_eq!(list.data, json!([]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_search_that_found_nothing_is_told_from_no_result() -> TestResult {
+    for (result, is_result) in [
+        (json!({"data": [], "meta": null}), true),
+        (json!({"data": null}), true),
+        (json!(null), true),
+        (json!({"hits": [{"id": "1"}], "next_cursor": "a"}), false),
+        (json!("paused"), false),
+    ] {
+        let envelope = json!({"status": "success", "result": result});
+        let (_sandbox, gmail) = hosted_with(envelope).await?;
+        let found = gmail.search("messages").send().await;
+        match found {
+            Ok(found) => assert!(is_result && found.data.is_empty(), "{result}"),
+            Err(error) => assert!(
+                !is_result && error.is_invalid_response(),
+                "{result}: {error:?}"
+            ),
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_airbyte_says_of_an_error_is_found_in_each_form() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let gmail = sandbox.hosted()?;
+    for body in [
+        json!({"message": "no such thing", "errors": []}),
+        json!({"message": null, "errors": [{"field": null, "message": "no such thing"}]}),
+        json!({"message": "", "detail": "no such thing"}),
+        json!({"detail": [{"loc": ["body"], "msg": "no such thing", "type": "value_error"}]}),
+        json!({"detail": {"message": "no such thing"}}),
+        json!({"error": "no such thing"}),
+        json!({"error": {"message": "no such thing"}}),
+        json!({"errors": [{"error": "no such thing"}]}),
+        json!({"errors": [{"userPresentableMessage": "no such thing"}]}),
+    ] {
+        let kind = answer(400, "application/json", &body);
+        sandbox.inject(Fault::new(Service::Airbyte, kind).on(EXECUTE));
+        let error = gmail.get_profile().send().await.expect_err("refused");
+        assert!(error.is_invalid_request(), "{body}: {error:?}");
+        assert_eq!(error.service_message(), Some("no such thing"), "{body}");
+        assert!(!format!("{error} {error:?}").contains("no such thing"));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_plain_encoding_is_asked_for() -> TestResult {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let gmail = GmailConnector::builder(GmailAuthConfig::from_access_token("token"))
+        .base_url(url)
+        .build()?;
+    let served = async {
+        let (mut stream, _) = listener.accept().await?;
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(stream.read_u8().await?);
+        }
+        let body = r#"{"emailAddress":"user@example.com"}"#;
+        let head = "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n";
+        stream.write_all([head, body].concat().as_bytes()).await?;
+        stream.shutdown().await?;
+        Ok::<_, std::io::Error>(String::from_utf8_lossy(&request).to_lowercase())
+    };
+    let (profile, request) = tokio::join!(gmail.get_profile().send(), served);
+    profile?;
+    // What says nothing of it may be answered in any encoding (RFC 9110, section 12.5.3).
+    assert!(request?.contains("\r\naccept-encoding: identity\r\n"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_number_or_null_for_a_text_costs_no_answer() -> TestResult {
+    let body = json!({
+        "id": "1", "threadId": 2, "historyId": 3, "internalDate": 4, "sizeEstimate": "5", "labelIds": null,
+        "payload": {"headers": null, "parts": null, "body": {"size": "6", "data": null}}, "new": [{"a": 1}],
+    });
+    let sandbox = Sandbox::start().await?;
+    for (service, operation, body, gmail) in [
+        (
+            Service::Gmail,
+            "messages_get",
+            body.clone(),
+            sandbox.open_source()?,
+        ),
+        (
+            Service::Airbyte,
+            EXECUTE,
+            json!({"status": "success", "result": body, "warning": "stale"}),
+            sandbox.hosted()?,
+        ),
+    ] {
+        let kind = answer(200, "application/json", &body);
+        sandbox.inject(Fault::new(service, kind).on(operation));
+        let message = gmail.messages().get("1").send().await?;
+        let mode = mode_name(&gmail);
+        assert_eq!(message.thread_id.as_deref(), Some("2"), "{mode}");
+        assert_eq!(message.size_estimate, Some(5), "{mode}");
+        let size = message.payload.and_then(|payload| payload.body?.size);
+        assert_eq!(size, Some(6), "{mode}");
+    }
+    Ok(())
+}

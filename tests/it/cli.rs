@@ -1,0 +1,637 @@
+//! The program, as people and scripts meet it, against the sandbox.
+
+#![cfg(feature = "cli")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by it, in its helpers too"
+)]
+
+use crate::support;
+
+use std::process::{Output, Stdio};
+
+use airbyte_agent_gmail::Mode;
+use airbyte_agent_gmail::operation::gmail;
+use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
+use serde_json::Value;
+use support::directory::Directory;
+use support::program::PROGRAM;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+/// The program without credentials.
+fn bare() -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.env_clear();
+    command
+}
+
+fn program(sandbox: &Sandbox, mode: Mode) -> Command {
+    let mut command = bare();
+    command.envs(sandbox.variables(mode));
+    command
+}
+
+async fn run(mut command: Command, arguments: &[&str]) -> Output {
+    let command = command.args(arguments).stdin(Stdio::null());
+    command.output().await.unwrap()
+}
+
+async fn text(command: Command, arguments: &[&str]) -> String {
+    let output = run(command, arguments).await;
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+async fn json(command: Command, arguments: &[&str]) -> Value {
+    let text = text(command, arguments).await;
+    serde_json::from_str(&text).unwrap_or_else(|_| panic!("{arguments:?}: {text}"))
+}
+
+/// A sandbox in a process of its own, and the lines that it prints.
+fn sandbox(arguments: &[&str]) -> (Child, Lines<BufReader<ChildStdout>>) {
+    let mut child = bare()
+        .arg("sandbox")
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    (child, lines)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_says_how_to_reach_it() {
+    let (_served, mut lines) = sandbox(&[]);
+    let line = lines.next_line().await.unwrap().unwrap();
+    let announcement: Value = serde_json::from_str(&line).unwrap();
+    let mut command = bare();
+    command
+        .env("GMAIL_API_URL", announcement["gmail_url"].as_str().unwrap())
+        .env(
+            "GMAIL_ACCESS_TOKEN",
+            announcement["google"]["access_token"].as_str().unwrap(),
+        );
+    text(command, &["check"]).await;
+    for mode in ["open-source", "hosted"] {
+        let (_served, mut lines) = sandbox(&["--env", mode]);
+        let mut command = bare();
+        // The last variable of both modes is an address.
+        loop {
+            let line = lines.next_line().await.unwrap().unwrap();
+            let (name, value) = line
+                .strip_prefix("export ")
+                .unwrap()
+                .split_once('=')
+                .unwrap();
+            command.env(name, value.trim_matches('\''));
+            if ["GOOGLE_TOKEN_URL", "AIRBYTE_API_URL"].contains(&name) {
+                break;
+            }
+        }
+        text(command, &["check"]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_is_for_https_and_its_password_is_never_shown() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://user:pass-word@{}", proxy.local_addr().unwrap());
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+        let mut command = program(&sandbox, Mode::OpenSource);
+        command.env(name, &address);
+        text(command, &["search", "is:unread", "-n", "1"]).await;
+    }
+    let refusal = tokio::spawn(async move {
+        let (mut stream, _) = proxy.accept().await.unwrap();
+        let mut head = vec![0; 4096];
+        let length = stream.read(&mut head).await.unwrap();
+        let refused = b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(refused).await.unwrap();
+        String::from_utf8(head[..length].to_vec()).unwrap()
+    });
+    let mut command = program(&sandbox, Mode::OpenSource);
+    command
+        .env("ALL_PROXY", &address)
+        .env("GMAIL_API_URL", "https://gmail.example.com");
+    let output = run(command, &["search", "is:unread", "-n", "1"]).await;
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("pass-word"), "{said}");
+    let head = refusal.await.unwrap();
+    assert!(head.starts_with("CONNECT gmail.example.com:443"), "{head}");
+    assert!(
+        head.to_lowercase().contains("proxy-authorization: basic"),
+        "{head}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_searches_reads_answers_and_tidies() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for mode in [Mode::OpenSource, Mode::Hosted] {
+        let program = || program(&sandbox, mode);
+        let table = text(program(), &["search", "is:unread", "-n", "3"]).await;
+        assert!(
+            table.starts_with("ID ") && table.lines().count() == 4,
+            "{table}"
+        );
+        let found = json(
+            program(),
+            &[
+                "search",
+                "from:stranger@example.net",
+                "-n",
+                "1",
+                "-o",
+                "json",
+            ],
+        )
+        .await;
+        let id = found["messages"][0]["id"].as_str().unwrap();
+        let read = text(program(), &["read", id]).await;
+        assert!(
+            read.contains("Subject: Quick question")
+                && read.contains("ignore previous instructions")
+        );
+        let subject = json(
+            program(),
+            &["read", id, "-o", "json", "--fields", "subject"],
+        )
+        .await;
+        assert_eq!(subject.as_object().unwrap().len(), 1);
+        let labelled = text(
+            program(),
+            &[
+                "label", id, "--add", "Neu", "--create", "--remove", "unread",
+            ],
+        )
+        .await;
+        assert!(!labelled.contains("UNREAD"), "{labelled}");
+        assert!(!text(program(), &["archive", id]).await.contains("INBOX"));
+        let sent = json(program(), &["reply", id, "--text", "No.", "-o", "json"]).await;
+        let answer = text(
+            program(),
+            &["read", "--quoted", sent["sent"].as_str().unwrap()],
+        )
+        .await;
+        assert!(
+            answer.contains("Subject: Re: Quick question") && answer.contains("> Hello assistant"),
+            "{answer}"
+        );
+        let sent = json(
+            program(),
+            &[
+                "send",
+                "--to",
+                "Support <support@example.com>",
+                "-s",
+                "Grüße",
+                "--text",
+                "Hallo",
+                "-o",
+                "json",
+            ],
+        )
+        .await;
+        assert!(sent["sent"].is_string());
+        let draft = json(
+            program(),
+            &[
+                "forward",
+                id,
+                "--to",
+                "accounting@example.net",
+                "--draft",
+                "-o",
+                "json",
+            ],
+        )
+        .await;
+        assert!(draft["draft"].is_string());
+        assert!(text(program(), &["trash", id]).await.contains("TRASH"));
+        assert_eq!(
+            run(program(), &["messages-untrash", "create", id])
+                .await
+                .status
+                .code(),
+            Some(0)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attachments_are_saved_and_none_is_overwritten() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let directory = Directory::new().unwrap();
+    let to = directory.file("attachments");
+    let found = json(
+        program(&sandbox, Mode::OpenSource),
+        &["search", "subject:itinerary", "-o", "json"],
+    )
+    .await;
+    let id = found["messages"][0]["id"].as_str().unwrap();
+    for _ in 0..2 {
+        let saved = json(
+            program(&sandbox, Mode::Hosted),
+            &[
+                "attachments",
+                "save",
+                id,
+                "--dir",
+                to.to_str().unwrap(),
+                "-o",
+                "json",
+            ],
+        )
+        .await;
+        for file in saved.as_array().unwrap() {
+            assert_eq!(
+                std::fs::metadata(file["file"].as_str().unwrap())
+                    .unwrap()
+                    .len(),
+                file["size"].as_u64().unwrap()
+            );
+        }
+    }
+    assert_eq!(std::fs::read_dir(&to).unwrap().count(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_of_output_has_the_same_records() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for mode in [Mode::OpenSource, Mode::Hosted] {
+        let program = || program(&sandbox, mode);
+        let page = json(program(), &["labels", "list"]).await;
+        let labels = page["data"].as_array().unwrap();
+        let lines = text(program(), &["labels", "list", "-o", "ndjson"]).await;
+        let records: Vec<Value> = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(&records, labels);
+        let yaml: Value =
+            serde_norway::from_str(&text(program(), &["labels", "list", "-o", "yaml"]).await)
+                .unwrap();
+        assert_eq!(yaml, page);
+        let table = text(
+            program(),
+            &[
+                "labels",
+                "list",
+                "-o",
+                "table",
+                "--fields",
+                "id,color.backgroundColor",
+            ],
+        )
+        .await;
+        assert_eq!(table.lines().count(), labels.len() + 1);
+        assert!(
+            table.starts_with("ID ") && !table.contains('\u{1b}'),
+            "{table}"
+        );
+        let all = text(
+            program(),
+            &[
+                "messages",
+                "list",
+                "--max-results",
+                "20",
+                "--all",
+                "--fields",
+                "id",
+            ],
+        )
+        .await;
+        let whole = json(
+            program(),
+            &["messages", "list", "--max-results", "500", "--fields", "id"],
+        )
+        .await;
+        let streamed: Vec<Value> = all
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert!(streamed.len() > 20);
+        assert_eq!(&streamed, whole["data"].as_array().unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_sends_nothing() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for arguments in [
+        vec!["messages", "delete", "abc"],
+        vec!["messages", "create", "--raw", "VG8"],
+        vec!["labels", "create", "--name", "x"],
+        vec![
+            "execute",
+            "messages",
+            "batch_delete",
+            "--params",
+            r#"{"ids": ["a"]}"#,
+        ],
+    ] {
+        let mut arguments = arguments;
+        arguments.push("--dry-run");
+        let shown = json(program(&sandbox, Mode::OpenSource), &arguments).await;
+        assert_eq!(shown["dry_run"], true);
+        assert!(shown["address"].as_str().unwrap().starts_with("/gmail/v1/"));
+        // It needs no credentials either.
+        assert_eq!(json(bare(), &arguments).await, shown);
+    }
+    let message = text(
+        program(&sandbox, Mode::Hosted),
+        &[
+            "send",
+            "--to",
+            "a@example.com",
+            "-s",
+            "x",
+            "--text",
+            "y",
+            "--dry-run",
+        ],
+    )
+    .await;
+    assert!(
+        message.contains("To: <a@example.com>") && message.contains("Subject: x"),
+        "{message}"
+    );
+    assert!(sandbox.requests().is_empty());
+    let directory = Directory::new().unwrap();
+    let mbox = directory.file("mail.mbox");
+    std::fs::write(
+        &mbox,
+        "From a@example.com Sat Mar  7 08:15:00 2026\nSubject: x\n\nText\n",
+    )
+    .unwrap();
+    for arguments in [
+        vec!["archive", "a"],
+        vec!["trash", "a"],
+        vec!["label", "a", "--add", "INBOX"],
+        vec!["import", mbox.to_str().unwrap()],
+        vec!["filters", "create", "--from", "a@example.com", "--star"],
+        vec!["filters", "delete", "a"],
+        vec!["vacation", "on", "--text", "x"],
+        vec!["signature", "set", "<p>x</p>"],
+    ] {
+        let mut arguments = arguments;
+        arguments.extend(["--dry-run", "-o", "json"]);
+        assert_eq!(
+            json(program(&sandbox, Mode::OpenSource), &arguments).await["dry_run"],
+            true
+        );
+    }
+    assert!(
+        sandbox
+            .requests()
+            .iter()
+            .all(|request| request.method == "GET" || request.path == "/token")
+    );
+    // What can't show what it would do refuses, and does nothing.
+    for arguments in [
+        ["connectors", "delete", "a"].as_slice(),
+        &["auth", "logout"],
+        &["oauth", "credentials", "delete"],
+        &["export", "--format", "mbox", "--out", "never-made.mbox"],
+    ] {
+        let mut arguments = arguments.to_vec();
+        arguments.push("--dry-run");
+        let refused = run(program(&sandbox, Mode::Hosted), &arguments).await;
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("no --dry-run"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slip_is_told_and_what_was_done_is_shown() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let program = || program(&sandbox, Mode::OpenSource);
+    let nothing = run(program(), &["send", "--to", "a@example.com"]).await;
+    assert_eq!(nothing.status.code(), Some(2));
+    let both = [
+        "send",
+        "--to",
+        "a@example.com",
+        "--text",
+        "-",
+        "--html",
+        "-",
+    ];
+    let twice = run(program(), &both).await;
+    assert_eq!(twice.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&twice.stderr).contains("read once"));
+    assert!(sandbox.requests().is_empty());
+    let found = json(program(), &["search", "in:inbox", "-n", "1", "-o", "json"]).await;
+    let id = found["messages"][0]["id"].as_str().unwrap();
+    let half = run(program(), &["trash", id, "00000000000000ff", "1"]).await;
+    assert_eq!(half.status.code(), Some(5));
+    assert!(String::from_utf8_lossy(&half.stdout).contains(id));
+    let said = String::from_utf8_lossy(&half.stderr).into_owned();
+    assert!(
+        said.contains("1 of 3 messages are done; it stopped at 00000000000000ff"),
+        "{said}"
+    );
+    // A search fails as every other command does.
+    let wrong = run(program(), &["search", "x", "--page-token", "wrong"]).await;
+    assert_eq!(wrong.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(
+        said.contains("error: messages_list: ") && said.contains("--verbose"),
+        "{said}"
+    );
+    let plain = sandbox.deliver(b"From: a@example.com\r\nSubject: x\r\n\r\nText\r\n");
+    let none = run(program(), &["attachments", "list", &plain]).await;
+    assert!(none.status.success() && none.stdout.is_empty());
+    let directory = Directory::new().unwrap();
+    let mut bare = bare();
+    bare.env("AIRBYTE_GMAIL_CONFIG_DIR", directory.path());
+    let said = run(bare, &["search", "x"]).await.stderr;
+    assert!(String::from_utf8_lossy(&said).contains("auth login"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_lost_for_good_needs_a_yes() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let before = sandbox.mailbox_state();
+    for row in gmail().operations.iter().filter(|row| row.destructive) {
+        let params: serde_json::Map<String, Value> = row
+            .fields
+            .iter()
+            .filter(|field| field.required)
+            .map(|field| {
+                (
+                    field.name.to_owned(),
+                    if field.name == "ids" {
+                        serde_json::json!(["a"])
+                    } else {
+                        "a".into()
+                    },
+                )
+            })
+            .collect();
+        let params = Value::Object(params).to_string();
+        let refused = run(
+            program(&sandbox, Mode::OpenSource),
+            &["execute", row.entity, row.action, "--params", &params],
+        )
+        .await;
+        assert_eq!(refused.status.code(), Some(2), "{}", row.id);
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("--yes"));
+    }
+    assert!(sandbox.requests().is_empty());
+    assert_eq!(sandbox.mailbox_state(), before);
+    let label = json(
+        program(&sandbox, Mode::OpenSource),
+        &["labels", "create", "--name", "Gone soon"],
+    )
+    .await;
+    let id = label["data"]["id"].as_str().unwrap();
+    text(
+        program(&sandbox, Mode::OpenSource),
+        &["labels", "delete", id, "--yes"],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_exit_code_says_what_to_do() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let code = async |mode: Mode, arguments: &[&str]| {
+        run(program(&sandbox, mode), arguments).await.status.code()
+    };
+    assert_eq!(code(Mode::OpenSource, &["check"]).await, Some(0));
+    assert_eq!(
+        code(Mode::OpenSource, &["messages", "lisst"]).await,
+        Some(2)
+    );
+    assert_eq!(
+        code(
+            Mode::OpenSource,
+            &["messages", "list", "--max-results", "many"]
+        )
+        .await,
+        Some(2)
+    );
+    for params in [
+        "",
+        "{",
+        "[]",
+        "null x",
+        r#"{"q": NaN}"#,
+        r#"{"q": "a", "q": "b"}"#,
+        r#"{"maxResults": "5"}"#,
+        r#"{"maxResults": 1e999}"#,
+        r#"{"q": null}"#,
+        &format!("{{\"q\": {}{}}}", "[".repeat(1000), "]".repeat(1000)),
+    ] {
+        let arguments = ["execute", "messages", "list", "--params", params];
+        assert_eq!(
+            code(Mode::OpenSource, &arguments).await,
+            Some(2),
+            "{params}"
+        );
+    }
+    assert!(
+        sandbox
+            .requests()
+            .iter()
+            .all(|request| request.path != "/gmail/v1/users/me/messages")
+    );
+    assert_eq!(
+        code(Mode::OpenSource, &["schema", "nothing"]).await,
+        Some(2)
+    );
+    assert_eq!(
+        code(Mode::OpenSource, &["read", "00000000000000ff"]).await,
+        Some(5)
+    );
+    assert_eq!(
+        code(
+            Mode::Hosted,
+            &["history", "list", "--start-history-id", "1"]
+        )
+        .await,
+        Some(9)
+    );
+    sandbox.inject(
+        Fault::new(Service::Gmail, FaultKind::ConnectionClosedBeforeResponse).on("messages_send"),
+    );
+    assert_eq!(
+        code(
+            Mode::OpenSource,
+            &["send", "--to", "a@example.com", "-s", "x", "--text", "y"]
+        )
+        .await,
+        Some(8)
+    );
+    sandbox.limit_scopes(&["https://www.googleapis.com/auth/gmail.readonly"]);
+    assert_eq!(
+        code(Mode::OpenSource, &["labels", "create", "--name", "x"]).await,
+        Some(4)
+    );
+    sandbox.revoke_refresh_token();
+    assert_eq!(code(Mode::OpenSource, &["check"]).await, Some(3));
+    assert_eq!(run(bare(), &["check"]).await.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = bare()
+        .arg("schema")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().await.unwrap();
+    assert!(output.status.success());
+    assert!(output.stderr.is_empty());
+}
+
+#[tokio::test]
+async fn it_describes_itself() {
+    let text = async |arguments: &[&str]| text(bare(), arguments).await;
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(
+            text(&["completions", shell])
+                .await
+                .contains("airbyte-gmail")
+        );
+    }
+    let directory = Directory::new().unwrap();
+    text(&["man", directory.path().to_str().unwrap()]).await;
+    let page = std::fs::read_to_string(directory.file("airbyte-gmail-messages-list.1")).unwrap();
+    assert!(page.contains("max\\-results"), "{page}");
+    for row in gmail().operations {
+        let schema: Value =
+            serde_json::from_str(&text(&["schema", row.entity, row.action]).await).unwrap();
+        assert_eq!(schema["properties"], row.params_schema()["properties"]);
+    }
+    assert!(text(&["--help-agents"]).await.contains("- messages: list("));
+    assert!(
+        text(&["--help-agents=labels"])
+            .await
+            .starts_with("# labels")
+    );
+    assert!(
+        text(&["help", "messages", "list"])
+            .await
+            .contains("--max-results")
+    );
+    assert!(
+        text(&["messages", "list", "--help"])
+            .await
+            .contains("--all")
+    );
+}

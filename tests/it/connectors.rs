@@ -1,0 +1,443 @@
+//! Connectors at Airbyte: made from credentials or by consent, checked, changed, deleted.
+
+#![cfg(feature = "cli")]
+
+use crate::support;
+
+use std::time::Duration;
+
+use airbyte_agent_gmail::api::airbyte::types::ConnectorCredentials;
+use airbyte_agent_gmail::oauth::{ConnectRequest, Loopback, is_template_missing};
+use airbyte_agent_gmail::operation::gmail;
+use airbyte_agent_gmail::sandbox::Sandbox;
+use airbyte_agent_gmail::{Airbyte, AirbyteAuthConfig, GmailConnector};
+use support::directory::Directory;
+use support::program::{self, Waiting};
+use support::{Failure, web};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+fn airbyte(sandbox: &Sandbox) -> Result<Airbyte, Failure> {
+    Ok(Airbyte::builder(sandbox.airbyte_auth())
+        .base_url(sandbox.airbyte_url())
+        .build()?)
+}
+
+#[tokio::test]
+async fn a_user_connects_a_mailbox_and_the_connector_works() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let airbyte = airbyte(&sandbox)?;
+    let customer = sandbox.airbyte().customer_name;
+    for workspace in [false, true] {
+        let mut loopback = Loopback::bind(0).await?;
+        let request = ConnectRequest::new(loopback.redirect_url()).name("Connected");
+        let request = if workspace {
+            request.workspace_name(&customer)
+        } else {
+            request.customer_name(&customer)
+        };
+        let consent = request.begin(&airbyte).await?;
+        assert!(!format!("{consent:?}").contains(consent.correlation()));
+        let url = consent.url().to_owned();
+        let redirect_url = loopback.redirect_url().to_owned();
+        let browser = async {
+            let forged = web::get(&format!("{redirect_url}?connector_id=mine")).await?;
+            assert_eq!(forged.status, 400);
+            let page = web::get(&web::decide(&url, "allow").await?).await?;
+            assert!(
+                page.body.contains("Your mailbox is connected"),
+                "{}",
+                page.body
+            );
+            Ok::<_, Failure>(())
+        };
+        let (id, browser) = tokio::join!(consent.receive(&airbyte, &mut loopback, LIMIT), browser);
+        browser?;
+        let credentials = sandbox.airbyte();
+        let auth = AirbyteAuthConfig::new(credentials.client_id, credentials.client_secret)
+            .with_connector_id(id?);
+        GmailConnector::builder(auth)
+            .base_url(sandbox.airbyte_url())
+            .build()?
+            .check()
+            .await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_callback_of_another_consent_is_refused_and_a_denial_is_told() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let airbyte = airbyte(&sandbox)?;
+    let customer = sandbox.airbyte().customer_name;
+    let begin =
+        || ConnectRequest::new("https://app.example.com/back?user=1").customer_name(&customer);
+    let (first, second) = (
+        begin().begin(&airbyte).await?,
+        begin().begin(&airbyte).await?,
+    );
+    let back = web::decide(first.url(), "allow").await?;
+    assert!(back.contains("user=1"), "{back}");
+    let error = second.finish(&airbyte, &back).await.expect_err("another's");
+    assert!(error.is_invalid_input(), "{error}");
+    first.finish(&airbyte, &back).await?;
+
+    let third = begin().begin(&airbyte).await?;
+    let back = web::decide(third.url(), "deny").await?;
+    let error = third.finish(&airbyte, &back).await.expect_err("denied");
+    assert!(error.is_consent_denied(), "{error}");
+
+    // The older form takes one more request, whose refusal is reported.
+    let fourth = begin().begin(&airbyte).await?;
+    let back = format!("/back?correlation={}&secret_id=s", fourth.correlation());
+    let error = fourth
+        .finish(&airbyte, &back)
+        .await
+        .expect_err("unknown secret");
+    assert!(error.is_invalid_request(), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_older_callback_makes_the_connector_once() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    sandbox.configure(|settings| settings.secret_callback = true);
+    let airbyte = airbyte(&sandbox)?;
+    let begin = || {
+        ConnectRequest::new("https://app.example.com/back")
+            .customer_name(sandbox.airbyte().customer_name)
+            .name("By a secret")
+    };
+    let consent = begin().begin(&airbyte).await?;
+    let back = web::decide(consent.url(), "allow").await?;
+    assert!(back.contains("secret_id="), "{back}");
+    let again = begin().begin(&airbyte).await?;
+    let stolen = back
+        .split_once("secret_id=")
+        .map(|(_, secret)| {
+            format!(
+                "/back?correlation={}&secret_id={secret}",
+                again.correlation()
+            )
+        })
+        .ok_or("no secret")?;
+    let id = consent.finish(&airbyte, &back).await?;
+    let made = airbyte.connectors().get(&id).send().await?;
+    assert_eq!(made.name, "By a secret");
+    let credentials = sandbox.airbyte();
+    let auth = AirbyteAuthConfig::new(credentials.client_id, credentials.client_secret)
+        .with_connector_id(id);
+    GmailConnector::builder(auth)
+        .base_url(sandbox.airbyte_url())
+        .build()?
+        .check()
+        .await?;
+    let error = again.finish(&airbyte, &stolen).await.expect_err("used");
+    assert!(error.is_invalid_request(), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_consent_page_that_waited_too_long_is_told_so() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    sandbox.configure(|settings| settings.consent_lifetime = Duration::ZERO);
+    let airbyte = airbyte(&sandbox)?;
+    let mut loopback = Loopback::bind(0).await?;
+    let consent = ConnectRequest::new(loopback.redirect_url())
+        .customer_name(sandbox.airbyte().customer_name)
+        .begin(&airbyte)
+        .await?;
+    let url = consent.url().to_owned();
+    let browser = async {
+        let page = web::get(&web::decide(&url, "allow").await?).await?;
+        assert_eq!(page.status, 410);
+        assert!(
+            page.body.contains("This sign-in has expired"),
+            "{}",
+            page.body
+        );
+        Ok::<_, Failure>(())
+    };
+    let (result, browser) = tokio::join!(consent.receive(&airbyte, &mut loopback, LIMIT), browser);
+    browser?;
+    let error = result.expect_err("expired");
+    assert!(
+        error.is_timeout() && error.to_string().contains("expired"),
+        "{error}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_customers_workspace_is_made_on_request() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let airbyte = airbyte(&sandbox)?;
+    let begin = || ConnectRequest::new("https://app.example.com/back").customer_name("new");
+    let error = begin().begin(&airbyte).await.expect_err("no workspace");
+    assert!(
+        error.is_not_found() && error.to_string().contains("--create-workspace"),
+        "{error}"
+    );
+    begin().create_workspace(true).begin(&airbyte).await?;
+    // From then on it is there, and a connector can be made in it by the type's name.
+    let created = airbyte
+        .connectors()
+        .create()
+        .customer_name("new")
+        .connector_type(gmail().connector_type)
+        .credentials(ConnectorCredentials {
+            access_token: None,
+            client_id: None,
+            client_secret: None,
+            refresh_token: sandbox.google().refresh_token.into(),
+        })
+        .send()
+        .await?;
+    let list = airbyte
+        .connectors()
+        .list()
+        .customer_name("new")
+        .send()
+        .await?;
+    assert!(list.data.iter().any(|listed| listed.id == created.id));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_missing_template_is_explained_and_made_on_request() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    sandbox.configure(|settings| settings.own_template = false);
+    let airbyte = airbyte(&sandbox)?;
+    let begin = || {
+        ConnectRequest::new("https://app.example.com/back")
+            .customer_name(sandbox.airbyte().customer_name)
+    };
+    let error = begin().begin(&airbyte).await.expect_err("no template");
+    assert!(
+        error.is_configuration() && error.to_string().contains("--create-template"),
+        "{error}"
+    );
+    assert!(is_template_missing(&error));
+    begin().create_template(true).begin(&airbyte).await?;
+    // The template stays.
+    begin().begin(&airbyte).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connector_is_made_from_the_template_that_is_named() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let airbyte = airbyte(&sandbox)?;
+    let global = airbyte.templates().list_global().send().await?;
+    let original = global.data.first().ok_or("a template for everybody")?;
+    let template = airbyte.templates().create().name("Another");
+    let template = template.original_source_template_id(&original.id);
+    let template = template.send().await?.id;
+    for secret_callback in [false, true] {
+        sandbox.configure(|settings| settings.secret_callback = secret_callback);
+        let consent = ConnectRequest::new("https://app.example.com/back")
+            .customer_name(sandbox.airbyte().customer_name)
+            .source_template_id(&template)
+            .begin(&airbyte)
+            .await?;
+        let back = web::decide(consent.url(), "allow").await?;
+        let id = consent.finish(&airbyte, &back).await?;
+        let made = airbyte.connectors().get(id).send().await?;
+        let from = made.source_template.map(|template| template.id);
+        assert_eq!(from.as_ref(), Some(&template), "{secret_callback}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deletion_is_followed_to_its_end() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let airbyte = airbyte(&sandbox)?;
+    let id = sandbox.airbyte().connector_id;
+    airbyte.delete_connector(&id, LIMIT).await?;
+    let customer = sandbox.airbyte().customer_name;
+    let list = airbyte
+        .connectors()
+        .list()
+        .customer_name(customer)
+        .send()
+        .await?;
+    assert!(list.data.iter().all(|connector| connector.id != id));
+    assert!(
+        airbyte
+            .delete_connector(&id, LIMIT)
+            .await
+            .is_err_and(|error| error.is_not_found())
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_program_makes_changes_checks_and_deletes_connectors() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+    let customer = sandbox.airbyte().customer_name;
+    let run = |arguments: &[&str]| {
+        let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        program::hosted(&sandbox, &directory, &arguments)
+    };
+    let google = sandbox.google();
+    let mut create = run(&[
+        "connectors",
+        "create",
+        "--customer-name",
+        &customer,
+        "--name",
+        "Made",
+    ]);
+    create
+        .env("GMAIL_REFRESH_TOKEN", &google.refresh_token)
+        .env("GMAIL_CLIENT_ID", &google.client_id)
+        .env("GMAIL_CLIENT_SECRET", &google.client_secret);
+    let output = create.output().await?;
+    let made = program::json(&output)?;
+    assert!(!String::from_utf8(output.stdout)?.contains(&google.refresh_token));
+    let id = made["id"].as_str().ok_or("no id")?.to_owned();
+
+    let list = program::json(
+        &run(&["connectors", "list", "--workspace-name", &customer])
+            .output()
+            .await?,
+    )?;
+    assert_eq!(list["data"].as_array().map(Vec::len), Some(2));
+    let updated = program::json(
+        &run(&[
+            "connectors",
+            "update",
+            &id,
+            "--name",
+            "Renamed",
+            "--include-spam-and-trash",
+        ])
+        .output()
+        .await?,
+    )?;
+    assert_eq!(updated["name"], "Renamed");
+    assert_eq!(
+        updated["replication_config"]["include_spam_and_trash"],
+        true
+    );
+    for command in ["get", "check", "inspect"] {
+        program::json(&run(&["connectors", command, &id]).output().await?)?;
+    }
+    // Neither without a yes, nor under a flag that promises to do nothing.
+    for more in [&[][..], &["--dry-run", "--yes"]] {
+        let arguments = [&["connectors", "delete", &id][..], more].concat();
+        let output = run(&arguments).output().await?;
+        assert_eq!(output.status.code(), Some(2));
+        program::json(&run(&["connectors", "get", &id]).output().await?)?;
+    }
+    let listed = run(&["connectors", "get", &id, "--output", "yaml"])
+        .output()
+        .await?;
+    assert!(
+        String::from_utf8_lossy(&listed.stdout).contains("\nid: ")
+            || listed.stdout.starts_with(b"id: ")
+    );
+    program::json(
+        &run(&["connectors", "delete", &id, "--yes"])
+            .output()
+            .await?,
+    )?;
+    let output = run(&["connectors", "get", &id]).output().await?;
+    assert_eq!(
+        output.status.code(),
+        Some(5),
+        "{}",
+        program::errors(&output)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_program_connects_remembers_and_uses_the_connector() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    sandbox.configure(|settings| settings.own_template = false);
+    let directory = Directory::new()?;
+    let customer = sandbox.airbyte().customer_name;
+    let arguments = [
+        "connectors",
+        "connect",
+        "--no-browser",
+        "--customer-name",
+        &customer,
+        "--create-template",
+    ];
+    let waiting = Waiting::start(program::hosted(&sandbox, &directory, &arguments)).await?;
+    let page = web::get(&web::decide(&waiting.url, "allow").await?).await?;
+    assert_eq!(page.status, 200);
+    let (code, output, rest) = waiting.end().await?;
+    assert_eq!(code, Some(0), "{rest}");
+    let output: serde_json::Value = serde_json::from_str(&output)?;
+    assert_eq!(output["check"]["status"], "succeeded", "{output}");
+    let id = output["connector_id"].as_str().ok_or("no id")?;
+
+    let checked = program::json(
+        &program::hosted(&sandbox, &directory, &["check"])
+            .output()
+            .await?,
+    )?;
+    assert_eq!(checked["mode"], "hosted");
+    program::json(
+        &program::hosted(&sandbox, &directory, &["connectors", "delete", id, "--yes"])
+            .output()
+            .await?,
+    )?;
+    let status = program::json(
+        &program::hosted(&sandbox, &directory, &["auth", "status"])
+            .output()
+            .await?,
+    )?;
+    assert_eq!(status["airbyte"]["connector_id"], serde_json::Value::Null);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_program_begins_a_consent_and_gives_airbyte_an_app() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+    let customer = sandbox.airbyte().customer_name;
+    let arguments = [
+        "oauth",
+        "initiate",
+        "--customer-name",
+        &customer,
+        "--redirect-url",
+        "https://app.example.com/back",
+    ];
+    let begun = program::json(
+        &program::hosted(&sandbox, &directory, &arguments)
+            .output()
+            .await?,
+    )?;
+    let back = web::decide(begun["consent_url"].as_str().ok_or("no url")?, "allow").await?;
+    assert!(back.contains(begun["correlation"].as_str().ok_or("no correlation")?));
+
+    let arguments = [
+        "oauth",
+        "credentials",
+        "put",
+        "--client-id",
+        "id",
+        "--client-secret",
+        "planted",
+    ];
+    let output = program::hosted(&sandbox, &directory, &arguments)
+        .output()
+        .await?;
+    let stored = program::json(&output)?;
+    assert_eq!(stored["scope_type"], "organization");
+    assert!(!String::from_utf8(output.stdout)?.contains("planted"));
+    program::json(
+        &program::hosted(&sandbox, &directory, &["oauth", "credentials", "delete"])
+            .output()
+            .await?,
+    )?;
+    Ok(())
+}

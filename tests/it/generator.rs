@@ -1,0 +1,647 @@
+//! The generator: each rule of the lint, by a document that breaks it.
+
+use crate::codegen::{self, Settings};
+
+/// A small document that keeps every rule.
+const DOCUMENT: &str = r##"
+openapi: 3.0.3
+info:
+  title: Notes
+  version: v1
+  x-airbyte-connector-name: notes
+servers:
+  - url: https://notes.example.com
+security:
+  - oauth2: [read]
+paths:
+  /v1/notes:
+    get:
+      operationId: notes_list
+      tags: [notes]
+      summary: List notes
+      description: Lists the notes.
+      x-airbyte-entity: notes
+      x-airbyte-action: list
+      x-airbyte-record-extractor: $.notes
+      x-airbyte-meta-extractor:
+        next: $.next
+      x-pagination: {token-parameter: page, token-field: next, size-parameter: size}
+      x-idempotent: true
+      x-quota-units: {current: 1, legacy: 1}
+      parameters:
+        - name: page
+          in: query
+          description: The page.
+          schema: {type: string}
+        - name: size
+          in: query
+          description: The size of a page.
+          schema: {type: integer, minimum: 1}
+        - name: color
+          in: query
+          description: The color.
+          schema: {$ref: '#/components/schemas/Color'}
+      responses:
+        '200':
+          description: Notes
+          content:
+            application/json:
+              schema: {$ref: '#/components/schemas/ListNotesResponse'}
+        4XX: {$ref: '#/components/responses/Error'}
+        5XX: {$ref: '#/components/responses/Error'}
+    post:
+      operationId: notes_create
+      tags: [notes]
+      summary: Create a note
+      description: Creates a note.
+      x-airbyte-entity: notes
+      x-airbyte-action: create
+      x-idempotent: false
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: {$ref: '#/components/schemas/CreateNoteRequest'}
+      responses:
+        '200':
+          description: The note
+          content:
+            application/json:
+              schema: {$ref: '#/components/schemas/Note'}
+  /v1/notes/{noteId}:
+    delete:
+      operationId: notes_delete
+      tags: [notes]
+      summary: Delete a note
+      description: Deletes a note.
+      x-idempotent: true
+      x-destructive: true
+      parameters:
+        - name: noteId
+          in: path
+          required: true
+          description: The note.
+          schema: {type: string}
+      responses:
+        '204':
+          description: Gone
+components:
+  securitySchemes:
+    oauth2:
+      type: oauth2
+      flows:
+        authorizationCode:
+          authorizationUrl: https://notes.example.com/auth
+          tokenUrl: https://notes.example.com/token
+          scopes:
+            read: Read notes
+  responses:
+    Error:
+      description: What went wrong
+      content:
+        application/json:
+          schema: {$ref: '#/components/schemas/Problem'}
+  schemas:
+    Color:
+      type: string
+      description: A color.
+      enum: [red, deepBlue]
+    Note:
+      type: object
+      properties:
+        id: {type: string, description: The id.}
+        color: {$ref: '#/components/schemas/Color'}
+        tags:
+          type: array
+          items: {type: string}
+        extra: {}
+    ListNotesResponse:
+      type: object
+      properties:
+        notes:
+          type: array
+          items: {$ref: '#/components/schemas/Note'}
+        next: {type: string}
+    CreateNoteRequest:
+      type: object
+      required: [text]
+      properties:
+        text: {type: string, description: The text.}
+        password: {type: string, format: password, description: A secret.}
+    Problem:
+      type: object
+      properties:
+        message: {type: string}
+"##;
+
+fn generate(yaml: &str) -> Result<String, String> {
+    let settings = Settings {
+        file: "spec/notes.yaml",
+        module: "crate::api::notes",
+        owner: "crate::Notes",
+        crate_name: "notes",
+    };
+    codegen::generate(&settings, yaml).map_err(|error| error.to_string())
+}
+
+/// The message for the document in which one text is another.
+fn broken(from: &str, to: &str) -> String {
+    assert!(DOCUMENT.contains(from), "the document has no {from:?}");
+    let result = generate(&DOCUMENT.replacen(from, to, 1));
+    assert!(result.is_err(), "{from:?} -> {to:?} is let through");
+    result.err().unwrap_or_default()
+}
+
+#[test]
+fn a_good_document_generates_the_same_text_each_time() {
+    let first = generate(DOCUMENT).expect("a good document");
+    assert_eq!(generate(DOCUMENT), Ok(first.clone()));
+    for expected in [
+        "pub struct NotesList<'a>",
+        "pub fn stream(self) -> crate::page::Stream<'a, types::Note>",
+        "pub static NOTES_DELETE: Operation",
+        "impl crate::Notes",
+        "DeepBlue",
+        "///A color.\n        #[serde(skip_serializing_if = \"::std::option::Option::is_none\")]\n        pub color",
+        "pub password: ::std::option::Option<crate::auth::Secret>",
+    ] {
+        assert!(first.contains(expected), "no {expected:?}");
+    }
+    assert!(syn::parse_file(&first).is_ok());
+}
+
+#[test]
+fn a_secret_may_keep_its_format_and_a_reference_may_have_a_default() {
+    let secret = DOCUMENT.replace("format: password", "format: byte, x-secret: true");
+    assert_eq!(generate(&secret), generate(DOCUMENT));
+    let schema = "          schema: {type: string}\n        - name: size";
+    let plain = DOCUMENT.replacen(
+        schema,
+        "          schema: {$ref: '#/components/schemas/Color'}\n        - name: size",
+        1,
+    );
+    let with_default = DOCUMENT.replacen(
+        schema,
+        "          schema: {allOf: [{$ref: '#/components/schemas/Color'}], default: red}\n        - name: size",
+        1,
+    );
+    assert_ne!(plain, with_default);
+    assert!(generate(&plain).is_ok());
+    assert_eq!(generate(&plain), generate(&with_default));
+}
+
+#[test]
+fn each_broken_rule_names_the_place_and_the_mend() {
+    let list = "spec/notes.yaml: GET /v1/notes (notes_list): ";
+    let delete = "spec/notes.yaml: DELETE /v1/notes/{noteId} (notes_delete): ";
+    let create = "spec/notes.yaml: POST /v1/notes (notes_create): ";
+    let cases: &[(&str, &str, &str, &str)] = &[
+        (
+            "openapi: 3.0.3",
+            "openapi: 3.1.0",
+            "spec/notes.yaml: openapi: ",
+            "write the document in OpenAPI 3.0",
+        ),
+        (
+            "paths:\n",
+            "paths: [\n",
+            "spec/notes.yaml: ",
+            "not valid YAML",
+        ),
+        (
+            "  title: Notes\n",
+            "  title: Notes\n  title: Twice\n",
+            "spec/notes.yaml: ",
+            "not valid YAML",
+        ),
+        (
+            "  title: Notes\n",
+            "",
+            "spec/notes.yaml: ",
+            "not a valid OpenAPI 3.0 document",
+        ),
+        (
+            "servers:\n  - url: https://notes.example.com\n",
+            "",
+            "spec/notes.yaml: servers: ",
+            "no server",
+        ),
+        (
+            "      operationId: notes_list\n",
+            "",
+            "spec/notes.yaml: GET /v1/notes: ",
+            "no `operationId`",
+        ),
+        (
+            "operationId: notes_list",
+            "operationId: notesList",
+            "",
+            "not in snake case",
+        ),
+        (
+            "operationId: notes_create",
+            "operationId: notes_list",
+            "",
+            "the operation id is taken by GET /v1/notes",
+        ),
+        ("      summary: List notes\n", "", list, "no `summary`"),
+        (
+            "summary: List notes",
+            "summary: List notes.",
+            list,
+            "without a full stop",
+        ),
+        (
+            "      description: Lists the notes.\n",
+            "",
+            list,
+            "no `description`",
+        ),
+        (
+            "tags: [notes]",
+            "tags: [notes, more]",
+            list,
+            "more than one tag",
+        ),
+        (
+            "tags: [notes]",
+            "tags: [things]",
+            list,
+            "does not begin with its tag `things_`",
+        ),
+        (
+            "tags: [notes]",
+            "tags: [Notes Here]",
+            list,
+            "dotted path in snake case",
+        ),
+        (
+            "x-idempotent: true",
+            "x-note: true",
+            list,
+            "unknown extension `x-note`",
+        ),
+        ("      x-idempotent: true\n", "", list, "no `x-idempotent`"),
+        (
+            "x-idempotent: true",
+            "x-idempotent: often",
+            list,
+            "`x-idempotent` is true or false",
+        ),
+        (
+            "x-quota-units: {current: 1, legacy: 1}",
+            "x-partial-scopes: [write]",
+            list,
+            "not a list of scopes that `security` has",
+        ),
+        ("      x-airbyte-action: list\n", "", list, "come together"),
+        (
+            "info:\n",
+            "info:\n  x-serach-action: search\n",
+            "spec/notes.yaml: info: ",
+            "unknown extension `x-serach-action`",
+        ),
+        (
+            "info:\n",
+            "info:\n  x-search-action: search\n",
+            "spec/notes.yaml: info: ",
+            "`x-search-action` and `x-airbyte-context-store` come together",
+        ),
+        (
+            "x-airbyte-action: create",
+            "x-airbyte-action: list",
+            create,
+            "is taken by GET /v1/notes",
+        ),
+        (
+            "x-airbyte-record-extractor: $.notes",
+            "x-airbyte-record-extractor: $.things",
+            list,
+            "which the response does not have",
+        ),
+        (
+            "next: $.next",
+            "next: $.after",
+            list,
+            "which the response does not have",
+        ),
+        (
+            "next: $.next",
+            "following: $.next",
+            list,
+            "named as the key it takes",
+        ),
+        (
+            "token-parameter: page",
+            "token-parameter: token",
+            list,
+            "no `token-parameter`",
+        ),
+        (
+            "token-field: next",
+            "token-field: after",
+            list,
+            "no `token-field`",
+        ),
+        (
+            "size-parameter: size",
+            "size-parameter: count",
+            list,
+            "`size-parameter`",
+        ),
+        (
+            "legacy: 1",
+            "legacy: many",
+            list,
+            "no whole number `legacy`",
+        ),
+        (
+            "- name: page\n          in: query",
+            "- name: page\n          in: cookie",
+            list,
+            "is in a cookie",
+        ),
+        (
+            "          schema: {type: string}\n        - name: size",
+            "          style: deepObject\n          schema: {type: string}\n        - name: size",
+            list,
+            "a style that is not generated",
+        ),
+        (
+            "          schema: {type: string}\n        - name: size",
+            "          explode: false\n          schema: {type: string}\n        - name: size",
+            list,
+            "`explode: false`",
+        ),
+        (
+            "          schema: {type: string}\n        - name: size",
+            "          content: {application/json: {schema: {type: string}}}\n        - name: size",
+            list,
+            "has `content`",
+        ),
+        (
+            "          schema: {type: string}\n        - name: size",
+            "          schema: {type: object}\n        - name: size",
+            list,
+            "a type that can't go there",
+        ),
+        (
+            "          description: The page.\n",
+            "",
+            list,
+            "parameter `page` has no `description`",
+        ),
+        ("- name: size", "- name: page", list, "occurs twice"),
+        (
+            "          required: true\n          description: The note.",
+            "          required: false\n          description: The note.",
+            "spec/notes.yaml: ",
+            "",
+        ),
+        (
+            "- name: noteId",
+            "- name: id",
+            delete,
+            "the path has `{noteId}`",
+        ),
+        (
+            "/v1/notes/{noteId}:",
+            "/v1/notes/note:",
+            "spec/notes.yaml: DELETE /v1/notes/note",
+            "is not in the path",
+        ),
+        (
+            "required: true\n        content:",
+            "required: false\n        content:",
+            create,
+            "the request body is not required",
+        ),
+        (
+            "            application/json:\n              schema: {$ref: '#/components/schemas/Note'}",
+            "            text/plain:\n              schema: {$ref: '#/components/schemas/Note'}",
+            create,
+            "not one `application/json`",
+        ),
+        (
+            "          application/json:\n            schema: {$ref: '#/components/schemas/CreateNoteRequest'}",
+            "          multipart/form-data:\n            schema: {$ref: '#/components/schemas/CreateNoteRequest'}",
+            create,
+            "exactly one media type",
+        ),
+        (
+            "'#/components/schemas/CreateNoteRequest'",
+            "'#/components/schemas/Color'",
+            create,
+            "not a `$ref` to an object",
+        ),
+        (
+            "        '204':\n          description: Gone",
+            "        '204':\n          description: Gone\n        '200':\n          description: Here",
+            delete,
+            "2 success responses",
+        ),
+        (
+            "        '204':\n",
+            "        '404':\n",
+            delete,
+            "0 success responses",
+        ),
+        (
+            "        '204':\n",
+            "        default:\n",
+            delete,
+            "a `default` response",
+        ),
+        (
+            "        '204':\n          description: Gone",
+            "        '204':\n          description: Gone\n        '302':\n          description: Away",
+            delete,
+            "neither a success nor an error",
+        ),
+        (
+            "        5XX: {$ref: '#/components/responses/Error'}",
+            "        5XX: {description: Failed}",
+            list,
+            "different schemas",
+        ),
+        (
+            "        5XX: {$ref: '#/components/responses/Error'}",
+            "        5XX: {$ref: '#/components/responses/None'}",
+            list,
+            "points nowhere",
+        ),
+        (
+            "- oauth2: [read]",
+            "- oauth2: [write]",
+            list,
+            "scope `write` is not declared",
+        ),
+        (
+            "- oauth2: [read]",
+            "- basic: []",
+            list,
+            "security scheme `basic` is not declared",
+        ),
+        (
+            "        next: {type: string}",
+            "        next: {oneOf: [{type: string}]}",
+            "spec/notes.yaml: components.schemas.ListNotesResponse.next: ",
+            "`oneOf`",
+        ),
+        (
+            "        next: {type: string}",
+            "        next: {anyOf: [{type: string}]}",
+            "spec/notes.yaml: components.schemas.ListNotesResponse.next: ",
+            "`anyOf`",
+        ),
+        (
+            "        next: {type: string}",
+            "        next: {not: {type: string}}",
+            "spec/notes.yaml: components.schemas.ListNotesResponse.next: ",
+            "`not`",
+        ),
+        (
+            "        next: {type: string}",
+            "        next: {allOf: [{type: string}]}",
+            "spec/notes.yaml: components.schemas.ListNotesResponse.next: ",
+            "`allOf`",
+        ),
+        (
+            "        next: {type: string}",
+            "        next: {type: string, enum: [a]}",
+            "spec/notes.yaml: components.schemas.ListNotesResponse.next: ",
+            "an enum has no name",
+        ),
+        (
+            "        next: {type: string}",
+            "        next: {type: string, pattern: a}",
+            "spec/notes.yaml: components.schemas.ListNotesResponse.next: ",
+            "`pattern`",
+        ),
+        (
+            "        next: {type: string}",
+            "        next: {type: array}",
+            "spec/notes.yaml: components.schemas.ListNotesResponse.next: ",
+            "no `items`",
+        ),
+        (
+            "        next: {type: string}",
+            "        next: {type: object, additionalProperties: false}",
+            "spec/notes.yaml: components.schemas.ListNotesResponse.next: ",
+            "`additionalProperties: false`",
+        ),
+        (
+            "        next: {type: string}",
+            "        next: {type: object, additionalProperties: {type: string}}",
+            "spec/notes.yaml: components.schemas.ListNotesResponse.next: ",
+            "typed additional properties",
+        ),
+        (
+            "        next: {type: string}",
+            "        next: {type: object, properties: {a: {type: string}}}",
+            "spec/notes.yaml: components.schemas.ListNotesResponse.next: ",
+            "has no name",
+        ),
+        (
+            "        next: {type: string}",
+            "        next: {$ref: '#/components/schemas/None'}",
+            "spec/notes.yaml: components.schemas.ListNotesResponse.next: ",
+            "points nowhere",
+        ),
+        (
+            "required: [text]",
+            "required: [words]",
+            "spec/notes.yaml: components.schemas.CreateNoteRequest: ",
+            "`words` is required and not a property",
+        ),
+        (
+            "    Note:\n      type: object\n",
+            "    Note:\n      type: object\n      x-key: key\n",
+            "spec/notes.yaml: components.schemas.Note: ",
+            "`x-key` names `key`, which is not a property",
+        ),
+        (
+            "enum: [red, deepBlue]",
+            "enum: [red, null]",
+            "spec/notes.yaml: components.schemas.Color: ",
+            "a null value",
+        ),
+    ];
+    for (from, to, place, message) in cases {
+        let text = broken(from, to);
+        assert!(
+            text.lines()
+                .any(|line| line.starts_with(place) && line.contains(message)),
+            "{from:?} -> {to:?}: {text}"
+        );
+    }
+}
+
+#[test]
+fn a_name_is_a_parameter_or_a_property_and_not_both() {
+    let document = DOCUMENT.replacen(
+        "      x-idempotent: false\n",
+        "      x-idempotent: false\n      parameters:\n        - name: text\n          in: query\n          description: The text.\n          schema: {type: string}\n",
+        1,
+    );
+    let message = generate(&document).expect_err("a clash");
+    assert!(
+        message.contains("`text` is a parameter and a property of the body"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_parameter_may_be_called_as_a_member_of_ours_is() -> Result<(), String> {
+    let source = generate(&DOCUMENT.replace("- name: color", "- name: client"))?;
+    assert!(source.contains("client_: &'a Client,"));
+    assert!(source.contains("client: ::std::option::Option<types::Color>,"));
+    Ok(())
+}
+
+#[test]
+fn a_request_that_contains_itself_is_refused_and_a_response_may() {
+    let request = DOCUMENT.replacen(
+        "        password: {type: string",
+        "        inner: {$ref: '#/components/schemas/CreateNoteRequest'}\n        password: {type: string",
+        1,
+    );
+    assert!(generate(&request).is_err_and(|message| message.contains("contains itself")));
+    let response = DOCUMENT.replacen(
+        "        extra: {}",
+        "        replies:\n          type: array\n          items: {$ref: '#/components/schemas/Note'}",
+        1,
+    );
+    assert!(generate(&response).is_ok());
+}
+
+#[test]
+fn changes_of_the_document_are_changes_of_what_is_generated() {
+    let renamed = generate(&DOCUMENT.replace("noteId", "id")).expect("a renamed parameter");
+    assert!(renamed.contains("/v1/notes/{id}"));
+    let added = DOCUMENT.replacen(
+        "    delete:\n",
+        "    get:\n      operationId: notes_get\n      tags: [notes]\n      summary: Get a note\n      description: Gets a note.\n      x-idempotent: true\n      parameters:\n        - name: noteId\n          in: path\n          required: true\n          description: The note.\n          schema: {type: string}\n      responses:\n        '200':\n          description: The note\n          content:\n            application/json:\n              schema: {$ref: '#/components/schemas/Note'}\n    delete:\n",
+        1,
+    );
+    let added = generate(&added).expect("an added operation");
+    assert!(added.contains("pub struct NotesGet<'a>"));
+}
+
+#[test]
+fn no_input_makes_it_panic() {
+    // Cutting the document anywhere leaves YAML of every kind of incompleteness.
+    for end in (0..DOCUMENT.len()).step_by(37) {
+        let _ = generate(DOCUMENT.get(..end).unwrap_or_default());
+    }
+    for line in DOCUMENT.lines().filter(|line| !line.trim().is_empty()) {
+        let without = DOCUMENT.replacen(&format!("{line}\n"), "", 1);
+        if let Err(message) = generate(&without) {
+            assert!(message.starts_with("spec/notes.yaml: "), "{message}");
+            assert!(
+                !message.contains("progenitor can't"),
+                "the lint lets through: {line}: {message}"
+            );
+        }
+    }
+}

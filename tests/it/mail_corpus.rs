@@ -1,0 +1,209 @@
+//! Reads mail that the project did not write, and its own sample, and compares what is read with what two independent
+//! parsers make of it: mail-parser, and Python's `email` where a Python is installed.
+//!
+//! `MAIL_SAMPLES` names folders and mbox files; see tests/support/corpus.rs for what is read without it.
+
+#![cfg(all(feature = "sandbox", feature = "sync"))]
+
+use crate::support;
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use airbyte_agent_gmail::mail::Reading;
+use mail_parser::MessageParser;
+use serde_json::Value;
+use support::corpus::{self, Sample};
+use support::directory::Directory;
+use support::{TestResult, not_run};
+
+/// One space wherever there is white space, so that line ends and folds do not count.
+fn fold(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn beginning(text: &str) -> String {
+    fold(text).chars().take(60).collect()
+}
+
+/// What differs from one of the parsers, each with its message.
+#[derive(Default)]
+struct Differences(Vec<String>);
+
+impl Differences {
+    fn equal<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, ours: &T, theirs: &T) {
+        if ours != theirs {
+            self.0.push(format!("{what}: {ours:?} is {theirs:?}"));
+        }
+    }
+
+    fn contains(&mut self, what: &str, whole: &str, part: &str) {
+        // A replacement character says that the parser could not tell.
+        if !fold(whole).contains(part) && !part.contains('\u{fffd}') {
+            self.0
+                .push(format!("{what}: {part:?} is not in {:?}", beginning(whole)));
+        }
+    }
+
+    /// Ends the test: no difference may be without a reason.
+    fn end(self, explained: &[(&str, &str)]) {
+        let unexplained: Vec<&String> = self
+            .0
+            .iter()
+            .filter(|line| !explained.iter().any(|(part, _)| line.contains(part)))
+            .collect();
+        assert!(unexplained.is_empty(), "{unexplained:#?}");
+    }
+}
+
+/// Where mail-parser reads otherwise, and why that stays.
+const OTHERWISE_IN_MAIL_PARSER: [(&str, &str); 4] = [
+    (
+        "text of malformed/005.eml",
+        "a boundary that ends in `--` and the delimiter of another are the same line",
+    ),
+    (
+        "text of malformed/020.eml",
+        "a header that names two types has no form but that of the first",
+    ),
+    ("text of malformed/021.eml", "likewise"),
+    (
+        "text of rfc/006.eml",
+        "a text that says no more than that there is HTML is left for the HTML",
+    ),
+];
+
+/// Where Python reads otherwise, and why that stays.
+const OTHERWISE_IN_PYTHON: [(&str, &str); 4] = [
+    (
+        "text of rfc/006.eml",
+        "a text that says no more than that there is HTML is left for the HTML",
+    ),
+    (
+        "a file of legacy/016.eml",
+        "uuencode is handed on as it is; mail programs gave it up for base64",
+    ),
+    ("a file of legacy/017.eml", "likewise"),
+    ("a file of legacy/048.eml", "likewise"),
+];
+
+/// Holds a reading against mail-parser's.
+fn compare(sample: &Sample, differences: &mut Differences) {
+    let Sample { name, raw } = sample;
+    let reading = Reading::from_raw(raw);
+    let Some(parsed) = MessageParser::new().parse(raw) else {
+        differences.equal(&format!("subject of {name}"), &reading.subject, &None);
+        return;
+    };
+    // Of several it takes the last, and bytes without a charset are lost there.
+    let is_one = parsed.header_values("Subject").count() < 2;
+    let subject = fold(parsed.subject().unwrap_or_default());
+    if is_one && !subject.contains('\u{fffd}') {
+        let read = fold(reading.subject.as_deref().unwrap_or_default());
+        differences.equal(&format!("subject of {name}"), &read, &subject);
+    }
+    if parsed.header_values("From").count() < 2 {
+        let author = parsed
+            .from()
+            .and_then(|from| from.first()?.address().map(str::to_owned));
+        let read = reading.from.first().map(|from| from.address().to_owned());
+        differences.equal(&format!("author of {name}"), &read, &author);
+    }
+    if parsed.text_part(0).is_some_and(|part| !part.is_text_html()) {
+        let first = beginning(&parsed.body_text(0).unwrap_or_default());
+        differences.contains(&format!("text of {name}"), &reading.text, &first);
+    }
+}
+
+#[test]
+fn messages_are_read_as_mail_parser_reads_them() -> TestResult {
+    let others = corpus::others();
+    if others.is_empty() {
+        not_run("tests/it/mail_corpus.rs", corpus::NEEDS)?;
+    }
+    let mut differences = Differences::default();
+    for sample in corpus::own().iter().chain(&others) {
+        compare(sample, &mut differences);
+    }
+    println!("{} messages of others are compared", others.len());
+    differences.end(&OTHERWISE_IN_MAIL_PARSER);
+    Ok(())
+}
+
+#[test]
+fn messages_are_read_as_pythons_parser_reads_them() -> TestResult {
+    let python = std::env::var_os("CLIENTS_PYTHON").unwrap_or_else(|| "python3".into());
+    let probed = Command::new(&python).args(["-c", "import email"]).output();
+    if !probed.is_ok_and(|output| output.status.success()) {
+        not_run(
+            "tests/clients/read_mail.py",
+            "a Python; CLIENTS_PYTHON names the interpreter",
+        )?;
+        return Ok(());
+    }
+    let samples: Vec<Sample> = corpus::own().into_iter().chain(corpus::others()).collect();
+    let directory = Directory::new()?;
+    let mut paths = String::new();
+    for (number, sample) in samples.iter().enumerate() {
+        let path = directory.file(&number.to_string());
+        std::fs::write(&path, &sample.raw)?;
+        paths.push_str(&format!("{}\n", path.display()));
+    }
+    let mut child = Command::new(&python)
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/clients/read_mail.py"
+        ))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut stdin = child.stdin.take().ok_or("a standard input")?;
+    let writer = std::thread::spawn(move || stdin.write_all(paths.as_bytes()));
+    let output = child.wait_with_output()?;
+    writer.join().map_err(|_| "the paths were not written")??;
+    assert!(output.status.success());
+    let lines = String::from_utf8(output.stdout)?;
+    let (mut texts, mut count) = (0, 0);
+    let mut differences = Differences::default();
+    for (sample, line) in samples.iter().zip(lines.lines()) {
+        let theirs: Value = serde_json::from_str(line)?;
+        texts += usize::from(compare_python(sample, &theirs, &mut differences));
+        count += 1;
+    }
+    assert_eq!(count, samples.len());
+    assert!(texts * 2 > count, "{texts} texts of {count} were compared");
+    differences.end(&OTHERWISE_IN_PYTHON);
+    Ok(())
+}
+
+/// Holds a reading against Python's; tells whether there was a text to compare.
+fn compare_python(sample: &Sample, theirs: &Value, differences: &mut Differences) -> bool {
+    let Sample { name, raw } = sample;
+    let reading = Reading::from_raw(raw);
+    if let Some(subject) = theirs["subject"].as_str() {
+        let read = fold(reading.subject.as_deref().unwrap_or_default());
+        differences.equal(&format!("subject of {name}"), &read, &fold(subject));
+    }
+    let authors = reading.from.iter().map(|from| from.address());
+    let authors: Vec<&str> = authors.filter(|address| address.contains('@')).collect();
+    differences.equal(
+        &format!("authors of {name}"),
+        &serde_json::json!(authors),
+        &theirs["authors"],
+    );
+    let sizes: Vec<u64> = reading.attachments.iter().map(|file| file.size).collect();
+    for size in theirs["sizes"].as_array().into_iter().flatten() {
+        if !size.as_u64().is_some_and(|size| sizes.contains(&size)) {
+            differences.equal(
+                &format!("a file of {name}"),
+                &Value::from(sizes.clone()),
+                size,
+            );
+        }
+    }
+    let Some(text) = theirs["text"].as_str() else {
+        return false;
+    };
+    differences.contains(&format!("text of {name}"), &reading.text, &beginning(text));
+    true
+}

@@ -1,0 +1,45 @@
+//! Tests through public doors, in one binary: a file for each behaviour, and what several of them need in `support`,
+//! `compare` and the generator itself.
+
+#[path = "../../src/codegen/mod.rs"]
+#[allow(dead_code, reason = "the tests use its one door")]
+mod codegen;
+#[allow(dead_code, reason = "with few features, few tests compare")]
+mod compare;
+mod support;
+
+mod airbyte;
+mod answers;
+mod cli;
+mod connectors;
+mod control;
+mod export;
+mod fault_matrix;
+mod generator;
+mod golden;
+mod hosted;
+mod injection;
+mod layer;
+mod limits;
+mod mail_corpus;
+mod mcp;
+mod oauth;
+mod observability;
+mod params;
+mod peer;
+mod privacy;
+mod real_mail;
+mod reference;
+mod reply;
+mod result_size;
+mod send;
+mod settings;
+mod signin_browser;
+mod sync;
+mod table;
+mod third_party;
+mod token;
+mod token_store;
+mod tool;
+mod upload;
+mod web_service;

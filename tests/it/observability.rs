@@ -1,0 +1,75 @@
+//! What a subscriber of `tracing` sees of a call: one span with the fields that the module `transport` documents, and an
+//! event for each request.
+
+#![cfg(feature = "sandbox")]
+
+use crate::support;
+
+use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
+use support::TestResult;
+use support::log::Log;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+#[tokio::test]
+async fn a_call_is_a_span_and_each_request_an_event() -> TestResult {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let sandbox = Sandbox::start().await?;
+    sandbox.inject(Fault::new(Service::Gmail, FaultKind::status(503)));
+    let gmail = sandbox.open_source()?;
+    gmail.messages().list().send().await?;
+    assert!(gmail.messages().get("ffff").send().await.is_err());
+
+    let text = log.text();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains("airbyte_agent_gmail::transport"))
+        .collect();
+    let holds = |parts: &[&str]| {
+        lines
+            .iter()
+            .any(|line| parts.iter().all(|part| line.contains(part)))
+    };
+    assert!(
+        holds(&[
+            "exchange",
+            "operation=\"messages_list\"",
+            "attempt=1 status=503"
+        ]),
+        "{text}"
+    );
+    assert!(
+        holds(&["again after a pause", "attempt=1", "wait_ms="]),
+        "{text}"
+    );
+    assert!(
+        holds(&["exchange", "attempt=2 status=200", "duration_ms="]),
+        "{text}"
+    );
+    assert!(
+        holds(&[
+            "close",
+            "operation=\"messages_list\" units=5",
+            "otel.kind=\"client\"",
+            "attempts=2 status=200"
+        ]),
+        "{text}"
+    );
+    assert!(
+        holds(&[
+            "close",
+            "operation=\"messages_get\"",
+            "attempts=1 status=404 otel.status_code=\"ERROR\""
+        ]),
+        "{text}"
+    );
+    Ok(())
+}

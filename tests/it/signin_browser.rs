@@ -1,0 +1,434 @@
+//! Both sign-ins in a real browser: a headless Chromium, where one is installed.
+//!
+//! `SIGNIN_SCREENSHOTS=<directory>` keeps pictures of the pages.
+
+#![cfg(feature = "cli")]
+
+use crate::support;
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use airbyte_agent_gmail::sandbox::Sandbox;
+use base64::Engine;
+use serde_json::{Value, json};
+use support::directory::Directory;
+use support::program::{self, Waiting};
+use support::{Failure, not_run, web};
+use tokio::process::{Child, Command};
+
+/// A headless Chromium with its driver.
+struct Browser {
+    driver: Child,
+    session: String,
+    _profile: Directory,
+}
+
+fn installed(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .flat_map(|directory| names.iter().map(move |name| directory.join(name)))
+        .find(|file| file.is_file())
+}
+
+impl Browser {
+    /// Starts one; `None` where none is installed.
+    async fn start() -> Result<Option<Self>, Failure> {
+        let (Some(driver), Some(chromium)) = (
+            installed(&["chromedriver"]),
+            installed(&["chromium", "chromium-browser", "google-chrome"]),
+        ) else {
+            not_run(
+                "tests/it/signin_browser.rs",
+                "chromium and chromedriver (apt-get install chromium chromium-driver)",
+            )?;
+            return Ok(None);
+        };
+        let profile = Directory::new()?;
+        let port = {
+            let free = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+            free.local_addr()?.port()
+        };
+        let driver = Command::new(driver)
+            .arg(format!("--port={port}"))
+            .env("HOME", profile.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let base = format!("http://127.0.0.1:{port}");
+        let until = Instant::now() + Duration::from_secs(60);
+        while web::get(&format!("{base}/status")).await.is_err() {
+            if Instant::now() > until {
+                return Err("chromedriver does not answer".into());
+            }
+            tokio::task::yield_now().await;
+        }
+        let data = format!("--user-data-dir={}", profile.path().join("data").display());
+        let wanted = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": {
+            "binary": chromium,
+            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                     "--window-size=1000,800", "--no-proxy-server", data],
+        }}}});
+        let made = web::webdriver("POST", &format!("{base}/session"), &wanted).await?;
+        let id = made["sessionId"].as_str().ok_or("no session")?;
+        Ok(Some(Self {
+            driver,
+            session: format!("{base}/session/{id}"),
+            _profile: profile,
+        }))
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        web::webdriver("POST", &format!("{}{path}", self.session), &body).await
+    }
+
+    async fn open(&self, url: &str) -> Result<(), Failure> {
+        self.post("/url", json!({"url": url})).await.map(|_| ())
+    }
+
+    async fn click(&self, id: &str) -> Result<(), Failure> {
+        let found = self
+            .post(
+                "/element",
+                json!({"using": "css selector", "value": format!("#{id}")}),
+            )
+            .await?;
+        let element = found
+            .as_object()
+            .and_then(|object| object.values().next())
+            .and_then(Value::as_str)
+            .ok_or("no element")?;
+        let before = self.address().await?;
+        self.post(&format!("/element/{element}/click"), json!({}))
+            .await?;
+        // A click returns before the page that it leads to is there. Each question takes the browser some milliseconds.
+        for _ in 0..2_000 {
+            let state = self.script("return document.readyState").await;
+            if self.address().await? != before
+                && state.is_ok_and(|state| state == json!("complete"))
+            {
+                return Ok(());
+            }
+        }
+        Err("the page did not change".into())
+    }
+
+    async fn script(&self, script: &str) -> Result<Value, Failure> {
+        self.post("/execute/sync", json!({"script": script, "args": []}))
+            .await
+    }
+
+    /// The page's text and title, with what came of its own requests; keeps a picture where one is asked for.
+    async fn page(&self, name: &str) -> Result<(String, String), Failure> {
+        let get = |path: &str| format!("{}{path}", self.session);
+        let title = web::webdriver("GET", &get("/title"), &Value::Null).await?;
+        let text = self.script("return document.body.innerText").await?;
+        let outside = self
+            .script("return performance.getEntriesByType('resource').map(entry => entry.name).filter(name => !name.startsWith('data:'))")
+            .await?;
+        // The consent pages are the sandbox's; ours ask nobody for anything, not even for an icon.
+        if !name.ends_with("consent") {
+            assert_eq!(outside, json!([]), "{name}");
+        }
+        if let Some(directory) = std::env::var_os("SIGNIN_SCREENSHOTS") {
+            for scheme in ["light", "dark"] {
+                let emulated =
+                    json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+                self.post(
+                    "/goog/cdp/execute",
+                    json!({"cmd": "Emulation.setEmulatedMedia", "params": emulated}),
+                )
+                .await?;
+                let picture = web::webdriver("GET", &get("/screenshot"), &Value::Null).await?;
+                let picture = base64::engine::general_purpose::STANDARD
+                    .decode(picture.as_str().unwrap_or_default())?;
+                let file = Path::new(&directory).join(format!("{name}-{scheme}.png"));
+                std::fs::write(file, picture)?;
+            }
+        }
+        Ok((
+            title.as_str().unwrap_or_default().to_owned(),
+            text.as_str().unwrap_or_default().to_owned(),
+        ))
+    }
+
+    async fn address(&self) -> Result<String, Failure> {
+        let url = web::webdriver("GET", &format!("{}/url", self.session), &Value::Null).await?;
+        Ok(url.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Changes a box.
+    async fn tick(&self, id: &str) -> Result<(), Failure> {
+        self.script(&format!("document.getElementById('{id}').click()"))
+            .await
+            .map(|_| ())
+    }
+
+    /// Another tab in the place of this one; gives the handle of this one.
+    async fn new_tab(&self) -> Result<Value, Failure> {
+        let first =
+            web::webdriver("GET", &format!("{}/window", self.session), &Value::Null).await?;
+        let tab = self.post("/window/new", json!({"type": "tab"})).await?;
+        self.switch(&tab["handle"]).await?;
+        Ok(first)
+    }
+
+    async fn switch(&self, tab: &Value) -> Result<(), Failure> {
+        self.post("/window", json!({"handle": tab}))
+            .await
+            .map(|_| ())
+    }
+
+    /// Closes this tab and goes to another.
+    async fn close_tab(&self, next: &Value) -> Result<(), Failure> {
+        web::webdriver("DELETE", &format!("{}/window", self.session), &Value::Null).await?;
+        self.switch(next).await
+    }
+}
+
+impl Drop for Browser {
+    /// A test that fails ends here too: the driver ends its Chromium when it is asked to, and not when it is killed.
+    fn drop(&mut self) {
+        let asked = || -> std::io::Result<()> {
+            let (port, target) = web::split(&self.session)?;
+            let mut stream = std::net::TcpStream::connect(("127.0.0.1", port))?;
+            stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+            write!(
+                stream,
+                "DELETE {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+            )?;
+            // The answer comes when Chromium has ended.
+            stream.read(&mut [0_u8; 1024]).map(|_| ())
+        };
+        let _ = asked();
+        let _ = self.driver.start_kill();
+    }
+}
+
+fn login(sandbox: &Sandbox, directory: &Directory, more: &[&str]) -> Command {
+    let google = sandbox.google();
+    let mut arguments = vec![
+        "auth",
+        "login",
+        "--no-browser",
+        "--client-id",
+        &google.client_id,
+    ];
+    arguments.extend(more);
+    let mut command = program::program(sandbox, directory, &arguments);
+    command.env("GMAIL_CLIENT_SECRET", &google.client_secret);
+    command
+}
+
+#[tokio::test]
+async fn google_in_a_browser() -> Result<(), Failure> {
+    let Some(browser) = Browser::start().await? else {
+        return Ok(());
+    };
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+
+    let waiting = Waiting::start(login(&sandbox, &directory, &[])).await?;
+    browser.open(&waiting.url).await?;
+    browser.page("google-consent").await?;
+    // A second tab with a guessed answer is turned away while the first still waits.
+    let redirect = waiting
+        .url
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("redirect_uri="))
+        .ok_or("no redirect")?
+        .replace("%3A", ":")
+        .replace("%2F", "/");
+    let first = browser.new_tab().await?;
+    browser
+        .open(&format!("{redirect}?state=guessed&code=guessed"))
+        .await?;
+    let (title, text) = browser.page("refused").await?;
+    assert!(
+        title.contains("does not belong") && !text.contains("guessed"),
+        "{title}"
+    );
+    browser.open(&format!("{redirect}/elsewhere")).await?;
+    browser.page("not-found").await?;
+    browser.close_tab(&first).await?;
+    browser.click("allow").await?;
+    let (title, text) = browser.page("signed-in").await?;
+    assert!(title.contains("You are signed in"), "{title} {text}");
+    let back = browser.address().await?;
+    assert!(back.contains("code="));
+    let (code, output, rest) = waiting.end().await?;
+    assert_eq!(code, Some(0), "{rest}");
+    assert!(output.contains("user@example.com"));
+    program::json(
+        &program::program(&sandbox, &directory, &["check"])
+            .output()
+            .await?,
+    )?;
+
+    // The same port again, and the old answer in it: replayed.
+    let (port, _) = web::split(&redirect)?;
+    let port = port.to_string();
+    let waiting = Waiting::start(login(&sandbox, &directory, &["--port", &port])).await?;
+    let taken = login(&sandbox, &directory, &["--port", &port])
+        .output()
+        .await?;
+    assert_eq!(taken.status.code(), Some(2));
+    assert!(
+        program::errors(&taken).contains("is in use"),
+        "{}",
+        program::errors(&taken)
+    );
+    browser.open(&back).await?;
+    let (title, _) = browser.page("replayed").await?;
+    assert!(title.contains("does not belong"), "{title}");
+    browser.open(&waiting.url).await?;
+    browser.click("deny").await?;
+    let (title, _) = browser.page("denied").await?;
+    assert!(title.contains("Access was not allowed"), "{title}");
+    let (code, _, rest) = waiting.end().await?;
+    assert_eq!(code, Some(3), "{rest}");
+
+    // A tab that is closed instead of answered.
+    let waiting = Waiting::start(login(&sandbox, &directory, &["--timeout", "2"])).await?;
+    let first = browser.new_tab().await?;
+    browser.open(&waiting.url).await?;
+    browser.close_tab(&first).await?;
+    let (code, _, rest) = waiting.end().await?;
+    assert_eq!(code, Some(7));
+    assert!(rest.contains("was its tab closed?"), "{rest}");
+    Ok(())
+}
+
+/// The ends that are neither yes nor no.
+#[tokio::test]
+async fn a_consent_that_is_partly_given_fails_or_expires() -> Result<(), Failure> {
+    let Some(browser) = Browser::start().await? else {
+        return Ok(());
+    };
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+
+    // The user leaves a box empty.
+    let scopes = [
+        "--operation",
+        "messages.list",
+        "--operation",
+        "settings_filters.create",
+    ];
+    let waiting = Waiting::start(login(&sandbox, &directory, &scopes)).await?;
+    browser.open(&waiting.url).await?;
+    browser.tick("scope-1").await?;
+    browser.page("google-boxes-consent").await?;
+    browser.click("allow").await?;
+    let (title, _) = browser.page("partly").await?;
+    assert!(title.contains("less than asked for"), "{title}");
+    let (code, _, rest) = waiting.end().await?;
+    assert_eq!(code, Some(0), "{rest}");
+    assert!(rest.contains("less was granted"), "{rest}");
+
+    // The step after the consent fails.
+    let mut command = login(&sandbox, &directory, &[]);
+    command.env("GMAIL_CLIENT_SECRET", "changed");
+    let waiting = Waiting::start(command).await?;
+    browser.open(&waiting.url).await?;
+    browser.click("allow").await?;
+    let (title, _) = browser.page("failed").await?;
+    assert!(title.contains("did not work"), "{title}");
+    let (code, _, rest) = waiting.end().await?;
+    assert_eq!(code, Some(2), "{rest}");
+    assert!(rest.contains("client_secret"), "{rest}");
+
+    // The consent page waits too long.
+    sandbox.configure(|settings| settings.consent_lifetime = Duration::ZERO);
+    let customer = sandbox.airbyte().customer_name;
+    let connect = [
+        "connectors",
+        "connect",
+        "--no-browser",
+        "--customer-name",
+        &customer,
+    ];
+    let waiting = Waiting::start(program::hosted(&sandbox, &directory, &connect)).await?;
+    browser.open(&waiting.url).await?;
+    browser.click("allow").await?;
+    let (title, _) = browser.page("expired").await?;
+    assert!(title.contains("expired"), "{title}");
+    let (code, _, rest) = waiting.end().await?;
+    assert_eq!(code, Some(7), "{rest}");
+    assert!(rest.contains("expired"), "{rest}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn airbyte_in_a_browser() -> Result<(), Failure> {
+    let Some(browser) = Browser::start().await? else {
+        return Ok(());
+    };
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+    let customer = sandbox.airbyte().customer_name;
+    let connect = |more: &[&str]| {
+        let mut arguments = vec![
+            "connectors",
+            "connect",
+            "--no-browser",
+            "--customer-name",
+            &customer,
+        ];
+        arguments.extend(more);
+        program::hosted(&sandbox, &directory, &arguments)
+    };
+    let waiting = Waiting::start(connect(&[])).await?;
+    browser.open(&waiting.url).await?;
+    browser.page("airbyte-consent").await?;
+    browser.click("allow").await?;
+    let (title, _) = browser.page("connected").await?;
+    assert!(title.contains("Your mailbox is connected"), "{title}");
+    let back = browser.address().await?;
+    let (code, output, rest) = waiting.end().await?;
+    assert_eq!(code, Some(0), "{rest}");
+    assert!(output.contains("succeeded"), "{output}");
+
+    // The same port again: taken for a third, and the old answer is turned away in a second tab.
+    let port = web::split(&back)?.0.to_string();
+    let waiting = Waiting::start(connect(&["--port", &port])).await?;
+    let taken = connect(&["--port", &port]).output().await?;
+    assert_eq!(taken.status.code(), Some(2));
+    assert!(program::errors(&taken).contains("is in use"));
+    browser.open(&waiting.url).await?;
+    let first = browser.new_tab().await?;
+    let forged = back
+        .split('?')
+        .next()
+        .map(|callback| format!("{callback}?connector_id=mine&correlation=guessed"))
+        .unwrap_or_default();
+    for address in [&back, &forged] {
+        browser.open(address).await?;
+        let (title, _) = browser.page("airbyte-refused").await?;
+        assert!(title.contains("does not belong"), "{title}");
+    }
+    browser.close_tab(&first).await?;
+    browser.click("deny").await?;
+    let (title, _) = browser.page("airbyte-denied").await?;
+    assert!(title.contains("Access was not allowed"), "{title}");
+    let (code, output, rest) = waiting.end().await?;
+    assert_eq!(code, Some(3), "{rest}");
+    assert!(!output.contains("succeeded"), "{output}");
+
+    let waiting = Waiting::start(connect(&["--timeout", "2"])).await?;
+    let first = browser.new_tab().await?;
+    browser.open(&waiting.url).await?;
+    browser.close_tab(&first).await?;
+    let (code, _, rest) = waiting.end().await?;
+    assert_eq!(code, Some(7));
+    assert!(rest.contains("was its tab closed?"), "{rest}");
+    program::json(
+        &program::hosted(&sandbox, &directory, &["check"])
+            .output()
+            .await?,
+    )?;
+    Ok(())
+}
