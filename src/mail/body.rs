@@ -206,6 +206,7 @@ fn walk(part: &Part, is_alone: bool, reading: &mut Reading) -> Vec<Segment> {
         return walk_alternative(part, reading);
     }
     if part.mime_type.starts_with("multipart/") {
+        reading.note_security_multipart(part);
         if part.mime_type == "multipart/report" && reading.delivery_report.is_none() {
             reading.delivery_report = read_report(part);
         }
@@ -226,7 +227,11 @@ fn walk(part: &Part, is_alone: bool, reading: &mut Reading) -> Vec<Segment> {
     }
     let is_text = part.mime_type.starts_with("text/");
     if is_text && part.disposition.value != "attachment" && (is_alone || !is_attached) {
-        return vec![segment(part)];
+        let segment = segment(part);
+        for body in &segment.plain {
+            reading.note_armor(&body.text, part);
+        }
+        return vec![segment];
     }
     // The empty part of a message that is its headers alone is no attachment.
     let is_nothing = part.size == 0 && is_alone && !is_attached && part.attachment_id().is_none();

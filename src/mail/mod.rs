@@ -38,6 +38,7 @@ mod mailbox;
 mod message_id;
 mod parameter;
 mod part;
+mod protection;
 mod query;
 mod quotation;
 mod read;
@@ -56,6 +57,7 @@ pub use self::{
     flowed::unflow,
     html::html_to_text,
     mailbox::MailboxList,
+    protection::{Encryption, ProtectionStandard, Signature},
     query::SearchQuery,
     read::{Attachment, Reading},
     reply::{

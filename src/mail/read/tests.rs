@@ -512,3 +512,123 @@ fn a_multipart_without_its_parts_is_text_from_a_payload_too() {
     let lost = part("multipart/alternative", json!({}), "the text");
     assert_eq!(payload(lost).text, "the text");
 }
+
+#[test]
+fn the_reading_tells_of_signatures_and_encryption() {
+    let multipart = |kind: &str, protocol: &str, types: [&str; 2]| {
+        format!(
+            "Content-Type: multipart/{kind}; protocol=\"{protocol}\"; boundary=b\r\n\r\n--b\r\nContent-Type: {}\r\n\r\nx\r\n\
+             --b\r\nContent-Type: {}\r\n\r\ny\r\n--b--\r\n",
+            types[0], types[1]
+        )
+    };
+    let text = |text: &str| format!("Subject: x\r\n\r\n{text}\r\n");
+    let table = [
+        (
+            multipart(
+                "signed",
+                "application/pkcs7-signature",
+                ["text/plain", "application/pkcs7-signature"],
+            ),
+            "smime",
+            true,
+        ),
+        (
+            multipart(
+                "signed",
+                "",
+                ["text/plain", "application/x-pkcs7-signature"],
+            ),
+            "smime",
+            true,
+        ),
+        (
+            multipart(
+                "signed",
+                "Application/PGP-Signature",
+                ["text/plain", "application/octet-stream"],
+            ),
+            "openpgp",
+            true,
+        ),
+        (
+            multipart(
+                "encrypted",
+                "application/pgp-encrypted",
+                ["application/pgp-encrypted", "application/octet-stream"],
+            ),
+            "openpgp",
+            false,
+        ),
+        (
+            text("-----BEGIN PGP MESSAGE-----\r\n\r\nwcBM\r\n-----END PGP MESSAGE-----"),
+            "openpgp",
+            false,
+        ),
+        (
+            text(
+                "-----BEGIN PGP SIGNED MESSAGE-----\r\nHash: SHA256\r\n\r\nhi\r\n-----BEGIN PGP SIGNATURE-----\r\nx\r\n-----END PGP SIGNATURE-----",
+            ),
+            "openpgp",
+            true,
+        ),
+    ];
+    for (raw, standard, is_signed) in table {
+        let json = serde_json::to_value(Reading::from_raw(raw.as_bytes())).unwrap();
+        let (there, absent) = if is_signed {
+            assert_eq!(json["signature"]["is_verified"], false);
+            ("signature", "encryption")
+        } else {
+            ("encryption", "signature")
+        };
+        assert_eq!(json[there]["standard"], standard, "{raw}");
+        assert_eq!(json[absent], Value::Null, "{raw}");
+    }
+    for open in [
+        "> -----BEGIN PGP MESSAGE-----\r\n> -----END PGP MESSAGE-----",
+        "-----BEGIN PGP MESSAGE----- is how it begins",
+    ] {
+        assert!(
+            Reading::from_raw(text(open).as_bytes())
+                .encryption
+                .is_none()
+        );
+    }
+}
+
+#[test]
+fn the_reading_tells_who_should_get_no_answer() {
+    let reading = |headers: &str| Reading::from_raw(format!("{headers}\r\n\r\nx").as_bytes());
+    for path in ["<>", " < > ", "<> "] {
+        assert!(reading(&format!("Return-Path: {path}")).has_empty_return_path());
+    }
+    assert!(!reading("Return-Path: <a@example.com>").has_empty_return_path());
+    for from in [
+        "MAILER-DAEMON@mx.example.net (Mail Delivery System)",
+        "Mail Delivery Subsystem <mailer-daemon@example.com>",
+        "MAILER-DAEMON",
+        "<MAILER-DAEMON>",
+    ] {
+        assert!(
+            reading(&format!("From: {from}")).is_from_mail_server(),
+            "{from}"
+        );
+    }
+    assert!(!reading("From: Mailer-Daemon <a@example.com>").is_from_mail_server());
+    for value in [
+        "auto-generated",
+        "auto-replied; owner-email=\"x\"",
+        "Auto-Notified (why)",
+    ] {
+        assert!(
+            reading(&format!("Auto-Submitted: {value}")).is_auto_submitted(),
+            "{value}"
+        );
+    }
+    for value in ["no", "No (person)", ""] {
+        assert!(
+            !reading(&format!("Auto-Submitted: {value}")).is_auto_submitted(),
+            "{value}"
+        );
+    }
+}
