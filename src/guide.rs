@@ -1,4 +1,4 @@
-//! Guides: each mode from nothing to the first call, agents, and moving from other packages.
+//! Guides: each mode from nothing to the first call, agents, what counts as a success, and moving from other packages.
 //!
 //! They are part of the documentation alone; their examples run with the tests.
 
@@ -10,6 +10,9 @@ pub mod hosted {}
 
 #[doc = include_str!("../guide/agents.md")]
 pub mod agents {}
+
+#[doc = include_str!("../guide/answers.md")]
+pub mod answers {}
 
 #[doc = include_str!("../guide/from_python.md")]
 pub mod from_python {}

@@ -60,6 +60,8 @@ pub struct Operation {
     pub response: Option<String>,
     /// `x-key` of that schema.
     pub response_key: Option<String>,
+    /// The properties of that schema.
+    pub response_fields: Vec<String>,
     /// The key of the records in the response, and the Rust type of one record.
     pub records: Option<(String, RecordType)>,
     /// Names of the fields beside the records.

@@ -8,7 +8,7 @@ use super::execute::{ExecuteResult, from_service};
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
 use crate::operation::{self, Operation, QuotaUnits};
-use crate::transport::{Subject, batch};
+use crate::transport::{Answer, Subject, batch, judge};
 
 /// How many operations a batch takes: Google's limit. More than 50 are not recommended, and from a few dozen on the
 /// mailbox's limit of calls at once refuses some of them.
@@ -112,8 +112,8 @@ impl Batch<'_> {
             name: "batch".into(),
             idempotent: self.operations.iter().all(|row| row.idempotent),
             authenticated: true,
-            json: false,
-            key: None,
+            read_only: self.operations.iter().all(|row| row.read_only),
+            answer: Answer::Parts,
             quota: QuotaUnits {
                 current: units(|units| units.current),
                 legacy: units(|units| units.legacy),
@@ -151,17 +151,8 @@ impl Batch<'_> {
                         "the batch has no answer to it; try it alone",
                     )));
                 };
-                if reply.status.is_success() {
-                    subject.check_key(&reply.body)?;
-                    return from_service(operation, &reply.body);
-                }
-                let error =
-                    Error::from_response(reply.status.as_u16(), &reply.headers, &reply.body);
-                Err(if error.is_server() {
-                    subject.fail(error)
-                } else {
-                    error.of(operation)
-                })
+                let reply = judge::part(&subject, reply)?;
+                from_service(operation, &reply.body)
             })
             .collect())
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::GmailConnector;
 use super::selection::Selection;
 use crate::api::gmail::operation::TABLE;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::operation::{self, Operation};
 use crate::transport::{Subject, no_result};
 
@@ -131,8 +131,8 @@ impl GmailConnector {
                     .await?;
                 let mut subject = Subject::of(operation);
                 if !selection.is_empty() {
-                    // A choice among the fields can leave it out.
-                    subject.key = None;
+                    // A choice among the fields can leave the key out.
+                    subject = subject.partial();
                 }
                 let (result, meta) = executed.into_values(&subject)?;
                 from_airbyte(operation, result, meta)
@@ -161,10 +161,12 @@ fn from_airbyte(
         },
         // A list without an extractor on their side gives the service's own body.
         (Some(key), Value::Object(mut body)) => {
-            let data = body
-                .remove(key)
-                .filter(Value::is_array)
-                .unwrap_or_else(|| Value::Array(Vec::new()));
+            let data = match body.remove(key) {
+                None | Some(Value::Null) => Value::Array(Vec::new()),
+                Some(data @ Value::Array(_)) => data,
+                // Taken for an empty list it would hide what went wrong.
+                Some(_) => return Err(Subject::of(operation).fail(no_list(key))),
+            };
             let meta = if meta.is_empty() { body } else { meta };
             ExecuteResult {
                 data,
@@ -183,6 +185,16 @@ fn from_airbyte(
         // Taken for an empty list or object it would hide what went wrong.
         _ => return Err(Subject::of(operation).fail(no_result())),
     })
+}
+
+/// A list whose records are something else.
+fn no_list(key: &str) -> Error {
+    Error::new(
+        Kind::InvalidResponse,
+        format!(
+            "the service's answer has a `{key}` that is no list; check the base url, and what stands between"
+        ),
+    )
 }
 
 /// The shape of a service's own body.

@@ -10,7 +10,7 @@ use super::execute::ExecuteResult;
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
 use crate::operation::{Method, QuotaUnits, SearchableEntity};
-use crate::transport::{Action, Subject, no_result};
+use crate::transport::{Action, Answer, Subject, no_result};
 
 /// How many records are asked for where the caller does not say. The documents contradict each other on the service's
 /// own default, so that one is always sent.
@@ -281,8 +281,8 @@ impl GmailConnector {
                 name: name(),
                 idempotent: true,
                 authenticated: true,
-                key: None,
-                json: true,
+                read_only: true,
+                answer: Answer::List(&["data", "meta"]),
                 quota: QuotaUnits::NONE,
                 method: Method::Post,
             },

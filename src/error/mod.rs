@@ -145,7 +145,7 @@ impl Error {
                 "the service's answer could not be read",
             ),
         };
-        if error.is_invalid_response() && !operation.idempotent {
+        if error.is_invalid_response() && !operation.read_only {
             return error.outcome_unknown().of(operation);
         }
         error.of(operation)

@@ -96,6 +96,8 @@ pub struct Operation {
     pub has_response: bool,
     /// The field that every success has; an answer without it comes from elsewhere and proves nothing.
     pub response_key: Option<&'static str>,
+    /// The fields that a success can have, at its top; an object with none of them is no answer to this operation.
+    pub response_fields: &'static [&'static str],
     /// The key of the records in the response; `None` when the response is the record.
     pub records: Option<&'static str>,
     /// The fields beside the records.

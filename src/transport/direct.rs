@@ -6,14 +6,13 @@ use http::{HeaderMap, HeaderValue, Method};
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
 
-use super::key;
+use super::judge::{self, Answer};
 use super::quota::Governor;
-use super::retry::{Outcome, RetryBudget, RetryPolicy, jitter};
+use super::retry::{RetryBudget, RetryPolicy, jitter};
 use super::session;
-use super::surrogate;
 use crate::auth::{Bearer, TokenCache};
 use crate::error::{Error, Kind};
-use crate::http::{Failure, Http, Reply};
+use crate::http::{Http, Reply};
 use crate::operation::{self, Operation, QuotaUnits};
 
 /// The header by which Airbyte knows the organization, where the credentials belong to several.
@@ -42,10 +41,10 @@ pub(crate) struct Subject {
     pub(crate) idempotent: bool,
     /// Whether it needs a token.
     pub(crate) authenticated: bool,
-    /// Whether a success is JSON.
-    pub(crate) json: bool,
-    /// The field without which a success is none.
-    pub(crate) key: Option<&'static str>,
+    /// Whether it changes nothing.
+    pub(crate) read_only: bool,
+    /// What a success looks like.
+    pub(crate) answer: Answer,
     /// What it costs of the quota.
     pub(crate) quota: QuotaUnits,
     /// The operation's own method, where one stands behind it.
@@ -59,32 +58,33 @@ impl Subject {
             name: Cow::Borrowed(operation.id),
             idempotent: operation.idempotent,
             authenticated: operation.authenticated,
-            json: operation.has_response,
-            key: operation.response_key,
+            read_only: operation.read_only,
+            answer: Answer::of(operation),
             quota: operation.quota_units,
             method: operation.method,
         }
     }
 
-    /// An answer came and can't be read: what was asked may have been carried out.
+    /// Notes what is not known of the outcome: whether what may not be sent twice was done, and, where the answer is not
+    /// the service's, whether anything was.
     pub(crate) fn fail(&self, error: Error) -> Error {
-        let error = if self.idempotent {
-            error
+        let unknown = if error.is_invalid_response() {
+            !self.read_only
         } else {
+            !self.idempotent
+        };
+        let error = if unknown {
             error.outcome_unknown()
+        } else {
+            error
         };
         error.named(self.name.clone())
     }
 
-    /// Holds a success against the field that every one of its kind has.
-    pub(crate) fn check_key(&self, body: &[u8]) -> Result<(), Error> {
-        match self.key {
-            Some(key) if !key::is_in(body, key) => Err(self.fail(Error::new(
-                Kind::InvalidResponse,
-                format!("the service's answer has no `{key}`, which each of its kind has; check the base url, and what stands between"),
-            ))),
-            _ => Ok(()),
-        }
+    /// The same, for an answer that has only the fields that were asked for.
+    pub(crate) fn partial(mut self) -> Self {
+        self.answer = self.answer.partial();
+        self
     }
 }
 
@@ -125,7 +125,7 @@ impl Direct {
             .is_some_and(|query| query.contains("fields="))
         {
             // Google's partial responses hold what was asked for, and nothing else.
-            subject.key = None;
+            subject = subject.partial();
         }
         self.send_about(&subject, request).await
     }
@@ -228,7 +228,7 @@ impl Direct {
                 duration_ms = u64::try_from(sent.elapsed().as_millis()).unwrap_or(u64::MAX),
                 "exchange"
             );
-            let (outcome, error) = match judge(subject, result) {
+            let (outcome, error) = match judge::exchange(subject, result) {
                 Ok(reply) => {
                     self.budget.refund();
                     span.record("attempts", attempt);
@@ -308,123 +308,4 @@ impl Direct {
             .insert(http::header::AUTHORIZATION, value);
         Ok(Some(bearer))
     }
-}
-
-/// Tells a success from a failure, and what a failure means for sending again.
-fn judge(subject: &Subject, result: Result<Reply, Failure>) -> Result<Reply, (Outcome, Error)> {
-    let unclear = |error: Error| Err((Outcome::Unclear, subject.fail(error)));
-    let named = |error: Error| error.named(subject.name.clone());
-    let reply = match result {
-        Ok(reply) => reply,
-        Err(failure @ Failure::NotSent(_)) => {
-            return Err((Outcome::NotCarriedOut, named(failure.into())));
-        }
-        Err(failure @ Failure::NotMade(_)) => return Err((Outcome::Final, named(failure.into()))),
-        Err(failure @ (Failure::TooLarge(_) | Failure::Redirected)) => {
-            return Err((Outcome::Final, subject.fail(failure.into())));
-        }
-        Err(failure) => return unclear(failure.into()),
-    };
-    if !reply.status.is_success() {
-        let status = reply.status.as_u16();
-        let error = Error::from_response(status, &reply.headers, &reply.body);
-        return Err(match status {
-            _ if error.is_rate_limited() => (Outcome::NotCarriedOut, named(error)),
-            _ if passes(status) => (Outcome::Unclear, subject.fail(error)),
-            // It is no answer of the service's, so that nothing is known.
-            _ if error.is_invalid_response() => (Outcome::Final, subject.fail(error)),
-            // The server does not know the request, and so has not carried it out.
-            501 | 505 => (Outcome::Final, named(error)),
-            500.. => (Outcome::Final, subject.fail(error)),
-            _ => (Outcome::Final, named(error)),
-        });
-    }
-    let kind = reply
-        .headers
-        .get(http::header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    // A service that has nothing to say may say it in any type, and Google's front calls it a page; a page with something
-    // on it, or an error, is no success.
-    let is_nothing = !subject.json
-        && (reply.body.is_empty() || !kind.is_some_and(is_page))
-        && error_inside(&reply.body).is_none();
-    if is_nothing {
-        return Ok(reply);
-    }
-    if !kind.is_none_or(may_be_json) {
-        return unclear(Error::new(
-            Kind::InvalidResponse,
-            "the service's answer is not json; check the base url, and what stands between",
-        ));
-    }
-    if !is_object(&reply.body) {
-        return unclear(Error::new(
-            Kind::InvalidResponse,
-            "the service's answer is not a whole json object; try again, and check what stands between if it stays",
-        ));
-    }
-    if let Some(status) = error_inside(&reply.body) {
-        let error = Error::from_response(status, &reply.headers, &reply.body);
-        let outcome = if error.is_rate_limited() || passes(status) {
-            Outcome::Unclear
-        } else {
-            Outcome::Final
-        };
-        return Err((outcome, subject.fail(error)));
-    }
-    match subject.check_key(&reply.body) {
-        Ok(()) => Ok(Reply {
-            body: surrogate::without_halves(reply.body),
-            ..reply
-        }),
-        Err(error) => Err((Outcome::Unclear, error)),
-    }
-}
-
-/// Whether a content type is that of a page.
-fn is_page(kind: &str) -> bool {
-    kind.get(..9)
-        .is_some_and(|start| start.eq_ignore_ascii_case("text/html"))
-}
-
-/// Whether a content type is one of JSON, or says nothing of what the bytes are: these then have to be a JSON object, and
-/// have the key of their kind. A page is never taken for an answer.
-fn may_be_json(kind: &str) -> bool {
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    let is_json = kind
-        .get(kind.len().saturating_sub(4)..)
-        .is_some_and(|end| end.eq_ignore_ascii_case("json"));
-    is_json
-        || ["", "text/plain", "application/octet-stream"]
-            .iter()
-            .any(|other| kind.eq_ignore_ascii_case(other))
-}
-
-/// Whether a status tells of a failure that may pass. From 520 on they are those of the front before Airbyte, when it
-/// got no good answer from behind.
-fn passes(status: u16) -> bool {
-    matches!(status, 408 | 500 | 502..=504 | 520..=530)
-}
-
-/// Whether a body is an object from its beginning to its end: every answer of both documents is one, and what was cut
-/// or comes from elsewhere is seldom.
-fn is_object(body: &[u8]) -> bool {
-    let body = body.trim_ascii();
-    body.starts_with(b"{") && body.ends_with(b"}")
-}
-
-/// The status of an error that comes as a success, as some gateways let it through.
-///
-/// Google's error bodies begin with their one key, so that no good answer is read twice.
-fn error_inside(body: &[u8]) -> Option<u16> {
-    let rest = body
-        .trim_ascii_start()
-        .strip_prefix(b"{")?
-        .trim_ascii_start();
-    rest.strip_prefix(b"\"error\"")?;
-    let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let code = answer["error"]["code"]
-        .as_u64()
-        .and_then(|code| u16::try_from(code).ok());
-    Some(code.filter(|code| (400..600).contains(code)).unwrap_or(500))
 }

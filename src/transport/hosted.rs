@@ -6,12 +6,13 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Method};
 use progenitor_client::ClientInfo;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
 use super::direct::{Direct, Subject};
+use super::judge::{self, Answer};
 use super::made_reply;
 use crate::api::airbyte::{Client, call, operation as table};
 use crate::auth::Customer;
@@ -41,10 +42,17 @@ struct ExecuteRequest<'a> {
 struct Envelope<'a> {
     #[serde(default)]
     status: Option<String>,
-    #[serde(default, borrow)]
+    /// `null` is told from none.
+    #[serde(default, borrow, deserialize_with = "given")]
     result: Option<&'a RawValue>,
     #[serde(default, borrow)]
     connector_metadata: Option<&'a RawValue>,
+}
+
+fn given<'de: 'a, 'a, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// What came out of an action: the result and the paging fields, as Airbyte gave them.
@@ -186,11 +194,7 @@ impl Hosted {
         let action = Action {
             entity: operation.entity,
             action: operation.action,
-            // The key is within the result, not beside it.
-            subject: Subject {
-                key: None,
-                ..Subject::of(operation)
-            },
+            subject: Subject::of(operation),
         };
         self.execute_action(&action, &params, selection).await
     }
@@ -230,7 +234,12 @@ impl Hosted {
             headers,
             body,
         )?;
-        let reply = direct.send_about(subject, request).await?;
+        // Around whatever the action answers with stands the same envelope.
+        let enveloped = Subject {
+            answer: Answer::of(row),
+            ..subject.clone()
+        };
+        let reply = direct.send_about(&enveloped, request).await?;
         Ok(Executed { body: reply.body })
     }
 }
@@ -248,15 +257,12 @@ impl Executed {
         self,
         subject: &Subject,
     ) -> Result<(Value, Map<String, Value>), Error> {
-        let (result, meta) = self.parts().map_err(|error| subject.fail(error))?;
-        if let Some(result) = result {
-            subject.check_key(result.get().as_bytes())?;
-        }
+        let (result, meta) = self.parts(subject)?;
         let read = |raw: &RawValue| {
             serde_json::from_str::<Value>(raw.get())
                 .map_err(|error| subject.fail(Error::undecodable(&error)))
         };
-        let result = result.map(read).transpose()?.unwrap_or(Value::Null);
+        let result = read(result)?;
         let meta = meta
             .into_iter()
             .map(|(name, value)| Ok((name, read(value)?)))
@@ -267,27 +273,17 @@ impl Executed {
     /// The answer that the service itself would have given.
     fn reply(&self, operation: &'static Operation) -> Result<Reply, Error> {
         let subject = Subject::of(operation);
-        let (result, meta) = self.parts().map_err(|error| subject.fail(error))?;
-        if !operation.has_response {
-            return Ok(made_reply(Bytes::new()));
-        }
-        let Some(key) = operation.records else {
-            let result = result
-                .filter(|result| result.get().starts_with('{'))
-                .ok_or_else(|| subject.fail(no_result()))?;
-            subject.check_key(result.get().as_bytes())?;
-            return Ok(made_reply(self.slice(result)));
+        let (result, meta) = self.parts(&subject)?;
+        let key = match operation.records {
+            _ if !operation.has_response => return Ok(made_reply(Bytes::new())),
+            // A record, or a list without an extractor on their side, is the service's own body.
+            _ if result.get().starts_with('{') => return Ok(made_reply(self.slice(result))),
+            Some(key) => key,
+            None => return Err(subject.fail(no_result())),
         };
-        let records = match result {
-            // Without an extractor on their side a list is the service's own body.
-            Some(result) if result.get().starts_with('{') && result.get() != "{}" => {
-                return Ok(made_reply(self.slice(result)));
-            }
-            Some(result) if result.get().starts_with('[') => result.get(),
-            None => "[]",
-            Some(result) if matches!(result.get(), "null" | "{}") => "[]",
-            // Taken for an empty list it would hide what went wrong.
-            Some(_) => return Err(subject.fail(no_result())),
+        let records = match result.get() {
+            "null" => "[]",
+            records => records,
         };
         // The records go back under their key and the paging fields beside them, with no detour through values.
         let mut body = Vec::with_capacity(records.len() + 256);
@@ -310,30 +306,39 @@ impl Executed {
         Ok(made_reply(Bytes::from(body)))
     }
 
-    /// The result and the paging fields, whichever of the two documented forms a list has.
-    fn parts(&self) -> Result<(Option<&RawValue>, BTreeMap<String, &RawValue>), Error> {
-        let envelope: Envelope<'_> =
-            serde_json::from_slice(&self.body).map_err(|error| Error::undecodable(&error))?;
-        match envelope.status.as_deref() {
-            Some("success") => {}
-            None if envelope.result.is_some() => {}
-            None => return Err(no_result()),
-            Some(_) => {
-                return Err(Error::new(
-                    Kind::InvalidRequest,
-                    "airbyte carried out the action without success; check the params and the connector",
-                ));
-            }
+    /// The result, which has passed for a success, and the paging fields, whichever of the two documented forms a list
+    /// has.
+    fn parts(&self, subject: &Subject) -> Result<(&RawValue, BTreeMap<String, &RawValue>), Error> {
+        let envelope: Envelope<'_> = serde_json::from_slice(&self.body)
+            .map_err(|error| subject.fail(Error::undecodable(&error)))?;
+        if envelope
+            .status
+            .as_deref()
+            .is_some_and(|status| status != "success")
+        {
+            return Err(subject.fail(Error::new(
+                Kind::InvalidRequest,
+                "airbyte carried out the action without success; check the params and the connector",
+            )));
         }
-        let nested = envelope
-            .result
-            .filter(|result| result.get().starts_with('{'))
+        let Some(result) = envelope.result else {
+            // A success that says nothing is one only of what has nothing to say.
+            if envelope.status.is_some() && matches!(subject.answer, Answer::Nothing) {
+                return Ok((RawValue::NULL, BTreeMap::new()));
+            }
+            return Err(subject.fail(no_result()));
+        };
+        let nested = Some(result)
+            .filter(|result| {
+                matches!(subject.answer, Answer::List(_)) && result.get().starts_with('{')
+            })
             .and_then(|result| serde_json::from_str::<DataAndMeta<'_>>(result.get()).ok())
             .filter(|nested| nested.data.get().starts_with('['));
         let (result, inner) = match nested {
-            Some(nested) => (Some(nested.data), nested.meta),
-            None => (envelope.result, None),
+            Some(nested) => (nested.data, nested.meta),
+            None => (result, None),
         };
+        judge::result(subject, result.get())?;
         // The object form may say inside only that there is more, and beside it where to go on.
         let mut meta = BTreeMap::new();
         for part in [envelope.connector_metadata, inner].into_iter().flatten() {

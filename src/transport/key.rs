@@ -1,23 +1,23 @@
-//! Whether an answer has the field that all of its kind have.
+//! Which fields an answer has, read no further than is needed.
 
 use std::cell::Cell;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor,
+};
 
 /// Whether an object has a text under a key. It reads no further than to the key.
 pub(super) fn is_in(body: &[u8], key: &str) -> bool {
     if begins_with(body, key) {
         return true;
     }
-    let is_found = Cell::new(false);
-    let mut body = serde_json::Deserializer::from_slice(body);
-    // The search ends with an error where it finds the key early.
-    let _ = body.deserialize_map(Seek {
-        key,
-        is_found: &is_found,
-    });
-    is_found.get()
+    seek(
+        body,
+        |name| name == key,
+        |value: serde_json::Value| value.as_str().is_some_and(|text| !text.is_empty()),
+    )
 }
 
 /// Whether an object begins with a text under a key, as most answers do: then a parser has nothing to find out.
@@ -35,12 +35,65 @@ fn after<'a>(body: &'a [u8], mark: &[u8]) -> Option<&'a [u8]> {
     body.trim_ascii_start().strip_prefix(mark)
 }
 
-struct Seek<'a> {
-    key: &'a str,
-    is_found: &'a Cell<bool>,
+/// Whether an object has any of some fields.
+pub(super) fn has_any(body: &[u8], fields: &[&str]) -> bool {
+    let first = after(body, b"{").and_then(|body| after(body, b"\""));
+    let is_first = first.is_some_and(|rest| {
+        fields.iter().any(|field| {
+            rest.strip_prefix(field.as_bytes())
+                .is_some_and(|rest| rest.starts_with(b"\""))
+        })
+    });
+    is_first || seek(body, |name| fields.contains(&name), |_: IgnoredAny| true)
 }
 
-impl<'de> Visitor<'de> for Seek<'_> {
+/// Whether an object has an `error` that says something.
+pub(super) fn has_error(body: &[u8]) -> bool {
+    // Mail that has the word has it within a string, where its quotes are escaped: a parser is seldom needed.
+    memchr::memmem::find(body, b"\"error\"").is_some()
+        && seek(
+            body,
+            |name| name == "error",
+            |error: serde_json::Value| {
+                !matches!(
+                    error,
+                    serde_json::Value::Null | serde_json::Value::Bool(false)
+                )
+            },
+        )
+}
+
+/// Looks for a field at the top of an object, and says whether its value holds.
+fn seek<T: DeserializeOwned>(
+    body: &[u8],
+    is_meant: impl Fn(&str) -> bool,
+    holds: impl Fn(T) -> bool,
+) -> bool {
+    let found = Cell::new(false);
+    let mut body = serde_json::Deserializer::from_slice(body);
+    // The search ends with an error where it finds the field early.
+    let _ = body.deserialize_map(Seek {
+        is_meant,
+        holds,
+        found: &found,
+        value: PhantomData,
+    });
+    found.get()
+}
+
+struct Seek<'a, T, N, H> {
+    is_meant: N,
+    holds: H,
+    found: &'a Cell<bool>,
+    value: PhantomData<T>,
+}
+
+impl<'de, T, N, H> Visitor<'de> for Seek<'_, T, N, H>
+where
+    T: DeserializeOwned,
+    N: Fn(&str) -> bool,
+    H: Fn(T) -> bool,
+{
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,9 +101,9 @@ impl<'de> Visitor<'de> for Seek<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        while let Some(is_key) = fields.next_key_seed(Is(self.key))? {
-            if is_key {
-                self.is_found.set(fields.next_value_seed(IsFilled)?);
+        while let Some(is_meant) = fields.next_key_seed(Is(&self.is_meant))? {
+            if is_meant {
+                self.found.set((self.holds)(fields.next_value()?));
                 return Err(A::Error::custom("found"));
             }
             fields.next_value::<IgnoredAny>()?;
@@ -59,10 +112,10 @@ impl<'de> Visitor<'de> for Seek<'_> {
     }
 }
 
-/// Whether a text is this one.
-struct Is<'a>(&'a str);
+/// Whether a name is one that is meant.
+struct Is<N>(N);
 
-impl<'de> DeserializeSeed<'de> for Is<'_> {
+impl<'de, N: Fn(&str) -> bool> DeserializeSeed<'de> for Is<N> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
@@ -70,7 +123,7 @@ impl<'de> DeserializeSeed<'de> for Is<'_> {
     }
 }
 
-impl Visitor<'_> for Is<'_> {
+impl<N: Fn(&str) -> bool> Visitor<'_> for Is<N> {
     type Value = bool;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,36 +131,13 @@ impl Visitor<'_> for Is<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<bool, E> {
-        Ok(text == self.0)
-    }
-}
-
-/// Whether a value is a text with something in it.
-struct IsFilled;
-
-impl<'de> DeserializeSeed<'de> for IsFilled {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for IsFilled {
-    type Value = bool;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a text")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<bool, E> {
-        Ok(!text.is_empty())
+        Ok((self.0)(text))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_in;
+    use super::{has_any, has_error, is_in};
 
     #[test]
     fn only_a_text_at_the_top_counts() {
@@ -130,6 +160,37 @@ mod tests {
             r#"["id"]"#,
         ] {
             assert!(!is_in(body.as_bytes(), "id"), "{body}");
+        }
+    }
+
+    #[test]
+    fn fields_and_errors_are_looked_for_at_the_top() {
+        let fields = ["messages", "nextPageToken"];
+        for body in [
+            r#"{"messages":1}"#,
+            r#" { "a":{"b":[]}, "\u006dessages" : null}"#,
+        ] {
+            assert!(has_any(body.as_bytes(), &fields), "{body}");
+        }
+        for body in [
+            "{}",
+            r#"{"message":"no"}"#,
+            r#"{"a":{"messages":[]}}"#,
+            "[]",
+        ] {
+            assert!(!has_any(body.as_bytes(), &fields), "{body}");
+        }
+        for body in [r#"{"error":{}}"#, r#"{"id":"1", "error" : "denied"}"#] {
+            assert!(has_error(body.as_bytes()), "{body}");
+        }
+        for body in [
+            r#"{"error":null}"#,
+            r#"{"error":false}"#,
+            r#"{"snippet":"an \"error\""}"#,
+            r#"{"snippet":"error"}"#,
+            r#"{"payload":{"error":"x"}}"#,
+        ] {
+            assert!(!has_error(body.as_bytes()), "{body}");
         }
     }
 }

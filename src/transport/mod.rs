@@ -21,6 +21,7 @@ pub(crate) mod batch;
 mod direct;
 mod hook;
 mod hosted;
+pub(crate) mod judge;
 mod key;
 mod quota;
 mod retry;
@@ -39,6 +40,7 @@ use crate::operation::Operation;
 
 pub(crate) use direct::{Direct, Subject};
 pub(crate) use hosted::{Action, Hosted, no_result};
+pub(crate) use judge::Answer;
 pub(crate) use quota::{Governor, Observer};
 pub use quota::{Quota, QuotaTable};
 pub(crate) use retry::RetryBudget;

@@ -240,8 +240,8 @@ mod tests {
             name: Cow::Borrowed("test"),
             idempotent: true,
             authenticated: false,
-            key: None,
-            json: false,
+            read_only: true,
+            answer: crate::transport::Answer::Nothing,
             quota: QuotaUnits {
                 current: units,
                 legacy: units * 2,

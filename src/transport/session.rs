@@ -6,6 +6,7 @@ use url::Url;
 
 use super::Direct;
 use super::direct::Subject;
+use super::judge::Answer;
 use crate::error::{Error, Kind};
 use crate::http::Reply;
 use crate::operation::Operation;
@@ -77,8 +78,7 @@ impl<'a> Session<'a> {
         }
         let begun = Subject {
             idempotent: true,
-            json: false,
-            key: None,
+            answer: Answer::Location,
             ..self.subject.clone()
         };
         let request = self.direct.request(

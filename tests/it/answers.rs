@@ -76,7 +76,7 @@ async fn a_page_or_an_error_is_no_success_of_a_deletion() -> TestResult {
     for (content_type, body, is_done) in [
         ("text/html; charset=UTF-8", json!(""), true),
         ("application/json", json!({}), true),
-        ("text/plain", json!("done"), true),
+        ("text/plain", json!("done"), false),
         (
             "text/html; charset=UTF-8",
             json!("<html>Sign in</html>"),

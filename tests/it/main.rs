@@ -35,6 +35,7 @@ mod result_size;
 mod send;
 mod settings;
 mod signin_browser;
+mod success;
 mod sync;
 mod table;
 mod third_party;

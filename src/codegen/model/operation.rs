@@ -79,6 +79,10 @@ pub(super) fn build(
             .as_deref()
             .and_then(|name| document::schema(openapi, name))
             .and_then(|schema| text(&schema.schema_data.extensions, "x-key")),
+        response_fields: response
+            .as_deref()
+            .map(|name| property_names(openapi, name))
+            .unwrap_or_default(),
         response,
         records,
         meta: extensions
@@ -199,6 +203,14 @@ fn media_schema(content: &IndexMap<String, openapiv3::MediaType>) -> Option<Stri
             document::referred(reference, "schemas").map(str::to_owned)
         }
         ReferenceOr::Item(_) => None,
+    }
+}
+
+/// The names of a schema's own properties.
+fn property_names(openapi: &OpenAPI, name: &str) -> Vec<String> {
+    match document::schema(openapi, name).map(|schema| &schema.schema_kind) {
+        Some(SchemaKind::Type(Type::Object(object))) => object.properties.keys().cloned().collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -1,0 +1,255 @@
+//! What counts as a success, in one rule for every operation: a pure function of what the operation answers with, the
+//! status, the content type and the body. The page `guide::answers` has it as a table.
+
+use http::{HeaderMap, StatusCode, header};
+
+use super::direct::Subject;
+use super::key;
+use super::retry::Outcome;
+use super::surrogate;
+use crate::error::{Error, Kind};
+use crate::http::{Failure, Reply};
+use crate::operation::Operation;
+
+/// What a success looks like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Answer {
+    /// It says nothing: status 204, an empty body or `{}`.
+    Nothing,
+    /// A JSON object.
+    Object {
+        /// The field that each of its kind has.
+        key: Option<&'static str>,
+        /// The fields of its kind; without a key it is `{}` or has at least one of them.
+        fields: &'static [&'static str],
+    },
+    /// A page of a list: a JSON object, which is `{}` or has at least one of these fields.
+    List(&'static [&'static str]),
+    /// The parts of a batch, each of which is judged alone.
+    Parts,
+    /// The address of an upload, in a header.
+    Location,
+}
+
+impl Answer {
+    /// What an operation answers with.
+    pub(crate) fn of(operation: &Operation) -> Self {
+        let fields = operation.response_fields;
+        match operation.records {
+            _ if !operation.has_response => Self::Nothing,
+            Some(_) => Self::List(fields),
+            None => Self::Object {
+                key: operation.response_key,
+                fields,
+            },
+        }
+    }
+
+    /// The same, without the key that a choice among the fields can leave out.
+    pub(crate) fn partial(self) -> Self {
+        match self {
+            Self::Object { fields, .. } => Self::Object { key: None, fields },
+            other => other,
+        }
+    }
+}
+
+/// What an exchange came to: a success, or an error with what it means for sending again.
+pub(super) fn exchange(
+    subject: &Subject,
+    result: Result<Reply, Failure>,
+) -> Result<Reply, (Outcome, Error)> {
+    let failure = match result {
+        Ok(answer) => return reply(subject, answer),
+        Err(failure) => failure,
+    };
+    let outcome = match &failure {
+        Failure::NotSent(_) => Outcome::NotCarriedOut,
+        Failure::NotMade(_) => {
+            return Err((
+                Outcome::Final,
+                Error::from(failure).named(subject.name.clone()),
+            ));
+        }
+        Failure::TooLarge(_) | Failure::Redirected => Outcome::Final,
+        Failure::TimedOut(_) | Failure::Broken(_) => Outcome::Unclear,
+    };
+    let error = Error::from(failure);
+    Err(if matches!(outcome, Outcome::NotCarriedOut) {
+        (outcome, error.named(subject.name.clone()))
+    } else {
+        (outcome, subject.fail(error))
+    })
+}
+
+/// What an answer is: a success, or an error with what it means for sending again.
+fn reply(subject: &Subject, reply: Reply) -> Result<Reply, (Outcome, Error)> {
+    if !reply.status.is_success() {
+        return Err(refusal(subject, &reply));
+    }
+    success(subject.answer, reply.status, &reply.headers, &reply.body)
+        .map_err(|(outcome, error)| (outcome, subject.fail(error)))?;
+    Ok(Reply {
+        body: match subject.answer {
+            Answer::Object { .. } | Answer::List(_) => surrogate::without_halves(reply.body),
+            _ => reply.body,
+        },
+        ..reply
+    })
+}
+
+/// A part of a batch, which is an answer of its own.
+pub(crate) fn part(subject: &Subject, part: Reply) -> Result<Reply, Error> {
+    reply(subject, part).map_err(|(_, error)| error)
+}
+
+/// The result inside an answer of Airbyte's, held against the same rule; `null` is what is left of an empty answer.
+pub(super) fn result(subject: &Subject, result: &str) -> Result<(), Error> {
+    let is_taken = match subject.answer {
+        Answer::Nothing => matches!(result, "null" | "\"\""),
+        Answer::List(_) => result == "null" || result.starts_with('['),
+        _ => false,
+    };
+    if is_taken {
+        return Ok(());
+    }
+    body(subject.answer, &HeaderMap::new(), result.as_bytes())
+        .map_err(|(_, error)| subject.fail(error))
+}
+
+/// What a status that is no success means.
+fn refusal(subject: &Subject, reply: &Reply) -> (Outcome, Error) {
+    let status = reply.status.as_u16();
+    let error = Error::from_response(status, &reply.headers, &reply.body);
+    let named = |error: Error| error.named(subject.name.clone());
+    match status {
+        _ if error.is_rate_limited() => (Outcome::NotCarriedOut, named(error)),
+        _ if passes(status) => (Outcome::Unclear, subject.fail(error)),
+        // It is no answer of the service's, so that nothing is known.
+        _ if error.is_invalid_response() => (Outcome::Final, subject.fail(error)),
+        // The server does not know the request, and so has not carried it out.
+        501 | 505 => (Outcome::Final, named(error)),
+        500.. => (Outcome::Final, subject.fail(error)),
+        _ => (Outcome::Final, named(error)),
+    }
+}
+
+/// Whether what comes with the status of a success is one.
+fn success(
+    answer: Answer,
+    status: StatusCode,
+    headers: &HeaderMap,
+    content: &[u8],
+) -> Result<(), (Outcome, Error)> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    match answer {
+        Answer::Nothing if status == StatusCode::NO_CONTENT => Ok(()),
+        Answer::Nothing => body(answer, headers, content),
+        Answer::Object { .. } | Answer::List(_) if !may_be_json(kind) => {
+            unclear("the service's answer is not json; check the base url, and what stands between")
+        }
+        Answer::Object { .. } | Answer::List(_) => body(answer, headers, content),
+        Answer::Parts if is_kind(kind, "multipart/") => Ok(()),
+        Answer::Location if headers.contains_key(header::LOCATION) => Ok(()),
+        Answer::Parts | Answer::Location => {
+            error_inside(headers, content)?;
+            unclear(
+                "the service's answer is not of the kind that was asked for; check the base url, and what stands between",
+            )
+        }
+    }
+}
+
+/// Whether a body is a success.
+fn body(answer: Answer, headers: &HeaderMap, content: &[u8]) -> Result<(), (Outcome, Error)> {
+    let content = content.trim_ascii();
+    let inside = content
+        .strip_prefix(b"{")
+        .and_then(|rest| rest.strip_suffix(b"}"));
+    let is_blank = inside.is_some_and(|inside| inside.trim_ascii().is_empty());
+    let (key, fields) = match answer {
+        Answer::Nothing if content.is_empty() || is_blank => return Ok(()),
+        Answer::Nothing => {
+            error_inside(headers, content)?;
+            return unclear(
+                "the service answered with a text where a success says nothing; check the base url, and what stands between",
+            );
+        }
+        Answer::Object { key, fields } => (key, fields),
+        Answer::List(fields) => (None, fields),
+        Answer::Parts | Answer::Location => return Ok(()),
+    };
+    // What was cut or comes from elsewhere is seldom a whole object.
+    if inside.is_none() {
+        return unclear(
+            "the service's answer is not a whole json object; try again, and check what stands between if it stays",
+        );
+    }
+    if !fields.contains(&"error") {
+        error_inside(headers, content)?;
+    }
+    match key {
+        Some(key) if !key::is_in(content, key) => unclear(format!(
+            "the service's answer has no `{key}`, which each of its kind has; check the base url, and what stands between"
+        )),
+        None if !is_blank && !fields.is_empty() && !key::has_any(content, fields) => unclear(
+            "the service's answer has no field of its kind; check the base url, and what stands between",
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn unclear(message: impl Into<std::borrow::Cow<'static, str>>) -> Result<(), (Outcome, Error)> {
+    Err((Outcome::Unclear, Error::new(Kind::InvalidResponse, message)))
+}
+
+/// An error that comes as a success, as some gateways let it through.
+fn error_inside(headers: &HeaderMap, content: &[u8]) -> Result<(), (Outcome, Error)> {
+    if !key::has_error(content) {
+        return Ok(());
+    }
+    let Ok(answer) = serde_json::from_slice::<serde_json::Value>(content) else {
+        return Ok(());
+    };
+    let status = answer["error"]["code"]
+        .as_u64()
+        .and_then(|code| u16::try_from(code).ok())
+        .filter(|code| (400..600).contains(code))
+        .unwrap_or(500);
+    let error = Error::from_response(status, headers, content);
+    let outcome = if error.is_rate_limited() || passes(status) {
+        Outcome::Unclear
+    } else {
+        Outcome::Final
+    };
+    Err((outcome, error))
+}
+
+/// Whether a content type is one of JSON, or says nothing of what the bytes are: these then have to be a JSON object, and
+/// have a field of their kind. A page is never taken for an answer.
+fn may_be_json(kind: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let is_json = kind
+        .get(kind.len().saturating_sub(4)..)
+        .is_some_and(|end| end.eq_ignore_ascii_case("json"));
+    is_json
+        || ["", "text/plain", "application/octet-stream"]
+            .iter()
+            .any(|other| kind.eq_ignore_ascii_case(other))
+}
+
+/// Whether a content type begins so.
+fn is_kind(kind: &str, start: &str) -> bool {
+    kind.trim_start()
+        .get(..start.len())
+        .is_some_and(|kind| kind.eq_ignore_ascii_case(start))
+}
+
+/// Whether a status tells of a failure that may pass. From 520 on they are those of the front before Airbyte, when it
+/// got no good answer from behind.
+fn passes(status: u16) -> bool {
+    matches!(status, 408 | 500 | 502..=504 | 520..=530)
+}
