@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Guess: mailparser puts an inline image in the place of `cid:` URLs in every spelling that RFC 2392 allows: the id is percent-encoded in the URL.
+# So: the URL is compared letter by letter: `cid:logo%40x`, the only spelling that RFC 2392 shows for an odd id, stays a dead link.
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+npm install --silent --no-fund --no-audit --prefix "$folder" mailparser@3.14.2 >/dev/null
+cd "$folder"
+cat >check.mjs <<'NODE'
+import assert from 'node:assert';
+import { simpleParser } from 'mailparser';
+const text = ['Content-Type: multipart/related; boundary=b', '', '--b', 'Content-Type: text/html', '',
+  '<img src="cid:a+b@x"><img src="cid:a%2Bb@x">', '--b', 'Content-Type: image/png', 'Content-ID: <a+b@x>',
+  'Content-Transfer-Encoding: base64', '', 'iVBORw==', '--b--', ''].join('\r\n');
+const { html } = await simpleParser(text);
+console.log(html);
+assert.equal(html, '<img src="data:image/png;base64,iVBORw=="><img src="cid:a%2Bb@x">');
+NODE
+node check.mjs
