@@ -95,9 +95,11 @@ pub(crate) async fn search(matches: &ArgMatches, arguments: &ArgMatches) -> Resu
         let selected: Vec<Value> = messages
             .iter()
             .map(|message| {
+                let date = message["date_rfc3339"].as_str().and_then(short_date);
                 let mut message = output.selection().apply(message);
                 if output.format() == Format::Table
-                    && let Some(date) = message["date"].as_str().and_then(short_date)
+                    && message.get("date").is_some()
+                    && let Some(date) = date
                 {
                     message["date"] = json!(date);
                 }
@@ -133,12 +135,10 @@ pub(crate) async fn search(matches: &ArgMatches, arguments: &ArgMatches) -> Resu
     Ok(())
 }
 
-/// `7 Mar 2026 08:15` of `Sat, 7 Mar 2026 08:15:00 +0000`: a line has to hold more than a date.
+/// `7 Mar 2026 08:15` of `2026-03-07T08:15:00+01:00`, the clock of whoever reads: a line has to hold more than a date.
 fn short_date(date: &str) -> Option<String> {
-    let rest = date.split_once(", ").map_or(date, |(_, rest)| rest);
-    let mut words = rest.split_whitespace();
-    let (day, month, year, time) = (words.next()?, words.next()?, words.next()?, words.next()?);
-    Some(format!("{day} {month} {year} {}", time.get(..5)?))
+    let date: jiff::civil::DateTime = date.parse().ok()?;
+    Some(date.strftime("%-d %b %Y %H:%M").to_string())
 }
 
 fn wants_more_pages(is_all: bool, limit: u32) -> bool {
@@ -185,7 +185,7 @@ fn page(reading: &Reading, with_quoted: bool) -> String {
         ("From", reading.from.to_string()),
         ("To", reading.to.to_string()),
         ("Cc", reading.cc.to_string()),
-        ("Date", reading.date.clone().unwrap_or_default()),
+        ("Date", reading.local_date()),
         ("Subject", reading.subject.clone().unwrap_or_default()),
         ("Labels", labels),
     ];
@@ -211,6 +211,12 @@ fn page(reading: &Reading, with_quoted: bool) -> String {
         page.push_str(&format!(
             "\n[{folded} lines of quoted history; --quoted shows them]\n"
         ));
+    }
+    if reading.signature.is_some() {
+        page.push_str("\n[signed; the signature is not checked]\n");
+    }
+    if reading.encryption.is_some() {
+        page.push_str("\n[encrypted; it can't be read here]\n");
     }
     for attachment in &reading.attachments {
         page.push_str(&format!(

@@ -1,14 +1,18 @@
 //! Which parts of a message are its text, and which are attachments.
 
 use super::{
+    calendar::CalendarPart,
     charset::{TextOrigin, decode_text, normalize_line_ends},
-    filename::safe_file_name,
+    envelope::Envelope,
     flowed::unflow,
     html::html_to_text,
+    notification::{is_disposition, is_feedback, read_disposition, read_feedback},
     part::{Content, Part},
+    part_name::{NAMELESS, part_name},
+    protection::ProtectionStandard,
     quotation::text_to_html,
     read::{Attachment, Reading},
-    report::{CalendarPart, read_report},
+    report::{is_delivery_status, read_report},
 };
 
 /// A stretch of the message, in the forms that the sender gave it.
@@ -22,11 +26,6 @@ impl Segment {
     /// All forms.
     pub(crate) fn bodies(&self) -> impl Iterator<Item = &Body> {
         self.plain.iter().chain(&self.html)
-    }
-
-    /// All forms, to be filled in.
-    pub(crate) fn bodies_mut(&mut self) -> impl Iterator<Item = &mut Body> {
-        self.plain.iter_mut().chain(&mut self.html)
     }
 }
 
@@ -77,8 +76,7 @@ impl Body {
     }
 
     /// Decodes the bytes of the text.
-    pub(crate) fn load(&mut self, bytes: &[u8]) {
-        self.missing = None;
+    fn load(&mut self, bytes: &[u8]) {
         let text = decode_text(bytes, self.charset.as_deref(), self.origin);
         let text = normalize_line_ends(text);
         self.text = match self.flowed {
@@ -96,6 +94,12 @@ pub(crate) fn collect(root: &Part, reading: &mut Reading) {
     // Some programs give every part a file name, the text as well, which then is the only text there is.
     if reading.segments.is_empty() {
         reading.segments = named_texts(root);
+    }
+    // Gmail sends an invitation as a text, and again as a file, which needs not be fetched to show it.
+    if reading.calendars.iter().any(|calendar| !calendar.is_file) {
+        reading
+            .calendars
+            .retain(|calendar| !(calendar.is_file && calendar.attachment_id.is_some()));
     }
 }
 
@@ -207,20 +211,52 @@ fn walk(part: &Part, is_alone: bool, reading: &mut Reading) -> Vec<Segment> {
     }
     if part.mime_type.starts_with("multipart/") {
         reading.note_security_multipart(part);
-        if part.mime_type == "multipart/report" && reading.delivery_report.is_none() {
-            reading.delivery_report = read_report(part);
-        }
-        return part
+        let is_report_taken = take_reports(&part.parts, reading);
+        let is_encrypted = part.mime_type == "multipart/encrypted";
+        let is_shown = |child: &&Part| {
+            // A version number for programs is no file for a person.
+            !(is_report_taken && is_report(child)
+                || is_encrypted && child.mime_type == "application/pgp-encrypted")
+        };
+        let before = reading.attachments.len();
+        let segments = part
             .parts
             .iter()
-            .filter(|child| !child.mime_type.ends_with("/delivery-status"))
+            .filter(is_shown)
             .flat_map(|child| walk(child, false, reading))
             .collect();
+        let files = reading.attachments.iter_mut().skip(before);
+        for file in files.filter(|file| is_encrypted && file.name == NAMELESS) {
+            file.name = "encrypted.asc".to_owned();
+        }
+        return segments;
+    }
+    match part.envelope {
+        Envelope::Signed | Envelope::Compressed => {
+            if part.envelope == Envelope::Signed {
+                reading.note_signature(ProtectionStandard::Smime, part);
+            }
+            return part
+                .parts
+                .iter()
+                .flat_map(|child| walk(child, false, reading))
+                .collect();
+        }
+        Envelope::Encrypted => reading.note_encryption(ProtectionStandard::Smime, part),
+        Envelope::None => {}
+    }
+    if part.is_closed()
+        && let Some(id) = part.attachment_id()
+    {
+        reading.closed.push(id.to_owned());
+    }
+    if is_alone && is_report(part) {
+        take_reports(std::slice::from_ref(part), reading);
     }
     let is_attached = part.disposition.value == "attachment" || part.file_name.is_some();
-    if part.mime_type == "text/calendar" {
+    if part.is_calendar() {
         take_calendar(part, reading);
-        if is_attached {
+        if is_attached || part.mime_type.starts_with("application/") {
             reading.attachments.push(attachment(part));
         }
         return Vec::new();
@@ -246,10 +282,8 @@ fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
     let mut chosen = Segment::default();
     for child in &part.parts {
         let is_other_text = child.mime_type.starts_with("text/")
-            && !matches!(
-                child.mime_type.as_str(),
-                "text/plain" | "text/html" | "text/calendar"
-            );
+            && !matches!(child.mime_type.as_str(), "text/plain" | "text/html")
+            && !child.is_calendar();
         if is_other_text {
             reading.attachments.push(attachment(child));
             continue;
@@ -269,21 +303,44 @@ fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
     vec![chosen]
 }
 
+/// Takes what reports are among the parts of a multipart, and says whether there are any.
+fn take_reports(parts: &[Part], reading: &mut Reading) -> bool {
+    let is_new = reading.delivery_report.is_none()
+        && reading.disposition_notification.is_none()
+        && reading.feedback_report.is_none();
+    if !is_new || !parts.iter().any(is_report) {
+        return false;
+    }
+    reading.delivery_report = read_report(parts);
+    reading.disposition_notification = read_disposition(parts);
+    reading.feedback_report = read_feedback(parts);
+    let behind = parts
+        .iter()
+        .filter(|part| is_report(part) && part.parts.is_empty());
+    let ids = behind.filter_map(Part::attachment_id).map(str::to_owned);
+    reading.closed.extend(ids);
+    true
+}
+
+fn is_report(part: &Part) -> bool {
+    is_delivery_status(part) || is_disposition(part) || is_feedback(part)
+}
+
+/// A message with more calendars than this was written to cost time, and may show some of them twice.
+const MOST_COMPARED: usize = 50;
+
 fn take_calendar(part: &Part, reading: &mut Reading) {
-    let method = part
-        .content_type
-        .parameter("method")
-        .map(str::to_ascii_uppercase);
-    let charset = part.content_type.parameter("charset");
-    reading.calendars.push(CalendarPart {
-        method,
-        text: part
-            .bytes()
-            .map(|bytes| normalize_line_ends(decode_text(bytes, charset, part.origin)))
-            .unwrap_or_default(),
-        part_id: part.id.clone(),
-        attachment_id: part.attachment_id().map(str::to_owned),
-    });
+    let calendar = CalendarPart::new(part);
+    let mut known = reading.calendars.iter_mut().take(MOST_COMPARED);
+    match known.find(|known| known.is_same(&calendar)) {
+        Some(known) => {
+            known.is_file &= calendar.is_file;
+            if known.method.is_none() {
+                known.method = calendar.method;
+            }
+        }
+        None => reading.calendars.push(calendar),
+    }
 }
 
 fn attachment(part: &Part) -> Attachment {
@@ -292,9 +349,8 @@ fn attachment(part: &Part) -> Attachment {
     let is_shown = content_id.is_some() && !part.mime_type.starts_with("application/");
     let is_nameless = part.disposition.value == "inline" && part.file_name.is_none();
     let is_inline = part.disposition.value != "attachment" && (is_shown || is_nameless);
-    let given = part.file_name.as_deref().map(safe_file_name);
     Attachment {
-        name: given.unwrap_or_else(|| format!("attachment{}", extension(&part.mime_type))),
+        name: part_name(part),
         mime_type: part.mime_type.clone(),
         size: part.size,
         attachment_id: part.attachment_id().map(str::to_owned),
@@ -305,19 +361,5 @@ fn attachment(part: &Part) -> Attachment {
             .bytes()
             .filter(|bytes| !bytes.is_empty() || part.size == 0)
             .map(<[u8]>::to_vec),
-    }
-}
-
-/// An ending for a file that the sender gave no name, for the types that come without one.
-fn extension(mime_type: &str) -> &'static str {
-    match mime_type {
-        "message/rfc822" => ".eml",
-        "text/calendar" => ".ics",
-        "image/png" => ".png",
-        "image/jpeg" => ".jpg",
-        "image/gif" => ".gif",
-        "application/pdf" => ".pdf",
-        "text/rfc822-headers" | "text/plain" => ".txt",
-        _ => "",
     }
 }

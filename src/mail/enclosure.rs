@@ -88,46 +88,77 @@ pub(crate) fn parse_mime_type(mime_type: &str) -> Option<(String, Vec<(String, S
     Some((value, parameters))
 }
 
+/// Endings of file names and their types; of several endings of a type, the usual one first.
+const TYPES: [(&str, &str); 40] = [
+    ("txt", "text/plain"),
+    ("log", "text/plain"),
+    ("md", "text/markdown"),
+    ("csv", "text/csv"),
+    ("html", "text/html"),
+    ("htm", "text/html"),
+    ("ics", "text/calendar"),
+    ("vcf", "text/vcard"),
+    ("xml", "application/xml"),
+    ("xml", "text/xml"),
+    ("json", "application/json"),
+    ("pdf", "application/pdf"),
+    ("rtf", "application/rtf"),
+    ("zip", "application/zip"),
+    ("zip", "application/x-zip-compressed"),
+    ("gz", "application/gzip"),
+    ("tgz", "application/gzip"),
+    ("doc", "application/msword"),
+    (
+        "docx",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ),
+    ("xls", "application/vnd.ms-excel"),
+    (
+        "xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+    ("ppt", "application/vnd.ms-powerpoint"),
+    (
+        "pptx",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ),
+    ("odt", "application/vnd.oasis.opendocument.text"),
+    ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
+    ("eml", "message/rfc822"),
+    ("png", "image/png"),
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("jpg", "image/jpg"),
+    ("gif", "image/gif"),
+    ("webp", "image/webp"),
+    ("svg", "image/svg+xml"),
+    ("heic", "image/heic"),
+    ("tif", "image/tiff"),
+    ("tiff", "image/tiff"),
+    ("mp3", "audio/mpeg"),
+    ("wav", "audio/wav"),
+    ("mp4", "video/mp4"),
+    ("mov", "video/quicktime"),
+];
+
 /// The type of a file by the ending of its name.
 pub(crate) fn guess_mime_type(name: &str) -> &'static str {
     let ending = name
         .rsplit_once('.')
         .map(|(_, ending)| ending.to_ascii_lowercase())
         .unwrap_or_default();
-    match ending.as_str() {
-        "txt" | "log" => "text/plain",
-        "md" => "text/markdown",
-        "csv" => "text/csv",
-        "html" | "htm" => "text/html",
-        "ics" => "text/calendar",
-        "vcf" => "text/vcard",
-        "xml" => "application/xml",
-        "json" => "application/json",
-        "pdf" => "application/pdf",
-        "zip" => "application/zip",
-        "gz" | "tgz" => "application/gzip",
-        "doc" => "application/msword",
-        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "xls" => "application/vnd.ms-excel",
-        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "ppt" => "application/vnd.ms-powerpoint",
-        "pptx" => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        "odt" => "application/vnd.oasis.opendocument.text",
-        "ods" => "application/vnd.oasis.opendocument.spreadsheet",
-        "eml" => "message/rfc822",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "svg" => "image/svg+xml",
-        "heic" => "image/heic",
-        "tif" | "tiff" => "image/tiff",
-        "mp3" => "audio/mpeg",
-        "wav" => "audio/wav",
-        "mp4" => "video/mp4",
-        "mov" => "video/quicktime",
-        _ => "application/octet-stream",
-    }
+    TYPES
+        .iter()
+        .find(|(known, _)| *known == ending)
+        .map_or("application/octet-stream", |(_, mime_type)| mime_type)
+}
+
+/// The usual ending of a type's files.
+pub(crate) fn file_extension(mime_type: &str) -> Option<&'static str> {
+    TYPES
+        .iter()
+        .find(|(_, known)| *known == mime_type)
+        .map(|(ending, _)| *ending)
 }
 
 fn is_token(text: &str) -> bool {
@@ -171,5 +202,7 @@ mod tests {
     fn types_are_guessed_by_the_ending() {
         assert_eq!(guess_mime_type("Report.PDF"), "application/pdf");
         assert_eq!(guess_mime_type("unknown"), "application/octet-stream");
+        assert_eq!(file_extension("image/jpeg"), Some("jpg"));
+        assert_eq!(file_extension("application/octet-stream"), None);
     }
 }

@@ -26,18 +26,23 @@
 mod address;
 mod assemble;
 mod body;
+mod calendar;
 mod charset;
 mod compose;
+mod date;
 mod enclosure;
 pub mod encoding;
+mod envelope;
 mod filename;
 mod flowed;
 mod header;
 mod html;
 mod mailbox;
 mod message_id;
+mod notification;
 mod parameter;
 mod part;
+mod part_name;
 mod protection;
 mod query;
 mod quotation;
@@ -46,22 +51,26 @@ mod recipient;
 mod reference;
 mod reply;
 mod report;
+mod smime;
 mod token;
+mod uuencode;
 
 #[cfg(feature = "sandbox")]
 pub(crate) use self::charset::decode_header;
 pub use self::{
     address::{Address, AddressError},
+    calendar::{CalendarEntry, CalendarPart, CalendarTime, CalendarUser},
     compose::{Compose, ComposeError, Composed, MAXIMUM_MESSAGE_SIZE},
     filename::safe_file_name,
     flowed::unflow,
     html::html_to_text,
     mailbox::MailboxList,
+    notification::{DispositionNotification, FeedbackReport},
     protection::{Encryption, ProtectionStandard, Signature},
     query::SearchQuery,
     read::{Attachment, Reading},
     reply::{
         ForwardAttachment, Original, ReplyError, answerable_message, forward, reply, reply_all,
     },
-    report::{CalendarPart, DeliveryReport, DeliveryStatus},
+    report::{DeliveryReport, DeliveryStatus},
 };

@@ -13,15 +13,34 @@ use super::{
         decode_base64_lenient, decode_base64url, decode_mime_base64, decode_quoted_printable,
         split_line_end,
     },
+    envelope::Envelope,
     header::{Parameterized, parse_parameterized, parse_text},
     parameter::join_sections,
 };
 
 /// Parts within parts beyond this depth are kept as they are, without a look inside.
-const MAXIMUM_DEPTH: usize = 40;
+pub(crate) const MAXIMUM_DEPTH: usize = 40;
 
 /// No message that a person wrote has more parts.
 const MAXIMUM_PARTS: usize = 10_000;
+
+/// How many bytes compressed parts may come to; mail that Gmail takes has fewer.
+const MAXIMUM_INFLATED: usize = 64 * 1024 * 1024;
+
+/// How much of a message may still be taken apart.
+pub(crate) struct Budget {
+    pub(crate) parts: usize,
+    pub(crate) inflated: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            parts: MAXIMUM_PARTS,
+            inflated: MAXIMUM_INFLATED,
+        }
+    }
+}
 
 /// The content of a part.
 #[derive(Clone)]
@@ -46,6 +65,7 @@ pub(crate) struct Part {
     pub(crate) size: u64,
     pub(crate) parts: Vec<Part>,
     pub(crate) origin: TextOrigin,
+    pub(crate) envelope: Envelope,
 }
 
 impl Part {
@@ -94,17 +114,15 @@ impl Part {
 
     /// Takes a part of Gmail's payload.
     pub(crate) fn from_payload(part: &MessagePart) -> Self {
-        let mut remaining = MAXIMUM_PARTS;
-        Self::from_payload_at(part, 0, &mut remaining)
+        Self::from_payload_at(part, 0, &mut Budget::default())
     }
 
     /// Takes a message, or a part, as it was sent.
     pub(crate) fn from_raw(raw: &[u8]) -> Self {
-        let mut remaining = MAXIMUM_PARTS;
-        Self::from_raw_at(raw, String::new(), "text/plain", 0, &mut remaining)
+        Self::from_raw_at(raw, String::new(), "text/plain", 0, &mut Budget::default())
     }
 
-    fn from_payload_at(part: &MessagePart, depth: usize, remaining: &mut usize) -> Self {
+    fn from_payload_at(part: &MessagePart, depth: usize, budget: &mut Budget) -> Self {
         let headers: Vec<(String, Vec<u8>)> = part
             .headers
             .iter()
@@ -145,25 +163,26 @@ impl Part {
         }
         if depth < MAXIMUM_DEPTH {
             for child in &part.parts {
-                if *remaining == 0 {
+                if budget.parts == 0 {
                     break;
                 }
-                *remaining -= 1;
+                budget.parts -= 1;
                 taken
                     .parts
-                    .push(Self::from_payload_at(child, depth + 1, remaining));
+                    .push(Self::from_payload_at(child, depth + 1, budget));
             }
         }
         taken.settle_type();
+        taken.open(depth, budget);
         taken
     }
 
-    fn from_raw_at(
+    pub(crate) fn from_raw_at(
         raw: &[u8],
         id: String,
         default_type: &str,
         depth: usize,
-        remaining: &mut usize,
+        budget: &mut Budget,
     ) -> Self {
         let (headers, body) = split_head(raw);
         let mut part = Self::assemble(
@@ -188,22 +207,17 @@ impl Part {
             };
             let bodies = split_multipart(body, boundary.trim_end().as_bytes());
             for (position, child) in bodies.into_iter().enumerate() {
-                if *remaining == 0 {
+                if budget.parts == 0 {
                     break;
                 }
-                *remaining -= 1;
+                budget.parts -= 1;
                 let id = if part.id.is_empty() {
                     position.to_string()
                 } else {
                     format!("{}.{position}", part.id)
                 };
-                part.parts.push(Self::from_raw_at(
-                    child,
-                    id,
-                    child_type,
-                    depth + 1,
-                    remaining,
-                ));
+                part.parts
+                    .push(Self::from_raw_at(child, id, child_type, depth + 1, budget));
             }
             if !part.parts.is_empty() {
                 return part;
@@ -221,6 +235,7 @@ impl Part {
         };
         part.size = bytes.len() as u64;
         part.content = Content::Bytes(bytes);
+        part.open(depth, budget);
         part
     }
 
@@ -231,7 +246,7 @@ impl Part {
         }
     }
 
-    fn assemble(
+    pub(crate) fn assemble(
         headers: Vec<(String, Vec<u8>)>,
         default_type: &str,
         content: Content,
@@ -251,6 +266,7 @@ impl Part {
             content,
             parts: Vec::new(),
             origin,
+            envelope: Envelope::None,
         };
         if let Some(value) = part.header("Content-Type") {
             part.content_type = parse_parameterized(value);

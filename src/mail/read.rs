@@ -8,14 +8,16 @@ use crate::api::gmail::types::Message;
 
 use super::{
     body::{Segment, collect, settle},
-    charset::{TextOrigin, decode_text, normalize_line_ends},
+    calendar::CalendarPart,
+    date,
     encoding::{decode_base64_lenient, decode_base64url},
     header::{parse_date, parse_mailboxes, parse_message_ids, parse_text},
     mailbox::MailboxList,
+    notification::{DispositionNotification, FeedbackReport},
     part::Part,
     protection::{Encryption, Signature},
     quotation::split_history,
-    report::{CalendarPart, DeliveryReport},
+    report::DeliveryReport,
 };
 
 /// A received message, decoded.
@@ -66,6 +68,14 @@ pub struct Reading {
     /// The date in seconds since 1970 (UTC): the sender's, or, where there is none that can be read, Gmail's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_epoch: Option<i64>,
+    /// When Gmail got the message, in seconds since 1970 (UTC): its `internalDate`, by which Gmail sorts. For a message
+    /// that was imported it may be the sender's date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub internal_date_epoch: Option<i64>,
+    /// `internal_date_epoch`, or else `date_epoch`, as RFC 3339 writes it, in the zone of whoever runs the program (`TZ`,
+    /// or the system's): `2026-03-07T08:15:00+01:00`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_rfc3339: Option<String>,
     /// The message's own id, without angle brackets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
@@ -87,6 +97,12 @@ pub struct Reading {
     /// What a mail server says of a message that was sent before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery_report: Option<DeliveryReport>,
+    /// What a recipient's program says of a message: that it was displayed, for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disposition_notification: Option<DispositionNotification>,
+    /// A complaint about a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feedback_report: Option<FeedbackReport>,
     /// The signature of the message or of a part of it. It is not checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<Signature>,
@@ -97,6 +113,12 @@ pub struct Reading {
     pub(crate) headers: Vec<(String, String)>,
     #[serde(skip)]
     pub(crate) segments: Vec<Segment>,
+    /// The attachment ids of S/MIME messages and reports that are not read yet.
+    #[serde(skip)]
+    pub(crate) closed: Vec<String>,
+    /// The parts, as long as bytes of them are to be fetched.
+    #[serde(skip)]
+    pub(crate) root: Option<Box<Part>>,
 }
 
 impl Reading {
@@ -106,7 +128,7 @@ impl Reading {
     #[must_use]
     pub fn from_payload(message: &Message) -> Self {
         let mut reading = match (&message.payload, &message.raw) {
-            (Some(payload), _) => Self::from_part(&Part::from_payload(payload)),
+            (Some(payload), _) => Self::from_part(Part::from_payload(payload)),
             (None, Some(raw)) => {
                 let bytes =
                     decode_base64url(raw).unwrap_or_else(|_| decode_base64_lenient(raw.as_bytes()));
@@ -117,23 +139,25 @@ impl Reading {
         reading.id.clone_from(&message.id);
         reading.thread_id.clone_from(&message.thread_id);
         reading.label_ids.clone_from(&message.label_ids);
-        if reading.date_epoch.is_none() {
-            let milliseconds = message
-                .internal_date
-                .as_deref()
-                .and_then(|date| date.parse::<i64>().ok());
-            reading.date_epoch = milliseconds.map(|milliseconds| milliseconds.div_euclid(1000));
-        }
+        let milliseconds = message
+            .internal_date
+            .as_deref()
+            .and_then(|date| date.parse::<i64>().ok());
+        reading.internal_date_epoch =
+            milliseconds.map(|milliseconds| milliseconds.div_euclid(1000));
+        reading.date_epoch = reading.date_epoch.or(reading.internal_date_epoch);
+        reading.date_rfc3339 = reading.shown_epoch().and_then(date::rfc3339);
         reading
     }
 
     /// Reads the bytes of a message.
     #[must_use]
     pub fn from_raw(raw: &[u8]) -> Self {
-        Self::from_part(&Part::from_raw(raw))
+        Self::from_part(Part::from_raw(raw))
     }
 
-    /// The attachment ids of texts that Gmail left out of the message because of their length.
+    /// The attachment ids of texts that Gmail left out of the message because of their length, and of S/MIME messages
+    /// and reports, which it takes for files.
     ///
     /// Each is fetched like an attachment (`users.messages.attachments.get`, its `data` decoded with
     /// [`decode_base64url`](super::encoding::decode_base64url)) and given to [`with_body`](Self::with_body).
@@ -145,25 +169,20 @@ impl Reading {
             .calendars
             .iter()
             .filter_map(|calendar| calendar.attachment_id.as_deref());
-        texts.chain(calendars).collect()
+        let closed = self.closed.iter().map(String::as_str);
+        texts.chain(calendars).chain(closed).collect()
     }
 
     /// Puts in a text that was fetched; an id that is not of [`bodies_to_fetch`](Self::bodies_to_fetch) changes
     /// nothing.
     #[must_use]
     pub fn with_body(mut self, attachment_id: &str, bytes: &[u8]) -> Self {
-        for body in self.segments.iter_mut().flat_map(Segment::bodies_mut) {
-            if body.missing.as_deref() == Some(attachment_id) {
-                body.load(bytes);
-            }
+        if self.bodies_to_fetch().contains(&attachment_id)
+            && let Some(mut root) = self.root.take()
+        {
+            root.fill(attachment_id, bytes);
+            self.take_parts(*root);
         }
-        for calendar in &mut self.calendars {
-            if calendar.attachment_id.as_deref() == Some(attachment_id) {
-                calendar.attachment_id = None;
-                calendar.text = normalize_line_ends(decode_text(bytes, None, TextOrigin::Payload));
-            }
-        }
-        settle(&mut self);
         self
     }
 
@@ -189,6 +208,24 @@ impl Reading {
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
+    }
+
+    /// The date on the clock of whoever reads: when Gmail got the message, or else what the sender says, in the zone of
+    /// `TZ` or the system. Where there is neither, it is the text of the header.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::mail::Reading;
+    ///
+    /// let reading = Reading::from_raw(b"Date: Sat, 7 Mar 2026 01:30:00 -0800\r\n\r\n");
+    /// // With `TZ=Asia/Tokyo` it is "Sat, 7 Mar 2026 18:30:00 +0900".
+    /// assert!(reading.local_date().ends_with(|letter: char| letter.is_ascii_digit()));
+    /// ```
+    #[must_use]
+    pub fn local_date(&self) -> String {
+        self.shown_epoch()
+            .and_then(date::rfc5322)
+            .or_else(|| self.date.clone())
+            .unwrap_or_default()
     }
 
     /// Whether the message came with an empty return path (`<>`), as bounces and automatic answers do: an answer to it
@@ -242,7 +279,7 @@ impl Reading {
         })
     }
 
-    fn from_part(root: &Part) -> Self {
+    fn from_part(root: Part) -> Self {
         let mailboxes =
             |name: &str| -> MailboxList { root.headers(name).flat_map(parse_mailboxes).collect() };
         let ids = |name: &str| -> Vec<String> {
@@ -271,9 +308,29 @@ impl Reading {
                 .collect(),
             ..Self::default()
         };
-        collect(root, &mut reading);
-        settle(&mut reading);
+        reading.date_rfc3339 = reading.shown_epoch().and_then(date::rfc3339);
+        reading.take_parts(root);
         reading
+    }
+
+    /// Takes text, files and reports from the parts.
+    fn take_parts(&mut self, root: Part) {
+        self.segments.clear();
+        self.attachments.clear();
+        self.calendars.clear();
+        self.closed.clear();
+        self.delivery_report = None;
+        self.disposition_notification = None;
+        self.feedback_report = None;
+        self.signature = None;
+        self.encryption = None;
+        collect(&root, self);
+        settle(self);
+        self.root = (!self.bodies_to_fetch().is_empty()).then(|| Box::new(root));
+    }
+
+    fn shown_epoch(&self) -> Option<i64> {
+        self.internal_date_epoch.or(self.date_epoch)
     }
 }
 

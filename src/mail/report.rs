@@ -1,4 +1,4 @@
-//! Delivery reports (RFC 3464) and calendar parts.
+//! Delivery reports (RFC 3464, RFC 6533).
 
 use std::fmt;
 
@@ -37,12 +37,30 @@ pub struct DeliveryReport {
 }
 
 impl DeliveryReport {
+    /// How many recipients have an action, such as `failed` or `delayed`: one report may have some of each.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::mail::Reading;
+    ///
+    /// let raw = b"Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n\
+    ///     Final-Recipient: rfc822; a@example.net\r\nAction: failed\r\n\r\n\
+    ///     Final-Recipient: rfc822; b@example.net\r\nAction: delayed (will try again)\r\n--b--\r\n";
+    /// let report = Reading::from_raw(raw).delivery_report.ok_or("a report")?;
+    /// assert_eq!((report.count("failed"), report.count("delayed")), (1, 1));
+    /// # Ok::<(), &str>(())
+    /// ```
+    #[must_use]
+    pub fn count(&self, action: &str) -> usize {
+        let recipients = self.recipients.iter();
+        recipients
+            .filter(|recipient| recipient.action == action)
+            .count()
+    }
+
     /// Whether the message failed for good to reach one of its recipients at least.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        self.recipients
-            .iter()
-            .any(|recipient| recipient.action == "failed")
+        self.count("failed") > 0
     }
 }
 
@@ -60,8 +78,11 @@ impl fmt::Debug for DeliveryReport {
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DeliveryStatus {
-    /// The recipient's address.
+    /// The recipient's address, as the server that reports had it.
     pub address: String,
+    /// The address that the sender wrote, where it is another: a forwarding or a list may stand between.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_address: Option<String>,
     /// `failed`, `delayed`, `delivered`, `relayed` or `expanded`, in lower case.
     pub action: String,
     /// The status code, such as `5.1.1`; its first digit is 5 for a failure that stays, and 4 for one that may pass.
@@ -82,77 +103,51 @@ impl fmt::Debug for DeliveryStatus {
     }
 }
 
-/// A calendar object (RFC 5545) within a message, such as an invitation.
-///
-/// ```
-/// use airbyte_agent_gmail::mail::Reading;
-///
-/// let raw = b"Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n";
-/// let reading = Reading::from_raw(raw);
-/// assert_eq!(reading.calendars[0].method.as_deref(), Some("REQUEST"));
-/// assert!(reading.calendars[0].text.starts_with("BEGIN:VCALENDAR"));
-/// ```
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct CalendarPart {
-    /// `REQUEST`, `CANCEL`, `REPLY` and so on, in upper case, where the part says so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
-    /// The object itself; empty until it is fetched, where it is behind an attachment id.
-    pub text: String,
-    /// The part's id within the message.
-    pub part_id: String,
-    /// The attachment id that its bytes are behind, until they are fetched.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub attachment_id: Option<String>,
+/// Whether a part holds the groups of a delivery report.
+pub(crate) fn is_delivery_status(part: &Part) -> bool {
+    matches!(
+        part.mime_type.as_str(),
+        "message/delivery-status" | "message/global-delivery-status"
+    )
 }
 
-impl fmt::Debug for CalendarPart {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("CalendarPart")
-            .field("method", &self.method)
-            .field("size", &self.text.len())
-            .finish_non_exhaustive()
-    }
-}
-
-/// Reads the parts of a `multipart/report` about delivery; `None` where none of them is such a report.
-pub(crate) fn read_report(report: &Part) -> Option<DeliveryReport> {
-    let status = report
-        .parts
+/// Reads a delivery report among the parts of a multipart; `None` where none of them is one.
+pub(crate) fn read_report(parts: &[Part]) -> Option<DeliveryReport> {
+    let statuses: Vec<&Part> = parts
         .iter()
-        .find(|part| part.mime_type.ends_with("/delivery-status"))?;
+        .filter(|part| is_delivery_status(part))
+        .collect();
+    if statuses.is_empty() {
+        return None;
+    }
     let mut delivery = DeliveryReport::default();
-    for group in groups(status) {
-        let field = |name: &str| {
-            let (_, value) = group
-                .iter()
-                .find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-            let value = parse_text(value);
-            (!value.is_empty()).then_some(value)
-        };
+    for group in statuses.into_iter().flat_map(groups) {
+        let field = |name: &str| field(&group, name);
         if let Some(server) = field("Reporting-MTA") {
             delivery
                 .reporting_server
-                .get_or_insert(without_type(&server));
+                .get_or_insert(without_type(&server).1);
         }
-        let recipient = field("Final-Recipient").or_else(|| field("Original-Recipient"));
-        if let Some(recipient) = recipient {
+        let original = field("Original-Recipient").map(|value| recipient_address(&value));
+        let last = field("Final-Recipient").map(|value| recipient_address(&value));
+        if let Some(address) = last.or_else(|| original.clone()) {
             delivery.recipients.push(DeliveryStatus {
-                address: without_type(&recipient),
-                action: field("Action").unwrap_or_default().to_ascii_lowercase(),
-                status: field("Status"),
-                diagnostic: field("Diagnostic-Code").map(|code| without_type(&code)),
+                original_address: original.filter(|original| *original != address),
+                address,
+                action: field("Action")
+                    .map(|action| without_comments(&action).to_ascii_lowercase())
+                    .unwrap_or_default(),
+                status: field("Status").map(|status| status_code(&status)),
+                diagnostic: field("Diagnostic-Code").map(|code| without_type(&code).1),
             });
         }
     }
-    delivery.original_message_id = report.parts.iter().find_map(original_message_id);
+    delivery.original_message_id = parts.iter().find_map(original_message_id);
     Some(delivery)
 }
 
 /// The groups of fields: one about the message, then one for each recipient.
-fn groups(status: &Part) -> Vec<Vec<(String, Vec<u8>)>> {
+pub(super) fn groups(status: &Part) -> Vec<Vec<(String, Vec<u8>)>> {
     // Gmail's payload may show each group as a part of its own, with the fields as its headers.
     if !status.parts.is_empty() {
         return status
@@ -175,7 +170,17 @@ fn groups(status: &Part) -> Vec<Vec<(String, Vec<u8>)>> {
     groups
 }
 
-fn original_message_id(part: &Part) -> Option<String> {
+/// The first field of a name in a group.
+pub(super) fn field(group: &[(String, Vec<u8>)], name: &str) -> Option<String> {
+    let (_, value) = group
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+    let value = parse_text(value);
+    (!value.is_empty()).then_some(value)
+}
+
+/// The id of the message that a part of a report holds, or the headers of.
+pub(super) fn original_message_id(part: &Part) -> Option<String> {
     let headers = match part.mime_type.as_str() {
         "message/rfc822" | "message/global" if !part.parts.is_empty() => {
             part.parts.first().map(|inner| inner.headers.clone())?
@@ -191,11 +196,171 @@ fn original_message_id(part: &Part) -> Option<String> {
     parse_message_ids(value).into_iter().next()
 }
 
-/// The value of a field such as `rfc822; name@example.com`, without its type.
-fn without_type(value: &str) -> String {
-    value
-        .split_once(';')
-        .map_or(value, |(_, value)| value)
-        .trim()
-        .to_owned()
+/// A value such as `rfc822; name@example.com` as its type, in lower case, and what it is of it.
+///
+/// Some servers leave the type out; a type is one word, so that a semicolon in a sentence is none of its end.
+pub(super) fn without_type(value: &str) -> (String, String) {
+    let is_type = |word: &str| {
+        let mut letters = word.chars();
+        !word.is_empty()
+            && letters.all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
+    };
+    match value.split_once(';') {
+        Some((kind, value)) if is_type(without_comments(kind).as_str()) => (
+            without_comments(kind).to_ascii_lowercase(),
+            value.trim().to_owned(),
+        ),
+        _ => (String::new(), value.trim().to_owned()),
+    }
+}
+
+/// The address of a recipient field, decoded as its type says.
+pub(super) fn recipient_address(value: &str) -> String {
+    let (kind, address) = without_type(value);
+    let address = without_comments(&address);
+    let bare = address
+        .strip_prefix('<')
+        .and_then(|address| address.strip_suffix('>'))
+        .unwrap_or(&address);
+    if kind == "utf-8" {
+        decode_unicode_escapes(bare)
+    } else {
+        decode_xtext(bare)
+    }
+}
+
+/// Undoes `+2B` and `+3D`, which stand for "+" and "=" in the address that the sender gave (RFC 3461, section 4).
+///
+/// Many servers write addresses there as they are, so that `user+42@example.com` has to stay: the other letters need
+/// no code, but for the blank of a quoted name.
+fn decode_xtext(address: &str) -> String {
+    let decoded = address.replace("+2B", "+").replace("+3D", "=");
+    if decoded.starts_with('"') {
+        decoded.replace("+20", " ")
+    } else {
+        decoded
+    }
+}
+
+/// Undoes `\x{F6}` (RFC 6533, section 3).
+fn decode_unicode_escapes(address: &str) -> String {
+    let mut decoded = String::with_capacity(address.len());
+    let mut rest = address;
+    while let Some((before, escape)) = rest.split_once("\\x{") {
+        decoded.push_str(before);
+        let letter = escape.split_once('}').and_then(|(digits, after)| {
+            let letter = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+            (!letter.is_control()).then_some((letter, after))
+        });
+        match letter {
+            Some((letter, after)) => {
+                decoded.push(letter);
+                rest = after;
+            }
+            None => {
+                decoded.push_str("\\x{");
+                rest = escape;
+            }
+        }
+    }
+    decoded.push_str(rest);
+    decoded
+}
+
+/// The code of a `Status` field, which may have a comment behind it (RFC 3464, section 2.3.4).
+fn status_code(value: &str) -> String {
+    let is_code = |word: &&str| {
+        let numbers: Vec<&str> = word.split('.').collect();
+        let is_number = |number: &&str| {
+            (1..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        numbers.len() == 3 && numbers.iter().all(is_number)
+    };
+    let bare = without_comments(value);
+    let words = bare.split(|letter: char| !letter.is_ascii_digit() && letter != '.');
+    let code = words.map(|word| word.trim_matches('.')).find(is_code);
+    code.map_or_else(|| bare.clone(), str::to_owned)
+}
+
+/// A value without its comments, which stand in brackets and nest (RFC 5322, section 3.2.2).
+pub(super) fn without_comments(value: &str) -> String {
+    let mut bare = String::with_capacity(value.len());
+    let (mut depth, mut is_quoted, mut is_escaped) = (0_usize, false, false);
+    for letter in value.chars() {
+        let is_plain = std::mem::take(&mut is_escaped);
+        match letter {
+            '\\' if !is_plain && (depth > 0 || is_quoted) => is_escaped = true,
+            '"' if !is_plain && depth == 0 => is_quoted = !is_quoted,
+            '(' if !is_plain && !is_quoted => depth += 1,
+            ')' if !is_plain && !is_quoted && depth > 0 => {
+                depth -= 1;
+                continue;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            bare.push(letter);
+        }
+    }
+    bare.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn codes_and_types_are_told_from_what_is_around_them() {
+        let statuses = [
+            ("5.1.1", "5.1.1"),
+            ("5.1.1 (bad mailbox)", "5.1.1"),
+            ("(mailbox (1.2.3)) 4.4.7", "4.4.7"),
+            ("5.7.26;", "5.7.26"),
+            ("550 5.1.1", "5.1.1"),
+            ("550", "550"),
+        ];
+        for (value, code) in statuses {
+            assert_eq!(status_code(value), code, "{value}");
+        }
+        let diagnostics = [
+            ("smtp; 550 5.1.1 no; really", "550 5.1.1 no; really"),
+            ("X-Unix; 67", "67"),
+            ("dns (resolver) ; no MX", "no MX"),
+            ("Mailbox full; try later", "Mailbox full; try later"),
+            ("550 unknown", "550 unknown"),
+            ("; nothing", "; nothing"),
+        ];
+        for (value, text) in diagnostics {
+            assert_eq!(without_type(value).1, text, "{value}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_decoded_as_their_type_says() {
+        let table = [
+            ("rfc822; list+2Bx@example.com", "list+x@example.com"),
+            ("rfc822;a+3Db@example.com", "a=b@example.com"),
+            ("rfc822; user+42@example.com", "user+42@example.com"),
+            ("rfc822; \"a+20b\"@example.com", "\"a b\"@example.com"),
+            ("utf-8; jörg@example.com", "jörg@example.com"),
+            ("UTF-8; j\\x{F6}rg@example.com", "jörg@example.com"),
+            ("utf-8; \\x{E9t@example.com", "\\x{E9t@example.com"),
+            ("rfc822; <a@example.com> (gone)", "a@example.com"),
+            ("\"a(b)\"@example.com", "\"a(b)\"@example.com"),
+            ("a@example.com", "a@example.com"),
+        ];
+        for (value, address) in table {
+            assert_eq!(recipient_address(value), address, "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_is_read(value in "(rfc822|utf-8|;|\\\\x\\{|[(){}<>\"+]|[0-9A-F]{2}|ü| ){0,12}") {
+            prop_assert!(recipient_address(&value).len() <= value.len() + 3);
+            prop_assert!(status_code(&value).len() <= value.len());
+        }
+    }
 }

@@ -26,13 +26,13 @@ pub(super) struct Beside {
 
 impl Beside {
     pub(super) fn new(reading: &Reading) -> Self {
-        let line = |text: &str| clipped(&defused_line(text), HEADER);
+        let line = header_line;
         let head = [
             ("From", line(&reading.from.to_string())),
             ("To", line(&reading.to.to_string())),
             ("Cc", line(&reading.cc.to_string())),
             ("Reply-To", line(&reading.reply_to.to_string())),
-            ("Date", line(reading.date.as_deref().unwrap_or_default())),
+            ("Date", line(&reading.local_date())),
             (
                 "Subject",
                 line(reading.subject.as_deref().unwrap_or_default()),
@@ -40,6 +40,22 @@ impl Beside {
         ];
         let reports = reading.delivery_report.iter();
         let recipients = reports.flat_map(|report| &report.recipients);
+        let notification = reading.disposition_notification.iter().map(|notification| {
+            format!(
+                "[disposition notification: {}, {}]",
+                clipped(&defused_line(&notification.disposition), 40),
+                clipped(
+                    &defused_line(notification.recipient.as_deref().unwrap_or_default()),
+                    120
+                )
+            )
+        });
+        let complaint = reading.feedback_report.iter().map(|report| {
+            format!(
+                "[feedback report: {}]",
+                clipped(&defused_line(&report.feedback_type), 40)
+            )
+        });
         Self {
             head: head
                 .into_iter()
@@ -51,6 +67,8 @@ impl Beside {
                 .iter()
                 .map(invitation)
                 .chain(recipients.map(delivery))
+                .chain(notification)
+                .chain(complaint)
                 .collect(),
             left_out: 0,
         }
@@ -114,6 +132,11 @@ impl Beside {
     }
 }
 
+/// A header as one line that ends no mark.
+pub(super) fn header_line(text: &str) -> String {
+    clipped(&defused_line(text), HEADER)
+}
+
 fn attachment_line(attachment: &Attachment) -> String {
     format!(
         "[attachment, part {}: {} ({}, {} bytes)]",
@@ -125,12 +148,15 @@ fn attachment_line(attachment: &Attachment) -> String {
 }
 
 fn invitation(calendar: &CalendarPart) -> String {
+    let method = |method: &str| clipped(&defused_line(method), 20);
+    let other = calendar
+        .content_type_method
+        .as_deref()
+        .map(|other| format!(", but {} in the Content-Type", method(other)))
+        .unwrap_or_default();
     format!(
-        "[invitation, {}]\n{}",
-        clipped(
-            &defused_line(calendar.method.as_deref().unwrap_or("no method")),
-            20
-        ),
+        "[invitation, {}{other}]\n{}",
+        method(calendar.method.as_deref().unwrap_or("no method")),
         clipped(&defused_text(&calendar.text), CALENDAR)
     )
 }

@@ -10,7 +10,7 @@ use crate::mail::Reading;
 use super::Progress;
 use super::answer::{Answer, Failure};
 use super::argument::Arguments;
-use super::beside::Beside;
+use super::beside::{Beside, header_line};
 use super::fence::{Fence, defused_line, defused_text};
 use super::room::{clipped, length, shares, takes};
 use super::visible::visible_line;
@@ -55,12 +55,13 @@ async fn complete(gmail: &GmailConnector, message: &Message) -> Result<Reading, 
     let reading = Reading::from_payload(message);
     match &message.id {
         Some(id) if !reading.bodies_to_fetch().is_empty() => {
-            let raw = read_raw(gmail, id).await?;
-            Ok(Reading {
-                attachments: reading.attachments,
-                label_ids: reading.label_ids,
-                ..raw
-            })
+            let mut raw = read_raw(gmail, id).await?;
+            raw.label_ids = reading.label_ids;
+            // Of the files only the names are shown, and a conversation may have many.
+            for attachment in &mut raw.attachments {
+                attachment.data = None;
+            }
+            Ok(raw)
         }
         _ => Ok(reading),
     }
@@ -289,6 +290,12 @@ impl Shown {
     /// What the tool itself says of it, outside the marks.
     fn remarks(&self) -> Vec<String> {
         let mut remarks: Vec<String> = self.beside.remark().into_iter().collect();
+        if self.reading.signature.is_some() {
+            remarks.push("(It is signed; the signature is not checked.)".to_owned());
+        }
+        if self.reading.encryption.is_some() {
+            remarks.push("(It is encrypted, and can't be read here.)".to_owned());
+        }
         if self.reading.is_text_from_html {
             remarks.push("(The text was made from HTML.)".to_owned());
         }
@@ -345,6 +352,18 @@ impl Shown {
         put("labels", json!(reading.label_ids));
         for (name, value) in &self.beside.head {
             put(&name.to_lowercase().replace('-', "_"), json!(value));
+        }
+        if let Some(date) = &reading.date {
+            put("date", json!(header_line(date)));
+        }
+        if let Some(date) = &reading.date_rfc3339 {
+            put("date_rfc3339", json!(date));
+        }
+        if reading.signature.is_some() {
+            put("signature", json!("unverified"));
+        }
+        if let Some(encryption) = &reading.encryption {
+            put("encryption", json!(encryption.standard));
         }
         let mut text = self.body.clone();
         for extra in &self.beside.extras {

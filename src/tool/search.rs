@@ -160,7 +160,7 @@ fn described(found: &Found, share: usize) -> (String, Value) {
     match &found.outcome {
         Ok(reading) => {
             let header = |text: &str, most: usize| clipped(&defused_line(text), most);
-            let date = header(reading.date.as_deref().unwrap_or_default(), 40);
+            let date = header(&reading.local_date(), 40);
             let from = header(&reading.from.to_string(), 80);
             let subject = header(
                 reading.subject.as_deref().unwrap_or_default(),
@@ -172,7 +172,13 @@ fn described(found: &Found, share: usize) -> (String, Value) {
             let snippet = header(&unescaped(&found.snippet), room);
             line.push_str(&snippet);
             put("labels", json!(reading.label_ids));
-            put("date", json!(date));
+            put(
+                "date",
+                json!(header(reading.date.as_deref().unwrap_or_default(), 40)),
+            );
+            if let Some(date) = &reading.date_rfc3339 {
+                put("date_rfc3339", json!(date));
+            }
             put("from", json!(from));
             put("subject", json!(subject));
             put("snippet", json!(snippet));

@@ -635,3 +635,58 @@ async fn it_describes_itself() {
             .contains("--all")
     );
 }
+
+#[tokio::test]
+async fn dates_are_on_the_clock_of_whoever_reads() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let in_zone = |zone: &str| {
+        let mut command = program(&sandbox, Mode::OpenSource);
+        command.env("TZ", zone);
+        command
+    };
+    let search = ["search", "in:inbox", "--limit", "3", "--output", "json"];
+    let mut moments = Vec::new();
+    for (zone, offset) in [
+        ("Asia/Tokyo", "+09:00"),
+        ("UTC", "+00:00"),
+        ("XYZ+3:30", "-03:30"),
+    ] {
+        let found = json(in_zone(zone), &search).await;
+        let messages = found["messages"].as_array().unwrap();
+        assert_eq!(messages.len(), 3);
+        for message in messages {
+            let date = message["date_rfc3339"].as_str().unwrap();
+            assert!(date.ends_with(offset), "{date}");
+            assert!(
+                message["date"].as_str().unwrap().contains(','),
+                "as the sender wrote it"
+            );
+            let id = message["id"].as_str().unwrap();
+            let got = json(
+                in_zone(zone),
+                &[
+                    "messages", "get", id, "--format", "minimal", "--output", "json",
+                ],
+            )
+            .await;
+            let got = got.get("data").unwrap_or(&got);
+            let moment: jiff::Timestamp = date.parse().unwrap();
+            let internal: i64 = got["internalDate"].as_str().unwrap().parse().unwrap();
+            assert_eq!(moment.as_second(), internal.div_euclid(1000));
+            moments.push(moment);
+            let read = json(in_zone(zone), &["read", id, "--output", "json"]).await;
+            assert_eq!(read["date_rfc3339"], date);
+            let page = text(in_zone(zone), &["read", id]).await;
+            let written = format!(" {}\n", offset.replace(':', ""));
+            assert!(
+                page.lines().any(|line| line.starts_with("Date: ")) && page.contains(&written),
+                "{page}"
+            );
+            let table = text(in_zone(zone), &["search", "in:inbox", "--limit", "3"]).await;
+            let clock = date.split_at(11).1.split_at(5).0;
+            assert!(table.contains(&format!(" {clock} ")), "{table}");
+        }
+    }
+    assert_eq!(moments[..3], moments[3..6]);
+    assert_eq!(moments[..3], moments[6..]);
+}

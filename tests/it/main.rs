@@ -36,6 +36,7 @@ mod send;
 mod settings;
 mod signin_browser;
 mod success;
+mod structure;
 mod sync;
 mod table;
 mod third_party;

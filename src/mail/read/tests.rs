@@ -213,10 +213,7 @@ fn attachments_get_safe_names() {
         .iter()
         .map(|file| file.name.as_str())
         .collect();
-    assert_eq!(
-        names,
-        ["Größe.pdf", "attachment.png", "notes.txt", "attachment.eml"]
-    );
+    assert_eq!(names, ["Größe.pdf", "image.png", "notes.txt", "x.eml"]);
     let pdf = &reading.attachments[0];
     assert_eq!(
         (
@@ -398,7 +395,7 @@ fn delivery_reports_are_read() {
     );
     let reading = Reading::from_raw(raw.as_bytes());
     check_report(reading.delivery_report.as_ref().unwrap());
-    assert_eq!(reading.attachments[0].name, "attachment.eml");
+    assert_eq!(reading.attachments[0].name, "message.eml");
 }
 
 #[test]
