@@ -170,3 +170,58 @@ impl Part {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::{
+        Reading,
+        smime::tests::{Lengths, compressed, signed},
+    };
+
+    fn entity(object: &[u8]) -> Vec<u8> {
+        [&b"Content-Type: application/pkcs7-mime\r\n\r\n"[..], object].concat()
+    }
+
+    #[test]
+    fn envelopes_within_envelopes_are_opened() {
+        for lengths in [Lengths::Definite, Lengths::Indefinite] {
+            let text = b"Content-Type: text/html\r\n\r\n<p>Hello</p>";
+            let inner = entity(&compressed(text, lengths));
+            let reading = Reading::from_raw(&entity(&signed(&inner, lengths)));
+            assert_eq!(reading.text.trim(), "Hello");
+            assert!(reading.signature.is_some() && reading.attachments.is_empty());
+            let only = Reading::from_raw(&inner);
+            assert!(only.signature.is_none() && only.text.contains("Hello"));
+        }
+    }
+
+    #[test]
+    fn envelopes_without_end_have_one() {
+        let mut raw = b"Content-Type: text/plain\r\n\r\nHello".to_vec();
+        for _ in 0..100 {
+            raw = entity(&signed(&raw, Lengths::Definite));
+        }
+        let reading = Reading::from_raw(&raw);
+        assert_eq!((reading.text.as_str(), reading.attachments.len()), ("", 1));
+        assert_eq!(reading.attachments[0].name, "smime.p7m");
+    }
+
+    #[test]
+    fn many_bombs_take_no_more_room_than_one() {
+        let bomb = entity(&compressed(&[b'x'; 100_000], Lengths::Definite));
+        let part = [b"--b\r\n", bomb.as_slice(), b"\r\n"].concat();
+        let raw = [
+            b"Content-Type: multipart/mixed; boundary=b\r\n\r\n",
+            part.repeat(5).as_slice(),
+        ]
+        .concat();
+        let mut budget = Budget {
+            parts: 100,
+            inflated: 150_000,
+        };
+        let part = Part::from_raw_at(&raw, String::new(), "text/plain", 0, &mut budget);
+        let opened = part.parts.iter().filter(|part| !part.parts.is_empty());
+        assert_eq!((opened.count(), budget.inflated), (1, 0));
+    }
+}

@@ -25,6 +25,7 @@
 
 mod address;
 mod assemble;
+mod automatic;
 mod body;
 mod calendar;
 mod charset;

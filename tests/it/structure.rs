@@ -120,7 +120,7 @@ fn encrypted_content_stays_a_file_and_is_told() {
     assert!(read(&broken).encryption.is_some());
     let broken = read(&smime("Content-Type: application/pkcs7-mime", "AAAA"));
     assert_eq!(
-        (names(&broken), broken.encryption),
+        (names(&broken), broken.encryption.clone()),
         (vec!["smime.p7m"], None)
     );
 }
