@@ -204,7 +204,8 @@ impl AirbyteBuilder {
     ///
     /// [`is_configuration`](crate::Error::is_configuration): neither a client id and secret nor a bearer token, or an
     /// address that is neither https nor on this machine.
-    pub fn build(self) -> Result<Airbyte, Error> {
+    pub fn build(mut self) -> Result<Airbyte, Error> {
+        self.auth = self.auth.checked()?;
         // Some of Airbyte's own tools want the address with the prefix of its paths; both are taken.
         let base_url = check_url("airbyte api url", &self.base_url)?;
         let base_url = base_url

@@ -1,6 +1,8 @@
 //! Credentials, with the names of Airbyte's connector.
 
+use super::secret::{check_credential, trimmed};
 use super::{Account, Secret};
+use crate::error::Error;
 
 /// The credentials of one of the two modes.
 ///
@@ -104,6 +106,32 @@ impl GmailAuthConfig {
     }
 }
 
+impl GmailAuthConfig {
+    /// The credentials without blanks around them; empty ones count as not given.
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        let checked = Self {
+            access_token: given_secret(self.access_token),
+            refresh_token: given_secret(self.refresh_token),
+            client_id: trimmed_text(self.client_id),
+            client_secret: given_secret(self.client_secret),
+        };
+        check_credential(
+            "access token",
+            checked.access_token.as_ref().map(Secret::expose),
+        )?;
+        check_credential(
+            "refresh token",
+            checked.refresh_token.as_ref().map(Secret::expose),
+        )?;
+        check_credential("client id", checked.client_id.as_deref())?;
+        check_credential(
+            "client secret",
+            checked.client_secret.as_ref().map(Secret::expose),
+        )?;
+        Ok(checked)
+    }
+}
+
 /// A signed-in account's credentials. Give the connector the account's
 /// [`store`](crate::auth::AccountDirectory::store) too: it has the access token, and knows when that ends.
 impl From<&Account> for GmailAuthConfig {
@@ -204,6 +232,31 @@ impl AirbyteAuthConfig {
         self
     }
 
+    /// The credentials without blanks around them; empty ones count as not given. Names may be of several words.
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        let checked = Self {
+            customer_name: trimmed_text(self.customer_name),
+            workspace_name: trimmed_text(self.workspace_name),
+            organization_id: trimmed_text(self.organization_id),
+            airbyte_client_id: trimmed_text(self.airbyte_client_id),
+            airbyte_client_secret: given_secret(self.airbyte_client_secret),
+            bearer_token: given_secret(self.bearer_token),
+            connector_id: trimmed_text(self.connector_id),
+        };
+        check_credential("organization id", checked.organization_id.as_deref())?;
+        check_credential("airbyte client id", checked.airbyte_client_id.as_deref())?;
+        check_credential(
+            "airbyte client secret",
+            checked.airbyte_client_secret.as_ref().map(Secret::expose),
+        )?;
+        check_credential(
+            "bearer token",
+            checked.bearer_token.as_ref().map(Secret::expose),
+        )?;
+        check_credential("connector id", checked.connector_id.as_deref())?;
+        Ok(checked)
+    }
+
     /// The name that finds the connector; the newer one where both are there.
     pub(crate) fn customer(&self) -> Option<Customer> {
         match (&self.workspace_name, &self.customer_name) {
@@ -223,7 +276,20 @@ pub(crate) enum Customer {
     WorkspaceName(String),
 }
 
-/// A variable that is set to something: an empty one counts as not set.
+/// A variable that is set to something, without blanks around it: one of blanks alone counts as not set.
 pub(crate) fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    let value = std::env::var(name).ok()?;
+    Some(trimmed(&value))
+        .filter(|value| !value.is_empty())
+        .map(str::to_owned)
+}
+
+fn trimmed_text(text: Option<String>) -> Option<String> {
+    text.map(|text| trimmed(&text).to_owned())
+        .filter(|text| !text.is_empty())
+}
+
+/// A secret that was put into a field directly is trimmed already.
+fn given_secret(secret: Option<Secret>) -> Option<Secret> {
+    secret.filter(|secret| !secret.expose().is_empty())
 }

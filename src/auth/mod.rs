@@ -21,6 +21,8 @@ pub(crate) use google::GoogleGrant;
 pub(crate) use google::{post_form, revoke};
 pub use secret::Secret;
 pub(crate) use secret::is_same;
+#[cfg(feature = "oauth")]
+pub(crate) use secret::{check_credential, trimmed};
 pub use store::{FileTokenStore, MemoryTokenStore, StoreFuture, StoreLock, TokenSet, TokenStore};
 #[cfg(feature = "keyring")]
 pub use store::{Keyring, KeyringTokenStore};

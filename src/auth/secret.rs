@@ -5,7 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-/// A token or a password: `Debug` prints `[redacted]`, there is no `Display`, and the memory is wiped at the end.
+use crate::error::{Error, Kind};
+
+/// A token or a password: `Debug` prints `[redacted]`, there is no `Display`, and the memory is wiped at the end. Blanks
+/// and line ends around it, which a file or a copied line brings along, are no part of it.
 ///
 /// ```
 /// use airbyte_agent_gmail::Secret;
@@ -26,13 +29,18 @@ impl Secret {
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        let text = Zeroizing::new(text);
+        if trimmed(&text).len() == text.len() {
+            Self(text)
+        } else {
+            Self::from(text.as_str())
+        }
     }
 }
 
 impl From<&str> for Secret {
     fn from(text: &str) -> Self {
-        Self::from(text.to_owned())
+        Self(Zeroizing::new(trimmed(text).to_owned()))
     }
 }
 
@@ -60,6 +68,27 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
+/// A credential without the blanks and line ends around it, and without the mark that some editors put at the beginning
+/// of a file.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|character: char| {
+        character.is_whitespace() || matches!(character, '\u{feff}' | '\u{200b}')
+    })
+}
+
+/// Refuses what can be no credential, before it goes out: one that was cut by a line end, or copied with more than itself.
+pub(crate) fn check_credential(what: &str, text: Option<&str>) -> Result<(), Error> {
+    match text {
+        Some(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Error::new(
+            Kind::Configuration,
+            format!(
+                "the {what} has a blank, a line end or another character that none has; copy it again, whole and on one line"
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Whether a given text is the expected one, in a time that does not tell where they differ.
 pub(crate) fn is_same(given: &str, expected: &str) -> bool {
     let difference = given
@@ -74,7 +103,35 @@ pub(crate) fn is_same(given: &str, expected: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_same;
+    use super::{Secret, check_credential, is_same};
+
+    #[test]
+    fn blanks_around_a_secret_are_no_part_of_it() {
+        for text in [
+            "1//a",
+            " 1//a",
+            "1//a\n",
+            "1//a\r\n",
+            "\t1//a\u{a0}",
+            "\u{feff}1//a",
+        ] {
+            assert_eq!(Secret::from(text).expose(), "1//a");
+            assert_eq!(Secret::from(text.to_owned()).expose(), "1//a");
+            let read: Secret = serde_json::from_value(serde_json::json!(text)).unwrap();
+            assert_eq!(read.expose(), "1//a");
+        }
+        assert_eq!(Secret::from(" \n").expose(), "");
+    }
+
+    #[test]
+    fn what_can_be_no_credential_is_refused_and_not_shown() {
+        for text in ["1//a b", "1//a\nb", "1//a\0", "1//ä"] {
+            let error = check_credential("refresh token", Some(text)).unwrap_err();
+            assert!(error.is_configuration() && !error.to_string().contains("1//"));
+        }
+        assert!(check_credential("refresh token", Some("1//a-b_c.d~e+f=")).is_ok());
+        assert!(check_credential("refresh token", None).is_ok());
+    }
 
     #[test]
     fn texts_are_the_same_or_not() {

@@ -189,7 +189,7 @@ async fn sign_in(arguments: &ArgMatches) -> Result<(), Failure> {
     drop(lock);
     if let Some(variable) = credential::google_variable() {
         output::note(&format!(
-            "note: {variable} is set and goes before this account; unset it to use the account"
+            "note: {variable} is set and goes before this account; unset it, or give --account, to use the account"
         ));
     }
     if let Some(partly) = partly {
@@ -353,7 +353,7 @@ fn status(arguments: &ArgMatches) -> Result<(), Failure> {
     let directory = credential::directory()?;
     let account = credential::account(&directory, arguments)?;
     let default = directory.default_name()?;
-    let source = match (credential::google_variable(), &account) {
+    let source = match (credential::google_variable_for(arguments), &account) {
         (Some(name), _) => json!({"from": "environment", "variable": name}),
         (None, Some(account)) => json!({
             "from": "signed-in account",

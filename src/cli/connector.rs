@@ -325,7 +325,8 @@ fn config(arguments: &ArgMatches) -> Option<ReplicationConfig> {
 
 /// The Google credentials that go to Airbyte: they are named, since this hands a mailbox over.
 fn credentials(arguments: &ArgMatches) -> Result<ConnectorCredentials, Failure> {
-    if let Some(token) = credential::variable("GMAIL_REFRESH_TOKEN") {
+    let is_named = arguments.get_one::<String>("account").is_some();
+    if !is_named && let Some(token) = credential::variable("GMAIL_REFRESH_TOKEN") {
         output::note("credentials: the environment (GMAIL_REFRESH_TOKEN)");
         return Ok(ConnectorCredentials {
             access_token: None,

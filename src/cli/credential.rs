@@ -1,4 +1,5 @@
-//! Which credentials are used: those of the environment always go before stored ones.
+//! Which credentials are used: those of the account that `--account` names, else those of the environment, else those of
+//! the default account.
 
 use std::env;
 use std::path::PathBuf;
@@ -6,6 +7,7 @@ use std::path::PathBuf;
 use airbyte_agent_gmail::auth::GOOGLE_TOKEN_URL;
 use airbyte_agent_gmail::auth::{Account, AccountDirectory};
 use airbyte_agent_gmail::oauth::{GOOGLE_AUTH_URL, GOOGLE_REVOKE_URL, GoogleClient};
+use airbyte_agent_gmail::tool::visible_text;
 use airbyte_agent_gmail::{
     Airbyte, AirbyteAuthConfig, GmailAuthConfig, GmailConnector, Mode,
     connector::GmailConnectorBuilder,
@@ -20,7 +22,11 @@ pub(crate) const CONNECTOR_ID: &str = "connector_id";
 
 /// A variable that is set to something.
 pub(crate) fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
+    let value = env::var(name).ok()?;
+    // A line end that came along with the value is no part of it.
+    Some(value.trim())
+        .filter(|value| !value.is_empty())
+        .map(str::to_owned)
 }
 
 /// The variable with which the environment gives Google credentials.
@@ -28,6 +34,14 @@ pub(crate) fn google_variable() -> Option<&'static str> {
     ["GMAIL_REFRESH_TOKEN", "GMAIL_ACCESS_TOKEN"]
         .into_iter()
         .find(|name| variable(name).is_some())
+}
+
+/// As `google_variable`, where no account is named: a flag wins over the environment.
+pub(crate) fn google_variable_for(arguments: &ArgMatches) -> Option<&'static str> {
+    match arguments.get_one::<String>("account") {
+        Some(_) => None,
+        None => google_variable(),
+    }
 }
 
 /// The variable with which the environment gives Airbyte credentials.
@@ -71,7 +85,8 @@ pub(crate) fn account(
         return match directory.get(name)? {
             Some(account) => Ok(Some(account)),
             None => Err(Failure::input(format!(
-                "no account of that name is signed in; there is: {}",
+                "no account `{}` is signed in; there is: {}",
+                visible_text(name),
                 shown(&directory.names()?)
             ))),
         };
@@ -110,16 +125,17 @@ pub(crate) fn mode(arguments: &ArgMatches, option: &str) -> Option<Mode> {
 pub(crate) fn builder(arguments: &ArgMatches) -> Result<GmailConnectorBuilder, Failure> {
     let named = arguments.get_one::<String>("account").is_some();
     let mode = mode(arguments, "mode").or(named.then_some(Mode::OpenSource));
-    match (mode, google_variable(), airbyte_variable()) {
+    if named && mode == Some(Mode::Hosted) {
+        return Err(Failure::input(
+            "--account names a google account, and hosted mode has connectors; leave one of the two out"
+                .to_owned(),
+        ));
+    }
+    match (mode, google_variable_for(arguments), airbyte_variable()) {
         (None | Some(Mode::OpenSource), Some(name), airbyte)
             if mode.is_some() || airbyte.is_none() =>
         {
-            let ignored = if named {
-                ", which go before --account"
-            } else {
-                ""
-            };
-            output::note(&format!("credentials: the environment ({name}){ignored}"));
+            output::note(&format!("credentials: the environment ({name})"));
             Ok(GmailConnectorBuilder::from_env(Some(Mode::OpenSource))?)
         }
         (Some(Mode::Hosted), ..) | (None, None, Some(_)) => hosted(),
@@ -154,7 +170,7 @@ pub(crate) fn granted_scopes(arguments: &ArgMatches) -> Result<Vec<String>, Fail
         Some(mode) => mode == Mode::Hosted,
         None => airbyte_variable().is_some() && arguments.get_one::<String>("account").is_none(),
     };
-    if is_hosted || google_variable().is_some() {
+    if is_hosted || google_variable_for(arguments).is_some() {
         return Ok(Vec::new());
     }
     let account = account(&directory()?, arguments)?;

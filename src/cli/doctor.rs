@@ -55,7 +55,7 @@ pub(crate) async fn run(
     rows: &[&'static Operation],
 ) -> Result<(), Failure> {
     let mut findings = Findings::default();
-    if let Some(name) = credential::google_variable() {
+    if let Some(name) = credential::google_variable_for(arguments) {
         findings.good("credentials", format!("the environment ({name})"));
         let auth = GmailConnectorBuilder::from_env(Some(Mode::OpenSource))?;
         let client = GoogleClient::new(credential::variable("GMAIL_CLIENT_ID").unwrap_or_default());

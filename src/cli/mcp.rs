@@ -72,7 +72,7 @@ pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
             .copied()
             .unwrap_or_default(),
     );
-    let given = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
+    let given = super::credential::variable(TOKEN);
     let is_drawn = given.is_none();
     let mut http = HttpServer::bind(server, address, given.map(Secret::from))
         .await

@@ -9,6 +9,7 @@ mod credential;
 mod demo;
 mod describe;
 mod doctor;
+mod editor;
 mod exit;
 mod export;
 mod filters;

@@ -1,12 +1,14 @@
 //! `airbyte-gmail vacation`.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use airbyte_agent_gmail::GmailConnector;
 use airbyte_agent_gmail::types::VacationSettings;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::json;
 
 use super::exit::Failure;
-use super::output::{Format, Output};
+use super::output::{self, Format, Output};
 use super::{dry_run, given_text};
 
 /// The command's arguments.
@@ -51,12 +53,12 @@ pub(crate) fn command() -> Command {
                 .arg(text(
                     "start",
                     "DATE",
-                    "The first day, such as 2026-08-01; it begins at midnight UTC",
+                    "The first day, such as 2026-08-01, from midnight UTC; none to begin at once",
                 ))
                 .arg(text(
                     "end",
                     "DATE",
-                    "The day on which it is off again, at midnight UTC",
+                    "The day on which it is off again, at midnight UTC; none for no end",
                 ))
                 .arg(choice(
                     "contacts-only",
@@ -74,13 +76,17 @@ pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result
     let Some((name, arguments)) = arguments.subcommand() else {
         return Ok(());
     };
+    let output = Output::new(arguments, Format::Json);
+    let change = match name {
+        "on" => Some(Change::read(arguments, now())?),
+        _ => None,
+    };
     // An update replaces everything, so that what is to stay has to be read first.
     let mut settings = gmail.settings().get_vacation().send().await?;
-    let output = Output::new(arguments, Format::Json);
-    match name {
-        "show" => return output.show(&settings),
-        "off" => settings.enable_auto_reply = Some(false),
-        _ => change(&mut settings, arguments)?,
+    match (name, change) {
+        ("show", _) => return output.show(&settings),
+        (_, Some(change)) => change.apply(&mut settings, now())?,
+        _ => settings.enable_auto_reply = Some(false),
     }
     if dry_run(arguments) {
         return output.value(&json!({"dry_run": true, "settings": settings}));
@@ -88,34 +94,145 @@ pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result
     output.show(&update(&gmail, settings).await?)
 }
 
-fn change(settings: &mut VacationSettings, arguments: &ArgMatches) -> Result<(), Failure> {
-    let given = |name: &str| arguments.get_one::<String>(name);
-    let date = |name: &str| given(name).map(|date| midnight(name, date)).transpose();
-    settings.enable_auto_reply = Some(true);
-    if let Some(subject) = given("subject") {
-        settings.response_subject = Some(subject.clone());
+/// Milliseconds since 1970, as Gmail counts them.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
+}
+
+/// What `on` changes.
+struct Change {
+    subject: Option<String>,
+    text: Option<String>,
+    html: Option<String>,
+    start: Option<Bound>,
+    end: Option<Bound>,
+    contacts_only: Option<bool>,
+    domain_only: Option<bool>,
+}
+
+/// A beginning or an end that is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bound {
+    /// `none`.
+    Open,
+    /// Milliseconds since 1970.
+    At(u64),
+}
+
+impl Bound {
+    fn time(self) -> Option<u64> {
+        match self {
+            Self::Open => None,
+            Self::At(time) => Some(time),
+        }
     }
-    if let Some(text) = given("text") {
-        settings.response_body_plain_text = Some(given_text(text)?);
-        // Gmail sends the HTML where it has both: an old one would hide the new text.
-        settings.response_body_html = None;
+}
+
+impl Change {
+    fn read(arguments: &ArgMatches, now: u64) -> Result<Self, Failure> {
+        let given = |name: &str| arguments.get_one::<String>(name);
+        let text = |name: &str| given(name).map(|text| given_text(text)).transpose();
+        let bound = |name: &str| {
+            let date = given(name).map(String::as_str);
+            date.map(|date| match date {
+                "none" => Ok(Bound::Open),
+                date => midnight(name, date).map(Bound::At),
+            })
+            .transpose()
+        };
+        let (start, end) = (bound("start")?, bound("end")?);
+        check_window(start.and_then(Bound::time), end.and_then(Bound::time))?;
+        if let Some(Bound::At(end)) = end
+            && end <= now
+        {
+            return Err(Failure::input(format!(
+                "--end {} is past already; give a later day, or none",
+                day(end)
+            )));
+        }
+        Ok(Self {
+            subject: given("subject").cloned(),
+            text: text("text")?,
+            html: text("html")?,
+            start,
+            end,
+            contacts_only: arguments.get_one::<bool>("contacts-only").copied(),
+            domain_only: arguments.get_one::<bool>("domain-only").copied(),
+        })
     }
-    if let Some(html) = given("html") {
-        settings.response_body_html = Some(given_text(html)?);
+
+    fn apply(self, settings: &mut VacationSettings, now: u64) -> Result<(), Failure> {
+        settings.enable_auto_reply = Some(true);
+        if let Some(subject) = self.subject {
+            settings.response_subject = Some(subject);
+        }
+        if let Some(text) = self.text {
+            settings.response_body_plain_text = Some(text);
+            // Gmail sends the HTML where it has both: an old one would hide the new text.
+            settings.response_body_html = None;
+        }
+        if let Some(html) = self.html {
+            settings.response_body_html = Some(html);
+        }
+        let kept = |time: &Option<String>| {
+            let time = time.as_deref().and_then(|time| time.parse::<u64>().ok());
+            time.filter(|time| *time > 0)
+        };
+        let (mut start, mut end) = (kept(&settings.start_time), kept(&settings.end_time));
+        // With the window of the last time it would be on and answer nobody.
+        if let Some(past) = end
+            && past <= now
+            && self.end.is_none()
+        {
+            output::note(&format!(
+                "note: it ended on {} the last time; that is dropped, so that it has no end (--end sets one)",
+                day(past)
+            ));
+            (start, end) = (None, None);
+        } else if end.is_some_and(|end| end <= now) {
+            start = None;
+        }
+        if let Some(bound) = self.start {
+            start = bound.time();
+        }
+        if let Some(bound) = self.end {
+            end = bound.time();
+        }
+        check_window(start, end)?;
+        settings.start_time = start.map(|time| time.to_string());
+        settings.end_time = end.map(|time| time.to_string());
+        if let Some(contacts) = self.contacts_only {
+            settings.restrict_to_contacts = Some(contacts);
+        }
+        if let Some(domain) = self.domain_only {
+            settings.restrict_to_domain = Some(domain);
+        }
+        Ok(())
     }
-    if let Some(start) = date("start")? {
-        settings.start_time = Some(start);
+}
+
+/// Refuses an end that is not behind the beginning.
+fn check_window(start: Option<u64>, end: Option<u64>) -> Result<(), Failure> {
+    match (start, end) {
+        (Some(start), Some(end)) if start >= end => Err(Failure::input(format!(
+            "it would begin on {} and end on {}; give an --end behind the --start, or none",
+            day(start),
+            day(end)
+        ))),
+        _ => Ok(()),
     }
-    if let Some(end) = date("end")? {
-        settings.end_time = Some(end);
-    }
-    if let Some(contacts) = arguments.get_one::<bool>("contacts-only") {
-        settings.restrict_to_contacts = Some(*contacts);
-    }
-    if let Some(domain) = arguments.get_one::<bool>("domain-only") {
-        settings.restrict_to_domain = Some(*domain);
-    }
-    Ok(())
+}
+
+/// The day of a time in UTC, such as `01 Aug 2026`.
+fn day(time: u64) -> String {
+    // What Gmail keeps can be a year that no date is written with.
+    let latest = Duration::from_secs(253_402_300_799);
+    let since = Duration::from_millis(time).min(latest);
+    let date = httpdate::fmt_http_date(UNIX_EPOCH + since);
+    date.get(5..16).unwrap_or(&date).to_owned()
 }
 
 async fn update(
@@ -151,13 +268,23 @@ async fn update(
 }
 
 /// The beginning of a day in UTC, in milliseconds since 1970 as Gmail takes it.
-fn midnight(name: &str, date: &str) -> Result<String, Failure> {
-    let wrong = || Failure::input(format!("--{name} is no date; give one like 2026-08-01"));
+fn midnight(name: &str, date: &str) -> Result<u64, Failure> {
+    let wrong = || {
+        Failure::input(format!(
+            "--{name} is no date; give one like 2026-08-01, or none"
+        ))
+    };
     let pieces: Vec<&str> = date.split('-').collect();
     let [year, month, day] = pieces.as_slice() else {
         return Err(wrong());
     };
-    let number = |text: &str| text.parse::<u16>().map_err(|_| wrong());
+    let number = |text: &str| {
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse::<u16>()
+            .ok()
+            .filter(|_| is_number)
+            .ok_or_else(wrong)
+    };
     let (year, month, day) = (number(year)?, number(month)?, number(day)?);
     let leap = |year: u16| {
         year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
@@ -173,29 +300,154 @@ fn midnight(name: &str, date: &str) -> Result<String, Failure> {
         .map(|year| 365 + u64::from(leap(year)))
         .chain(months.iter().take(before).map(|length| u64::from(*length)))
         .sum();
-    Ok(((days + u64::from(day) - 1) * 24 * 3600 * 1000).to_string())
+    Ok((days + u64::from(day) - 1) * 24 * 3600 * 1000)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::midnight;
+    use airbyte_agent_gmail::types::VacationSettings;
+
+    use super::{Bound, Change, check_window, day, midnight};
+
+    /// 2026-08-01.
+    const NOW: u64 = 1_785_542_400_000;
+
+    fn at(date: &str) -> u64 {
+        midnight("start", date).ok().unwrap()
+    }
 
     #[test]
     fn dates_are_days_that_exist() {
-        let day = |date: &str| midnight("start", date).ok();
-        assert_eq!(day("1970-01-02").as_deref(), Some("86400000"));
-        assert_eq!(day("2026-01-01").as_deref(), Some("1767225600000"));
-        assert_eq!(day("2028-02-29").as_deref(), Some("1835395200000"));
+        let time = |date: &str| midnight("start", date).ok();
+        assert_eq!(time("1970-01-02"), Some(86_400_000));
+        assert_eq!(time("2026-01-01"), Some(1_767_225_600_000));
+        assert_eq!(time("2028-02-29"), Some(1_835_395_200_000));
+        assert_eq!(time("2026-08-01"), Some(NOW));
         for wrong in [
             "2026-02-29",
             "2026-13-01",
             "2026-00-01",
             "2026-01-00",
+            "2026-+1-01",
+            "2026-01-01-01",
             "01.02.2026",
             "1969-01-01",
             "",
         ] {
-            assert_eq!(day(wrong), None, "{wrong}");
+            assert_eq!(time(wrong), None, "{wrong}");
         }
+        for date in [
+            "1970-01-01",
+            "2000-02-29",
+            "2026-12-31",
+            "2100-03-01",
+            "9999-12-31",
+        ] {
+            assert_eq!(day(at(date)), date);
+        }
+    }
+
+    /// The window after `on`, as dates; `Err` where it is refused.
+    fn window(
+        kept: (&str, &str),
+        start: Option<Bound>,
+        end: Option<Bound>,
+    ) -> Result<(String, String), ()> {
+        let time = |date: &str| (!date.is_empty()).then(|| at(date).to_string());
+        let mut settings = VacationSettings {
+            start_time: time(kept.0),
+            end_time: time(kept.1),
+            ..VacationSettings::default()
+        };
+        let change = Change {
+            subject: None,
+            text: None,
+            html: None,
+            start,
+            end,
+            contacts_only: None,
+            domain_only: None,
+        };
+        change.apply(&mut settings, NOW).map_err(|_| ())?;
+        let date =
+            |time: Option<String>| time.map_or(String::new(), |time| day(time.parse().unwrap()));
+        Ok((date(settings.start_time), date(settings.end_time)))
+    }
+
+    #[test]
+    fn a_window_that_is_past_is_dropped() {
+        let open = Some(Bound::Open);
+        let on = |date: &str| Some(Bound::At(at(date)));
+        let table = [
+            (("", "2025-07-15"), None, None, Ok(("", ""))),
+            (("2025-07-01", "2025-07-15"), None, None, Ok(("", ""))),
+            (("2025-07-01", "2026-08-01"), None, None, Ok(("", ""))),
+            (
+                ("2025-07-01", "2025-07-15"),
+                None,
+                on("2026-09-01"),
+                Ok(("", "2026-09-01")),
+            ),
+            (
+                ("2025-07-01", "2025-07-15"),
+                on("2026-08-10"),
+                None,
+                Ok(("2026-08-10", "")),
+            ),
+            (
+                ("2026-07-01", "2026-09-01"),
+                None,
+                None,
+                Ok(("2026-07-01", "2026-09-01")),
+            ),
+            (
+                ("2026-07-01", "2026-09-01"),
+                None,
+                open,
+                Ok(("2026-07-01", "")),
+            ),
+            (
+                ("2026-07-01", "2026-09-01"),
+                open,
+                None,
+                Ok(("", "2026-09-01")),
+            ),
+            (("2026-07-01", "2026-09-01"), open, open, Ok(("", ""))),
+            (
+                ("2026-07-01", "2026-09-01"),
+                on("2026-09-01"),
+                None,
+                Err(()),
+            ),
+            (("2026-08-20", ""), None, on("2026-08-10"), Err(())),
+            (
+                ("2026-08-20", ""),
+                open,
+                on("2026-08-10"),
+                Ok(("", "2026-08-10")),
+            ),
+        ];
+        for (kept, start, end, expected) in table {
+            let expected = expected.map(|(start, end)| (start.to_owned(), end.to_owned()));
+            assert_eq!(
+                window(kept, start, end),
+                expected,
+                "{kept:?} {start:?} {end:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_end_before_the_beginning_is_named() {
+        let failure = check_window(Some(at("2026-08-10")), Some(at("2026-08-01"))).err();
+        let Some(super::Failure::Input(message)) = failure else {
+            panic!("refused input");
+        };
+        assert!(
+            message.contains("2026-08-10") && message.contains("2026-08-01"),
+            "{message}"
+        );
+        assert!(check_window(Some(at("2026-08-01")), Some(at("2026-08-02"))).is_ok());
+        assert!(check_window(None, Some(at("2026-08-02"))).is_ok());
     }
 }

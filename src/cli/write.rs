@@ -1,15 +1,16 @@
 //! `send`, `reply` and `forward`.
 
 use airbyte_agent_gmail::mail::{
-    Compose, Composed, ForwardAttachment, Reading, forward, reply, reply_all,
+    AnswerNote, Compose, Composed, ForwardAttachment, Reading, forward, reply, reply_all,
 };
+use airbyte_agent_gmail::tool::visible_text;
 use airbyte_agent_gmail::{GmailConnector, Mode};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::exit::Failure;
 use super::output::{self, Format, Output};
-use super::{connect, dry_run, given_text, people, texts};
+use super::{connect, dry_run, editor, given_text, people, texts};
 
 /// The commands of this file.
 pub(crate) fn commands() -> Vec<Command> {
@@ -106,13 +107,15 @@ pub(crate) async fn run(
     arguments: &ArgMatches,
 ) -> Result<(), Failure> {
     let output = Output::new(arguments, Format::Table);
-    if name == "send"
-        && ["text", "html", "attach", "subject"]
-            .iter()
-            .all(|part| !arguments.contains_id(part))
-    {
+    let is_given = |part: &&str| matches!(arguments.try_contains_id(part), Ok(true));
+    let has_text = ["text", "html"].iter().any(|part| is_given(&part));
+    // A forward has the original, and need not say more.
+    let is_complete =
+        has_text || name == "forward" || ["attach", "subject"].iter().any(|part| is_given(&part));
+    let is_edited = !has_text && (!is_complete || name == "forward") && editor::is_there();
+    if !is_complete && !is_edited {
         return Err(Failure::input(
-            "there is nothing to send; give --text, --html or --attach, or an empty --text ''"
+            "there is nothing to send; give --text, --html or --attach, or an empty --text ''; on a terminal, set EDITOR to write it there"
                 .to_owned(),
         ));
     }
@@ -150,6 +153,56 @@ pub(crate) async fn run(
         }
         _ => Compose::new(),
     };
+    for note in message.notes() {
+        output::note(&format!("note: {}", told(note)));
+    }
+    let mut written = None;
+    let message = if is_edited {
+        let (message, text) = edited(message)?;
+        written = Some(text);
+        message
+    } else {
+        message
+    };
+    let sent = finish(name, message, &gmail, &output, arguments).await;
+    if let Some(written) = written {
+        match &sent {
+            Ok(()) => written.discard(),
+            Err(_) => written.keep(),
+        }
+    }
+    sent
+}
+
+/// What is written in the editor, below which the original stands.
+fn edited(message: Compose) -> Result<(Compose, editor::Written), Failure> {
+    let quotation = message.quotation_text().unwrap_or_default().to_owned();
+    let written = editor::edit(&format!("\n\n{quotation}"))?;
+    let (text, is_quoted) = editor::above(&written.text, &quotation);
+    let text = text.to_owned();
+    if text.trim().is_empty() {
+        written.discard();
+        return Err(Failure::input(
+            "nothing was written, so nothing is sent; --text '' sends it without a word".to_owned(),
+        ));
+    }
+    // A quotation that was changed is part of what was written.
+    let message = if is_quoted {
+        message
+    } else {
+        message.without_quotation()
+    };
+    Ok((message.text(text), written))
+}
+
+/// Completes the message and sends it, shows it, or leaves it as a draft.
+async fn finish(
+    name: &str,
+    message: Compose,
+    gmail: &GmailConnector,
+    output: &Output,
+    arguments: &ArgMatches,
+) -> Result<(), Failure> {
     let mut message = content(message, arguments)?;
     if name != "reply" {
         for recipient in texts(arguments, "to") {
@@ -167,6 +220,7 @@ pub(crate) async fn run(
     {
         message = message.subject(subject);
     }
+    let notes: Vec<Value> = message.notes().iter().map(told_in_json).collect();
     let mut recipients = Vec::new();
     let message = message.retain_recipients(|address| {
         recipients.push(address.address().to_owned());
@@ -179,25 +233,38 @@ pub(crate) async fn run(
             "the message has no recipient; give --to".to_owned(),
         ));
     }
+    let with_notes = |mut value: Value| {
+        if !notes.is_empty() {
+            value["notes"] = json!(notes);
+        }
+        value
+    };
     if dry_run(arguments) {
-        return show(&output, &message, &recipients, is_draft);
+        return show(output, &message, &recipients, is_draft, with_notes);
     }
-    deliver(&gmail, &output, &message, &recipients, is_draft).await
+    if is_draft {
+        let draft = gmail.save_draft(&message).await?;
+        return output.value(&with_notes(json!({"draft": draft, "to": recipients})));
+    }
+    let sent = gmail.send(&message).await?;
+    output.value(&with_notes(
+        json!({"sent": sent.id, "thread": sent.thread_id, "to": recipients}),
+    ))
 }
 
-async fn deliver(
-    gmail: &GmailConnector,
-    output: &Output,
-    message: &Composed,
-    recipients: &[String],
-    is_draft: bool,
-) -> Result<(), Failure> {
-    if is_draft {
-        let draft = gmail.save_draft(message).await?;
-        return output.value(&json!({"draft": draft, "to": recipients}));
+/// A note with the address that it is about: the terminal is the user's own.
+fn told(note: &AnswerNote) -> String {
+    let address = note.address();
+    let about = address.map(|address| format!(" ({address})"));
+    visible_text(&format!("{note}{}", about.unwrap_or_default()))
+}
+
+fn told_in_json(note: &AnswerNote) -> Value {
+    let mut value = json!({"text": note.to_string()});
+    if let Some(address) = note.address() {
+        value["address"] = json!(address.address());
     }
-    let sent = gmail.send(message).await?;
-    output.value(&json!({"sent": sent.id, "thread": sent.thread_id, "to": recipients}))
+    value
 }
 
 /// The message as it would go out.
@@ -206,23 +273,22 @@ fn show(
     message: &Composed,
     recipients: &[String],
     is_draft: bool,
+    with_notes: impl Fn(Value) -> Value,
 ) -> Result<(), Failure> {
     if output.format() != Format::Table {
-        return output.value(&json!({
+        return output.value(&with_notes(json!({
             "dry_run": true,
             "draft": is_draft,
             "to": recipients,
             "thread": message.thread_id,
             "message": String::from_utf8_lossy(&message.raw),
-        }));
+        })));
     }
     output::note(&format!(
         "nothing is sent (--dry-run); the message to {} would be:",
         recipients.join(", ")
     ));
-    output::line(
-        airbyte_agent_gmail::tool::visible_text(&String::from_utf8_lossy(&message.raw)).trim_end(),
-    )
+    output::line(visible_text(&String::from_utf8_lossy(&message.raw)).trim_end())
 }
 
 fn content(mut message: Compose, arguments: &ArgMatches) -> Result<Compose, Failure> {

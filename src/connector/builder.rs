@@ -209,8 +209,8 @@ impl GmailConnectorBuilder {
     /// https nor on this machine.
     pub fn build(self) -> Result<GmailConnector, Error> {
         match self.auth.clone() {
-            AuthConfig::Gmail(auth) => self.open_source(auth),
-            AuthConfig::Airbyte(auth) => self.hosted(auth),
+            AuthConfig::Gmail(auth) => self.open_source(auth.checked()?),
+            AuthConfig::Airbyte(auth) => self.hosted(auth.checked()?),
         }
     }
 
@@ -220,12 +220,7 @@ impl GmailConnectorBuilder {
             self.base_url.as_deref().unwrap_or(operation::BASE_URL),
         )?;
         let token_url = check_url("token url", &self.token_url)?;
-        let empty = |secret: &Option<Secret>| {
-            secret
-                .as_ref()
-                .is_none_or(|secret| secret.expose().is_empty())
-        };
-        if empty(&auth.refresh_token) && empty(&auth.access_token) {
+        if auth.refresh_token.is_none() && auth.access_token.is_none() {
             return Err(Error::new(
                 Kind::Configuration,
                 "no google credentials: give a refresh token, or an access token",
@@ -239,18 +234,16 @@ impl GmailConnectorBuilder {
             }
         });
         let http = Http::new(self.http, self.limits)?;
-        let refresh_token = auth
-            .refresh_token
-            .filter(|token| !token.expose().is_empty());
+        let refresh_token = auth.refresh_token;
         let grant = Grant::Google(GoogleGrant {
             http: http.clone(),
             token_url,
-            client_id: auth.client_id.filter(|id| !id.is_empty()),
+            client_id: auth.client_id,
             client_secret: auth.client_secret,
             refresh_token: Mutex::new(refresh_token.clone()),
             configured: refresh_token,
         });
-        let access_token = auth.access_token.filter(|token| !token.expose().is_empty());
+        let access_token = auth.access_token;
         let transport = Transport::direct(Direct {
             http: http.clone(),
             base_url: base_url.clone(),
@@ -271,7 +264,7 @@ impl GmailConnectorBuilder {
     }
 
     fn hosted(self, auth: AirbyteAuthConfig) -> Result<GmailConnector, Error> {
-        let connector_id = auth.connector_id.clone().filter(|id| !id.is_empty());
+        let connector_id = auth.connector_id.clone();
         let customer = auth.customer();
         if connector_id.is_none() && customer.is_none() {
             return Err(Error::new(

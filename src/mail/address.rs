@@ -6,11 +6,13 @@ use serde::Serialize;
 
 use super::mailbox::MailboxList;
 
-/// The longest local part (RFC 5321 section 4.5.3.1.1).
-const MAXIMUM_LOCAL_PART_LENGTH: usize = 64;
+/// The longest address: with the name of its header it fits into a line (RFC 5322 section 2.1.1). The shorter limits of
+/// RFC 5321 are what a server has to take, not what it may refuse (section 4.5.3.1), and addresses for answers that
+/// programs make are longer.
+const MAXIMUM_ADDRESS_LENGTH: usize = 900;
 
-/// The longest address: that of a path without its angle brackets (RFC 5321 section 4.5.3.1.3).
-const MAXIMUM_ADDRESS_LENGTH: usize = 254;
+/// The longest domain (RFC 1035 section 2.3.4), its dots included.
+const MAXIMUM_DOMAIN_LENGTH: usize = 253;
 
 /// A mailbox: an address, and the name of whose it is.
 ///
@@ -31,13 +33,14 @@ pub struct Address {
 }
 
 impl Address {
-    /// Takes a plain address, such as `support@example.com`.
+    /// Takes a plain address, such as `support@example.com`. A domain in other letters becomes its `xn--` form, in which
+    /// mail is sent to it (RFC 5891).
     ///
     /// # Errors
     ///
     /// [`AddressError`] where it is not an address that Gmail can send to: see [`AddressError`] for what is checked.
     pub fn new(address: impl Into<String>) -> Result<Self, AddressError> {
-        let address = address.into();
+        let address = with_ascii_domain(address.into());
         check(&address)?;
         Ok(Self {
             name: None,
@@ -106,9 +109,37 @@ impl Address {
         }
     }
 
-    /// Checks what [`Address::unchecked`] took.
-    pub(crate) fn check(&self) -> Result<(), AddressError> {
-        check(&self.address)
+    /// Checks what [`Address::unchecked`] took, and gives its domain the form that mail servers know.
+    pub(crate) fn checked(self) -> Result<Self, AddressError> {
+        let address = with_ascii_domain(self.address);
+        check(&address)?;
+        Ok(Self {
+            name: self.name,
+            address,
+        })
+    }
+
+    /// The form in which mail can be sent to what [`Address::unchecked`] took.
+    ///
+    /// A local part that is no dot-atom, such as `bob.`, means the same in quotes (RFC 5321 section 4.1.2), and its
+    /// mailbox may well exist.
+    pub(crate) fn sendable(&self) -> Result<Self, AddressError> {
+        let mut address = self.address.clone();
+        if let Some((local_part, domain)) = address.rsplit_once('@')
+            && !is_dot_atom(local_part)
+            && is_quotable(local_part)
+        {
+            address = format!("\"{local_part}\"@{domain}");
+        }
+        // The root of all domains is not written in mail.
+        if address.ends_with('.') {
+            address.pop();
+        }
+        Self {
+            name: self.name.clone(),
+            address,
+        }
+        .checked()
     }
 }
 
@@ -155,9 +186,9 @@ impl FromStr for Address {
 /// assert!(error.to_string().ends_with("write it as name@example.com"));
 /// ```
 ///
-/// Checked are the `@`, the length (64 bytes before it, 254 in all), the characters on both sides, and that all of it
-/// is ASCII: an address with other letters would need every mail server on its way to support them (RFC 6531). Names
-/// may be in any script. Neither `Debug` nor `Display` shows the address.
+/// Checked are the `@`, the length (900 bytes in all, 253 behind it), the characters on both sides, and that what stands
+/// before the `@` is ASCII: other letters there would need every mail server on the way to support them (RFC 6531).
+/// Domains and names may be in any script. Neither `Debug` nor `Display` shows the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressError(Fault);
 
@@ -165,12 +196,14 @@ impl AddressError {
     pub(crate) const EMPTY: Self = Self(Fault::Empty);
     pub(crate) const NO_AT: Self = Self(Fault::At);
     pub(crate) const CONTROL: Self = Self(Fault::Control);
+    pub(crate) const LIST: Self = Self(Fault::List);
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     Empty,
     Several,
+    List,
     At,
     LocalPart,
     Domain,
@@ -184,17 +217,21 @@ impl fmt::Display for AddressError {
         formatter.write_str(match self.0 {
             Fault::Empty => "there is no address: give one such as name@example.com",
             Fault::Several => "there are several addresses where one is wanted: give one",
+            Fault::List => {
+                "the addresses can't be told apart: write them as name@example.com or Name <name@example.com>, with \
+                 commas between them"
+            }
             Fault::At => "an address has no name or domain around an @: write it as name@example.com",
             Fault::LocalPart => {
                 "the part of an address before the @ is malformed: only letters, digits and !#$%&'*+/=?^_`{|}~.- may \
                  be there, without a dot at an end or two in a row, or a quoted text"
             }
             Fault::Domain => "the domain of an address is malformed: write it as example.com",
-            Fault::Length => "an address is too long: at most 64 bytes before the @, and 254 in all",
+            Fault::Length => "an address is too long: at most 900 bytes in all, and 253 behind the @",
             Fault::Control => "an address holds a line break or another control character: remove it",
             Fault::NonAscii => {
-                "an address holds letters outside of ASCII: write its domain in the xn-- form; such letters before \
-                 the @ cannot be sent to (the name of the mailbox may have any letters)"
+                "the part of an address before the @ holds letters outside of ascii, which gmail can't send to: give \
+                 another address (the name of the mailbox may have any letters)"
             }
         })
     }
@@ -219,10 +256,10 @@ fn check(address: &str) -> Result<(), AddressError> {
     if local_part.is_empty() || domain.is_empty() {
         return Err(AddressError(Fault::At));
     }
-    if !address.is_ascii() {
+    if !local_part.is_ascii() {
         return Err(AddressError(Fault::NonAscii));
     }
-    if local_part.len() > MAXIMUM_LOCAL_PART_LENGTH || address.len() > MAXIMUM_ADDRESS_LENGTH {
+    if address.len() > MAXIMUM_ADDRESS_LENGTH || domain.len() > MAXIMUM_DOMAIN_LENGTH {
         return Err(AddressError(Fault::Length));
     }
     if !is_dot_atom(local_part) && !is_quoted_string(local_part) {
@@ -280,12 +317,39 @@ fn is_domain(text: &str) -> bool {
     })
 }
 
+/// Whether a local part is one in quotes as well: nothing in it could end them, or begin another address.
+fn is_quotable(local_part: &str) -> bool {
+    !local_part.is_empty()
+        && local_part
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-.:[]".contains(&byte))
+}
+
+/// The address with its domain in the form that mail servers know (RFC 5891); as it is where the domain has none.
+fn with_ascii_domain(address: String) -> String {
+    match address.rsplit_once('@') {
+        Some((local_part, domain)) if !domain.is_ascii() => {
+            match idna::domain_to_ascii_strict(domain) {
+                Ok(domain) => format!("{local_part}@{domain}"),
+                Err(_) => address,
+            }
+        }
+        _ => address,
+    }
+}
+
 /// The form that is equal for addresses of one mailbox.
 fn canonical(address: &str) -> String {
-    let address = address.to_lowercase();
+    let address = with_ascii_domain(address.to_lowercase());
     let Some((local_part, domain)) = address.rsplit_once('@') else {
         return address;
     };
+    let unquoted = local_part
+        .strip_prefix('"')
+        .and_then(|local_part| local_part.strip_suffix('"'));
+    let local_part = unquoted
+        .filter(|content| is_quotable(content))
+        .unwrap_or(local_part);
     let base = match local_part.split_once('+') {
         Some((base, _)) if !base.is_empty() => base,
         _ => local_part,
@@ -320,7 +384,8 @@ mod tests {
                 Ok(address)
             );
         }
-        let long = format!("{}@example.com", "a".repeat(65));
+        let long = format!("{}@example.com", "a".repeat(900));
+        let long_domain = format!("a@{}example.com", "a.".repeat(125));
         let table = [
             ("", Fault::Empty),
             ("a", Fault::At),
@@ -337,8 +402,9 @@ mod tests {
             ("a@[no.ip]", Fault::Domain),
             ("a@example.com\n", Fault::Control),
             ("ü@example.com", Fault::NonAscii),
-            ("a@bücher.example", Fault::NonAscii),
+            ("a@bü cher.example", Fault::Domain),
             (long.as_str(), Fault::Length),
+            (long_domain.as_str(), Fault::Length),
         ];
         for (address, fault) in table {
             assert_eq!(
@@ -347,6 +413,56 @@ mod tests {
                 "{address:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_came_with_mail_can_be_sent_to() {
+        let long = format!("reply+{}@reply.example.com", "0123456789abcdef".repeat(8));
+        let deep = format!("eva@{}example.org", "department.".repeat(20));
+        let table = [
+            (long.as_str(), Ok(long.as_str())),
+            (deep.as_str(), Ok(deep.as_str())),
+            ("bob.@docomo.example", Ok("\"bob.\"@docomo.example")),
+            (".bob@docomo.example", Ok("\".bob\"@docomo.example")),
+            ("a..b@x.example", Ok("\"a..b\"@x.example")),
+            ("a:b@x.example", Ok("\"a:b\"@x.example")),
+            ("\"jo doe\"@example.com", Ok("\"jo doe\"@example.com")),
+            ("eva@example.org.", Ok("eva@example.org")),
+            ("eva@bücher.example", Ok("eva@xn--bcher-kva.example")),
+            ("eva@BÜCHER.example", Ok("eva@xn--bcher-kva.example")),
+            ("eva@例え.テスト", Ok("eva@xn--r8jz45g.xn--zckzah")),
+            ("eva@straße.example", Ok("eva@xn--strae-oqa.example")),
+            ("jörg@example.org", Err(Fault::NonAscii)),
+            ("eva maria@example.org", Err(Fault::LocalPart)),
+            ("a@b@example.org", Err(Fault::LocalPart)),
+            ("eva@exa_mple..org", Err(Fault::Domain)),
+            ("nobody", Err(Fault::At)),
+        ];
+        for (address, expected) in table {
+            let sendable = Address::unchecked(Some("Name"), address).sendable();
+            assert_eq!(
+                sendable.as_ref().map(Address::address),
+                expected.map_err(AddressError).as_ref().copied(),
+                "{address}"
+            );
+            assert!(
+                sendable.is_ok_and(|sendable| sendable.name() == Some("Name")) || expected.is_err()
+            );
+        }
+        assert_eq!(
+            Address::new("eva@bücher.example").unwrap().address(),
+            "eva@xn--bcher-kva.example"
+        );
+    }
+
+    #[test]
+    fn one_mailbox_has_several_forms() {
+        let same = |one: &str, other: &str| {
+            Address::unchecked(None, one).is_same_mailbox(&Address::unchecked(None, other))
+        };
+        assert!(same("me@bücher.example", "Me@xn--bcher-kva.example"));
+        assert!(same("\"me\"@example.com", "me+tag@example.com"));
+        assert!(!same("\"m e\"@example.com", "me@example.com"));
     }
 
     #[test]

@@ -356,6 +356,7 @@ fn attachment(part: &Part) -> Attachment {
         attachment_id: part.attachment_id().map(str::to_owned),
         part_id: part.id.clone(),
         content_id,
+        content_location: part.content_location(),
         is_inline,
         data: part
             .bytes()

@@ -16,6 +16,7 @@ use super::{
     enclosure::{Enclosure, check_content_id, guess_mime_type},
     mailbox::MailboxList,
     message_id::{check_message_id, random_message_id},
+    note::AnswerNote,
 };
 
 pub use self::{composed::Composed, error::ComposeError};
@@ -80,6 +81,7 @@ pub struct Compose {
     pub(crate) references: Vec<String>,
     pub(crate) message_id: Option<String>,
     pub(crate) date: Option<i64>,
+    pub(crate) notes: Vec<AnswerNote>,
     thread_id: Option<String>,
     fault: Option<ComposeError>,
 }
@@ -194,6 +196,21 @@ impl Compose {
     pub fn html(mut self, html: impl Into<String>) -> Self {
         self.html = Some(html.into());
         self
+    }
+
+    /// What to know of an answer, or of a forward, before it is sent: recipients that are left out, an original that
+    /// nobody wrote or that can't be quoted.
+    #[must_use]
+    pub fn notes(&self) -> &[AnswerNote] {
+        &self.notes
+    }
+
+    /// The original as the text of an answer, or of a forward, quotes it; `None` where it quotes nothing.
+    #[must_use]
+    pub fn quotation_text(&self) -> Option<&str> {
+        self.quotation
+            .as_ref()
+            .map(|quotation| quotation.text.as_str())
     }
 
     /// Leaves out the original that an answer or a forward quotes.
@@ -364,7 +381,6 @@ impl Compose {
         if let Some(fault) = self.fault.take() {
             return Err(fault);
         }
-        self.check_recipients()?;
         let mut content_ids: Vec<_> = self
             .enclosures
             .iter()
@@ -406,34 +422,17 @@ impl Compose {
     where
         A: TryInto<MailboxList, Error: Into<AddressError>>,
     {
-        match addresses.try_into() {
+        let checked = addresses.try_into().map_err(Into::into);
+        // A list of a message that was received has addresses that nobody has checked.
+        let checked =
+            checked.and_then(|list: MailboxList| list.iter().map(Address::sendable).collect());
+        match checked {
             Ok(mailboxes) => Some(mailboxes),
-            Err(error) => {
-                let source = error.into();
+            Err(source) => {
                 self.refuse(ComposeError::Address { field, source });
                 None
             }
         }
-    }
-
-    /// Answers take their recipients from mail that was received, where nothing is checked.
-    fn check_recipients(&self) -> Result<(), ComposeError> {
-        let author: MailboxList = self.from.iter().cloned().collect();
-        let fields = [
-            ("From", &author),
-            ("To", &self.to),
-            ("Cc", &self.cc),
-            ("Bcc", &self.bcc),
-            ("Reply-To", &self.reply_to),
-        ];
-        for (field, list) in fields {
-            for address in list {
-                address
-                    .check()
-                    .map_err(|source| ComposeError::Address { field, source })?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -2,10 +2,8 @@
 
 use mail_parser::{DateTime, HeaderValue, parsers::MessageStream};
 
-use super::{address::Address, mailbox::MailboxList};
-
 /// The longest header value that is parsed; what is longer is no mail that a person wrote, and is cut.
-const MAXIMUM_VALUE_LENGTH: usize = 512 * 1024;
+pub(crate) const MAXIMUM_VALUE_LENGTH: usize = 512 * 1024;
 
 /// A `Content-Type` or `Content-Disposition`, its names in lower case.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -34,35 +32,6 @@ pub(crate) fn parse_text(value: &[u8]) -> String {
         HeaderValue::Text(text) => text.replace(char::is_control, " ").trim().to_owned(),
         _ => String::new(),
     }
-}
-
-/// Mailboxes, those within groups included; entries without an address are left out.
-pub(crate) fn parse_mailboxes(value: &[u8]) -> MailboxList {
-    let line = as_line(value);
-    match MessageStream::new(&line).parse_address() {
-        HeaderValue::Address(addresses) => addresses
-            .iter()
-            .filter_map(|mailbox| {
-                let address = Address::unchecked(mailbox.name(), mailbox.address()?);
-                (!address.address().is_empty()).then_some(address)
-            })
-            .collect(),
-        _ => MailboxList::default(),
-    }
-}
-
-/// Message ids, without their angle brackets.
-pub(crate) fn parse_message_ids(value: &[u8]) -> Vec<String> {
-    let line = as_line(value);
-    let ids = match MessageStream::new(&line).parse_id() {
-        HeaderValue::Text(id) => vec![id.into_owned()],
-        HeaderValue::TextList(ids) => ids.into_iter().map(|id| id.into_owned()).collect(),
-        _ => Vec::new(),
-    };
-    ids.iter()
-        .map(|id| id.trim().to_owned())
-        .filter(|id| !id.is_empty())
-        .collect()
 }
 
 /// A date, with the zone that the sender gave it.
@@ -142,16 +111,6 @@ mod tests {
     }
 
     #[test]
-    fn ids_lose_their_brackets() {
-        assert_eq!(
-            parse_message_ids(b"<a@example.com>\r\n <b@example.com>"),
-            ["a@example.com", "b@example.com"]
-        );
-        assert_eq!(parse_message_ids(b"bare@example.com"), ["bare@example.com"]);
-        assert_eq!(parse_message_ids(b" "), Vec::<String>::new());
-    }
-
-    #[test]
     fn dates_keep_their_zone() {
         let date = parse_date(b"Tue, 24 Nov 2026 09:15:00 +0100").unwrap();
         assert_eq!(
@@ -180,8 +139,6 @@ mod tests {
         #[test]
         fn any_bytes_are_parsed(value in proptest::collection::vec(any::<u8>(), 0..300)) {
             prop_assert!(!parse_text(&value).contains('\n'));
-            prop_assert!(parse_mailboxes(&value).iter().all(|mailbox| !mailbox.address().is_empty()));
-            prop_assert!(parse_message_ids(&value).iter().all(|id| !id.is_empty()));
             prop_assert!(parse_date(&value).is_none_or(|date| date.month <= 12));
             prop_assert!(!parse_parameterized(&value).value.contains('\n'));
         }

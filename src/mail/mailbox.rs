@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     address::{Address, AddressError},
-    header::parse_mailboxes,
+    address_list::parse_exact_mailboxes,
 };
 
 /// Mailboxes in the order of a header such as `To`.
@@ -94,9 +94,9 @@ impl FromStr for MailboxList {
         if text.contains(char::is_control) {
             return Err(AddressError::CONTROL);
         }
-        let list = parse_mailboxes(text.as_bytes());
-        // The parser leaves out entries without an address, which here are mistakes.
-        if list.is_empty() || count_entries(text) != Some(list.len()) {
+        // What a person gives is sent to at once: a guess, or an entry that is left out, would be a mistake.
+        let list = parse_exact_mailboxes(text).ok_or(AddressError::LIST)?;
+        if list.is_empty() {
             let is_blank = text.trim().is_empty();
             return Err(if is_blank {
                 AddressError::EMPTY
@@ -104,10 +104,7 @@ impl FromStr for MailboxList {
                 AddressError::NO_AT
             });
         }
-        for address in list.iter() {
-            address.check()?;
-        }
-        Ok(list)
+        list.into_iter().map(Address::checked).collect()
     }
 }
 
@@ -169,41 +166,6 @@ impl<'a> IntoIterator for &'a MailboxList {
     }
 }
 
-/// The number of entries between the commas of a list; `None` where a quote, bracket or comment is left open.
-fn count_entries(text: &str) -> Option<usize> {
-    let (mut entries, mut depth) = (0, 0_u32);
-    let (mut is_open, mut is_quoted, mut is_escaped, mut is_bracketed) =
-        (false, false, false, false);
-    for character in text.chars() {
-        match character {
-            _ if is_escaped => is_escaped = false,
-            '\\' => is_escaped = true,
-            '"' => {
-                is_quoted = !is_quoted;
-                is_open = true;
-            }
-            _ if is_quoted => {}
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ if depth > 0 || character.is_whitespace() => {}
-            ',' | ';' => {
-                entries += usize::from(is_open);
-                is_open = false;
-            }
-            '<' | '>' if is_bracketed != (character == '>') => return None,
-            '<' | '>' => {
-                is_bracketed = !is_bracketed;
-                is_open = true;
-            }
-            // What stands before a colon is the name of a group.
-            ':' => is_open = false,
-            _ => is_open = true,
-        }
-    }
-    let is_closed = !is_quoted && !is_escaped && !is_bracketed && depth == 0;
-    is_closed.then_some(entries + usize::from(is_open))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -233,6 +195,11 @@ mod tests {
                 "Grüße <a@example.com>",
             ),
             ("名前 <a@example.com>,", "名前 <a@example.com>"),
+            ("\"jo doe\"@example.com", "\"jo doe\"@example.com"),
+            (
+                "a@bücher.example; b @ example.com",
+                "a@xn--bcher-kva.example, b@example.com",
+            ),
         ];
         for (text, printed) in table {
             assert_eq!(list(text).to_string(), printed, "{text}");
@@ -249,6 +216,11 @@ mod tests {
             "Name <nobody>",
             "undisclosed-recipients:;",
             "a@example.com b@example.com",
+            "Name a@example.com",
+            "a@example.com Name",
+            "<<a@example.com>>",
+            "A <a@example.com> B <b@example.com>",
+            "bob.@example.com",
             "a@example.com\r\nBcc: b@example.com",
             "a@example.com\0",
             "a@@example.com",

@@ -24,12 +24,14 @@
 //! Nothing here sends or fetches anything, and none of it shows mail in its `Debug` or its errors.
 
 mod address;
+mod address_list;
 mod assemble;
 mod automatic;
 mod body;
 mod calendar;
 mod charset;
 mod compose;
+mod content_reference;
 mod date;
 mod enclosure;
 pub mod encoding;
@@ -40,6 +42,7 @@ mod header;
 mod html;
 mod mailbox;
 mod message_id;
+mod note;
 mod notification;
 mod parameter;
 mod part;
@@ -66,6 +69,7 @@ pub use self::{
     flowed::unflow,
     html::html_to_text,
     mailbox::MailboxList,
+    note::AnswerNote,
     notification::{DispositionNotification, FeedbackReport},
     protection::{Encryption, ProtectionStandard, Signature},
     query::SearchQuery,

@@ -112,6 +112,16 @@ impl Part {
         (!id.is_empty()).then(|| id.to_owned())
     }
 
+    /// The address that the sender gave the part, without the blanks of a fold.
+    pub(crate) fn content_location(&self) -> Option<String> {
+        let value = String::from_utf8_lossy(self.header("Content-Location")?);
+        let location: String = value
+            .chars()
+            .filter(|character| !character.is_whitespace() && !character.is_control())
+            .collect();
+        (!location.is_empty()).then_some(location)
+    }
+
     /// Takes a part of Gmail's payload.
     pub(crate) fn from_payload(part: &MessagePart) -> Self {
         Self::from_payload_at(part, 0, &mut Budget::default())

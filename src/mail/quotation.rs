@@ -1,6 +1,9 @@
 //! The history that answers carry along: told apart from the answer, and added to one.
 
+use std::borrow::Cow;
+
 use super::{
+    content_reference::{content_id_of, content_id_url},
     html::escape,
     token::{Token, Tokenizer, decode_references},
 };
@@ -116,8 +119,12 @@ pub(crate) fn text_to_html(text: &str) -> String {
 }
 
 /// What of a message's HTML can stand within other HTML: no document around it, no scripts, no styles that would
-/// reach beyond it, every element closed, and no picture of a content id that `has_content_id` does not know.
-pub(crate) fn embeddable_html(html: &str, has_content_id: impl Fn(&str) -> bool) -> String {
+/// reach beyond it, every element closed. `content_id` gives the content id of the part that a link names, if it does; a
+/// picture of a part that is not there is replaced by its description.
+pub(crate) fn embeddable_html(
+    html: &str,
+    mut content_id: impl FnMut(&str) -> Option<String>,
+) -> String {
     let mut output = String::with_capacity(html.len());
     let mut open: Vec<String> = Vec::new();
     let mut dropped: Option<String> = None;
@@ -142,10 +149,10 @@ pub(crate) fn embeddable_html(html: &str, has_content_id: impl Fn(&str) -> bool)
                 {
                     continue;
                 }
-                let content_id = attributes
-                    .get("src")
-                    .and_then(|source| source.trim().strip_prefix("cid:").map(str::to_owned));
-                if content_id.is_some_and(|id| !has_content_id(&id)) {
+                let is_gone = attributes.get("src").is_some_and(|source| {
+                    content_id_of(&source).is_some() && content_id(&source).is_none()
+                });
+                if is_gone {
                     if let Some(alternative) =
                         attributes.get("alt").filter(|text| !text.trim().is_empty())
                     {
@@ -157,7 +164,9 @@ pub(crate) fn embeddable_html(html: &str, has_content_id: impl Fn(&str) -> bool)
                 output.push_str(&name);
                 for (attribute, value) in attributes.iter() {
                     let value = decode_references(value);
-                    if is_inert(attribute, &value) {
+                    if let Some(value) = with_parts(attribute, &value, &mut content_id)
+                        && is_inert(attribute, &value)
+                    {
                         output.push(' ');
                         output.push_str(attribute);
                         output.push_str("=\"");
@@ -187,6 +196,57 @@ pub(crate) fn embeddable_html(html: &str, has_content_id: impl Fn(&str) -> bool)
         output.push('>');
     }
     output
+}
+
+/// The value of an attribute with its links to parts of the message; `None` for a link to a part that is not there.
+fn with_parts<'a>(
+    attribute: &str,
+    value: &'a str,
+    content_id: &mut impl FnMut(&str) -> Option<String>,
+) -> Option<Cow<'a, str>> {
+    const LINKS: [&str; 6] = ["src", "background", "poster", "data", "href", "xlink:href"];
+
+    let is = |name: &str| attribute.eq_ignore_ascii_case(name);
+    if is("style") {
+        return Some(style_with_parts(value, content_id));
+    }
+    if !LINKS.iter().any(|name| is(name)) {
+        return Some(Cow::Borrowed(value));
+    }
+    match content_id(value) {
+        Some(id) => Some(Cow::Owned(content_id_url(&id))),
+        None if content_id_of(value).is_some() => None,
+        None => Some(Cow::Borrowed(value)),
+    }
+}
+
+/// As `with_parts`, for the links within a style such as `background: url(cid:logo@example.com)`.
+fn style_with_parts<'a>(
+    style: &'a str,
+    content_id: &mut impl FnMut(&str) -> Option<String>,
+) -> Cow<'a, str> {
+    let lower = style.to_ascii_lowercase();
+    let mut output = String::new();
+    let mut done = 0;
+    while let Some(found) = lower.get(done..).and_then(|tail| tail.find("cid:")) {
+        let start = done + found;
+        let link = style.get(start..).unwrap_or_default();
+        let length = link
+            .find(|character: char| character.is_whitespace() || "\"')".contains(character))
+            .unwrap_or(link.len());
+        let link = link.get(..length).unwrap_or_default();
+        output.push_str(style.get(done..start).unwrap_or_default());
+        match content_id(link) {
+            Some(id) => output.push_str(&content_id_url(&id)),
+            None => output.push_str(link),
+        }
+        done = start + length;
+    }
+    if done == 0 {
+        return Cow::Borrowed(style);
+    }
+    output.push_str(style.get(done..).unwrap_or_default());
+    Cow::Owned(output)
 }
 
 fn split_at(text: &str, offset: usize) -> (&str, Option<&str>) {
@@ -298,15 +358,15 @@ mod tests {
         let html = "<html><head><style>p{}</style></head><body onload=x()><p onclick='x()' title='a\"b'>hi</div><b>open\
                     <script>x()</script><a href=' javascript:x()'>l</a></body></html>";
         assert_eq!(
-            embeddable_html(html, |_| false),
+            embeddable_html(html, |_| None),
             "<p title=\"a&quot;b\">hi<b>open<a>l</a></b></p>"
         );
         // It has no end, so that whatever stands behind it would be text of its own.
-        assert_eq!(embeddable_html("a<plaintext>b", |_| false), "ab");
+        assert_eq!(embeddable_html("a<plaintext>b", |_| None), "ab");
         let picture = "<img src='cid:a@b' alt='Logo'>";
-        assert_eq!(embeddable_html(picture, |_| false), "[Logo]");
+        assert_eq!(embeddable_html(picture, |_| None), "[Logo]");
         assert_eq!(
-            embeddable_html(picture, |id| id == "a@b"),
+            embeddable_html(picture, |url| (url == "cid:a@b").then(|| "a@b".to_owned())),
             "<img src=\"cid:a@b\" alt=\"Logo\">"
         );
     }
@@ -321,8 +381,9 @@ mod tests {
 
         #[test]
         fn embedded_html_stays_as_it_is(html in "(<b>|</b>|<p class='x'>|</i>|text|&amp;|<br>|<script>|<img src=cid:x>){0,20}") {
-            let once = embeddable_html(&html, |_| true);
-            prop_assert_eq!(embeddable_html(&once, |_| true), once);
+            let known = |url: &str| url.strip_prefix("cid:").map(str::to_owned);
+            let once = embeddable_html(&html, known);
+            prop_assert_eq!(embeddable_html(&once, known), once);
         }
     }
 }

@@ -7,12 +7,14 @@ use serde::Serialize;
 use crate::api::gmail::types::Message;
 
 use super::{
+    address_list::parse_mailboxes,
     body::{Segment, collect, settle},
     calendar::CalendarPart,
     date,
     encoding::{decode_base64_lenient, decode_base64url},
-    header::{parse_date, parse_mailboxes, parse_message_ids, parse_text},
+    header::{parse_date, parse_text},
     mailbox::MailboxList,
+    message_id::parse_message_ids,
     notification::{DispositionNotification, FeedbackReport},
     part::Part,
     protection::{Encryption, Signature},
@@ -349,6 +351,9 @@ pub struct Attachment {
     /// The id under which the HTML shows it, without angle brackets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_id: Option<String>,
+    /// The address under which the HTML may show it instead (RFC 2557).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_location: Option<String>,
     /// Whether it is shown within the text rather than as a file.
     pub is_inline: bool,
     #[serde(skip)]

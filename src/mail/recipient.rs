@@ -2,14 +2,47 @@
 
 use std::collections::HashSet;
 
-use super::{mailbox::MailboxList, read::Reading};
+use super::{mailbox::MailboxList, note::AnswerNote, read::Reading};
 
-/// The recipients of an answer in `To` and in `Cc`.
-pub(crate) fn recipients(
-    reading: &Reading,
-    own: &MailboxList,
-    is_to_all: bool,
-) -> (MailboxList, MailboxList) {
+/// The recipients of an answer.
+#[derive(Default)]
+pub(crate) struct Recipients {
+    pub(crate) to: MailboxList,
+    pub(crate) cc: MailboxList,
+    /// Those whom no mail can be sent to.
+    pub(crate) left_out: Vec<AnswerNote>,
+}
+
+/// The recipients of an answer, each once and in a form that mail can be sent to.
+pub(crate) fn recipients(reading: &Reading, own: &MailboxList, is_to_all: bool) -> Recipients {
+    let (to, cc) = wanted(reading, own, is_to_all);
+    let mut seen = HashSet::new();
+    let mut left_out = Vec::new();
+    let mut sendable = |list: MailboxList| -> MailboxList {
+        let mut kept = MailboxList::default();
+        for address in list {
+            match address.sendable() {
+                Ok(sendable) => {
+                    if seen.insert(sendable.address().to_lowercase()) {
+                        kept.push(sendable);
+                    }
+                }
+                Err(reason) => {
+                    if seen.insert(address.address().to_lowercase()) {
+                        left_out.push(AnswerNote::LeftOut { address, reason });
+                    }
+                }
+            }
+        }
+        kept
+    };
+    let to = sendable(to);
+    let cc = sendable(cc);
+    Recipients { to, cc, left_out }
+}
+
+/// Whom the author, or the account's own message, means by the headers.
+fn wanted(reading: &Reading, own: &MailboxList, is_to_all: bool) -> (MailboxList, MailboxList) {
     let without_own = |list: &MailboxList| -> MailboxList {
         list.iter()
             .filter(|address| !own.contains_mailbox(address))
@@ -17,9 +50,11 @@ pub(crate) fn recipients(
             .collect()
     };
     let is_own = !reading.from.is_empty() && without_own(&reading.from).is_empty();
-    let (mut to, mut cc) = (MailboxList::default(), MailboxList::default());
-    if is_own {
-        to = without_own(&reading.to);
+    let answers = without_own(&reading.reply_to);
+    let mut cc = MailboxList::default();
+    // A form on a website writes in the name of its owner, and names the visitor as whom to answer.
+    if is_own && answers.is_empty() {
+        let mut to = without_own(&reading.to);
         if is_to_all {
             cc = without_own(&reading.cc);
         }
@@ -34,24 +69,16 @@ pub(crate) fn recipients(
                 reading.to.clone()
             };
         }
-    } else {
-        let answers = without_own(&reading.reply_to);
-        to.extend(if answers.is_empty() {
-            without_own(&reading.from)
-        } else {
-            answers
-        });
-        if is_to_all {
-            cc.extend(without_own(&reading.to));
-            cc.extend(without_own(&reading.cc));
-        }
+        return (to, cc);
     }
-    let mut seen = HashSet::new();
-    let mut once = |list: MailboxList| -> MailboxList {
-        list.into_iter()
-            .filter(|address| seen.insert(address.address().to_lowercase()))
-            .collect()
+    if is_to_all {
+        cc.extend(without_own(&reading.to));
+        cc.extend(without_own(&reading.cc));
+    }
+    let to = if answers.is_empty() {
+        without_own(&reading.from)
+    } else {
+        answers
     };
-    let to = once(to);
-    (to, once(cc))
+    (to, cc)
 }

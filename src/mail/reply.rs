@@ -1,17 +1,20 @@
 //! Answers and forwards.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use crate::api::gmail::types::{Message, Thread};
 
 use super::{
+    address::AddressError,
     compose::{Compose, ComposeError, Quotation},
-    enclosure::Enclosure,
+    content_reference::{self, PartName},
+    enclosure::{Enclosure, check_content_id},
     filename::safe_file_name,
-    header::{parse_date, parse_message_ids},
+    header::parse_date,
     html::escape,
     mailbox::MailboxList,
-    message_id::is_message_id,
+    message_id::{is_message_id, parse_message_ids},
+    note::{AnswerNote, is_encrypted, notes},
     quotation::{embeddable_html, quote_html, quote_text, text_to_html},
     read::{Attachment, Reading},
     recipient::recipients,
@@ -139,7 +142,9 @@ pub fn answerable_message(thread: &Thread) -> Option<&Message> {
 ///
 /// `own` are the account's addresses, its aliases included: they are left out of the recipients, and the one that the
 /// original was sent to becomes the author of the answer. The answer goes to the original's `Reply-To`, or else to its
-/// `From`; an answer to one's own message goes to whom that was sent to. It carries the thread (`thread_id`,
+/// `From`; an answer to one's own message goes to whom that was sent to, unless its `Reply-To` names somebody else.
+/// Addresses are answered as they came; those that no mail can be sent to are left out, which [`Compose::notes`] tells,
+/// with what else is to know before the answer is sent. It carries the thread (`thread_id`,
 /// `In-Reply-To`, `References`), the subject with one `Re:`, and the original quoted below what
 /// [`Compose::text`] or [`Compose::html`] are given ([`Compose::without_quotation`] leaves it out). Pictures within the
 /// original's HTML are replaced by their description.
@@ -199,7 +204,8 @@ pub fn reply_all<'a>(
 /// by the caller, since fetching them takes requests: for each of [`Reading::attachments`], the bytes are
 /// [`Attachment::data`] or, with an `attachment_id`, what `users.messages.attachments.get` gives for it, decoded with
 /// [`decode_base64url`](super::encoding::decode_base64url); [`ForwardAttachment::from_attachment`] puts both together.
-/// Those that are inline keep their content id, and the HTML goes on showing them.
+/// Those that the HTML shows by their content id (RFC 2392) or their location (RFC 2557) go on being shown there; the
+/// others are attached.
 ///
 /// # Errors
 ///
@@ -225,14 +231,17 @@ pub fn forward<'a>(
             lines.push(format!("{name}: {value}"));
         }
     }
+    let names: Vec<_> = attachments.iter().map(|file| file.part.clone()).collect();
+    let content_ids = usable_content_ids(&names);
+    let mut shown = HashSet::new();
     let html = match &reading.html {
         Some(html) => {
-            let has_content_id = |id: &str| {
-                attachments
-                    .iter()
-                    .any(|file| file.content_id.as_deref() == Some(id))
+            let content_id = |url: &str| {
+                let position = content_reference::find(url, &names)?;
+                shown.insert(position);
+                content_ids.get(position).cloned()
             };
-            embeddable_html(html, has_content_id)
+            embeddable_html(html, content_id)
         }
         None => text_to_html(&reading.text),
     };
@@ -245,13 +254,35 @@ pub fn forward<'a>(
         ),
         is_html: reading.html.is_some(),
     });
-    for attachment in attachments {
+    for (position, (attachment, content_id)) in attachments.into_iter().zip(content_ids).enumerate()
+    {
         match attachment.enclosure() {
+            Ok(enclosure) if shown.contains(&position) => {
+                message
+                    .enclosures
+                    .push(enclosure.with_content_id(content_id));
+            }
             Ok(enclosure) => message.enclosures.push(enclosure),
             Err(error) => message.refuse(error),
         }
     }
+    if is_encrypted(&reading) {
+        message.notes.push(AnswerNote::Encrypted);
+    }
     Ok(message)
+}
+
+/// A content id for each part: its own, or one in the place of one that is missing, malformed or used twice.
+fn usable_content_ids(parts: &[PartName]) -> Vec<String> {
+    let mut used = HashSet::new();
+    let ids = parts.iter().enumerate().map(|(position, part)| {
+        let own = part.content_id.clone().map(check_content_id);
+        match own {
+            Some(Ok(id)) if used.insert(id.clone()) => id,
+            _ => format!("part{position}@content-id.invalid"),
+        }
+    });
+    ids.collect()
 }
 
 /// A file of a message that is forwarded.
@@ -272,7 +303,7 @@ pub struct ForwardAttachment {
     name: String,
     mime_type: String,
     bytes: Vec<u8>,
-    content_id: Option<String>,
+    part: PartName,
 }
 
 impl ForwardAttachment {
@@ -287,7 +318,7 @@ impl ForwardAttachment {
             name: name.into(),
             mime_type: mime_type.into(),
             bytes: bytes.into(),
-            content_id: None,
+            part: PartName::default(),
         }
     }
 
@@ -295,10 +326,10 @@ impl ForwardAttachment {
     #[must_use]
     pub fn from_attachment(attachment: &Attachment, bytes: impl Into<Vec<u8>>) -> Self {
         Self {
-            content_id: attachment
-                .content_id
-                .clone()
-                .filter(|_| attachment.is_inline),
+            part: PartName {
+                content_id: attachment.content_id.clone(),
+                location: attachment.content_location.clone(),
+            },
             ..Self::new(attachment.name.clone(), attachment.mime_type.clone(), bytes)
         }
     }
@@ -306,7 +337,7 @@ impl ForwardAttachment {
     /// Sets the id under which the original's HTML shows it.
     #[must_use]
     pub fn with_content_id(mut self, content_id: impl Into<String>) -> Self {
-        self.content_id = Some(content_id.into());
+        self.part.content_id = Some(content_id.into());
         self
     }
 
@@ -319,12 +350,7 @@ impl ForwardAttachment {
         } else {
             "application/octet-stream"
         };
-        let enclosure = Enclosure::new(name, mime_type, self.bytes)?;
-        let content_id = self.content_id.map(super::enclosure::check_content_id);
-        Ok(match content_id {
-            Some(Ok(content_id)) => enclosure.with_content_id(content_id),
-            Some(Err(_)) | None => enclosure,
-        })
+        Enclosure::new(name, mime_type, self.bytes)
     }
 }
 
@@ -333,7 +359,7 @@ impl fmt::Debug for ForwardAttachment {
         formatter
             .debug_struct("ForwardAttachment")
             .field("size", &self.bytes.len())
-            .field("is_inline", &self.content_id.is_some())
+            .field("has_content_id", &self.part.content_id.is_some())
             .finish_non_exhaustive()
     }
 }
@@ -353,11 +379,22 @@ pub enum ReplyError {
     NoMessage,
     /// There is nobody to answer to.
     NoRecipient,
+    /// No mail can be sent to the addresses that an answer would go to.
+    UnusableRecipient {
+        /// What is wrong with the first of them.
+        reason: AddressError,
+    },
 }
 
 impl fmt::Display for ReplyError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
+            Self::UnusableRecipient { reason } => {
+                return write!(
+                    formatter,
+                    "nobody is left to answer to, since no mail can be sent to the address of the message: {reason}"
+                );
+            }
             Self::NoMessage => {
                 "no message of the thread can be answered: each is a draft, in the trash or spam, or without a \
                  message id; get the thread with format=full, or name the message"
@@ -387,17 +424,27 @@ fn has_message_id(message: &Message) -> bool {
 }
 
 fn answer(reading: &Reading, own: &MailboxList, is_to_all: bool) -> Result<Compose, ReplyError> {
-    let (to, cc) = recipients(reading, own, is_to_all);
-    if to.is_empty() {
-        return Err(ReplyError::NoRecipient);
+    let recipients = recipients(reading, own, is_to_all);
+    if recipients.to.is_empty() && recipients.cc.is_empty() {
+        return Err(match recipients.left_out.first() {
+            Some(AnswerNote::LeftOut { reason, .. }) => {
+                ReplyError::UnusableRecipient { reason: *reason }
+            }
+            _ => ReplyError::NoRecipient,
+        });
     }
     let mut message = in_thread(reading, own);
-    message.to = to;
-    message.cc = cc;
+    message.notes = recipients.left_out;
+    message.notes.extend(notes(reading, &recipients.to));
+    message.to = recipients.to;
+    message.cc = recipients.cc;
     message.subject = Some(prefixed(reading, "Re:", &["re:"]));
+    if is_encrypted(reading) {
+        return Ok(message);
+    }
     let introduction = introduction(reading);
     let html = match &reading.html {
-        Some(html) => embeddable_html(html, |_| false),
+        Some(html) => embeddable_html(html, |_| None),
         None => text_to_html(&reading.text),
     };
     message.quotation = Some(Quotation {

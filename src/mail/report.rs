@@ -5,7 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{
-    header::{parse_message_ids, parse_text},
+    header::parse_text,
+    message_id::parse_message_ids,
     part::{Part, split_head},
 };
 

@@ -11,7 +11,9 @@ use super::loopback::Loopback;
 use super::page::Page;
 use super::pkce;
 use super::scope::refused_scopes;
-use crate::auth::{GOOGLE_TOKEN_URL, Secret, TokenSet, post_form, revoke};
+use crate::auth::{
+    GOOGLE_TOKEN_URL, Secret, TokenSet, check_credential, post_form, revoke, trimmed,
+};
 use crate::error::{Error, Kind};
 use crate::http::{Http, Limits, check_url};
 
@@ -84,7 +86,7 @@ impl GoogleClient {
     /// A client by its id, such as `….apps.googleusercontent.com`.
     pub fn new(id: impl Into<String>) -> Self {
         Self {
-            id: id.into(),
+            id: trimmed(&id.into()).to_owned(),
             secret: None,
             auth_url: GOOGLE_AUTH_URL.to_owned(),
             token_url: GOOGLE_TOKEN_URL.to_owned(),
@@ -110,13 +112,26 @@ impl GoogleClient {
     /// [`is_configuration`](Error::is_configuration): another file than that.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         // The parser's own text could quote the secret.
-        let file: ClientFile = serde_json::from_str(text).map_err(|_| not_a_client())?;
+        let file: ClientFile = serde_json::from_str(trimmed(text)).map_err(|_| not_a_client())?;
         let entry = file.installed.or(file.web).ok_or_else(not_a_client)?;
         let client = Self::new(entry.client_id);
-        Ok(match entry.client_secret {
+        let client = match entry.client_secret {
             Some(secret) => client.with_secret(secret),
             None => client,
-        })
+        };
+        client.check()?;
+        Ok(client)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.id.is_empty() {
+            return Err(Error::new(
+                Kind::Configuration,
+                "the client id is empty; give the one from google's console",
+            ));
+        }
+        check_credential("client id", Some(&self.id))?;
+        check_credential("client secret", self.secret.as_ref().map(Secret::expose))
     }
 
     /// Adds the client's secret. A desktop client of Google's has one too, although it is none.
@@ -171,6 +186,7 @@ impl GoogleClient {
         login_hint: Option<&str>,
     ) -> Result<GoogleConsent, Error> {
         let wrong = |what: &'static str| Error::new(Kind::Configuration, what);
+        self.check()?;
         if scopes.is_empty() {
             return Err(wrong("no scopes are asked for; choose some operations"));
         }

@@ -57,7 +57,8 @@ fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> 
             }
             None => {}
             // Airbyte documents these lists as one text; both forms are good in both modes.
-            Some(Value::String(text)) if field.comma_joined && !text.is_empty() => {}
+            Some(Value::String(text))
+                if field.comma_joined && !text.is_empty() && !is_list(text) => {}
             Some(value) => {
                 check_value(&field.schema, value, &path)?;
                 check_place(field.location, value, &path)?;
@@ -183,11 +184,26 @@ fn check_place(location: Location, value: &Value, path: &str) -> Result<(), Stri
                 "`{path}` can't stand in a header; use printable text"
             ))
         }
+        // Sent as it is it would be taken for a name.
+        (_, Value::Array(values))
+            if values
+                .iter()
+                .any(|value| value.as_str().is_some_and(is_list)) =>
+        {
+            Err(format!(
+                "`{path}` has a text that is a list; give the list itself"
+            ))
+        }
         (Location::Query, Value::Array(values)) if values.is_empty() => {
             Err(format!("`{path}` is empty; leave it out or name something"))
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a text is a JSON list, such as models write it.
+fn is_list(text: &str) -> bool {
+    text.trim_start().starts_with('[') && serde_json::from_str::<Vec<Value>>(text).is_ok()
 }
 
 /// The longest id: Gmail's own, those of attachments, have some hundred letters.

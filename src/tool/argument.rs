@@ -3,8 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::connector::Selection;
+use crate::operation::{Location, Operation};
 
 use super::answer::Failure;
+use super::leniency::{self, Commas};
 
 /// The two arguments that choose among the fields of a result.
 pub(super) const SELECTION: [&str; 2] = ["select_fields", "exclude_fields"];
@@ -22,6 +24,29 @@ impl Arguments {
             .filter(|(_, value)| !value.is_null())
             .collect();
         Self { values }
+    }
+
+    /// The arguments of a tool of this module's own, brought to the types of its schema.
+    pub(super) fn settled(mut self, schema: &Value) -> Self {
+        leniency::settle(schema, &mut self.values, Commas::Allowed);
+        self
+    }
+
+    /// The params of an action, brought to the types of its row.
+    pub(super) fn for_action(mut self, row: &Operation) -> Self {
+        // A search or a page token that is empty asks for nothing; in a body an empty text can be what is meant.
+        self.values.retain(|name, value| {
+            let is_left_out = row.field(name).is_some_and(|field| {
+                !field.required && matches!(field.location, Location::Query | Location::Header)
+            });
+            !(is_left_out && value.as_str().is_some_and(str::is_empty))
+        });
+        leniency::settle(&row.params_schema(), &mut self.values, Commas::Doubtful);
+        self
+    }
+
+    pub(super) fn into_values(self) -> Map<String, Value> {
+        self.values
     }
 
     /// Holds the arguments against a schema of this module's own making.
@@ -141,8 +166,13 @@ impl Arguments {
                 "`{name}` is a list of texts, dots lead into objects: [\"id\", \"payload.headers\"]"
             ))
         };
-        match self.values.remove(name) {
+        let given = self.values.remove(name).map(|value| {
+            let items = value.as_str().and_then(leniency::list);
+            items.map_or(value, Value::Array)
+        });
+        match given {
             None => Ok(Vec::new()),
+            Some(Value::String(text)) if text.trim().is_empty() => Ok(Vec::new()),
             Some(Value::String(text)) => {
                 Ok(text.split(',').map(|path| path.trim().to_owned()).collect())
             }

@@ -451,6 +451,12 @@ impl Composed {
     fn output_schema(self) -> Value {
         let text = || json!({"type": "string"});
         let texts = || json!({"type": "array", "items": {"type": "string"}});
+        let notes = || {
+            json!({"type": "array", "description": "What to know of it: recipients that are left out, an original that \
+                   nobody wrote or that is not quoted.", "items": {"type": "object", "properties": {
+                "text": text(), "address": text(),
+            }}})
+        };
         let left_out = |what: &str| json!({"type": "integer", "description": format!("How many {what} are there and not listed, so that the result fits.")});
         let attachment = json!({"type": "object", "properties": {
             "part_id": text(), "name": text(), "mime_type": text(), "size": {"type": "integer"},
@@ -492,14 +498,14 @@ impl Composed {
             Self::Send | Self::Reply | Self::Forward => (
                 json!({
                     "id": text(), "thread_id": text(), "message_id_header": text(), "recipients": texts(),
-                    "left_out": left_out("recipients"),
+                    "left_out": left_out("recipients"), "notes": notes(),
                 }),
                 vec!["id"],
             ),
             Self::Draft => (
                 json!({
                     "draft_id": text(), "id": text(), "thread_id": text(), "recipients": texts(),
-                    "left_out": left_out("recipients"),
+                    "left_out": left_out("recipients"), "notes": notes(),
                 }),
                 vec!["draft_id"],
             ),

@@ -84,6 +84,31 @@ impl Recipients {
     }
 }
 
+/// What is to know of an answer, each with the address that it is about.
+struct Notes(Vec<(String, Option<String>)>);
+
+impl Notes {
+    /// An address is of a stranger's choice, and can be a sentence.
+    fn listed(&self, fence: &Fence) -> String {
+        let lines = self.0.iter().map(|(text, address)| match address {
+            Some(address) => format!("\nNote: {text}:\n{}", fence.wrap(address)),
+            None => format!("\nNote: {text}."),
+        });
+        lines.collect()
+    }
+
+    fn put_into(&self, mut structured: Value) -> Value {
+        if !self.0.is_empty() {
+            let notes = self.0.iter().map(|(text, address)| match address {
+                Some(address) => json!({"text": text, "address": address}),
+                None => json!({"text": text}),
+            });
+            structured["notes"] = notes.collect();
+        }
+        structured
+    }
+}
+
 impl Tools {
     pub(super) async fn run_composed(
         &self,
@@ -188,6 +213,7 @@ impl Tools {
             }
             None => self.with_content(Compose::new(), arguments)?,
         };
+        let notes = self.notes(&message);
         let (message, recipients) = recipients(with_people(message, arguments));
         let message = built(message)?;
         let mut content = DraftMessage::new(message.raw_base64url());
@@ -204,14 +230,15 @@ impl Tools {
         let fence = Fence::new();
         Ok(Answer::new(
             format!(
-                "The draft {draft_id} is written, and nothing was sent. It is to:\n{}",
-                recipients.listed(&fence)
+                "The draft {draft_id} is written, and nothing was sent. It is to:\n{}{}",
+                recipients.listed(&fence),
+                notes.listed(&fence)
             ),
-            recipients.put_into(json!({
+            notes.put_into(recipients.put_into(json!({
                 "draft_id": draft_id,
                 "id": inner.id.unwrap_or_default(),
                 "thread_id": inner.thread_id.unwrap_or_default(),
-            })),
+            }))),
             fence,
         ))
     }
@@ -253,6 +280,7 @@ impl Tools {
     }
 
     async fn send(&self, gmail: &GmailConnector, message: Compose) -> Result<Answer, Failure> {
+        let notes = self.notes(&message);
         let (message, recipients) = recipients(message);
         let strangers = recipients
             .iter()
@@ -280,14 +308,34 @@ impl Tools {
         let id = sent.id.unwrap_or_default();
         let fence = Fence::new();
         Ok(Answer::new(
-            format!("Sent as message {id}, to:\n{}", recipients.listed(&fence)),
-            recipients.put_into(json!({
+            format!(
+                "Sent as message {id}, to:\n{}{}",
+                recipients.listed(&fence),
+                notes.listed(&fence)
+            ),
+            notes.put_into(recipients.put_into(json!({
                 "id": id,
                 "thread_id": sent.thread_id.unwrap_or_default(),
                 "message_id_header": message.message_id,
-            })),
+            }))),
             fence,
         ))
+    }
+
+    /// What to know of an answer, as far as it fits.
+    fn notes(&self, message: &Compose) -> Notes {
+        let mut left = self.limit / 4;
+        let told = message.notes().iter().map(|note| {
+            let address = note
+                .address()
+                .map(|address| visible_line(address.address()));
+            (note.to_string(), address)
+        });
+        let fits = |(text, address): &(String, Option<String>)| {
+            let line = format!("{text}{}", address.as_deref().unwrap_or_default());
+            takes(&mut left, &defused_line(&line))
+        };
+        Notes(told.take_while(fits).collect())
     }
 
     /// The addresses, as far as they fit: those of an answer are of a stranger's choice, in their number too.

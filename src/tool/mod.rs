@@ -38,6 +38,7 @@ mod definition;
 mod fence;
 mod file;
 mod guide;
+mod leniency;
 mod reading;
 mod room;
 mod seal;
@@ -265,25 +266,32 @@ impl Tools {
         let arguments = Arguments::new(arguments);
         match entry {
             Entry::Action(row) => {
-                let (params, selection) = arguments.split_selection()?;
+                let (params, selection) = arguments.for_action(row).split_selection()?;
                 self.execute(row.entity, row.action, params, &selection)
                     .await
             }
             Entry::Execute => self.execute_any(arguments).await,
             Entry::Composed(composed) => {
-                arguments.check(&composed.input_schema())?;
+                let schema = composed.input_schema();
+                let arguments = arguments.settled(&schema);
+                arguments.check(&schema)?;
                 self.run_composed(composed, &arguments, progress).await
             }
         }
     }
 
     /// `gmail_execute`: the access is held against the action that the arguments name.
-    async fn execute_any(&self, mut arguments: Arguments) -> Result<Answer, Failure> {
-        arguments.check(&catalog::execute_schema(self.mode()))?;
+    async fn execute_any(&self, arguments: Arguments) -> Result<Answer, Failure> {
+        let schema = catalog::execute_schema(self.mode());
+        let mut arguments = arguments.settled(&schema);
+        arguments.check(&schema)?;
         let entity = arguments.text("entity")?;
         let action = arguments.text("action")?;
         let selection = arguments.take_selection()?;
-        let params = arguments.object("params");
+        let mut params = arguments.object("params");
+        if let Ok(row) = crate::operation::gmail().find(&entity, &action) {
+            params = Arguments::new(params).for_action(row).into_values();
+        }
         if let Ok(row) = crate::operation::gmail().find(&entity, &action)
             && let Some(refusal) = self.access.refusal(row, self.mode())
         {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::mail::reference::MAXIMUM_REFERENCES;
+use crate::mail::{address::Address, reference::MAXIMUM_REFERENCES};
 
 use crate::api::gmail::types::{MessagePart, MessagePartHeader};
 
@@ -233,14 +233,285 @@ fn references_stay_short_and_well_formed() {
         built(reply(&from_parent, &own()).unwrap()).references,
         ["0@example.org", "3@example.org"]
     );
-    let malformed = original(&[(
+    // An id in other letters would need servers that take them.
+    let odd = original(&[(
         "References",
-        "<a b@example.org> <ü@example.org> <ok@example.org>",
+        "<a b@example.org> (from <c@example.org>) <ü@example.org> <20260104.4710>",
     )]);
     assert_eq!(
-        built(reply(&malformed, &own()).unwrap()).references,
-        ["ok@example.org", "3@example.org"]
+        built(reply(&odd, &own()).unwrap()).references,
+        ["a b@example.org", "20260104.4710", "3@example.org"]
     );
+}
+
+#[test]
+fn odd_message_ids_are_copied_as_they_are() {
+    for id in [
+        "<20260105.4711>",
+        "<a b@example.org>",
+        "<\"a>b\"@example.org>",
+        "<a@b@example.org>",
+        "<UPPER.lower@[192.0.2.1]>",
+        "<abc$def%ghi!@example.org>",
+    ] {
+        let reading = original(&[("Message-ID", id), ("References", "<1@example.org>")]);
+        let raw = reply(&reading, &own()).unwrap().build().unwrap().raw;
+        let raw = String::from_utf8(raw)
+            .unwrap()
+            .replace("\r\n\t", " ")
+            .replace("\r\n ", " ");
+        assert!(raw.contains(&format!("\r\nIn-Reply-To: {id}\r\n")), "{raw}");
+        assert!(
+            raw.contains(&format!("\r\nReferences: <1@example.org> {id}\r\n")),
+            "{raw}"
+        );
+    }
+    let several = original(&[
+        ("References", ""),
+        ("In-Reply-To", "<1@x.example> <2@x.example>"),
+    ]);
+    let answer = built(reply(&several, &own()).unwrap());
+    assert_eq!(answer.references, ["3@example.org"]);
+    assert_eq!(answer.in_reply_to, ["3@example.org"]);
+}
+
+#[test]
+fn a_reply_to_of_others_goes_first_whoever_wrote() {
+    let table: [Case; 7] = [
+        (
+            &[
+                ("From", "me@example.com"),
+                ("To", "me@example.com"),
+                ("Cc", ""),
+                ("Reply-To", "Customer <customer@example.org>"),
+            ],
+            false,
+            "Customer <customer@example.org>",
+            "",
+        ),
+        (
+            &[
+                ("From", "Form <alias@example.com>"),
+                ("Reply-To", "a@example.org, me@example.com"),
+            ],
+            true,
+            "a@example.org",
+            "second@example.net, third@example.net, SUPPORT@example.org",
+        ),
+        (
+            &[
+                ("From", "me@example.com"),
+                ("Reply-To", "alias@example.com"),
+            ],
+            false,
+            "second@example.net",
+            "",
+        ),
+        (
+            &[("From", "me@example.com, other@example.org"), ("Cc", "")],
+            false,
+            "other@example.org",
+            "",
+        ),
+        (
+            &[
+                ("From", "me@example.com, other@example.org"),
+                ("Reply-To", "a@example.org"),
+                ("Cc", ""),
+            ],
+            true,
+            "a@example.org",
+            "second@example.net",
+        ),
+        (
+            &[
+                ("Reply-To", "list@example.org, LIST@example.org"),
+                ("List-Id", "<list.example.org>"),
+                ("Cc", ""),
+            ],
+            true,
+            "list@example.org",
+            "second@example.net",
+        ),
+        (
+            &[
+                ("From", "\"Me\" <ME@EXAMPLE.COM>"),
+                ("Reply-To", "\"me\"@example.com, b@example.org"),
+            ],
+            false,
+            "b@example.org",
+            "",
+        ),
+    ];
+    for (changes, is_to_all, to, cc) in table {
+        let reading = original(changes);
+        let answer = if is_to_all {
+            reply_all(&reading, &own())
+        } else {
+            reply(&reading, &own())
+        };
+        let answer = answer.unwrap();
+        let written = (answer.to.to_string(), answer.cc.to_string());
+        assert_eq!(written, (to.to_owned(), cc.to_owned()), "{changes:?}");
+    }
+}
+
+#[test]
+fn addresses_are_answered_as_they_came_and_others_are_left_out_and_told() {
+    let long = format!("reply+{}@reply.example.com", "000c89caea14b0bf".repeat(7));
+    let reading = original(&[("Reply-To", &format!("<{long}>"))]);
+    assert_eq!(built(reply(&reading, &own()).unwrap()).to.to_string(), long);
+    let reading = original(&[(
+        "Cc",
+        "Bob <bob.@docomo.example>, Eva <<eva@example.org>>, <@relay.example:r@example.org>, a @ b.example, \
+         J =?utf-8?Q?=C3=B6?= <j@bücher.example>, jörg@example.org, Doe, \"jo doe\"@example.com;",
+    )]);
+    let answer = reply_all(&reading, &own()).unwrap();
+    let left_out: Vec<_> = answer
+        .notes()
+        .iter()
+        .filter_map(AnswerNote::address)
+        .map(Address::address)
+        .collect();
+    assert_eq!(left_out, ["jörg@example.org", "Doe"]);
+    assert!(!format!("{:?}", answer.notes()).contains("example"));
+    assert!(
+        answer
+            .notes()
+            .iter()
+            .all(|note| !note.to_string().contains("example.org"))
+    );
+    assert_eq!(
+        built(answer).cc.to_string(),
+        "second@example.net, Bob <\"bob.\"@docomo.example>, Eva <eva@example.org>, r@example.org, a@b.example, \
+         J ö <j@xn--bcher-kva.example>, \"jo doe\"@example.com"
+    );
+    let alone = original(&[("From", "jörg@example.org")]);
+    let error = reply(&alone, &own()).unwrap_err();
+    assert!(
+        matches!(error, ReplyError::UnusableRecipient { .. }),
+        "{error}"
+    );
+    assert!(reply_all(&alone, &own()).is_ok());
+    let quoted = original(&[("From", "\"jo doe\"@example.com")]);
+    assert_eq!(
+        quoted
+            .from
+            .first()
+            .map(|address| (address.name(), address.address())),
+        Some((None, "\"jo doe\"@example.com"))
+    );
+    assert_eq!(
+        built(reply(&quoted, &own()).unwrap()).to.to_string(),
+        "\"jo doe\"@example.com"
+    );
+}
+
+#[test]
+fn what_can_not_be_quoted_is_told() {
+    let raw = b"From: a@example.org\r\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nx\r\n";
+    let reading = Reading::from_raw(raw);
+    let answer = reply(&reading, &own()).unwrap().text("Yes.");
+    assert_eq!(answer.notes(), [AnswerNote::Encrypted]);
+    assert_eq!(built(answer).text, "Yes.\n");
+    let forwarded = forward(&reading, &own(), Vec::new()).unwrap();
+    assert_eq!(forwarded.notes(), [AnswerNote::Encrypted]);
+}
+
+/// A message with a picture and how its HTML shows it.
+fn with_picture(link: &str, headers: &str) -> Reading {
+    let raw = format!(
+        "From: a@example.org\nContent-Type: multipart/related; boundary=b\n\n--b\nContent-Type: text/html\n\n\
+         {link}\n--b\nContent-Type: image/png\n{headers}\nContent-Transfer-Encoding: base64\n\niVBORw==\n\
+         --b\nContent-Type: image/png; name=other.png\nContent-ID: <other@x>\nContent-Disposition: inline\n\ny\n--b--\n"
+    );
+    Reading::from_raw(raw.as_bytes())
+}
+
+fn forwarded(reading: &Reading) -> Reading {
+    let files = reading
+        .attachments
+        .iter()
+        .map(|file| ForwardAttachment::from_attachment(file, file.data().unwrap_or_default()));
+    built(
+        forward(reading, &own(), files.collect())
+            .unwrap()
+            .to("b@example.org"),
+    )
+}
+
+#[test]
+fn a_forward_shows_the_parts_that_its_html_names() {
+    let table = [
+        (
+            "<img src=\"cid:logo@x\">",
+            "Content-ID: <logo@x>\nContent-Disposition: attachment; filename=logo.png",
+            "cid:logo@x",
+        ),
+        (
+            "<img src=\"cid:logo@x\">",
+            "Content-ID: logo@x\nContent-Disposition: inline",
+            "cid:logo@x",
+        ),
+        (
+            "<img src=\"CID:LOGO@X\">",
+            "Content-ID: <logo@x>",
+            "cid:logo@x",
+        ),
+        (
+            "<img src=\"cid:logo%40x\">",
+            "Content-ID: <logo@x>\nContent-Disposition: attachment",
+            "cid:logo@x",
+        ),
+        (
+            "<img src=\"cid:&lt;logo@x&gt;\">",
+            "Content-ID: <logo@x>",
+            "cid:logo@x",
+        ),
+        (
+            "<img src=\"cid:my%20logo\">",
+            "Content-ID: <my logo>",
+            "cid:part0@content-id.invalid",
+        ),
+        (
+            "<img src=\"images/a.png\">",
+            "Content-Location: images/a.png",
+            "cid:part0@content-id.invalid",
+        ),
+        (
+            "<table background=\"cid:logo@x\">",
+            "Content-ID: <logo@x>",
+            "cid:logo@x",
+        ),
+        (
+            "<p style=\"background:url('cid:logo%40x')\">",
+            "Content-ID: <logo@x>",
+            "cid:logo@x",
+        ),
+    ];
+    for (link, headers, shown) in table {
+        let forwarded = forwarded(&with_picture(link, headers));
+        let html = forwarded.html.as_deref().unwrap_or_default();
+        assert!(html.contains(shown), "{link}: {html}");
+        let (inline, attached): (Vec<_>, Vec<_>) = forwarded
+            .attachments
+            .iter()
+            .partition(|file| file.is_inline);
+        let ids: Vec<_> = inline
+            .iter()
+            .map(|file| file.content_id.as_deref())
+            .collect();
+        assert_eq!(ids, [shown.strip_prefix("cid:")], "{link}");
+        let names: Vec<_> = attached.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["other.png"], "{link}");
+    }
+    let twice = with_picture(
+        "<img src=\"cid:other@x\"><img src=\"cid:gone\" alt=\"Gone\">",
+        "Content-ID: <other@x>",
+    );
+    let forwarded = forwarded(&twice);
+    assert_eq!(forwarded.attachments.len(), 2);
+    assert!(forwarded.html.unwrap().contains("[Gone]"));
 }
 
 #[test]
