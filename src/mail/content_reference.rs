@@ -9,7 +9,7 @@ const CONTENT_ID: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').
 
 /// How the links of HTML name a part.
 #[derive(Clone, Default)]
-pub(crate) struct PartName {
+pub(crate) struct PartIdentity {
     /// The content id, without angle brackets.
     pub(crate) content_id: Option<String>,
     /// The address that the part's sender gave it.
@@ -29,10 +29,10 @@ pub(crate) fn content_id_url(content_id: &str) -> String {
 }
 
 /// The position of the part that a link names.
-pub(crate) fn find(url: &str, parts: &[PartName]) -> Option<usize> {
+pub(crate) fn find(url: &str, parts: &[PartIdentity]) -> Option<usize> {
     let Some(id) = content_id_of(url) else {
         let url = decoded(url.trim());
-        let is_location = |part: &PartName| {
+        let is_location = |part: &PartIdentity| {
             part.location
                 .as_deref()
                 .is_some_and(|location| !url.is_empty() && decoded(location.trim()) == url)
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_link_names_its_part() {
-        let part = |content_id: &str, location: Option<&str>| PartName {
+        let part = |content_id: &str, location: Option<&str>| PartIdentity {
             content_id: Some(content_id.to_owned()).filter(|id| !id.is_empty()),
             location: location.map(str::to_owned),
         };

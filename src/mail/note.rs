@@ -72,14 +72,7 @@ impl fmt::Display for AnswerNote {
 /// What is to know of an answer to a message, beside whom it leaves out.
 pub(crate) fn notes(reading: &Reading, to: &MailboxList) -> Vec<AnswerNote> {
     let mut notes = Vec::new();
-    let is_daemon = |address: &Address| {
-        let local_part = local_part(address);
-        matches!(local_part.as_str(), "mailer-daemon" | "mailer_daemon")
-    };
-    if reading.delivery_report.is_some()
-        || is_return_path_empty(reading)
-        || reading.from.iter().chain(to).any(is_daemon)
-    {
+    if reading.is_from_mail_server() || reading.has_empty_return_path() {
         notes.push(AnswerNote::Bounce);
     } else if is_automatic(reading) {
         notes.push(AnswerNote::Automatic);
@@ -99,25 +92,18 @@ fn local_part(address: &Address) -> String {
     local_part.trim_matches('"').to_lowercase()
 }
 
-fn is_return_path_empty(reading: &Reading) -> bool {
-    reading
-        .header("Return-Path")
-        .is_some_and(|path| path.split_whitespace().collect::<String>() == "<>")
-}
-
 fn is_automatic(reading: &Reading) -> bool {
     let keyword = |name: &str| {
         let value = reading.header(name).unwrap_or_default();
         let keyword = value.split([';', '(']).next().unwrap_or_default();
         keyword.trim().to_ascii_lowercase()
     };
-    let submitted = keyword("Auto-Submitted");
     // People write to lists, and older lists mark what they pass on as bulk.
     let is_list = ["List-Id", "List-Post"]
         .iter()
         .any(|name| reading.header(name).is_some());
     let precedence = keyword("Precedence");
-    !matches!(submitted.as_str(), "" | "no")
+    reading.is_auto_submitted()
         || matches!(precedence.as_str(), "auto_reply" | "junk")
         || (precedence == "bulk" && !is_list)
         || ["X-Autoreply", "X-Autorespond", "X-Auto-Reply"]
@@ -150,35 +136,29 @@ fn is_no_reply(address: &Address) -> bool {
 
 /// Whether the text of a message is one that only its recipients' keys open.
 pub(crate) fn is_encrypted(reading: &Reading) -> bool {
+    let text = reading.text.trim_start();
+    let is_unreadable = text.is_empty() || text.starts_with("-----BEGIN PGP MESSAGE-----");
+    is_unreadable && (reading.encryption.is_some() || is_sealed(reading))
+}
+
+/// Whether there is S/MIME that is not merely signed (RFC 8551 section 3.2.2); what is signed has been read.
+fn is_sealed(reading: &Reading) -> bool {
+    let is_smime = |mime_type: &str| {
+        matches!(
+            mime_type,
+            "application/pkcs7-mime" | "application/x-pkcs7-mime"
+        )
+    };
     let content_type = reading
         .header("Content-Type")
         .unwrap_or_default()
         .to_ascii_lowercase();
-    let is_sealed_type = |mime_type: &str| {
-        mime_type == "application/pkcs7-mime" || mime_type == "application/x-pkcs7-mime"
-    };
+    let is_other = ["signed-data", "certs-only"]
+        .iter()
+        .any(|kind| content_type.contains(kind));
     let mime_type = content_type.split(';').next().unwrap_or_default().trim();
-    if mime_type == "multipart/encrypted" {
-        return true;
-    }
-    let has_no_text = reading.text.trim().is_empty();
-    if is_sealed_type(mime_type) {
-        let kind = |kind: &str| content_type.contains(kind);
-        // Without a word on its kind, what can't be read is taken for encrypted.
-        return kind("enveloped-data")
-            || (has_no_text && !kind("signed-data") && !kind("certs-only"));
-    }
-    if has_no_text {
-        // A mailing list may have put a footer around it.
-        return reading.attachments.iter().any(|attachment| {
-            is_sealed_type(&attachment.mime_type)
-                || attachment.mime_type == "application/pgp-encrypted"
-        });
-    }
-    reading
-        .text
-        .trim_start()
-        .starts_with("-----BEGIN PGP MESSAGE-----")
+    let mut attachments = reading.attachments.iter();
+    !is_other && (is_smime(mime_type) || attachments.any(|file| is_smime(&file.mime_type)))
 }
 
 #[cfg(test)]
@@ -247,13 +227,13 @@ mod tests {
             "Content-Type: application/pkcs7-mime; name=\"smime.p7m\"\n\nx\n",
             "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/pkcs7-mime; \
              smime-type=enveloped-data\n\nx\n--b--\n",
-            "Subject: x\n\n-----BEGIN PGP MESSAGE-----\n\nhQEM\n",
+            "Subject: x\n\n-----BEGIN PGP MESSAGE-----\n\nhQEM\n-----END PGP MESSAGE-----\n",
         ];
         for raw in encrypted {
             assert!(is_encrypted(&Reading::from_raw(raw.as_bytes())), "{raw}");
         }
         for raw in [
-            "Subject: x\n\nSee -----BEGIN PGP MESSAGE-----\n",
+            "Subject: x\n\nSee below.\n\n-----BEGIN PGP MESSAGE-----\n\nhQEM\n-----END PGP MESSAGE-----\n",
             "Content-Type: application/pkcs7-mime; smime-type=signed-data\n\nx\n",
             "Content-Type: application/pdf\n\nx\n",
         ] {

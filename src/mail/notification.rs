@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{
-    header::parse_message_ids,
+    message_id::parse_message_ids,
     part::Part,
     report::{field, groups, original_message_id, recipient_address, without_comments},
 };

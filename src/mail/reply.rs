@@ -7,7 +7,7 @@ use crate::api::gmail::types::{Message, Thread};
 use super::{
     address::AddressError,
     compose::{Compose, ComposeError, Quotation},
-    content_reference::{self, PartName},
+    content_reference::{self, PartIdentity},
     enclosure::{Enclosure, check_content_id},
     filename::safe_file_name,
     header::parse_date,
@@ -273,7 +273,7 @@ pub fn forward<'a>(
 }
 
 /// A content id for each part: its own, or one in the place of one that is missing, malformed or used twice.
-fn usable_content_ids(parts: &[PartName]) -> Vec<String> {
+fn usable_content_ids(parts: &[PartIdentity]) -> Vec<String> {
     let mut used = HashSet::new();
     let ids = parts.iter().enumerate().map(|(position, part)| {
         let own = part.content_id.clone().map(check_content_id);
@@ -303,7 +303,7 @@ pub struct ForwardAttachment {
     name: String,
     mime_type: String,
     bytes: Vec<u8>,
-    part: PartName,
+    part: PartIdentity,
 }
 
 impl ForwardAttachment {
@@ -318,7 +318,7 @@ impl ForwardAttachment {
             name: name.into(),
             mime_type: mime_type.into(),
             bytes: bytes.into(),
-            part: PartName::default(),
+            part: PartIdentity::default(),
         }
     }
 
@@ -326,7 +326,7 @@ impl ForwardAttachment {
     #[must_use]
     pub fn from_attachment(attachment: &Attachment, bytes: impl Into<Vec<u8>>) -> Self {
         Self {
-            part: PartName {
+            part: PartIdentity {
                 content_id: attachment.content_id.clone(),
                 location: attachment.content_location.clone(),
             },

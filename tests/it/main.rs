@@ -9,6 +9,7 @@ mod compare;
 mod support;
 
 mod airbyte;
+mod answering;
 mod answers;
 mod cli;
 mod connectors;

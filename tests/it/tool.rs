@@ -572,7 +572,7 @@ async fn an_error_says_what_to_do() {
         ),
         (
             "gmail_search",
-            json!({"query": 1}),
+            json!({"query": ["x"]}),
             "invalid_arguments",
             "string",
         ),
@@ -602,7 +602,7 @@ async fn an_error_says_what_to_do() {
         ),
         (
             "gmail_messages_update",
-            json!({"messageId": "19b76da8002f4766", "addLabelIds": "INBOX"}),
+            json!({"messageId": "19b76da8002f4766", "addLabelIds": "INBOX,UNREAD"}),
             "invalid_arguments",
             "a list",
         ),

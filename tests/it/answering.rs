@@ -1,0 +1,475 @@
+//! What people and agents answer mail with, from odd mail and odd input to what goes out.
+
+#![cfg(feature = "cli")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by it, in its helpers too"
+)]
+
+use crate::support;
+
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use airbyte_agent_gmail::sandbox::Sandbox;
+use airbyte_agent_gmail::{GmailConnector, Mode};
+use serde_json::{Value, json};
+use support::directory::Directory;
+use support::program::PROGRAM;
+use tokio::process::Command;
+
+fn program(sandbox: &Sandbox) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command
+        .env_clear()
+        .envs(sandbox.variables(Mode::OpenSource));
+    command.stdin(Stdio::null());
+    command
+}
+
+async fn run(mut command: Command, arguments: &[&str]) -> Output {
+    command.args(arguments).output().await.unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+async fn sent(gmail: &GmailConnector) -> usize {
+    let call = gmail.messages().list().label_ids(["SENT"]);
+    call.send().await.unwrap().messages.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_without_a_text_is_refused() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let gmail = sandbox.open_source().unwrap();
+    let id =
+        sandbox.deliver(b"From: eva@example.org\r\nMessage-ID: <1@example.org>\r\n\r\nYes?\r\n");
+    let before = sent(&gmail).await;
+    for arguments in [
+        &["reply", &id] as &[&str],
+        &["reply", &id, "--reply-all", "--no-quote"],
+        &["reply", &id, "--draft"],
+        &["send", "--to", "eva@example.org"],
+    ] {
+        let output = run(program(&sandbox), arguments).await;
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(
+            said(&output).contains("nothing to send"),
+            "{}",
+            said(&output)
+        );
+    }
+    assert_eq!(sent(&gmail).await, before);
+    let output = run(program(&sandbox), &["reply", &id, "--text", ""]).await;
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(sent(&gmail).await, before + 1);
+}
+
+/// Runs the program on a terminal of its own, with a script as the editor; `None` where no terminal can be had.
+#[cfg(target_os = "linux")]
+async fn on_a_terminal(
+    sandbox: &Sandbox,
+    directory: &Path,
+    editor: &str,
+    arguments: &str,
+) -> Option<Output> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let script = directory.join("editor.sh");
+    std::fs::write(&script, format!("#!/bin/sh\n{editor}\n")).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let mut command = Command::new("/usr/bin/script");
+    command
+        .env_clear()
+        .envs(sandbox.variables(Mode::OpenSource))
+        .env("PATH", "/usr/bin:/bin")
+        .env("EDITOR", "/bin/false")
+        .env("VISUAL", format!("sh {}", script.display()))
+        .env("TMPDIR", directory)
+        .args(["-qec", &format!("{PROGRAM} {arguments}"), "/dev/null"])
+        .stdin(Stdio::null());
+    command.output().await.ok()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_written_in_the_editor() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let gmail = sandbox.open_source().unwrap();
+    let directory = Directory::new().unwrap();
+    let id =
+        sandbox.deliver(b"From: eva@example.org\r\nMessage-ID: <1@example.org>\r\n\r\nYes?\r\n");
+    let before = sent(&gmail).await;
+    let editor = "stat -c %a \"$1\" > \"$TMPDIR/mode\"; cp \"$1\" \"$TMPDIR/seen\"; \
+                  { echo No.; cat \"$TMPDIR/seen\"; } > \"$1\"";
+    let reply = format!("reply {id} -o json");
+    let Some(output) = on_a_terminal(&sandbox, directory.path(), editor, &reply).await else {
+        eprintln!("NOT RUN: there is no `script` for a terminal");
+        return;
+    };
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
+    assert_eq!(read("mode"), "600\n");
+    assert!(
+        read("seen").ends_with("eva@example.org wrote:\n> Yes?\n"),
+        "{}",
+        read("seen")
+    );
+    assert_eq!(sent(&gmail).await, before + 1);
+    let list = gmail
+        .messages()
+        .list()
+        .label_ids(["SENT"])
+        .send()
+        .await
+        .unwrap();
+    let latest = list
+        .messages
+        .first()
+        .and_then(|message| message.id.clone())
+        .unwrap();
+    let message = gmail.messages().get(latest).send().await.unwrap();
+    let text = airbyte_agent_gmail::mail::Reading::from_payload(&message).text;
+    assert!(
+        text.starts_with("No.\n\n") && text.ends_with("wrote:\n> Yes?\n"),
+        "{text}"
+    );
+    for (editor, told) in [
+        (":", "nothing was written"),
+        (": > \"$1\"", "nothing was written"),
+        ("exit 3", "the editor ended"),
+    ] {
+        let output = on_a_terminal(&sandbox, directory.path(), editor, &reply)
+            .await
+            .unwrap();
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(!output.status.success() && shown.contains(told), "{shown}");
+    }
+    assert_eq!(sent(&gmail).await, before + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_to_know_of_an_answer_is_said_by_the_program_and_the_tools() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let gmail = sandbox.open_source().unwrap();
+    let of = |headers: &str| {
+        sandbox.deliver(
+            format!("{headers}\r\nMessage-ID: <1@example.org>\r\n\r\nHello.\r\n").as_bytes(),
+        )
+    };
+    let table = [
+        (
+            of("From: MAILER-DAEMON@example.org"),
+            "report of a mail server",
+        ),
+        (
+            of("From: a@example.org\r\nAuto-Submitted: auto-generated"),
+            "a program sent the original",
+        ),
+        (of("From: no-reply@example.org"), "nobody reads"),
+        (
+            of(
+                "From: a@example.org\r\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data",
+            ),
+            "not quoted",
+        ),
+        (
+            of("From: a@example.org\r\nCc: j\u{f6}rg@example.org, b@example.org"),
+            "left out",
+        ),
+    ];
+    for (id, expected) in table {
+        let output = run(
+            program(&sandbox),
+            &["reply", &id, "--reply-all", "--text", "x", "-o", "json"],
+        )
+        .await;
+        assert!(output.status.success(), "{}", said(&output));
+        assert!(said(&output).contains(expected), "{}", said(&output));
+        let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(
+            shown["notes"][0]["text"]
+                .as_str()
+                .unwrap()
+                .contains(expected),
+            "{shown}"
+        );
+        let arguments = json!({"message_id": id, "text": "x", "reply_all": true});
+        let answer = gmail.tools().call("gmail_reply", arguments).await;
+        assert!(
+            !answer.is_error && answer.text.contains(expected),
+            "{}",
+            answer.text
+        );
+        assert!(
+            answer.structured["notes"][0]["text"]
+                .as_str()
+                .unwrap()
+                .contains(expected)
+        );
+    }
+    let left_out = of("From: a@example.org\r\nCc: j\u{f6}rg@example.org");
+    let output = run(
+        program(&sandbox),
+        &[
+            "reply",
+            &left_out,
+            "--reply-all",
+            "--text",
+            "x",
+            "-o",
+            "json",
+        ],
+    )
+    .await;
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(shown["notes"][0]["address"], "jörg@example.org");
+    assert_eq!(shown["to"], json!(["a@example.org"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blanks_around_credentials_are_no_part_of_them() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let variables: Vec<(String, String)> = sandbox
+        .variables(Mode::OpenSource)
+        .into_iter()
+        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .collect();
+    for (before, after) in [("", "\n"), (" ", "\r\n"), ("\t", " ")] {
+        let mut command = program(&sandbox);
+        for (name, value) in &variables {
+            command.env(name, format!("{before}{value}{after}"));
+        }
+        let output = run(command, &["check"]).await;
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    for bad in ["1//a b", "1//a\nb", "1//\u{e4}"] {
+        let mut command = program(&sandbox);
+        command.env("GMAIL_REFRESH_TOKEN", bad);
+        let output = run(command, &["check"]).await;
+        assert_eq!(output.status.code(), Some(2), "{bad:?}: {}", said(&output));
+        assert!(
+            said(&output).contains("refresh token") && !said(&output).contains(bad),
+            "{}",
+            said(&output)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_named_account_wins_over_the_environment() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let directory = Directory::new().unwrap();
+    let with_directory = || {
+        let mut command = program(&sandbox);
+        command.env("AIRBYTE_GMAIL_CONFIG_DIR", directory.path());
+        command
+    };
+    for arguments in [
+        &["check", "--account", "wrok"] as &[&str],
+        &["search", "is:unread", "--account", "wrok"],
+    ] {
+        let output = run(with_directory(), arguments).await;
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{arguments:?}: {}",
+            said(&output)
+        );
+        assert!(said(&output).contains("wrok"), "{}", said(&output));
+    }
+    let accounts = directory.path().join("accounts");
+    std::fs::create_dir_all(&accounts).unwrap();
+    write_private(
+        &accounts.join("work.json"),
+        &json!({"client_id": "client\n", "tokens": {"access_token": "gone", "refresh_token": "work-token"}}),
+    );
+    let output = run(with_directory(), &["check", "--account", "work"]).await;
+    assert!(
+        said(&output).contains("the signed-in account work"),
+        "{}",
+        said(&output)
+    );
+    assert!(!output.status.success());
+    assert!(run(with_directory(), &["check"]).await.status.success());
+    let output = run(
+        with_directory(),
+        &["check", "--account", "work", "--mode", "hosted"],
+    )
+    .await;
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+fn write_private(path: &Path, value: &Value) {
+    std::fs::write(path, value.to_string()).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vacation_of_the_past_does_not_come_back() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let gmail = sandbox.open_source().unwrap();
+    let past = gmail.settings().update_vacation().enable_auto_reply(false);
+    past.start_time("1751328000000")
+        .end_time("1752537600000")
+        .send()
+        .await
+        .unwrap();
+    let output = run(program(&sandbox), &["vacation", "on", "--text", "again"]).await;
+    assert!(
+        output.status.success() && said(&output).contains("15 Jul 2025"),
+        "{}",
+        said(&output)
+    );
+    let kept = gmail.settings().get_vacation().send().await.unwrap();
+    assert_eq!((kept.start_time, kept.end_time), (None, None));
+    let output = run(
+        program(&sandbox),
+        &[
+            "vacation",
+            "on",
+            "--start",
+            "2099-08-01",
+            "--end",
+            "2099-08-10",
+        ],
+    )
+    .await;
+    assert!(output.status.success(), "{}", said(&output));
+    let output = run(program(&sandbox), &["vacation", "on", "--end", "none"]).await;
+    assert!(output.status.success(), "{}", said(&output));
+    let kept = gmail.settings().get_vacation().send().await.unwrap();
+    assert!(kept.start_time.is_some() && kept.end_time.is_none());
+    for arguments in [
+        &["--start", "2099-08-10", "--end", "2099-08-01"] as &[&str],
+        &["--start", "2099-08-10", "--end", "2099-08-10"],
+        &["--end", "2099-07-31"],
+        &["--end", "2020-01-01"],
+        &["--end", "tomorrow"],
+        &["--start", "2099-02-29"],
+    ] {
+        let output = run(
+            program(&sandbox),
+            &[&["vacation", "on"], arguments].concat(),
+        )
+        .await;
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{arguments:?}: {}",
+            said(&output)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tools_take_arguments_as_models_write_them() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let gmail = sandbox.open_source().unwrap();
+    let tools = gmail.tools();
+    let id =
+        sandbox.deliver(b"From: eva@example.org\r\nMessage-ID: <1@example.org>\r\n\r\nYes?\r\n");
+    let taken = [
+        (
+            "gmail_messages_update",
+            json!({"messageId": id, "addLabelIds": "[\"STARRED\"]", "removeLabelIds": ""}),
+        ),
+        (
+            "gmail_messages_update",
+            json!({"messageId": id, "addLabelIds": "STARRED", "removeLabelIds": "[]"}),
+        ),
+        (
+            "gmail_messages_list",
+            json!({"labelIds": "[\"INBOX\"]", "maxResults": "2", "includeSpamTrash": "false", "pageToken": "", "q": null}),
+        ),
+        (
+            "gmail_search",
+            json!({"query": "in:inbox", "max_results": "2", "page_token": "", "include_spam_trash": "False"}),
+        ),
+        (
+            "gmail_reply",
+            json!({"message_id": id, "text": "No.", "reply_all": "false", "html": "", "attachments": "[]"}),
+        ),
+        (
+            "gmail_send",
+            json!({"to": "eva@example.org, bob@example.org", "subject": "x", "text": "y", "cc": []}),
+        ),
+        (
+            "gmail_send",
+            json!({"to": "[\"eva@example.org\"]", "subject": "x", "text": "[\"y\"]"}),
+        ),
+        (
+            "gmail_execute",
+            json!({"entity": "messages", "action": "list", "params": "{\"labelIds\": \"[\\\"INBOX\\\"]\", \"maxResults\": \"1\"}"}),
+        ),
+        (
+            "gmail_execute",
+            json!({"entity": "profile", "action": "get", "params": ""}),
+        ),
+        (
+            "gmail_messages_list",
+            json!({"select_fields": "[\"id\"]", "maxResults": 1}),
+        ),
+    ];
+    for (name, arguments) in taken {
+        let answer = tools.call(name, arguments.clone()).await;
+        assert!(!answer.is_error, "{name} {arguments}: {}", answer.text);
+    }
+    let starred = gmail.messages().get(&id).send().await.unwrap().label_ids;
+    assert!(starred.contains(&"STARRED".to_owned()), "{starred:?}");
+    let refused = [
+        (
+            "gmail_messages_list",
+            json!({"maxResults": "two"}),
+            "a whole number from 1 to 500",
+        ),
+        (
+            "gmail_messages_list",
+            json!({"includeSpamTrash": "yes"}),
+            "true or false",
+        ),
+        (
+            "gmail_messages_update",
+            json!({"messageId": id, "addLabelIds": "STARRED,INBOX"}),
+            "a list",
+        ),
+        ("gmail_messages_get", json!({"messageId": ""}), "messageId"),
+        (
+            "gmail_search",
+            json!({"query": "x", "max_results": "many"}),
+            "integer",
+        ),
+        (
+            "gmail_execute",
+            json!({"entity": "messages", "action": "list", "params": "maxResults=1"}),
+            "object",
+        ),
+    ];
+    for (name, arguments, allowed) in refused {
+        let answer = tools.call(name, arguments.clone()).await;
+        assert!(
+            answer.is_error && answer.text.contains(allowed),
+            "{name} {arguments}: {}",
+            answer.text
+        );
+    }
+    for params in [
+        json!({"labelIds": "[\"INBOX\"]"}),
+        json!({"labelIds": ["[\"INBOX\"]"]}),
+        json!({"maxResults": "2"}),
+    ] {
+        let error = gmail.execute("messages", "list", params).await.unwrap_err();
+        assert!(error.is_invalid_input(), "{error}");
+    }
+}
