@@ -121,7 +121,7 @@ fn global() -> [Arg; 8] {
         flag("yes", "Do without asking what is lost for good")
             .short('y')
             .action(ArgAction::SetTrue),
-        flag("verbose", "With an error, also what the service itself said; it can quote mail")
+        flag("verbose", "With a failure of the service, also what it said itself; refusals show it always")
             .short('v')
             .action(ArgAction::SetTrue),
         Arg::new("help-agents")

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use airbyte_agent_gmail::Error;
+use airbyte_agent_gmail::tool::visible_text;
 
 /// Why a command ended badly.
 pub(crate) enum Failure {
@@ -98,11 +99,22 @@ fn write(failure: &Failure, verbose: bool) -> std::io::Result<()> {
             {
                 writeln!(stderr, "cause: {cause}")?;
             }
+            // What the person asked for was refused: the service's own words say best what to change. They can quote
+            // mail, which is no matter on the person's own terminal.
             match error.service_message() {
-                Some(message) if verbose => writeln!(stderr, "the service said: {message}"),
+                Some(message) if verbose || !is_of_service(error) => {
+                    writeln!(stderr, "the service said: {}", visible_text(message))
+                }
                 Some(_) => writeln!(stderr, "(--verbose shows what the service itself said)"),
                 None => Ok(()),
             }
         }
     }
+}
+
+/// Whether the service failed, and nothing about the request would change it.
+fn is_of_service(error: &Error) -> bool {
+    error
+        .status()
+        .is_none_or(|status| !(400..500).contains(&status))
 }

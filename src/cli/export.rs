@@ -2,7 +2,10 @@
 
 mod archive;
 mod index;
+mod label;
 mod maildir;
+mod single;
+mod spool;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -15,8 +18,9 @@ use futures_util::TryStreamExt;
 use serde_json::json;
 
 use super::exit::Failure;
+use super::label::Labels;
 use super::{credential, output};
-use archive::{Archive, Plan};
+use archive::{Archive, Opened, Plan};
 
 /// How many messages are asked for at once unless the user says otherwise.
 const AT_ONCE: &str = "8";
@@ -35,9 +39,11 @@ pub(crate) fn command() -> Command {
             "Save mail to an mbox, a Maildir or NDJSON, byte for byte as Gmail has it.\n\n\
              Run the same command again after an interruption of any kind and it goes on where it was; run it again \
              later and it adds what is new. What is saved is written down beside the output, in OUT.index: one line of \
-             JSON for each message with its id, thread, labels, date, and its place in the output. Labels are there (in \
-             NDJSON also in the record, in a Maildir also as flags) and not in the messages, whose bytes stay as they \
-             are. A second export to an output at which one is at work is refused.",
+             JSON for each message with its id, thread, labels with their names, date, and its place in the output. \
+             Labels are there (in NDJSON also in the record, in a Maildir also as flags), and in the messages only with \
+             --x-gmail-labels: without it their bytes stay as they are.\n\n\
+             Other programs may open the output and change it between two runs: what they write stays, and messages that \
+             they take out are exported again. A second export to an output at which one is at work is refused.",
         )
         .arg(
             Arg::new("format")
@@ -67,6 +73,12 @@ pub(crate) fn command() -> Command {
                 .long("include-spam-trash")
                 .action(ArgAction::SetTrue)
                 .help("Spam and trash too"),
+        )
+        .arg(
+            Arg::new("x-gmail-labels")
+                .long("x-gmail-labels")
+                .action(ArgAction::SetTrue)
+                .help("Write the labels into each message of an mbox or a Maildir, as the field X-Gmail-Labels that Google Takeout has; `import` and other programs read it"),
         )
         .arg(
             Arg::new("at-once")
@@ -108,9 +120,16 @@ pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result
         format: text("format").unwrap_or_default(),
         query: text("query").unwrap_or_default(),
         include_spam_trash: arguments.get_flag("spam-trash"),
+        x_gmail_labels: arguments.get_flag("x-gmail-labels"),
         account: profile.email_address.unwrap_or_default(),
         history_id: profile.history_id.unwrap_or_default(),
     };
+    if plan.x_gmail_labels && plan.format == "ndjson" {
+        return Err(Failure::input(
+            "--x-gmail-labels is for mbox and maildir; an NDJSON record has its labelNames"
+                .to_owned(),
+        ));
+    }
     let path = arguments
         .get_one::<PathBuf>("out")
         .ok_or_else(|| Failure::input("no --out; see --help".to_owned()))?;
@@ -125,7 +144,23 @@ pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result
         list = list.q(plan.query.as_str());
     }
     let history_id = plan.history_id.clone();
-    let (mut archive, mut known) = Archive::open(path, plan)?;
+    let mut labels = Labels::list(&gmail).await?;
+    let Opened {
+        mut archive,
+        ids: mut known,
+        gone,
+        is_changed,
+    } = Archive::open(path, plan)?;
+    if is_changed {
+        output::note(&format!(
+            "{}: another program has changed it since the last run; what it wrote stays{}",
+            path.display(),
+            match gone {
+                0 => String::new(),
+                gone => format!(", and {gone} messages that are no more in it are exported again"),
+            }
+        ));
+    }
     let already_there = known.len();
     let fetches = list
         .stream()
@@ -149,7 +184,8 @@ pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result
         tokio::select! {
             fetched = fetches.try_next() => match fetched {
                 Ok(Some(Some(message))) => {
-                    progress.add(archive.append(&message)?)?;
+                    let names = labels.names(&gmail, &message.label_ids).await?;
+                    progress.add(archive.append(&message, names)?)?;
                 }
                 Ok(Some(None)) => vanished += 1,
                 Ok(None) => break,
@@ -169,14 +205,21 @@ pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result
             }
         }
     }
-    archive.flush()?;
+    archive.finish()?;
     progress.end()?;
     output::print(&json!({
         "exported": progress.messages,
         "already_there": already_there,
+        "exported_again": gone,
         "vanished": vanished,
         "history_id": history_id,
-    }))
+    }))?;
+    match archive.taken_out() {
+        0 => Ok(()),
+        taken_out => Err(Failure::Other(format!(
+            "another program has taken {taken_out} messages out of the output in the meantime; the same command exports them again"
+        ))),
+    }
 }
 
 /// A line on the terminal; nothing where the standard error is none.

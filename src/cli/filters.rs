@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::exit::Failure;
 use super::output::{self, Format, Output};
-use super::{dry_run, texts};
+use super::{dry_run, label, texts};
 
 /// How many messages one request may change.
 /// <https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/batchModify>
@@ -98,10 +98,21 @@ fn create() -> Command {
                 .conflicts_with("larger"),
         )
         .arg(
-            text("label", "ID", "Put a label on, by its id; see labels list")
-                .action(ArgAction::Append),
+            text(
+                "label",
+                "LABEL",
+                "Put a label on, by its name or id; see labels list",
+            )
+            .action(ArgAction::Append),
         )
-        .arg(text("remove-label", "ID", "Take a label off, by its id").action(ArgAction::Append))
+        .arg(
+            text(
+                "remove-label",
+                "LABEL",
+                "Take a label off, by its name or id",
+            )
+            .action(ArgAction::Append),
+        )
         .arg(text(
             "forward",
             "ADDRESS",
@@ -123,7 +134,9 @@ pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result
     match name {
         "list" => output.show(&filters().list().send().await?.filter),
         "create" => {
-            let (criteria, action) = filter_of(arguments);
+            let (criteria, mut action) = filter_of(arguments);
+            action.add_label_ids = label::ids(&gmail, action.add_label_ids).await?;
+            action.remove_label_ids = label::ids(&gmail, action.remove_label_ids).await?;
             if dry_run(arguments) {
                 return output.value(
                     &json!({"dry_run": true, "create": {"criteria": criteria, "action": action}}),

@@ -4,80 +4,101 @@
 //! sent and again after the answer; one that was sent and never answered is looked up by its Message-ID before it is
 //! sent again.
 
-use std::fs::File;
-use std::io::{BufReader, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
+mod folder;
 mod label;
+mod mark;
 mod note;
+mod send;
+mod source;
+mod word;
 
-use airbyte_agent_gmail::mail::encoding::encode_base64url;
-use airbyte_agent_gmail::mail::{Reading, SearchQuery};
-use airbyte_agent_gmail::sync::mbox::{Archived, Reader};
-use airbyte_agent_gmail::types::Message;
-use airbyte_agent_gmail::{Error, GmailConnector, Mode};
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+
+use airbyte_agent_gmail::GmailConnector;
+use airbyte_agent_gmail::mail::Reading;
+use airbyte_agent_gmail::tool::visible_text;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::exit::Failure;
-use super::journal::unusable;
+use super::file::unusable;
 use super::output::{self, Format, Output};
 use super::{dry_run, texts};
-use label::Labels;
+use label::{LabelPlan, Sources};
 use note::{Notes, Step};
+use send::{Outcome, Sender, Settled};
+use source::{Item, Source};
+use word::Words;
 
-/// From this size on a message goes by upload, which spares its base64.
-const UPLOAD_FROM: usize = 1024 * 1024;
-
-/// How long Gmail may take to find a message that has just come in.
-const SEARCH_DELAY: Duration = Duration::from_secs(10);
+/// How many of the messages that are left out are listed in the result; the journal has all.
+const MOST_LISTED: usize = 1000;
 
 /// The command's arguments.
 pub(crate) fn command() -> Command {
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .action(ArgAction::SetTrue)
+            .help(help)
+    };
     Command::new("import")
-        .about("Put the mail of an mbox into the mailbox; goes on where it was stopped")
+        .about("Put the mail of an mbox, a Maildir or .eml files into the mailbox; goes on where it was stopped")
         .long_about(
-            "Put the mail of an mbox into the mailbox, as if it had arrived; nothing is sent to anybody.\n\n\
+            "Put the mail of an mbox, a Maildir or a folder of .eml files into the mailbox, as if it had arrived; nothing \
+             is sent to anybody.\n\n\
              Run the same command again after an interruption and it goes on where it was: what is done is written \
-             down in FILE.import. A message that was under way when it was interrupted is looked up by its Message-ID \
-             before it is sent again; one without a Message-ID is left out and counted as unclear. Messages that Gmail \
-             refuses are left out and counted too.",
+             down in PATH.import. Messages are known by what is in them, so the source may be moved, marked or added to \
+             in between. A message that was under way when it was interrupted is looked up by its Message-ID before it \
+             is sent again; one without a Message-ID is left out and counted as unclear.\n\n\
+             A message that Gmail refuses is left out, and the next run tries it again. Whatever is left out is said, \
+             with the reason, and the exit code is 1.\n\n\
+             Labels come by name: from --keep-labels, from the X-Gmail-Labels that Google Takeout writes, in the words of \
+             20 languages, or from the folders of a Maildir. Those that the account does not have are made. Marks of \
+             mail programs (read, starred, draft) come along.",
         )
         .arg(
             Arg::new("format")
                 .long("format")
                 .value_name("FORMAT")
-                .default_value("mbox")
-                .value_parser(["mbox"])
-                .help("The form of the file: mbox, of any flavour"),
+                .default_value("auto")
+                .value_parser(["auto", "mbox", "maildir", "eml"])
+                .help("What the source is: an mbox of any form, a Maildir with its subfolders, a folder with .eml files in it"),
         )
         .arg(
             Arg::new("file")
-                .value_name("FILE")
+                .value_name("PATH")
                 .required(true)
                 .value_parser(clap::value_parser!(PathBuf))
-                .help("The mbox"),
+                .help("The mbox, or the folder"),
         )
         .arg(
             Arg::new("label")
                 .long("label")
-                .value_name("ID")
+                .value_name("LABEL")
                 .action(ArgAction::Append)
-                .help("A label for every message, by its id, such as INBOX; without any they are archived [repeat for more]"),
+                .help("A label for every message, by its name or id, such as INBOX; without any label messages are archived [repeat for more]"),
         )
+        .arg(flag(
+            "keep-labels",
+            "The labels that the index of an export, PATH.index, has for the messages, also where it is of another account",
+        ))
         .arg(
-            Arg::new("keep-labels")
-                .long("keep-labels")
-                .action(ArgAction::SetTrue)
-                .help("The labels too that the index of an export, FILE.index, has for the messages, as far as this account has them"),
+            Arg::new("labels-as")
+                .long("labels-as")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help("What words of X-Gmail-Labels stand for: a line `WORD = LABEL` for each, with nothing behind the = for no label, or a JSON object"),
         )
-        .arg(
-            Arg::new("never-mark-spam")
-                .long("never-mark-spam")
-                .action(ArgAction::SetTrue)
-                .help("Keep them out of spam whatever Gmail thinks of them"),
-        )
+        .arg(flag("ignore-x-gmail-labels", "Do not read X-Gmail-Labels"))
+        .arg(flag(
+            "retry-unclear",
+            "Send again what an interrupted run may have sent already; look whether it is there first",
+        ))
+        .arg(flag(
+            "never-mark-spam",
+            "Keep them out of spam whatever Gmail thinks of them",
+        ))
 }
 
 /// What comes of the messages.
@@ -87,225 +108,234 @@ struct Count {
     already_there: u64,
     refused: u64,
     unclear: u64,
+    left_out: Vec<Value>,
+}
+
+impl Count {
+    fn leave_out(&mut self, item: &Item, step: Step, why: &str) {
+        match step {
+            Step::Refused => self.refused += 1,
+            _ => self.unclear += 1,
+        }
+        let message_id = message_id(&item.raw);
+        output::note(&visible_text(&format!(
+            "left out: {}{}: {why}",
+            item.place(),
+            message_id
+                .as_ref()
+                .map(|id| format!(" <{id}>"))
+                .unwrap_or_default()
+        )));
+        if self.left_out.len() < MOST_LISTED {
+            let mut entry = json!({"message_id": message_id, "why": why});
+            match &item.file {
+                Some(file) => entry["file"] = json!(file),
+                None => entry["at"] = json!(item.at),
+            }
+            self.left_out.push(entry);
+        }
+    }
+}
+
+/// What a look through the whole source gives, before the first message is sent.
+#[derive(Default)]
+struct Survey {
+    /// How many are to be imported.
+    import: u64,
+    already_there: u64,
+    /// Labels to make.
+    missing: BTreeSet<String>,
+    /// How many that are in have which Message-ID, where that is of use.
+    message_ids: HashMap<String, usize>,
 }
 
 /// Imports.
 pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result<(), Failure> {
     let path = arguments
         .get_one::<PathBuf>("file")
-        .ok_or_else(|| Failure::input("no file; see --help".to_owned()))?;
-    let file = File::open(path).map_err(|error| unusable(path, &error))?;
-    let given = texts(arguments, "label");
+        .ok_or_else(|| Failure::input("no path; see --help".to_owned()))?;
+    let format = arguments
+        .get_one::<String>("format")
+        .map_or("auto", String::as_str);
+    let source = Source::open(path, format)?;
+    let sources = Sources {
+        given: texts(arguments, "label"),
+        index: arguments.get_flag("keep-labels").then_some(path),
+        is_header_read: !arguments.get_flag("ignore-x-gmail-labels"),
+        words: words(arguments)?,
+    };
     let profile = gmail.get_profile().send().await?;
     let account = profile.email_address.unwrap_or_default();
-    let mut notes = Notes::open(path, &account, file.metadata()?.len())?;
-    let mut labels = if arguments.get_flag("keep-labels") {
-        Labels::kept(&gmail, path, given).await?
-    } else {
-        Labels::fixed(given)
-    };
+    let mut labels = LabelPlan::new(&gmail, &account, sources).await?;
+    let mut notes = Notes::open(path, &account, source.size()?)?;
+    let survey = survey(&source, &mut notes, &mut labels)?;
     if dry_run(arguments) {
-        return count(path, file, &notes, &mut labels, arguments);
+        return Output::new(arguments, Format::Json).value(&json!({
+            "dry_run": true,
+            "import": survey.import,
+            "already_there": survey.already_there,
+            "labels_to_create": survey.missing,
+        }));
     }
-    let import = Import {
-        gmail: &gmail,
-        never_mark_spam: arguments.get_flag("never-mark-spam"),
-    };
-    let doubt = notes
-        .doubt()
-        .map(|(at, sent)| Doubt::read(path, at, sent))
-        .transpose()?;
-    let mut same_id = 0;
+    let labels_created = labels.make(&gmail, &survey.missing).await?;
+    let mut sender = Sender::new(
+        &gmail,
+        arguments.get_flag("never-mark-spam"),
+        survey.message_ids,
+    );
+    let is_retried = arguments.get_flag("retry-unclear");
     let mut count = Count::default();
-    for message in Reader::new(BufReader::new(file)) {
-        let message = message.map_err(|error| unusable(path, &error))?;
-        let label_ids = labels.of(message.offset)?;
-        if notes.is_done(message.offset) {
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    for item in source.messages()? {
+        let item = item?;
+        let counts = notes.counts(&item.key);
+        let place = seen.entry(item.key.clone()).or_default();
+        *place += 1;
+        if *place <= counts.done {
             count.already_there += 1;
-            // Only where there is a doubt is it worth reading what is done.
-            if let Some(doubt) = &doubt {
-                same_id += usize::from(doubt.is_id_of(&message.raw));
-            }
             continue;
         }
-        let (step, id) = match &doubt {
-            Some(doubt) if doubt.at == message.offset => {
-                match import.settle(doubt, same_id).await? {
-                    Settled::There(id) => (Step::Found, id),
-                    Settled::Missing => import.send(&mut notes, &message, label_ids).await?,
-                    Settled::Unknown => (Step::Unclear, None),
+        if *place <= counts.done + counts.unclear && !is_retried {
+            count.leave_out(
+                &item,
+                Step::Unclear,
+                "it may be in the mailbox already; look there, and give --retry-unclear if it is not",
+            );
+            continue;
+        }
+        if counts.open > 0 {
+            match sender.settle(&item).await? {
+                Settled::There(id) => {
+                    notes.end(&item, Step::Found, id, None)?;
+                    count.already_there += 1;
+                    continue;
+                }
+                Settled::Unknown if !is_retried => {
+                    notes.end(&item, Step::Unclear, None, None)?;
+                    count.leave_out(
+                        &item,
+                        Step::Unclear,
+                        "an interrupted run may have sent it, and it has no Message-ID to look it up by; look whether it is there, and give --retry-unclear if it is not",
+                    );
+                    continue;
+                }
+                Settled::Missing | Settled::Unknown => {
+                    notes.end(&item, Step::TakenBack, None, None)?;
                 }
             }
-            _ => import.send(&mut notes, &message, label_ids).await?,
-        };
-        match step {
-            Step::Done => count.imported += 1,
-            Step::Found => count.already_there += 1,
-            Step::Refused => count.refused += 1,
-            Step::Sending | Step::TakenBack | Step::Unclear => count.unclear += 1,
         }
-        notes.end(message.offset, step, id)?;
+        let label_ids = labels.ids(&item);
+        notes.begin(&item)?;
+        match sender.send(&item, label_ids).await {
+            Outcome::Done(id) => {
+                notes.end(&item, Step::Done, id, None)?;
+                count.imported += 1;
+            }
+            Outcome::Refused(why) => {
+                notes.end(&item, Step::Refused, None, Some(why.clone()))?;
+                count.leave_out(&item, Step::Refused, &why);
+            }
+            // It stays noted as sent, and the next start looks it up.
+            Outcome::Unknown(error) => return Err(error.into()),
+            Outcome::NotSent(error) => {
+                notes.end(&item, Step::TakenBack, None, None)?;
+                return Err(error.into());
+            }
+        }
     }
+    let unplaced = labels.unplaced();
     output::print(&json!({
         "imported": count.imported,
         "already_there": count.already_there,
         "refused": count.refused,
         "unclear": count.unclear,
+        "left_out": count.left_out,
+        "labels_created": labels_created,
+        "labels_not_placed": unplaced,
     }))?;
-    if count.refused + count.unclear > 0 {
-        return Err(Failure::Other(
-            "not every message was imported; FILE.import has a line for each, with its place in the file".to_owned(),
-        ));
+    let left_out = count.refused + count.unclear;
+    if left_out > 0 {
+        return Err(Failure::Other(format!(
+            "{left_out} messages were left out; the same command tries again those that were refused, and {}.import has all of them",
+            path.display()
+        )));
+    }
+    if sender.incomplete > 0 {
+        return Err(Failure::Other(format!(
+            "every message is in, and {} drafts miss labels",
+            sender.incomplete
+        )));
+    }
+    if !unplaced.is_empty() {
+        let labels: Vec<String> = unplaced
+            .iter()
+            .map(|(label, messages)| format!("{label} ({messages})"))
+            .collect();
+        return Err(Failure::Other(visible_text(&format!(
+            "every message is in, and some miss labels that Gmail does not let this program give: {}",
+            labels.join(", ")
+        ))));
     }
     Ok(())
 }
 
-/// What an import would come to.
-fn count(
-    path: &Path,
-    file: File,
-    notes: &Notes,
-    labels: &mut Labels,
-    arguments: &ArgMatches,
-) -> Result<(), Failure> {
-    let (mut import, mut already_there) = (0_u64, 0_u64);
-    for message in Reader::new(BufReader::new(file)) {
-        let message = message.map_err(|error| unusable(path, &error))?;
-        labels.of(message.offset)?;
-        if notes.is_done(message.offset) {
-            already_there += 1;
+/// Looks through the whole source: what can't be read is told before anything is sent.
+fn survey(source: &Source, notes: &mut Notes, labels: &mut LabelPlan) -> Result<Survey, Failure> {
+    for item in source.messages()? {
+        let item = item?;
+        notes.place(&item);
+        labels.weigh(&item);
+    }
+    let mut survey = Survey::default();
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    for item in source.messages()? {
+        let item = item?;
+        let place = seen.entry(item.key.clone()).or_default();
+        *place += 1;
+        if *place > notes.counts(&item.key).done {
+            survey.import += 1;
+            survey.missing.extend(labels.missing(&item));
         } else {
-            import += 1;
-        }
-    }
-    Output::new(arguments, Format::Json)
-        .value(&json!({"dry_run": true, "import": import, "already_there": already_there}))
-}
-
-struct Import<'a> {
-    gmail: &'a GmailConnector,
-    never_mark_spam: bool,
-}
-
-/// A message that was sent and not answered.
-struct Doubt {
-    at: u64,
-    /// When it was sent, in seconds since 1970.
-    sent: u64,
-    message_id: Option<String>,
-}
-
-enum Settled {
-    There(Option<String>),
-    Missing,
-    Unknown,
-}
-
-impl Import<'_> {
-    /// Sends a message, noted before.
-    async fn send(
-        &self,
-        notes: &mut Notes,
-        message: &Archived,
-        label_ids: Vec<String>,
-    ) -> Result<(Step, Option<String>), Failure> {
-        let sent = now();
-        notes.begin(message.offset, sent)?;
-        match self.call(&message.raw, label_ids).await {
-            Ok(imported) => Ok((Step::Done, imported.id)),
-            Err(error) if error.is_outcome_unknown() => {
-                // It stays noted as sent, and the next start looks it up.
-                Err(error.into())
-            }
-            Err(error) if error.is_invalid_request() => Ok((Step::Refused, None)),
-            Err(error) => {
-                notes.take_back(message.offset)?;
-                Err(error.into())
+            survey.already_there += 1;
+            if notes.has_open()
+                && let Some(id) = message_id(&item.raw)
+            {
+                *survey.message_ids.entry(id).or_default() += 1;
             }
         }
     }
-
-    async fn call(&self, raw: &[u8], label_ids: Vec<String>) -> Result<Message, Error> {
-        if raw.len() >= UPLOAD_FROM && self.gmail.mode() == Mode::OpenSource {
-            let params = json!({"labelIds": label_ids, "neverMarkSpam": self.never_mark_spam});
-            let params = params.as_object().cloned().unwrap_or_default();
-            return self
-                .gmail
-                .messages()
-                .import_media(raw.to_vec())
-                .params(params)
-                .send()
-                .await;
-        }
-        self.gmail
-            .messages()
-            .import(encode_base64url(raw))
-            .label_ids(label_ids)
-            .never_mark_spam(self.never_mark_spam)
-            .send()
-            .await
-    }
-
-    /// Looks a doubtful message up. As many as `same_id` with its Message-ID came in before it.
-    async fn settle(&self, doubt: &Doubt, same_id: usize) -> Result<Settled, Failure> {
-        let Some(message_id) = &doubt.message_id else {
-            return Ok(Settled::Unknown);
-        };
-        let query = SearchQuery::new()
-            .rfc822_message_id(message_id)
-            .within("anywhere")
-            .to_string();
-        loop {
-            let found = self
-                .gmail
-                .messages()
-                .list()
-                .q(query.as_str())
-                .send()
-                .await?
-                .messages;
-            if found.len() > same_id {
-                return Ok(Settled::There(
-                    found.into_iter().next().and_then(|message| message.id),
-                ));
-            }
-            // The search may not know yet what came in a moment ago.
-            let age = Duration::from_secs(now().saturating_sub(doubt.sent));
-            match SEARCH_DELAY.checked_sub(age) {
-                Some(rest) if !rest.is_zero() => tokio::time::sleep(rest).await,
-                _ => return Ok(Settled::Missing),
-            }
-        }
-    }
+    Ok(survey)
 }
 
-impl Doubt {
-    fn read(path: &Path, at: u64, sent: u64) -> Result<Self, Failure> {
-        let mut file = File::open(path)?;
-        file.seek(SeekFrom::Start(at))?;
-        let message = Reader::new(BufReader::new(file))
-            .next()
-            .transpose()
-            .map_err(|error| unusable(path, &error))?;
-        Ok(Self {
-            at,
-            sent,
-            message_id: message.and_then(|message| message_id(&message.raw)),
-        })
-    }
+fn words(arguments: &ArgMatches) -> Result<Words, Failure> {
+    let Some(path) = arguments.get_one::<PathBuf>("labels-as") else {
+        return Words::new(None).map_err(Failure::input);
+    };
+    let table = std::fs::read_to_string(path).map_err(|error| unusable(path, &error))?;
+    Words::new(Some(&table)).map_err(|error| Failure::input(format!("{}: {error}", path.display())))
+}
 
-    fn is_id_of(&self, raw: &[u8]) -> bool {
-        self.message_id.is_some() && message_id(raw) == self.message_id
+/// The header of a message, as far as it is of use.
+fn header(raw: &[u8]) -> &[u8] {
+    const LONGEST: usize = 512 * 1024;
+    let mut end = 0;
+    for line in raw.split_inclusive(|byte| *byte == b'\n') {
+        if matches!(line, b"\n" | b"\r\n") || end > LONGEST {
+            break;
+        }
+        end += line.len();
     }
+    raw.get(..end).unwrap_or_default()
+}
+
+/// Whether a header has a field, before it is read in earnest.
+fn has_field(header: &[u8], name: &str) -> bool {
+    header.split(|byte| *byte == b'\n').any(|line| {
+        line.get(..name.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(name.as_bytes()))
+    })
 }
 
 fn message_id(raw: &[u8]) -> Option<String> {
-    Reading::from_raw(raw).message_id
-}
-
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs()
+    Reading::from_raw(header(raw)).message_id
 }

@@ -5,14 +5,15 @@
 //! mended by hand, has no version of its own to migrate, and costs no dependency. SQLite would earn its place with a
 //! second reader or with queries, and has neither here.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{BufRead, BufReader, ErrorKind, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File, TryLockError};
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::exit::Failure;
+use super::file::{beside, private, unusable};
 
 /// An open journal.
 pub(crate) struct Journal {
@@ -34,6 +35,10 @@ impl Journal {
             line.clear();
             let length = reader.read_until(b'\n', &mut line)?;
             if !line.ends_with(b"\n") {
+                // Only what begins as a line of this command's does is cut off below.
+                if !line.is_empty() && !line.starts_with(b"{\"") && line != b"{" {
+                    return Err(damaged(path, whole));
+                }
                 break;
             }
             if header.is_none() {
@@ -51,6 +56,30 @@ impl Journal {
             pending: Vec::new(),
         };
         Ok((journal, header))
+    }
+
+    /// Puts other lines in the place of all that a journal has, which this process holds; nothing is lost if it is
+    /// stopped in the middle.
+    pub(crate) fn replace<L: Serialize>(
+        path: &Path,
+        header: &impl Serialize,
+        lines: impl IntoIterator<Item = L>,
+    ) -> Result<Self, Failure> {
+        let new = beside(path, "new");
+        let file = private(&new)?;
+        lock(&new, &file)?;
+        file.set_len(0)?;
+        let mut journal = Self {
+            file,
+            pending: Vec::new(),
+        };
+        journal.note(header)?;
+        for line in lines {
+            journal.note(&line)?;
+        }
+        journal.flush()?;
+        fs::rename(&new, path).map_err(|error| unusable(path, &error))?;
+        Ok(journal)
     }
 
     /// Notes a line, which counts from the next [`flush`](Self::flush) on.
@@ -108,36 +137,6 @@ fn holder(file: &File) -> Option<u32> {
 #[cfg(not(target_os = "linux"))]
 fn holder(_: &File) -> Option<u32> {
     None
-}
-
-/// A file that only its owner may read, as it holds mail: opened where it exists, created where not.
-pub(crate) fn private(path: &Path) -> Result<File, Failure> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options.open(path).map_err(|error| unusable(path, &error))
-}
-
-/// The path with an ending of its own behind the name: "mail.mbox" and "index" give "mail.mbox.index".
-pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(ending);
-    PathBuf::from(name)
-}
-
-/// What is wrong with a path that the user gave.
-pub(crate) fn unusable(path: &Path, error: &std::io::Error) -> Failure {
-    let advice = match error.kind() {
-        ErrorKind::NotFound => "; give a path in a folder that exists",
-        ErrorKind::PermissionDenied => "; give a path that you may write to",
-        _ => "",
-    };
-    Failure::input(format!("{}: {error}{advice}", path.display()))
 }
 
 fn damaged(path: &Path, offset: u64) -> Failure {

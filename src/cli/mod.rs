@@ -8,13 +8,16 @@ mod connector;
 mod credential;
 mod demo;
 mod describe;
+mod digest;
 mod doctor;
 mod editor;
 mod exit;
 mod export;
+mod file;
 mod filters;
 mod import;
 mod journal;
+mod label;
 #[cfg(feature = "mcp")]
 mod mcp;
 mod oauth;

@@ -10,6 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::exit::Failure;
+use super::label::Labels;
 use super::output::{self, Format, Meter, Output};
 use super::{connect, dry_run, texts};
 
@@ -317,34 +318,15 @@ async fn label_ids(
     if names.is_empty() {
         return Ok(names);
     }
-    let known = gmail.labels().list().send().await?.labels;
-    let mut ids = Vec::new();
-    for name in names {
-        let found = known.iter().find(|label| {
-            label.id.as_deref() == Some(name.as_str())
-                || label
-                    .name
-                    .as_deref()
-                    .is_some_and(|known| known.to_lowercase() == name.to_lowercase())
-        });
-        let id = match found {
-            Some(label) => label.id.clone(),
-            None if is_created => gmail.labels().create(&name).send().await?.id,
-            None => {
-                let mut known: Vec<&str> = known
-                    .iter()
-                    .filter_map(|label| label.name.as_deref())
-                    .collect();
-                known.sort_unstable();
-                return Err(Failure::input(visible_text(&format!(
-                    "there is no label `{name}`; use one of: {}, or --create",
-                    known.join(", ")
-                ))));
+    let mut labels = Labels::list(gmail).await?;
+    if is_created {
+        for name in &names {
+            if labels.id(name).is_none() {
+                labels.create(gmail, name).await?;
             }
-        };
-        ids.push(id.unwrap_or_default());
+        }
     }
-    Ok(ids)
+    labels.ids(&names, ", or --create")
 }
 
 /// `attachments list` and `attachments save`.

@@ -9,14 +9,14 @@ use serde_json::{Map, Value, json};
 
 use super::exit::Failure;
 use super::output::{self, Format, Meter, Output};
-use super::{connect, dry_run};
+use super::{connect, dry_run, label};
 
 /// Carries out an action of the table, with all that the flags around it ask for.
 pub(crate) async fn action(
     matches: &ArgMatches,
     arguments: &ArgMatches,
     operation: &'static Operation,
-    params: Value,
+    mut params: Value,
 ) -> Result<(), Failure> {
     let output = Output::new(arguments, Format::Json);
     if dry_run(arguments) {
@@ -26,6 +26,7 @@ pub(crate) async fn action(
         confirm_operation(arguments, operation)?;
     }
     let gmail = connect(matches)?;
+    label::resolve(&gmail, operation, &mut params).await?;
     let is_all = arguments
         .try_get_one::<bool>("all")
         .ok()

@@ -48,7 +48,7 @@ impl AttachmentDirectory {
         let root = root.into();
         let failed =
             |error: io::Error| FileError::of("the directory for attachments can't be used", &error);
-        fs::create_dir_all(&root).map_err(failed)?;
+        private_folder(&root).map_err(failed)?;
         let root = root.canonicalize().map_err(failed)?;
         if !root.is_dir() {
             return Err(FileError::new("the place for attachments is no directory"));
@@ -79,7 +79,7 @@ impl AttachmentDirectory {
             };
             let path = self.root.join(name);
             // `create_new` refuses whatever is there, a dangling link included.
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
+            match private_file().open(&path) {
                 Ok(mut file) => {
                     return match file.write_all(bytes) {
                         Ok(()) => Ok(path),
@@ -156,6 +156,30 @@ impl fmt::Display for FileError {
 }
 
 impl std::error::Error for FileError {}
+
+/// Makes a folder that its owner alone may enter, as it will hold mail; one that is there stays as it is.
+fn private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(path)
+}
+
+/// A new file that its owner alone may read.
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,12 +1,11 @@
 //! The output of an export and its index, kept in step.
 //!
 //! Messages are written in groups: first their bytes are brought onto the disk, then the lines that say so. A line of
-//! the index is therefore never there before its message, whatever happens to the process or the machine; what lies in
-//! the output behind the last line is half a group, and is cut off at the next start.
+//! the index is therefore never there before its message, whatever happens to the process or the machine. Other programs
+//! may open the output between two runs and even during one: what they have written is kept, and the messages of the
+//! index are looked for in it.
 
-use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use airbyte_agent_gmail::mail::encoding::decode_base64url;
@@ -14,23 +13,31 @@ use airbyte_agent_gmail::sync::mbox;
 use airbyte_agent_gmail::types::Message;
 use serde::{Deserialize, Serialize};
 
-use super::index::{Ids, Line};
+use super::index::{self, Ids, Line};
+use super::label;
 use super::maildir::Maildir;
+use super::single::{Form, Found, Single};
+use super::spool;
+use crate::cli::digest::digest;
 use crate::cli::exit::Failure;
-use crate::cli::journal::{Journal, beside, private};
+use crate::cli::file::beside;
+use crate::cli::journal::Journal;
 
 /// A group ends with so many messages or bytes.
 const GROUP_MESSAGES: usize = 100;
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
 
 /// What is exported; the first line of the index.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Plan {
     pub(super) format: String,
     #[serde(default)]
     pub(super) query: String,
     #[serde(default)]
     pub(super) include_spam_trash: bool,
+    /// Whether each message has its labels in a field.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) x_gmail_labels: bool,
     pub(super) account: String,
     /// From where a sync goes on behind the first run of this export.
     #[serde(default)]
@@ -39,60 +46,121 @@ pub(super) struct Plan {
 
 /// An export's output.
 pub(super) struct Archive {
+    path: PathBuf,
+    plan: Plan,
     journal: Journal,
     output: Output,
-    lines: usize,
+    /// The line of the index whose record is the last.
+    last: Option<Line>,
+    count: usize,
     waiting_since: Option<Instant>,
+    /// How many messages another program has taken out of the output while this one was at work.
+    taken_out: usize,
+}
+
+/// What is there when an export begins.
+pub(super) struct Opened {
+    pub(super) archive: Archive,
+    /// The messages that are in it.
+    pub(super) ids: Ids,
+    /// How many are in the index, and in the output no more; they are exported again.
+    pub(super) gone: usize,
+    /// Whether another program has changed the output.
+    pub(super) is_changed: bool,
 }
 
 enum Output {
-    Mbox(Single),
-    Ndjson(Single),
+    Single(Single),
     Maildir(Maildir),
 }
 
-/// A file to which records are appended.
-struct Single {
-    file: File,
-    end: u64,
-    pending: Vec<u8>,
+/// A line of an NDJSON export: what Gmail gave, and the names of the labels.
+#[derive(Serialize)]
+struct Record<'a> {
+    #[serde(flatten)]
+    message: &'a Message,
+    #[serde(rename = "labelNames", skip_serializing_if = "<[String]>::is_empty")]
+    label_names: &'a [String],
 }
 
 impl Archive {
-    /// Opens an output or creates it; gives the messages that are there already.
-    pub(super) fn open(path: &Path, plan: Plan) -> Result<(Self, Ids), Failure> {
+    /// Opens an output or creates it.
+    pub(super) fn open(path: &Path, plan: Plan) -> Result<Opened, Failure> {
         let index = beside(path, "index");
         if path.exists() && !index.exists() {
             return Err(foreign(path));
         }
-        let (mut ids, mut end) = (Ids::default(), 0);
+        let (mut ids, mut last) = (Ids::default(), None::<Line>);
         let (mut journal, header) = Journal::open(&index, |line: Line| {
             ids.insert(&line.id);
-            if let Some(at) = line.at {
-                end = at.saturating_add(line.length);
+            if last.as_ref().is_none_or(|last| last.end() <= line.end()) {
+                last = Some(line);
             }
         })?;
-        match header {
-            Some(before) => same(&before, &plan)?,
+        let plan = match header {
+            Some(before) => {
+                same(&before, &plan)?;
+                before
+            }
             // The index has its first line before there is an output.
             None if path.exists() => return Err(foreign(path)),
             None => {
                 journal.note(&plan)?;
                 journal.flush()?;
+                plan
             }
-        }
-        let output = match plan.format.as_str() {
-            "maildir" => Output::Maildir(Maildir::open(path, &ids)?),
-            "ndjson" => Output::Ndjson(Single::open(path, end)?),
-            _ => Output::Mbox(Single::open(path, end)?),
         };
-        let archive = Self {
+        let (output, found) = match form(&plan) {
+            None => {
+                let (maildir, gone) = Maildir::open(path, &ids, || index::read(&index))?;
+                let lines = if gone.is_empty() {
+                    None
+                } else {
+                    let lines = index::read(&index)?.into_iter();
+                    Some(lines.filter(|line| !gone.contains(&line.id)).collect())
+                };
+                let found = Found {
+                    lines,
+                    more: Vec::new(),
+                    is_changed: !gone.is_empty(),
+                    gone,
+                };
+                (Output::Maildir(maildir), found)
+            }
+            Some(form) => {
+                let (single, found) = Single::open(path, form, last.as_ref())?;
+                (Output::Single(single), found)
+            }
+        };
+        let mut archive = Self {
+            path: path.to_owned(),
+            plan,
             journal,
             output,
-            lines: 0,
+            last,
+            count: 0,
             waiting_since: None,
+            taken_out: 0,
         };
-        Ok((archive, ids))
+        for line in &found.more {
+            ids.insert(&line.id);
+        }
+        for id in &found.gone {
+            ids.remove(id);
+        }
+        let (gone, is_changed) = (found.gone.len(), found.is_changed);
+        if let Some(lines) = &found.lines {
+            for line in lines {
+                ids.insert(&line.id);
+            }
+        }
+        archive.adopt(found)?;
+        Ok(Opened {
+            archive,
+            ids,
+            gone,
+            is_changed,
+        })
     }
 
     /// Since when something waits to be brought onto the disk.
@@ -100,8 +168,18 @@ impl Archive {
         self.waiting_since
     }
 
-    /// Appends a message that was fetched in the format `raw`; gives the length of its record.
-    pub(super) fn append(&mut self, message: &Message) -> Result<u64, Failure> {
+    /// How many messages another program has taken out of the output while this one was at work.
+    pub(super) fn taken_out(&self) -> usize {
+        self.taken_out
+    }
+
+    /// Appends a message that was fetched in the format `raw`, with the names of its labels; gives the length of its
+    /// record.
+    pub(super) fn append(
+        &mut self,
+        message: &Message,
+        label_names: Vec<String>,
+    ) -> Result<u64, Failure> {
         let id = message.id.as_deref().unwrap_or_default();
         let incomplete = || {
             Failure::Other(format!(
@@ -114,102 +192,119 @@ impl Archive {
             .as_deref()
             .and_then(|date| date.parse().ok())
             .unwrap_or_default();
-        let raw = decode_base64url(text).map_err(|_| incomplete())?;
+        let mut raw = decode_base64url(text).map_err(|_| incomplete())?;
         let mut line = Line {
             id: id.to_owned(),
             thread: message.thread_id.clone().unwrap_or_default(),
             labels: message.label_ids.clone(),
+            label_names,
             date,
             at: None,
-            length: 0,
+            length: raw.len() as u64,
             file: None,
+            digest: Some(digest(&raw)),
         };
+        if self.plan.x_gmail_labels {
+            raw = label::with_field(&raw, &line.labels, &line.label_names);
+        }
         let mut waiting = 0;
-        match &mut self.output {
-            Output::Mbox(single) => {
-                single.append(&mut line, |pending| {
-                    mbox::write(pending, id, date, &raw);
-                    Ok(())
-                })?;
-                waiting = single.pending.len();
-            }
-            Output::Ndjson(single) => {
-                single.append(&mut line, |pending| {
-                    serde_json::to_writer(&mut *pending, message)
+        let length = match &mut self.output {
+            Output::Single(single) => {
+                let form = form(&self.plan);
+                let label_names = line.label_names.clone();
+                let length = single.append(line, |pending| {
+                    if form == Some(Form::Mbox) {
+                        mbox::write(pending, id, date, &raw);
+                        return Ok(());
+                    }
+                    let record = Record {
+                        message,
+                        label_names: &label_names,
+                    };
+                    serde_json::to_writer(&mut *pending, &record)
                         .map_err(|error| Failure::Other(error.to_string()))?;
                     pending.push(b'\n');
                     Ok(())
                 })?;
-                waiting = single.pending.len();
+                waiting = single.waiting();
+                length
             }
             Output::Maildir(maildir) => {
                 line.file = Some(maildir.append(id, date, &message.label_ids, &raw)?);
-                line.length = raw.len() as u64;
+                self.journal.note(&line)?;
+                line.length
             }
-        }
-        self.journal.note(&line)?;
-        self.lines += 1;
+        };
+        self.count += 1;
         self.waiting_since.get_or_insert_with(Instant::now);
-        if self.lines >= GROUP_MESSAGES || waiting >= GROUP_BYTES {
+        if self.count >= GROUP_MESSAGES || waiting >= GROUP_BYTES {
             self.flush()?;
         }
-        Ok(line.length)
+        Ok(length)
     }
 
     /// Ends the group.
     pub(super) fn flush(&mut self) -> Result<(), Failure> {
-        if self.lines == 0 {
+        if self.count == 0 {
             return Ok(());
         }
         match &mut self.output {
-            Output::Mbox(single) | Output::Ndjson(single) => single.flush()?,
+            Output::Single(single) => {
+                if !single.is_as_left()? {
+                    let found = single.reopen(self.last.as_ref())?;
+                    self.taken_out += found.gone.len();
+                    self.adopt(found)?;
+                }
+                self.write_group()?;
+            }
             Output::Maildir(maildir) => maildir.flush()?,
         }
         self.journal.flush()?;
-        self.lines = 0;
+        self.count = 0;
         self.waiting_since = None;
+        Ok(())
+    }
+
+    /// Ends the export.
+    pub(super) fn finish(&mut self) -> Result<(), Failure> {
+        self.flush()?;
+        spool::forget(&self.path);
+        Ok(())
+    }
+
+    fn write_group(&mut self) -> Result<(), Failure> {
+        if let Output::Single(single) = &mut self.output {
+            let lines = single.flush()?;
+            for line in &lines {
+                self.journal.note(line)?;
+            }
+            self.last = lines.into_iter().next_back().or(self.last.take());
+        }
+        Ok(())
+    }
+
+    /// Writes down in the index what was found in the output.
+    fn adopt(&mut self, found: Found) -> Result<(), Failure> {
+        if let Some(lines) = found.lines {
+            let index = beside(&self.path, "index");
+            self.journal = Journal::replace(&index, &self.plan, &lines)?;
+            self.last = lines.into_iter().max_by_key(Line::end);
+        }
+        for line in &found.more {
+            self.journal.note(line)?;
+        }
+        self.journal.flush()?;
+        self.last = found.more.into_iter().next_back().or(self.last.take());
         Ok(())
     }
 }
 
-impl Single {
-    fn open(path: &Path, end: u64) -> Result<Self, Failure> {
-        let mut file = private(path)?;
-        if file.metadata()?.len() < end {
-            return Err(Failure::input(format!(
-                "{}: it is shorter than its index says, so something else has changed it; move both away to begin anew",
-                path.display()
-            )));
-        }
-        file.set_len(end)?;
-        file.seek(SeekFrom::Start(end))?;
-        Ok(Self {
-            file,
-            end,
-            pending: Vec::new(),
-        })
-    }
-
-    fn append(
-        &mut self,
-        line: &mut Line,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let before = self.pending.len();
-        write(&mut self.pending)?;
-        line.at = Some(self.end + before as u64);
-        line.length = (self.pending.len() - before) as u64;
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), Failure> {
-        self.file.write_all(&self.pending)?;
-        self.file.sync_data()?;
-        self.end += self.pending.len() as u64;
-        self.pending.clear();
-        // One huge message is no reason to hold its room for the rest.
-        self.pending.shrink_to(GROUP_BYTES);
-        Ok(())
+/// What the records of a file are; a Maildir is none.
+fn form(plan: &Plan) -> Option<Form> {
+    match plan.format.as_str() {
+        "maildir" => None,
+        "ndjson" => Some(Form::Ndjson),
+        _ => Some(Form::Mbox),
     }
 }
 
@@ -227,6 +322,10 @@ fn same(before: &Plan, now: &Plan) -> Result<(), Failure> {
         (
             "another --include-spam-trash",
             before.include_spam_trash != now.include_spam_trash,
+        ),
+        (
+            "another --x-gmail-labels",
+            before.x_gmail_labels != now.x_gmail_labels,
         ),
         (
             "another account",

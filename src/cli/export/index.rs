@@ -1,17 +1,26 @@
 //! What the index of an export says, and which messages it names.
 
 use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cli::exit::Failure;
+use crate::cli::file::unusable;
+
 /// The line of a message.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Line {
     pub(super) id: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) thread: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) labels: Vec<String>,
+    /// The names of the labels, in the same order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) label_names: Vec<String>,
     /// When Gmail received it, in milliseconds since 1970.
     pub(super) date: i64,
     /// Where its record begins in the output; a Maildir has none.
@@ -22,6 +31,28 @@ pub(super) struct Line {
     /// Its file's name when it was written; a mail reader may have renamed it since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) file: Option<String>,
+    /// What the message is known by, wherever another program has moved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) digest: Option<String>,
+}
+
+impl Line {
+    /// Where its record ends.
+    pub(super) fn end(&self) -> u64 {
+        self.at.unwrap_or_default().saturating_add(self.length)
+    }
+}
+
+/// The lines of an index.
+pub(super) fn read(index: &Path) -> Result<Vec<Line>, Failure> {
+    let file = File::open(index).map_err(|error| unusable(index, &error))?;
+    let mut lines = Vec::new();
+    for line in BufReader::new(file).lines().skip(1) {
+        let line = serde_json::from_str(&line?)
+            .map_err(|_| Failure::input(format!("{}: it can't be read", index.display())))?;
+        lines.push(line);
+    }
+    Ok(lines)
 }
 
 /// A set of message ids: a hundred thousand of them in a few megabytes.
@@ -45,6 +76,13 @@ impl Ids {
             Some(number) => self.numbers.contains(&number),
             None => self.others.contains(id),
         }
+    }
+
+    pub(super) fn remove(&mut self, id: &str) {
+        match number(id) {
+            Some(number) => self.numbers.remove(&number),
+            None => self.others.remove(id),
+        };
     }
 
     pub(super) fn len(&self) -> usize {

@@ -1,52 +1,90 @@
 //! A Maildir, with a file for each message.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
-use super::index::Ids;
+use super::index::{Ids, Line};
+use crate::cli::digest::digest;
 use crate::cli::exit::Failure;
-use crate::cli::journal::{private, unusable};
+use crate::cli::file::{files_below, private, private_folder};
 
 /// Marks the files that are an export's.
 const HOST: &str = "airbyte-gmail";
 
 /// The folder of a Maildir, and the files that are not yet in their place.
 pub(super) struct Maildir {
+    path: PathBuf,
     temporary: PathBuf,
     current: PathBuf,
     pending: Vec<(PathBuf, PathBuf)>,
+    /// Whole messages of an interrupted export, which the index does not name.
+    unnamed: HashMap<String, PathBuf>,
 }
 
 impl Maildir {
-    /// Opens a Maildir or creates it, and takes away what an interruption has left that the index does not name.
-    pub(super) fn open(path: &Path, known: &Ids) -> Result<Self, Failure> {
+    /// Opens a Maildir or creates it; gives the ids of `known` that it has no more. Programs may have renamed messages
+    /// and moved them to folders below. `lines` reads the index, where that is of use.
+    pub(super) fn open(
+        path: &Path,
+        known: &Ids,
+        lines: impl FnOnce() -> Result<Vec<Line>, Failure>,
+    ) -> Result<(Self, Vec<String>), Failure> {
         for folder in ["tmp", "new", "cur"] {
-            let folder = path.join(folder);
-            fs::create_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
+            private_folder(&path.join(folder))?;
         }
-        let maildir = Self {
+        let mut maildir = Self {
+            path: path.to_owned(),
             temporary: path.join("tmp"),
             current: path.join("cur"),
             pending: Vec::new(),
+            unnamed: HashMap::new(),
         };
-        for folder in [&maildir.temporary, &maildir.current] {
-            for entry in fs::read_dir(folder)? {
-                let entry = entry?;
-                let name = entry.file_name();
-                let orphan = name
-                    .to_str()
-                    .and_then(message_id)
-                    .is_some_and(|id| !known.contains(id));
-                if orphan {
-                    fs::remove_file(entry.path())?;
+        let (mut there, mut others) = (Ids::default(), Vec::new());
+        for file in files_below(path)? {
+            let folder = file.parent().and_then(Path::file_name).unwrap_or_default();
+            let id = file
+                .file_name()
+                .and_then(|name| message_id(name.to_str()?))
+                .map(str::to_owned);
+            match id {
+                // What an interruption has left half written.
+                Some(_) if file.parent() == Some(&maildir.temporary) => fs::remove_file(&file)?,
+                _ if folder != "cur" && folder != "new" => {}
+                Some(id) if known.contains(&id) => {
+                    there.insert(&id);
+                }
+                Some(id) => {
+                    maildir.unnamed.insert(id, file);
+                }
+                None => others.push(file),
+            }
+        }
+        let mut gone = Vec::new();
+        if there.len() < known.len() {
+            // Programs that move a message to another folder give it another name.
+            let mut digests: HashMap<String, usize> = HashMap::new();
+            for file in others {
+                *digests.entry(digest(&fs::read(file)?)).or_default() += 1;
+            }
+            for line in lines()? {
+                if there.contains(&line.id) {
+                    continue;
+                }
+                let digest = line.digest.unwrap_or_default();
+                match digests.get_mut(&digest).filter(|count| **count > 0) {
+                    Some(count) => *count -= 1,
+                    None => gone.push(line.id),
                 }
             }
         }
-        Ok(maildir)
+        Ok((maildir, gone))
     }
 
-    /// Writes a message; gives its file's name. It is in its place from the next flush on.
+    /// Writes a message with the time at which Gmail received it, in milliseconds since 1970; gives its file's name. It
+    /// is in its place from the next flush on.
     pub(super) fn append(
         &mut self,
         id: &str,
@@ -60,33 +98,55 @@ impl Maildir {
                 "a message has an id that can be no file name; report it".to_owned(),
             ));
         }
+        if let Some(there) = self.unnamed.get(id)
+            && digest(&fs::read(there)?) == digest(raw)
+        {
+            let name = there.file_name().unwrap_or_default();
+            return Ok(name.to_string_lossy().into_owned());
+        }
         let unique = format!("{}.{id}.{HOST}", date.max(0) / 1000);
         let temporary = self.temporary.join(&unique);
-        let name = format!("{unique}:2,{}", flags(labels));
+        let name = (0..)
+            .map(|number| match number {
+                0 => format!("{unique}:2,{}", flags(labels)),
+                number => format!("{unique}-{number}:2,{}", flags(labels)),
+            })
+            .find(|name| !self.current.join(name).exists())
+            .unwrap_or_default();
         let mut file = private(&temporary)?;
         file.set_len(0)?;
         file.write_all(raw)?;
-        file.sync_data()?;
+        let received = Duration::from_millis(u64::try_from(date).unwrap_or_default());
+        file.set_modified(UNIX_EPOCH + received)?;
+        file.sync_all()?;
         self.pending.push((temporary, self.current.join(&name)));
         Ok(name)
     }
 
     /// Puts the messages into their place, which the folder then knows for good.
     pub(super) fn flush(&mut self) -> Result<(), Failure> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        private_folder(&self.current)?;
         for (temporary, place) in self.pending.drain(..) {
             fs::rename(temporary, place)?;
         }
         // Elsewhere a folder is no file that could be opened.
         #[cfg(unix)]
-        File::open(&self.current)?.sync_all()?;
+        {
+            File::open(&self.current)?.sync_all()?;
+            File::open(&self.path)?.sync_all()?;
+        }
         Ok(())
     }
 }
 
 /// The message of a file's name, if it is an export's.
 fn message_id(name: &str) -> Option<&str> {
-    let mut pieces = name.split(':').next()?.split('.');
+    let mut pieces = name.split([':', ';', '!', ',']).next()?.split('.');
     let (_, id, host) = (pieces.next()?, pieces.next()?, pieces.next()?);
+    let host = host.split('-').take(2).collect::<Vec<_>>().join("-");
     (host == HOST && pieces.next().is_none()).then_some(id)
 }
 
@@ -110,13 +170,16 @@ mod tests {
 
     #[test]
     fn names_give_their_message_back() {
-        assert_eq!(
-            message_id("1767225600.18c2a.airbyte-gmail:2,S"),
-            Some("18c2a")
-        );
-        assert_eq!(message_id("1767225600.18c2a.airbyte-gmail"), Some("18c2a"));
-        assert_eq!(message_id("1767225600.M1P2.example.com:2,S"), None);
-        assert_eq!(message_id("notes"), None);
+        for (name, id) in [
+            ("1767225600.18c2a.airbyte-gmail:2,S", Some("18c2a")),
+            ("1767225600.18c2a.airbyte-gmail", Some("18c2a")),
+            ("1767225600.18c2a.airbyte-gmail-1:2,", Some("18c2a")),
+            ("1767225600.18c2a.airbyte-gmail,S=12:2,S", Some("18c2a")),
+            ("1767225600.M1P2.example.com:2,S", None),
+            ("notes", None),
+        ] {
+            assert_eq!(message_id(name), id, "{name}");
+        }
         let labels = ["STARRED", "INBOX", "DRAFT"].map(str::to_owned);
         assert_eq!(flags(&labels), "DFS");
         assert_eq!(flags(&["UNREAD".to_owned()]), "");

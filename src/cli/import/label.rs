@@ -1,102 +1,247 @@
 //! The labels of imported messages.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use airbyte_agent_gmail::GmailConnector;
+use airbyte_agent_gmail::mail::Reading;
 use serde::Deserialize;
 
+use super::mark::add;
+use super::source::Item;
+use super::word::{Meaning, Words, split};
 use crate::cli::exit::Failure;
-use crate::cli::journal::{beside, unusable};
+use crate::cli::file::{beside, unusable};
+use crate::cli::label::{Labels, is_system};
 
-/// Gmail gives these itself and to nobody's asking.
-const NOT_GIVEN: [&str; 2] = ["DRAFT", "CHAT"];
+/// The field in which Google Takeout has a message's labels.
+const FIELD: &str = "X-Gmail-Labels";
 
-/// The labels for each message.
-pub(super) struct Labels {
+/// Gmail gives it itself, and to nobody's asking.
+const NOT_GIVEN: &str = "CHAT";
+
+/// Finds the labels of each message.
+pub(super) struct LabelPlan {
+    /// The ids for every message.
     given: Vec<String>,
-    kept: Option<Kept>,
+    words: Words,
+    is_header_read: bool,
+    kept: Option<Index>,
+    account: Labels,
+    /// How many messages could not be given a label.
+    unplaced: BTreeMap<String, u64>,
 }
 
-/// The index of an export, read in step with its mbox: both are in the same order.
+/// The index of an export.
+struct Index {
+    is_of_this_account: bool,
+    /// What each message had, by what it is known by, the last note of it.
+    by_key: HashMap<String, Kept>,
+    /// The same of an index that knows messages by their places alone.
+    by_place: HashMap<u64, Kept>,
+}
+
+#[derive(Clone, Default)]
 struct Kept {
-    lines: Lines<BufReader<File>>,
-    next: Option<Indexed>,
-    known: HashSet<String>,
+    ids: Vec<String>,
+    names: Vec<String>,
 }
 
 #[derive(Deserialize)]
-struct Indexed {
-    /// The header has none.
-    at: Option<u64>,
+struct IndexHeader {
+    format: String,
     #[serde(default)]
-    labels: Vec<String>,
+    account: String,
 }
 
-impl Labels {
-    /// The same for every message.
-    pub(super) fn fixed(given: Vec<String>) -> Self {
-        Self { given, kept: None }
-    }
+#[derive(Deserialize)]
+struct IndexLine {
+    #[serde(default)]
+    at: Option<u64>,
+    #[serde(default)]
+    digest: Option<String>,
+    #[serde(default)]
+    labels: Vec<String>,
+    #[serde(default)]
+    label_names: Vec<String>,
+}
 
-    /// Those of the index too, as far as the account has them.
-    pub(super) async fn kept(
+/// Where the labels come from.
+pub(super) struct Sources<'a> {
+    /// Names or ids for every message.
+    pub(super) given: Vec<String>,
+    /// The source beside which an index lies, where it is to be read.
+    pub(super) index: Option<&'a Path>,
+    pub(super) is_header_read: bool,
+    pub(super) words: Words,
+}
+
+impl LabelPlan {
+    /// Reads the index and the account's labels.
+    pub(super) async fn new(
         gmail: &GmailConnector,
-        path: &Path,
-        given: Vec<String>,
+        email_address: &str,
+        sources: Sources<'_>,
     ) -> Result<Self, Failure> {
-        let index = beside(path, "index");
-        let file = File::open(&index).map_err(|error| unusable(&index, &error))?;
-        let list = gmail.labels().list().send().await?;
-        let known = list.labels.into_iter().filter_map(|label| label.id);
+        let account = Labels::list(gmail).await?;
+        let given = account.ids(&sources.given, ", or make it first with `labels create`")?;
+        let kept = sources
+            .index
+            .map(|path| Index::read(path, email_address))
+            .transpose()?;
         Ok(Self {
             given,
-            kept: Some(Kept {
-                lines: BufReader::new(file).lines(),
-                next: None,
-                known: known
-                    .filter(|id| !NOT_GIVEN.contains(&id.as_str()))
-                    .collect(),
-            }),
+            words: sources.words,
+            is_header_read: sources.is_header_read,
+            kept,
+            account,
+            unplaced: BTreeMap::new(),
         })
     }
 
-    /// The labels of the message at a place of the file; places must go up.
-    pub(super) fn of(&mut self, offset: u64) -> Result<Vec<String>, Failure> {
-        let mut labels = self.given.clone();
-        if let Some(kept) = &mut self.kept {
-            for label in kept.of(offset)? {
-                if kept.known.contains(&label) && !labels.contains(&label) {
-                    labels.push(label);
-                }
+    /// Looks at the words of a message, from which the archive's language is known.
+    pub(super) fn weigh(&mut self, item: &Item) {
+        if let Some(list) = self.header(item) {
+            self.words.weigh(&split(&list));
+        }
+    }
+
+    /// The names of the user's labels that a message has and the account has not.
+    pub(super) fn missing(&self, item: &Item) -> BTreeSet<String> {
+        let is_missing = |name: &String| !is_system(name) && self.account.id(name).is_none();
+        self.names(item).0.into_iter().filter(is_missing).collect()
+    }
+
+    /// Makes labels. One that Gmail refuses is passed over, and told with the messages that miss it.
+    pub(super) async fn make(
+        &mut self,
+        gmail: &GmailConnector,
+        names: &BTreeSet<String>,
+    ) -> Result<u64, Failure> {
+        let mut made = 0;
+        for name in names {
+            // Another spelling of the one before.
+            if self.account.id(name).is_some() {
+                continue;
+            }
+            match self.account.create(gmail, name).await {
+                Ok(_) => made += 1,
+                Err(error) if error.is_invalid_request() || error.is_conflict() => {}
+                Err(error) => return Err(error.into()),
             }
         }
-        Ok(labels)
+        Ok(made)
+    }
+
+    /// The ids of a message's labels; those that can't be given are counted.
+    pub(super) fn ids(&mut self, item: &Item) -> Vec<String> {
+        let (names, mut unplaced) = self.names(item);
+        let mut ids = self.given.clone();
+        for name in names {
+            match self.account.id(&name) {
+                Some(id) if id != NOT_GIVEN => add(&mut ids, id),
+                _ => unplaced.push(name),
+            }
+        }
+        for name in unplaced {
+            *self.unplaced.entry(name).or_default() += 1;
+        }
+        ids
+    }
+
+    /// How many messages could not be given which label.
+    pub(super) fn unplaced(&self) -> &BTreeMap<String, u64> {
+        &self.unplaced
+    }
+
+    /// The names of a message's labels, the ids of Gmail's own among them; and what has no name.
+    fn names(&self, item: &Item) -> (Vec<String>, Vec<String>) {
+        let (mut names, mut nameless) = (Vec::new(), Vec::new());
+        let kept = self.kept.as_ref().and_then(|index| index.of(item));
+        let are_known = if let (Some(index), Some(kept)) = (&self.kept, kept) {
+            for (place, id) in kept.ids.iter().enumerate() {
+                match kept.names.get(place) {
+                    _ if is_system(id) => add(&mut names, id),
+                    Some(name) => add(&mut names, name),
+                    None if index.is_of_this_account && self.account.name(id).is_some() => {
+                        add(&mut names, self.account.name(id).unwrap_or(id));
+                    }
+                    None => nameless.push(id.clone()),
+                }
+            }
+            true
+        } else if let Some(list) = self.header(item) {
+            for word in split(&list) {
+                match self.words.meaning(&word) {
+                    Meaning::System(id) => add(&mut names, &id),
+                    Meaning::User(name) => add(&mut names, &name),
+                    Meaning::Nothing => {}
+                }
+            }
+            true
+        } else {
+            if let Some(folder) = &item.folder {
+                add(&mut names, folder);
+            }
+            false
+        };
+        item.marks.apply(&mut names, are_known);
+        (names, nameless)
+    }
+
+    fn header(&self, item: &Item) -> Option<String> {
+        let header = super::header(&item.raw);
+        if !self.is_header_read || !super::has_field(header, FIELD) {
+            return None;
+        }
+        Reading::from_raw(header).header(FIELD).map(str::to_owned)
     }
 }
 
-impl Kept {
-    fn of(&mut self, offset: u64) -> Result<Vec<String>, Failure> {
-        loop {
-            match self.next.take() {
-                Some(indexed) if indexed.at == Some(offset) => return Ok(indexed.labels),
-                Some(indexed) if indexed.at > Some(offset) => {
-                    self.next = Some(indexed);
-                    return Ok(Vec::new());
-                }
-                _ => {}
-            }
-            let Some(line) = self.lines.next() else {
-                return Ok(Vec::new());
-            };
-            self.next = Some(serde_json::from_str(&line?).map_err(|_| {
-                Failure::input(
-                    "the index beside the file is none of an export; leave --keep-labels out"
-                        .to_owned(),
-                )
-            })?);
+impl Index {
+    fn read(path: &Path, email_address: &str) -> Result<Self, Failure> {
+        let index = beside(path, "index");
+        let file = File::open(&index).map_err(|error| unusable(&index, &error))?;
+        let foreign = || {
+            Failure::input(
+                "the index beside it is not that of an export; leave --keep-labels out".to_owned(),
+            )
+        };
+        let mut lines = BufReader::new(file).lines();
+        let header = lines.next().ok_or_else(foreign)??;
+        let header: IndexHeader = serde_json::from_str(&header).map_err(|_| foreign())?;
+        if header.format.is_empty() {
+            return Err(foreign());
         }
+        let mut read = Self {
+            is_of_this_account: header.account.eq_ignore_ascii_case(email_address),
+            by_key: HashMap::new(),
+            by_place: HashMap::new(),
+        };
+        for line in lines {
+            let line: IndexLine = serde_json::from_str(&line?).map_err(|_| foreign())?;
+            let kept = Kept {
+                ids: line.labels,
+                names: line.label_names,
+            };
+            match (line.digest, line.at) {
+                (Some(digest), _) => {
+                    read.by_key.insert(digest, kept);
+                }
+                (None, Some(at)) => {
+                    read.by_place.insert(at, kept);
+                }
+                (None, None) => {}
+            }
+        }
+        Ok(read)
+    }
+
+    fn of(&self, item: &Item) -> Option<&Kept> {
+        self.by_key
+            .get(&item.key)
+            .or_else(|| self.by_place.get(&item.at?))
     }
 }

@@ -1,12 +1,17 @@
 //! What an import has done, message by message.
+//!
+//! Messages are known by what is in them, and equal ones are counted: where another program has moved them, or has noted
+//! something in them, they are still the same.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::source::Item;
 use crate::cli::exit::Failure;
-use crate::cli::journal::{Journal, beside};
+use crate::cli::file::beside;
+use crate::cli::journal::Journal;
 
 /// What became of a message.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +25,7 @@ pub(super) enum Step {
     Done,
     /// It was in already: an interrupted try had arrived.
     Found,
-    /// Gmail does not take it.
+    /// Gmail did not take it; the next run tries it again.
     Refused,
     /// It may be in or not, and has no Message-ID to look it up by.
     Unclear,
@@ -29,110 +34,165 @@ pub(super) enum Step {
 /// The journal of an import.
 pub(super) struct Notes {
     journal: Journal,
-    done: HashSet<u64>,
-    doubt: Option<(u64, u64)>,
+    /// Notes of a version that knew messages by their places alone.
+    by_place: Vec<Note>,
+    counts: HashMap<String, Counts>,
+}
+
+/// What became of equal messages.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) done: u32,
+    pub(super) unclear: u32,
+    /// Sent, with no answer.
+    pub(super) open: u32,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Header {
     account: String,
-    /// The size of the file, by which another one of the same name is told.
-    size: u64,
+    /// The size of an mbox when the import began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Note {
-    /// Where the message begins in the file.
-    at: u64,
+    /// What the message is known by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    /// Where it began in the mbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<u64>,
+    /// Which file it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     step: Step,
-    /// The message's id in the mailbox.
+    /// Its id in the mailbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<String>,
-    /// When it was sent, in seconds since 1970.
+    /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    sent: Option<u64>,
+    why: Option<String>,
 }
 
 impl Notes {
-    /// Opens the journal beside the file or creates it.
-    pub(super) fn open(path: &Path, account: &str, size: u64) -> Result<Self, Failure> {
-        let (mut done, mut doubt) = (HashSet::new(), None);
-        let (mut journal, header) =
-            Journal::open(&beside(path, "import"), |note: Note| match note.step {
-                Step::Sending => doubt = Some((note.at, note.sent.unwrap_or_default())),
-                Step::TakenBack => doubt = None,
-                Step::Done | Step::Found | Step::Refused | Step::Unclear => {
-                    done.insert(note.at);
-                    doubt = None;
-                }
+    /// Opens the journal beside the source or creates it.
+    pub(super) fn open(path: &Path, account: &str, size: Option<u64>) -> Result<Self, Failure> {
+        let mut notes = Vec::new();
+        let (journal, header) =
+            Journal::open(&beside(path, "import"), |note: Note| notes.push(note))?;
+        let mut opened = Self {
+            journal,
+            by_place: Vec::new(),
+            counts: HashMap::new(),
+        };
+        let Some(Header {
+            account: before,
+            size: size_before,
+        }) = header
+        else {
+            opened.journal.note(&Header {
+                account: account.to_owned(),
+                size,
             })?;
-        match header {
-            None => {
-                journal.note(&Header {
-                    account: account.to_owned(),
-                    size,
-                })?;
-                journal.flush()?;
-            }
-            Some(Header {
-                account: before,
-                size: size_before,
-            }) => {
-                let difference = if !before.eq_ignore_ascii_case(account) {
-                    "into another account"
-                } else if size_before != size {
-                    "of another file of this name"
-                } else {
-                    ""
-                };
-                if !difference.is_empty() {
-                    return Err(Failure::input(format!(
-                        "{}.import is of an import {difference}; move it away to begin anew",
-                        path.display()
-                    )));
-                }
+            opened.journal.flush()?;
+            return Ok(opened);
+        };
+        if !before.eq_ignore_ascii_case(account) {
+            return Err(Failure::input(format!(
+                "{}.import is of an import into another account; move it away to begin anew",
+                path.display()
+            )));
+        }
+        for note in notes {
+            match note.key.clone() {
+                Some(key) => opened.count(&key, note.step),
+                None => opened.by_place.push(note),
             }
         }
-        Ok(Self {
-            journal,
-            done,
-            doubt,
-        })
+        if !opened.by_place.is_empty() && size_before != size {
+            return Err(Failure::input(format!(
+                "{}.import is of an import of another file of this name; move it away to begin anew",
+                path.display()
+            )));
+        }
+        Ok(opened)
     }
 
-    /// The message that was under way at the end, with the time at which it was sent.
-    pub(super) fn doubt(&self) -> Option<(u64, u64)> {
-        self.doubt
+    /// Takes over what notes say of a place, where there are such notes; to be called with each message before the first
+    /// is sent.
+    pub(super) fn place(&mut self, item: &Item) {
+        if self.by_place.is_empty() {
+            return;
+        }
+        let steps: Vec<Step> = self
+            .by_place
+            .iter()
+            .filter(|note| note.at.is_some() && note.at == item.at)
+            .map(|note| note.step)
+            .collect();
+        for step in steps {
+            self.count(&item.key, step);
+        }
     }
 
-    /// Whether nothing is left to do for a message.
-    pub(super) fn is_done(&self, at: u64) -> bool {
-        self.done.contains(&at)
+    /// What became of messages that are equal to one.
+    pub(super) fn counts(&self, key: &str) -> Counts {
+        self.counts.get(key).copied().unwrap_or_default()
+    }
+
+    /// Whether something may have been sent of which nobody knows the end.
+    pub(super) fn has_open(&self) -> bool {
+        !self.by_place.is_empty() || self.counts.values().any(|counts| counts.open > 0)
     }
 
     /// A message is about to be sent.
-    pub(super) fn begin(&mut self, at: u64, sent: u64) -> Result<(), Failure> {
-        self.write(at, Step::Sending, None, Some(sent))
-    }
-
-    /// It was certainly not carried out.
-    pub(super) fn take_back(&mut self, at: u64) -> Result<(), Failure> {
-        self.write(at, Step::TakenBack, None, None)
+    pub(super) fn begin(&mut self, item: &Item) -> Result<(), Failure> {
+        self.write(item, Step::Sending, None, None)
     }
 
     /// What became of it.
-    pub(super) fn end(&mut self, at: u64, step: Step, id: Option<String>) -> Result<(), Failure> {
-        self.write(at, step, id, None)
+    pub(super) fn end(
+        &mut self,
+        item: &Item,
+        step: Step,
+        id: Option<String>,
+        why: Option<String>,
+    ) -> Result<(), Failure> {
+        self.write(item, step, id, why)
+    }
+
+    fn count(&mut self, key: &str, step: Step) {
+        let counts = self.counts.entry(key.to_owned()).or_default();
+        match step {
+            Step::Sending => counts.open += 1,
+            Step::TakenBack | Step::Refused => {}
+            Step::Done | Step::Found => counts.done += 1,
+            Step::Unclear => counts.unclear += 1,
+        }
+        if step != Step::Sending {
+            counts.open = counts.open.saturating_sub(1);
+        }
     }
 
     fn write(
         &mut self,
-        at: u64,
+        item: &Item,
         step: Step,
         id: Option<String>,
-        sent: Option<u64>,
+        why: Option<String>,
     ) -> Result<(), Failure> {
-        self.journal.note(&Note { at, step, id, sent })?;
-        self.journal.flush()
+        self.journal.note(&Note {
+            key: Some(item.key.clone()),
+            at: item.at,
+            file: item.file.clone(),
+            step,
+            id,
+            why,
+        })?;
+        self.journal.flush()?;
+        self.count(&item.key, step);
+        Ok(())
     }
 }

@@ -125,6 +125,7 @@ impl Labels {
         let name = name.trim();
         if name.is_empty()
             || name.chars().count() > LONGEST
+            || name.chars().any(char::is_control)
             || name.split('/').any(|piece| piece.trim().is_empty())
             || is_reserved(name)
         {
@@ -294,12 +295,23 @@ struct Fields {
 }
 
 fn is_reserved(name: &str) -> bool {
+    // What Gmail calls its own labels and searches, and what it once did.
     const OTHERS: &[&str] = &[
-        "DRAFTS",
+        "ALL",
         "ALL MAIL",
-        "SNOOZED",
-        "SCHEDULED",
+        "ALLMAIL",
+        "ARCHIVE",
+        "ARCHIVED",
+        "BIN",
+        "CHATS",
+        "DRAFTS",
+        "MIGRATED",
         "MUTED",
+        "READ",
+        "SCHEDULED",
+        "SENT MAIL",
+        "SNOOZED",
+        "STARS",
         "VOICEMAIL",
     ];
     SYSTEM
@@ -402,6 +414,13 @@ mod tests {
         for (params, code) in [
             (json!({"name": "work"}), 409),
             (json!({"name": "Inbox"}), 400),
+            (json!({"name": "archive"}), 400),
+            (json!({"name": "All Mail"}), 400),
+            (json!({"name": "muted"}), 400),
+            (json!({"name": "a\u{1b}[2Jb"}), 400),
+            (json!({"name": "a\tb"}), 400),
+            (json!({"name": "/a"}), 400),
+            (json!({"name": "a/"}), 400),
             (json!({"name": ""}), 400),
             (json!({}), 400),
             (json!({"name": "a//b"}), 400),

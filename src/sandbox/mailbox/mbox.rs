@@ -1,7 +1,7 @@
 //! Mail archives in the mbox form, Google Takeout's included.
 
 use std::{
-    io::{self, BufRead, Error, ErrorKind},
+    io::{self, Read},
     sync::Arc,
 };
 
@@ -10,13 +10,14 @@ use bytes::Bytes;
 use super::{
     Mailbox,
     conversation::Links,
-    header::{date, find, parse_date, trim_line_end},
+    header::{date, find},
     label::Labels,
     part::Part,
     snippet::snippet,
     store::{Arrival, LabelId},
     word::decode_words,
 };
+use crate::sync::mbox::{Archived, Reader};
 
 impl Mailbox {
     /// Imports every message of an mbox file and tells how many there were.
@@ -29,47 +30,18 @@ impl Mailbox {
     /// # Errors
     ///
     /// When the file cannot be read, or is not an mbox file.
-    pub(crate) fn import_mbox(&mut self, mut reader: impl BufRead) -> io::Result<usize> {
+    pub(crate) fn import_mbox(&mut self, reader: impl Read) -> io::Result<usize> {
         let mut count = 0;
-        let mut line = Vec::new();
-        let mut current: Option<Entry> = None;
-        loop {
-            line.clear();
-            if reader.read_until(b'\n', &mut line)? == 0 {
-                break;
-            }
-            let separates = match &current {
-                Some(entry) => is_separator(trim_line_end(&line), entry.ends_blank),
-                None => line.starts_with(b"From "),
-            };
-            if separates {
-                if let Some(entry) = current.replace(Entry::new(&line)) {
-                    self.import(entry);
-                    count += 1;
-                }
-                continue;
-            }
-            match &mut current {
-                Some(entry) => entry.push(&line),
-                None if trim_line_end(&line).trim_ascii().is_empty() => {}
-                None => {
-                    return Err(Error::new(
-                        ErrorKind::InvalidData,
-                        "this is not an mbox file: its first line does not begin with \"From \"; \
-                         give a file in mbox form, such as the one that Google Takeout exports",
-                    ));
-                }
-            }
-        }
-        if let Some(entry) = current {
-            self.import(entry);
+        for message in Reader::new(reader) {
+            self.import(message?);
             count += 1;
         }
         Ok(count)
     }
 
-    fn import(&mut self, entry: Entry) {
-        let (raw, received) = entry.finish();
+    fn import(&mut self, archived: Archived) {
+        let received = archived.received_ms;
+        let raw = Bytes::from(archived.raw);
         let message = Part::read(&raw);
         let decoded = |name: &str| find(&message.fields, name).map(|field| field.unfolded());
         let date = find(&message.fields, "Date")
@@ -100,88 +72,6 @@ impl Mailbox {
             self.drafts.create(id);
         }
     }
-}
-
-struct Entry {
-    raw: Vec<u8>,
-    ends_blank: bool,
-    received: Option<i64>,
-}
-
-impl Entry {
-    fn new(separator: &[u8]) -> Self {
-        Self {
-            raw: Vec::new(),
-            // The first line of a message may be the next separator already.
-            ends_blank: true,
-            received: separator_date(&String::from_utf8_lossy(separator)),
-        }
-    }
-
-    fn push(&mut self, line: &[u8]) {
-        self.ends_blank = trim_line_end(line).is_empty();
-        self.raw.extend(unquote(line));
-    }
-
-    fn finish(mut self) -> (Bytes, Option<i64>) {
-        if self.ends_blank {
-            let length = trim_line_end(&self.raw).len();
-            self.raw.truncate(length);
-        }
-        self.raw.shrink_to_fit();
-        (Bytes::from(self.raw), self.received)
-    }
-}
-
-fn unquote(line: &[u8]) -> &[u8] {
-    let Some(rest) = line.strip_prefix(b">") else {
-        return line;
-    };
-    let quotes = rest.iter().take_while(|byte| **byte == b'>').count();
-    match rest.get(quotes..) {
-        Some(text) if text.starts_with(b"From ") => rest,
-        _ => line,
-    }
-}
-
-const DAYS: &[&str] = &["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS: &[&str] = &[
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
-
-fn is_separator(line: &[u8], after_blank: bool) -> bool {
-    let Some(rest) = line.strip_prefix(b"From ") else {
-        return false;
-    };
-    let rest = String::from_utf8_lossy(rest);
-    let words: Vec<&str> = rest.split_whitespace().collect();
-    let dated = words
-        .windows(2)
-        .any(|pair| matches!(pair, [day, month] if DAYS.contains(day) && MONTHS.contains(month)));
-    // Not every writer quotes a sentence that begins with "From", and not every
-    // writer leaves an empty line: a date after the sender settles it, and a
-    // bare sender counts only after an empty line.
-    dated || (after_blank && words.len() <= 1)
-}
-
-fn separator_date(line: &str) -> Option<i64> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let start = words.windows(2).position(
-        |pair| matches!(pair, [day, month] if DAYS.contains(day) && MONTHS.contains(month)),
-    )?;
-    let rest = words.get(start + 1..)?;
-    let month = rest.first()?;
-    let day = rest.get(1)?;
-    let time = rest.iter().find(|word| word.contains(':'))?;
-    let year = rest
-        .iter()
-        .rev()
-        .find(|word| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit()))?;
-    let zone = rest
-        .iter()
-        .find(|word| word.len() == 5 && (word.starts_with('+') || word.starts_with('-')))
-        .unwrap_or(&"+0000");
-    parse_date(&format!("{day} {month} {year} {time} {zone}"))
 }
 
 fn takeout_labels(labels: &mut Labels, names: &str) -> (Vec<LabelId>, bool) {
@@ -248,59 +138,6 @@ mod tests {
         mailbox.fix_clock(1_780_000_000_000);
         mailbox.import_mbox(text).unwrap();
         mailbox
-    }
-
-    fn raws(mailbox: &Mailbox) -> Vec<&[u8]> {
-        mailbox
-            .store
-            .messages
-            .values()
-            .map(|message| &message.raw[..])
-            .collect()
-    }
-
-    #[test]
-    fn messages_come_back_byte_for_byte() {
-        let messages: [&[u8]; 5] = [
-            b"Subject: one\n\ntext\n",
-            b"Subject: two\r\n\r\nFrom here\r\n>From there\r\n\r\n",
-            b"\n",
-            b"\xff\xfe no header \x00\n",
-            b"Subject: x\n\n\n\nFrom me\n\nFrom a Mon Jan  1 00:00:00 2026 even this\n",
-        ];
-        let mut file = Vec::new();
-        for message in messages {
-            file.extend(b"From user@example.com Thu Jan  1 00:00:00 2026\n");
-            for line in message.split_inclusive(|byte| *byte == b'\n') {
-                let quotes = line.iter().take_while(|byte| **byte == b'>').count();
-                if line[quotes..].starts_with(b"From ") {
-                    file.push(b'>');
-                }
-                file.extend(line);
-            }
-            file.extend(b"\n");
-        }
-        let mailbox = import(&file);
-        assert_eq!(raws(&mailbox), messages);
-    }
-
-    #[test]
-    fn a_sentence_does_not_part_a_message() {
-        let mailbox = import(
-            b"From a Thu Jan  1 00:00:00 2026\nSubject: x\n\ntext\n\nFrom the beginning of time\nFrom Mon to Fri\n\nFrom b@example.com\nSubject: y\n\n",
-        );
-        assert_eq!(mailbox.store.messages.len(), 2);
-    }
-
-    #[test]
-    fn files_of_other_kinds_are_refused() {
-        let mut mailbox = Mailbox::new("user@example.com");
-        assert_eq!(mailbox.import_mbox(&b""[..]).unwrap(), 0);
-        assert_eq!(mailbox.import_mbox(&b"\n\r\n"[..]).unwrap(), 0);
-        let error = mailbox.import_mbox(&b"Subject: x\n\n"[..]).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidData);
-        assert!(error.to_string().contains("not an mbox file"));
-        assert_eq!(mailbox.import_mbox(&b"\nFrom x\n"[..]).unwrap(), 1);
     }
 
     #[test]

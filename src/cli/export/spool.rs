@@ -1,0 +1,85 @@
+//! The group that is about to be written, kept until the next one.
+//!
+//! Where a process ends in the middle of a group, what lies at the end of the output is told by it from what another
+//! program has written there.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::index::Line;
+use crate::cli::exit::Failure;
+use crate::cli::file::{beside, private};
+
+/// A group of messages.
+#[derive(Default)]
+pub(super) struct Group {
+    /// Where in the output it begins.
+    pub(super) at: u64,
+    pub(super) lines: Vec<Line>,
+    pub(super) bytes: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    at: u64,
+    length: usize,
+    lines: Vec<Line>,
+}
+
+impl Group {
+    /// The bytes of a message's record.
+    pub(super) fn record(&self, line: &Line) -> &[u8] {
+        let begin = line.at.unwrap_or_default().checked_sub(self.at);
+        let place = begin.and_then(|begin| {
+            let begin = usize::try_from(begin).ok()?;
+            let length = usize::try_from(line.length).ok()?;
+            Some(begin..begin.checked_add(length)?)
+        });
+        place
+            .and_then(|place| self.bytes.get(place))
+            .unwrap_or_default()
+    }
+}
+
+/// Where the group of an output is kept.
+fn path(output: &Path) -> PathBuf {
+    beside(output, "pending")
+}
+
+/// Keeps a group.
+pub(super) fn keep(output: &Path, group: &Group) -> Result<(), Failure> {
+    let mut file = private(&path(output))?;
+    file.set_len(0)?;
+    let header = Header {
+        at: group.at,
+        length: group.bytes.len(),
+        lines: group.lines.clone(),
+    };
+    let mut header =
+        serde_json::to_vec(&header).map_err(|error| Failure::Other(error.to_string()))?;
+    header.push(b'\n');
+    file.write_all(&header)?;
+    file.write_all(&group.bytes)?;
+    Ok(file.sync_data()?)
+}
+
+/// The group that was kept last; nothing where there is none, or half of one, which was never begun in the output.
+pub(super) fn kept(output: &Path) -> Option<Group> {
+    let kept = std::fs::read(path(output)).ok()?;
+    let end = memchr::memchr(b'\n', &kept)?;
+    let header: Header = serde_json::from_slice(kept.get(..end)?).ok()?;
+    let bytes = kept.get(end + 1..)?;
+    (bytes.len() == header.length).then(|| Group {
+        at: header.at,
+        lines: header.lines,
+        bytes: bytes.to_vec(),
+    })
+}
+
+/// Forgets the group, which is written.
+pub(super) fn forget(output: &Path) {
+    // One that stays is known by its messages, which the index has.
+    let _ = std::fs::remove_file(path(output));
+}

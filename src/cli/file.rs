@@ -1,0 +1,68 @@
+//! Files and folders that hold mail.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::exit::Failure;
+
+/// A file that only its owner may read, as it holds mail: opened where it exists, created where not.
+pub(crate) fn private(path: &Path) -> Result<File, Failure> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path).map_err(|error| unusable(path, &error))
+}
+
+/// The path with an ending of its own behind the name: "mail.mbox" and "index" give "mail.mbox.index".
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// What is wrong with a path that the user gave.
+pub(crate) fn unusable(path: &Path, error: &std::io::Error) -> Failure {
+    let advice = match error.kind() {
+        ErrorKind::NotFound => "; give a path in a folder that exists",
+        ErrorKind::PermissionDenied => "; give a path that you may write to",
+        _ => "",
+    };
+    Failure::input(format!("{}: {error}{advice}", path.display()))
+}
+
+/// Makes a folder that only its owner may enter, and those above it; one that is there stays as it is.
+pub(crate) fn private_folder(path: &Path) -> Result<(), Failure> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(path).map_err(|error| unusable(path, &error))
+}
+
+/// The files below a folder, in the order of their paths; links are not followed.
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).map_err(|error| unusable(&folder, &error))? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if kind.is_file() {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}

@@ -1,0 +1,147 @@
+//! What mail programs note of a message: read, starred, a draft.
+
+use airbyte_agent_gmail::mail::Reading;
+
+/// What is noted of a message; nothing where a program has noted nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    is_unread: Option<bool>,
+    is_starred: Option<bool>,
+    is_draft: bool,
+    is_trashed: bool,
+    /// The file says it, which changes with each change of a mark.
+    is_of_file: bool,
+}
+
+impl Marks {
+    /// Those of a Maildir's file: letters behind `:2,` in its name, and the folder `new` for what nobody has seen.
+    /// <https://cr.yp.to/proto/maildir.html>
+    pub(super) fn of_file(path: &str) -> Self {
+        // Where a colon can be in no name, programs take other signs.
+        let flags = path
+            .rsplit_once("2,")
+            .filter(|(before, _)| before.ends_with([':', ';', '!', '-']))
+            .map_or("", |(_, flags)| flags);
+        let has = |flag| flags.contains(flag);
+        Self {
+            is_unread: Some(!has('S')),
+            is_starred: Some(has('F')),
+            is_draft: has('D'),
+            is_trashed: has('T'),
+            is_of_file: true,
+        }
+    }
+
+    /// Those of the fields that mail programs write into an mbox: `Status` and `X-Status`, or `X-Mozilla-Status`.
+    pub(super) fn of_header(raw: &[u8]) -> Self {
+        let header = super::header(raw);
+        if !["Status", "X-Status", "X-Mozilla-Status"]
+            .iter()
+            .any(|name| super::has_field(header, name))
+        {
+            return Self::default();
+        }
+        let header = Reading::from_raw(header);
+        // Other systems have a field of this name with values of their own.
+        let letters = |name: &str| {
+            let value = header.header(name)?.trim();
+            value
+                .chars()
+                .all(|letter| "ADFNORUT".contains(letter))
+                .then(|| value.to_owned())
+        };
+        let (status, others) = (letters("Status"), letters("X-Status"));
+        let mozilla = header
+            .header("X-Mozilla-Status")
+            .and_then(|value| u32::from_str_radix(value.trim(), 16).ok());
+        // <https://www-archive.mozilla.org/hacking/mozilla-status.html>: 1 is read, 4 is marked.
+        Self {
+            is_unread: status
+                .as_ref()
+                .map(|status| !status.contains('R'))
+                .or(mozilla.map(|flags| flags & 1 == 0)),
+            is_starred: others
+                .as_ref()
+                .map(|status| status.contains('F'))
+                .or(mozilla.map(|flags| flags & 4 != 0)),
+            is_draft: others.is_some_and(|status| status.contains('T')),
+            is_trashed: false,
+            is_of_file: false,
+        }
+    }
+
+    /// Adds what is noted to labels; `are_known` where those are all that the message had when it was saved.
+    pub(super) fn apply(self, labels: &mut Vec<String>, are_known: bool) {
+        // Programs that only look at an mbox note in it that its messages are old and unread.
+        if are_known && !self.is_of_file {
+            return;
+        }
+        for (label, is_set) in [("UNREAD", self.is_unread), ("STARRED", self.is_starred)] {
+            match is_set {
+                Some(false) => labels.retain(|known| known != label),
+                Some(true) => add(labels, label),
+                None => {}
+            }
+        }
+        if self.is_draft {
+            add(labels, "DRAFT");
+        }
+        if self.is_trashed {
+            add(labels, "TRASH");
+        }
+    }
+}
+
+/// Adds a label that is not there yet.
+pub(super) fn add(labels: &mut Vec<String>, label: &str) {
+    if !labels.iter().any(|known| known == label) {
+        labels.push(label.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(marks: Marks) -> String {
+        let mut labels = vec!["UNREAD".to_owned(), "X".to_owned()];
+        marks.apply(&mut labels, false);
+        labels.sort();
+        labels.join(" ")
+    }
+
+    #[test]
+    fn files_tell_marks() {
+        for (path, expected) in [
+            ("new/1.M2P3.example.com", "UNREAD X"),
+            ("cur/1.M2P3.example.com:2,", "UNREAD X"),
+            ("cur/1.M2P3.example.com:2,S", "X"),
+            ("cur/1.M2P3.example.com,S=12,W=14:2,FS", "STARRED X"),
+            ("cur/1.M2P3.example.com:2,DS", "DRAFT X"),
+            (".Work/cur/1.M2P3.example.com;2,RSTab", "TRASH X"),
+        ] {
+            assert_eq!(labels(Marks::of_file(path)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn headers_tell_marks() {
+        for (fields, expected) in [
+            ("", "UNREAD X"),
+            ("Status: RO\n", "X"),
+            ("Status: O\n", "UNREAD X"),
+            ("Status: RO\nX-Status: AF\n", "STARRED X"),
+            ("Status: Open\n", "UNREAD X"),
+            ("X-Mozilla-Status: 0001\nX-Mozilla-Status2: 00000000\n", "X"),
+            ("X-Mozilla-Status: 0005\n", "STARRED X"),
+            ("X-Mozilla-Status: 0000\n", "UNREAD X"),
+        ] {
+            let raw = format!("From: a@example.com\n{fields}Subject: x\n\nStatus: RO\n");
+            assert_eq!(
+                labels(Marks::of_header(raw.as_bytes())),
+                expected,
+                "{fields}"
+            );
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Where the messages of an import come from: an mbox, a Maildir, a folder of `.eml` files.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use airbyte_agent_gmail::sync::mbox::Reader;
+
+use super::folder::label_of_folder;
+use super::mark::Marks;
+use crate::cli::digest::digest;
+use crate::cli::exit::Failure;
+use crate::cli::file::{files_below, unusable};
+
+/// A message to import.
+pub(super) struct Item {
+    /// Where it begins in its mbox, in bytes.
+    pub(super) at: Option<u64>,
+    /// Its file, by the path from the folder.
+    pub(super) file: Option<String>,
+    pub(super) raw: Vec<u8>,
+    /// What it is known by.
+    pub(super) key: String,
+    pub(super) marks: Marks,
+    /// The label that its folder stands for.
+    pub(super) folder: Option<String>,
+}
+
+impl Item {
+    /// Its place in words.
+    pub(super) fn place(&self) -> String {
+        match (&self.file, self.at) {
+            (Some(file), _) => file.clone(),
+            (None, at) => format!("byte {}", at.unwrap_or_default()),
+        }
+    }
+}
+
+/// The kind of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Mbox,
+    Maildir,
+    Eml,
+}
+
+/// A source of messages.
+pub(super) struct Source {
+    path: PathBuf,
+    kind: Kind,
+    /// The files of a folder, in the order of their paths.
+    files: Vec<PathBuf>,
+}
+
+impl Source {
+    /// Looks at a path; `format` is "auto" or the kind.
+    pub(super) fn open(path: &Path, format: &str) -> Result<Self, Failure> {
+        let is_folder = fs::metadata(path)
+            .map_err(|error| unusable(path, &error))?
+            .is_dir();
+        let all = if is_folder {
+            files_below(path)?
+        } else {
+            vec![path.to_owned()]
+        };
+        let maildir: Vec<PathBuf> = all
+            .iter()
+            .filter(|file| is_in_maildir(path, file))
+            .cloned()
+            .collect();
+        let eml: Vec<PathBuf> = all.iter().filter(|file| is_eml(file)).cloned().collect();
+        let has_maildir = is_folder && (path.join("cur").is_dir() || path.join("new").is_dir());
+        let (kind, files) = match format {
+            "mbox" => (Kind::Mbox, Vec::new()),
+            "maildir" => (Kind::Maildir, maildir),
+            "eml" => (Kind::Eml, eml),
+            _ if !is_folder && eml.is_empty() => (Kind::Mbox, Vec::new()),
+            _ if has_maildir || !maildir.is_empty() => (Kind::Maildir, maildir),
+            _ => (Kind::Eml, eml),
+        };
+        let refusal = match kind {
+            Kind::Mbox if is_folder => {
+                "it is a folder; give the mbox file in it, or a Maildir, or a folder of .eml files"
+            }
+            Kind::Maildir if !is_folder => "a Maildir is a folder that has the folders cur and new",
+            Kind::Eml if files.is_empty() => {
+                "there is no mail in it: no folders cur and new, as a Maildir has, and no .eml files; give the mbox file itself where it holds one"
+            }
+            Kind::Mbox | Kind::Maildir | Kind::Eml => "",
+        };
+        if !refusal.is_empty() {
+            return Err(Failure::input(format!("{}: {refusal}", path.display())));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            kind,
+            files,
+        })
+    }
+
+    /// The size of an mbox.
+    pub(super) fn size(&self) -> Result<Option<u64>, Failure> {
+        Ok(match self.kind {
+            Kind::Mbox => Some(fs::metadata(&self.path)?.len()),
+            Kind::Maildir | Kind::Eml => None,
+        })
+    }
+
+    /// The messages, one after the other.
+    pub(super) fn messages(
+        &self,
+    ) -> Result<Box<dyn Iterator<Item = Result<Item, Failure>> + '_>, Failure> {
+        if self.kind == Kind::Mbox {
+            let file = File::open(&self.path).map_err(|error| unusable(&self.path, &error))?;
+            return Ok(Box::new(Reader::new(file).map(|message| {
+                let message = message.map_err(|error| unusable(&self.path, &error))?;
+                Ok(Item {
+                    at: Some(message.offset),
+                    file: None,
+                    key: digest(&message.raw),
+                    marks: Marks::of_header(&message.raw),
+                    folder: None,
+                    raw: message.raw,
+                })
+            })));
+        }
+        Ok(Box::new(self.files.iter().map(|file| self.read(file))))
+    }
+
+    fn read(&self, file: &Path) -> Result<Item, Failure> {
+        let raw = fs::read(file).map_err(|error| unusable(file, &error))?;
+        let relative = file.strip_prefix(&self.path).unwrap_or(file);
+        let name = relative.to_string_lossy();
+        let marks = match self.kind {
+            Kind::Maildir => Marks::of_file(&name),
+            Kind::Mbox | Kind::Eml => Marks::default(),
+        };
+        // The folders above `cur` and `new`.
+        let folder = match (self.kind, relative.parent().and_then(Path::parent)) {
+            (Kind::Maildir, Some(folder)) => label_of_folder(folder),
+            _ => None,
+        };
+        Ok(Item {
+            at: None,
+            key: digest(&raw),
+            marks,
+            folder,
+            file: Some(name.into_owned()),
+            raw,
+        })
+    }
+}
+
+fn is_in_maildir(path: &Path, file: &Path) -> bool {
+    let is_delivered = file.parent().is_some_and(|folder| {
+        folder.starts_with(path) && (folder.ends_with("cur") || folder.ends_with("new"))
+    });
+    // The dot files of some servers lie there, too.
+    is_delivered
+        && !file
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
+
+fn is_eml(file: &Path) -> bool {
+    file.extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("eml"))
+}

@@ -1,0 +1,189 @@
+//! The account's labels, which people call by name.
+
+use airbyte_agent_gmail::operation::{Field, Operation};
+use airbyte_agent_gmail::tool::visible_text;
+use airbyte_agent_gmail::{Error, GmailConnector};
+use serde_json::Value;
+
+use super::exit::Failure;
+
+/// The labels that an account has.
+pub(crate) struct Labels {
+    /// Ids and names.
+    known: Vec<(String, String)>,
+}
+
+impl Labels {
+    /// Asks for them.
+    pub(crate) async fn list(gmail: &GmailConnector) -> Result<Self, Error> {
+        let list = gmail.labels().list().send().await?;
+        let known = list
+            .labels
+            .into_iter()
+            .filter_map(|label| {
+                let id = label.id?;
+                let name = label.name.unwrap_or_else(|| id.clone());
+                Some((id, name))
+            })
+            .collect();
+        Ok(Self { known })
+    }
+
+    /// The id of a label by its id or name; names differ by more than upper and lower case.
+    pub(crate) fn id(&self, given: &str) -> Option<&str> {
+        let folded = given.to_lowercase();
+        let by = |is_it: &dyn Fn(&(String, String)) -> bool| {
+            self.known
+                .iter()
+                .find(|label| is_it(label))
+                .map(|(id, _)| id.as_str())
+        };
+        by(&|(id, _)| id == given)
+            .or_else(|| by(&|(_, name)| name == given))
+            .or_else(|| by(&|(_, name)| name.to_lowercase() == folded))
+    }
+
+    /// The name of a label by its id.
+    pub(crate) fn name(&self, id: &str) -> Option<&str> {
+        self.known
+            .iter()
+            .find(|(known, _)| known == id)
+            .map(|(_, name)| name.as_str())
+    }
+
+    /// The names of labels by their ids, those that were made meanwhile among them; an id that nobody knows stays.
+    pub(crate) async fn names(
+        &mut self,
+        gmail: &GmailConnector,
+        ids: &[String],
+    ) -> Result<Vec<String>, Error> {
+        if ids.iter().any(|id| self.name(id).is_none()) {
+            let known = std::mem::take(&mut self.known);
+            *self = Self::list(gmail).await?;
+            for (id, name) in known {
+                if self.name(&id).is_none() {
+                    self.known.push((id, name));
+                }
+            }
+            for id in ids {
+                if self.name(id).is_none() {
+                    self.known.push((id.clone(), id.clone()));
+                }
+            }
+        }
+        let names = ids.iter().map(|id| self.name(id).unwrap_or(id).to_owned());
+        Ok(names.collect())
+    }
+
+    /// The ids of labels by their ids or names; an unknown one is an error, with what `instead` could be done.
+    pub(crate) fn ids(&self, given: &[String], instead: &str) -> Result<Vec<String>, Failure> {
+        given
+            .iter()
+            .map(|given| match self.id(given) {
+                Some(id) => Ok(id.to_owned()),
+                None => Err(self.unknown(given, instead)),
+            })
+            .collect()
+    }
+
+    /// Makes a label; one that somebody else has made meanwhile will do.
+    pub(crate) async fn create(
+        &mut self,
+        gmail: &GmailConnector,
+        name: &str,
+    ) -> Result<String, Error> {
+        let id = match gmail.labels().create(name).send().await {
+            Ok(label) => label.id.unwrap_or_default(),
+            Err(error) if error.is_conflict() => {
+                *self = Self::list(gmail).await?;
+                return self.id(name).map(str::to_owned).ok_or(error);
+            }
+            Err(error) => return Err(error),
+        };
+        self.known.push((id.clone(), name.to_owned()));
+        Ok(id)
+    }
+
+    fn unknown(&self, given: &str, instead: &str) -> Failure {
+        let mut known: Vec<&str> = self.known.iter().map(|(_, name)| name.as_str()).collect();
+        known.sort_unstable();
+        Failure::input(visible_text(&format!(
+            "there is no label `{given}`; use one of: {}{instead}",
+            known.join(", ")
+        )))
+    }
+}
+
+/// The ids of labels by their ids or names, asked for only where there are any.
+pub(crate) async fn ids(
+    gmail: &GmailConnector,
+    given: Vec<String>,
+) -> Result<Vec<String>, Failure> {
+    if given.iter().all(|given| is_system(given)) {
+        return Ok(given);
+    }
+    Labels::list(gmail).await?.ids(&given, "")
+}
+
+/// Puts ids in the place of names in the params of any operation; what is unknown is left to the service.
+pub(crate) async fn resolve(
+    gmail: &GmailConnector,
+    operation: &Operation,
+    params: &mut Value,
+) -> Result<(), Failure> {
+    let is_of_labels = |field: &&Field| {
+        matches!(
+            field.name,
+            "labelId" | "labelIds" | "addLabelIds" | "removeLabelIds"
+        )
+    };
+    let mut labels: Option<Labels> = None;
+    for field in operation.fields.iter().filter(is_of_labels) {
+        let given = match params.get_mut(field.name) {
+            Some(Value::Array(given)) => given.as_mut_slice(),
+            Some(value) => std::slice::from_mut(value),
+            None => continue,
+        };
+        for value in given {
+            let Some(text) = value.as_str().filter(|text| !is_id(text)) else {
+                continue;
+            };
+            if labels.is_none() {
+                labels = Some(Labels::list(gmail).await?);
+            }
+            if let Some(id) = labels.as_ref().and_then(|labels| labels.id(text)) {
+                *value = Value::from(id);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether it has the form of an id: a system label's, or what Gmail gives the user's.
+fn is_id(text: &str) -> bool {
+    is_system(text)
+        || text
+            .strip_prefix("Label_")
+            .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Whether it is the id of one of Gmail's own labels.
+pub(crate) fn is_system(text: &str) -> bool {
+    const SYSTEM: [&str; 14] = [
+        "CATEGORY_FORUMS",
+        "CATEGORY_PERSONAL",
+        "CATEGORY_PROMOTIONS",
+        "CATEGORY_SOCIAL",
+        "CATEGORY_UPDATES",
+        "CHAT",
+        "DRAFT",
+        "IMPORTANT",
+        "INBOX",
+        "SENT",
+        "SPAM",
+        "STARRED",
+        "TRASH",
+        "UNREAD",
+    ];
+    SYSTEM.contains(&text)
+}

@@ -1,0 +1,383 @@
+//! Reading an archive message by message.
+
+use std::fmt;
+use std::io::{self, Read};
+
+use super::input::{Input, LineEnd};
+use super::is_quotable;
+use super::separator::{Following, Likeness, Separator, Verdict, field_name};
+use super::{TERMINATED, UNTERMINATED};
+
+/// How much of what follows a line is looked at, to tell whether it is a header.
+const MOST_LINES: usize = 100;
+const MOST_BYTES: usize = 64 * 1024;
+
+/// The longest body whose `Content-Length` is believed; Gmail takes no message of such a size.
+const LONGEST_BODY: usize = 128 * 1024 * 1024;
+
+/// How much may stand before the first message.
+const MOST_JUNK: u64 = 1024 * 1024;
+
+/// A message of an archive; [`Reader`] gives it.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Archived {
+    /// Where its separator begins in the file, in bytes.
+    pub offset: u64,
+    /// The message as it was.
+    pub raw: Vec<u8>,
+    /// When it was received by its separator, in milliseconds since 1970; nothing where that has no date, or one that
+    /// can't be read.
+    pub received_ms: Option<i64>,
+    /// The first word of its separator: mostly the sender's address, or nothing.
+    pub sender: String,
+}
+
+/// Reads an archive message by message, holding one at a time; any form of mbox will do.
+///
+/// ```
+/// use airbyte_agent_gmail::sync::mbox::Reader;
+///
+/// let archive = "From a@example.com Fri Jul 14 02:40:00 2017\nSubject: A\n\nText\n\nFrom \nSubject: B\n\nText\n";
+/// let messages: Vec<_> = Reader::new(archive.as_bytes()).collect::<Result<_, _>>()?;
+/// assert_eq!(messages.len(), 2);
+/// assert_eq!((messages[0].offset, messages[0].raw.as_slice()), (0, &b"Subject: A\n\nText\n"[..]));
+/// assert_eq!(messages[0].received_ms, Some(1_500_000_000_000));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// - A line that begins with `From ` is a separator by its date in any language, by the header that follows it, and by
+///   the empty line before it, of which one or the other may be missing. Sentences that begin so are text.
+/// - In mboxo and mboxrd one `>` is taken off lines such as `>From `. Where `Content-Length` leads to a separator or to
+///   the end, it is mboxcl2: the body is taken as it is.
+/// - Lines may end with LF, with CR and LF, or with CR alone; the last are turned into CR and LF, as mail has them.
+/// - What stands before the first separator and is no mail, such as a byte order mark, is passed over.
+///
+/// # Errors
+///
+/// Those of the file; and [`io::ErrorKind::InvalidData`] with the line and the byte where it is no mbox, or where a line
+/// may as well be a separator as text.
+pub struct Reader<R> {
+    input: Input<R>,
+    /// The separator of the next message, with its offset.
+    separator: Option<(u64, Separator)>,
+    has_started: bool,
+    has_failed: bool,
+}
+
+impl<R: Read> Reader<R> {
+    /// A reader from the beginning of an archive.
+    pub fn new(input: R) -> Self {
+        Self {
+            input: Input::new(input),
+            separator: None,
+            has_started: false,
+            has_failed: false,
+        }
+    }
+
+    /// Finds the first separator.
+    fn start(&mut self) -> io::Result<()> {
+        self.has_started = true;
+        self.input.hold(3)?;
+        if self.input.held().starts_with(b"\xef\xbb\xbf") {
+            self.input.take(3);
+        }
+        let mut is_blank_so_far = true;
+        loop {
+            self.find_line_end()?;
+            let length = self.input.line(0)?;
+            if length == 0 {
+                break;
+            }
+            let line = self.input.held().get(..length).unwrap_or_default();
+            if let Some(separator) = Separator::of(line) {
+                let following = self.following(length)?;
+                let verdict = separator.verdict(true, following);
+                // The first line of a file needs less to be taken for what it should be.
+                let begins = verdict == Verdict::Begins
+                    || is_blank_so_far && separator.likeness != Likeness::Prose
+                    || is_blank_so_far && following.known > 0;
+                if begins {
+                    self.take_separator(length, separator);
+                    return Ok(());
+                }
+            }
+            let line = self.input.held().get(..length).unwrap_or_default();
+            let is_blank = line
+                .iter()
+                .all(|byte| byte.is_ascii_whitespace() || *byte == 0);
+            if is_blank_so_far && !is_blank && self.following(0)?.known > 0 {
+                return Err(self.error("this is not an mbox file: it begins with a message that no line `From ` stands before; import a message of its own as an .eml file in a folder"));
+            }
+            is_blank_so_far &= is_blank;
+            self.input.take(length);
+            if self.input.offset > MOST_JUNK {
+                break;
+            }
+        }
+        if is_blank_so_far {
+            return Ok(());
+        }
+        Err(self.error("this is not an mbox file: no message begins with a line `From `"))
+    }
+
+    /// The first separator tells how the lines of the archive end.
+    fn find_line_end(&mut self) -> io::Result<()> {
+        let mut searched = 0;
+        loop {
+            let held = self.input.held();
+            let rest = held.get(searched..).unwrap_or_default();
+            let Some(found) = memchr::memchr2(b'\r', b'\n', rest) else {
+                searched = held.len();
+                if searched > MOST_BYTES || !self.input.hold(searched + 1)? {
+                    return Ok(());
+                }
+                continue;
+            };
+            let found = searched + found;
+            // Conversions have made more than one CR of it.
+            let mut end = found;
+            while self.input.hold(end + 1)? && self.input.held().get(end) == Some(&b'\r') {
+                end += 1;
+            }
+            self.input.line_end = match self.input.held().get(end) {
+                Some(b'\n') => LineEnd::LineFeed,
+                _ => LineEnd::CarriageReturn,
+            };
+            return Ok(());
+        }
+    }
+
+    fn take_separator(&mut self, length: usize, separator: Separator) {
+        self.separator = Some((self.input.offset, separator));
+        self.input.take(length);
+    }
+
+    /// What stands behind so many bytes.
+    fn following(&mut self, from: usize) -> io::Result<Following> {
+        let mut following = Following::default();
+        let mut begin = from;
+        for _ in 0..MOST_LINES {
+            let end = self.input.line(begin)?;
+            let line = self.input.held().get(begin..end).unwrap_or_default();
+            if end == begin || end - from > MOST_BYTES {
+                // The end of the archive, or a header that is too long to look through.
+                following.is_clean = true;
+                break;
+            }
+            if !following.look(line) {
+                break;
+            }
+            begin = end;
+        }
+        Ok(following)
+    }
+
+    fn message(&mut self) -> io::Result<Option<Archived>> {
+        if !self.has_started {
+            self.start()?;
+        }
+        let Some((offset, separator)) = self.separator.take() else {
+            return Ok(None);
+        };
+        let mut message = Archived {
+            offset,
+            raw: Vec::new(),
+            received_ms: separator.received_ms,
+            sender: separator.sender.clone(),
+        };
+        let own = own_form(&separator);
+        let mut after_empty_line = true;
+        let mut last_line = 0;
+        // While in the header, what it says of the body's length.
+        let mut header = Some(None);
+        loop {
+            let length = self.input.line(0)?;
+            let line = self.input.held().get(..length).unwrap_or_default();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(next) = Separator::of(line) {
+                let following = self.following(length)?;
+                match next.verdict(after_empty_line, following) {
+                    Verdict::Begins => {
+                        self.take_separator(length, next);
+                        break;
+                    }
+                    Verdict::Unclear => return Err(self.unclear()),
+                    Verdict::Text => {}
+                }
+            }
+            let line = self.input.held().get(..length).unwrap_or_default();
+            after_empty_line = is_empty(line);
+            let is_quoted = line.starts_with(b">") && is_quotable(line);
+            let before = message.raw.len();
+            message
+                .raw
+                .extend_from_slice(line.get(usize::from(is_quoted)..).unwrap_or_default());
+            if let Some(content_length) = &mut header
+                && content_length.is_none()
+                && own.is_none()
+            {
+                *content_length = self::content_length(line);
+            }
+            if self.input.line_end == LineEnd::CarriageReturn && line.ends_with(b"\r") {
+                message.raw.push(b'\n');
+            }
+            last_line = message.raw.len() - before;
+            self.input.take(length);
+            if after_empty_line
+                && let Some(Some(content_length)) = header.take()
+                && self.is_end_at(content_length)?
+            {
+                let body = self.input.held().get(..content_length);
+                message.raw.extend_from_slice(body.unwrap_or_default());
+                self.input.take(content_length);
+                self.pass_line_ends()?;
+                let length = self.input.line(0)?;
+                let line = self.input.held().get(..length).unwrap_or_default();
+                if let Some(next) = Separator::of(line) {
+                    self.take_separator(length, next);
+                }
+                return Ok(Some(message));
+            }
+        }
+        // The empty line before the next separator belongs to the archive.
+        if after_empty_line {
+            let length = message.raw.len().saturating_sub(last_line);
+            message.raw.truncate(length);
+        }
+        if own == Some(Own::Unterminated) && message.raw.ends_with(b"\n") {
+            message.raw.pop();
+        }
+        Ok(Some(message))
+    }
+
+    /// Whether the body ends behind so many bytes: at a separator or at the end of the archive.
+    fn is_end_at(&mut self, length: usize) -> io::Result<bool> {
+        if length > LONGEST_BODY
+            || self.input.line_end != LineEnd::LineFeed
+            || !self.input.hold(length)?
+        {
+            return Ok(false);
+        }
+        let mut end = length;
+        for _ in 0..2 {
+            self.input.hold(end + 2)?;
+            let rest = self.input.held().get(end..).unwrap_or_default();
+            end += line_end(rest);
+        }
+        if !self.input.hold(end + 1)? {
+            return Ok(true);
+        }
+        let is_line =
+            end > length || length == 0 || self.input.held().get(length - 1) == Some(&b'\n');
+        let next = self.input.line(end)?;
+        let line = self.input.held().get(end..next).unwrap_or_default();
+        let Some(separator) = Separator::of(line).filter(|_| is_line) else {
+            return Ok(false);
+        };
+        let following = self.following(next)?;
+        Ok(separator.verdict(true, following) == Verdict::Begins)
+    }
+
+    /// Takes the empty lines between a body of known length and the next separator.
+    fn pass_line_ends(&mut self) -> io::Result<()> {
+        for _ in 0..2 {
+            self.input.hold(2)?;
+            let length = line_end(self.input.held());
+            self.input.take(length);
+        }
+        Ok(())
+    }
+
+    fn unclear(&self) -> io::Error {
+        self.error(
+            "a message may begin here, or the line may be text; put an empty line before it and a date into it in the one \
+             case, a `>` before it in the other",
+        )
+    }
+
+    fn error(&self, what: &str) -> io::Error {
+        let (line, byte) = (self.input.line_number, self.input.offset);
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("line {line}, byte {byte}: {what}"),
+        )
+    }
+}
+
+/// What [`write`](super::write()) has written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Own {
+    Terminated,
+    Unterminated,
+}
+
+/// Whether a separator is one of this crate's, whose messages are in mboxrd whatever their header says.
+fn own_form(separator: &Separator) -> Option<Own> {
+    let (id, host) = separator.sender.split_once('@')?;
+    if separator.likeness != Likeness::Dated || !id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    {
+        return None;
+    }
+    match host {
+        TERMINATED => Some(Own::Terminated),
+        UNTERMINATED => Some(Own::Unterminated),
+        _ => None,
+    }
+}
+
+fn content_length(line: &[u8]) -> Option<usize> {
+    let name = field_name(line)?;
+    let value = line.get(memchr::memchr(b':', line)? + 1..)?;
+    let value = std::str::from_utf8(value).ok()?.trim();
+    value
+        .parse()
+        .ok()
+        .filter(|_| name.eq_ignore_ascii_case(b"Content-Length"))
+}
+
+fn is_empty(line: &[u8]) -> bool {
+    matches!(line, b"\n" | b"\r\n" | b"\r")
+}
+
+/// How long the line end is that stands first.
+fn line_end(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'\n', ..] => 1,
+        [b'\r', b'\n', ..] => 2,
+        _ => 0,
+    }
+}
+
+impl<R: Read> Iterator for Reader<R> {
+    type Item = io::Result<Archived>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.has_failed {
+            return None;
+        }
+        let message = self.message().transpose();
+        self.has_failed = matches!(message, Some(Err(_)));
+        message
+    }
+}
+
+// The message is somebody's mail.
+impl fmt::Debug for Archived {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Archived")
+            .field("offset", &self.offset)
+            .field("length", &self.raw.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<R> fmt::Debug for Reader<R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Reader").finish_non_exhaustive()
+    }
+}
