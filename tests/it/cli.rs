@@ -447,7 +447,8 @@ async fn a_slip_is_told_and_what_was_done_is_shown() {
     assert_eq!(wrong.status.code(), Some(2));
     let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
     assert!(
-        said.contains("error: messages_list: ") && said.contains("--verbose"),
+        said.contains("error: messages_list: ")
+            && said.contains("the service said: Invalid pageToken"),
         "{said}"
     );
     let plain = sandbox.deliver(b"From: a@example.com\r\nSubject: x\r\n\r\nText\r\n");
