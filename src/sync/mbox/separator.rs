@@ -69,7 +69,16 @@ impl Separator {
                 .is_none_or(|byte| matches!(byte, b' ' | b'\r' | b'\n'))
         })?;
         let text = String::from_utf8_lossy(rest);
-        let mut words = words(&text);
+        // What stands in brackets at the end names the zone once more.
+        let text = match text
+            .trim_end()
+            .strip_suffix(')')
+            .and_then(|text| text.rsplit_once(" ("))
+        {
+            Some((text, _)) => text,
+            None => &text,
+        };
+        let mut words = words(text);
         // As UUCP wrote.
         if let Some(place) = words.windows(2).position(|pair| pair == ["remote", "from"])
             && place + 3 == words.len()
@@ -113,8 +122,8 @@ impl Separator {
             (Likeness::Address, false) if several => Begins,
             (Likeness::Address, true) if perhaps => Unclear,
             (Likeness::Address, false) if header => Unclear,
-            (Likeness::Word, true) if several => Begins,
-            (Likeness::Word, true) if header => Unclear,
+            (Likeness::Word, true) if header => Begins,
+            (Likeness::Word, false) if several => Begins,
             (Likeness::Address | Likeness::Word | Likeness::Prose, _) => Text,
         }
     }
@@ -239,11 +248,16 @@ impl Date {
         } else if word.bytes().all(|byte| byte.is_ascii_digit()) && word.len() == 4 {
             let year = number(word).filter(|year| (1900..3000).contains(year))?;
             set(&mut self.year, year)?;
-        } else if let Some(day) = number(word.trim_end_matches('.')) {
-            set(
-                &mut self.day,
-                Some(day).filter(|day| (1..=31).contains(day))?,
-            )?;
+        } else if let Some(number) = number(word.trim_end_matches('.')) {
+            if self.day.is_some() && word.len() == 2 {
+                // A year of two digits stands behind the day.
+                set(&mut self.year, century(number))?;
+            } else {
+                set(
+                    &mut self.day,
+                    Some(number).filter(|day| (1..=31).contains(day))?,
+                )?;
+            }
         } else {
             self.word(word)?;
         }
@@ -260,6 +274,11 @@ impl Date {
         }
         self.words += 1;
         let name = word.to_lowercase();
+        if name == "pm" {
+            self.time = self
+                .time
+                .map(|time| if time < 43_200 { time + 43_200 } else { time });
+        }
         if let Some(month) = english(&name, &MONTHS) {
             self.month.get_or_insert(month);
         } else if english(&name, &WEEKDAYS).is_some() {
@@ -308,6 +327,11 @@ fn english(word: &str, names: &[&str]) -> Option<i64> {
     i64::try_from(place + 1).ok()
 }
 
+/// The year of one that has two digits.
+fn century(year: i64) -> i64 {
+    year + if year < 70 { 2000 } else { 1900 }
+}
+
 fn number(text: &str) -> Option<i64> {
     let is_number = (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_number)
@@ -342,6 +366,10 @@ fn time(word: &str) -> Option<(i64, Option<i64>)> {
 
 /// `+0100`, `-05:30`.
 fn zone(word: &str) -> Option<i64> {
+    let word = ["GMT", "UTC"]
+        .iter()
+        .find_map(|name| word.strip_prefix(name))
+        .unwrap_or(word);
     let sign = match word.as_bytes().first()? {
         b'+' => 1,
         b'-' => -1,
@@ -370,12 +398,13 @@ fn numeric(word: &str) -> Option<(i64, i64, i64, Option<(i64, Option<i64>)>)> {
     let (year, day) = if first.len() == 4 {
         (number(first)?, number(third)?)
     } else {
-        (
-            Some(third)
-                .filter(|year| year.len() == 4)
-                .and_then(|year| number(year))?,
-            number(first)?,
-        )
+        let year = number(third)?;
+        let year = if third.len() == 2 {
+            century(year)
+        } else {
+            year
+        };
+        (year, number(first)?)
     };
     let is_date =
         (1900..3000).contains(&year) && (1..=31).contains(&month) && (1..=31).contains(&day);

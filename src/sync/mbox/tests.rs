@@ -119,7 +119,22 @@ fn the_separator_is_that_of_every_mail_reader() {
 }
 
 /// What programs write behind `From `, with the time that it says.
-const SEPARATORS: [(&str, Option<i64>); 40] = [
+const SEPARATORS: [(&str, Option<i64>); 46] = [
+    ("root", None),
+    ("???@??? Thu Jan 01 10:00:00 2026", Some(1_767_261_600_000)),
+    (
+        "a@example.com Thu Jan 01 2026 11:00:00 GMT+0100 (Central European Standard Time)",
+        Some(1_767_261_600_000),
+    ),
+    (
+        "a@example.com Thu Jan  1 10:00:00 26",
+        Some(1_767_261_600_000),
+    ),
+    (
+        "a@example.com Thu Jan  1 2026 02:00:00 PM",
+        Some(1_767_276_000_000),
+    ),
+    ("a@example.com 01-Jan-26 10:00:00", Some(1_767_261_600_000)),
     (
         "a@example.com Thu Jan  1 10:00:00 2026",
         Some(1_767_261_600_000),
