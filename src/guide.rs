@@ -1,4 +1,4 @@
-//! Guides: each mode from nothing to the first call, agents, what counts as a success, and moving from other packages.
+//! Guides: each mode from nothing to the first call, agents, what counts as a success, how long things take, and moving from other packages.
 //!
 //! They are part of the documentation alone; their examples run with the tests.
 
@@ -13,6 +13,9 @@ pub mod agents {}
 
 #[doc = include_str!("../guide/answers.md")]
 pub mod answers {}
+
+#[doc = include_str!("../guide/time.md")]
+pub mod time {}
 
 #[doc = include_str!("../guide/from_python.md")]
 pub mod from_python {}

@@ -1,16 +1,23 @@
 //! One exchange over HTTP: a request out, a whole answer in, within limits.
 
-use std::sync::{Arc, OnceLock};
+mod connect;
+#[cfg(any(feature = "mcp", feature = "oauth"))]
+pub(crate) mod connections;
+mod proxy;
+mod tls;
+
+use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use reqwest::{NoProxy, Proxy};
-use rustls::{ClientConfig, RootCertStore};
-use rustls_platform_verifier::Verifier;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::error::{Error, Kind};
+use connect::Cause;
+use proxy::HttpsProxy;
 
 /// How long an exchange may take, and how large an answer may be.
 ///
@@ -23,12 +30,16 @@ use crate::error::{Error, Kind};
 /// # Ok::<(), airbyte_agent_gmail::Error>(())
 /// ```
 ///
-/// With an HTTP client of your own its timeouts count, and of these the size of an answer alone.
+/// The page `guide::time` has all limits of time in one table. With an HTTP client of your own its timeouts count, and of
+/// these the size of an answer alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Time to make a connection, TLS included. Default: 10 s.
     pub connect_timeout: Duration,
-    /// Time that may pass without a byte arriving. Default: 60 s.
+    /// Time until an answer begins. Default: 60 s, and a second more for each 64 KiB that are sent. An action in hosted
+    /// mode may take the total time, since Airbyte begins its answer when the action has ended.
+    pub first_byte_timeout: Duration,
+    /// Time that may pass without a byte arriving, once an answer has begun. Default: 60 s.
     pub idle_timeout: Duration,
     /// Time for a whole exchange. Default: 300 s, as long as Airbyte's own client waits for an execute call.
     pub total_timeout: Duration,
@@ -41,6 +52,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
+            first_byte_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(60),
             total_timeout: Duration::from_secs(300),
             response_bytes: 96 * 1024 * 1024,
@@ -48,13 +60,26 @@ impl Default for Limits {
     }
 }
 
+/// How many bytes of a request are sent in a second at least.
+const SLOWEST_UPLOAD: u64 = 64 * 1024;
+
 /// A shared HTTP client. Clones share its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     client: reqwest::Client,
-    /// Whether it is the caller's own, which may follow redirects.
+    /// Whether it is the caller's own, which may follow redirects and has timeouts of its own.
     given: bool,
-    response_bytes: usize,
+    limits: Limits,
+    proxy: Option<Arc<HttpsProxy>>,
+}
+
+/// Until when an answer has to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FirstByte {
+    /// By the limit for it.
+    Soon,
+    /// By the limit for the whole: the answer comes when what was asked for has ended.
+    WhenDone,
 }
 
 /// A whole answer.
@@ -69,9 +94,9 @@ pub(crate) struct Reply {
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// No connection: nothing was sent.
-    NotSent(reqwest::Error),
-    /// No answer in time, after sending began.
-    TimedOut(reqwest::Error),
+    NotSent(reqwest::Error, Cause),
+    /// No answer in time, after sending began; with the limit that held.
+    TimedOut(String),
     /// The connection broke after sending began.
     Broken(reqwest::Error),
     /// The answer is larger than the limit, which is so many bytes.
@@ -86,19 +111,21 @@ impl Http {
     /// The caller's client, or one of this crate's own making.
     pub(crate) fn new(client: Option<reqwest::Client>, limits: Limits) -> Result<Self, Error> {
         let given = client.is_some();
-        let client = match client {
-            Some(client) => client,
+        let (client, proxy) = match client {
+            Some(client) => (client, None),
             None => Self::client_within(limits)?,
         };
         Ok(Self {
             client,
             given,
-            response_bytes: limits.response_bytes,
+            limits,
+            proxy,
         })
     }
 
-    fn client_within(limits: Limits) -> Result<reqwest::Client, Error> {
-        proxied(reqwest::Client::builder())
+    fn client_within(limits: Limits) -> Result<(reqwest::Client, Option<Arc<HttpsProxy>>), Error> {
+        let proxy = HttpsProxy::from_env()?;
+        let client = HttpsProxy::install(proxy.as_ref(), reqwest::Client::builder())?
             .user_agent(concat!("airbyte-agent-gmail/", env!("CARGO_PKG_VERSION")))
             // Where nothing is said any encoding will do, and none but the plain one is read.
             .default_headers(HeaderMap::from_iter([(
@@ -109,10 +136,8 @@ impl Http {
             .redirect(reqwest::redirect::Policy::none())
             // The transport alone sends again, since it knows what may be.
             .retry(reqwest::retry::never())
-            .tls_backend_preconfigured(tls()?)
+            .tls_backend_preconfigured(tls::config()?)
             .connect_timeout(limits.connect_timeout)
-            .read_timeout(limits.idle_timeout)
-            .timeout(limits.total_timeout)
             .build()
             .map_err(|error| {
                 Error::new(
@@ -120,7 +145,8 @@ impl Http {
                     "the http client can't be made; give one with `http_client`",
                 )
                 .caused_by(error.without_url())
-            })
+            })?;
+        Ok((client, proxy.map(Arc::new)))
     }
 
     /// The client inside, for the generated clients.
@@ -129,11 +155,20 @@ impl Http {
     }
 
     /// Sends one request and reads the whole answer.
-    pub(crate) async fn exchange(&self, request: reqwest::Request) -> Result<Reply, Failure> {
-        let limit = self.response_bytes;
-        let asked = self.given.then(|| request.url().clone());
-        let mut response = self.client.execute(request).await.map_err(Failure::from)?;
-        if asked.is_some_and(|asked| asked != *response.url()) {
+    pub(crate) async fn exchange(
+        &self,
+        request: reqwest::Request,
+        first_byte: FirstByte,
+    ) -> Result<Reply, Failure> {
+        let limit = self.limits.response_bytes;
+        let asked = request.url().clone();
+        let clock = Clock::start(&self.limits, self.given, first_byte, &request);
+        let sending = clock.first_byte(self.client.execute(request)).await?;
+        let mut response = match sending {
+            Ok(response) => response,
+            Err(error) => return Err(self.failure(error, &asked).await),
+        };
+        if self.given && asked != *response.url() {
             return Err(Failure::Redirected);
         }
         let declared = response
@@ -144,7 +179,7 @@ impl Http {
         }
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        let Some(first) = response.chunk().await.map_err(Failure::from)? else {
+        let Some(first) = clock.next(response.chunk()).await? else {
             return Ok(Reply {
                 status,
                 headers,
@@ -154,7 +189,7 @@ impl Http {
         if first.len() > limit {
             return Err(Failure::TooLarge(limit));
         }
-        let Some(second) = response.chunk().await.map_err(Failure::from)? else {
+        let Some(second) = clock.next(response.chunk()).await? else {
             return Ok(Reply {
                 status,
                 headers,
@@ -169,7 +204,7 @@ impl Http {
             BytesMut::with_capacity(declared.unwrap_or_default().max(first.len() + second.len()));
         body.extend_from_slice(&first);
         body.extend_from_slice(&second);
-        while let Some(chunk) = response.chunk().await.map_err(Failure::from)? {
+        while let Some(chunk) = clock.next(response.chunk()).await? {
             if body.len() + chunk.len() > limit {
                 return Err(Failure::TooLarge(limit));
             }
@@ -181,6 +216,138 @@ impl Http {
             body: body.freeze(),
         })
     }
+
+    /// Why a request was not answered.
+    async fn failure(&self, error: reqwest::Error, asked: &Url) -> Failure {
+        // The query of the address can hold a search, the path an id.
+        let error = error.without_url();
+        if !error.is_connect() || error.is_builder() {
+            return Failure::from(error);
+        }
+        let host = asked.host_str().unwrap_or_default();
+        if error.is_timeout() {
+            let limit = if self.given {
+                "the connect timeout of your http client".to_owned()
+            } else {
+                format!(
+                    "{} s, the connect timeout",
+                    seconds(self.limits.connect_timeout)
+                )
+            };
+            let message = format!(
+                "no connection to {host} within {limit}; check the network and the proxy; nothing was sent"
+            );
+            return Failure::NotSent(
+                error,
+                Cause {
+                    message,
+                    passes: true,
+                },
+            );
+        }
+        let port = asked.port_or_known_default().unwrap_or(443);
+        let proxy = self.proxy.as_deref().filter(|_| asked.scheme() == "https");
+        let status = match proxy {
+            Some(proxy) if connect::lacks_status(&error) => proxy.status(host, port).await,
+            _ => None,
+        };
+        let cause = connect::cause(&error, host, port, proxy, status);
+        Failure::NotSent(error, cause)
+    }
+}
+
+/// The limits of time of one exchange.
+struct Clock<'a> {
+    limits: &'a Limits,
+    /// `None` where the caller's client has limits of its own.
+    ends: Option<Ends>,
+}
+
+#[derive(Clone, Copy)]
+struct Ends {
+    first_byte: Instant,
+    total: Instant,
+}
+
+impl<'a> Clock<'a> {
+    fn start(
+        limits: &'a Limits,
+        given: bool,
+        first_byte: FirstByte,
+        request: &reqwest::Request,
+    ) -> Self {
+        let size = request
+            .body()
+            .and_then(reqwest::Body::as_bytes)
+            .map_or(0, |body| body.len() as u64);
+        let sending = Duration::from_secs(size / SLOWEST_UPLOAD);
+        let now = Instant::now();
+        // A limit that no clock reaches is none.
+        let after = |time: Duration| now.checked_add(time).unwrap_or(now + FAR);
+        let total = after(limits.total_timeout);
+        let ends = (!given).then(|| Ends {
+            first_byte: match first_byte {
+                FirstByte::WhenDone => total,
+                FirstByte::Soon => {
+                    after(limits.first_byte_timeout.saturating_add(sending)).min(total)
+                }
+            },
+            total,
+        });
+        Self { limits, ends }
+    }
+
+    async fn first_byte<T>(&self, sending: impl Future<Output = T>) -> Result<T, Failure> {
+        let Some(ends) = self.ends else {
+            return Ok(sending.await);
+        };
+        timeout_at(ends.first_byte, sending).await.map_err(|_| {
+            Failure::TimedOut(if ends.first_byte < ends.total {
+                format!(
+                    "no answer within {} s, the first byte timeout",
+                    seconds(self.limits.first_byte_timeout)
+                )
+            } else {
+                self.over()
+            })
+        })
+    }
+
+    async fn next<T>(
+        &self,
+        reading: impl Future<Output = Result<T, reqwest::Error>>,
+    ) -> Result<T, Failure> {
+        let Some(ends) = self.ends else {
+            return reading.await.map_err(Failure::from);
+        };
+        let now = Instant::now();
+        let idle = now
+            .checked_add(self.limits.idle_timeout)
+            .unwrap_or(now + FAR);
+        match timeout_at(idle.min(ends.total), reading).await {
+            Ok(read) => read.map_err(Failure::from),
+            Err(_) if idle < ends.total => Err(Failure::TimedOut(format!(
+                "the answer stopped for {} s, the idle timeout",
+                seconds(self.limits.idle_timeout)
+            ))),
+            Err(_) => Err(Failure::TimedOut(self.over())),
+        }
+    }
+
+    fn over(&self) -> String {
+        format!(
+            "no whole answer within {} s, the total timeout",
+            seconds(self.limits.total_timeout)
+        )
+    }
+}
+
+/// Further than any exchange lasts.
+const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// A limit as people say it.
+fn seconds(time: Duration) -> f64 {
+    time.as_secs_f64()
 }
 
 impl From<reqwest::Error> for Failure {
@@ -189,10 +356,8 @@ impl From<reqwest::Error> for Failure {
         let error = error.without_url();
         if error.is_builder() {
             Self::NotMade(error)
-        } else if error.is_connect() {
-            Self::NotSent(error)
         } else if error.is_timeout() {
-            Self::TimedOut(error)
+            Self::TimedOut("no answer within the timeout of your http client".to_owned())
         } else {
             Self::Broken(error)
         }
@@ -202,12 +367,19 @@ impl From<reqwest::Error> for Failure {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::NotSent(error) => Self::new(
-                Kind::Connect,
-                "no connection to the service, so nothing was sent; check the network and the base url",
+            Failure::NotSent(error, cause) => Self::new(
+                if cause.passes {
+                    Kind::Connect
+                } else {
+                    Kind::ConnectRefused
+                },
+                cause.message,
             )
             .caused_by(error),
-            Failure::TimedOut(error) => Self::new(Kind::Timeout, "no answer in time; try again later").caused_by(error),
+            Failure::TimedOut(limit) => Self::new(
+                Kind::Timeout,
+                format!("{limit}; try again later, or with more time"),
+            ),
             Failure::Broken(error) => Self::new(
                 Kind::Interrupted,
                 "the connection broke before the whole answer came; try again",
@@ -215,7 +387,9 @@ impl From<Failure> for Error {
             .caused_by(error),
             Failure::TooLarge(limit) => Self::new(
                 Kind::InvalidResponse,
-                format!("the answer is larger than the limit of {limit} bytes; ask for less, or raise `response_bytes` of the limits"),
+                format!(
+                    "the answer is larger than the limit of {limit} bytes; ask for less, or raise `response_bytes` of the limits"
+                ),
             ),
             Failure::NotMade(error) => Self::new(
                 Kind::InvalidInput,
@@ -228,60 +402,6 @@ impl From<Failure> for Error {
             ),
         }
     }
-}
-
-/// Takes the proxies of the environment for https alone. Plain http goes to this machine and nowhere else, so that a proxy
-/// for it would mostly not find the way back, and would read the token that travels in it.
-fn proxied(client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
-    let first = |names: &[&str]| {
-        names
-            .iter()
-            .find_map(|name| std::env::var(name).ok().filter(|url| !url.is_empty()))
-    };
-    if first(&["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]).is_none() {
-        return client;
-    }
-    let proxy = first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
-        .and_then(|url| Proxy::https(url).ok());
-    match proxy {
-        Some(proxy) => client.proxy(proxy.no_proxy(NoProxy::from_env())),
-        None => client.no_proxy(),
-    }
-}
-
-/// TLS by ring, with the certificates that the operating system trusts, and no process-wide default set.
-///
-/// All clients of a process share it: to read the system's certificates takes milliseconds, and to keep them 100 KB.
-fn tls() -> Result<ClientConfig, Error> {
-    static SHARED: OnceLock<ClientConfig> = OnceLock::new();
-    if let Some(shared) = SHARED.get() {
-        return Ok(shared.clone());
-    }
-    let own = own_tls()?;
-    Ok(SHARED.get_or_init(|| own).clone())
-}
-
-fn own_tls() -> Result<ClientConfig, Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| {
-            Error::new(
-                Kind::Configuration,
-                "no tls is available; give a client with `http_client`",
-            )
-            .caused_by(error)
-        })?;
-    Ok(match Verifier::new(provider) {
-        Ok(verifier) => config
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth(),
-        // A system without certificates can still reach what is on this machine; any other server is refused.
-        Err(_) => config
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth(),
-    })
 }
 
 /// Checks an address of a service: https, or http on this machine alone, since a token travels with each request.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use super::Secret;
 use super::cache::Granted;
 use crate::error::{Error, Kind, is_reason};
-use crate::http::{Http, Reply};
+use crate::http::{FirstByte, Http, Reply};
 
 /// Google's token endpoint, <https://developers.google.com/identity/protocols/oauth2/web-server#offline>.
 pub const GOOGLE_TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
@@ -124,12 +124,13 @@ pub(crate) async fn post_form(
 ) -> Result<Granted, Error> {
     // A refresh may be sent twice: the token that goes in stays valid, and the last answer counts.
     let reply = exchange(http, token_url, form).await.map_err(|error| {
-        if error.is_configuration() {
+        // A certificate or a proxy that refuses does so again, and its text says what helps.
+        if error.is_configuration() || (error.is_connect() && !error.is_transient()) {
             return error;
         }
         Error::new(
             Kind::TokenRefreshFailed,
-            "the token endpoint can't be reached; check the network and try again",
+            format!("the token endpoint can't be reached: {error}"),
         )
         .caused_by(error)
     })?;
@@ -163,7 +164,9 @@ async fn exchange(http: &Http, url: &str, form: &Secret) -> Result<Reply, Error>
             Error::new(Kind::Configuration, "the token url is not one; check it")
                 .caused_by(error.without_url())
         })?;
-    http.exchange(request).await.map_err(Error::from)
+    http.exchange(request, FirstByte::Soon)
+        .await
+        .map_err(Error::from)
 }
 
 impl fmt::Debug for GoogleGrant {

@@ -162,11 +162,7 @@ async fn clock(findings: &mut Findings, client: &GoogleClient) {
             "clock",
             "not known: the token endpoint does not say the time",
         ),
-        Err(error) => findings.failed(
-            "network",
-            error,
-            "check the network, the proxy and the firewall",
-        ),
+        Err(error) => findings.failed("network", error, "do what the message says"),
     }
 }
 

@@ -42,7 +42,8 @@ fn code(error: &Error) -> u8 {
             error.is_invalid_input()
                 || error.is_invalid_request()
                 || error.is_configuration()
-                || error.is_conflict(),
+                || error.is_conflict()
+                || (error.is_connect() && !error.is_transient()),
             2,
         ),
         (error.is_connector_ambiguous(), 2),
@@ -88,22 +89,25 @@ pub(crate) fn report(failure: &Failure, verbose: bool) -> ExitCode {
 
 fn write(failure: &Failure, verbose: bool) -> std::io::Result<()> {
     let mut stderr = std::io::stderr().lock();
+    let shown = |text: &dyn std::fmt::Display| visible_text(&text.to_string());
     match failure {
         Failure::Silent => Ok(()),
-        Failure::Input(message) | Failure::Other(message) => writeln!(stderr, "error: {message}"),
+        Failure::Input(message) | Failure::Other(message) => {
+            writeln!(stderr, "error: {}", shown(message))
+        }
         Failure::Gmail(error) => {
-            writeln!(stderr, "error: {error}")?;
+            writeln!(stderr, "error: {}", shown(error))?;
             // Where the store's file is, and what is wrong with it, only the cause knows.
             if let Some(cause) = std::error::Error::source(error)
                 && error.is_token_store_failed()
             {
-                writeln!(stderr, "cause: {cause}")?;
+                writeln!(stderr, "cause: {}", shown(&cause))?;
             }
             // What the person asked for was refused: the service's own words say best what to change. They can quote
             // mail, which is no matter on the person's own terminal.
             match error.service_message() {
                 Some(message) if verbose || !is_of_service(error) => {
-                    writeln!(stderr, "the service said: {}", visible_text(message))
+                    writeln!(stderr, "the service said: {}", shown(&message))
                 }
                 Some(_) => writeln!(stderr, "(--verbose shows what the service itself said)"),
                 None => Ok(()),

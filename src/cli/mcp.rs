@@ -14,6 +14,9 @@ use super::{output, texts};
 /// The variable that holds the token of the HTTP server.
 const TOKEN: &str = "AIRBYTE_GMAIL_MCP_TOKEN";
 
+/// A token of at least so many characters is not guessed.
+const LONG_TOKEN: usize = 16;
+
 /// The command.
 pub(crate) fn command() -> Command {
     let switch = |name: &'static str, help: &'static str| {
@@ -77,6 +80,17 @@ pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
     let mut http = HttpServer::bind(server, address, given.map(Secret::from))
         .await
         .map_err(|error| Failure::input(format!("{address} can't be served at: {error}")))?;
+    if !http.is_local()? {
+        output::note(
+            "warning: other machines reach this address, and there is no tls: whoever is on the way reads the token and the \
+             mail; put a proxy with tls before it, or serve at 127.0.0.1",
+        );
+    }
+    if http.token().expose().len() < LONG_TOKEN {
+        output::note(&format!(
+            "warning: {TOKEN} is shorter than {LONG_TOKEN} characters; give a longer one, or none to have one drawn"
+        ));
+    }
     for host in texts(arguments, "allow-host") {
         http = http.allow_host(host);
     }

@@ -29,6 +29,7 @@ mod signature;
 mod table;
 mod vacation;
 mod write;
+mod yaml;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -2,13 +2,14 @@
 
 use std::io::{IsTerminal, Write};
 
+use airbyte_agent_gmail::tool::{visible_json, visible_text};
 use airbyte_agent_gmail::{ExecuteResult, Selection};
 use clap::ArgMatches;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::exit::Failure;
-use super::table;
+use super::{table, yaml};
 
 /// The forms of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,15 +145,16 @@ pub(crate) fn show(arguments: &ArgMatches, value: &impl Serialize) -> Result<(),
 pub(crate) fn print(value: &impl Serialize) -> Result<(), Failure> {
     let text =
         serde_json::to_string_pretty(value).map_err(|error| Failure::Other(error.to_string()))?;
-    line(&text)
+    line(&visible_json(&text))
 }
 
 fn ndjson(value: &Value) -> Result<(), Failure> {
-    line(&value.to_string())
+    line(&visible_json(&value.to_string()))
 }
 
 fn yaml(value: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_norway::to_string(value).map_err(|error| Failure::Other(error.to_string()))?;
+    let value = serde_json::to_value(value).map_err(|error| Failure::Other(error.to_string()))?;
+    let text = yaml::to_string(&value).map_err(|error| Failure::Other(error.to_string()))?;
     line(text.trim_end())
 }
 
@@ -166,7 +168,7 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
 /// Says something on the standard error that is not the result.
 pub(crate) fn note(text: &str) {
     // With the standard error gone there is nobody to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", visible_text(text));
 }
 
 /// How far a long work is, on a terminal alone.

@@ -7,6 +7,7 @@ use super::GmailConnector;
 use super::execute::{ExecuteResult, from_service};
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
+use crate::http::FirstByte;
 use crate::operation::{self, Operation, QuotaUnits};
 use crate::transport::{Answer, Subject, batch, judge};
 
@@ -114,6 +115,7 @@ impl Batch<'_> {
             authenticated: true,
             read_only: self.operations.iter().all(|row| row.read_only),
             answer: Answer::Parts,
+            first_byte: FirstByte::Soon,
             quota: QuotaUnits {
                 current: units(|units| units.current),
                 legacy: units(|units| units.legacy),

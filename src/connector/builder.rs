@@ -141,7 +141,8 @@ impl GmailConnectorBuilder {
     /// The HTTP client, for proxies, certificates and limits of your own. Default: one with this crate's limits, which
     /// never follows a redirect; configure yours likewise, since a redirect could carry a token elsewhere. The default one
     /// takes the proxies of the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) for https, and none for http, which
-    /// goes to this machine alone.
+    /// goes to this machine alone; a variable that can't be read is an error of [`build`](Self::build). On Linux it takes
+    /// the certificates that `SSL_CERT_FILE` and `SSL_CERT_DIR` name in place of the system's.
     ///
     /// This crate brings reqwest with `rustls-no-provider`, with which reqwest makes no client of its own until a TLS
     /// provider is installed: name reqwest with its feature `rustls` in your own `Cargo.toml`.

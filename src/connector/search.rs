@@ -9,6 +9,7 @@ use super::GmailConnector;
 use super::execute::ExecuteResult;
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
+use crate::http::FirstByte;
 use crate::operation::{Method, QuotaUnits, SearchableEntity};
 use crate::transport::{Action, Answer, Subject, no_result};
 
@@ -283,6 +284,7 @@ impl GmailConnector {
                 authenticated: true,
                 read_only: true,
                 answer: Answer::List(&["data", "meta"]),
+                first_byte: FirstByte::WhenDone,
                 quota: QuotaUnits::NONE,
                 method: Method::Post,
             },

@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     ConnectorAmbiguous,
     /// Check the network; nothing was sent.
     Connect,
+    /// A certificate or a proxy refuses the connection; nothing was sent.
+    ConnectRefused,
     /// Try again, with more time.
     Timeout,
     /// Try again: the connection broke.

@@ -306,9 +306,10 @@ impl Error {
         self.inner.kind == Kind::ConnectorAmbiguous
     }
 
-    /// Whether no connection could be made; nothing was sent.
+    /// Whether no connection could be made; nothing was sent. The text says why: a name that is not known, an address
+    /// that refuses, and, [not passing](Self::is_transient), a certificate or a proxy that refuses.
     pub fn is_connect(&self) -> bool {
-        self.inner.kind == Kind::Connect
+        matches!(self.inner.kind, Kind::Connect | Kind::ConnectRefused)
     }
 
     /// Whether no answer came in time.

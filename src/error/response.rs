@@ -205,18 +205,22 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
     .map(str::to_owned)
 }
 
-/// How long to wait: the header in seconds or as a date, else the time in Gmail's sentence.
+/// The longest time that is told: a number that no clock can count to means "long".
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// How long to wait: the header in seconds or as a date (RFC 9110, section 10.2.3), else the time in Gmail's sentence.
+/// A date counts from the answer's own, since this machine's clock may be wrong; `now` stands in where it has none.
 fn retry_after(headers: &HeaderMap, message: Option<&str>, now: SystemTime) -> Option<Duration> {
-    let header = headers
-        .get(http::header::RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .map(str::trim)
-        .and_then(|text| match text.parse::<u64>() {
-            Ok(seconds) => Some(Duration::from_secs(seconds)),
-            Err(_) => httpdate::parse_http_date(text)
-                .ok()
-                .map(|time| until(time, now)),
-        });
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let now = text(http::header::DATE)
+        .and_then(|date| httpdate::parse_http_date(date).ok())
+        .unwrap_or(now);
+    let header = text(http::header::RETRY_AFTER).and_then(|text| {
+        seconds(text).or_else(|| {
+            let time = httpdate::parse_http_date(text).ok()?;
+            Some(until(time, now))
+        })
+    });
     header.or_else(|| {
         let (_, rest) = message?.split_once("Retry after ")?;
         let time = parse_rfc3339(rest.split_whitespace().next()?)?;
@@ -224,19 +228,34 @@ fn retry_after(headers: &HeaderMap, message: Option<&str>, now: SystemTime) -> O
     })
 }
 
-fn until(time: SystemTime, now: SystemTime) -> Duration {
-    time.duration_since(now).unwrap_or_default()
+/// Seconds, whole as the standard has them or with a fraction as some servers write them.
+fn seconds(text: &str) -> Option<Duration> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(fraction) {
+        return None;
+    }
+    // More digits than fit are more than is told.
+    let whole = whole.parse().map_or(LONGEST, Duration::from_secs);
+    let fraction = format!("0.{fraction}")
+        .parse()
+        .ok()
+        .and_then(|fraction| Duration::try_from_secs_f64(fraction).ok())
+        .unwrap_or_default();
+    Some(whole.saturating_add(fraction).min(LONGEST))
 }
 
-/// A UTC time as Gmail writes it: `2024-11-12T11:16:42.247Z`. Fractions are dropped.
+fn until(time: SystemTime, now: SystemTime) -> Duration {
+    time.duration_since(now).unwrap_or_default().min(LONGEST)
+}
+
+/// A UTC time as Gmail writes it: `2024-11-12T11:16:42.247Z`.
 fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let fraction = seconds(&format!("0.{fraction}"))?;
     let mut date = date.splitn(3, '-').map(str::parse::<u16>);
-    let mut time = time
-        .split('.')
-        .next()?
-        .splitn(3, ':')
-        .map(str::parse::<u16>);
+    let mut time = time.splitn(3, ':').map(str::parse::<u16>);
     let part =
         |parts: &mut dyn Iterator<Item = Result<u16, std::num::ParseIntError>>| parts.next()?.ok();
     let (year, month, day) = (part(&mut date)?, part(&mut date)?, part(&mut date)?);
@@ -252,6 +271,7 @@ fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     WEEKDAYS
         .iter()
         .find_map(|weekday| httpdate::parse_http_date(&format!("{weekday}, {rest}")).ok())
+        .map(|time| time + fraction)
 }
 
 #[cfg(test)]
@@ -334,7 +354,7 @@ mod tests {
             "User-rate limit exceeded.  Retry after 2026-03-04T05:07:07.247Z (Forwarding rules)";
         assert_eq!(
             retry_after(&HeaderMap::new(), Some(text), now),
-            Some(Duration::from_secs(60))
+            Some(Duration::from_millis(60_247))
         );
         assert_eq!(
             retry_after(
@@ -345,5 +365,76 @@ mod tests {
             Some(Duration::ZERO)
         );
         Ok(())
+    }
+
+    #[test]
+    fn a_date_counts_from_the_answers_own() -> Result<(), Box<dyn std::error::Error>> {
+        let own_clock = parse_rfc3339("2026-03-04T05:06:07Z").ok_or("a time")?;
+        // The server's clock is two hours ahead or behind, or in another year.
+        for date in [
+            "Wed, 04 Mar 2026 07:06:07 GMT",
+            "Wed, 04 Mar 2026 03:06:07 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+        ] {
+            let sent = httpdate::parse_http_date(date)?;
+            let later = sent + Duration::from_secs(20);
+            let mut headers = HeaderMap::new();
+            headers.insert(http::header::DATE, date.parse()?);
+            headers.insert(
+                http::header::RETRY_AFTER,
+                httpdate::fmt_http_date(later).parse()?,
+            );
+            let wait = retry_after(&headers, None, own_clock);
+            assert_eq!(wait, Some(Duration::from_secs(20)), "{date}");
+            headers.remove(http::header::RETRY_AFTER);
+            let past = retry_after(
+                &headers,
+                Some("Retry after 1990-01-01T00:00:00.000Z"),
+                own_clock,
+            );
+            assert_eq!(past, Some(Duration::ZERO));
+            let far = retry_after(
+                &headers,
+                Some("Retry after 9999-01-01T00:00:00Z"),
+                own_clock,
+            );
+            assert_eq!(far, Some(LONGEST));
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::DATE, "Wed, 04 Mar 2026 07:06:07 GMT".parse()?);
+        let text = "User-rate limit exceeded. Retry after 2026-03-04T07:06:17.500Z";
+        let wait = retry_after(&headers, Some(text), own_clock);
+        assert_eq!(wait, Some(Duration::from_millis(10_500)));
+        Ok(())
+    }
+
+    #[test]
+    fn any_number_of_seconds_is_read_and_nothing_else() {
+        for (text, milliseconds) in [
+            ("0", 0),
+            ("007", 7_000),
+            ("1.5", 1_500),
+            ("0.25", 250),
+            ("120.0", 120_000),
+        ] {
+            assert_eq!(
+                seconds(text),
+                Some(Duration::from_millis(milliseconds)),
+                "{text}"
+            );
+        }
+        for text in [
+            "18446744073709551615",
+            "18446744073709551616",
+            "99999999999999999999999999999999",
+            "31536001",
+        ] {
+            assert_eq!(seconds(text), Some(LONGEST), "{text}");
+        }
+        for text in [
+            "-1", "+1", "1e3", "", ".", "1.", ".5", "1,5", "soon", "NaN", "inf", "0x10", "1 2", "٣",
+        ] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
     }
 }

@@ -4,26 +4,42 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use super::Server;
+use super::message::{self, Received};
+use super::session::Sessions;
 use crate::auth::{Secret, is_same};
+use crate::http::connections::{self, Busy};
+
+/// How many connections there are at once; a silent one gives way to another.
+const CONNECTIONS: usize = 100;
+
+/// How long a connection may take to say what it wants, and to stay without a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the rest of a request may take.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The shortest token: what is shorter is soon guessed.
+const SHORTEST_TOKEN: usize = 8;
 
 /// The path that clients are given.
 const PATH: &str = "/mcp";
 
-type Service = StreamableHttpService<Server, LocalSessionManager>;
+type Service = StreamableHttpService<Server, Sessions>;
 type Body = BoxBody<Bytes, Infallible>;
 
 /// A server at an address, ready to serve.
@@ -63,13 +79,22 @@ impl HttpServer {
     ///
     /// # Errors
     ///
-    /// The address is taken or is not one of this machine, or there is no randomness for a token.
+    /// The address is taken or is not one of this machine, the token is shorter than 8 characters, or there is no
+    /// randomness for one.
     pub async fn bind(
         server: Server,
         address: SocketAddr,
         token: Option<Secret>,
     ) -> io::Result<Self> {
         let token = match token.filter(|token| !token.expose().is_empty()) {
+            Some(token) if token.expose().len() < SHORTEST_TOKEN => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    format!(
+                        "the token is shorter than {SHORTEST_TOKEN} characters and soon guessed; give a longer one, or none to have one drawn"
+                    ),
+                ));
+            }
             Some(token) => token,
             None => random_token()?,
         };
@@ -105,6 +130,16 @@ impl HttpServer {
         Ok(format!("http://{}{PATH}", self.listener.local_addr()?))
     }
 
+    /// Whether it listens on this machine's own address alone. At any other the token and the mail travel in the clear:
+    /// put a proxy with TLS before it.
+    ///
+    /// # Errors
+    ///
+    /// The system does not say.
+    pub fn is_local(&self) -> io::Result<bool> {
+        Ok(self.listener.local_addr()?.ip().is_loopback())
+    }
+
     /// The token that requests have to carry.
     pub fn token(&self) -> &Secret {
         &self.token
@@ -123,34 +158,55 @@ impl HttpServer {
         let server = self.server;
         let service: Service = StreamableHttpService::new(
             move || Ok(server.clone()),
-            Arc::new(LocalSessionManager::default()),
+            Arc::new(Sessions::default()),
             config,
         );
         let token = Arc::new(self.token);
-        loop {
-            let stream = match self.listener.accept().await {
-                Ok((stream, _)) => stream,
-                // A lack of file descriptors passes; to try again at once would only burn time.
-                Err(_) => {
-                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-                    continue;
-                }
-            };
+        connections::serve(self.listener, CONNECTIONS, |stream, busy| {
             // Small answers would otherwise wait for the acknowledgement of the one before.
             let _ = stream.set_nodelay(true);
             let (service, token) = (service.clone(), Arc::clone(&token));
-            tokio::spawn(async move {
-                let answer = service_fn(move |request| {
-                    let (service, token) = (service.clone(), Arc::clone(&token));
-                    async move { Ok::<_, Infallible>(answer(&service, &token, request).await) }
+            async move {
+                let answer = service_fn(|request| {
+                    let (service, token, busy) = (&service, &token, Work::begin(&busy));
+                    async move {
+                        let answer = answer(service, token, request).await;
+                        // An answer that goes on and on is work until its end.
+                        Ok::<_, Infallible>(answer.map(|body| {
+                            body.map_frame(move |frame| {
+                                let _ = &busy;
+                                frame
+                            })
+                            .boxed()
+                        }))
+                    }
                 });
                 // How a connection ends is the client's affair.
                 let _ = http1::Builder::new()
                     .timer(TokioTimer::new())
+                    .header_read_timeout(HEAD_TIMEOUT)
                     .serve_connection(TokioIo::new(stream), answer)
                     .await;
-            });
-        }
+            }
+        })
+        .await;
+        Ok(())
+    }
+}
+
+/// A request that is being answered.
+struct Work(Busy);
+
+impl Work {
+    fn begin(busy: &Busy) -> Self {
+        busy.set(true);
+        Self(busy.clone())
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }
 
@@ -169,7 +225,61 @@ async fn answer(service: &Service, token: &Secret, request: Request<Incoming>) -
         );
         return refusal;
     }
-    service.handle(request).await
+    if request.method() != Method::POST || !is_json(request.headers()) {
+        return service.handle(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let limited = Limited::new(body, message::LONGEST).collect();
+    let bytes = match timeout(BODY_TIMEOUT, limited).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(_)) => return told(StatusCode::PAYLOAD_TOO_LARGE, &message::too_long()),
+        Err(_) => {
+            return refusal(
+                StatusCode::REQUEST_TIMEOUT,
+                "the request did not come to its end",
+            );
+        }
+    };
+    let mut received = message::read(&bytes);
+    match (received.pop(), received.is_empty()) {
+        (Some(Received::Refused(answer)), true) => told(StatusCode::BAD_REQUEST, &answer),
+        (Some(_), false) => told(StatusCode::BAD_REQUEST, &message::several()),
+        (None, _) if bytes.trim_ascii().is_empty() => {
+            told(StatusCode::BAD_REQUEST, &message::nothing())
+        }
+        // A notification that is not known wants no answer.
+        (None, _) => empty(StatusCode::ACCEPTED),
+        (Some(Received::Message(_)), true) => {
+            let body = Full::new(message::plain(bytes));
+            service.handle(Request::from_parts(parts, body)).await
+        }
+    }
+}
+
+fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Full::new(Bytes::new()).boxed());
+    *response.status_mut() = status;
+    response
+}
+
+/// Whether a body is said to be JSON; what is not is refused as such.
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|kind| kind.split(';').next())
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// An answer in JSON.
+fn told(status: StatusCode, answer: &serde_json::Value) -> Response<Body> {
+    let mut response = Response::new(Full::new(Bytes::from(answer.to_string())).boxed());
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        http::HeaderValue::from_static("application/json"),
+    );
+    response
 }
 
 fn is_authorized(headers: &HeaderMap, token: &Secret) -> bool {

@@ -11,7 +11,10 @@
 //! ```
 
 mod http;
+mod message;
 mod server;
+mod session;
+mod stdio;
 
 use std::io;
 use std::sync::Arc;
@@ -102,7 +105,8 @@ impl Server {
     ///
     /// The client does not speak MCP, or the streams break.
     pub async fn serve_stdio(self) -> io::Result<()> {
-        let running = match self.serve(rmcp::transport::stdio_pipes()).await {
+        let (reader, writer) = rmcp::transport::stdio_pipes();
+        let running = match self.serve(stdio::Stdio::new(reader, writer)).await {
             Ok(running) => running,
             // A client that goes away before it says anything is no failure.
             Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => return Ok(()),

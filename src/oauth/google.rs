@@ -15,7 +15,7 @@ use crate::auth::{
     GOOGLE_TOKEN_URL, Secret, TokenSet, check_credential, post_form, revoke, trimmed,
 };
 use crate::error::{Error, Kind};
-use crate::http::{Http, Limits, check_url};
+use crate::http::{FirstByte, Http, Limits, check_url};
 
 /// Google's consent page, <https://developers.google.com/identity/protocols/oauth2/native-app>.
 pub const GOOGLE_AUTH_URL: &str = "https://accounts.google.com/o/oauth2/v2/auth";
@@ -253,7 +253,7 @@ impl GoogleClient {
             Error::new(Kind::Configuration, "the token url is not one; check it")
                 .caused_by(error.without_url())
         })?;
-        let reply = http.exchange(request).await?;
+        let reply = http.exchange(request, FirstByte::Soon).await?;
         let theirs = reply
             .headers
             .get(http::header::DATE)

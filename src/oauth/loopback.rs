@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::callback::CallbackError;
 use super::page::Page;
 use crate::error::{Error, Kind};
+use crate::http::connections::{self, Busy};
 
 /// The largest head of a request; browsers send some kilobytes.
 const MAX_HEAD: usize = 64 * 1024;
@@ -24,7 +25,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long writing the page may take.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many connections are read at once.
+/// How many connections there are at once; the oldest that says nothing gives way to another.
 const CONNECTIONS: usize = 32;
 
 /// The path of the redirect address.
@@ -218,22 +219,11 @@ async fn serve(
     arrivals: mpsc::WeakSender<Arrival>,
     over: Arc<AtomicBool>,
 ) {
-    let connections = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        let Ok(permit) = connections.clone().acquire_owned().await else {
-            return;
-        };
-        let Ok((stream, _)) = listener.accept().await else {
-            // Out of file handles, most likely: some connection has to end first.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
+    connections::serve(listener, CONNECTIONS, |stream, busy| {
         let (arrivals, over) = (arrivals.clone(), over.clone());
-        tokio::spawn(async move {
-            converse(stream, port, &arrivals, &over).await;
-            drop(permit);
-        });
-    }
+        async move { converse(stream, port, &arrivals, &over, &busy).await }
+    })
+    .await;
 }
 
 /// One request, one page.
@@ -242,11 +232,13 @@ async fn converse(
     port: u16,
     arrivals: &mpsc::WeakSender<Arrival>,
     over: &AtomicBool,
+    busy: &Busy,
 ) {
     let head = match timeout(HEAD_TIMEOUT, read_head(&mut stream)).await {
         Ok(Some(head)) => head,
         _ => return,
     };
+    busy.set(true);
     let target = match head.and_then(|head| read_target(&head, port)) {
         Ok(target) => target,
         Err(refusal) => return write(&mut stream, refusal.status, refusal.page).await,

@@ -60,7 +60,7 @@ pub use answer::Answer;
 pub use definition::{Annotations, Tool};
 pub use file::{AttachmentDirectory, FileError};
 pub use guide::{guide, reference};
-pub use visible::visible_text;
+pub use visible::{visible_json, visible_text};
 
 use answer::Failure;
 use argument::Arguments;

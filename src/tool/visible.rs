@@ -54,6 +54,34 @@ pub fn visible_text(text: &str) -> String {
     visible
 }
 
+/// JSON in which the characters that no person sees, and those that turn the direction of writing or end a line for some
+/// readers, stand as escapes: whoever parses it gets the same values, and whoever looks at it sees that they are there.
+///
+/// ```
+/// use airbyte_agent_gmail::tool::visible_json;
+///
+/// assert_eq!(visible_json("{\"a\": \"x\u{202e}y\"}"), r#"{"a": "x\u202ey"}"#);
+/// ```
+pub fn visible_json(json: &str) -> String {
+    let mut visible = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if is_hidden(letter) {
+            // Outside of its strings JSON has no such character.
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                visible.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            visible.push(letter);
+        }
+    }
+    visible
+}
+
+/// Whether a character shows nothing of itself, and still does something.
+pub(super) fn is_hidden(letter: char) -> bool {
+    is_invisible(letter) || matches!(letter, '\u{2028}' | '\u{2029}')
+}
+
 /// A text of one line: what stands in a list or behind a header's name.
 pub(super) fn visible_line(text: &str) -> String {
     visible_text(text)
@@ -195,5 +223,31 @@ mod tests {
     #[test]
     fn a_joiner_carries_no_second_message() {
         assert_eq!(visible_text("👩\u{200d}\u{200d}\u{200c}💻"), "👩💻");
+    }
+
+    #[test]
+    fn json_stays_equal_with_nothing_hidden_in_it() {
+        let all: String = ('\0'..=char::MAX).collect();
+        let value = serde_json::json!({"all": all, "\u{200b}key": "👩\u{200d}💻 Grüße"});
+        for json in [
+            value.to_string(),
+            serde_json::to_string_pretty(&value).unwrap_or_default(),
+        ] {
+            let visible = visible_json(&json);
+            assert!(
+                !visible
+                    .chars()
+                    .any(|letter| letter != '\n' && is_hidden(letter))
+            );
+            assert!(
+                !visible
+                    .chars()
+                    .any(|letter| letter != '\n' && letter.is_control())
+            );
+            assert_eq!(
+                serde_json::from_str::<serde_json::Value>(&visible).ok(),
+                Some(value.clone())
+            );
+        }
     }
 }

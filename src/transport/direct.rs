@@ -12,7 +12,7 @@ use super::retry::{RetryBudget, RetryPolicy, jitter};
 use super::session;
 use crate::auth::{Bearer, TokenCache};
 use crate::error::{Error, Kind};
-use crate::http::{Http, Reply};
+use crate::http::{FirstByte, Http, Reply};
 use crate::operation::{self, Operation, QuotaUnits};
 
 /// The header by which Airbyte knows the organization, where the credentials belong to several.
@@ -45,6 +45,8 @@ pub(crate) struct Subject {
     pub(crate) read_only: bool,
     /// What a success looks like.
     pub(crate) answer: Answer,
+    /// Until when its answer has to begin.
+    pub(crate) first_byte: FirstByte,
     /// What it costs of the quota.
     pub(crate) quota: QuotaUnits,
     /// The operation's own method, where one stands behind it.
@@ -60,6 +62,7 @@ impl Subject {
             authenticated: operation.authenticated,
             read_only: operation.read_only,
             answer: Answer::of(operation),
+            first_byte: FirstByte::Soon,
             quota: operation.quota_units,
             method: operation.method,
         }
@@ -215,7 +218,7 @@ impl Direct {
             })?;
             let permit = self.quota.acquire(subject).await;
             let sent = Instant::now();
-            let result = self.http.exchange(copy).await;
+            let result = self.http.exchange(copy, subject.first_byte).await;
             drop(permit);
             if let Some(reply) = result.as_ref().ok().filter(|reply| goes_on(reply.status)) {
                 return Ok(reply.clone());

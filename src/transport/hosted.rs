@@ -17,7 +17,7 @@ use super::made_reply;
 use crate::api::airbyte::{Client, call, operation as table};
 use crate::auth::Customer;
 use crate::error::{Error, Kind};
-use crate::http::Reply;
+use crate::http::{FirstByte, Reply};
 use crate::operation::{Field, Operation, Schema};
 
 /// The way through a hosted connector.
@@ -237,6 +237,7 @@ impl Hosted {
         // Around whatever the action answers with stands the same envelope.
         let enveloped = Subject {
             answer: Answer::of(row),
+            first_byte: FirstByte::WhenDone,
             ..subject.clone()
         };
         let reply = direct.send_about(&enveloped, request).await?;

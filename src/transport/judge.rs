@@ -63,22 +63,17 @@ pub(super) fn exchange(
         Ok(answer) => return reply(subject, answer),
         Err(failure) => failure,
     };
-    let outcome = match &failure {
-        Failure::NotSent(_) => Outcome::NotCarriedOut,
-        Failure::NotMade(_) => {
-            return Err((
-                Outcome::Final,
-                Error::from(failure).named(subject.name.clone()),
-            ));
-        }
-        Failure::TooLarge(_) | Failure::Redirected => Outcome::Final,
-        Failure::TimedOut(_) | Failure::Broken(_) => Outcome::Unclear,
+    let (outcome, is_sent) = match &failure {
+        Failure::NotSent(_, cause) if cause.passes => (Outcome::NotCarriedOut, false),
+        Failure::NotSent(..) | Failure::NotMade(_) => (Outcome::Final, false),
+        Failure::TooLarge(_) | Failure::Redirected => (Outcome::Final, true),
+        Failure::TimedOut(_) | Failure::Broken(_) => (Outcome::Unclear, true),
     };
     let error = Error::from(failure);
-    Err(if matches!(outcome, Outcome::NotCarriedOut) {
-        (outcome, error.named(subject.name.clone()))
-    } else {
+    Err(if is_sent {
         (outcome, subject.fail(error))
+    } else {
+        (outcome, error.named(subject.name.clone()))
     })
 }
 

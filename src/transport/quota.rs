@@ -242,6 +242,7 @@ mod tests {
             authenticated: false,
             read_only: true,
             answer: crate::transport::Answer::Nothing,
+            first_byte: crate::http::FirstByte::Soon,
             quota: QuotaUnits {
                 current: units,
                 legacy: units * 2,

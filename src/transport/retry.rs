@@ -8,6 +8,7 @@ use std::time::Duration;
 /// | what happened | idempotent operation | any other operation |
 /// | --- | --- | --- |
 /// | no connection: nothing was sent | again | again |
+/// | a certificate or a proxy refuses the connection: nothing was sent | never | never |
 /// | 429, or 403 with a rate-limit reason: the service did nothing | again | again |
 /// | 408, 500, 502, 503, 504, 520 to 530; an answer that is no JSON object | again | never |
 /// | the connection broke or timed out after sending began | again | never |

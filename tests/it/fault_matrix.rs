@@ -1,4 +1,4 @@
-//! Every fault, met by a read, an idempotent write and a send, in both modes: what the caller sees, how many requests
+//! Every fault, met by a read, an idempotent write, a send and a deletion, in both modes: what the caller sees, how many requests
 //! arrive, and what is in the mailbox afterwards.
 //!
 //! The table is tests/golden/fault_matrix.md; `UPDATE_GOLDEN=1 cargo test --all-features --test it fault_matrix` writes it
@@ -50,9 +50,16 @@ enum Call {
     Read,
     IdempotentWrite,
     Send,
+    /// Its success says nothing.
+    Deletion,
 }
 
-const CALLS: [Call; 3] = [Call::Read, Call::IdempotentWrite, Call::Send];
+const CALLS: [Call; 4] = [
+    Call::Read,
+    Call::IdempotentWrite,
+    Call::Send,
+    Call::Deletion,
+];
 
 /// A cell of the table: the number of the fault, that of the call, the mode, and whether the fault lasts.
 type Place = (usize, usize, Mode, bool);
@@ -76,6 +83,7 @@ impl Call {
             Self::Read => "messages_list",
             Self::IdempotentWrite => "messages_modify",
             Self::Send => "messages_send",
+            Self::Deletion => "labels_delete",
         }
     }
 }
@@ -159,13 +167,17 @@ fn faults(elsewhere: &str) -> Vec<(&'static str, Way)> {
         sandbox("200 with an error inside", answer(200, json, r#"{"error":{"code":503,"message":"Backend Error","status":"UNAVAILABLE"}}"#)),
         sandbox("200 with {}", answer(200, json, "{}")),
         sandbox("200 with an id that is a number", answer(200, json, r#"{"id":1,"messages":1,"result":1}"#)),
-        sandbox("200 with a text", answer(200, json, r#""done""#)),
+        sandbox("200 with a string", answer(200, json, r#""done""#)),
         sandbox("200 with a byte order mark", answer(200, json, "\u{feff}{\"id\":\"1\"}")),
         sandbox("200 with more behind it", answer(200, json, r#"{"id":"1","status":"success","result":{}} {"id":"1"}"#)),
         sandbox("200 with []", answer(200, json, "[]")),
         sandbox("200 with null", answer(200, json, "null")),
         sandbox("200 with nothing", answer(200, json, "")),
         sandbox("204", answer(204, json, "")),
+        sandbox("200 with a text", answer(200, "text/plain", "Please sign in")),
+        sandbox("200 with a page of no type", answer(200, "", "<html><body>Sign in to the network</body></html>")),
+        sandbox("200 with a policy's refusal", answer(200, json, r#"{"message":"blocked by policy"}"#)),
+        sandbox("200 that says that it is done", answer(200, json, r#"{"ok":true,"status":"done"}"#)),
         sandbox("200 with a page", answer(200, "text/html", "<html><body>Sign in to the network</body></html>")),
         sandbox("200 with 100,000 brackets", answer(200, json, &deep)),
         sandbox("done, called a page", FaultKind::WrongContentType),
@@ -290,6 +302,7 @@ struct World {
     /// A connector that no fault meets.
     witness: GmailConnector,
     messages: Vec<String>,
+    labels: Vec<String>,
 }
 
 impl World {
@@ -360,12 +373,18 @@ impl World {
                 ..RetryPolicy::default()
             })
             .build()?;
+        let mut labels = Vec::new();
+        for name in ["once", "lasting"] {
+            let label = witness.labels().create(name).send().await?;
+            labels.push(label.id.ok_or("a label has an id")?);
+        }
         Ok(Self {
             sandbox,
             server,
             gmail,
             witness,
             messages,
+            labels,
         })
     }
 
@@ -377,6 +396,7 @@ impl World {
     ) -> std::result::Result<Cell, Box<dyn std::error::Error>> {
         let subject = format!("lasting {lasting}");
         let message = &self.messages[usize::from(lasting)];
+        let label = &self.labels[usize::from(lasting)];
         self.sandbox.clear_requests();
         match way {
             Way::Sandbox(kind) => {
@@ -410,6 +430,7 @@ impl World {
                 let raw = support::raw(&subject)?;
                 self.gmail.messages().send(raw).send().await.map(drop)
             }
+            Call::Deletion => self.gmail.labels().delete(label).send().await.map(drop),
         };
         let requests = match &self.server {
             Some(server) => server.requests(),
@@ -436,6 +457,10 @@ impl World {
                     .list()
                     .q(format!("in:sent subject:\"{subject}\""));
                 list.send().await?.messages.len()
+            }
+            Call::Deletion => {
+                let labels = self.witness.labels().list().send().await?.labels;
+                usize::from(!labels.iter().any(|kept| kept.id.as_deref() == Some(label)))
             }
         };
         Ok(Cell {
@@ -605,7 +630,7 @@ async fn every_fault_is_told_from_the_others_and_nothing_is_sent_twice() -> Test
         } else {
             ""
         };
-        let call = ["read", "idempotent write", "send"][call];
+        let call = ["read", "idempotent write", "send", "deletion"][call];
         writeln!(table, "| {name} | {call} | {} |", line.join(" | "))?;
     }
     // Nobody has followed a redirect, with a token or without: nothing waits to be accepted.

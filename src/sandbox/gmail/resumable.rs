@@ -20,12 +20,39 @@ const CHUNK: u64 = 256 * 1024;
 /// How many finished uploads can still be asked for their answer.
 const FINISHED: usize = 100;
 
+/// How many uploads may be under way, and how many bytes of them are kept in all; beyond that the one that has rested
+/// longest is forgotten, and its client gets a 404 and begins anew.
+const OPEN: usize = 100;
+const OPEN_BYTES: usize = 96 * 1024 * 1024;
+
 /// The resumable uploads.
 #[derive(Debug, Default)]
 pub(crate) struct UploadSessions {
     by_id: HashMap<String, Session>,
     /// The ids of the finished ones, the oldest first.
     finished: VecDeque<String>,
+    /// The ids of those that are not, the one that got a chunk last at the end.
+    open: VecDeque<String>,
+}
+
+impl UploadSessions {
+    /// Notes that an upload goes on, and gives up the ones that have rested longest where there are too many.
+    fn touch(&mut self, id: &str) {
+        let Self { by_id, open, .. } = self;
+        open.retain(|other| other != id && by_id.get(other).is_some_and(Session::is_open));
+        open.push_back(id.to_owned());
+        let size = |open: &VecDeque<String>, by_id: &HashMap<String, Session>| -> usize {
+            open.iter()
+                .filter_map(|id| by_id.get(id))
+                .map(|session| session.received.len())
+                .sum()
+        };
+        while open.len() > OPEN || (open.len() > 1 && size(open, by_id) > OPEN_BYTES) {
+            if let Some(oldest) = open.pop_front() {
+                by_id.remove(&oldest);
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -34,6 +61,12 @@ struct Session {
     params: Map<String, Value>,
     received: Vec<u8>,
     progress: Progress,
+}
+
+impl Session {
+    fn is_open(&self) -> bool {
+        matches!(self.progress, Progress::Open)
+    }
 }
 
 #[derive(Debug)]
@@ -89,7 +122,10 @@ pub(super) fn begin(
         received: Vec::new(),
         progress: Progress::Open,
     };
-    lock(&state.uploads).by_id.insert(id.clone(), session);
+    let mut sessions = lock(&state.uploads);
+    sessions.by_id.insert(id.clone(), session);
+    sessions.touch(&id);
+    drop(sessions);
     // The query comes along: what it says of the answer is meant for the last one.
     let query = request.query.as_deref().unwrap_or_default();
     let address = format!("{}{}?{query}", state.origin, request.path);
@@ -156,6 +192,7 @@ pub(super) fn advance(
     }
     let there = session.received.len() as u64;
     if range.total != Some(there) {
+        sessions.touch(id);
         // Elsewhere 308 is a redirect; a client whose library knows it as one asks for the other way.
         let answer = if request.header(NO_308) == Some("yes") {
             Answer::empty(StatusCode::OK).with_header(STATUS_OVERRIDE, "308")
@@ -322,5 +359,39 @@ mod tests {
         ] {
             assert_eq!(Range::read(text, length), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn abandoned_uploads_give_way() {
+        let session = |bytes| Session {
+            operation: "messages_send",
+            params: Map::new(),
+            received: vec![0; bytes],
+            progress: Progress::Open,
+        };
+        let mut sessions = UploadSessions::default();
+        let mut begin = |sessions: &mut UploadSessions, id: usize, bytes| {
+            sessions.by_id.insert(id.to_string(), session(bytes));
+            sessions.touch(&id.to_string());
+        };
+        for id in 0..300 {
+            begin(&mut sessions, id, 1);
+        }
+        assert_eq!((sessions.by_id.len(), sessions.open.len()), (OPEN, OPEN));
+        // One that goes on is not the one that has rested longest.
+        sessions.touch("200");
+        begin(&mut sessions, 300, 1);
+        assert!(sessions.by_id.contains_key("200") && !sessions.by_id.contains_key("201"));
+        for id in 301..310 {
+            begin(&mut sessions, id, OPEN_BYTES / 4);
+        }
+        let kept: usize = sessions
+            .by_id
+            .values()
+            .map(|session| session.received.len())
+            .sum();
+        assert!(kept <= OPEN_BYTES);
+        begin(&mut sessions, 400, 2 * OPEN_BYTES);
+        assert_eq!(sessions.by_id.len(), 1);
     }
 }

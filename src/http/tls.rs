@@ -1,0 +1,72 @@
+//! TLS by ring, with the certificates that the operating system trusts, and no process-wide default set.
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::Verifier;
+
+use crate::error::{Error, Kind};
+
+/// The variables by which OpenSSL, curl and others are told of other authorities; the verifier reads them on Linux and
+/// other Unix systems, apart from Apple's and Android.
+const VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// All clients of a process share it: to read the system's certificates takes milliseconds, and to keep them 100 KB.
+pub(super) fn config() -> Result<ClientConfig, Error> {
+    static SHARED: OnceLock<ClientConfig> = OnceLock::new();
+    if let Some(shared) = SHARED.get() {
+        return Ok(shared.clone());
+    }
+    let own = own()?;
+    Ok(SHARED.get_or_init(|| own).clone())
+}
+
+fn own() -> Result<ClientConfig, Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| {
+            Error::new(
+                Kind::Configuration,
+                "no tls is available; give a client with `http_client`",
+            )
+            .caused_by(error)
+        })?;
+    check_file()?;
+    Ok(match Verifier::new(provider) {
+        Ok(verifier) => config
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth(),
+        Err(error) => {
+            if let Some(name) = VARIABLES
+                .into_iter()
+                .find(|name| std::env::var_os(name).is_some())
+            {
+                return Err(Error::new(
+                    Kind::Configuration,
+                    format!("{name} names no certificates that can be read; name a file (or folder) of PEM certificates, or unset it"),
+                )
+                .caused_by(error));
+            }
+            // A system without certificates can still reach what is on this machine; any other server is refused.
+            config
+                .with_root_certificates(RootCertStore::empty())
+                .with_no_client_auth()
+        }
+    })
+}
+
+/// A file that is named and can't be read is an error also where the folder has others.
+fn check_file() -> Result<(), Error> {
+    let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else {
+        return Ok(());
+    };
+    std::fs::File::open(path).map(drop).map_err(|error| {
+        Error::new(
+            Kind::Configuration,
+            "SSL_CERT_FILE names a file that can't be read; name a file of PEM certificates, or unset it",
+        )
+        .caused_by(error)
+    })
+}

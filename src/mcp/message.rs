@@ -1,0 +1,359 @@
+//! What a client sends, read as it is meant, or answered with what is wrong with it (JSON-RPC 2.0, section 5.1).
+
+use bytes::Bytes;
+use rmcp::model::ClientJsonRpcMessage;
+use serde_json::{Value, json};
+
+/// The longest message: a mail of 25 MB that is sent as base64 fits in nobody's context, and its file has a tool.
+pub(super) const LONGEST: usize = 16 * 1024 * 1024;
+
+/// How many messages may come in one list.
+const MOST: usize = 100;
+
+/// The mark that some editors put before UTF-8 (RFC 8259, section 8.1, lets a reader pass over it).
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// The code of what is not JSON.
+const PARSE_ERROR: i64 = -32_700;
+
+/// The code of what is JSON and no message.
+const INVALID_REQUEST: i64 = -32_600;
+
+/// What a text of a client comes to.
+#[derive(Debug)]
+pub(super) enum Received {
+    /// A message.
+    Message(Box<ClientJsonRpcMessage>),
+    /// No message, and this is the answer.
+    Refused(Value),
+}
+
+/// Reads a message, or several in a list. What is blank, and what wants no answer and can't be read, comes to nothing.
+pub(super) fn read(bytes: &[u8]) -> Vec<Received> {
+    let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes).trim_ascii();
+    if bytes.is_empty() {
+        return Vec::new();
+    }
+    let refused = |why: &str| vec![Received::Refused(refusal(PARSE_ERROR, why, id(bytes)))];
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return refused("parse error: the message is not utf-8");
+    };
+    let value: Value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        Err(error) => {
+            return refused(&format!(
+                "parse error: the message is not json that can be read (column {}): {}",
+                error.column(),
+                cause(&error)
+            ));
+        }
+    };
+    match value {
+        Value::Array(list) if list.is_empty() => vec![Received::Refused(refusal(
+            INVALID_REQUEST,
+            "invalid request: a list without a message",
+            Value::Null,
+        ))],
+        Value::Array(list) if list.len() > MOST => vec![Received::Refused(refusal(
+            INVALID_REQUEST,
+            &format!("invalid request: a list may have {MOST} messages"),
+            Value::Null,
+        ))],
+        Value::Array(list) => list
+            .into_iter()
+            .filter_map(|value| one(value, None))
+            .collect(),
+        value => one(value, Some(bytes)).into_iter().collect(),
+    }
+}
+
+/// A message without a mark before it, and with each of its fields once.
+pub(super) fn plain(bytes: Bytes) -> Bytes {
+    let json = bytes.strip_prefix(BOM).unwrap_or(&bytes);
+    match serde_json::from_slice::<Value>(json) {
+        Ok(value) => Bytes::from(value.to_string()),
+        Err(_) => bytes,
+    }
+}
+
+/// The answer to a message that is longer than the limit.
+pub(super) fn too_long() -> Value {
+    refusal(
+        INVALID_REQUEST,
+        &format!(
+            "invalid request: a message may have {LONGEST} bytes; save large files with a tool that takes a file"
+        ),
+        Value::Null,
+    )
+}
+
+/// The answer to a list of messages where one message is asked for.
+pub(super) fn several() -> Value {
+    refusal(
+        INVALID_REQUEST,
+        "invalid request: over http each message is a request of its own",
+        Value::Null,
+    )
+}
+
+/// The answer to a body with nothing in it.
+pub(super) fn nothing() -> Value {
+    refusal(PARSE_ERROR, "parse error: there is no message", Value::Null)
+}
+
+/// The answer to a request whose id another one still has.
+pub(super) fn id_in_use(id: &impl serde::Serialize) -> Value {
+    refusal(
+        INVALID_REQUEST,
+        "invalid request: another request with this id is not answered yet",
+        json!(id),
+    )
+}
+
+/// Reads one message; `bytes` are its own, where it came alone.
+fn one(value: Value, bytes: Option<&[u8]>) -> Option<Received> {
+    let refused = |why: &str, id: Value| {
+        Some(Received::Refused(refusal(
+            INVALID_REQUEST,
+            &format!("invalid request: {why}"),
+            id,
+        )))
+    };
+    let Value::Object(fields) = &value else {
+        return refused("a message is an object", Value::Null);
+    };
+    let given = fields.get("id").cloned();
+    let is_request = fields.contains_key("method");
+    // An id that is no number of 64 bits is still the client's own: it is told back as it came.
+    let told = match &given {
+        Some(Value::String(_)) => given.clone().unwrap_or_default(),
+        Some(Value::Number(number)) if number.is_i64() || number.is_u64() => {
+            given.clone().unwrap_or_default()
+        }
+        Some(Value::Number(_)) => bytes.map_or(Value::Null, id),
+        _ => Value::Null,
+    };
+    let why = match (&given, is_request) {
+        // A notification is never answered, and neither is an answer.
+        (None, true) => None,
+        (Some(_), false) if fields.contains_key("result") || fields.contains_key("error") => None,
+        (_, false) => Some("there is no method"),
+        (Some(Value::Number(number)), true) if number.is_i64() => Some(""),
+        (Some(Value::String(_)), true) => Some(""),
+        (Some(_), true) => Some("the id is neither a string nor a whole number of 64 bits"),
+    };
+    let is_read = why.is_none_or(str::is_empty);
+    if is_read && let Ok(message) = serde_json::from_value(value.clone()) {
+        return Some(Received::Message(Box::new(message)));
+    }
+    match why {
+        None => None,
+        Some("") if fields.get("jsonrpc").and_then(Value::as_str) != Some("2.0") => {
+            refused(r#"`jsonrpc` is not "2.0""#, told)
+        }
+        Some("") => refused(
+            "the method is not a string, or the params do not fit it",
+            told,
+        ),
+        Some(why) => refused(why, told),
+    }
+}
+
+fn refusal(code: i64, message: &str, id: Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
+}
+
+/// What serde says, without the place, and without a word of the message.
+fn cause(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let cause = text.split(" at line ").next().unwrap_or_default();
+    cause
+        .split('`')
+        .next()
+        .unwrap_or_default()
+        .trim_end()
+        .to_owned()
+}
+
+/// The id of a message that is no JSON, as far as it can be read: the value behind the first `"id"` at its top.
+fn id(bytes: &[u8]) -> Value {
+    let (mut at, mut depth) = (0, 0_u32);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'"' => {
+                let end = string_end(bytes, at);
+                let is_id = depth == 1 && bytes.get(at..end) == Some(b"\"id\"");
+                at = end;
+                if is_id && let Some(value) = after_colon(bytes, end) {
+                    return scalar(value);
+                }
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    Value::Null
+}
+
+/// The place behind a string that begins at a place.
+fn string_end(bytes: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+fn after_colon(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    let rest = bytes.get(at..)?.trim_ascii_start().strip_prefix(b":")?;
+    Some(rest.trim_ascii_start())
+}
+
+/// A string or a whole number at the beginning of some bytes.
+fn scalar(bytes: &[u8]) -> Value {
+    let length = if bytes.starts_with(b"\"") {
+        string_end(bytes, 0)
+    } else {
+        bytes
+            .iter()
+            .take_while(|byte| {
+                byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')
+            })
+            .count()
+    };
+    let text = bytes.get(..length).unwrap_or_default();
+    match serde_json::from_slice(text) {
+        Ok(value @ (Value::String(_) | Value::Number(_))) => value,
+        _ => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The code and the id of the one answer.
+    fn refused(bytes: &[u8]) -> (i64, Value) {
+        match read(bytes).as_slice() {
+            [Received::Refused(answer)] => (
+                answer["error"]["code"].as_i64().unwrap_or_default(),
+                answer["id"].clone(),
+            ),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_answered_with_its_id_where_that_can_be_read() {
+        let deep = format!(
+            r#"{{"jsonrpc":"2.0","id":7,"method":"x","params":{}{}}}"#,
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        );
+        let deep_first = format!(
+            r#"{{"params":{}{},"id":"late"}}"#,
+            "{\"a\":".repeat(100_000),
+            "}".repeat(100_000)
+        );
+        for (bytes, id) in [
+            (&b"{"[..], json!(null)),
+            (b"not json", json!(null)),
+            (br#"{"id":1,"#, json!(1)),
+            (
+                br#"{"jsonrpc":"2.0","method":"ping","id" : "a"#,
+                json!(null),
+            ),
+            (br#"{"method":"ping","id" : "a","x":}"#, json!("a")),
+            (br#"{"id":2,"x":1e999}"#, json!(2)),
+            (br#"{"id":3,"x":"\ud800"}"#, json!(3)),
+            (br#"{"id":4} {"id":5}"#, json!(4)),
+            (br#"{"id":[6],"x"}"#, json!(null)),
+            (br#"{"params":{"id":9},"id":10,}"#, json!(10)),
+            (br#"{"x":"\"id\":11","id":12,,}"#, json!(12)),
+            (b"{\"id\":13,\"x\":\"\xff\xfe\"}", json!(13)),
+            (b"\xff\xfe{\0", json!(null)),
+            (b"{'id':14}", json!(null)),
+            (br#"{"id":15,"x":NaN}"#, json!(15)),
+            (b"{\"id\":16,\"x\":\"a\x01b\"}", json!(16)),
+            (deep.as_bytes(), json!(7)),
+            (deep_first.as_bytes(), json!("late")),
+        ] {
+            assert_eq!(
+                refused(bytes),
+                (PARSE_ERROR, id),
+                "{:.60?}",
+                String::from_utf8_lossy(bytes)
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_json_and_no_message_is_an_invalid_request() {
+        for (bytes, id) in [
+            (&b"1"[..], json!(null)),
+            (b"null", json!(null)),
+            (b"\"ping\"", json!(null)),
+            (b"[]", json!(null)),
+            (b"[1]", json!(null)),
+            (b"{}", json!(null)),
+            (br#"{"id":1}"#, json!(1)),
+            (br#"{"id":2,"method":"ping"}"#, json!(2)),
+            (br#"{"jsonrpc":"1.0","id":3,"method":"ping"}"#, json!(3)),
+            (br#"{"jsonrpc":"2.0","id":4,"method":5}"#, json!(4)),
+            (
+                br#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#,
+                json!(null),
+            ),
+            (
+                br#"{"jsonrpc":"2.0","id":[1],"method":"ping"}"#,
+                json!(null),
+            ),
+            (br#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#, json!(1.5)),
+        ] {
+            assert_eq!(
+                refused(bytes),
+                (INVALID_REQUEST, id),
+                "{}",
+                String::from_utf8_lossy(bytes)
+            );
+        }
+    }
+
+    #[test]
+    fn messages_are_read_as_they_are_meant() {
+        for (bytes, count) in [
+            (&b""[..], 0),
+            (b" \t\r", 0),
+            (b"\xef\xbb\xbf", 0),
+            (b"\xef\xbb\xbf{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\r", 1),
+            (br#"{"jsonrpc":"2.0","method":"ping","id":1,"id":2}"#, 1),
+            (br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#, 1),
+            (br#"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":2,"method":"ping"}]"#, 2),
+            // A notification that can't be read wants no answer, and an answer none either.
+            (br#"{"method":"x"}"#, 0),
+            (br#"{"id":1,"result":5}"#, 0),
+        ] {
+            let received = read(bytes);
+            assert_eq!(received.len(), count, "{}", String::from_utf8_lossy(bytes));
+            assert!(received.iter().all(|one| matches!(one, Received::Message(_))));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_line_with_something_in_it_ends(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+            read(&bytes);
+            let wrapped = [br#"{"jsonrpc":"2.0","id":1,"x":"#.as_slice(), &bytes].concat();
+            if serde_json::from_slice::<Value>(&wrapped).is_err() {
+                proptest::prop_assert_eq!(refused(&wrapped), (PARSE_ERROR, json!(1)));
+            }
+        }
+    }
+}

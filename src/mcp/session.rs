@@ -1,0 +1,130 @@
+//! The sessions of clients over HTTP: so many and no more, and small ones.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use futures_util::Stream;
+use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
+use rmcp::transport::WorkerTransport;
+use rmcp::transport::streamable_http_server::session::local::{
+    LocalSessionManager, LocalSessionManagerError, LocalSessionWorker,
+};
+use rmcp::transport::streamable_http_server::session::{
+    RestoreOutcome, ServerSseMessage, SessionId, SessionManager,
+};
+
+/// How many sessions there are at once. The one that was used least recently ends when another begins; its client is
+/// told so (404) at its next request, and begins anew.
+pub(super) const SESSIONS: usize = 64;
+
+/// The sessions, with the time at which each was last used.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    inner: LocalSessionManager,
+    used: Mutex<HashMap<SessionId, Instant>>,
+}
+
+impl Sessions {
+    fn touch(&self, id: &SessionId) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = used.get_mut(id) {
+            *at = Instant::now();
+        }
+    }
+
+    /// Notes a new session, and gives those that have to end for it.
+    fn add(&self, id: &SessionId) -> Vec<SessionId> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.insert(id.clone(), Instant::now());
+        let mut over = Vec::new();
+        while used.len() > SESSIONS {
+            let oldest = used
+                .iter()
+                .min_by_key(|(_, at)| **at)
+                .map(|(id, _)| id.clone());
+            let Some(oldest) = oldest else { break };
+            used.remove(&oldest);
+            over.push(oldest);
+        }
+        over
+    }
+
+    fn remove(&self, id: &SessionId) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.remove(id);
+        // A crowd that has gone leaves no room behind.
+        if used.capacity() > 4 * SESSIONS {
+            used.shrink_to(SESSIONS);
+        }
+    }
+}
+
+impl SessionManager for Sessions {
+    type Error = LocalSessionManagerError;
+    type Transport = WorkerTransport<LocalSessionWorker>;
+
+    async fn create_session(&self) -> Result<(SessionId, Self::Transport), Self::Error> {
+        let (id, transport) = self.inner.create_session().await?;
+        for over in self.add(&id) {
+            self.inner.close_session(&over).await?;
+        }
+        Ok((id, transport))
+    }
+
+    async fn initialize_session(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<ServerJsonRpcMessage, Self::Error> {
+        self.inner.initialize_session(id, message).await
+    }
+
+    async fn has_session(&self, id: &SessionId) -> Result<bool, Self::Error> {
+        self.touch(id);
+        self.inner.has_session(id).await
+    }
+
+    async fn close_session(&self, id: &SessionId) -> Result<(), Self::Error> {
+        self.remove(id);
+        self.inner.close_session(id).await
+    }
+
+    async fn create_stream(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Self::Error> {
+        self.inner.create_stream(id, message).await
+    }
+
+    async fn accept_message(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<(), Self::Error> {
+        self.inner.accept_message(id, message).await
+    }
+
+    async fn create_standalone_stream(
+        &self,
+        id: &SessionId,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Self::Error> {
+        self.inner.create_standalone_stream(id).await
+    }
+
+    async fn resume(
+        &self,
+        id: &SessionId,
+        last_event_id: String,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Self::Error> {
+        self.inner.resume(id, last_event_id).await
+    }
+
+    async fn restore_session(
+        &self,
+        id: SessionId,
+    ) -> Result<RestoreOutcome<Self::Transport>, Self::Error> {
+        self.inner.restore_session(id).await
+    }
+}

@@ -1,0 +1,347 @@
+//! The MCP server and clients that err: each line has its answer, and nothing grows.
+
+#![cfg(all(feature = "cli", feature = "mcp"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by it, in its helpers too"
+)]
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use airbyte_agent_gmail::mcp::{HttpServer, Server};
+use airbyte_agent_gmail::sandbox::Sandbox;
+use airbyte_agent_gmail::{Mode, Secret};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::TcpStream;
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::timeout;
+
+use crate::support::TestResult;
+use crate::support::http::local_client;
+use crate::support::program::PROGRAM;
+
+const TOKEN: &str = "a-token-that-is-long-enough";
+
+struct Client {
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    _child: Child,
+}
+
+impl Client {
+    async fn start(sandbox: &Sandbox) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .env_clear()
+            .envs(sandbox.variables(Mode::OpenSource))
+            .arg("mcp")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut client = Self {
+            input: child.stdin.take().unwrap(),
+            output: BufReader::new(child.stdout.take().unwrap()).lines(),
+            _child: child,
+        };
+        client.write(initialize(0).to_string().as_bytes()).await;
+        assert_eq!(client.read().await["id"], 0);
+        client
+    }
+
+    async fn write(&mut self, line: &[u8]) {
+        self.input.write_all(line).await.unwrap();
+        self.input.write_all(b"\n").await.unwrap();
+    }
+
+    async fn read(&mut self) -> Value {
+        let line = timeout(Duration::from_secs(30), self.output.next_line())
+            .await
+            .expect("an answer in time")
+            .unwrap();
+        serde_json::from_str(&line.expect("a line")).expect("a message")
+    }
+}
+
+fn initialize(id: u64) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "method": "initialize", "params": {
+        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"},
+    }})
+}
+
+#[tokio::test]
+async fn every_line_has_its_answer() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let mut client = Client::start(&sandbox).await;
+    let deep = [b"{\"id\":6,\"x\":".as_slice(), &b"[".repeat(50_000)].concat();
+    for (line, code, id) in [
+        (&b"nonsense"[..], -32700, json!(null)),
+        (
+            b"{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"ping\"",
+            -32700,
+            json!(5),
+        ),
+        (&deep, -32700, json!(6)),
+        (b"{\"id\":\"s\",\"x\":\"\xff\"}", -32700, json!("s")),
+        (b"{\"id\":7,\"x\":\"\\udc00\"}", -32700, json!(7)),
+        (b"{\"id\":8,\"x\":1e400}", -32700, json!(8)),
+        (b"[]", -32600, json!(null)),
+        (b"42", -32600, json!(null)),
+        (b"{\"id\":9}", -32600, json!(9)),
+        (
+            b"{\"jsonrpc\":\"2.0\",\"id\":18446744073709551616,\"method\":\"ping\"}",
+            -32600,
+            json!(18446744073709551616_f64),
+        ),
+        (
+            b"{\"jsonrpc\":\"2.0\",\"id\":10,\"method\":\"no/such\"}",
+            -32601,
+            json!(10),
+        ),
+    ] {
+        client.write(line).await;
+        let answer = client.read().await;
+        let about = format!("{:.60}: {answer}", String::from_utf8_lossy(line));
+        assert_eq!(answer["error"]["code"], code, "{about}");
+        assert_eq!(answer["id"], id, "{about}");
+        assert_eq!(answer["jsonrpc"], "2.0", "{about}");
+    }
+    // What is blank is passed over, a mark and a field twice are read as they are meant, and a list gives two answers.
+    client.write(b"").await;
+    client.write(b" \t\r").await;
+    client
+        .write(b"\xef\xbb\xbf{\"jsonrpc\":\"2.0\",\"id\":20,\"method\":\"ping\"}\r")
+        .await;
+    assert_eq!(
+        client.read().await,
+        json!({"jsonrpc": "2.0", "id": 20, "result": {}})
+    );
+    client
+        .write(br#"{"jsonrpc":"2.0","method":"ping","id":20,"id":21}"#)
+        .await;
+    assert_eq!(client.read().await["id"], 21);
+    client
+        .write(br#"[{"jsonrpc":"2.0","id":22,"method":"ping"},{"jsonrpc":"2.0","id":23,"method":"ping"}]"#)
+        .await;
+    let mut ids = [
+        client.read().await["id"].as_u64(),
+        client.read().await["id"].as_u64(),
+    ];
+    ids.sort_unstable();
+    assert_eq!(ids, [Some(22), Some(23)]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn params_that_do_not_fit_are_told_as_that() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let mut client = Client::start(&sandbox).await;
+    for (method, params, word) in [
+        ("tools/call", None, "the params are missing"),
+        ("tools/call", Some(json!(null)), "the params are"),
+        ("tools/call", Some(json!([])), "the params are a list"),
+        (
+            "tools/call",
+            Some(json!("gmail_search")),
+            "the params are no object",
+        ),
+        ("tools/call", Some(json!({})), "`name` is missing"),
+        (
+            "tools/call",
+            Some(json!({"name": 5})),
+            "`name` is no string",
+        ),
+        (
+            "tools/call",
+            Some(json!({"name": null, "arguments": {}})),
+            "`name` is no string",
+        ),
+        (
+            "tools/call",
+            Some(json!({"name": "gmail_search", "arguments": ["x"]})),
+            "`arguments` is no object",
+        ),
+        (
+            "tools/call",
+            Some(json!({"name": "gmail_search", "arguments": "x"})),
+            "`arguments` is no object",
+        ),
+        (
+            "tools/call",
+            Some(json!({"name": "gmail_serach", "arguments": {}})),
+            "no tool of that name",
+        ),
+        ("tools/list", Some(json!([1])), "the params are a list"),
+        ("tools/list", Some(json!({"cursor": 5})), "wrong type"),
+    ] {
+        let mut request = json!({"jsonrpc": "2.0", "id": 1, "method": method});
+        if let Some(params) = &params {
+            request["params"] = params.clone();
+        }
+        client.write(request.to_string().as_bytes()).await;
+        let answer = client.read().await;
+        assert_eq!(answer["error"]["code"], -32602, "{request}: {answer}");
+        let message = answer["error"]["message"].as_str().unwrap_or_default();
+        assert!(message.contains(word), "{request}: {message}");
+    }
+    Ok(())
+}
+
+/// A server over HTTP, and its address.
+async fn served(
+    sandbox: &Sandbox,
+) -> Result<(String, tokio::task::JoinHandle<()>), Box<dyn std::error::Error>> {
+    let tools = sandbox.open_source()?.tools();
+    let token = Some(Secret::from(TOKEN.to_owned()));
+    let server = HttpServer::bind(Server::new(tools), ([127, 0, 0, 1], 0).into(), token).await?;
+    assert!(server.is_local()?);
+    let url = server.url()?;
+    let task = tokio::spawn(async move {
+        let _ = server.serve().await;
+    });
+    Ok((url, task))
+}
+
+async fn post(
+    url: &str,
+    body: impl Into<reqwest::Body>,
+    session: Option<&str>,
+) -> Result<reqwest::Response, Box<dyn std::error::Error>> {
+    let mut request = local_client()?
+        .build()?
+        .post(url)
+        .bearer_auth(TOKEN)
+        .header("accept", "application/json, text/event-stream")
+        .header("content-type", "application/json")
+        .header("mcp-protocol-version", "2025-06-18")
+        .body(body);
+    if let Some(session) = session {
+        request = request.header("mcp-session-id", session);
+    }
+    Ok(request.send().await?)
+}
+
+async fn begin(url: &str) -> Result<String, Box<dyn std::error::Error>> {
+    let answer = post(url, initialize(1).to_string(), None).await?;
+    assert_eq!(answer.status(), 200);
+    Ok(answer.headers()["mcp-session-id"].to_str()?.to_owned())
+}
+
+#[tokio::test]
+async fn over_http_what_is_no_message_is_a_400_with_its_reason() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let (url, task) = served(&sandbox).await?;
+    let session = begin(&url).await?;
+    for (body, code, id) in [
+        (&b"{\"id\":4,"[..], -32700, json!(4)),
+        (b"", -32700, json!(null)),
+        (b"\xff", -32700, json!(null)),
+        (b"[]", -32600, json!(null)),
+        (b"{\"id\":5}", -32600, json!(5)),
+        (br#"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":2,"method":"ping"}]"#, -32600, json!(null)),
+    ] {
+        let answer = post(&url, body.to_vec(), Some(&session)).await?;
+        assert_eq!(answer.status(), 400);
+        let answer: Value = answer.json().await?;
+        assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(code), &id), "{answer}");
+    }
+    let marked = [
+        b"\xef\xbb\xbf".as_slice(),
+        br#"{"jsonrpc":"2.0","id":6,"id":7,"method":"ping"}"#,
+    ]
+    .concat();
+    let answer = post(&url, marked, Some(&session)).await?;
+    assert_eq!(answer.status(), 200);
+    assert!(answer.text().await?.contains(r#""id":7"#));
+    let call = r#"{"jsonrpc":"2.0","id":8,"method":"tools/call","params":[]}"#;
+    let answer = post(&url, call, Some(&session)).await?.text().await?;
+    assert!(
+        answer.contains("-32602") && answer.contains("the params are a list"),
+        "{answer}"
+    );
+    task.abort();
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_session_that_rested_longest_ends_when_there_are_too_many() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let (url, task) = served(&sandbox).await?;
+    let ping = || r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#;
+    let first = begin(&url).await?;
+    let second = begin(&url).await?;
+    for _ in 0..100 {
+        // One that is in use stays.
+        assert_eq!(post(&url, ping(), Some(&first)).await?.status(), 200);
+        begin(&url).await?;
+    }
+    assert_eq!(post(&url, ping(), Some(&first)).await?.status(), 200);
+    assert_eq!(post(&url, ping(), Some(&second)).await?.status(), 404);
+    task.abort();
+    Ok(())
+}
+
+#[tokio::test]
+async fn silent_clients_do_not_keep_others_out() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let (url, task) = served(&sandbox).await?;
+    let address = url.trim_start_matches("http://").trim_end_matches("/mcp");
+    let mut silent = Vec::new();
+    for _ in 0..150 {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(b"POST /mcp HT").await?;
+        silent.push(stream);
+    }
+    timeout(Duration::from_secs(5), begin(&url)).await??;
+    // The oldest gave way.
+    let mut byte = [0];
+    assert_eq!(silent[0].read(&mut byte).await.unwrap_or(0), 0);
+    task.abort();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_that_is_soon_guessed_and_an_address_of_the_network_are_not_taken_without_a_word()
+-> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let serve = |token: &str, address: &str| {
+        let mut command = Command::new(PROGRAM);
+        command
+            .env_clear()
+            .envs(sandbox.variables(Mode::OpenSource))
+            .env("AIRBYTE_GMAIL_MCP_TOKEN", token)
+            .args(["mcp", "--http", "--port", "0", "--address", address])
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    };
+    let refused = serve("x", "127.0.0.1").output().await?;
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("shorter than 8"));
+    for (token, address, warnings) in [
+        ("secret-token", "127.0.0.1", &["shorter than 16"][..]),
+        (TOKEN, "0.0.0.0", &["there is no tls"]),
+        (TOKEN, "127.0.0.1", &[]),
+    ] {
+        let mut child = serve(token, address).spawn()?;
+        let mut notes = BufReader::new(child.stderr.take().ok_or("notes")?).lines();
+        let mut said = String::new();
+        while let Some(line) = notes.next_line().await? {
+            said.push_str(&line);
+            if line.contains("mcp is served at") {
+                break;
+            }
+        }
+        assert_eq!(said.matches("warning").count(), warnings.len(), "{said}");
+        assert!(
+            warnings.iter().all(|warning| said.contains(warning)),
+            "{said}"
+        );
+    }
+    Ok(())
+}
