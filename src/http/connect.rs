@@ -149,6 +149,11 @@ fn tls(error: &rustls::Error, host: &str) -> String {
             "its issuer is not one that this machine trusts".to_owned(),
             AUTHORITY,
         ),
+        // An authority of the same name as a trusted one, with another key.
+        CertificateError::BadSignature => refused(
+            "its issuer's signature does not fit an issuer that this machine trusts".to_owned(),
+            AUTHORITY,
+        ),
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => refused(
             "it has expired".to_owned(),
             "check this machine's clock, then ask whoever runs the service, or the proxy before it",

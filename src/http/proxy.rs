@@ -2,6 +2,7 @@
 //! proxy for it would mostly not find the way back, and would read the token that travels in it.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -24,8 +25,18 @@ const OTHERS: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
 const QUESTION: Duration = Duration::from_secs(5);
 
 /// A proxy for https.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct HttpsProxy(Url);
+
+impl fmt::Debug for HttpsProxy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address can hold a password.
+        formatter
+            .debug_tuple("HttpsProxy")
+            .field(&self.name())
+            .finish()
+    }
+}
 
 impl HttpsProxy {
     /// The one of the environment.

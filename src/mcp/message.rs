@@ -4,6 +4,8 @@ use bytes::Bytes;
 use rmcp::model::ClientJsonRpcMessage;
 use serde_json::{Value, json};
 
+use super::server::misfit;
+
 /// The longest message: a mail of 25 MB that is sent as base64 fits in nobody's context, and its file has a tool.
 pub(super) const LONGEST: usize = 16 * 1024 * 1024;
 
@@ -18,6 +20,12 @@ const PARSE_ERROR: i64 = -32_700;
 
 /// The code of what is JSON and no message.
 const INVALID_REQUEST: i64 = -32_600;
+
+/// The code of a method that is not served here.
+const METHOD_NOT_FOUND: i64 = -32_601;
+
+/// The code of params that do not fit their method.
+const INVALID_PARAMS: i64 = -32_602;
 
 /// What a text of a client comes to.
 #[derive(Debug)]
@@ -151,10 +159,16 @@ fn one(value: Value, bytes: Option<&[u8]>) -> Option<Received> {
         Some("") if fields.get("jsonrpc").and_then(Value::as_str) != Some("2.0") => {
             refused(r#"`jsonrpc` is not "2.0""#, told)
         }
-        Some("") => refused(
-            "the method is not a string, or the params do not fit it",
-            told,
-        ),
+        Some("") => match fields.get("method").and_then(Value::as_str) {
+            Some(method) => {
+                let (code, why) = match misfit(method, fields.get("params")) {
+                    Some(why) => (INVALID_PARAMS, why),
+                    None => (METHOD_NOT_FOUND, "there is no such method here".to_owned()),
+                };
+                Some(Received::Refused(refusal(code, &why, told)))
+            }
+            None => refused("the method is not a string", told),
+        },
         Some(why) => refused(why, told),
     }
 }

@@ -18,12 +18,16 @@ mod stdio;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rmcp::ServiceExt;
 
 use crate::tool::Tools;
 
 pub use http::HttpServer;
+
+/// How long a client that has gone quiet may take to read its last answers.
+const LAST_LINES: Duration = Duration::from_secs(5);
 
 /// A server of some tools.
 ///
@@ -106,13 +110,15 @@ impl Server {
     /// The client does not speak MCP, or the streams break.
     pub async fn serve_stdio(self) -> io::Result<()> {
         let (reader, writer) = rmcp::transport::stdio_pipes();
-        let running = match self.serve(stdio::Stdio::new(reader, writer)).await {
-            Ok(running) => running,
+        let (client, writing) = stdio::Stdio::new(reader, writer);
+        let result = match self.serve(client).await {
+            Ok(running) => running.waiting().await.map(drop).map_err(io::Error::other),
             // A client that goes away before it says anything is no failure.
-            Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
-            Err(error) => return Err(io::Error::other(error.to_string())),
+            Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => Ok(()),
+            Err(error) => Err(io::Error::other(error.to_string())),
         };
-        running.waiting().await.map_err(io::Error::other)?;
-        Ok(())
+        // What is answered is written, also to a client that has sent all and only reads on.
+        let _ = tokio::time::timeout(LAST_LINES, writing).await;
+        result
     }
 }

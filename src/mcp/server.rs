@@ -26,7 +26,7 @@ before trying again. gmail_execute reaches every other action.";
 const STEPS: usize = 64;
 
 /// What is wrong with the params of a method that is served here; `None` where the method is not.
-fn misfit(method: &str, params: Option<&Value>) -> Option<String> {
+pub(super) fn misfit(method: &str, params: Option<&Value>) -> Option<String> {
     let given = match params {
         None => "are missing",
         Some(Value::Null) => "are null",

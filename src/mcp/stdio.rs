@@ -13,6 +13,7 @@ use rmcp::transport::Transport;
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinHandle;
 
 use super::message::{self, Received};
 
@@ -52,11 +53,15 @@ enum Read {
 }
 
 impl<R: AsyncRead + Send + Unpin> Stdio<R> {
-    /// Takes two streams; a task of its own writes, so that a line is never cut.
-    pub(super) fn new(reader: R, writer: impl AsyncWrite + Send + Unpin + 'static) -> Self {
+    /// Takes two streams. A task of its own writes, so that a line is never cut; it ends when the last line is written
+    /// after this is dropped.
+    pub(super) fn new(
+        reader: R,
+        writer: impl AsyncWrite + Send + Unpin + 'static,
+    ) -> (Self, JoinHandle<()>) {
         let (lines, receiver) = mpsc::channel(LINES);
-        tokio::spawn(write(receiver, writer));
-        Self {
+        let writing = tokio::spawn(write(receiver, writer));
+        let stdio = Self {
             reader: BufReader::new(reader),
             line: Vec::new(),
             is_discarding: false,
@@ -65,7 +70,8 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
             places: Arc::new(Semaphore::new(REQUESTS)),
             open: Open::default(),
             lines,
-        }
+        };
+        (stdio, writing)
     }
 
     /// Reads a line, as far as the limit. It may be dropped at any time: what is read is kept.
@@ -251,7 +257,7 @@ mod tests {
     fn pair() -> (DuplexStream, DuplexStream, Stdio<DuplexStream>) {
         let (client_out, server_in) = tokio::io::duplex(1 << 20);
         let (server_out, client_in) = tokio::io::duplex(1024);
-        (client_out, client_in, Stdio::new(server_in, server_out))
+        (client_out, client_in, Stdio::new(server_in, server_out).0)
     }
 
     #[tokio::test(start_paused = true)]

@@ -19,9 +19,9 @@ use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector, RetryPolicy};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use crate::support::Failure;
 use crate::support::directory::Directory;
 use crate::support::program::{errors, program};
-use crate::support::Failure;
 
 const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 13\r\nconnection: close\r\n\r\n{\"labels\":[]}";
 

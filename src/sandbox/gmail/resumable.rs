@@ -370,7 +370,7 @@ mod tests {
             progress: Progress::Open,
         };
         let mut sessions = UploadSessions::default();
-        let mut begin = |sessions: &mut UploadSessions, id: usize, bytes| {
+        let begin = |sessions: &mut UploadSessions, id: usize, bytes| {
             sessions.by_id.insert(id.to_string(), session(bytes));
             sessions.touch(&id.to_string());
         };
