@@ -225,6 +225,9 @@ fn page(reading: &Reading, with_quoted: bool) -> String {
             attachment.part_id, attachment.name, attachment.mime_type, attachment.size
         ));
     }
+    for undecoded in &reading.undecoded {
+        page.push_str(&format!("\n[not decoded: {undecoded}]"));
+    }
     // Mail must not be able to steer the terminal.
     visible_text(page.trim_end())
 }

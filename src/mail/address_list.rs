@@ -2,6 +2,7 @@
 
 use super::{
     address::Address,
+    encoding::word::word_length,
     header::{MAXIMUM_VALUE_LENGTH, parse_text},
     mailbox::MailboxList,
 };
@@ -110,6 +111,8 @@ impl<'a> Scanner<'a> {
                     self.take(length);
                     Some(Lexeme::Blank)
                 }
+                // A word that should have been encoded may hold the signs that part addresses.
+                b'=' if self.rest.starts_with("=?") => Some(self.encoded_word()),
                 b'"' => self.delimited(quoted_length).map(Lexeme::Quoted),
                 b'(' => self.delimited(comment_length).map(Lexeme::Comment),
                 b'[' => Some(self.bracket()),
@@ -133,6 +136,12 @@ impl<'a> Scanner<'a> {
                 return lexeme;
             }
         }
+    }
+
+    /// An encoded word, or the sign that it would begin with.
+    fn encoded_word(&mut self) -> Lexeme<'a> {
+        let length = word_length(self.rest.as_bytes());
+        Lexeme::Word(self.take(length.unwrap_or(1)))
     }
 
     /// A domain literal, or the sign alone in a name such as `[My team] Eva`.

@@ -2,10 +2,10 @@
 
 use super::{
     calendar::CalendarPart,
-    charset::{TextOrigin, decode_text, normalize_line_ends},
+    charset::{TextOrigin, UndecodedReason, decode, normalize_line_ends},
     envelope::Envelope,
     flowed::unflow,
-    html::html_to_text,
+    html::{declared_charset, html_to_text},
     notification::{is_disposition, is_feedback, read_disposition, read_feedback},
     part::{Content, Part},
     part_name::{NAMELESS, part_name},
@@ -13,6 +13,7 @@ use super::{
     quotation::text_to_html,
     read::{Attachment, Reading},
     report::{is_delivery_status, read_report},
+    undecoded::Undecoded,
 };
 
 /// A stretch of the message, in the forms that the sender gave it.
@@ -36,6 +37,9 @@ pub(crate) struct Body {
     /// The attachment id that the text is behind, until it is fetched.
     pub(crate) missing: Option<String>,
     charset: Option<String>,
+    is_html: bool,
+    part_id: String,
+    loss: Option<UndecodedReason>,
     flowed: Flowed,
     origin: TextOrigin,
 }
@@ -58,6 +62,9 @@ impl Body {
             text: String::new(),
             missing: None,
             charset: parameter("charset").map(str::to_owned),
+            is_html: part.mime_type == "text/html",
+            part_id: part.id.clone(),
+            loss: None,
             flowed: match (
                 is("format", "flowed") && part.mime_type == "text/plain",
                 is("delsp", "yes"),
@@ -77,13 +84,28 @@ impl Body {
 
     /// Decodes the bytes of the text.
     fn load(&mut self, bytes: &[u8]) {
-        let text = decode_text(bytes, self.charset.as_deref(), self.origin);
-        let text = normalize_line_ends(text);
+        if self.is_html && self.charset.is_none() {
+            self.charset = declared_charset(bytes);
+        }
+        let decoded = decode(bytes, self.charset.as_deref(), self.origin);
+        self.loss = decoded.loss;
+        let text = normalize_line_ends(decoded.text);
         self.text = match self.flowed {
             Flowed::No => text,
             Flowed::Yes => unflow(&text, false),
             Flowed::SpaceDeleted => unflow(&text, true),
         };
+    }
+}
+
+impl Body {
+    /// What is wrong with the text.
+    fn undecoded(&self) -> Option<Undecoded> {
+        let place = match self.part_id.as_str() {
+            "" => "text".to_owned(),
+            id => format!("text of part {id}"),
+        };
+        Some(Undecoded::new(place, self.charset.as_deref(), self.loss?))
     }
 }
 
@@ -160,6 +182,11 @@ pub(crate) fn settle(reading: &mut Reading) {
             } else {
                 html
             });
+        }
+    }
+    for body in segments.iter().flat_map(Segment::bodies) {
+        if let Some(undecoded) = body.undecoded() {
+            undecoded.add_to(&mut reading.undecoded);
         }
     }
     texts.retain(|text| !text.trim().is_empty());
@@ -257,7 +284,7 @@ fn walk(part: &Part, is_alone: bool, reading: &mut Reading) -> Vec<Segment> {
     if part.is_calendar() {
         take_calendar(part, reading);
         if is_attached || part.mime_type.starts_with("application/") {
-            reading.attachments.push(attachment(part));
+            attach(part, reading);
         }
         return Vec::new();
     }
@@ -272,7 +299,7 @@ fn walk(part: &Part, is_alone: bool, reading: &mut Reading) -> Vec<Segment> {
     // The empty part of a message that is its headers alone is no attachment.
     let is_nothing = part.size == 0 && is_alone && !is_attached && part.attachment_id().is_none();
     if !is_nothing {
-        reading.attachments.push(attachment(part));
+        attach(part, reading);
     }
     Vec::new()
 }
@@ -285,7 +312,7 @@ fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
             && !matches!(child.mime_type.as_str(), "text/plain" | "text/html")
             && !child.is_calendar();
         if is_other_text {
-            reading.attachments.push(attachment(child));
+            attach(child, reading);
             continue;
         }
         let (mut plain, mut html) = (Vec::new(), Vec::new());
@@ -341,6 +368,20 @@ fn take_calendar(part: &Part, reading: &mut Reading) {
         }
         None => reading.calendars.push(calendar),
     }
+}
+
+/// Adds an attachment, and what is wrong with its name.
+fn attach(part: &Part, reading: &mut Reading) {
+    for (parsed, wanted) in part.name_parameters() {
+        let is_used = parsed.parameter(wanted).map(str::trim) == part.file_name.as_deref();
+        for (name, charset, reason) in &parsed.losses {
+            if is_used && name == wanted {
+                let place = format!("name of part {}", part.id);
+                Undecoded::new(place, charset.as_deref(), *reason).add_to(&mut reading.undecoded);
+            }
+        }
+    }
+    reading.attachments.push(attachment(part));
 }
 
 fn attachment(part: &Part) -> Attachment {

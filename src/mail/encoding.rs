@@ -1,4 +1,13 @@
-//! Base64url, in which Gmail gives and takes the bytes of messages.
+//! Base64url, in which Gmail gives and takes the bytes of messages; within the crate, the encodings of mail as well.
+
+pub(crate) mod decoder;
+pub(crate) mod iso2022;
+mod johab;
+mod label;
+mod table;
+pub(crate) mod transfer;
+mod unicode;
+pub(crate) mod word;
 
 use std::fmt;
 
@@ -119,11 +128,6 @@ pub fn encode_base64url(bytes: &[u8]) -> String {
     general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Decodes the base64 of a MIME part, passing over whatever is not base64, as RFC 2045 section 6.8 asks.
-pub(crate) fn decode_mime_base64(bytes: &[u8]) -> Vec<u8> {
-    decode_runs(bytes, |byte| !matches!(byte, b'-' | b'_'))
-}
-
 /// Decodes base64 of either alphabet, passing over whatever is not base64.
 pub(crate) fn decode_base64_lenient(bytes: &[u8]) -> Vec<u8> {
     decode_runs(bytes, |_| true)
@@ -155,52 +159,6 @@ fn flush(symbols: &mut Vec<u8>, decoded: &mut Vec<u8>) {
         decoded.extend_from_slice(&bytes);
     }
     symbols.clear();
-}
-
-/// Decodes quoted-printable, leaving what is malformed as it stands, as RFC 2045 section 6.7 advises.
-pub(crate) fn decode_quoted_printable(bytes: &[u8]) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(bytes.len());
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let (content, ending) = split_line_end(line);
-        let content = content.trim_ascii_end();
-        let (content, ending): (&[u8], &[u8]) = match content.strip_suffix(b"=") {
-            Some(content) => (content, b""),
-            None => (content, ending),
-        };
-        let mut rest = content;
-        while let Some(position) = rest.iter().position(|byte| *byte == b'=') {
-            let (plain, escape) = rest.split_at(position);
-            decoded.extend_from_slice(plain);
-            let byte = match escape {
-                [_, high, low, ..] => hex_byte(*high, *low),
-                _ => None,
-            };
-            // What is no escape stands for itself.
-            let (byte, length) = byte.map_or((b'=', 1), |byte| (byte, 3));
-            decoded.push(byte);
-            rest = escape.get(length..).unwrap_or_default();
-        }
-        decoded.extend_from_slice(rest);
-        decoded.extend_from_slice(ending);
-    }
-    decoded
-}
-
-/// Splits a line into its content and its `\r\n` or `\n`.
-pub(crate) fn split_line_end(line: &[u8]) -> (&[u8], &[u8]) {
-    let length = if line.ends_with(b"\r\n") {
-        2
-    } else {
-        usize::from(line.ends_with(b"\n"))
-    };
-    line.split_at_checked(line.len() - length)
-        .unwrap_or((line, b""))
-}
-
-fn hex_byte(high: u8, low: u8) -> Option<u8> {
-    let high = char::from(high).to_digit(16)?;
-    let low = char::from(low).to_digit(16)?;
-    u8::try_from(high * 16 + low).ok()
 }
 
 #[cfg(test)]
@@ -242,19 +200,6 @@ mod tests {
         assert_eq!(decode_base64_lenient(b"aGVsb"), b"hel");
         assert_eq!(decode_base64_lenient(b"==="), b"");
         assert_eq!(decode_base64_lenient(b"_-8"), [0xff, 0xef]);
-        // A rule of hyphens is no part of it.
-        assert_eq!(decode_mime_base64(b"aGVs\r\n----\r\nbG8=\r\n"), b"hello");
-    }
-
-    #[test]
-    fn quoted_printable_keeps_what_is_malformed() {
-        assert_eq!(
-            decode_quoted_printable(b"a=3Db =\r\nc=C3=A9\r\n"),
-            "a=b cé\r\n".as_bytes()
-        );
-        assert_eq!(decode_quoted_printable(b"a=zz= \nb="), b"a=zzb");
-        assert_eq!(decode_quoted_printable(b"a=4"), b"a=4");
-        assert_eq!(decode_quoted_printable(b"trailing \t\n"), b"trailing\n");
     }
 
     proptest! {
@@ -265,7 +210,6 @@ mod tests {
             let standard = general_purpose::STANDARD.encode(&bytes);
             prop_assert_eq!(&decode_base64url(&standard).unwrap(), &bytes);
             prop_assert_eq!(&decode_base64_lenient(standard.as_bytes()), &bytes);
-            prop_assert_eq!(&decode_mime_base64(standard.as_bytes()), &bytes);
         }
 
         #[test]
@@ -274,7 +218,6 @@ mod tests {
                 prop_assert!(bytes.len() <= text.len());
             }
             prop_assert!(decode_base64_lenient(text.as_bytes()).len() <= text.len());
-            prop_assert!(decode_quoted_printable(text.as_bytes()).len() <= text.len());
         }
     }
 }

@@ -31,7 +31,7 @@ pub fn safe_file_name(name: &str) -> String {
         .unwrap_or_default();
     let cleaned: String = base
         .chars()
-        .filter(|character| !is_invisible(*character))
+        .filter(|character| *character == '\t' || !is_invisible(*character))
         .map(|character| match character {
             '<' | '>' | ':' | '"' | '|' | '?' | '*' => '_',
             character if character.is_whitespace() => ' ',
@@ -124,6 +124,7 @@ mod tests {
             ("folder/..", "folder"),
             ("invoice\u{202e}fdp.exe", "invoicefdp.exe"),
             ("a\r\nb\0c.txt", "abc.txt"),
+            ("a\tb.txt", "a b.txt"),
             ("what? <now>.txt", "what_ _now_.txt"),
             (".htaccess", "htaccess"),
             ("name. . ", "name"),

@@ -2,36 +2,35 @@
 
 use mail_parser::{DateTime, HeaderValue, parsers::MessageStream};
 
+use super::{
+    encoding::word::{Words, decode_words},
+    parameter::{self, Parameterized},
+};
+
 /// The longest header value that is parsed; what is longer is no mail that a person wrote, and is cut.
 pub(crate) const MAXIMUM_VALUE_LENGTH: usize = 512 * 1024;
 
-/// A `Content-Type` or `Content-Disposition`, its names in lower case.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Parameterized {
-    /// `text/plain`, `attachment`.
-    pub(crate) value: String,
-    /// The parameters, decoded by RFC 2231 and RFC 2047.
-    pub(crate) parameters: Vec<(String, String)>,
-}
-
-impl Parameterized {
-    /// The value of one parameter.
-    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
-    }
-}
-
 /// Unstructured text such as a subject, its encoded words decoded and its lines unfolded.
 pub(crate) fn parse_text(value: &[u8]) -> String {
-    let line = as_line(value);
-    match MessageStream::new(&line).parse_unstructured() {
-        // An encoded word may hold line breaks, which no header may show.
-        HeaderValue::Text(text) => text.replace(char::is_control, " ").trim().to_owned(),
-        _ => String::new(),
+    parse_words(value).text
+}
+
+/// Text as [`parse_text`] reads it, and what could not be decoded.
+pub(crate) fn parse_words(value: &[u8]) -> Words {
+    let mut words = decode_words(&unfold(value));
+    // An encoded word may hold line breaks, which no header may show.
+    if words.text.contains(is_line_break) {
+        words.text = words.text.replace(is_line_break, " ");
     }
+    let trimmed = words.text.trim();
+    if trimmed.len() < words.text.len() {
+        words.text = trimmed.to_owned();
+    }
+    words
+}
+
+fn is_line_break(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 /// A date, with the zone that the sender gave it.
@@ -50,32 +49,18 @@ pub(crate) fn parse_date(value: &[u8]) -> Option<DateTime> {
 
 /// A value with parameters, such as a content type.
 pub(crate) fn parse_parameterized(value: &[u8]) -> Parameterized {
-    let line = as_line(value);
-    let HeaderValue::ContentType(parsed) = MessageStream::new(&line).parse_content_type() else {
-        return Parameterized::default();
-    };
-    let value = match parsed.subtype() {
-        Some(subtype) => format!("{}/{subtype}", parsed.ctype()),
-        None => parsed.ctype().to_owned(),
-    };
-    Parameterized {
-        value: value.trim().to_ascii_lowercase(),
-        parameters: parsed
-            .attributes()
-            .unwrap_or_default()
-            .iter()
-            .map(|attribute| {
-                (
-                    attribute.name.to_ascii_lowercase(),
-                    attribute.value.to_string(),
-                )
-            })
-            .collect(),
-    }
+    parameter::parse(unfold(value).trim_ascii())
 }
 
 /// Makes the value one line that ends, as the parsers expect: nothing in it can begin a header of its own.
 fn as_line(value: &[u8]) -> Vec<u8> {
+    let mut line = unfold(value);
+    line.extend_from_slice(b"\r\n");
+    line
+}
+
+/// Makes the value one line.
+fn unfold(value: &[u8]) -> Vec<u8> {
     let value = value.get(..MAXIMUM_VALUE_LENGTH).unwrap_or(value);
     let mut line = Vec::with_capacity(value.len() + 2);
     for (position, byte) in value.iter().enumerate() {
@@ -88,7 +73,6 @@ fn as_line(value: &[u8]) -> Vec<u8> {
             _ => line.push(*byte),
         }
     }
-    line.extend_from_slice(b"\r\n");
     line
 }
 

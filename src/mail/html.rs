@@ -1,17 +1,21 @@
 //! HTML to text that a person, or a model, can read.
 //!
-//! A renderer of its own on a tokenizer of its own, since the established one brings a whole browser parser of some
-//! thirty packages with it, and mail needs what browsers do not: hidden preheaders left out, links kept, and time
-//! that grows with the length alone, whatever a sender wrote.
+//! The tokens are those of the WHATWG (`html5gum`); the renderer is our own, since mail needs what browsers do not:
+//! hidden preheaders left out, links kept, and time that grows with the length alone, whatever a sender wrote.
 
+mod declared;
 mod style;
+mod token;
 
 use std::borrow::Cow;
 
 use self::style::{
     compact_style, has_zero_font_size, is_hidden, is_same_address, readable_address,
 };
-use super::token::{Attributes, Token, Tokenizer, decode_references};
+pub(crate) use self::{
+    declared::declared_charset,
+    token::{Attributes, Token, Tokenizer},
+};
 
 /// Elements within elements beyond this depth have no effect of their own; their text is kept.
 const MAXIMUM_DEPTH: usize = 256;
@@ -38,8 +42,8 @@ pub fn html_to_text(html: &str) -> String {
     let mut renderer = Renderer::default();
     for token in Tokenizer::new(html) {
         match token {
-            Token::Text(text) => renderer.text(text),
-            Token::Start(name, attributes) => renderer.start(name, attributes),
+            Token::Text(text) => renderer.text(&text),
+            Token::Start(name, attributes) => renderer.start(name, &attributes),
             Token::End(name) => renderer.end(&name),
         }
     }
@@ -96,7 +100,7 @@ struct Renderer {
 }
 
 impl Renderer {
-    fn start(&mut self, name: String, attributes: Attributes<'_>) {
+    fn start(&mut self, name: String, attributes: &Attributes) {
         match name.as_str() {
             "br" => {
                 self.pending_line_ends = (self.pending_line_ends + 1).min(2);
@@ -126,7 +130,7 @@ impl Renderer {
         if self.elements.len() >= MAXIMUM_DEPTH {
             return;
         }
-        let style = attributes.get("style").map(|style| compact_style(&style));
+        let style = attributes.get("style").map(compact_style);
         let is_tiny = style
             .as_deref()
             .and_then(has_zero_font_size)
@@ -165,7 +169,7 @@ impl Renderer {
             "a" => {
                 element.link = attributes.get("href").and_then(|address| {
                     Some(Link {
-                        address: readable_address(&address)?,
+                        address: readable_address(address)?,
                         start: self.output.len(),
                     })
                 });
@@ -280,9 +284,8 @@ impl Renderer {
         if self.hidden_depth > 0 || self.elements.last().is_some_and(|element| element.is_tiny) {
             return;
         }
-        let decoded = decode_references(text);
         if self.preformatted_depth > 0 {
-            for (position, line) in decoded.split('\n').enumerate() {
+            for (position, line) in text.split('\n').enumerate() {
                 if position > 0 {
                     self.pending_line_ends = (self.pending_line_ends + 1).min(2);
                 }
@@ -293,7 +296,7 @@ impl Renderer {
             }
             return;
         }
-        for character in decoded.chars() {
+        for character in text.chars() {
             if character.is_whitespace() {
                 self.is_space_pending = true;
             } else if is_filler(character) || (character == '\u{200c}' && self.is_at_gap()) {
@@ -421,7 +424,7 @@ fn is_never_text(name: &str) -> bool {
 fn is_filler(character: char) -> bool {
     matches!(
         character,
-        '\u{ad}' | '\u{34f}' | '\u{200b}' | '\u{2060}' | '\u{feff}'
+        '\0' | '\u{ad}' | '\u{34f}' | '\u{200b}' | '\u{2060}' | '\u{feff}'
     )
 }
 

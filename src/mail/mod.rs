@@ -56,7 +56,7 @@ mod reference;
 mod reply;
 mod report;
 mod smime;
-mod token;
+mod undecoded;
 mod uuencode;
 
 #[cfg(feature = "sandbox")]
@@ -64,6 +64,7 @@ pub(crate) use self::charset::decode_header;
 pub use self::{
     address::{Address, AddressError},
     calendar::{CalendarEntry, CalendarPart, CalendarTime, CalendarUser},
+    charset::UndecodedReason,
     compose::{Compose, ComposeError, Composed, MAXIMUM_MESSAGE_SIZE},
     filename::safe_file_name,
     flowed::unflow,
@@ -78,4 +79,5 @@ pub use self::{
         ForwardAttachment, Original, ReplyError, answerable_message, forward, reply, reply_all,
     },
     report::{DeliveryReport, DeliveryStatus},
+    undecoded::Undecoded,
 };

@@ -8,14 +8,14 @@ use std::borrow::Cow;
 use crate::api::gmail::types::MessagePart;
 
 use super::{
-    charset::{TextOrigin, decode_header},
+    charset::{TextOrigin, UndecodedReason, decode_header_bytes},
     encoding::{
-        decode_base64_lenient, decode_base64url, decode_mime_base64, decode_quoted_printable,
-        split_line_end,
+        decode_base64_lenient, decode_base64url,
+        transfer::{TransferEncoding, split_line_end},
     },
     envelope::Envelope,
-    header::{Parameterized, parse_parameterized, parse_text},
-    parameter::join_sections,
+    header::parse_parameterized,
+    parameter::Parameterized,
 };
 
 /// Parts within parts beyond this depth are kept as they are, without a look inside.
@@ -61,6 +61,8 @@ pub(crate) struct Part {
     pub(crate) disposition: Parameterized,
     pub(crate) file_name: Option<String>,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
+    /// The headers with bytes that no charset is given for, and that are no UTF-8.
+    pub(crate) header_losses: Vec<(String, UndecodedReason)>,
     pub(crate) content: Content,
     pub(crate) size: u64,
     pub(crate) parts: Vec<Part>,
@@ -99,6 +101,17 @@ impl Part {
             Content::Bytes(_) => None,
             Content::Behind(id) => Some(id),
         }
+    }
+
+    /// Where the name of a file stands, the standard's place first.
+    pub(crate) fn name_parameters(&self) -> impl Iterator<Item = (&Parameterized, &'static str)> {
+        [
+            (&self.disposition, "filename"),
+            (&self.content_type, "name"),
+            (&self.disposition, "name"),
+            (&self.content_type, "filename"),
+        ]
+        .into_iter()
     }
 
     /// The content id, without its angle brackets.
@@ -194,7 +207,8 @@ impl Part {
         depth: usize,
         budget: &mut Budget,
     ) -> Self {
-        let (headers, body) = split_head(raw);
+        let (mut headers, body) = split_fields(raw);
+        let header_losses = make_utf8(&mut headers);
         let mut part = Self::assemble(
             headers,
             default_type,
@@ -202,6 +216,7 @@ impl Part {
             TextOrigin::Raw,
         );
         part.id = id;
+        part.header_losses = header_losses;
         let boundary = part
             .content_type
             .parameter("boundary")
@@ -236,13 +251,8 @@ impl Part {
         part.settle_type();
         let encoding = part
             .header("Content-Transfer-Encoding")
-            .map(parse_text)
-            .unwrap_or_default();
-        let bytes = match encoding.trim().to_ascii_lowercase().as_str() {
-            "base64" => decode_mime_base64(body),
-            "quoted-printable" => decode_quoted_printable(body),
-            _ => body.to_vec(),
-        };
+            .map_or(TransferEncoding::Identity, TransferEncoding::parse);
+        let bytes = encoding.decode(body, part.mime_type.starts_with("text/"));
         part.size = bytes.len() as u64;
         part.content = Content::Bytes(bytes);
         part.open(depth, budget);
@@ -269,6 +279,7 @@ impl Part {
             disposition: Parameterized::default(),
             file_name: None,
             headers,
+            header_losses: Vec::new(),
             size: match &content {
                 Content::Bytes(bytes) => bytes.len() as u64,
                 Content::Behind(_) => 0,
@@ -288,23 +299,13 @@ impl Part {
         if let Some(value) = part.header("Content-Disposition") {
             part.disposition = parse_parameterized(value);
         }
-        let joined = part
-            .header("Content-Disposition")
-            .and_then(|value| join_sections(value, "filename"));
-        let name = joined
-            .as_deref()
-            .or_else(|| part.disposition.parameter("filename"))
-            .or_else(|| part.content_type.parameter("name"));
-        // Many senders put encoded words where the standard has another form for file names.
-        part.file_name = name
-            .map(|name| {
-                if name.contains("=?") {
-                    parse_text(name.as_bytes())
-                } else {
-                    name.to_owned()
-                }
-            })
-            .filter(|name| !name.trim().is_empty());
+        let file_name = part
+            .name_parameters()
+            .filter_map(|(parsed, name)| parsed.parameter(name))
+            .map(str::trim)
+            .find(|name| !name.is_empty())
+            .map(str::to_owned);
+        part.file_name = file_name;
         part
     }
 }
@@ -312,14 +313,21 @@ impl Part {
 /// Splits a message into its headers, in UTF-8 whatever they were, and its body.
 pub(crate) fn split_head(raw: &[u8]) -> (Vec<(String, Vec<u8>)>, &[u8]) {
     let (mut headers, body) = split_fields(raw);
-    for (_, value) in &mut headers {
+    make_utf8(&mut headers);
+    (headers, body)
+}
+
+fn make_utf8(headers: &mut [(String, Vec<u8>)]) -> Vec<(String, UndecodedReason)> {
+    let mut losses = Vec::new();
+    for (name, value) in headers {
         // Blanks before a fold belong to the value, those at its end do not.
         value.truncate(value.trim_ascii_end().len());
-        if let Cow::Owned(text) = decode_header(value) {
+        if let (Cow::Owned(text), loss) = decode_header_bytes(value) {
             *value = text.into_bytes();
+            losses.extend(loss.map(|reason| (name.clone(), reason)));
         }
     }
-    (headers, body)
+    losses
 }
 
 fn split_fields(raw: &[u8]) -> (Vec<(String, Vec<u8>)>, &[u8]) {

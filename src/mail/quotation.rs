@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     content_reference::{content_id_of, content_id_url},
-    html::escape,
-    token::{Token, Tokenizer, decode_references},
+    html::{Token, Tokenizer, escape},
 };
 
 /// Elements of a quoted message that say something of a whole document, or do something, rather than show something.
@@ -37,7 +36,8 @@ const MAXIMUM_DEPTH: usize = 256;
 /// Splits a text into what was written and the history that is quoted at its end.
 ///
 /// The history is a block of `> ` lines with the line that introduces it, or what stands behind a line such as
-/// `-----Original Message-----`. Quotations that answers stand between are part of what was written.
+/// `-----Original Message-----`. Quotations that answers stand between are part of what was written, and so is one
+/// that nothing else stands before, or that a line such as "Run these:" leads up to.
 pub(crate) fn split_history(text: &str) -> (&str, Option<&str>) {
     let mut lines: Vec<(usize, &str)> = Vec::new();
     let mut offset = 0;
@@ -68,6 +68,14 @@ pub(crate) fn split_history(text: &str) -> (&str, Option<&str>) {
         .last()
         .is_some_and(|(_, line)| line.trim_end().ends_with([':', '：']));
     if is_introduced {
+        let introduces = introduction
+            .iter()
+            .rev()
+            .take_while(|(_, line)| !is_blank(line))
+            .any(|(_, line)| is_attribution(line));
+        if !introduces {
+            return (text, None);
+        }
         let length = introduction
             .iter()
             .rev()
@@ -136,7 +144,7 @@ pub(crate) fn embeddable_html(
             continue;
         }
         match token {
-            Token::Text(text) => output.push_str(&text.replace('<', "&lt;")),
+            Token::Text(text) => output.push_str(&escape(&text)),
             Token::Start(name, _) if DROPPED.contains(&name.as_str()) => {
                 if DROPPED_WITH_CONTENT.contains(&name.as_str()) {
                     dropped = Some(name);
@@ -150,7 +158,7 @@ pub(crate) fn embeddable_html(
                     continue;
                 }
                 let is_gone = attributes.get("src").is_some_and(|source| {
-                    content_id_of(&source).is_some() && content_id(&source).is_none()
+                    content_id_of(source).is_some() && content_id(source).is_none()
                 });
                 if is_gone {
                     if let Some(alternative) =
@@ -163,8 +171,7 @@ pub(crate) fn embeddable_html(
                 output.push('<');
                 output.push_str(&name);
                 for (attribute, value) in attributes.iter() {
-                    let value = decode_references(value);
-                    if let Some(value) = with_parts(attribute, &value, &mut content_id)
+                    if let Some(value) = with_parts(attribute, value, &mut content_id)
                         && is_inert(attribute, &value)
                     {
                         output.push(' ');
@@ -251,6 +258,9 @@ fn style_with_parts<'a>(
 
 fn split_at(text: &str, offset: usize) -> (&str, Option<&str>) {
     let (written, history) = text.split_at_checked(offset).unwrap_or((text, ""));
+    if written.trim().is_empty() {
+        return (text, None);
+    }
     (written.trim_end(), Some(history.trim()))
 }
 
@@ -280,6 +290,47 @@ fn is_introduction_start(line: &str) -> bool {
             .chars()
             .next()
             .is_some_and(|character| character.is_ascii_digit())
+}
+
+/// Whether a line tells who wrote something, or when.
+fn is_attribution(line: &str) -> bool {
+    const VERBS: [&str; 26] = [
+        "wrote",
+        "writes",
+        "said",
+        "schrieb",
+        "écrit",
+        "escribió",
+        "escribio",
+        "ha scritto",
+        "scrisse",
+        "escreveu",
+        "schreef",
+        "napisał",
+        "napsal",
+        "napísal",
+        "skrev",
+        "skrifaði",
+        "kirjoitti",
+        "írta",
+        "a scris",
+        "yazdı",
+        "пишет",
+        "писал",
+        "написа",
+        "写道",
+        "寫道",
+        "のメッセージ",
+    ];
+
+    let lower = line.to_lowercase();
+    line.contains(['@', '＠'])
+        || line.chars().any(char::is_numeric)
+        || VERBS.iter().any(|verb| lower.contains(verb))
+        || line.contains("작성")
+        || line.contains("كتب")
+        || line.contains("כתב")
+        || is_introduction_start(line)
 }
 
 fn is_inert(attribute: &str, value: &str) -> bool {
@@ -338,7 +389,12 @@ mod tests {
             ),
             ("no history", "no history"),
             ("", ""),
-            ("> only a quote\n", ""),
+            ("> only a quote\n", "> only a quote\n"),
+            ("Run these:\n> npm install\n", "Run these:\n> npm install\n"),
+            (
+                "Hi,\n\nRun these:\n> npm i\n",
+                "Hi,\n\nRun these:\n> npm i\n",
+            ),
         ];
         for (text, written) in table {
             assert_eq!(split_history(text).0, written, "{text:?}");

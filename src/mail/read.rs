@@ -12,7 +12,7 @@ use super::{
     calendar::CalendarPart,
     date,
     encoding::{decode_base64_lenient, decode_base64url},
-    header::{parse_date, parse_text},
+    header::{parse_date, parse_text, parse_words},
     mailbox::MailboxList,
     message_id::parse_message_ids,
     notification::{DispositionNotification, FeedbackReport},
@@ -20,6 +20,7 @@ use super::{
     protection::{Encryption, Signature},
     quotation::split_history,
     report::DeliveryReport,
+    undecoded::Undecoded,
 };
 
 /// A received message, decoded.
@@ -111,6 +112,9 @@ pub struct Reading {
     /// What says that the message, or a part of it, is encrypted: its text is not in here then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption: Option<Encryption>,
+    /// What could not be decoded, so that it is shown otherwise than its sender wrote it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undecoded: Vec<Undecoded>,
     #[serde(skip)]
     pub(crate) headers: Vec<(String, String)>,
     #[serde(skip)]
@@ -252,14 +256,20 @@ impl Reading {
             message_id: ids("Message-ID").into_iter().next(),
             in_reply_to: ids("In-Reply-To"),
             references: ids("References"),
-            headers: root
-                .headers
-                .iter()
-                .map(|(name, value)| (name.clone(), parse_text(value)))
-                .collect(),
             ..Self::default()
         };
         reading.date_rfc3339 = reading.shown_epoch().and_then(date::rfc3339);
+        for (name, reason) in &root.header_losses {
+            Undecoded::new(name.clone(), None, *reason).add_to(&mut reading.undecoded);
+        }
+        for (name, value) in &root.headers {
+            let words = parse_words(value);
+            for (charset, reason) in words.losses {
+                Undecoded::new(name.clone(), charset.as_deref(), reason)
+                    .add_to(&mut reading.undecoded);
+            }
+            reading.headers.push((name.clone(), words.text));
+        }
         reading.take_parts(root);
         reading
     }
@@ -275,6 +285,7 @@ impl Reading {
         self.feedback_report = None;
         self.signature = None;
         self.encryption = None;
+        self.undecoded.retain(Undecoded::is_of_header);
         collect(&root, self);
         settle(self);
         self.root = (!self.bodies_to_fetch().is_empty()).then(|| Box::new(root));
@@ -301,6 +312,7 @@ impl fmt::Debug for Reading {
             .field("html_size", &self.html.as_deref().map(str::len))
             .field("attachments", &self.attachments)
             .field("calendars", &self.calendars.len())
+            .field("undecoded", &self.undecoded.len())
             .field("is_delivery_report", &self.delivery_report.is_some())
             .field("is_signed", &self.signature.is_some())
             .field("is_encrypted", &self.encryption.is_some())

@@ -1,6 +1,6 @@
 //! Files in uuencode, which mail had before MIME (POSIX, `uuencode`).
 
-use super::encoding::{decode_mime_base64, split_line_end};
+use super::encoding::transfer::{decode_mime_base64, split_line_end};
 
 /// A file that was found.
 #[derive(Debug, PartialEq, Eq)]

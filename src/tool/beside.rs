@@ -1,6 +1,6 @@
 //! What stands beside the text of a message: headers, attachments, invitations, delivery reports.
 
-use crate::mail::{Attachment, CalendarPart, DeliveryStatus, Reading};
+use crate::mail::{Attachment, CalendarPart, DeliveryStatus, Reading, Undecoded};
 
 use super::fence::{defused_line, defused_text};
 use super::room::{clipped, length, shares};
@@ -18,7 +18,7 @@ const LEAST_OF_A_LINE: usize = 40;
 pub(super) struct Beside {
     pub(super) head: Vec<(&'static str, String)>,
     pub(super) attachments: Vec<String>,
-    /// Invitations and delivery reports.
+    /// Invitations, delivery reports, and what could not be decoded.
     pub(super) extras: Vec<String>,
     /// How many lines did not fit.
     pub(super) left_out: usize,
@@ -69,6 +69,7 @@ impl Beside {
                 .chain(recipients.map(delivery))
                 .chain(notification)
                 .chain(complaint)
+                .chain(reading.undecoded.iter().map(undecoded))
                 .collect(),
             left_out: 0,
         }
@@ -135,6 +136,10 @@ impl Beside {
 /// A header as one line that ends no mark.
 pub(super) fn header_line(text: &str) -> String {
     clipped(&defused_line(text), HEADER)
+}
+
+fn undecoded(text: &Undecoded) -> String {
+    format!("[not decoded: {}]", header_line(&text.to_string()))
 }
 
 fn attachment_line(attachment: &Attachment) -> String {

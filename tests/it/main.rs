@@ -11,6 +11,7 @@ mod support;
 mod airbyte;
 mod answering;
 mod answers;
+mod charset;
 mod cli;
 mod connection;
 mod connectors;

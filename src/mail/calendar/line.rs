@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::mail::encoding::split_line_end;
+use crate::mail::encoding::transfer::split_line_end;
 
 /// Where in a line a mark of quoted-printable stands, if it has one.
 const MOST_OF_A_NAME: usize = 300;

@@ -1,16 +1,16 @@
 //! What of an element's attributes matters to a reader of text.
 
-use crate::mail::token::Attributes;
+use super::token::Attributes;
 
 /// Whether an element is hidden from whoever sees the HTML.
-pub(crate) fn is_hidden(attributes: Attributes<'_>) -> bool {
+pub(crate) fn is_hidden(attributes: &Attributes) -> bool {
     if attributes.get("hidden").is_some() {
         return true;
     }
     let Some(style) = attributes.get("style") else {
         return false;
     };
-    let style = compact_style(&style);
+    let style = compact_style(style);
     style.split(';').any(|declaration| {
         let declaration = declaration.trim_end_matches("!important");
         match declaration.split_once(':') {

@@ -1,0 +1,166 @@
+//! The charsets of mail: those of the web by `encoding_rs`, those of MS-DOS by `oem_cp`, and the few beyond.
+
+use encoding_rs::Encoding;
+use oem_cp::code_table::DECODING_TABLE_CP_MAP;
+use oem_cp::code_table_type::TableType;
+
+use super::{
+    iso2022::{self, CharacterSet},
+    johab, label, table, unicode,
+};
+
+/// A charset that text can be decoded from.
+#[derive(Clone, Copy)]
+pub(crate) enum Decoder {
+    /// A label that says nothing: `us-ascii`, `default`, `unknown-8bit`.
+    Unspecified,
+    /// A charset of the Encoding Standard.
+    Web(&'static Encoding),
+    /// A code page of MS-DOS.
+    Dos(&'static TableType),
+    /// The characters of the bytes from 0x80 on.
+    Table(&'static str),
+    Viscii,
+    Tcvn,
+    /// The sets of ISO 2022, with the one that a shift selects unless the text names another.
+    Iso2022(CharacterSet),
+    Hz,
+    Johab,
+    Utf7,
+    /// Without a byte order, the byte order mark or the text itself tells.
+    Utf16(Option<ByteOrder>),
+    Utf32(Option<ByteOrder>),
+}
+
+/// Which byte of a unit comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ByteOrder {
+    Big,
+    Little,
+}
+
+/// Text, and whether every byte of it had a meaning.
+pub(crate) struct Decoded {
+    pub(crate) text: String,
+    /// Whether U+FFFD stands for bytes that mean nothing in the charset.
+    pub(crate) is_lossy: bool,
+}
+
+impl Decoded {
+    pub(crate) fn whole(text: String) -> Self {
+        Self {
+            text,
+            is_lossy: false,
+        }
+    }
+}
+
+impl Decoder {
+    /// Finds the charset of a label.
+    pub(crate) fn for_label(label: &str) -> Option<Self> {
+        label::find(label)
+    }
+
+    pub(crate) fn dos(page: u16) -> Option<Self> {
+        DECODING_TABLE_CP_MAP.get(&page).map(Self::Dos)
+    }
+
+    /// Decodes bytes; what means nothing in the charset becomes U+FFFD.
+    pub(crate) fn decode(self, bytes: &[u8]) -> Decoded {
+        match self {
+            Self::Unspecified => from_web(encoding_rs::UTF_8, bytes),
+            Self::Web(encoding) => from_web(encoding, bytes),
+            Self::Iso2022(shifted) => iso2022::decode(bytes, shifted),
+            Self::Hz => iso2022::decode_hz(bytes),
+            Self::Johab => johab::decode(bytes),
+            Self::Utf7 => unicode::decode_utf7(bytes),
+            Self::Utf16(order) => unicode::decode_utf16(bytes, order),
+            Self::Utf32(order) => unicode::decode_utf32(bytes, order),
+            Self::Dos(_) | Self::Table(_) | Self::Viscii | Self::Tcvn => self.decode_bytes(bytes),
+        }
+    }
+
+    /// Whether each character is one byte, so that no text is malformed but by bytes without a character.
+    pub(crate) fn is_single_byte(self) -> bool {
+        match self {
+            Self::Web(encoding) => encoding.is_single_byte(),
+            Self::Dos(_) | Self::Table(_) | Self::Viscii | Self::Tcvn => true,
+            _ => false,
+        }
+    }
+
+    /// Whether letters are among the bytes 0x80 to 0xBF and among those above, so that words look like UTF-8 by chance.
+    pub(crate) fn has_letters_in_both_halves(self) -> bool {
+        match self {
+            Self::Web(encoding) => [
+                encoding_rs::WINDOWS_874,
+                encoding_rs::WINDOWS_1256,
+                encoding_rs::ISO_8859_5,
+            ]
+            .contains(&encoding),
+            Self::Table(_) | Self::Viscii | Self::Tcvn => true,
+            _ => false,
+        }
+    }
+
+    /// Whether text is in seven bits, and in escape sequences that look like other text.
+    pub(crate) fn is_seven_bit(self) -> bool {
+        matches!(self, Self::Iso2022(_) | Self::Hz | Self::Utf7)
+    }
+
+    fn decode_bytes(self, bytes: &[u8]) -> Decoded {
+        let high = self.high_half();
+        let mut is_lossy = false;
+        let text = bytes
+            .iter()
+            .map(|byte| {
+                let character = match byte {
+                    0x80.. => high
+                        .get(usize::from(byte & 0x7f))
+                        .copied()
+                        .unwrap_or(char::REPLACEMENT_CHARACTER),
+                    _ => self.low(*byte),
+                };
+                is_lossy |= character == char::REPLACEMENT_CHARACTER;
+                character
+            })
+            .collect();
+        Decoded { text, is_lossy }
+    }
+
+    /// The characters of the bytes from 0x80 on.
+    fn high_half(self) -> Vec<char> {
+        match self {
+            Self::Dos(TableType::Complete(table)) => table.to_vec(),
+            Self::Dos(TableType::Incomplete(table)) => table
+                .iter()
+                .map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .collect(),
+            Self::Table(table) => table.chars().collect(),
+            Self::Viscii => table::VISCII.chars().collect(),
+            Self::Tcvn => table::TCVN.chars().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The two Vietnamese charsets have letters in place of some control characters.
+    fn low(self, byte: u8) -> char {
+        let letters = match self {
+            Self::Viscii => table::VISCII_LOW,
+            Self::Tcvn => table::TCVN_LOW,
+            _ => &[],
+        };
+        letters
+            .iter()
+            .find(|(known, _)| *known == byte)
+            .map_or(char::from(byte), |(_, character)| *character)
+    }
+}
+
+fn from_web(encoding: &'static Encoding, bytes: &[u8]) -> Decoded {
+    let (text, is_lossy) = encoding.decode_with_bom_removal(bytes);
+    Decoded {
+        text: text.into_owned(),
+        is_lossy,
+    }
+}

@@ -1,0 +1,246 @@
+//! The transfer encodings of MIME (RFC 2045 section 6).
+
+use super::decode_runs;
+
+/// What a `Content-Transfer-Encoding` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TransferEncoding {
+    Base64,
+    QuotedPrintable,
+    /// `7bit`, `8bit`, `binary`, and whatever is not known.
+    Identity,
+}
+
+impl TransferEncoding {
+    /// Reads the value in any spelling: `base64;`, `"BASE64"`, `base64 (a comment)`, `quoted printable`.
+    pub(crate) fn parse(value: &[u8]) -> Self {
+        let mut depth = 0_u32;
+        let name: String = value
+            .iter()
+            .filter(|byte| {
+                match byte {
+                    b'(' => depth += 1,
+                    b')' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                depth == 0
+            })
+            .take_while(|byte| !matches!(byte, b';' | b','))
+            .filter(|byte| byte.is_ascii_alphanumeric())
+            .map(|byte| char::from(byte.to_ascii_lowercase()))
+            .take(24)
+            .collect();
+        match name.as_str() {
+            "base64" | "xbase64" => Self::Base64,
+            "quotedprintable" | "xquotedprintable" | "qp" => Self::QuotedPrintable,
+            _ => Self::Identity,
+        }
+    }
+
+    /// Decodes the body of a part; a text that a mailing list appended to base64 is kept where the part is text.
+    pub(crate) fn decode(self, body: &[u8], is_text: bool) -> Vec<u8> {
+        match self {
+            Self::Base64 => {
+                let (base64, footer) = split_footer(body);
+                let mut decoded = decode_mime_base64(base64);
+                if is_text && !footer.is_empty() {
+                    if !decoded.is_empty() && !decoded.ends_with(b"\n") {
+                        decoded.push(b'\n');
+                    }
+                    decoded.extend_from_slice(footer);
+                }
+                decoded
+            }
+            Self::QuotedPrintable => decode_quoted_printable(body),
+            Self::Identity => body.to_vec(),
+        }
+    }
+}
+
+/// Splits base64 from the plain text that a mailing list put behind it.
+///
+/// Lines that are not base64 are passed over where base64 goes on behind them, as RFC 2045 section 6.8 asks.
+fn split_footer(body: &[u8]) -> (&[u8], &[u8]) {
+    /// A line of a footer may have nothing but letters; it seldom is one long word.
+    const LEAST_LENGTH: usize = 20;
+
+    let mut footer = None;
+    let mut position = 0;
+    for line in body.split_inclusive(|byte| *byte == b'\n') {
+        let content = line.trim_ascii();
+        let symbols = content
+            .strip_suffix(b"==")
+            .or_else(|| content.strip_suffix(b"="))
+            .unwrap_or(content);
+        let is_base64 = !symbols.is_empty() && symbols.iter().all(|byte| is_symbol(*byte));
+        let is_padded = symbols.len() < content.len();
+        if is_base64 && (content.len() >= LEAST_LENGTH || (is_padded && content.len() % 4 == 0)) {
+            footer = None;
+        } else if !is_base64 && !content.is_empty() && !is_padding(content) {
+            footer = footer.or(Some(position));
+        }
+        position += line.len();
+    }
+    body.split_at_checked(footer.unwrap_or(body.len()))
+        .unwrap_or((body, b""))
+}
+
+fn is_symbol(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
+}
+
+fn is_padding(content: &[u8]) -> bool {
+    content.len() <= 2 && content.iter().all(|byte| *byte == b'=')
+}
+
+/// Decodes the base64 of a MIME part, passing over whatever is not base64, as RFC 2045 section 6.8 asks.
+pub(crate) fn decode_mime_base64(bytes: &[u8]) -> Vec<u8> {
+    decode_runs(bytes, |byte| !matches!(byte, b'-' | b'_'))
+}
+
+/// Decodes quoted-printable, leaving what is malformed as it stands, as RFC 2045 section 6.7 advises.
+fn decode_quoted_printable(bytes: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(bytes.len());
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let (content, ending) = split_line_end(line);
+        let content = content.trim_ascii_end();
+        let (content, ending): (&[u8], &[u8]) = match content.strip_suffix(b"=") {
+            Some(content) => (content, b""),
+            None => (content, ending),
+        };
+        let mut rest = content;
+        while let Some(position) = rest.iter().position(|byte| *byte == b'=') {
+            let (plain, escape) = rest.split_at(position);
+            decoded.extend_from_slice(plain);
+            let byte = match escape {
+                [_, high, low, ..] => hex_byte(*high, *low),
+                _ => None,
+            };
+            // What is no escape stands for itself.
+            let (byte, length) = byte.map_or((b'=', 1), |byte| (byte, 3));
+            decoded.push(byte);
+            rest = escape.get(length..).unwrap_or_default();
+        }
+        decoded.extend_from_slice(rest);
+        decoded.extend_from_slice(ending);
+    }
+    decoded
+}
+
+/// Splits a line into its content and its `\r\n` or `\n`.
+pub(crate) fn split_line_end(line: &[u8]) -> (&[u8], &[u8]) {
+    let length = if line.ends_with(b"\r\n") {
+        2
+    } else {
+        usize::from(line.ends_with(b"\n"))
+    };
+    line.split_at_checked(line.len() - length)
+        .unwrap_or((line, b""))
+}
+
+pub(crate) fn hex_byte(high: u8, low: u8) -> Option<u8> {
+    let high = char::from(high).to_digit(16)?;
+    let low = char::from(low).to_digit(16)?;
+    u8::try_from(high * 16 + low).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn encodings_are_read_in_any_spelling() {
+        use TransferEncoding::{Base64, Identity, QuotedPrintable};
+
+        let table = [
+            ("base64", Base64),
+            ("BASE64;", Base64),
+            ("\"base64\"", Base64),
+            ("'base64'", Base64),
+            ("base64 (a comment)", Base64),
+            ("(a comment) Base-64", Base64),
+            (" base64; charset=utf-8", Base64),
+            ("quoted-printable;", QuotedPrintable),
+            ("Quoted Printable", QuotedPrintable),
+            ("quoted_printable", QuotedPrintable),
+            ("8-bit", Identity),
+            ("binary", Identity),
+            ("x-unknown", Identity),
+            ("", Identity),
+        ];
+        for (value, encoding) in table {
+            assert_eq!(
+                TransferEncoding::parse(value.as_bytes()),
+                encoding,
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_footer_behind_base64_is_kept() {
+        let list = "______________\nlist mailing list\nlist@example.com\n";
+        let table = [
+            ("SGVsbG8sIEJvYiE=\n", "Hello, Bob!\n"),
+            ("SGVsbG8sIEJvYiEK\n", "Hello, Bob!\n"),
+            ("SGVsbG8sIEJv\nYiEK\n\n", "Hello, Bob!\n"),
+        ];
+        for (base64, text) in table {
+            let body = format!("{base64}{list}");
+            let decoded = TransferEncoding::Base64.decode(body.as_bytes(), true);
+            assert_eq!(String::from_utf8(decoded).unwrap(), format!("{text}{list}"));
+            let decoded = TransferEncoding::Base64.decode(body.as_bytes(), false);
+            assert_eq!(
+                String::from_utf8(decoded).unwrap().trim_end(),
+                text.trim_end()
+            );
+        }
+        // What is not base64 at all was labelled wrong.
+        let plain = "Hello, Bob!\n\nBye\n";
+        assert_eq!(
+            TransferEncoding::Base64.decode(plain.as_bytes(), true),
+            plain.as_bytes()
+        );
+    }
+
+    #[test]
+    fn base64_is_decoded_past_what_is_not_base64() {
+        // A rule of hyphens is no part of it.
+        let body = b"aGVs\r\n----\r\nbG8=\r\n";
+        assert_eq!(TransferEncoding::Base64.decode(body, true), b"hello");
+        assert_eq!(
+            TransferEncoding::Base64.decode(b"aGVsbG8=\nd29ybGQ=", true),
+            b"helloworld"
+        );
+    }
+
+    #[test]
+    fn quoted_printable_keeps_what_is_malformed() {
+        assert_eq!(
+            decode_quoted_printable(b"a=3Db =\r\nc=C3=A9\r\n"),
+            "a=b cé\r\n".as_bytes()
+        );
+        assert_eq!(decode_quoted_printable(b"a=zz= \nb="), b"a=zzb");
+        assert_eq!(decode_quoted_printable(b"a=4"), b"a=4");
+        assert_eq!(decode_quoted_printable(b"trailing \t\n"), b"trailing\n");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_come_back(bytes in proptest::collection::vec(any::<u8>(), 0..300), width in 4..80_usize) {
+            let text = STANDARD.encode(&bytes);
+            let lines: Vec<&[u8]> = text.as_bytes().chunks(width).collect();
+            prop_assert_eq!(TransferEncoding::Base64.decode(&lines.join(&b"\r\n"[..]), true), bytes);
+        }
+
+        #[test]
+        fn nothing_grows(body in any::<String>()) {
+            for encoding in [TransferEncoding::Base64, TransferEncoding::QuotedPrintable] {
+                prop_assert!(encoding.decode(body.as_bytes(), true).len() <= body.len() + 1);
+            }
+        }
+    }
+}
