@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
         "Subject: =?{label}?Q?{word}?=\r\nContent-Type: text/plain; charset=\"{label}\"; name*={label}''{name}\r\n\r\n"
     );
     let reading = Reading::from_raw(&[head.as_bytes(), text].concat());
-    if reading.undecoded.is_empty() && !label.is_empty() {
+    if reading.undecoded.is_empty() && (1..=60).contains(&label.len()) {
         let plain = |text: &str| -> String {
             text.chars()
                 .filter(|character| !character.is_whitespace() && !character.is_control())
