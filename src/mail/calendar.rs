@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{
     charset::{TextOrigin, decode_text, normalize_line_ends},
-    encoding::decode_quoted_printable,
+    encoding::transfer::decode_quoted_printable,
     part::Part,
 };
 

@@ -99,7 +99,7 @@ pub(crate) fn decode_mime_base64(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Decodes quoted-printable, leaving what is malformed as it stands, as RFC 2045 section 6.7 advises.
-fn decode_quoted_printable(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn decode_quoted_printable(bytes: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(bytes.len());
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         let (content, ending) = split_line_end(line);
