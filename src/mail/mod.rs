@@ -59,8 +59,6 @@ mod smime;
 mod undecoded;
 mod uuencode;
 
-#[cfg(feature = "sandbox")]
-pub(crate) use self::charset::decode_header;
 pub use self::{
     address::{Address, AddressError},
     calendar::{CalendarEntry, CalendarPart, CalendarTime, CalendarUser},

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Drives the sandbox with Airbyte's own Python SDK, hosted and open source, with its telemetry off.
+"""Drives the sandbox with Airbyte's own Python SDK, hosted and open source, with its telemetry off; or with Airbyte's
+older package for Gmail alone, airbyte-agent-gmail.
 
 The argument is a file with the announcement of a running sandbox, one line of JSON:
 
@@ -23,9 +24,16 @@ os.environ["AIRBYTE_TELEMETRY_MODE"] = "disabled"
 home = tempfile.TemporaryDirectory()
 os.environ["HOME"] = home.name
 
-from airbyte_agent_sdk import AirbyteAuthConfig  # noqa: E402
-from airbyte_agent_sdk.connectors.gmail import GmailConnector, connector_model  # noqa: E402
-from airbyte_agent_sdk.connectors.gmail.models import GmailAuthConfig  # noqa: E402
+try:
+    from airbyte_agent_sdk import AirbyteAuthConfig
+    from airbyte_agent_sdk.connectors.gmail import GmailConnector, connector_model
+    from airbyte_agent_sdk.connectors.gmail.models import GmailAuthConfig
+
+    CUSTOMER = "workspace_name"
+except ImportError:
+    from airbyte_agent_gmail import AirbyteAuthConfig, GmailAuthConfig, GmailConnector, connector_model
+
+    CUSTOMER = "customer_name"
 
 RAW = base64.urlsafe_b64encode(b"To: support@example.com\r\nSubject: from the SDK\r\n\r\nhello\r\n").decode()
 
@@ -78,15 +86,17 @@ async def main():
     airbyte, google = sandbox["airbyte"], sandbox["google"]
     hosted = GmailConnector(
         auth_config=AirbyteAuthConfig(
-            workspace_name=airbyte["customer_name"],
+            **{CUSTOMER: airbyte["customer_name"]},
             organization_id=airbyte["organization_id"],
             airbyte_client_id=airbyte["client_id"],
             airbyte_client_secret=airbyte["client_secret"],
         )
     )
     await drive("hosted", hosted)
-    found = await hosted.messages.context_store_search(query={"filter": {"contains": {"labelIds": "INBOX"}}}, limit=2)
-    holds("hosted", "the stored records are searched", len(field(found, "data")) == 2, found)
+    if CUSTOMER == "workspace_name":  # The older package has no search.
+        query = {"filter": {"contains": {"labelIds": "INBOX"}}}
+        found = await hosted.messages.context_store_search(query=query, limit=2)
+        holds("hosted", "the stored records are searched", len(field(found, "data")) == 2, found)
 
     # The SDK has no setting for another Google than the real one.
     model = connector_model.GmailConnectorModel

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads messages with Python's own parser, for tests/it/mail_corpus.rs to compare with.
+"""Reads messages with Python's own parser, for tests/judge/mail.rs to compare with.
 
 Standard input has the path of a message in each line; standard output gets a line of JSON for each: what the parser
 makes of the subject, the authors, the text and the attached files.

@@ -54,6 +54,23 @@ fn nothing_imports_upwards() {
     );
 }
 
+/// The sandbox reads mail with code of its own, so that the tests hold two readers against each other.
+#[test]
+fn the_sandbox_shares_no_parsing_with_the_library() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox");
+    for file in files(directory) {
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.lines().filter(|line| !line.trim().starts_with("//"));
+        for name in code.flat_map(|line| line.split("crate::").skip(1).map(identifier)) {
+            assert!(
+                !["mail", "sync"].contains(&name),
+                "{} imports `{name}`, which has to stay a reader of its own",
+                file.display()
+            );
+        }
+    }
+}
+
 fn layer(module: &str) -> usize {
     let found = LAYERS.iter().position(|layer| layer.contains(&module));
     found.unwrap_or_else(|| panic!("`{module}` has no layer; give it one in LAYERS"))

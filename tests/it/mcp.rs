@@ -19,21 +19,10 @@ use serde_json::{Value, json};
 use support::directory::Directory;
 use support::fault_server::{Breach, FaultServer};
 use support::http::local_client;
-use support::not_run;
-use support::program::PROGRAM;
+use support::mcp::{program, served};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
-
-/// The program, with the sandbox's credentials of one mode and nothing else.
-fn program(sandbox: &Sandbox, mode: Mode) -> Command {
-    let mut command = Command::new(PROGRAM);
-    command
-        .env_clear()
-        .envs(sandbox.variables(mode))
-        .kill_on_drop(true);
-    command
-}
 
 struct Client {
     child: Child,
@@ -423,28 +412,6 @@ async fn structured_content_has_the_marks_of_the_text() {
     assert_eq!(read["result"]["isError"], false);
 }
 
-async fn served(
-    sandbox: &Sandbox,
-    flags: &[&str],
-) -> (Child, String, Lines<BufReader<ChildStderr>>) {
-    let mut child = program(sandbox, Mode::OpenSource)
-        .env("AIRBYTE_GMAIL_MCP_TOKEN", "secret-token")
-        .args(["mcp", "--http", "--port", "0"])
-        .args(flags)
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
-    // The program says first which credentials it uses.
-    let url = loop {
-        let line = notes.next_line().await.unwrap().unwrap();
-        if let Some(at) = line.find("http://") {
-            break line[at..].split(' ').next().unwrap().to_owned();
-        }
-    };
-    (child, url, notes)
-}
-
 fn web() -> reqwest::Client {
     local_client().unwrap().build().unwrap()
 }
@@ -613,98 +580,4 @@ async fn a_named_page_may_ask() {
             .status(),
         403
     );
-}
-
-/// Runs a client of others' making to its end.
-async fn third_party(sandbox: &Sandbox, what: &str, mut command: Command) {
-    command
-        .envs(sandbox.variables(Mode::OpenSource))
-        // The inspector keeps a list of servers, which is not to be the person's own.
-        .env(
-            "MCP_CATALOG_PATH",
-            std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("mcp-inspector.json"),
-        )
-        .kill_on_drop(true);
-    let output = timeout(Duration::from_secs(120), command.output())
-        .await
-        .expect("it ends")
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "{what}: {said}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-#[tokio::test]
-async fn the_official_python_client_gets_along() {
-    let python = std::env::var("MCP_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let has_sdk = Command::new(&python)
-        .args(["-c", "import mcp.client.session"])
-        .output()
-        .await
-        .is_ok_and(|output| output.status.success());
-    if !has_sdk {
-        let needs = "the MCP Python SDK (pip install mcp); MCP_PYTHON names the interpreter";
-        return not_run("tests/clients/mcp_client.py", needs).unwrap();
-    }
-    let sandbox = Sandbox::start().await.unwrap();
-    let mut command = Command::new(python);
-    command
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/clients/mcp_client.py"
-        ))
-        .arg(PROGRAM);
-    third_party(&sandbox, "MCP Python SDK", command).await;
-}
-
-#[tokio::test]
-async fn the_inspector_gets_along() {
-    let inspector = std::env::var("MCP_INSPECTOR").unwrap_or_else(|_| "mcp-inspector".to_owned());
-    let Ok(help) = Command::new(&inspector)
-        .args(["--cli", "--help"])
-        .output()
-        .await
-    else {
-        let needs =
-            "it (npm install -g @modelcontextprotocol/inspector); MCP_INSPECTOR names the program";
-        return not_run("the MCP inspector", needs).unwrap();
-    };
-    let sandbox = Sandbox::start().await.unwrap();
-    let (_child, url, _notes) = served(&sandbox, &[]).await;
-    // Older releases reach no server that wants a token.
-    let over_http = String::from_utf8_lossy(&help.stdout).contains("--header");
-    if !over_http {
-        not_run("the MCP inspector over http", "a release with --header").unwrap();
-    }
-    for arguments in [
-        vec!["--method", "tools/list"],
-        vec![
-            "--method",
-            "tools/call",
-            "--tool-name",
-            "gmail_search",
-            "--tool-arg",
-            "query=is:unread",
-        ],
-    ] {
-        let mut command = Command::new(&inspector);
-        command.arg("--cli");
-        // It gives the server no variables but those that it is told.
-        for (name, value) in sandbox.variables(Mode::OpenSource) {
-            command.args(["-e", &format!("{name}={value}")]);
-        }
-        command.args([PROGRAM, "mcp"]).args(&arguments);
-        third_party(&sandbox, "MCP inspector", command).await;
-        if over_http {
-            let mut command = Command::new(&inspector);
-            command
-                .args(["--cli", &url, "--transport", "http", "--header"])
-                .arg("Authorization: Bearer secret-token")
-                .args(arguments);
-            third_party(&sandbox, "MCP inspector over http", command).await;
-        }
-    }
 }

@@ -1,7 +1,13 @@
 //! Judges from outside: other people's clients, mail readers and documents, and a real browser. `tests/judges.sh`
-//! installs them and runs this; without one of them its tests fail. `cargo test` leaves them out.
+//! installs them and runs this. Where one is missing, its tests fail; `cargo test` leaves them all out.
 
 #[path = "../it/support/mod.rs"]
 mod support;
 
+mod browser;
+mod client;
+mod document;
+mod installation;
+mod mail;
+mod mcp;
 mod oracle;

@@ -1,16 +1,24 @@
 //! Generated mail of the kinds that readers read differently, read by this crate and by four others: see
 //! tests/oracle/README.md.
 
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use airbyte_agent_gmail::mail::{MailboxList, Reading};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::installation::{self, ROOT};
 use crate::support::TestResult;
 
-/// The facts of a message, as tests/oracle/README.md says.
+/// What is generated without `ORACLE_SEEDS`, which names others.
+const SEEDS: &str = "1 2 3";
+
+/// gmime is a module of Debian's own Python.
+const DEBIANS_PYTHON: &str = "/usr/bin/python3";
+
+/// The facts of a message.
 fn facts(raw: &[u8]) -> Value {
     let reading = Reading::from_raw(raw);
     let mailboxes = |list: &MailboxList| -> Vec<Value> {
@@ -37,19 +45,83 @@ fn facts(raw: &[u8]) -> Value {
     })
 }
 
+fn script(name: &str) -> PathBuf {
+    Path::new(ROOT).join("tests/oracle").join(name)
+}
+
+fn succeeds(command: &mut Command) -> TestResult {
+    let status = command
+        .status()
+        .map_err(|error| format!("{command:?}: {error}"))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("{command:?}: {status}").into()),
+    }
+}
+
+/// Writes the messages of a seed, and what each reader makes of them, into a folder.
+fn read_all(seed: &str) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    let python = installation::python();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("oracle-{seed}"));
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    let mut generate = Command::new(&python);
+    generate.arg(script("generate.py")).arg(&folder);
+    succeeds(generate.args(["--seed", seed]))?;
+
+    let (mut paths, mut ours) = (String::new(), String::new());
+    for number in 0.. {
+        let path = folder.join(format!("{number:04}.eml"));
+        let Ok(raw) = fs::read(&path) else {
+            break;
+        };
+        paths.push_str(&format!("{}\n", path.display()));
+        ours.push_str(&format!("{}\n", facts(&raw)));
+    }
+    fs::write(folder.join("ours.jsonl"), ours)?;
+    fs::write(folder.join("paths"), paths)?;
+
+    let node = installation::folder().join("bin/node");
+    let packages = installation::node_packages();
+    let node_reader = |name: &str| {
+        let mut command = Command::new(&node);
+        command
+            .arg(script("read_node.mjs"))
+            .arg(name)
+            .arg(&packages);
+        command
+    };
+    let mut of_python = Command::new(&python);
+    of_python.arg(script("read_python.py"));
+    let mut of_gmime = Command::new(DEBIANS_PYTHON);
+    of_gmime.arg(script("read_gmime.py"));
+    for (name, mut reader) in [
+        ("python", of_python),
+        ("gmime", of_gmime),
+        ("mailparser", node_reader("mailparser")),
+        ("postal-mime", node_reader("postal-mime")),
+    ] {
+        let output = File::create(folder.join(format!("{name}.jsonl")))?;
+        succeeds(
+            reader
+                .stdin(File::open(folder.join("paths"))?)
+                .stdout(output),
+        )?;
+    }
+    Ok(folder)
+}
+
 #[test]
 fn generated_mail_is_read_as_others_read_it() -> TestResult {
-    let folder = std::env::var("ORACLE_FOLDER")?;
-    let mut lines = String::new();
-    let mut number = 0;
-    loop {
-        let path = Path::new(&folder).join(format!("{number:04}.eml"));
-        if !path.exists() {
-            break;
-        }
-        lines.push_str(&format!("{}\n", facts(&fs::read(path)?)));
-        number += 1;
+    let seeds = std::env::var("ORACLE_SEEDS").unwrap_or_else(|_| SEEDS.to_owned());
+    let mut compare = Command::new(installation::python());
+    compare.arg(script("compare.py"));
+    for seed in seeds.split_whitespace() {
+        compare.arg(read_all(seed)?);
     }
-    fs::write(Path::new(&folder).join("ours.jsonl"), lines)?;
-    Ok(())
+    if let Some(report) = std::env::var_os("ORACLE_REPORT") {
+        compare.arg("--report").arg(report);
+    }
+    succeeds(&mut compare)
 }

@@ -5,8 +5,8 @@ use std::{borrow::Cow, ops::Range};
 use bytes::Bytes;
 use mail_parser::{DateTime, HeaderValue, parsers::MessageStream};
 
+use super::encoding::to_text;
 use super::word::decode_words;
-use crate::mail::decode_header;
 
 /// One header field; the value is as it stands in the mail, line breaks included.
 #[derive(Clone)]
@@ -33,7 +33,14 @@ impl Field {
                 .iter()
                 .filter(|byte| !matches!(byte, b'\r' | b'\n')),
         );
-        decode_header(bytes.trim_ascii()).into_owned()
+        let value = bytes.trim_ascii();
+        match std::str::from_utf8(value) {
+            Ok(text) => text.to_owned(),
+            Err(_) => value
+                .split_inclusive(|byte| matches!(byte, b' ' | b'\t'))
+                .map(text_of)
+                .collect(),
+        }
     }
 
     /// The value on one line with encoded words decoded, as the API shows it.
@@ -50,6 +57,22 @@ impl Field {
             .iter()
             .any(|name| self.is(name))
     }
+}
+
+/// A piece of a value that is no UTF-8. What is within an encoded word is in the charset that the word names: it is
+/// written as the word would write it.
+fn text_of(piece: &[u8]) -> String {
+    let word = piece.trim_ascii_end();
+    if !(word.starts_with(b"=?") && word.ends_with(b"?=")) {
+        return to_text(piece).into_owned();
+    }
+    piece
+        .iter()
+        .map(|byte| match byte.is_ascii() {
+            true => char::from(*byte).to_string(),
+            false => format!("={byte:02X}"),
+        })
+        .collect()
 }
 
 /// Splits a message, or a part of one, into its header fields and its body.

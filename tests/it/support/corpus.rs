@@ -5,9 +5,6 @@ use std::path::{Path, PathBuf};
 
 use airbyte_agent_gmail::sync::mbox;
 
-/// How to get some, for whoever has none.
-pub(crate) const NEEDS: &str = "mail that the project did not write: a Python with its test messages, or MAIL_SAMPLES with folders and files, divided by `:`";
-
 /// Files larger than this are no mail.
 const LARGEST: u64 = 4 * 1024 * 1024;
 
@@ -19,8 +16,8 @@ pub(crate) struct Sample {
     pub(crate) raw: Vec<u8>,
 }
 
-/// The messages in the folders and mbox files of `MAIL_SAMPLES`, and, where that is not set, those that CPython's
-/// tests and the sources of mail-parser, which the tests are built with, have on this machine.
+/// The messages in the folders and mbox files of `MAIL_SAMPLES`, and, where that is not set, those of CPython's tests, as
+/// Debian packages them, and of the sources of mail-parser, which the tests are built with.
 pub(crate) fn others() -> Vec<Sample> {
     let mut files = Vec::new();
     match std::env::var_os("MAIL_SAMPLES") {
@@ -44,14 +41,9 @@ pub(crate) fn own() -> Vec<Sample> {
 fn installed() -> Vec<PathBuf> {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let cargo = cargo.or_else(|| home.as_ref().map(|home| home.join(".cargo")));
-    let libraries = home
-        .map(|home| within(&home.join(".pyenv/versions")))
-        .unwrap_or_default()
+    let cargo = cargo.or_else(|| home.map(|home| home.join(".cargo")));
+    let python = within(Path::new("/usr/lib"))
         .into_iter()
-        .chain([PathBuf::from("/usr"), PathBuf::from("/usr/local")])
-        .flat_map(|prefix| within(&prefix.join("lib")));
-    let python = libraries
         .map(|library| library.join("test/test_email/data"))
         .find(|folder| folder.is_dir());
     let parser = cargo

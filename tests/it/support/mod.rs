@@ -9,11 +9,13 @@ pub(crate) mod directory;
 pub(crate) mod fault_server;
 pub(crate) mod http;
 pub(crate) mod log;
+#[cfg(feature = "sync")]
+pub(crate) mod main_job;
+#[cfg(all(feature = "cli", feature = "mcp"))]
+pub(crate) mod mcp;
 #[cfg(feature = "cli")]
 pub(crate) mod program;
 pub(crate) mod web;
-
-use std::io::{self, Write as _};
 
 use airbyte_agent_gmail::mail::Compose;
 use airbyte_agent_gmail::operation::{Field, Operation, Schema};
@@ -26,12 +28,6 @@ pub(crate) type TestResult = Result<(), Box<dyn std::error::Error>>;
 
 /// An error of a test that may go to another thread.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-/// Says what was not run and what it needs. It is not captured as what `println!` writes is: whoever runs the tests has
-/// to see it.
-pub(crate) fn not_run(what: &str, needs: &str) -> io::Result<()> {
-    writeln!(io::stderr(), "NOT RUN: {what} needs {needs}")
-}
 
 /// Both modes, each with its connector.
 pub(crate) fn modes(sandbox: &Sandbox) -> Result<[GmailConnector; 2], airbyte_agent_gmail::Error> {

@@ -1,11 +1,7 @@
-//! Reads mail that the project did not write, and its own sample, and compares what is read with what two independent
-//! parsers make of it: mail-parser, and Python's `email` where a Python is installed.
+//! Mail that the project did not write, and its own sample: what is read, beside what two independent parsers make of
+//! it, mail-parser and Python's `email`; and the main job.
 //!
-//! `MAIL_SAMPLES` names folders and mbox files; see tests/support/corpus.rs for what is read without it.
-
-#![cfg(all(feature = "sandbox", feature = "sync"))]
-
-use crate::support;
+//! `MAIL_SAMPLES` names folders and mbox files; see tests/it/support/corpus.rs for what is read without it.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -13,9 +9,21 @@ use std::process::{Command, Stdio};
 use airbyte_agent_gmail::mail::Reading;
 use mail_parser::MessageParser;
 use serde_json::Value;
-use support::corpus::{self, Sample};
-use support::directory::Directory;
-use support::{TestResult, not_run};
+
+use crate::installation;
+use crate::support::TestResult;
+use crate::support::corpus::{self, Sample};
+use crate::support::directory::Directory;
+use crate::support::main_job::main_job;
+
+/// Mail that the project did not write; an error where there is none.
+fn others() -> Result<Vec<Sample>, Box<dyn std::error::Error>> {
+    let others = corpus::others();
+    if others.len() < 50 {
+        return Err("there is no mail of others here; tests/judges.sh installs some".into());
+    }
+    Ok(others)
+}
 
 /// One space wherever there is white space, so that line ends and folds do not count.
 fn fold(text: &str) -> String {
@@ -117,10 +125,7 @@ fn compare(sample: &Sample, differences: &mut Differences) {
 
 #[test]
 fn messages_are_read_as_mail_parser_reads_them() -> TestResult {
-    let others = corpus::others();
-    if others.is_empty() {
-        not_run("tests/it/mail_corpus.rs", corpus::NEEDS)?;
-    }
+    let others = others()?;
     let mut differences = Differences::default();
     for sample in corpus::own().iter().chain(&others) {
         compare(sample, &mut differences);
@@ -132,16 +137,7 @@ fn messages_are_read_as_mail_parser_reads_them() -> TestResult {
 
 #[test]
 fn messages_are_read_as_pythons_parser_reads_them() -> TestResult {
-    let python = std::env::var_os("CLIENTS_PYTHON").unwrap_or_else(|| "python3".into());
-    let probed = Command::new(&python).args(["-c", "import email"]).output();
-    if !probed.is_ok_and(|output| output.status.success()) {
-        not_run(
-            "tests/clients/read_mail.py",
-            "a Python; CLIENTS_PYTHON names the interpreter",
-        )?;
-        return Ok(());
-    }
-    let samples: Vec<Sample> = corpus::own().into_iter().chain(corpus::others()).collect();
+    let samples: Vec<Sample> = corpus::own().into_iter().chain(others()?).collect();
     let directory = Directory::new()?;
     let mut paths = String::new();
     for (number, sample) in samples.iter().enumerate() {
@@ -149,7 +145,7 @@ fn messages_are_read_as_pythons_parser_reads_them() -> TestResult {
         std::fs::write(&path, &sample.raw)?;
         paths.push_str(&format!("{}\n", path.display()));
     }
-    let mut child = Command::new(&python)
+    let mut child = Command::new(installation::python())
         .arg(concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/tests/clients/read_mail.py"
@@ -206,4 +202,9 @@ fn compare_python(sample: &Sample, theirs: &Value, differences: &mut Differences
     };
     differences.contains(&format!("text of {name}"), &reading.text, &beginning(text));
     true
+}
+
+#[tokio::test]
+async fn the_main_job_is_done_with_mail_of_others() -> TestResult {
+    main_job(&others()?).await
 }

