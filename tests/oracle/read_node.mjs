@@ -5,11 +5,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
 const [, , reader, folder] = process.argv;
-const load = (name) => import(pathToFileURL(createRequire(`${folder}/node_modules/`).resolve(name)));
+const load = (name) => import(pathToFileURL(createRequire(resolve(folder, 'package.json')).resolve(name)));
 
 const flat = (list) =>
   (list ?? []).flatMap((one) => (one.group ? flat(one.group) : [[one.name ?? '', one.address ?? '']]));
