@@ -20,8 +20,9 @@ use support::directory::Directory;
 use support::fault_server::{Breach, FaultServer};
 use support::http::local_client;
 use support::mcp::{program, served};
+use support::program::PROGRAM;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 struct Client {
