@@ -9,5 +9,6 @@ mod client;
 mod document;
 mod installation;
 mod mail;
+mod mailbox;
 mod mcp;
 mod oracle;
