@@ -18,10 +18,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use airbyte_agent_gmail::auth::TokenSet;
-use airbyte_agent_gmail::oauth::{
-    AirbyteConsent, ConnectRequest, GoogleClient, GoogleConsent, read_only_scopes,
-};
+use airbyte_agent_gmail::auth::{TokenSet, read_only_scopes};
+use airbyte_agent_gmail::oauth::{AirbyteConsent, ConnectRequest, GoogleClient, GoogleConsent};
 use airbyte_agent_gmail::sandbox::Sandbox;
 use airbyte_agent_gmail::{Airbyte, AirbyteAuthConfig, Error, GmailAuthConfig, GmailConnector};
 use axum::Router;

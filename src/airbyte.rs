@@ -2,21 +2,23 @@
 //!
 //! A hosted [`GmailConnector`](crate::GmailConnector) has one inside ([`airbyte`](crate::GmailConnector::airbyte)). The
 //! calls are those of [`api::airbyte::call`](crate::api::airbyte::call); a user's consent is in
-//! [`oauth`](crate::oauth), and the [guide](crate::guide::hosted) goes from nothing to the first call.
-
-mod grant;
+//! the module `oauth` of the feature `oauth`, and the [guide](crate::guide::hosted) goes from nothing to the first call.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
 
-use self::grant::ApplicationGrant;
 use crate::api::airbyte::{Client, operation};
-use crate::auth::{AirbyteAuthConfig, Grant, Secret, TokenCache};
+use crate::auth::{
+    AirbyteAuthConfig, AirbyteTokenSource, BearerTokenSource, Secret, TokenCache, TokenSource,
+};
 use crate::error::{Error, Kind};
 use crate::http::{Http, Limits, check_url};
-use crate::transport::{Direct, Governor, Quota, RetryBudget, RetryPolicy, Transport};
+use crate::transport::{
+    Direct, Governor, ORGANIZATION, Quota, RetryBudget, RetryPolicy, Transport,
+};
 
 /// The first pause between two looks at whether a deletion is done; it doubles up to some seconds.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
@@ -222,38 +224,24 @@ impl AirbyteBuilder {
             })?),
             None => None,
         };
-        let make = |token: Option<TokenCache>| {
-            let direct = Direct {
-                http: http.clone(),
-                base_url: base_url.clone(),
-                token,
-                organization_id: organization_id.clone(),
-                retry: self.retry,
-                quota: Governor::new(Quota::unlimited(), None),
-                budget: RetryBudget::default(),
-            };
-            Airbyte {
-                client: Client::new_with_client(
-                    &base_url,
-                    http.client().clone(),
-                    Transport::direct(direct),
-                ),
-            }
-        };
-        let (grant, bearer): (Grant, Option<Secret>) = match (
+        let (source, bearer): (Arc<dyn TokenSource>, Option<Secret>) = match (
             &self.auth.bearer_token,
             &self.auth.airbyte_client_id,
             &self.auth.airbyte_client_secret,
         ) {
-            (Some(bearer), None, None) => (Grant::Bearer, Some(bearer.clone())),
+            (Some(bearer), None, None) => (Arc::new(BearerTokenSource), Some(bearer.clone())),
             // The pair renews what the bearer token can't.
             (bearer, Some(client_id), Some(client_secret)) => {
-                let grant = ApplicationGrant {
-                    airbyte: make(None),
+                let source = AirbyteTokenSource {
+                    http: http.clone(),
+                    base_url: base_url.clone(),
+                    organization: organization_id
+                        .clone()
+                        .map(|organization| (ORGANIZATION, organization)),
                     client_id: client_id.clone(),
                     client_secret: client_secret.clone(),
                 };
-                (Grant::Service(Box::new(grant)), bearer.clone())
+                (Arc::new(source), bearer.clone())
             }
             (None, None, None) => {
                 return Err(Error::new(
@@ -274,7 +262,22 @@ impl AirbyteBuilder {
                 ));
             }
         };
-        Ok(make(Some(TokenCache::new(grant, bearer, None))))
+        let direct = Direct {
+            http: http.clone(),
+            base_url: base_url.clone(),
+            token: Some(TokenCache::new(source, bearer, None)),
+            organization_id,
+            retry: self.retry,
+            quota: Governor::new(Quota::unlimited(), None),
+            budget: RetryBudget::default(),
+        };
+        Ok(Airbyte {
+            client: Client::new_with_client(
+                &base_url,
+                http.client().clone(),
+                Transport::direct(direct),
+            ),
+        })
     }
 }
 

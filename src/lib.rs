@@ -18,9 +18,12 @@ mod lenient;
 pub mod mail;
 #[cfg(feature = "mcp")]
 pub mod mcp;
+#[cfg(feature = "oauth")]
 pub mod oauth;
 pub mod operation;
 pub mod page;
+#[cfg(any(feature = "mail", feature = "oauth"))]
+mod random;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 #[cfg(feature = "sync")]

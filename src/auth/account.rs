@@ -84,7 +84,7 @@ impl TokenPlace {
 /// # std::fs::remove_dir_all(&path)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Account {
     /// Its name, usually the mail address.
@@ -351,7 +351,7 @@ impl AccountDirectory {
     /// When the name is none that an account can have, or there is no keyring that its tokens could be in.
     pub fn store(&self, name: &str) -> io::Result<Arc<dyn TokenStore>> {
         match self.place(name)? {
-            TokenPlace::File => Ok(Arc::new(FileTokenStore::new(self.file(name)?))),
+            TokenPlace::File => Ok(Arc::new(FileTokenStore::of_account(self.file(name)?))),
             TokenPlace::Keyring => self.keyring_store(name),
         }
     }

@@ -1,77 +1,61 @@
-//! One access token for many callers: fetched when it is needed, once at a time.
+//! One access token for many callers: does what [`Renewal`] says, with the source, the store and the clocks.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use futures_util::future::BoxFuture;
-use tokio::sync::OwnedMutexGuard;
-use tokio::time::Instant;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use super::google::GoogleGrant;
-use super::{Secret, TokenSet, TokenStore};
-use crate::error::{Error, Kind};
+use super::renewal::{Answer, Event, Flight, Now, Purpose, Renewal, Step, StoreFailure};
+use super::{InsecureStore, Secret, StoreError, TokenSource, TokenStore};
+use crate::error::Error;
 
-/// How long before its end a token is replaced: longer than the slowest call takes from here to the server, so that a
-/// token does not end on the way. Google's own clients use 225 to 300 seconds.
-const EARLY: Duration = Duration::from_secs(240);
+pub(crate) use super::renewal::Bearer;
 
-/// A token that lives shorter than this is replaced at four fifths of its life instead; else every call would refresh.
-const SHORT_LIFE: Duration = Duration::from_secs(1200);
+/// How long a refresh may take, from the lock on: with the pauses between its attempts, and what is read and saved before.
+const REFRESH: Duration = Duration::from_secs(30);
 
-/// How long a failed early refresh is not tried again while the old token still serves.
-const EARLY_RETRY: Duration = Duration::from_secs(10);
+/// How long the new tokens may take to be saved.
+const SAVE: Duration = Duration::from_secs(5);
 
-/// How long a stored token must still live to be taken; one that ends sooner is replaced at once.
-const WORTHWHILE: Duration = Duration::from_secs(20);
+/// How long to wait for another process's lock: longer than it may hold it for a refresh.
+const LOCK: Duration = Duration::from_secs(40);
 
-/// Where an access token comes from.
-#[derive(Debug)]
-pub(crate) enum Grant {
-    /// A token that the caller gave, and that nothing can renew.
-    Bearer,
-    /// Google's refresh token grant.
-    Google(GoogleGrant),
-    /// A client of a service that gives tokens itself.
-    Service(Box<dyn FetchToken>),
+/// As `LOCK`, where tokens are only to be saved and nobody waits for it.
+const SAVE_LOCK: Duration = Duration::from_secs(2);
+
+/// How long to wait before looking again whether what is owed can be saved, while a refresh is under way.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How many refreshes of this process are under way.
+static UNDER_WAY: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
+
+/// Waits until no refresh of this process is under way, `limit` at most. Refreshes go on in the background while the old
+/// token serves; a program calls this last, so that it does not end between the server's answer and the save.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// airbyte_agent_gmail::auth::finish_refreshes(std::time::Duration::from_secs(2)).await;
+/// # }
+/// ```
+pub async fn finish_refreshes(limit: Duration) {
+    let mut under_way = UNDER_WAY.subscribe();
+    // Past the limit there is nothing to do but to end.
+    let _ = timeout(limit, under_way.wait_for(|count| *count == 0)).await;
 }
 
-/// A source of tokens that stands on this module, and so is unknown to it.
-pub(crate) trait FetchToken: fmt::Debug + Send + Sync {
-    /// Asks for a new access token.
-    fn fetch(&self) -> BoxFuture<'_, Result<Granted, Error>>;
-}
+/// Is told when the store is in trouble.
+#[derive(Clone)]
+pub(crate) struct StoreObserver(pub(crate) Arc<dyn Fn(&Error) + Send + Sync>);
 
-/// What a grant gives.
-#[derive(Debug)]
-pub(crate) struct Granted {
-    pub(crate) access_token: Secret,
-    pub(crate) expires_in: Option<Duration>,
-    pub(crate) refresh_token: Option<Secret>,
-    pub(crate) refresh_token_expires_in: Option<Duration>,
-    pub(crate) scopes: Vec<String>,
-}
-
-impl Granted {
-    /// The tokens as a store keeps them, with times in place of durations.
-    pub(crate) fn into_tokens(self) -> TokenSet {
-        let now = SystemTime::now();
-        let after = |lifetime: Option<Duration>| lifetime.and_then(|life| now.checked_add(life));
-        TokenSet {
-            expires_at: after(self.expires_in),
-            refresh_token_expires_at: after(self.refresh_token_expires_in),
-            access_token: self.access_token,
-            refresh_token: self.refresh_token,
-            scopes: self.scopes,
-        }
+impl fmt::Debug for StoreObserver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("StoreObserver")
     }
-}
-
-/// An access token and its place in the order of tokens, so that a refused one is told from its successor.
-#[derive(Clone, Debug)]
-pub(crate) struct Bearer {
-    pub(crate) token: Secret,
-    generation: u64,
 }
 
 /// The cache of one access token. Clones share it.
@@ -82,52 +66,48 @@ pub(crate) struct TokenCache {
 
 #[derive(Debug)]
 struct Shared {
-    grant: Grant,
+    source: Arc<dyn TokenSource>,
     store: Option<Arc<dyn TokenStore>>,
-    state: Mutex<State>,
-    flight: Arc<tokio::sync::Mutex<()>>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    cached: Option<Cached>,
-    /// Counts finished attempts, so that a caller who waited for one can tell.
-    attempts: u64,
-    last_error: Option<Error>,
-    early_retry_at: Option<Instant>,
-}
-
-#[derive(Debug)]
-struct Cached {
-    bearer: Bearer,
-    refresh_at: Option<Instant>,
-    ends_at: Option<Instant>,
+    observer: Option<StoreObserver>,
+    renewal: Mutex<Renewal>,
+    /// The number of the last flight that has ended.
+    ended: watch::Sender<u64>,
+    /// Whether a task waits to save what is owed.
+    saves_later: AtomicBool,
 }
 
 impl TokenCache {
-    /// A cache that begins with a token, or with none. When the first one ends is not known: its refusal tells.
+    /// A cache that begins with tokens of the configuration, or with none.
     pub(crate) fn new(
-        grant: Grant,
+        source: Arc<dyn TokenSource>,
         access_token: Option<Secret>,
-        store: Option<Arc<dyn TokenStore>>,
+        refresh_token: Option<Secret>,
     ) -> Self {
-        let cached = access_token.map(|token| Cached {
-            bearer: Bearer {
-                token,
-                generation: 0,
-            },
-            refresh_at: None,
-            ends_at: None,
-        });
+        Self::with_store(source, access_token, refresh_token, None, None)
+    }
+
+    /// As `new`, with a store, and with who is told of its trouble.
+    pub(crate) fn with_store(
+        source: Arc<dyn TokenSource>,
+        access_token: Option<Secret>,
+        refresh_token: Option<Secret>,
+        store: Option<Arc<dyn TokenStore>>,
+        observer: Option<StoreObserver>,
+    ) -> Self {
+        let renewal = Renewal::new(
+            access_token,
+            refresh_token,
+            store.is_some(),
+            source.keeps_previous(),
+        );
         Self {
             shared: Arc::new(Shared {
-                grant,
+                source,
                 store,
-                state: Mutex::new(State {
-                    cached,
-                    ..State::default()
-                }),
-                flight: Arc::default(),
+                observer,
+                renewal: Mutex::new(renewal),
+                ended: watch::Sender::new(0),
+                saves_later: AtomicBool::new(false),
             }),
         }
     }
@@ -138,256 +118,259 @@ impl TokenCache {
     ///
     /// No token can be had: the consent is gone, the server failed, or something is missing in the configuration.
     pub(crate) async fn bearer(&self, refused: Option<&Bearer>) -> Result<Bearer, Error> {
-        let attempts = match self.shared.usable(refused) {
-            Ok(bearer) => return Ok(bearer),
-            Err(attempts) => attempts,
-        };
-        let flight = self.shared.flight.clone().lock_owned().await;
-        if let Ok(bearer) = self.shared.usable(refused) {
-            return Ok(bearer);
-        }
-        let result = match self.shared.failed_since(attempts) {
-            Some(error) => Err(error),
-            None => self.fetch(flight).await,
-        };
-        match result {
-            Err(error) if refused.is_none() && !error.is_token_store_failed() => {
-                self.shared.still_valid().ok_or(error)
+        loop {
+            let answer = self.shared.renewal().ask(now(), refused);
+            let number = match answer {
+                Answer::Use(bearer, flight) => {
+                    if let Some(flight) = flight {
+                        self.start(flight);
+                    }
+                    return Ok(bearer);
+                }
+                Answer::Wait(number) => number,
+                Answer::Start(flight) => {
+                    let number = flight.number;
+                    self.start(flight);
+                    number
+                }
+            };
+            let mut ended = self.shared.ended.subscribe();
+            // The sender is in the cache that this borrows.
+            let _ = ended.wait_for(|ended| *ended >= number).await;
+            let outcome = self.shared.renewal().outcome(now(), number, refused);
+            if let Some(result) = outcome {
+                return result;
             }
-            result => result,
         }
     }
 
     /// A task of its own: a caller who goes away in the middle must not lose a refresh token that the server has just
     /// rotated.
-    async fn fetch(&self, flight: OwnedMutexGuard<()>) -> Result<Bearer, Error> {
+    fn start(&self, flight: Flight) {
+        let under_way = UnderWay::new(&self.shared, flight.number);
+        if matches!(flight.step, Step::End) {
+            return;
+        }
         let shared = self.shared.clone();
-        let task = tokio::spawn(async move {
-            let result = shared.fetch().await;
-            drop(flight);
-            result
+        tokio::spawn(async move {
+            shared.run(flight.purpose, flight.step).await;
+            drop(under_way);
+            shared.save_later();
         });
-        task.await.unwrap_or_else(|error| {
-            Err(Error::new(
-                Kind::TokenRefreshFailed,
-                "the refresh was cut off; try again",
-            )
-            .caused_by(error))
-        })
+    }
+}
+
+/// A flight, whose end is told however it ends.
+struct UnderWay {
+    shared: Arc<Shared>,
+    number: u64,
+}
+
+impl UnderWay {
+    fn new(shared: &Arc<Shared>, number: u64) -> Self {
+        UNDER_WAY.send_modify(|count| *count += 1);
+        Self {
+            shared: shared.clone(),
+            number,
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut renewal = self.shared.renewal();
+        renewal.cut_off(now(), self.number);
+        self.shared.ended.send_replace(self.number);
+        drop(renewal);
+        UNDER_WAY.send_modify(|count| *count -= 1);
     }
 }
 
 impl Shared {
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn renewal(&self) -> MutexGuard<'_, Renewal> {
+        self.renewal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The cached token if it serves; else the number of attempts so far.
-    fn usable(&self, refused: Option<&Bearer>) -> Result<Bearer, u64> {
-        let state = self.state();
-        let now = Instant::now();
-        if let Some(cached) = &state.cached
-            && refused.is_none_or(|refused| refused.generation != cached.bearer.generation)
-        {
-            let waits = state.early_retry_at.is_some_and(|at| now < at)
-                && cached.ends_at.is_none_or(|at| now < at);
-            if waits || cached.refresh_at.is_none_or(|at| now < at) {
-                return Ok(cached.bearer.clone());
+    async fn run(&self, purpose: Purpose, mut step: Step) {
+        let mut lock = None;
+        let mut deadline = Instant::now() + REFRESH;
+        while !matches!(step, Step::End) {
+            if matches!(step, Step::Lock) {
+                let (event, given) = self.lock(purpose).await;
+                lock = given;
+                deadline = Instant::now() + REFRESH;
+                step = self.report(event);
+                continue;
+            }
+            let event = self.carry_out(step, deadline).await;
+            step = self.report(event);
+        }
+        if let Some(lock) = lock {
+            let lock: super::StoreLock = lock;
+            // One that can't be given back ends by itself.
+            let _ = timeout(SAVE, lock.release()).await;
+        }
+    }
+
+    fn report(&self, event: Event) -> Step {
+        let mut renewal = self.renewal();
+        let step = renewal.step(now(), event);
+        let warnings = renewal.take_warnings();
+        drop(renewal);
+        for warning in warnings {
+            let cause = std::error::Error::source(&warning).map(ToString::to_string);
+            tracing::warn!(cause, "{warning}");
+            if let Some(StoreObserver(observer)) = &self.observer {
+                observer(&warning);
             }
         }
-        Err(state.attempts)
+        step
     }
 
-    /// The error of an attempt that others made while this caller waited: asking again at once would be a storm.
-    fn failed_since(&self, attempts: u64) -> Option<Error> {
-        let state = self.state();
-        (state.attempts != attempts)
-            .then(|| state.last_error.clone())
-            .flatten()
-    }
-
-    /// A token that is due but not over: it outlives a failed early refresh.
-    fn still_valid(&self) -> Option<Bearer> {
-        let mut state = self.state();
-        let now = Instant::now();
-        let bearer = state
-            .cached
-            .as_ref()
-            .filter(|cached| cached.ends_at.is_some_and(|at| now < at))
-            .map(|cached| cached.bearer.clone());
-        if bearer.is_some() {
-            state.early_retry_at = Some(now + EARLY_RETRY);
-        }
-        bearer
-    }
-
-    async fn fetch(&self) -> Result<Bearer, Error> {
-        let result = self.renew().await;
-        if let Err(error) = &result
-            && !error.is_token_store_failed()
-        {
-            self.note(error);
-        }
-        result
-    }
-
-    fn note(&self, error: &Error) {
-        let mut state = self.state();
-        state.attempts += 1;
-        state.last_error = Some(error.clone());
-    }
-
-    /// Takes the token that another process has left in the store, or gets a new one and leaves that there.
-    async fn renew(&self) -> Result<Bearer, Error> {
+    async fn lock(&self, purpose: Purpose) -> (Event, Option<super::StoreLock>) {
         let Some(store) = &self.store else {
-            return Ok(self.keep(&self.ask().await?));
+            return (Event::Locked, None);
         };
-        let failed = |message: &'static str| {
-            move |source| Error::new(Kind::TokenStore, message).caused_by(StoreError(source))
+        let limit = match purpose {
+            Purpose::Renew => LOCK,
+            Purpose::Save => SAVE_LOCK,
         };
-        // Held until the new tokens are stored, so that of several processes one refreshes and the others read.
-        let _lock = store
-            .lock()
-            .await
-            .map_err(failed("the token store can't be locked; see its cause"))
-            .inspect_err(|error| self.note(error))?;
-        let stored = store
-            .load()
-            .await
-            .map_err(failed("the token store can't be read; see its cause"))
-            .inspect_err(|error| self.note(error))?;
-        if let Some(stored) = &stored {
-            if let (Grant::Google(grant), Some(refresh_token)) =
-                (&self.grant, &stored.refresh_token)
-            {
-                grant.adopt(refresh_token);
+        match timeout(limit, store.lock()).await {
+            Ok(Ok(lock)) => (Event::Locked, Some(lock)),
+            Ok(Err(error)) => {
+                let message = "the token store can't be locked, so a new token may not be kept; see the cause";
+                (Event::LockFailed(failure(message, error)), None)
             }
-            if self.is_new(stored) {
-                return Ok(self.keep(&Granted {
-                    expires_in: stored.remaining(),
-                    access_token: stored.access_token.clone(),
-                    refresh_token: None,
-                    refresh_token_expires_in: None,
-                    scopes: Vec::new(),
-                }));
+            Err(_) => (Event::LockBusy, None),
+        }
+    }
+
+    async fn carry_out(&self, step: Step, deadline: Instant) -> Event {
+        let Some(store) = &self.store else {
+            return match step {
+                Step::Fetch(token) => self.fetch(token, deadline).await,
+                _ => Event::LoadFailed(failure("there is no token store", "no store".into())),
+            };
+        };
+        match step {
+            Step::Fetch(token) => self.fetch(token, deadline).await,
+            Step::Save(tokens, replaces) => Event::Saved(
+                within(Instant::now() + SAVE, store.save(&tokens, &replaces))
+                    .await
+                    .map_err(|error| {
+                        failure(
+                            "a new token can't be kept; it serves until this process ends, and is saved as soon as the token store \
+                             can be written again; see the cause",
+                            error,
+                        )
+                    }),
+            ),
+            Step::CheckWritable => Event::Writable(
+                within(Instant::now() + SAVE, store.check_writable())
+                    .await
+                    .map_err(|error| {
+                        failure(
+                            "the token store can't be written, so a new token can't be kept; see the cause",
+                            error,
+                        )
+                    }),
+            ),
+            Step::Load | Step::Lock | Step::End => match within(deadline, store.load()).await {
+                Ok(stored) => Event::Loaded(stored),
+                Err(error) => {
+                    let message = "the token store can't be read, so a new token can't be kept; see the cause";
+                    Event::LoadFailed(failure(message, error))
+                }
+            },
+        }
+    }
+
+    async fn fetch(&self, refresh_token: Option<Secret>, deadline: Instant) -> Event {
+        match timeout_at(deadline, self.source.fetch(refresh_token.as_ref())).await {
+            Ok(Ok(response)) => Event::Fetched(Box::new(response)),
+            Ok(Err(error)) => Event::FetchFailed(error),
+            Err(_) => Event::FetchFailed(Error::token_refresh_failed(format!(
+                "the token endpoint gave no token within {} seconds; check the network and try again",
+                REFRESH.as_secs()
+            ))),
+        }
+    }
+
+    /// Sees to it that what is owed is saved, whether or not there is another call.
+    fn save_later(self: &Arc<Self>) {
+        {
+            let renewal = self.renewal();
+            if renewal.save_due().is_none() || self.saves_later.swap(true, Ordering::Relaxed) {
+                return;
             }
         }
-        let granted = self.ask().await?;
-        let bearer = self.keep(&granted);
-        let mut tokens = granted.into_tokens();
-        if let Some(stored) = stored {
-            tokens.complete(stored);
-        }
-        store
-            .save(&tokens)
-            .await
-            .map_err(failed(
-                "the new tokens could not be stored; they serve this process, but mend the store before it ends",
-            ))?;
-        Ok(bearer)
-    }
-
-    async fn ask(&self) -> Result<Granted, Error> {
-        match &self.grant {
-            Grant::Bearer => Err(Error::new(
-                Kind::Unauthenticated,
-                "the bearer token was refused and can't be renewed; give a new one, or a client id and secret",
-            )),
-            Grant::Google(grant) => grant.fetch().await,
-            Grant::Service(service) => service.fetch().await,
-        }
-    }
-
-    /// Whether stored tokens are others than those that have just ended or been refused here, and still live.
-    fn is_new(&self, stored: &TokenSet) -> bool {
-        let known = self
-            .state()
-            .cached
-            .as_ref()
-            .is_some_and(|cached| cached.bearer.token == stored.access_token);
-        !known
-            && stored
-                .remaining()
-                .is_none_or(|remaining| remaining > WORTHWHILE)
-    }
-
-    fn keep(&self, granted: &Granted) -> Bearer {
-        let now = Instant::now();
-        let mut state = self.state();
-        let generation = state
-            .cached
-            .as_ref()
-            .map_or(0, |cached| cached.bearer.generation)
-            + 1;
-        let bearer = Bearer {
-            token: granted.access_token.clone(),
-            generation,
-        };
-        state.cached = Some(Cached {
-            bearer: bearer.clone(),
-            // An end that the clock can't reach is none.
-            refresh_at: granted
-                .expires_in
-                .and_then(|lifetime| now.checked_add(until_refresh(lifetime))),
-            ends_at: granted
-                .expires_in
-                .and_then(|lifetime| now.checked_add(lifetime)),
+        let shared = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                let due = {
+                    // A connector that is gone has nothing to save for.
+                    let Some(shared) = shared.upgrade() else {
+                        return;
+                    };
+                    let renewal = shared.renewal();
+                    let Some(due) = renewal.save_due() else {
+                        shared.saves_later.store(false, Ordering::Relaxed);
+                        return;
+                    };
+                    due.unwrap_or_else(|| Instant::now() + LOOK_AGAIN)
+                };
+                sleep_until(due).await;
+                let Some(shared) = shared.upgrade() else {
+                    return;
+                };
+                let flight = shared.renewal().begin_saving();
+                match flight {
+                    Some(flight) => {
+                        let under_way = UnderWay::new(&shared, flight.number);
+                        shared.run(flight.purpose, flight.step).await;
+                        drop(under_way);
+                    }
+                    None => tokio::time::sleep(LOOK_AGAIN).await,
+                }
+            }
         });
-        state.attempts += 1;
-        state.last_error = None;
-        state.early_retry_at = None;
-        bearer
     }
 }
 
-/// How long after its birth a token is replaced.
-fn until_refresh(lifetime: Duration) -> Duration {
-    if lifetime < SHORT_LIFE {
-        lifetime * 4 / 5
-    } else {
-        lifetime - EARLY
+fn now() -> Now {
+    Now {
+        instant: Instant::now(),
+        wall: SystemTime::now(),
     }
+}
+
+async fn within<T>(
+    deadline: Instant,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    timeout_at(deadline, work)
+        .await
+        .unwrap_or_else(|_| Err("the token store did not answer in time".into()))
+}
+
+fn failure(message: &'static str, source: StoreError) -> StoreFailure {
+    let insecure = source.is::<InsecureStore>();
+    let message = if insecure {
+        "the token store can't be trusted; see the cause"
+    } else {
+        message
+    };
+    StoreFailure::new(message, Cause(source), insecure)
 }
 
 /// A store's own error, as the source of ours.
 #[derive(Debug)]
-struct StoreError(Box<dyn std::error::Error + Send + Sync>);
+struct Cause(StoreError);
 
-impl std::fmt::Display for StoreError {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Cause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
     }
 }
 
-impl std::error::Error for StoreError {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_is_replaced_before_its_end_and_not_at_once() {
-        assert_eq!(
-            until_refresh(Duration::from_secs(3599)),
-            Duration::from_secs(3359)
-        );
-        assert_eq!(
-            until_refresh(Duration::from_secs(900)),
-            Duration::from_secs(720)
-        );
-        assert_eq!(until_refresh(Duration::ZERO), Duration::ZERO);
-    }
-
-    #[test]
-    fn a_lifetime_past_the_clock_s_end_is_none() {
-        let cache = TokenCache::new(Grant::Bearer, None, None);
-        cache.shared.keep(&Granted {
-            access_token: "t".into(),
-            expires_in: Some(Duration::MAX),
-            refresh_token: None,
-            refresh_token_expires_in: None,
-            scopes: Vec::new(),
-        });
-        assert!(cache.shared.usable(None).is_ok());
-    }
-}
+impl std::error::Error for Cause {}

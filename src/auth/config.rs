@@ -1,10 +1,12 @@
 //! Credentials, with the names of Airbyte's connector.
 
+use std::sync::Arc;
+
 use super::secret::{check_credential, trimmed};
-use super::{Account, Secret};
+use super::{Account, Secret, TokenSource};
 use crate::error::Error;
 
-/// The credentials of one of the two modes.
+/// The credentials of one of the two modes, or where they come from.
 ///
 /// ```
 /// use airbyte_agent_gmail::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, GmailConnector};
@@ -23,6 +25,15 @@ pub enum AuthConfig {
     Gmail(GmailAuthConfig),
     /// Airbyte's.
     Airbyte(AirbyteAuthConfig),
+    /// Access tokens for Gmail from a source of your own, in open-source mode.
+    Source(Arc<dyn TokenSource>),
+}
+
+impl AuthConfig {
+    /// Access tokens from a source of your own; see [`TokenSource`].
+    pub fn from_source(source: impl TokenSource + 'static) -> Self {
+        Self::Source(Arc::new(source))
+    }
 }
 
 impl From<GmailAuthConfig> for AuthConfig {
@@ -45,7 +56,7 @@ impl From<AirbyteAuthConfig> for AuthConfig {
 /// let auth = GmailAuthConfig::new("1//refresh-token").with_client("client-id", "client-secret");
 /// assert!(!format!("{auth:?}").contains("refresh-token"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GmailAuthConfig {
     /// An access token that may still be valid; it is used until it ends.
@@ -153,7 +164,7 @@ impl From<&Account> for GmailAuthConfig {
 /// let auth = AirbyteAuthConfig::new("client-id", "client-secret").with_customer_name("customer");
 /// assert!(!format!("{auth:?}").contains("client-secret"));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct AirbyteAuthConfig {
     /// The customer's name, as the connector's documentation calls it.

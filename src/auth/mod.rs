@@ -1,28 +1,39 @@
 //! Credentials and tokens: how a token is got, kept, and got again.
 //!
-//! A connector does the getting by itself. What is public here is for keeping: a [`TokenStore`] (in memory, in a file, in
-//! the keyring, or one of your own) takes each token that is new, and an [`AccountDirectory`] has what
-//! `airbyte-gmail auth login` has stored.
+//! A connector does the getting by itself. What is public here is for getting and keeping: a [`TokenSource`] of your own
+//! gives access tokens; a [`TokenStore`] (in memory, in a file, in the keyring, or one of your own) takes each token that
+//! is new; and an [`AccountDirectory`] has what `airbyte-gmail auth login` has stored. The scopes that operations need,
+//! and what a consent page sends back, are here too; the feature `oauth` has the rest of signing in.
 
 mod account;
 mod cache;
+mod callback;
 mod config;
-mod google;
+mod renewal;
+mod scope;
 mod secret;
+mod source;
 mod store;
 
 pub use account::{Account, AccountDirectory, TokenPlace};
-pub(crate) use cache::{Bearer, FetchToken, Grant, Granted, TokenCache};
+pub use cache::finish_refreshes;
+pub(crate) use cache::{Bearer, StoreObserver, TokenCache};
+#[cfg(feature = "oauth")]
+pub(crate) use callback::CORRELATION;
+pub use callback::{AirbyteCallback, CallbackError, airbyte_callback, google_callback};
 pub use config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig};
 pub(crate) use config::{Customer, variable};
-pub use google::GOOGLE_TOKEN_URL;
-pub(crate) use google::GoogleGrant;
-#[cfg(feature = "oauth")]
-pub(crate) use google::{post_form, revoke};
+pub use scope::{least_scopes, missing_scopes, read_only_scopes, refused_scopes};
 pub use secret::Secret;
-pub(crate) use secret::is_same;
 #[cfg(feature = "oauth")]
 pub(crate) use secret::{check_credential, trimmed};
-pub use store::{FileTokenStore, MemoryTokenStore, StoreFuture, StoreLock, TokenSet, TokenStore};
+pub(crate) use source::{AirbyteTokenSource, BearerTokenSource, GoogleTokenSource};
+pub use source::{GOOGLE_TOKEN_URL, TokenFuture, TokenResponse, TokenSource};
+#[cfg(feature = "oauth")]
+pub(crate) use source::{post_form, revoke};
+pub use store::{
+    FileTokenStore, InsecureStore, MemoryTokenStore, Saved, StoreError, StoreFuture, StoreLock,
+    StoreVersion, StoredTokens, TokenSet, TokenStore,
+};
 #[cfg(feature = "keyring")]
 pub use store::{Keyring, KeyringTokenStore};

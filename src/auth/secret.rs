@@ -3,12 +3,13 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind};
 
-/// A token or a password: `Debug` prints `[redacted]`, there is no `Display`, and the memory is wiped at the end. Blanks
-/// and line ends around it, which a file or a copied line brings along, are no part of it.
+/// A token or a password: `Debug` prints `[redacted]`, there is no `Display` and no `==`, and the memory is wiped at the
+/// end. Blanks and line ends around it, which a file or a copied line brings along, are no part of it.
 ///
 /// ```
 /// use airbyte_agent_gmail::Secret;
@@ -17,13 +18,26 @@ use crate::error::{Error, Kind};
 /// assert_eq!(format!("{secret:?}"), "[redacted]");
 /// assert_eq!(secret.expose(), "1//refresh-token");
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// The text itself. Keep it out of logs, errors and `Debug` output.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is this text, in a time that does not tell where they differ.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::Secret;
+    ///
+    /// assert!(Secret::from("token").matches("token"));
+    /// assert!(!Secret::from("token").matches("tokem"));
+    /// ```
+    pub fn matches(&self, text: &str) -> bool {
+        // The length is public; the content is not.
+        self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }
 }
 
@@ -89,21 +103,9 @@ pub(crate) fn check_credential(what: &str, text: Option<&str>) -> Result<(), Err
     }
 }
 
-/// Whether a given text is the expected one, in a time that does not tell where they differ.
-pub(crate) fn is_same(given: &str, expected: &str) -> bool {
-    let difference = given
-        .bytes()
-        .zip(expected.bytes())
-        .fold(0, |difference, (given, expected)| {
-            difference | (given ^ expected)
-        });
-    // The length of the expected text is public; its content is not.
-    given.len() == expected.len() && std::hint::black_box(difference) == 0
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Secret, check_credential, is_same};
+    use super::{Secret, check_credential};
 
     #[test]
     fn blanks_around_a_secret_are_no_part_of_it() {
@@ -134,11 +136,11 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_the_same_or_not() {
-        assert!(is_same("", ""));
-        assert!(is_same("abc", "abc"));
+    fn texts_match_or_do_not() {
+        assert!(Secret::from("").matches(""));
+        assert!(Secret::from("abc").matches("abc"));
         for (given, expected) in [("abc", "abd"), ("abc", "ab"), ("", "a"), ("abc", "xbc")] {
-            assert!(!is_same(given, expected));
+            assert!(!Secret::from(expected).matches(given));
         }
     }
 }

@@ -9,7 +9,7 @@ use std::error::Error as StdError;
 use std::fmt::{self, Debug};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub use keyring::{Keyring, KeyringTokenStore};
 /// tokens.expires_at = Some(SystemTime::UNIX_EPOCH);
 /// assert_eq!(tokens.remaining(), Some(Duration::ZERO));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TokenSet {
     /// The access token.
@@ -67,63 +67,140 @@ impl TokenSet {
 
     /// Takes what the answer to a refresh leaves out from the tokens before it: the scopes, and the end of a refresh
     /// token that is still the same.
-    pub(in crate::auth) fn complete(&mut self, before: Self) {
+    pub(in crate::auth) fn complete(&mut self, before: &Self) {
         if self.scopes.is_empty() {
-            self.scopes = before.scopes;
+            self.scopes.clone_from(&before.scopes);
         }
-        if self.refresh_token == before.refresh_token && self.refresh_token_expires_at.is_none() {
+        let is_same = match (&self.refresh_token, &before.refresh_token) {
+            (Some(token), Some(before)) => token.matches(before.expose()),
+            _ => false,
+        };
+        if is_same && self.refresh_token_expires_at.is_none() {
             self.refresh_token_expires_at = before.refresh_token_expires_at;
         }
     }
 
     /// How long the access token still lives: nothing once it has ended, `None` where the end is not known.
     pub fn remaining(&self) -> Option<Duration> {
-        self.expires_at.map(|at| {
-            at.duration_since(SystemTime::now())
-                .unwrap_or(Duration::ZERO)
-        })
+        self.remaining_at(SystemTime::now())
+    }
+
+    pub(in crate::auth) fn remaining_at(&self, now: SystemTime) -> Option<Duration> {
+        self.expires_at
+            .map(|at| at.duration_since(now).unwrap_or(Duration::ZERO))
     }
 }
 
-/// What the methods of [`TokenStore`] return: `Box::pin(async { … })` makes one.
-pub type StoreFuture<'a, T = ()> =
-    Pin<Box<dyn Future<Output = Result<T, Box<dyn StdError + Send + Sync>>> + Send + 'a>>;
+/// An error of a store.
+pub type StoreError = Box<dyn StdError + Send + Sync>;
 
-/// Holds other users of a store off until it is dropped; [`TokenStore::lock`] gives it.
+/// What the methods of [`TokenStore`] return: `Box::pin(async { … })` makes one.
+pub type StoreFuture<'a, T = ()> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The error of a store that must not be used: others can read what it holds, or may have put it there. Where a store
+/// fails in any other way, the connector goes on without it; with this one the call fails.
+///
+/// ```
+/// use airbyte_agent_gmail::auth::{InsecureStore, StoreError};
+///
+/// let error = StoreError::from(InsecureStore::new("/tmp/tokens.json: it belongs to another user; remove it"));
+/// assert!(error.is::<InsecureStore>());
+/// ```
+#[derive(Debug)]
+pub struct InsecureStore(String);
+
+impl InsecureStore {
+    /// An error with a text in lower case that names the place and says what to do next.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl fmt::Display for InsecureStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl StdError for InsecureStore {}
+
+/// Which tokens a store holds: it differs from the one before whenever somebody has saved others. What it looks like is
+/// the store's own concern: a counter, a hash, an entity tag. The default one is that of an empty store.
+///
+/// ```
+/// use airbyte_agent_gmail::auth::StoreVersion;
+///
+/// assert_ne!(StoreVersion::new("1"), StoreVersion::new("2"));
+/// assert_ne!(StoreVersion::new("1"), StoreVersion::default());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoreVersion(String);
+
+impl StoreVersion {
+    /// A version of the store's own making.
+    pub fn new(version: impl Into<String>) -> Self {
+        Self(version.into())
+    }
+}
+
+/// What [`TokenStore::load`] gives.
+///
+/// ```
+/// use airbyte_agent_gmail::auth::{StoreVersion, StoredTokens, TokenSet};
+///
+/// let stored = StoredTokens::new(TokenSet::new("access-token"), StoreVersion::new("7"));
+/// assert!(stored.tokens.is_some());
+/// assert!(StoredTokens::default().tokens.is_none());
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct StoredTokens {
+    /// The tokens that were saved last, if any were.
+    pub tokens: Option<TokenSet>,
+    /// Their version.
+    pub version: StoreVersion,
+}
+
+impl StoredTokens {
+    /// Tokens and their version.
+    pub fn new(tokens: TokenSet, version: StoreVersion) -> Self {
+        Self {
+            tokens: Some(tokens),
+            version,
+        }
+    }
+}
+
+/// What has become of a [`TokenStore::save`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// The tokens are stored, with this version.
+    Done(StoreVersion),
+    /// Nothing was done: the store holds another version than the one to be replaced.
+    Conflict,
+}
+
+/// Holds other users of a store off until it is released; [`TokenStore::lock`] gives it.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 /// use std::sync::Arc;
-/// use airbyte_agent_gmail::auth::{StoreFuture, StoreLock, TokenSet, TokenStore};
+/// use airbyte_agent_gmail::auth::StoreLock;
 /// use tokio::sync::Mutex;
 ///
-/// #[derive(Debug, Default)]
-/// struct InOneProcess {
-///     turn: Arc<Mutex<()>>,
-/// }
-///
-/// impl TokenStore for InOneProcess {
-///     fn lock(&self) -> StoreFuture<'_, StoreLock> {
-///         Box::pin(async { Ok(StoreLock::new(self.turn.clone().lock_owned().await)) })
-///     }
-///
-///     fn save<'a>(&'a self, _tokens: &'a TokenSet) -> StoreFuture<'a> {
-///         Box::pin(async { Ok(()) })
-///     }
-/// }
-///
-/// let store = InOneProcess::default();
-/// let lock = store.lock().await?;
-/// assert!(store.turn.try_lock().is_err());
-/// drop(lock);
-/// assert!(store.turn.try_lock().is_ok());
+/// let turn = Arc::new(Mutex::new(()));
+/// let lock = StoreLock::new(turn.clone().lock_owned().await);
+/// assert!(turn.try_lock().is_err());
+/// lock.release().await?;
+/// assert!(turn.try_lock().is_ok());
 /// # Ok(())
 /// # }
 /// ```
 #[must_use = "the lock ends when it is dropped"]
 pub struct StoreLock {
     _held: Option<Box<dyn Any + Send>>,
+    release: Option<StoreFuture<'static>>,
 }
 
 impl StoreLock {
@@ -131,12 +208,48 @@ impl StoreLock {
     pub fn new(held: impl Any + Send) -> Self {
         Self {
             _held: Some(Box::new(held)),
+            release: None,
+        }
+    }
+
+    /// A lease at a server, with what gives it back. It has to end by itself too, a minute after it was given at the
+    /// earliest: a process that is killed gives nothing back.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// use airbyte_agent_gmail::auth::StoreLock;
+    ///
+    /// let lock = StoreLock::lease(async { Ok(()) });
+    /// lock.release().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn lease(release: impl Future<Output = Result<(), StoreError>> + Send + 'static) -> Self {
+        Self {
+            _held: None,
+            release: Some(Box::pin(release)),
         }
     }
 
     /// The lock of a store that nobody else uses.
     pub fn none() -> Self {
-        Self { _held: None }
+        Self {
+            _held: None,
+            release: None,
+        }
+    }
+
+    /// Gives the lock back, and waits until it is.
+    ///
+    /// # Errors
+    ///
+    /// What the store says; a lease then ends by itself.
+    pub async fn release(mut self) -> Result<(), StoreError> {
+        match self.release.take() {
+            Some(release) => release.await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -153,48 +266,65 @@ impl Debug for StoreLock {
 /// has put there meanwhile are used in place of a refresh, and a refresh token that is there goes before the one of the
 /// configuration, since it is newer. A store with `save` alone is a mere listener.
 ///
+/// A store that fails fails no call while a token can be had without it. Tokens that could not be saved serve on, and are
+/// saved as soon as the store lets them;
+/// [`on_token_store_warning`](crate::connector::GmailConnectorBuilder::on_token_store_warning) is told.
+///
 /// ```
-/// use airbyte_agent_gmail::auth::{StoreFuture, TokenSet, TokenStore};
+/// use airbyte_agent_gmail::auth::{Saved, StoreFuture, StoreVersion, TokenSet, TokenStore};
 ///
 /// #[derive(Debug)]
 /// struct PrintExpiry;
 ///
 /// impl TokenStore for PrintExpiry {
-///     fn save<'a>(&'a self, tokens: &'a TokenSet) -> StoreFuture<'a> {
+///     fn save<'a>(&'a self, tokens: &'a TokenSet, _replaces: &'a StoreVersion) -> StoreFuture<'a, Saved> {
 ///         Box::pin(async move {
 ///             println!("good until {:?}", tokens.expires_at);
-///             Ok(())
+///             Ok(Saved::Done(StoreVersion::default()))
 ///         })
 ///     }
 /// }
 /// ```
 pub trait TokenStore: Debug + Send + Sync {
-    /// Gives what was saved last, if anything.
+    /// Gives what was saved last, with its version.
     ///
     /// # Errors
     ///
-    /// Any error; no refresh is made then, and the call reports it
-    /// ([`is_token_store_failed`](crate::Error::is_token_store_failed)).
-    fn load(&self) -> StoreFuture<'_, Option<TokenSet>> {
-        Box::pin(async { Ok(None) })
+    /// Any error; the refresh then goes on with the tokens at hand, and what it gives is saved later.
+    fn load(&self) -> StoreFuture<'_, StoredTokens> {
+        Box::pin(async { Ok(StoredTokens::default()) })
     }
 
-    /// Waits until nobody else refreshes the tokens of this store.
+    /// Waits until nobody else refreshes the tokens of this store. The connector waits 40 seconds at most, and holds the
+    /// lock for 40 seconds at most.
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load).
+    /// Any error; the refresh then goes on without the lock.
     fn lock(&self) -> StoreFuture<'_, StoreLock> {
         Box::pin(async { Ok(StoreLock::none()) })
     }
 
-    /// Keeps the tokens.
+    /// Keeps the tokens, if the store still holds the version that they replace (compare and swap).
     ///
     /// # Errors
     ///
-    /// Any error; the call that made the refresh reports it
-    /// ([`is_token_store_failed`](crate::Error::is_token_store_failed)), and the new tokens are used all the same.
-    fn save<'a>(&'a self, tokens: &'a TokenSet) -> StoreFuture<'a>;
+    /// Any error; the new tokens are used, and saved later.
+    fn save<'a>(
+        &'a self,
+        tokens: &'a TokenSet,
+        replaces: &'a StoreVersion,
+    ) -> StoreFuture<'a, Saved>;
+
+    /// Finds out whether tokens can be saved, without saving any. It is asked once, when a stored access token is first
+    /// used, so that a person hears in time that the next one can't be kept.
+    ///
+    /// # Errors
+    ///
+    /// Any error, which becomes a warning.
+    fn check_writable(&self) -> StoreFuture<'_> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// Keeps the latest tokens in memory.
@@ -220,28 +350,53 @@ pub trait TokenStore: Debug + Send + Sync {
 /// ```
 #[derive(Debug, Default)]
 pub struct MemoryTokenStore {
-    tokens: Mutex<Option<TokenSet>>,
+    kept: Mutex<(u64, Option<TokenSet>)>,
 }
 
 impl MemoryTokenStore {
     /// The latest tokens, if any were saved.
     pub fn tokens(&self) -> Option<TokenSet> {
-        self.tokens
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.kept().1.clone()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, (u64, Option<TokenSet>)> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The version after so many saves.
+fn counted(saves: u64) -> StoreVersion {
+    if saves == 0 {
+        StoreVersion::default()
+    } else {
+        StoreVersion::new(saves.to_string())
     }
 }
 
 impl TokenStore for MemoryTokenStore {
-    fn load(&self) -> StoreFuture<'_, Option<TokenSet>> {
-        Box::pin(async { Ok(self.tokens()) })
+    fn load(&self) -> StoreFuture<'_, StoredTokens> {
+        Box::pin(async {
+            let kept = self.kept();
+            Ok(StoredTokens {
+                tokens: kept.1.clone(),
+                version: counted(kept.0),
+            })
+        })
     }
 
-    fn save<'a>(&'a self, tokens: &'a TokenSet) -> StoreFuture<'a> {
+    fn save<'a>(
+        &'a self,
+        tokens: &'a TokenSet,
+        replaces: &'a StoreVersion,
+    ) -> StoreFuture<'a, Saved> {
         Box::pin(async move {
-            *self.tokens.lock().unwrap_or_else(PoisonError::into_inner) = Some(tokens.clone());
-            Ok(())
+            let mut kept = self.kept();
+            if counted(kept.0) != *replaces {
+                return Ok(Saved::Conflict);
+            }
+            kept.0 += 1;
+            kept.1 = Some(tokens.clone());
+            Ok(Saved::Done(counted(kept.0)))
         })
     }
 }
@@ -281,7 +436,7 @@ mod tests {
         before.scopes = vec!["scope".to_owned()];
         let mut after = TokenSet::new("new");
         after.refresh_token = Some(Secret::from("r"));
-        after.complete(before.clone());
+        after.complete(&before);
         assert_eq!(after.access_token.expose(), "new");
         assert_eq!(after.scopes, ["scope"]);
         assert_eq!(after.refresh_token_expires_at, Some(SystemTime::UNIX_EPOCH));
@@ -290,7 +445,7 @@ mod tests {
         let mut rotated = TokenSet::new("new");
         rotated.refresh_token = Some(Secret::from("s"));
         rotated.scopes = vec!["less".to_owned()];
-        rotated.complete(before);
+        rotated.complete(&before);
         assert_eq!(rotated.refresh_token_expires_at, None);
         assert_eq!(rotated.scopes, ["less"]);
     }

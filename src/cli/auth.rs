@@ -3,11 +3,10 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use airbyte_agent_gmail::auth::{
-    Account, AccountDirectory, FileTokenStore, TokenPlace, TokenSet, TokenStore,
+    Account, AccountDirectory, FileTokenStore, TokenPlace, TokenSet, TokenStore, least_scopes,
+    missing_scopes, read_only_scopes, refused_scopes,
 };
-use airbyte_agent_gmail::oauth::{
-    GoogleClient, least_scopes, missing_scopes, read_only_scopes, refused_scopes,
-};
+use airbyte_agent_gmail::oauth::GoogleClient;
 use airbyte_agent_gmail::operation::{Operation, gmail};
 use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
 use clap::{Arg, ArgAction, ArgMatches, Command};

@@ -183,7 +183,14 @@ pub(crate) fn stored(
     account: &Account,
 ) -> Result<GmailConnectorBuilder, Failure> {
     let store = directory.store(&account.name)?;
-    Ok(addressed(GmailConnector::builder(GmailAuthConfig::from(account))).token_store(store))
+    let builder = addressed(GmailConnector::builder(GmailAuthConfig::from(account)));
+    Ok(builder
+        .token_store(store)
+        .on_token_store_warning(|warning| {
+            let cause = std::error::Error::source(warning);
+            let cause = cause.map_or_else(String::new, |cause| format!(" ({cause})"));
+            output::note(&format!("warning: {warning}{cause}"));
+        }))
 }
 
 /// Puts the addresses of the environment into a builder.

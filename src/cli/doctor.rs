@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use airbyte_agent_gmail::auth::{
-    Account, AccountDirectory, MemoryTokenStore, StoreFuture, StoreLock, TokenPlace, TokenSet,
-    TokenStore,
+    Account, AccountDirectory, MemoryTokenStore, Saved, StoreFuture, StoreLock, StoreVersion,
+    StoredTokens, TokenPlace, TokenSet, TokenStore, missing_scopes,
 };
 use airbyte_agent_gmail::connector::GmailConnectorBuilder;
-use airbyte_agent_gmail::oauth::{GoogleClient, missing_scopes};
+use airbyte_agent_gmail::oauth::GoogleClient;
 use airbyte_agent_gmail::operation::{Operation, gmail};
 use airbyte_agent_gmail::{Error, GmailAuthConfig, GmailConnector, Mode};
 use clap::ArgMatches;
@@ -275,17 +275,22 @@ fn scopes(findings: &mut Findings, rows: &[&'static Operation], tokens: &TokenSe
 struct Refreshed(Arc<dyn TokenStore>);
 
 impl TokenStore for Refreshed {
-    fn load(&self) -> StoreFuture<'_, Option<TokenSet>> {
+    fn load(&self) -> StoreFuture<'_, StoredTokens> {
         Box::pin(async move {
-            Ok(self.0.load().await?.map(|mut tokens| {
+            let mut stored = self.0.load().await?;
+            if let Some(tokens) = &mut stored.tokens {
                 tokens.expires_at = Some(SystemTime::UNIX_EPOCH);
-                tokens
-            }))
+            }
+            Ok(stored)
         })
     }
 
-    fn save<'a>(&'a self, tokens: &'a TokenSet) -> StoreFuture<'a> {
-        self.0.save(tokens)
+    fn save<'a>(
+        &'a self,
+        tokens: &'a TokenSet,
+        replaces: &'a StoreVersion,
+    ) -> StoreFuture<'a, Saved> {
+        self.0.save(tokens, replaces)
     }
 
     fn lock(&self) -> StoreFuture<'_, StoreLock> {

@@ -33,13 +33,18 @@ mod yaml;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use airbyte_agent_gmail::Mode;
+use airbyte_agent_gmail::auth::finish_refreshes;
 use airbyte_agent_gmail::operation::gmail;
 use clap::ArgMatches;
 
 use credential::connect;
 use exit::Failure;
+
+/// How long the end of the program waits for a refresh in the background.
+const REFRESH_AT_END: Duration = Duration::from_secs(2);
 
 /// The commands that would do what they are for in spite of `--dry-run`, and so refuse it.
 const HAVE_NO_DRY_RUN: [&str; 7] = [
@@ -65,7 +70,11 @@ pub(crate) fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&Failure::from(error), verbose),
     };
-    let outcome = runtime.block_on(run(&matches));
+    let outcome = runtime.block_on(async {
+        let outcome = run(&matches).await;
+        finish_refreshes(REFRESH_AT_END).await;
+        outcome
+    });
     // A read of the standard input that nobody waits for any more must not keep the program.
     runtime.shutdown_background();
     match outcome {

@@ -66,6 +66,7 @@ pub fn generate(
             for item in items.iter_mut() {
                 record::describe(item, openapi);
             }
+            record::without_comparison(items);
             let constructors: Vec<Item> = items.iter().filter_map(record::constructor).collect();
             let readers: Vec<Item> = items.iter_mut().filter_map(record::reader).collect();
             items.extend(constructors);

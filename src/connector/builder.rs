@@ -1,7 +1,7 @@
 //! Making a connector.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use progenitor_client::ClientInfo;
@@ -12,8 +12,8 @@ use crate::airbyte::Airbyte;
 use crate::api::airbyte::operation::BASE_URL as AIRBYTE_URL;
 use crate::api::gmail::{Client, operation};
 use crate::auth::{
-    AirbyteAuthConfig, AuthConfig, GOOGLE_TOKEN_URL, GmailAuthConfig, GoogleGrant, Grant, Secret,
-    TokenCache, TokenStore, variable,
+    AirbyteAuthConfig, AuthConfig, GOOGLE_TOKEN_URL, GmailAuthConfig, GoogleTokenSource, Secret,
+    StoreObserver, TokenCache, TokenSource, TokenStore, variable,
 };
 use crate::error::{Error, Kind};
 use crate::http::{Http, Limits, check_url, is_loopback};
@@ -39,6 +39,8 @@ pub struct GmailConnectorBuilder {
     http: Option<reqwest::Client>,
     limits: Limits,
     store: Option<Arc<dyn TokenStore>>,
+    store_observer: Option<StoreObserver>,
+    keeps_previous: bool,
     retry: RetryPolicy,
     quota: Option<Quota>,
     quota_observer: Option<QuotaObserver>,
@@ -63,6 +65,8 @@ impl GmailConnectorBuilder {
             http: None,
             limits: Limits::default(),
             store: None,
+            store_observer: None,
+            keeps_previous: false,
             retry: RetryPolicy::default(),
             quota: None,
             quota_observer: None,
@@ -118,7 +122,7 @@ impl GmailConnectorBuilder {
     /// How Gmail will be reached.
     pub fn mode(&self) -> Mode {
         match self.auth {
-            AuthConfig::Gmail(_) => Mode::OpenSource,
+            AuthConfig::Gmail(_) | AuthConfig::Source(_) => Mode::OpenSource,
             AuthConfig::Airbyte(_) => Mode::Hosted,
         }
     }
@@ -170,6 +174,36 @@ impl GmailConnectorBuilder {
         self
     }
 
+    /// Says that the token endpoint replaces refresh tokens, and goes on taking the one before until its successor has
+    /// been used: a new one that could not be stored yet is then left unused. Default: no, and Google replaces none; see
+    /// [`TokenSource::keeps_previous`].
+    #[must_use]
+    pub fn keeps_previous_refresh_token(mut self, keeps: bool) -> Self {
+        self.keeps_previous = keeps;
+        self
+    }
+
+    /// A function that is told when the token store is in trouble, once for each trouble: calls go on, and a new token may
+    /// not be kept. Its [source](std::error::Error::source) says which file it is about. Without one there is an event of
+    /// `tracing`, at the level of a warning.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
+    ///
+    /// let gmail = GmailConnector::builder(GmailAuthConfig::from_access_token("token"))
+    ///     .on_token_store_warning(|warning| println!("{warning}"))
+    ///     .build()?;
+    /// # Ok::<(), airbyte_agent_gmail::Error>(())
+    /// ```
+    #[must_use]
+    pub fn on_token_store_warning(
+        mut self,
+        observer: impl Fn(&Error) + Send + Sync + 'static,
+    ) -> Self {
+        self.store_observer = Some(StoreObserver(Arc::new(observer)));
+        self
+    }
+
     /// When a request is sent again.
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
@@ -210,23 +244,43 @@ impl GmailConnectorBuilder {
     /// https nor on this machine.
     pub fn build(self) -> Result<GmailConnector, Error> {
         match self.auth.clone() {
-            AuthConfig::Gmail(auth) => self.open_source(auth.checked()?),
+            AuthConfig::Gmail(auth) => {
+                let auth = auth.checked()?;
+                if auth.refresh_token.is_none() && auth.access_token.is_none() {
+                    return Err(Error::new(
+                        Kind::Configuration,
+                        "no google credentials: give a refresh token, or an access token",
+                    ));
+                }
+                let http = Http::new(self.http.clone(), self.limits)?;
+                let source = Arc::new(GoogleTokenSource {
+                    http: http.clone(),
+                    token_url: check_url("token url", &self.token_url)?,
+                    client_id: auth.client_id,
+                    client_secret: auth.client_secret,
+                    keeps_previous: self.keeps_previous,
+                });
+                self.open_source(http, source, auth.access_token, auth.refresh_token)
+            }
+            AuthConfig::Source(source) => {
+                let http = Http::new(self.http.clone(), self.limits)?;
+                self.open_source(http, source, None, None)
+            }
             AuthConfig::Airbyte(auth) => self.hosted(auth.checked()?),
         }
     }
 
-    fn open_source(self, auth: GmailAuthConfig) -> Result<GmailConnector, Error> {
+    fn open_source(
+        self,
+        http: Http,
+        source: Arc<dyn TokenSource>,
+        access_token: Option<Secret>,
+        refresh_token: Option<Secret>,
+    ) -> Result<GmailConnector, Error> {
         let base_url = check_url(
             "gmail api url",
             self.base_url.as_deref().unwrap_or(operation::BASE_URL),
         )?;
-        let token_url = check_url("token url", &self.token_url)?;
-        if auth.refresh_token.is_none() && auth.access_token.is_none() {
-            return Err(Error::new(
-                Kind::Configuration,
-                "no google credentials: give a refresh token, or an access token",
-            ));
-        }
         let quota = self.quota.unwrap_or_else(|| {
             if is_loopback(&base_url) {
                 Quota::unlimited()
@@ -234,21 +288,17 @@ impl GmailConnectorBuilder {
                 Quota::current()
             }
         });
-        let http = Http::new(self.http, self.limits)?;
-        let refresh_token = auth.refresh_token;
-        let grant = Grant::Google(GoogleGrant {
-            http: http.clone(),
-            token_url,
-            client_id: auth.client_id,
-            client_secret: auth.client_secret,
-            refresh_token: Mutex::new(refresh_token.clone()),
-            configured: refresh_token,
-        });
-        let access_token = auth.access_token;
+        let token = TokenCache::with_store(
+            source,
+            access_token,
+            refresh_token,
+            self.store,
+            self.store_observer,
+        );
         let transport = Transport::direct(Direct {
             http: http.clone(),
             base_url: base_url.clone(),
-            token: Some(TokenCache::new(grant, access_token, self.store)),
+            token: Some(token),
             organization_id: None,
             retry: self.retry,
             quota: Governor::new(

@@ -78,6 +78,31 @@ impl Error {
         }
     }
 
+    /// For a [`TokenSource`](crate::auth::TokenSource) of your own: the refresh token was rejected for good, so the user has
+    /// to consent again. The message is in lower case and says what to do next.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::Error;
+    ///
+    /// let error = Error::reauthorization_required("the vault knows no such user; sign in again");
+    /// assert!(error.is_reauthorization_required());
+    /// ```
+    pub fn reauthorization_required(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::ReauthorizationRequired, message)
+    }
+
+    /// For a [`TokenSource`](crate::auth::TokenSource) of your own: there is no token for now.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::Error;
+    ///
+    /// let error = Error::token_refresh_failed("the vault is sealed; unseal it and try again");
+    /// assert!(error.is_token_refresh_failed() && error.is_transient());
+    /// ```
+    pub fn token_refresh_failed(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::TokenRefreshFailed, message)
+    }
+
     /// Names the operation, unless one is named already.
     pub(crate) fn of(self, operation: &Operation) -> Self {
         self.named(Cow::Borrowed(operation.id))
@@ -246,7 +271,8 @@ impl Error {
         self.inner.kind == Kind::TokenRefreshFailed
     }
 
-    /// Whether new tokens could not be stored; they are in use all the same.
+    /// Whether the token store is at fault: it must not be used, or nothing but it could have given a token. Also what
+    /// [`on_token_store_warning`](crate::connector::GmailConnectorBuilder::on_token_store_warning) is told.
     pub fn is_token_store_failed(&self) -> bool {
         self.inner.kind == Kind::TokenStore
     }

@@ -1,11 +1,11 @@
 //! The ids that messages know each other by (RFC 5322 section 3.6.4).
 
 use super::{compose::ComposeError, header::MAXIMUM_VALUE_LENGTH};
+use crate::random;
 
 /// Makes an id that no other message has.
 pub(crate) fn random_message_id(domain: Option<&str>) -> Result<String, ComposeError> {
-    let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).map_err(|_| ComposeError::NoRandomness)?;
+    let bytes = random::bytes().map_err(|_| ComposeError::NoRandomness)?;
     let number = u128::from_ne_bytes(bytes);
     // Without an author's domain it is a name that can never exist, since the machine's own is nobody's concern.
     let domain = domain.filter(|domain| !domain.starts_with('['));

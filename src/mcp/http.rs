@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use super::Server;
 use super::message::{self, Received};
 use super::session::Sessions;
-use crate::auth::{Secret, is_same};
+use crate::auth::Secret;
 use crate::http::connections::{self, Busy};
 
 /// How many connections there are at once; a silent one gives way to another.
@@ -288,7 +288,7 @@ fn is_authorized(headers: &HeaderMap, token: &Secret) -> bool {
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split_once(' '))
         .is_some_and(|(scheme, given)| {
-            scheme.eq_ignore_ascii_case("bearer") && is_same(given.trim(), token.expose())
+            scheme.eq_ignore_ascii_case("bearer") && token.matches(given.trim())
         })
 }
 
@@ -299,9 +299,7 @@ fn refusal(status: StatusCode, text: &'static str) -> Response<Body> {
 }
 
 fn random_token() -> io::Result<Secret> {
-    let mut bytes = [0_u8; 24];
-    getrandom::fill(&mut bytes)
-        .map_err(|_| io::Error::other("no randomness for a token; give one"))?;
+    let bytes = crate::random::bytes::<24>()?;
     Ok(Secret::from(crate::mail::encoding::encode_base64url(
         &bytes,
     )))

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::callback::{AirbyteCallback, CORRELATION, CallbackError, airbyte_callback};
 use super::loopback::Loopback;
 use super::page::Page;
 use super::pkce;
 use crate::airbyte::Airbyte;
-use crate::auth::Secret;
+use crate::auth::{AirbyteCallback, CORRELATION, CallbackError, Secret, airbyte_callback};
 use crate::error::{Error, Kind};
 use crate::operation;
 

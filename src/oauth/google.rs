@@ -6,13 +6,12 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use url::Url;
 
-use super::callback::{CallbackError, google_callback};
 use super::loopback::Loopback;
 use super::page::Page;
 use super::pkce;
-use super::scope::refused_scopes;
 use crate::auth::{
-    GOOGLE_TOKEN_URL, Secret, TokenSet, check_credential, post_form, revoke, trimmed,
+    CallbackError, GOOGLE_TOKEN_URL, Secret, TokenSet, check_credential, google_callback,
+    post_form, refused_scopes, revoke, trimmed,
 };
 use crate::error::{Error, Kind};
 use crate::http::{FirstByte, Http, Limits, check_url};
@@ -26,7 +25,8 @@ pub const GOOGLE_REVOKE_URL: &str = "https://oauth2.googleapis.com/revoke";
 /// An OAuth client of a Google Cloud project.
 ///
 /// ```
-/// use airbyte_agent_gmail::oauth::{GOOGLE_AUTH_URL, GoogleClient, read_only_scopes};
+/// use airbyte_agent_gmail::auth::read_only_scopes;
+/// use airbyte_agent_gmail::oauth::{GOOGLE_AUTH_URL, GoogleClient};
 ///
 /// let client = GoogleClient::new("id.apps.googleusercontent.com").with_secret("secret");
 /// let consent = client.consent("https://app.example.com/callback", &read_only_scopes(), Some("user@example.com"))?;
@@ -48,7 +48,8 @@ pub struct GoogleClient {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use airbyte_agent_gmail::oauth::{GoogleClient, read_only_scopes};
+/// use airbyte_agent_gmail::auth::read_only_scopes;
+/// use airbyte_agent_gmail::oauth::GoogleClient;
 ///
 /// let client = GoogleClient::new("id.apps.googleusercontent.com").with_secret("secret");
 /// let consent = client.consent("https://app.example.com/callback", &read_only_scopes(), None)?;
@@ -368,7 +369,7 @@ impl GoogleConsent {
         if granted.scopes.is_empty() {
             granted.scopes.clone_from(&self.scopes);
         }
-        Ok(granted.into_tokens())
+        Ok(granted.into_tokens(SystemTime::now()))
     }
 }
 

@@ -11,8 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::callback::CallbackError;
 use super::page::Page;
+use crate::auth::CallbackError;
 use crate::error::{Error, Kind};
 use crate::http::connections::{self, Busy};
 
@@ -59,7 +59,8 @@ pub struct Loopback {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::time::Duration;
-/// use airbyte_agent_gmail::oauth::{GoogleClient, Loopback, read_only_scopes};
+/// use airbyte_agent_gmail::auth::read_only_scopes;
+/// use airbyte_agent_gmail::oauth::{GoogleClient, Loopback};
 ///
 /// let client = GoogleClient::new("id.apps.googleusercontent.com").with_secret("secret");
 /// let mut loopback = Loopback::bind(0).await?;

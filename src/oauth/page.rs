@@ -1,11 +1,12 @@
 //! The page that the browser shows at the end: self-contained, without a script, and without a word of the callback.
 
-use super::callback::CallbackError;
+use crate::auth::CallbackError;
 
 /// What the person at the browser is told.
 ///
 /// ```
-/// use airbyte_agent_gmail::oauth::{CallbackError, Page};
+/// use airbyte_agent_gmail::auth::CallbackError;
+/// use airbyte_agent_gmail::oauth::Page;
 ///
 /// let page = Page::from(&CallbackError::Denied);
 /// assert_eq!(page.status(), 403);

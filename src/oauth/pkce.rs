@@ -4,18 +4,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use crate::auth::Secret;
-use crate::error::{Error, Kind};
+use crate::error::Error;
+use crate::random::bytes;
 
 /// A text of 256 random bits, fit for a URL: a `state`, a correlation value, a verifier.
 pub(crate) fn random() -> Result<String, Error> {
-    let mut bytes = [0_u8; 32];
-    getrandom::fill(&mut bytes).map_err(|_| {
-        Error::new(
-            Kind::Configuration,
-            "the system gives no random numbers, without which no sign-in is safe; mend the system",
-        )
-    })?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+    Ok(URL_SAFE_NO_PAD.encode(bytes::<32>()?))
 }
 
 /// The challenge of a verifier, by the method S256.

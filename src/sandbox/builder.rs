@@ -111,6 +111,7 @@ impl SandboxBuilder {
         }
         let listener = server::bind(self.port).await?;
         let origin = format!("http://{}", listener.local_addr()?);
+        super::random::prepare()?;
         let state = Arc::new(State::new(origin, mailbox));
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(server::serve(listener, Arc::clone(&state), stopped));

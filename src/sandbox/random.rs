@@ -1,16 +1,23 @@
 //! Identifiers that nobody can guess, and the time of day in the form of the APIs.
 
 use std::fmt::Write;
+use std::io;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use sha2::{Digest, Sha256};
+
+use crate::random::bytes;
 
 /// A token that says what it is for: `sandbox-<purpose>-<32 hexadecimal digits>`.
 pub(crate) fn token(purpose: &str) -> String {
-    format!("sandbox-{purpose}-{}", hexadecimal(&bytes()))
+    format!("sandbox-{purpose}-{}", hexadecimal(&next()))
 }
 
 /// A random UUID (version 4).
 pub(crate) fn uuid() -> String {
-    let [a, b, c, d, e, f, g, h, i, rest @ ..] = bytes();
+    let [a, b, c, d, e, f, g, h, i, rest @ ..] = next();
     let g = (g & 0x0f) | 0x40;
     let i = (i & 0x3f) | 0x80;
     let (tail, node) = rest.split_at(1);
@@ -61,21 +68,29 @@ fn timestamp(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-fn bytes() -> [u8; 16] {
-    let mut bytes = [0; 16];
-    if getrandom::fill(&mut bytes).is_err() {
-        // A machine without a random source still gets tokens that differ, which is all that a
-        // server on the loopback address needs of them.
-        use std::hash::{BuildHasher, RandomState};
-        let halves = [(); 2].map(|()| RandomState::new().hash_one(SystemTime::now()));
-        for (byte, value) in bytes
-            .iter_mut()
-            .zip(halves.iter().flat_map(|half| half.to_le_bytes()))
-        {
-            *byte = value;
-        }
+/// What the identifiers of this process are made of; a sandbox starts only once it is there.
+static SEED: OnceLock<[u8; 32]> = OnceLock::new();
+
+/// Draws the seed from the operating system, which gives one or ends the start.
+pub(super) fn prepare() -> io::Result<()> {
+    if SEED.get().is_none() {
+        SEED.get_or_init({
+            let seed = bytes::<32>()?;
+            move || seed
+        });
     }
-    bytes
+    Ok(())
+}
+
+/// The next bytes: a hash of the seed and a number, which nobody guesses without the seed.
+fn next() -> [u8; 16] {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let hash = Sha256::new()
+        .chain_update(SEED.get().copied().unwrap_or_default())
+        .chain_update(number.to_le_bytes())
+        .finalize();
+    std::array::from_fn(|at| hash[at])
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

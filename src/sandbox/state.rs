@@ -78,6 +78,8 @@ pub struct Settings {
     pub refresh_token_lifetime: Option<Duration>,
     /// Whether each refresh gives a new refresh token and ends the old one.
     pub rotate_refresh_tokens: bool,
+    /// Whether a rotated refresh token is good until the one that replaced it has been used, as careful servers keep it.
+    pub keep_previous_refresh_token: bool,
     /// How Google's answer gives `expires_in`.
     pub expires_in: ExpiresIn,
     /// Whether Google's client is one without a secret.
@@ -109,6 +111,7 @@ impl Default for Settings {
             access_token_lifetime: Duration::from_secs(3_599),
             refresh_token_lifetime: None,
             rotate_refresh_tokens: false,
+            keep_previous_refresh_token: false,
             expires_in: ExpiresIn::Number,
             public_client: false,
             application_token_lifetime: Duration::from_secs(900),
@@ -133,6 +136,12 @@ pub enum ExpiresIn {
     String,
     /// Not at all.
     Absent,
+    /// As nothing, whatever the token's life.
+    Zero,
+    /// As less than nothing, whatever the token's life.
+    Negative,
+    /// As a number with a fraction.
+    Fraction,
 }
 
 /// The shape of the result of a list in `execute`, one of the [`Settings`]; Airbyte's texts show both.

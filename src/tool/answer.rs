@@ -208,9 +208,10 @@ impl Failure {
         if !self.details.is_empty() {
             structured["error"]["details"] = json!(self.details);
         }
-        if let Some(message) = self.service_message {
-            // It can repeat what others wrote, such as a label's name.
-            let fence = Fence::new();
+        // It can repeat what others wrote, such as a label's name, and is left out where there are no marks for that.
+        if let Some(message) = self.service_message
+            && let Ok(fence) = Fence::new()
+        {
             let message: String = message.chars().take(500).collect();
             text.push_str("\nThe service said:\n");
             text.push_str(&fence.notice());

@@ -216,6 +216,7 @@ impl Tools {
         let notes = self.notes(&message);
         let (message, recipients) = recipients(with_people(message, arguments));
         let message = built(message)?;
+        let fence = Fence::new()?;
         let mut content = DraftMessage::new(message.raw_base64url());
         content.thread_id.clone_from(&message.thread_id);
         let draft = gmail
@@ -227,7 +228,6 @@ impl Tools {
         let inner = draft.message.unwrap_or_default();
         let recipients = self.shown(&recipients);
         let draft_id = draft.id.unwrap_or_default();
-        let fence = Fence::new();
         Ok(Answer::new(
             format!(
                 "The draft {draft_id} is written, and nothing was sent. It is to:\n{}{}",
@@ -300,13 +300,13 @@ impl Tools {
                 "the message has no recipient; give `to`".to_owned(),
             ));
         }
+        let fence = Fence::new()?;
         let sent = gmail
             .send(&message)
             .await
             .map_err(|error| Failure::service(&error))?;
         let recipients = self.shown(&recipients);
         let id = sent.id.unwrap_or_default();
-        let fence = Fence::new();
         Ok(Answer::new(
             format!(
                 "Sent as message {id}, to:\n{}{}",
@@ -388,6 +388,7 @@ impl Tools {
                 )
             }));
         }
+        let fence = Fence::new()?;
         let mut files: Vec<Value> = Vec::new();
         let mut lines = Vec::new();
         let mut left = self.limit / 2;
@@ -420,7 +421,6 @@ impl Tools {
             structured["left_out"] = json!(left_out);
             more = format!("\n({left_out} more files are in the same directory.)");
         }
-        let fence = Fence::new();
         Ok(Answer::new(
             format!(
                 "Saved:\n{}\n{}{more}",

@@ -78,7 +78,7 @@ pub(super) async fn message(
         .await
         .map_err(|error| Failure::service(&error))?;
     let offset = arguments.number("offset", 0);
-    let fence = Fence::new();
+    let fence = Fence::new()?;
     let notice = fence.notice();
     let with_quoted = arguments.flag("with_quoted");
     let mut shown = Shown::new(reading, with_quoted, offset, Place::Message);
@@ -111,7 +111,7 @@ pub(super) async fn thread(
         .map_err(|error| Failure::service(&error))?;
     let total = thread.messages.len();
     let most = total.min(MOST_MESSAGES);
-    let fence = Fence::new();
+    let fence = Fence::new()?;
     let mut parts = vec![fence.notice()];
     let with_quoted = arguments.flag("with_quoted");
     let mut needed = length(&fence.notice());

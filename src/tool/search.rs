@@ -74,12 +74,12 @@ pub(super) async fn search(
     {
         return Err(Failure::service(error));
     }
-    Ok(answer(
+    answer(
         &found,
         page.next_page_token,
         page.result_size_estimate,
         limit,
-    ))
+    )
 }
 
 async fn describe(gmail: &GmailConnector, message: Message) -> Found {
@@ -103,8 +103,13 @@ async fn describe(gmail: &GmailConnector, message: Message) -> Found {
     }
 }
 
-fn answer(found: &[Found], next: Option<String>, estimate: Option<i64>, limit: usize) -> Answer {
-    let fence = Fence::new();
+fn answer(
+    found: &[Found],
+    next: Option<String>,
+    estimate: Option<i64>,
+    limit: usize,
+) -> Result<Answer, Failure> {
+    let fence = Fence::new()?;
     let next = next.filter(|token| !token.is_empty());
     let more = next.map(|token| (format!("There is more: page_token: {token}"), token));
     let mut parts = Vec::new();
@@ -147,7 +152,7 @@ fn answer(found: &[Found], next: Option<String>, estimate: Option<i64>, limit: u
     if let Some(estimate) = estimate {
         structured["estimated_total"] = json!(estimate);
     }
-    Answer::new(parts.join("\n"), structured, fence)
+    Ok(Answer::new(parts.join("\n"), structured, fence))
 }
 
 /// A message as a line of about that many characters, and as fields.

@@ -22,7 +22,7 @@ pub(super) fn answer(
     let mut meta = Value::Object(meta);
     tidy(&mut data);
     tidy(&mut meta);
-    let fence = Fence::new();
+    let fence = Fence::new()?;
     let mut text = shown(&data, &meta, &fence);
     let length = text.chars().count();
     if length > limit {

@@ -16,7 +16,7 @@ use crate::http::{FirstByte, Http, Reply};
 use crate::operation::{self, Operation, QuotaUnits};
 
 /// The header by which Airbyte knows the organization, where the credentials belong to several.
-const ORGANIZATION: &str = "x-organization-id";
+pub(crate) const ORGANIZATION: &str = "x-organization-id";
 
 /// The header with the document's version that progenitor adds; no service asks for it.
 const API_VERSION: &str = "api-version";

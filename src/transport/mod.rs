@@ -38,7 +38,7 @@ use crate::error::Error;
 use crate::http::Reply;
 use crate::operation::Operation;
 
-pub(crate) use direct::{Direct, Subject};
+pub(crate) use direct::{Direct, ORGANIZATION, Subject};
 pub(crate) use hosted::{Action, Hosted, no_result};
 pub(crate) use judge::Answer;
 pub(crate) use quota::{Governor, Observer};

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// From the ground up. Modules of one layer may know each other.
 const LAYERS: [&[&str]; 10] = [
     &["error", "operation", "api", "lenient"],
-    &["http"],
+    &["http", "random"],
     &["auth"],
     &["transport"],
     &["airbyte"],

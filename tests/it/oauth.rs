@@ -6,10 +6,10 @@ use crate::support;
 
 use std::time::Duration;
 
-use airbyte_agent_gmail::oauth::{
-    AirbyteCallback, CallbackError, GoogleClient, Loopback, airbyte_callback, google_callback,
-    least_scopes,
+use airbyte_agent_gmail::auth::{
+    AirbyteCallback, CallbackError, airbyte_callback, google_callback, least_scopes,
 };
+use airbyte_agent_gmail::oauth::{GoogleClient, Loopback};
 use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::sandbox::Sandbox;
 use proptest::prelude::*;
@@ -126,10 +126,8 @@ fn a_callback_is_one_code_with_the_right_state() {
         assert_eq!(google(&target), Err(expected), "{shown}");
     }
     // A sign-in whose state got lost takes nothing, rather than everything.
-    assert_eq!(
-        google_callback("/callback?code=x&state=", "/callback", ""),
-        Err(E::Forged)
-    );
+    let without_state = google_callback("/callback?code=x&state=", "/callback", "");
+    assert_eq!(without_state.unwrap_err(), E::Forged);
 }
 
 #[test]
@@ -141,9 +139,8 @@ fn airbytes_callback_has_three_forms() {
             STATE,
         )
     };
-    assert_eq!(
-        read("connector_id=0a1b-2c"),
-        Ok(AirbyteCallback::Connector("0a1b-2c".to_owned()))
+    assert!(
+        matches!(read("connector_id=0a1b-2c"), Ok(AirbyteCallback::Connector(id)) if id == "0a1b-2c")
     );
     assert!(
         matches!(read("secret_id=s"), Ok(AirbyteCallback::Secret(secret)) if secret.expose() == "s")
@@ -169,12 +166,10 @@ fn airbytes_callback_has_three_forms() {
         ),
         ("connector_id=a&correlation=x", E::Repeated),
     ] {
-        assert_eq!(read(query), Err(expected), "{query}");
+        assert_eq!(read(query).unwrap_err(), expected, "{query}");
     }
-    assert_eq!(
-        airbyte_callback("/back?connector_id=a", "/back", STATE),
-        Err(E::Forged)
-    );
+    let without_state = airbyte_callback("/back?connector_id=a", "/back", STATE);
+    assert_eq!(without_state.unwrap_err(), E::Forged);
 }
 
 proptest! {

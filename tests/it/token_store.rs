@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use airbyte_agent_gmail::auth::{
-    Account, AccountDirectory, FileTokenStore, Secret, TokenSet, TokenStore,
+    Account, AccountDirectory, FileTokenStore, Saved, Secret, StoreError, StoreVersion, TokenSet,
+    TokenStore,
 };
 use airbyte_agent_gmail::sandbox::Sandbox;
 use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
@@ -22,6 +23,25 @@ fn tokens(access: &str, refresh: &str) -> TokenSet {
     tokens.expires_at = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000));
     tokens.scopes = vec!["scope".to_owned()];
     tokens
+}
+
+/// What a store holds, with its secrets, so that it can be compared.
+async fn held(store: &dyn TokenStore) -> Result<Option<String>, StoreError> {
+    let stored = store.load().await?;
+    Ok(stored.tokens.map(|tokens| shown(&tokens)))
+}
+
+fn shown(tokens: &TokenSet) -> String {
+    serde_json::to_string(tokens).unwrap_or_default()
+}
+
+/// Puts tokens in the place of whatever is there.
+async fn save(store: &dyn TokenStore, tokens: &TokenSet) -> Result<(), StoreError> {
+    let version = store.load().await?.version;
+    match store.save(tokens, &version).await? {
+        Saved::Done(_) => Ok(()),
+        Saved::Conflict => Err("a conflict".into()),
+    }
 }
 
 fn refreshes(sandbox: &Sandbox) -> usize {
@@ -52,14 +72,14 @@ async fn what_is_saved_is_loaded_and_what_belongs_to_others_is_kept() -> Result<
     let directory = Directory::new()?;
     let path = directory.path().join("deep/er/tokens.json");
     let store = FileTokenStore::new(&path);
-    assert_eq!(store.load().await?, None);
-    store.save(&tokens("a", "r")).await?;
-    assert_eq!(store.load().await?, Some(tokens("a", "r")));
+    assert_eq!(held(&store).await?, None);
+    save(&store, &tokens("a", "r")).await?;
+    assert_eq!(held(&store).await?, Some(shown(&tokens("a", "r"))));
 
     let text = fs::read_to_string(&path)?.replacen('{', "{\"mine\": 1,", 1);
     fs::write(&path, text)?;
-    store.save(&tokens("b", "s")).await?;
-    assert_eq!(store.load().await?, Some(tokens("b", "s")));
+    save(&store, &tokens("b", "s")).await?;
+    assert_eq!(held(&store).await?, Some(shown(&tokens("b", "s"))));
     assert!(fs::read_to_string(&path)?.contains("\"mine\": 1"));
     Ok(())
 }
@@ -72,7 +92,7 @@ async fn files_that_others_can_read_are_refused() -> Result<(), Failure> {
     let inner = directory.path().join("own");
     let path = inner.join("tokens.json");
     let store = FileTokenStore::new(&path);
-    store.save(&tokens("a", "r")).await?;
+    save(&store, &tokens("a", "r")).await?;
     let mode = |path: &std::path::Path| -> Result<u32, Failure> {
         Ok(fs::metadata(path)?.permissions().mode() & 0o777)
     };
@@ -86,15 +106,201 @@ async fn files_that_others_can_read_are_refused() -> Result<(), Failure> {
             error.contains("chmod 600") && !error.contains("\"a\""),
             "{error}"
         );
-        assert!(store.save(&tokens("b", "s")).await.is_err());
+        assert!(
+            store
+                .save(&tokens("b", "s"), &StoreVersion::default())
+                .await
+                .is_err()
+        );
     }
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
-    assert_eq!(store.load().await?, Some(tokens("a", "r")));
+    assert_eq!(held(&store).await?, Some(shown(&tokens("a", "r"))));
 
     fs::set_permissions(&inner, fs::Permissions::from_mode(0o777))?;
-    let error = store.save(&tokens("b", "s")).await.expect_err("refused");
+    let error = save(&store, &tokens("b", "s")).await.expect_err("refused");
     assert!(error.to_string().contains("chmod 700"), "{error}");
     fs::set_permissions(&inner, fs::Permissions::from_mode(0o700))?;
+    Ok(())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn links_pipes_and_the_files_of_others_are_not_taken() -> Result<(), Failure> {
+    use std::os::unix::fs::{PermissionsExt, chown, symlink};
+    let directory = Directory::new()?;
+    let path = directory.path().join("tokens.json");
+    let lock = directory.path().join("tokens.json.lock");
+    let victim = directory.path().join("victim.json");
+    let store = FileTokenStore::new(&path);
+    save(&FileTokenStore::new(&victim), &tokens("a", "r")).await?;
+    let before = fs::read(&victim)?;
+
+    symlink(&victim, &path)?;
+    for error in [
+        store.load().await.map(drop).expect_err("a link"),
+        store
+            .save(&tokens("b", "s"), &StoreVersion::default())
+            .await
+            .map(drop)
+            .expect_err("a link"),
+    ] {
+        let error = error.to_string();
+        assert!(
+            error.contains("link") && error.contains("tokens.json"),
+            "{error}"
+        );
+    }
+    assert_eq!(fs::read(&victim)?, before);
+    fs::remove_file(&path)?;
+
+    for target in [&victim, &directory.path().join("absent")] {
+        symlink(target, &lock)?;
+        let error = store
+            .lock()
+            .await
+            .map(drop)
+            .expect_err("a link")
+            .to_string();
+        assert!(
+            error.contains("link") && error.contains("tokens.json.lock"),
+            "{error}"
+        );
+        assert!(store.check_writable().await.is_err());
+        fs::remove_file(&lock)?;
+    }
+    assert!(!directory.path().join("absent").exists());
+
+    // Neither a pipe nor a directory keeps anybody waiting.
+    for make in ["mkfifo", "mkdir"] {
+        let made = std::process::Command::new(make).arg(&path).status()?;
+        assert!(made.success());
+        assert!(store.load().await.is_err(), "{make}");
+        if make == "mkdir" {
+            fs::remove_dir(&path)?;
+        } else {
+            fs::remove_file(&path)?;
+        }
+    }
+
+    // To give a file away takes root.
+    save(&store, &tokens("a", "r")).await?;
+    drop(store.lock().await?);
+    if chown(&path, Some(65_534), None).is_err() {
+        support::not_run("the files of others", "root")?;
+        return Ok(());
+    }
+    let error = store
+        .load()
+        .await
+        .map(drop)
+        .expect_err("another's")
+        .to_string();
+    assert!(
+        error.contains("another user") && error.contains("tokens.json"),
+        "{error}"
+    );
+    chown(&lock, Some(65_534), None)?;
+    let error = store
+        .lock()
+        .await
+        .map(drop)
+        .expect_err("another's")
+        .to_string();
+    assert!(error.contains("tokens.json.lock"), "{error}");
+
+    // A link to a directory of one's own is what many have for their settings.
+    let real = directory.path().join("real");
+    let linked = directory.path().join("linked");
+    fs::create_dir(&real)?;
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o700))?;
+    symlink(&real, &linked)?;
+    save(
+        &FileTokenStore::new(linked.join("tokens.json")),
+        &tokens("a", "r"),
+    )
+    .await?;
+    chown(&real, Some(65_534), None)?;
+    let error = FileTokenStore::new(linked.join("other.json"))
+        .lock()
+        .await
+        .map(drop);
+    assert!(error.is_err_and(|error| error.to_string().contains("another user")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_save_replaces_the_version_that_it_was_made_for_and_no_other() -> Result<(), Failure> {
+    let directory = Directory::new()?;
+    let store = FileTokenStore::new(directory.path().join("tokens.json"));
+    let empty = store.load().await?.version;
+    let Saved::Done(first) = store.save(&tokens("a", "r"), &empty).await? else {
+        return Err("a conflict".into());
+    };
+    assert_eq!(store.load().await?.version, first);
+    assert_eq!(
+        store.save(&tokens("b", "s"), &empty).await?,
+        Saved::Conflict
+    );
+    assert_eq!(held(&store).await?, Some(shown(&tokens("a", "r"))));
+    save(&store, &tokens("c", "t")).await?;
+    assert_eq!(
+        store.save(&tokens("d", "u"), &first).await?,
+        Saved::Conflict
+    );
+    Ok(())
+}
+
+/// A lock that can't be had, as in a folder that is mounted read-only, and no folder at all to write into.
+#[tokio::test]
+async fn a_folder_that_can_t_be_written_costs_a_warning_and_no_command() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+    let accounts = signed_in(&sandbox, &directory)?;
+    let lock = accounts.file("user@example.com")?;
+    fs::create_dir(lock.with_file_name("user@example.com.json.lock"))?;
+    for ended in [true, false] {
+        let mut account = accounts.get("user@example.com")?.ok_or("no account")?;
+        if !ended {
+            account.tokens = tokens(
+                &sandbox.google().access_token,
+                &sandbox.google().refresh_token,
+            );
+            accounts.put(&account)?;
+        }
+        let output = program::program(&sandbox, &directory, &["check"])
+            .output()
+            .await?;
+        let errors = program::errors(&output);
+        program::json(&output)?;
+        assert_eq!(errors.matches("warning:").count(), 1, "{errors}");
+        assert!(
+            errors.contains("kept") && errors.contains(".lock"),
+            "{errors}"
+        );
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_lock_that_is_a_link_stops_the_program() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+    let accounts = signed_in(&sandbox, &directory)?;
+    let lock = accounts.file("user@example.com")?;
+    let victim = directory.path().join("victim");
+    std::os::unix::fs::symlink(&victim, lock.with_file_name("user@example.com.json.lock"))?;
+    let output = program::program(&sandbox, &directory, &["check"])
+        .output()
+        .await?;
+    let errors = program::errors(&output);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("user@example.com.json.lock") && errors.contains("link"),
+        "{errors}"
+    );
+    assert!(!victim.exists());
+    assert_eq!(refreshes(&sandbox), 0);
     Ok(())
 }
 
@@ -102,7 +308,7 @@ async fn files_that_others_can_read_are_refused() -> Result<(), Failure> {
 async fn a_broken_file_is_refused_and_not_quoted() -> Result<(), Failure> {
     let directory = Directory::new()?;
     let store = FileTokenStore::new(directory.path().join("tokens.json"));
-    store.save(&tokens("a", "r")).await?;
+    save(&store, &tokens("a", "r")).await?;
     for text in [
         "",
         "{\"tokens\": \"1//planted\"}",
@@ -123,13 +329,13 @@ async fn a_broken_file_is_refused_and_not_quoted() -> Result<(), Failure> {
 async fn a_write_that_was_cut_off_leaves_the_old_tokens() -> Result<(), Failure> {
     let directory = Directory::new()?;
     let store = FileTokenStore::new(directory.path().join("tokens.json"));
-    store.save(&tokens("old", "r")).await?;
+    save(&store, &tokens("old", "r")).await?;
     // What a process leaves that is killed after half of its write.
     let half = format!("tokens.json.{}-999.tmp", std::process::id());
     fs::write(directory.path().join(half), "{\"tokens\": {\"access_tok")?;
-    assert_eq!(store.load().await?, Some(tokens("old", "r")));
-    store.save(&tokens("new", "r")).await?;
-    assert_eq!(store.load().await?, Some(tokens("new", "r")));
+    assert_eq!(held(&store).await?, Some(shown(&tokens("old", "r"))));
+    save(&store, &tokens("new", "r")).await?;
+    assert_eq!(held(&store).await?, Some(shown(&tokens("new", "r"))));
     Ok(())
 }
 
@@ -168,7 +374,7 @@ async fn a_new_consent_in_the_configuration_outlives_a_dead_one_in_the_store() -
     let store = Arc::new(FileTokenStore::new(directory.path().join("tokens.json")));
     let mut dead = tokens("ended", "dead");
     dead.expires_at = Some(SystemTime::UNIX_EPOCH);
-    store.save(&dead).await?;
+    save(&*store, &dead).await?;
     let google = sandbox.google();
     let auth = GmailAuthConfig::new(google.refresh_token.as_str())
         .with_client(google.client_id, google.client_secret);
@@ -178,7 +384,7 @@ async fn a_new_consent_in_the_configuration_outlives_a_dead_one_in_the_store() -
         .token_store(store.clone())
         .build()?;
     gmail.check().await?;
-    let stored = store.load().await?.ok_or("nothing stored")?;
+    let stored = store.load().await?.tokens.ok_or("nothing stored")?;
     assert_eq!(
         stored.refresh_token.as_ref().map(Secret::expose),
         Some(google.refresh_token.as_str())
@@ -284,7 +490,8 @@ async fn an_account_in_the_keyring_leaves_no_secret_in_its_file() -> Result<(), 
     let mut account = accounts.get("user@example.com")?.ok_or("no account")?;
     account.place = TokenPlace::Keyring;
     accounts.put(&account)?;
-    assert_eq!(accounts.get("user@example.com")?, Some(account.clone()));
+    let kept = accounts.get("user@example.com")?.ok_or("no account")?;
+    assert_eq!(shown(&kept.tokens), shown(&account.tokens));
     assert_eq!(accounts.place("user@example.com")?, TokenPlace::Keyring);
     let text = fs::read_to_string(accounts.file("user@example.com")?)?;
     for secret in [
@@ -313,20 +520,23 @@ async fn an_account_in_the_keyring_leaves_no_secret_in_its_file() -> Result<(), 
         sandbox.revoke_access_tokens();
     }
     let refreshed = accounts.get("user@example.com")?.ok_or("no account")?;
-    assert_ne!(refreshed.tokens, account.tokens);
-    assert_eq!(refreshed.client_secret, account.client_secret);
+    assert_ne!(shown(&refreshed.tokens), shown(&account.tokens));
+    assert_eq!(
+        refreshed.client_secret.as_ref().map(Secret::expose),
+        account.client_secret.as_ref().map(Secret::expose)
+    );
     assert!(!format!("{keyring:?} {accounts:?}").contains("sandbox-client-secret"));
 
     // Back into the file: the keyring forgets.
     let entry = keyring.store("user@example.com")?;
-    assert!(entry.load().await?.is_some());
+    assert!(entry.load().await?.tokens.is_some());
     account.place = TokenPlace::File;
     accounts.put(&account)?;
-    assert_eq!(entry.load().await?, None);
+    assert!(entry.load().await?.tokens.is_none());
     account.place = TokenPlace::Keyring;
     accounts.put(&account)?;
     assert!(accounts.remove("user@example.com")?);
-    assert_eq!(entry.load().await?, None);
+    assert!(entry.load().await?.tokens.is_none());
 
     // What somebody else has put there is not believed, nor quoted.
     accounts.put(&account)?;

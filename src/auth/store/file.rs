@@ -1,8 +1,10 @@
 //! Tokens in a file that its owner alone can read.
 
-use std::error::Error as StdError;
+mod access;
+
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,10 +12,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use super::{StoreFuture, StoreLock, TokenSet, TokenStore};
+use super::{
+    InsecureStore, Saved, StoreError, StoreFuture, StoreLock, StoreVersion, StoredTokens, TokenSet,
+    TokenStore,
+};
 
-/// How long another process may hold the lock. A refresh takes seconds; where the network holds it up for longer, the
-/// call fails and says why, rather than wait with it.
+/// How long another process may hold the lock. A connector waits less, and holds it for 40 seconds at most.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How often a held lock is asked for again.
@@ -29,17 +33,21 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// Keeps the tokens in a JSON file.
 ///
-/// The file is made with mode 0600 in a directory of mode 0700, and is refused when others can read it. It is replaced
-/// as a whole: a process that is killed in the middle of a write leaves the old tokens intact. Processes that share
-/// the file make one refresh between them.
+/// The file is made with mode 0600 in a directory of mode 0700. It is refused when others can read it, when it belongs to
+/// another user, and when it is a link; so is the lock beside it. Links among the directories are followed, to a
+/// directory that belongs to this user or to root and that nobody else can write to.
+///
+/// It is replaced as a whole: a process that is killed in the middle of a write leaves the old tokens intact. On a full
+/// disk the tokens are written over the old ones, in the space that these have. Processes that share the file make one
+/// refresh between them.
 ///
 /// A process that is killed after Google has answered and before the write loses that answer. Google leaves the refresh
 /// token of an installed app as it is, so the stored one still works and the next process refreshes again. A server
 /// that rotates refresh tokens at each use (not Google) may take the old one no more: then the user signs in again. A
 /// caller who goes away in between loses nothing: the refresh and the write go on without it.
 ///
-/// On Windows there are no such modes: the file has the access rights of its directory, and nothing is refused. Under
-/// the user's own profile these keep other users out.
+/// On Windows there are no such modes: the file has the access rights of its directory, and links alone are refused.
+/// Under the user's own profile these rights keep other users out.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -63,12 +71,25 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 #[derive(Clone, Debug)]
 pub struct FileTokenStore {
     path: PathBuf,
+    /// Whether a file that is gone means that the account has been signed out.
+    of_account: bool,
 }
 
 impl FileTokenStore {
     /// A store in a file, which need not be there yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self {
+            path: path.into(),
+            of_account: false,
+        }
+    }
+
+    /// The tokens in an account's file, which only a sign-in makes.
+    pub(in crate::auth) fn of_account(path: PathBuf) -> Self {
+        Self {
+            path,
+            of_account: true,
+        }
     }
 
     /// Where the file is.
@@ -76,35 +97,66 @@ impl FileTokenStore {
         &self.path
     }
 
-    fn read_tokens(&self) -> io::Result<Option<TokenSet>> {
-        let Some(mut object) = read(&self.path)? else {
-            return Ok(None);
-        };
-        match object.remove(TOKENS) {
-            None | Some(Value::Null) => Ok(None),
-            Some(tokens) => serde_json::from_value(tokens)
-                .map(Some)
-                .map_err(|_| unreadable(&self.path)),
-        }
+    fn read_tokens(&self) -> io::Result<StoredTokens> {
+        let object = read(&self.path)?.unwrap_or_default();
+        stored(object).map_err(|_| unreadable(&self.path))
     }
 
-    fn write_tokens(&self, tokens: &TokenSet) -> io::Result<()> {
-        let mut object = read(&self.path)?.unwrap_or_default();
-        object.insert(
-            TOKENS.to_owned(),
-            serde_json::to_value(tokens).map_err(io::Error::from)?,
-        );
-        write(&self.path, &object)
+    fn write_tokens(&self, tokens: &TokenSet, replaces: &StoreVersion) -> io::Result<Saved> {
+        let found = read(&self.path)?;
+        if found.is_none() && self.of_account {
+            return Err(at(
+                &self.path,
+                io::Error::new(
+                    io::ErrorKind::NotFound,
+                    "the account has been signed out; sign in again",
+                ),
+            ));
+        }
+        let mut object = found.unwrap_or_default();
+        if version(object.get(TOKENS)) != *replaces {
+            return Ok(Saved::Conflict);
+        }
+        let tokens = serde_json::to_value(tokens).map_err(io::Error::from)?;
+        let version = version(Some(&tokens));
+        object.insert(TOKENS.to_owned(), tokens);
+        write(&self.path, &object)?;
+        Ok(Saved::Done(version))
+    }
+}
+
+/// What an object holds of tokens, with their version.
+pub(super) fn stored(mut object: Map<String, Value>) -> serde_json::Result<StoredTokens> {
+    let version = version(object.get(TOKENS));
+    match object.remove(TOKENS) {
+        None | Some(Value::Null) => Ok(StoredTokens::default()),
+        Some(tokens) => Ok(StoredTokens::new(serde_json::from_value(tokens)?, version)),
+    }
+}
+
+/// A hash: others can put other tokens there without a counter.
+pub(super) fn version(tokens: Option<&Value>) -> StoreVersion {
+    match tokens {
+        None | Some(Value::Null) => StoreVersion::default(),
+        Some(tokens) => {
+            let mut hasher = DefaultHasher::new();
+            tokens.to_string().hash(&mut hasher);
+            StoreVersion::new(hasher.finish().to_string())
+        }
     }
 }
 
 impl TokenStore for FileTokenStore {
-    fn load(&self) -> StoreFuture<'_, Option<TokenSet>> {
+    fn load(&self) -> StoreFuture<'_, StoredTokens> {
         Box::pin(async move { self.read_tokens().map_err(boxed) })
     }
 
-    fn save<'a>(&'a self, tokens: &'a TokenSet) -> StoreFuture<'a> {
-        Box::pin(async move { self.write_tokens(tokens).map_err(boxed) })
+    fn save<'a>(
+        &'a self,
+        tokens: &'a TokenSet,
+        replaces: &'a StoreVersion,
+    ) -> StoreFuture<'a, Saved> {
+        Box::pin(async move { self.write_tokens(tokens, replaces).map_err(boxed) })
     }
 
     fn lock(&self) -> StoreFuture<'_, StoreLock> {
@@ -130,20 +182,31 @@ impl TokenStore for FileTokenStore {
             }
         })
     }
+
+    fn check_writable(&self) -> StoreFuture<'_> {
+        Box::pin(async move {
+            open_lock(&self.path).map_err(boxed)?;
+            access::check_writable(directory_of(&self.path))
+                .map_err(|error| boxed(at(&self.path, error)))
+        })
+    }
 }
 
-fn boxed(error: io::Error) -> Box<dyn StdError + Send + Sync> {
-    Box::new(error)
+/// The error of a store; that it must not be used has a type of its own.
+fn boxed(error: io::Error) -> StoreError {
+    match error.downcast::<InsecureStore>() {
+        Ok(error) => error.into(),
+        Err(error) => error.into(),
+    }
 }
 
 /// The object in a file; `None` when there is no file.
 pub(in crate::auth) fn read(path: &Path) -> io::Result<Option<Map<String, Value>>> {
-    let file = match File::open(path) {
+    let file = match access::open(path, OpenOptions::new().read(true)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(at(path, error)),
+        Err(error) => return Err(error),
     };
-    check_private(path, &file)?;
     let mut text = String::new();
     file.take(MAX_FILE)
         .read_to_string(&mut text)
@@ -157,36 +220,62 @@ pub(in crate::auth) fn read(path: &Path) -> io::Result<Option<Map<String, Value>
 /// Replaces a file as a whole.
 pub(in crate::auth) fn write(path: &Path, object: &Map<String, Value>) -> io::Result<()> {
     let directory = prepare_directory(path)?;
+    let text = serde_json::to_vec_pretty(object)?;
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let temporary = sibling(path, &format!(".{}-{number}.tmp", std::process::id()));
     let result = (|| {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        private(&mut options);
         // Left behind by a process of the same number that was killed in the middle of a write.
         match fs::remove_file(&temporary) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut file = options.open(&temporary)?;
-        file.write_all(&serde_json::to_vec_pretty(object)?)?;
+        let mut file = access::options()
+            .write(true)
+            .create_new(true)
+            .open(&temporary)?;
+        file.write_all(&text)?;
         file.sync_all()?;
         fs::rename(&temporary, path)?;
         sync_directory(directory)
     })();
-    result.map_err(|error| {
+    result.or_else(|error| {
         // The write has failed already; a leftover only takes space.
         let _ = fs::remove_file(&temporary);
-        at(path, error)
+        let is_full = matches!(
+            error.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+        );
+        if is_full && overwrite(path, text).is_ok() {
+            Ok(())
+        } else {
+            Err(at(path, error))
+        }
     })
+}
+
+/// Writes over what is there, in one piece and in the space that it has: a full disk takes no new file.
+fn overwrite(path: &Path, mut text: Vec<u8>) -> io::Result<()> {
+    let mut file = access::open(path, OpenOptions::new().write(true))?;
+    let (length, space) = access::space(&file)?;
+    if text.len() as u64 > space {
+        return Err(io::ErrorKind::StorageFull.into());
+    }
+    // Blanks after an object are still JSON, and a file that keeps its length needs no second step.
+    text.resize(text.len().max(usize::try_from(length).unwrap_or(0)), b' ');
+    file.write_all(&text)?;
+    file.sync_all()
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// The directory of a file, made for its owner alone where it is not there.
 fn prepare_directory(path: &Path) -> io::Result<&Path> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let directory = directory_of(path);
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -194,91 +283,21 @@ fn prepare_directory(path: &Path) -> io::Result<&Path> {
     builder
         .create(directory)
         .map_err(|error| at(directory, error))?;
-    check_directory(directory)?;
+    access::check_directory(directory)?;
     Ok(directory)
 }
 
 fn open_lock(path: &Path) -> io::Result<File> {
     prepare_directory(path)?;
-    let mut options = OpenOptions::new();
+    let mut options = access::options();
     options.write(true).create(true).truncate(false);
-    private(&mut options);
-    options
-        .open(sibling(path, ".lock"))
-        .map_err(|error| at(path, error))
+    access::open(&sibling(path, ".lock"), &mut options)
 }
 
 fn sibling(path: &Path, suffix: &str) -> PathBuf {
     let mut name: OsString = path.file_name().unwrap_or_default().to_owned();
     name.push(suffix);
     path.with_file_name(name)
-}
-
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-}
-
-/// Elsewhere than on Unix access is a matter of lists, which a file takes over from its directory and the standard
-/// library does not read: the user's own profile keeps others out, and the checks below refuse nothing.
-#[cfg(not(unix))]
-fn private(_: &mut OpenOptions) {}
-
-#[cfg(unix)]
-fn check_private(path: &Path, file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = file
-        .metadata()
-        .map_err(|error| at(path, error))?
-        .permissions()
-        .mode();
-    if mode & 0o077 == 0 {
-        return Ok(());
-    }
-    Err(at(
-        path,
-        io::Error::new(
-            io::ErrorKind::PermissionDenied,
-            format!(
-                "others can read or write it (mode {:03o}), so what it holds may be known: revoke it, or run `chmod 600` on it",
-                mode & 0o777
-            ),
-        ),
-    ))
-}
-
-#[cfg(not(unix))]
-fn check_private(_: &Path, _: &File) -> io::Result<()> {
-    Ok(())
-}
-
-/// Whoever can write to the directory can put another file in the place of this one.
-#[cfg(unix)]
-fn check_directory(directory: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(directory)
-        .map_err(|error| at(directory, error))?
-        .permissions()
-        .mode();
-    let sticky = mode & 0o1000 != 0;
-    if mode & 0o022 == 0 || sticky {
-        return Ok(());
-    }
-    Err(at(
-        directory,
-        io::Error::new(
-            io::ErrorKind::PermissionDenied,
-            format!(
-                "others can write to it (mode {:03o}); run `chmod 700` on it",
-                mode & 0o777
-            ),
-        ),
-    ))
-}
-
-#[cfg(not(unix))]
-fn check_directory(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 /// A rename outlives a power cut only when the directory is written too.
@@ -302,6 +321,6 @@ fn unreadable(path: &Path) -> io::Error {
     )
 }
 
-fn at(path: &Path, error: io::Error) -> io::Error {
+pub(super) fn at(path: &Path, error: io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

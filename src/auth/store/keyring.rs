@@ -8,8 +8,8 @@ use std::sync::Arc;
 use keyring_core::{CredentialStore, Entry};
 use serde_json::{Map, Value};
 
-use super::file::{FileTokenStore, TOKENS};
-use super::{StoreFuture, StoreLock, TokenSet, TokenStore};
+use super::file::{self, FileTokenStore, TOKENS};
+use super::{Saved, StoreFuture, StoreLock, StoreVersion, StoredTokens, TokenSet, TokenStore};
 
 /// The name under which a keyring shows what this crate has put there.
 const SERVICE: &str = "airbyte-gmail";
@@ -23,14 +23,14 @@ const SERVICE: &str = "airbyte-gmail";
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-/// use airbyte_agent_gmail::auth::{Keyring, TokenSet, TokenStore};
+/// use airbyte_agent_gmail::auth::{Keyring, StoreVersion, TokenSet, TokenStore};
 ///
 /// # let keyring = || Keyring::in_memory();
 /// # #[cfg(any())]
 /// let keyring = || Keyring::system();
 /// let store = keyring()?.store("user@example.com")?;
-/// store.save(&TokenSet::new("token")).await?;
-/// assert!(store.load().await?.is_some());
+/// store.save(&TokenSet::new("token"), &StoreVersion::default()).await?;
+/// assert!(store.load().await?.tokens.is_some());
 /// # Ok(())
 /// # }
 /// ```
@@ -143,19 +143,21 @@ impl KeyringTokenStore {
         }
     }
 
-    fn read_tokens(&self) -> io::Result<Option<TokenSet>> {
-        match self.read()?.and_then(|mut object| object.remove(TOKENS)) {
-            None | Some(Value::Null) => Ok(None),
-            Some(tokens) => serde_json::from_value(tokens)
-                .map(Some)
-                .map_err(|_| self.unreadable()),
-        }
+    fn read_tokens(&self) -> io::Result<StoredTokens> {
+        let object = self.read()?.unwrap_or_default();
+        file::stored(object).map_err(|_| self.unreadable())
     }
 
-    fn write_tokens(&self, tokens: &TokenSet) -> io::Result<()> {
+    fn write_tokens(&self, tokens: &TokenSet, replaces: &StoreVersion) -> io::Result<Saved> {
         let mut object = self.read()?.unwrap_or_default();
-        object.insert(TOKENS.to_owned(), serde_json::to_value(tokens)?);
-        self.write(&object)
+        if file::version(object.get(TOKENS)) != *replaces {
+            return Ok(Saved::Conflict);
+        }
+        let tokens = serde_json::to_value(tokens)?;
+        let version = file::version(Some(&tokens));
+        object.insert(TOKENS.to_owned(), tokens);
+        self.write(&object)?;
+        Ok(Saved::Done(version))
     }
 
     fn unreadable(&self) -> io::Error {
@@ -181,15 +183,19 @@ impl KeyringTokenStore {
 }
 
 impl TokenStore for KeyringTokenStore {
-    fn load(&self) -> StoreFuture<'_, Option<TokenSet>> {
+    fn load(&self) -> StoreFuture<'_, StoredTokens> {
         Box::pin(async move { Ok(self.blocking(Self::read_tokens).await?) })
     }
 
-    fn save<'a>(&'a self, tokens: &'a TokenSet) -> StoreFuture<'a> {
-        let tokens = tokens.clone();
+    fn save<'a>(
+        &'a self,
+        tokens: &'a TokenSet,
+        replaces: &'a StoreVersion,
+    ) -> StoreFuture<'a, Saved> {
+        let (tokens, replaces) = (tokens.clone(), replaces.clone());
         Box::pin(async move {
             Ok(self
-                .blocking(move |store| store.write_tokens(&tokens))
+                .blocking(move |store| store.write_tokens(&tokens, &replaces))
                 .await?)
         })
     }

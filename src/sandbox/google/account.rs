@@ -47,6 +47,8 @@ impl Grant {
 struct RefreshToken {
     grant: usize,
     replaced: bool,
+    /// The one in whose place it was given; it ends when this one is used.
+    previous: Option<String>,
     ends: Option<Instant>,
 }
 
@@ -130,6 +132,7 @@ impl Account {
         let refresh = RefreshToken {
             grant: 0,
             replaced: false,
+            previous: None,
             ends: None,
         };
         let access = AccessToken {
@@ -191,13 +194,21 @@ impl Account {
         settings: &Settings,
     ) -> Option<Issued> {
         let token = self.refreshable(refresh_token)?;
-        let (grant, ends) = (token.grant, token.ends);
+        let (grant, ends, previous) = (token.grant, token.ends, token.previous.clone());
         let mut issued = self.issue(grant, scopes, settings);
+        if let Some(previous) = previous.and_then(|token| self.refresh_tokens.get_mut(&token)) {
+            previous.replaced = true;
+        }
         if settings.rotate_refresh_tokens {
-            if let Some(token) = self.refresh_tokens.get_mut(refresh_token) {
+            self.give_refresh_token(grant, settings, &mut issued);
+            if settings.keep_previous_refresh_token {
+                let new = issued.refresh_token.as_ref();
+                if let Some(new) = new.and_then(|token| self.refresh_tokens.get_mut(token)) {
+                    new.previous = Some(refresh_token.to_owned());
+                }
+            } else if let Some(token) = self.refresh_tokens.get_mut(refresh_token) {
                 token.replaced = true;
             }
-            self.give_refresh_token(grant, settings, &mut issued);
         } else {
             issued.refresh_lifetime =
                 ends.map(|ends| ends.saturating_duration_since(Instant::now()));
@@ -389,6 +400,7 @@ impl Account {
             RefreshToken {
                 grant,
                 replaced: false,
+                previous: None,
                 ends,
             },
         );

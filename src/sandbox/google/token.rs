@@ -112,6 +112,11 @@ fn tokens(issued: Issued, settings: &Settings) -> Answer {
             drop(answer.insert("expires_in".to_owned(), seconds.to_string().into()))
         }
         ExpiresIn::Absent => {}
+        ExpiresIn::Zero => drop(answer.insert("expires_in".to_owned(), 0.into())),
+        ExpiresIn::Negative => drop(answer.insert("expires_in".to_owned(), json!(-1))),
+        ExpiresIn::Fraction => {
+            drop(answer.insert("expires_in".to_owned(), json!(seconds as f64 + 0.9)))
+        }
     }
     if let Some(refresh_token) = issued.refresh_token {
         answer.insert("refresh_token".to_owned(), refresh_token.into());

@@ -1,118 +1,51 @@
 //! Google's refresh token grant (RFC 6749, section 6).
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-use super::Secret;
-use super::cache::Granted;
+use super::{TokenFuture, TokenResponse, TokenSource, with_retry};
+use crate::auth::Secret;
 use crate::error::{Error, Kind, is_reason};
 use crate::http::{FirstByte, Http, Reply};
 
 /// Google's token endpoint, <https://developers.google.com/identity/protocols/oauth2/web-server#offline>.
 pub const GOOGLE_TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
 
-/// How often a refresh is tried in all when the endpoint fails for the moment.
-const ATTEMPTS: u32 = 3;
-
-/// The first pause between two tries.
-const PAUSE: Duration = Duration::from_millis(200);
-
-/// The longest pause that the endpoint may ask for; past it the caller hears at once how long to wait.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// What a refresh needs.
-pub(crate) struct GoogleGrant {
+/// Google's OAuth client, and where it asks.
+pub(crate) struct GoogleTokenSource {
     pub(crate) http: Http,
     pub(crate) token_url: String,
     pub(crate) client_id: Option<String>,
     pub(crate) client_secret: Option<Secret>,
-    /// The refresh token of the configuration.
-    pub(crate) configured: Option<Secret>,
-    /// The refresh token at hand, which a store or a rotation may have changed.
-    pub(crate) refresh_token: Mutex<Option<Secret>>,
+    pub(crate) keeps_previous: bool,
 }
 
-impl GoogleGrant {
-    /// Takes a refresh token from the store, which is newer than the one at hand.
-    pub(crate) fn adopt(&self, refresh_token: &Secret) {
-        *self
-            .refresh_token
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(refresh_token.clone());
-    }
-
-    /// Asks for a new access token; `configured` is tried where the refresh token at hand is rejected for good.
-    pub(crate) async fn fetch(&self) -> Result<Granted, Error> {
-        let refresh_token = self
-            .refresh_token
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        match self.refresh(refresh_token.clone()).await {
-            // The configuration was given a new consent's token, and the store still has the old one's.
-            Err(error)
-                if error.is_reauthorization_required()
-                    && self.configured.is_some()
-                    && self.configured != refresh_token =>
-            {
-                let second = self.refresh(self.configured.clone()).await;
-                // A failure that passes says nothing of that token: nobody is sent to the consent page for it.
-                second.map_err(|second| {
-                    if second.is_token_refresh_failed() {
-                        second
-                    } else {
-                        error
-                    }
-                })
-            }
-            result => result,
-        }
-    }
-
-    async fn refresh(&self, refresh_token: Option<Secret>) -> Result<Granted, Error> {
-        let (Some(refresh_token), Some(client_id)) = (refresh_token, self.client_id.as_deref())
-        else {
-            let missing = if self.client_id.is_none() {
-                "client_id"
-            } else {
-                "refresh_token"
+impl TokenSource for GoogleTokenSource {
+    fn fetch<'a>(&'a self, refresh_token: Option<&'a Secret>) -> TokenFuture<'a> {
+        Box::pin(async move {
+            let (Some(refresh_token), Some(client_id)) = (refresh_token, self.client_id.as_deref())
+            else {
+                let missing = if self.client_id.is_none() {
+                    "client_id"
+                } else {
+                    "refresh_token"
+                };
+                return Err(Error::new(
+                    Kind::Configuration,
+                    format!(
+                        "there is no valid access token and none can be got: {missing} is missing; give it, or a new access token"
+                    ),
+                ));
             };
-            return Err(Error::new(
-                Kind::Configuration,
-                format!(
-                    "there is no valid access token and none can be got: {missing} is missing; give it, or a new access token"
-                ),
-            ));
-        };
-        let form = refresh_form(client_id, self.client_secret.as_ref(), &refresh_token);
-        let mut attempt = 1;
-        let mut granted = loop {
-            match post_form(&self.http, &self.token_url, &form).await {
-                Err(error)
-                    if error.is_token_refresh_failed()
-                        && attempt < ATTEMPTS
-                        && error
-                            .retry_after()
-                            .is_none_or(|asked| asked <= LONGEST_PAUSE) =>
-                {
-                    let pause = PAUSE * 2_u32.pow(attempt - 1);
-                    tokio::time::sleep(pause.max(error.retry_after().unwrap_or_default())).await;
-                    attempt += 1;
-                }
-                result => break result?,
-            }
-        };
-        // Google seldom rotates the refresh token, and says nothing when it does not: the old one stays good.
-        let refresh_token = granted.refresh_token.take().unwrap_or(refresh_token);
-        *self
-            .refresh_token
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(refresh_token.clone());
-        granted.refresh_token = Some(refresh_token);
-        Ok(granted)
+            let form = refresh_form(client_id, self.client_secret.as_ref(), refresh_token);
+            with_retry(|| post_form(&self.http, &self.token_url, &form)).await
+        })
+    }
+
+    fn keeps_previous(&self) -> bool {
+        self.keeps_previous
     }
 }
 
@@ -121,8 +54,7 @@ pub(crate) async fn post_form(
     http: &Http,
     token_url: &str,
     form: &Secret,
-) -> Result<Granted, Error> {
-    // A refresh may be sent twice: the token that goes in stays valid, and the last answer counts.
+) -> Result<TokenResponse, Error> {
     let reply = exchange(http, token_url, form).await.map_err(|error| {
         // A certificate or a proxy that refuses does so again, and its text says what helps.
         if error.is_configuration() || (error.is_connect() && !error.is_transient()) {
@@ -169,10 +101,10 @@ async fn exchange(http: &Http, url: &str, form: &Secret) -> Result<Reply, Error>
         .map_err(Error::from)
 }
 
-impl fmt::Debug for GoogleGrant {
+impl fmt::Debug for GoogleTokenSource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("GoogleGrant")
+            .debug_struct("GoogleTokenSource")
             .finish_non_exhaustive()
     }
 }
@@ -194,6 +126,7 @@ struct TokenAnswer {
     access_token: Option<Secret>,
     #[serde(default, deserialize_with = "seconds")]
     expires_in: Option<Duration>,
+    #[serde(default, deserialize_with = "text")]
     refresh_token: Option<Secret>,
     #[serde(default, deserialize_with = "seconds")]
     refresh_token_expires_in: Option<Duration>,
@@ -214,7 +147,7 @@ struct ErrorAnswer {
 }
 
 /// Reads the token endpoint's answer.
-fn parse_reply(reply: &Reply) -> Result<Granted, Error> {
+fn parse_reply(reply: &Reply) -> Result<TokenResponse, Error> {
     let unreadable = || {
         Error::new(
             Kind::TokenRefreshFailed,
@@ -235,12 +168,11 @@ fn parse_reply(reply: &Reply) -> Result<Granted, Error> {
             !token.expose().is_empty() && http::HeaderValue::from_str(token.expose()).is_ok()
         })
         .ok_or_else(unreadable)?;
-    Ok(Granted {
+    Ok(TokenResponse {
         access_token,
-        expires_in: answer.expires_in,
-        refresh_token: answer
-            .refresh_token
-            .filter(|token| !token.expose().is_empty()),
+        // A life of no length tells nothing: the token is used until it is refused.
+        expires_in: answer.expires_in.filter(|life| !life.is_zero()),
+        refresh_token: answer.refresh_token,
         refresh_token_expires_in: answer.refresh_token_expires_in,
         scopes: scopes(&answer.scope),
     })
@@ -307,6 +239,15 @@ fn refusal(reply: &Reply) -> Error {
     Error::refusal(kind, message, status, code).retry_after_of(&reply.headers)
 }
 
+/// A text that says something; whatever else stands there must not cost the access token beside it.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(value
+        .as_str()
+        .filter(|text| !text.trim().is_empty())
+        .map(Secret::from))
+}
+
 /// Seconds, as a number or, as some servers write them, as a text.
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
@@ -322,7 +263,7 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration
 mod tests {
     use super::*;
 
-    fn reply(status: u16, body: &str) -> Result<Granted, Error> {
+    fn reply(status: u16, body: &str) -> Result<TokenResponse, Error> {
         parse_reply(&Reply {
             status: http::StatusCode::from_u16(status).unwrap_or_default(),
             headers: http::HeaderMap::new(),
@@ -343,7 +284,19 @@ mod tests {
                     .is_some_and(|lifetime| lifetime.as_secs() == seconds)
             }));
         }
-        for text in ["null", "-1", "\"soon\"", "[]"] {
+        for text in [
+            "null",
+            "0",
+            "-1",
+            "0.0",
+            "\"0\"",
+            "\"-3599\"",
+            "\"soon\"",
+            "[]",
+            "true",
+            "1e300",
+            "\"NaN\"",
+        ] {
             let granted = reply(
                 200,
                 &format!(r#"{{"access_token":"t","expires_in":{text}}}"#),
@@ -396,6 +349,17 @@ mod tests {
             r#"{"error":"invalid_client","error_description":"The OAuth client was not found."}"#,
         );
         assert!(client.is_err_and(|error| error.is_configuration()));
+    }
+
+    #[test]
+    fn a_refresh_token_of_another_type_costs_no_access_token() {
+        for token in ["null", "1", "\"\"", "\" \"", "[]"] {
+            let granted = reply(
+                200,
+                &format!(r#"{{"access_token":"t","refresh_token":{token}}}"#),
+            );
+            assert!(granted.is_ok_and(|granted| granted.refresh_token.is_none()));
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ const USER_INFO: &str = "https://www.googleapis.com/auth/userinfo.";
 /// a part of an operation, as the one for headers alone does for reading a message, does not count.
 ///
 /// ```
-/// use airbyte_agent_gmail::oauth::least_scopes;
+/// use airbyte_agent_gmail::auth::least_scopes;
 /// use airbyte_agent_gmail::operation::gmail;
 ///
 /// let rows = [gmail().find("messages", "list")?, gmail().find("messages", "create")?];
@@ -48,7 +48,7 @@ pub fn least_scopes(operations: impl IntoIterator<Item = &'static Operation>) ->
 /// The scopes that let one read everything, and change nothing.
 ///
 /// ```
-/// use airbyte_agent_gmail::oauth::read_only_scopes;
+/// use airbyte_agent_gmail::auth::read_only_scopes;
 ///
 /// assert_eq!(read_only_scopes(), ["https://www.googleapis.com/auth/gmail.readonly"]);
 /// ```
@@ -68,7 +68,7 @@ pub fn read_only_scopes() -> Vec<&'static str> {
 /// Google answers `email` and `profile` with their long names, which count as the same.
 ///
 /// ```
-/// use airbyte_agent_gmail::oauth::refused_scopes;
+/// use airbyte_agent_gmail::auth::refused_scopes;
 ///
 /// let asked = ["openid", "email", "profile"].map(str::to_owned);
 /// let granted = ["openid", "https://www.googleapis.com/auth/userinfo.email"].map(str::to_owned);
@@ -88,7 +88,7 @@ pub fn refused_scopes<'a>(
 /// The operations that some granted scopes do not allow.
 ///
 /// ```
-/// use airbyte_agent_gmail::oauth::missing_scopes;
+/// use airbyte_agent_gmail::auth::missing_scopes;
 /// use airbyte_agent_gmail::operation::gmail;
 ///
 /// let granted = ["https://www.googleapis.com/auth/gmail.readonly".to_owned()];

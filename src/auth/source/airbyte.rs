@@ -1,0 +1,99 @@
+//! Airbyte's application token.
+
+use std::time::Duration;
+
+use http::HeaderValue;
+
+use super::{TokenFuture, TokenResponse, TokenSource, with_retry};
+use crate::api::airbyte::operation::TABLE;
+use crate::api::airbyte::types::{ApplicationTokenRequest, ApplicationTokenResponse};
+use crate::auth::Secret;
+use crate::error::{Error, Kind};
+use crate::http::Http;
+
+/// The row of the operation that gives the token.
+const OPERATION: &str = "create_account_applications_token";
+
+/// How long an application token lives where the answer does not say: 15 minutes.
+const LIFETIME: Duration = Duration::from_secs(900);
+
+/// The client id and secret that an application token is asked with.
+#[derive(Debug)]
+pub(crate) struct AirbyteTokenSource {
+    pub(crate) http: Http,
+    pub(crate) base_url: String,
+    /// The name of the organization's header, and the organization.
+    pub(crate) organization: Option<(&'static str, HeaderValue)>,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Secret,
+}
+
+impl TokenSource for AirbyteTokenSource {
+    fn fetch<'a>(&'a self, _: Option<&'a Secret>) -> TokenFuture<'a> {
+        Box::pin(with_retry(|| self.ask()))
+    }
+}
+
+impl AirbyteTokenSource {
+    async fn ask(&self) -> Result<TokenResponse, Error> {
+        let operation = TABLE.by_id(OPERATION).ok_or_else(|| {
+            Error::new(
+                Kind::Unsupported,
+                "airbyte's document has no application token",
+            )
+        })?;
+        let body = ApplicationTokenRequest::new(self.client_id.clone(), self.client_secret.clone());
+        let mut request = self
+            .http
+            .client()
+            .post(format!("{}{}", self.base_url, operation.path))
+            .json(&body);
+        if let Some((name, value)) = &self.organization {
+            request = request.header(*name, value);
+        }
+        let request = request.build().map_err(|error| {
+            Error::new(
+                Kind::Configuration,
+                "the airbyte api url is not one; check it",
+            )
+            .caused_by(error.without_url())
+        })?;
+        let reply = self
+            .http
+            .exchange(request)
+            .await
+            .map_err(|failure| passing(failure.into()))?;
+        if !reply.status.is_success() {
+            let error = Error::from_response(reply.status.as_u16(), &reply.headers, &reply.body);
+            return Err(passing(error.of(operation)));
+        }
+        let answer: ApplicationTokenResponse = serde_json::from_slice(&reply.body)
+            .map_err(|error| Error::undecodable(&error).of(operation))?;
+        let token = answer.access_token.filter(|token| {
+            !token.expose().is_empty() && HeaderValue::from_str(token.expose()).is_ok()
+        });
+        let access_token = token.ok_or_else(|| {
+            Error::new(
+                Kind::InvalidResponse,
+                "airbyte's answer has no `access_token`; check the base url, and what stands between",
+            )
+            .of(operation)
+        })?;
+        let mut response = TokenResponse::new(access_token);
+        let lifetime = answer
+            .expires_in
+            .and_then(|seconds| u64::try_from(seconds).ok())
+            .filter(|seconds| *seconds > 0);
+        response.expires_in = Some(lifetime.map_or(LIFETIME, Duration::from_secs));
+        Ok(response)
+    }
+}
+
+/// An error that passes says that there is no token for now, however it came.
+fn passing(error: Error) -> Error {
+    if !error.is_transient() {
+        return error;
+    }
+    Error::token_refresh_failed("airbyte gives no application token for now; try again later")
+        .caused_by(error)
+}

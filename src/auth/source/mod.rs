@@ -1,0 +1,153 @@
+//! Where access tokens come from: one trait, and a file for each way.
+
+mod airbyte;
+mod bearer;
+mod google;
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, SystemTime};
+
+use super::{Secret, TokenSet};
+use crate::error::Error;
+
+pub(crate) use airbyte::AirbyteTokenSource;
+pub(crate) use bearer::BearerTokenSource;
+pub use google::GOOGLE_TOKEN_URL;
+pub(crate) use google::GoogleTokenSource;
+#[cfg(feature = "oauth")]
+pub(crate) use google::{post_form, revoke};
+
+/// How often a token is asked for in all while the endpoint fails for the moment.
+const ATTEMPTS: u32 = 3;
+
+/// The first pause between two attempts; it doubles.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The longest pause that the endpoint may ask for; past it the caller hears at once how long to wait.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What [`TokenSource::fetch`] returns: `Box::pin(async { … })` makes one.
+pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<TokenResponse, Error>> + Send + 'a>>;
+
+/// A way to an access token. The connector has its own for Google's refresh tokens, for bearer tokens and for Airbyte's
+/// applications; implement it for another one, such as a metadata server or a vault.
+///
+/// The connector caches what it gives, asks once for many callers, renews in the background before the token ends, and
+/// keeps new tokens in its [`TokenStore`](super::TokenStore). A source only asks.
+///
+/// ```
+/// use airbyte_agent_gmail::auth::{AuthConfig, Secret, TokenFuture, TokenResponse, TokenSource};
+/// use airbyte_agent_gmail::{Error, GmailConnector};
+///
+/// #[derive(Debug)]
+/// struct Vault;
+///
+/// impl TokenSource for Vault {
+///     fn fetch<'a>(&'a self, _refresh_token: Option<&'a Secret>) -> TokenFuture<'a> {
+///         Box::pin(async {
+///             let token = std::env::var("VAULT_TOKEN")
+///                 .map_err(|_| Error::token_refresh_failed("the vault is sealed; unseal it and try again"))?;
+///             Ok(TokenResponse::new(token))
+///         })
+///     }
+/// }
+///
+/// let gmail = GmailConnector::new(AuthConfig::from_source(Vault))?;
+/// # Ok::<(), airbyte_agent_gmail::Error>(())
+/// ```
+pub trait TokenSource: Debug + Send + Sync {
+    /// Asks for a new access token, with the refresh token that is to be used: the newest of the configuration, the
+    /// store and the answers so far. `None` where there is none; a source that needs none ignores it.
+    ///
+    /// The connector gives it 30 seconds in all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::reauthorization_required`] where this refresh token is rejected for good: it is not tried again until the
+    /// store changes. Any other error counts as passing.
+    fn fetch<'a>(&'a self, refresh_token: Option<&'a Secret>) -> TokenFuture<'a>;
+
+    /// Whether the server goes on taking a refresh token until the one that it gave in its place has been used.
+    /// Default: no.
+    ///
+    /// Where it does, a new refresh token that could not be stored yet is left unused, so that the stored one stays good
+    /// and even a process that is killed loses nothing. Other servers take the use of a replaced refresh token for theft
+    /// and end the whole sign-in (RFC 9700 section 4.14.2).
+    fn keeps_previous(&self) -> bool {
+        false
+    }
+}
+
+/// What a token endpoint answers (RFC 6749 section 5.1).
+///
+/// ```
+/// use std::time::Duration;
+/// use airbyte_agent_gmail::auth::TokenResponse;
+///
+/// let mut response = TokenResponse::new("access-token");
+/// response.expires_in = Some(Duration::from_secs(3600));
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TokenResponse {
+    /// The access token.
+    pub access_token: Secret,
+    /// How long it lives; where that is not known it is used until it is refused.
+    pub expires_in: Option<Duration>,
+    /// The refresh token to use from now on, where there is a new one.
+    pub refresh_token: Option<Secret>,
+    /// How long the refresh token lives, where it does not live for ever.
+    pub refresh_token_expires_in: Option<Duration>,
+    /// The granted scopes, where the answer names them.
+    pub scopes: Vec<String>,
+}
+
+impl TokenResponse {
+    /// An answer with an access token alone; the fields are there to be filled.
+    pub fn new(access_token: impl Into<Secret>) -> Self {
+        Self {
+            access_token: access_token.into(),
+            expires_in: None,
+            refresh_token: None,
+            refresh_token_expires_in: None,
+            scopes: Vec::new(),
+        }
+    }
+
+    /// The tokens as a store keeps them, with times in place of durations.
+    pub(crate) fn into_tokens(self, now: SystemTime) -> TokenSet {
+        let after = |lifetime: Option<Duration>| lifetime.and_then(|life| now.checked_add(life));
+        TokenSet {
+            expires_at: after(self.expires_in),
+            refresh_token_expires_at: after(self.refresh_token_expires_in),
+            access_token: self.access_token,
+            refresh_token: self.refresh_token,
+            scopes: self.scopes,
+        }
+    }
+}
+
+/// Asks until there is an answer, an error that does not pass, or no attempt left.
+async fn with_retry<T, F: Future<Output = Result<T, Error>>>(
+    mut ask: impl FnMut() -> F,
+) -> Result<T, Error> {
+    let mut attempt = 1;
+    loop {
+        match ask().await {
+            Err(error)
+                if error.is_token_refresh_failed()
+                    && attempt < ATTEMPTS
+                    && error
+                        .retry_after()
+                        .is_none_or(|asked| asked <= LONGEST_PAUSE) =>
+            {
+                let pause = PAUSE * 2_u32.pow(attempt - 1);
+                tokio::time::sleep(pause.max(error.retry_after().unwrap_or_default())).await;
+                attempt += 1;
+            }
+            result => return result,
+        }
+    }
+}
