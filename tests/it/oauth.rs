@@ -192,6 +192,8 @@ proptest! {
         };
         let name = format!("x_{extra}");
         let target = query(&[("code", &code), (name.as_str(), "1"), ("state", STATE)]);
+        // Blanks around a secret are no part of it.
+        prop_assume!(code.trim() == code);
         prop_assert_eq!(google(&target), Ok(code.clone()));
         let twice = query(&[("code", &code), ("state", STATE), ("code", &code)]);
         prop_assert_eq!(google(&twice), Err(CallbackError::Repeated));
@@ -691,7 +693,7 @@ async fn the_program_signs_in_works_refreshes_and_signs_out() -> Result<(), Fail
     );
 
     // The environment goes before what is stored, and the program says so.
-    let output = program::program(&sandbox, &directory, &["check", "--account", "second"])
+    let output = program::program(&sandbox, &directory, &["check"])
         .env("GMAIL_ACCESS_TOKEN", sandbox.google().access_token)
         .output()
         .await?;

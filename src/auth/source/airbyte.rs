@@ -9,7 +9,7 @@ use crate::api::airbyte::operation::TABLE;
 use crate::api::airbyte::types::{ApplicationTokenRequest, ApplicationTokenResponse};
 use crate::auth::Secret;
 use crate::error::{Error, Kind};
-use crate::http::Http;
+use crate::http::{FirstByte, Http};
 
 /// The row of the operation that gives the token.
 const OPERATION: &str = "create_account_applications_token";
@@ -60,7 +60,7 @@ impl AirbyteTokenSource {
         })?;
         let reply = self
             .http
-            .exchange(request)
+            .exchange(request, FirstByte::Soon)
             .await
             .map_err(|failure| passing(failure.into()))?;
         if !reply.status.is_success() {
