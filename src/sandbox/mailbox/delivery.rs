@@ -79,6 +79,7 @@ impl Mailbox {
         self.store.add(Arrival {
             snippet: snippet(&message),
             raw,
+            message: &message,
             date,
             labels,
             links,

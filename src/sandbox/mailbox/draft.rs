@@ -10,7 +10,7 @@ use super::{
     clock::scramble,
     conversation::Links,
     delivery,
-    list::Page,
+    list::PageRequest,
     message::{Format, answer, identity, to_json},
     parameter::{self, Parameters},
     part::Part,
@@ -22,6 +22,7 @@ use super::{
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
     messages: BTreeMap<String, u64>,
+    by_message: BTreeMap<u64, String>,
     created: u64,
 }
 
@@ -32,13 +33,23 @@ impl Drafts {
         self.created += 1;
         let number = LEAST + scramble(self.created ^ 0xd4af_7000) % (8 * LEAST);
         let id = format!("r-{number}");
-        self.messages.insert(id.clone(), message);
+        self.hold(&id, message);
         id
+    }
+
+    /// Lets a draft hold a message in place of the one that it may hold now.
+    fn hold(&mut self, id: &str, message: u64) {
+        if let Some(old) = self.messages.insert(id.to_owned(), message) {
+            self.by_message.remove(&old);
+        }
+        self.by_message.insert(message, id.to_owned());
     }
 
     /// Drops the draft whose message is gone.
     pub(super) fn forget_message(&mut self, message: u64) {
-        self.messages.retain(|_, held| *held != message);
+        if let Some(id) = self.by_message.remove(&message) {
+            self.messages.remove(&id);
+        }
     }
 
     /// Every draft's id and message.
@@ -49,37 +60,27 @@ impl Drafts {
     }
 
     fn of_message(&self, message: u64) -> Option<&str> {
-        self.iter()
-            .find(|(_, held)| *held == message)
-            .map(|(id, _)| id)
+        self.by_message.get(&message).map(String::as_str)
     }
 }
 
 impl Mailbox {
     /// `drafts.list`.
     pub(super) fn drafts_list(&self, params: &Parameters) -> Result<Value, Refusal> {
-        let search = Search::of(self, params)?;
-        let mut found: Vec<(i64, u64, &str)> = self
-            .drafts
-            .iter()
-            .filter(|(_, message)| search.finds_message(*message))
-            .filter_map(|(id, message)| {
-                Some((self.store.messages.get(&message)?.date, message, id))
-            })
-            .collect();
-        found.sort_unstable_by(|left, right| right.cmp(left));
-        let page = Page::of(params, found.into_iter(), |(date, message, _)| {
-            (*date, *message)
-        })?;
-        let drafts = page
+        let found = Search::of(self, params)?
+            .with_label("DRAFT")?
+            .messages(PageRequest::of(params)?);
+        let drafts = found
+            .page
             .items
             .iter()
-            .filter_map(|(_, message, id)| {
+            .filter_map(|(_, message)| {
+                let id = self.drafts.of_message(*message)?;
                 let thread = self.store.messages.get(message)?.thread;
                 Some(json!({"id": id, "message": identity(*message, thread, &[])}))
             })
             .collect();
-        Ok(answer("drafts", drafts, page.next, page.total))
+        Ok(answer("drafts", drafts, found))
     }
 
     /// `drafts.get`.
@@ -200,7 +201,7 @@ impl Mailbox {
             self.store.conversations.retitle(thread, &links);
         }
         let message = self.add_draft_message(raw, given.or(thread));
-        self.drafts.messages.insert(id.to_owned(), message);
+        self.drafts.hold(id, message);
         self.store.remove(old);
         Ok(message)
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Mailbox,
-    list::Page,
+    list::PageRequest,
     message::identity,
     parameter::{self, Parameters},
     refusal::Refusal,
@@ -143,16 +143,23 @@ impl Mailbox {
         if let Some(label) = &label {
             self.labels.known(label)?;
         }
-        let records = history.records.iter().filter(|record| {
-            record.id > start
-                && (kinds.is_empty()
-                    || kinds
-                        .iter()
-                        .any(|kind| kind.eq_ignore_ascii_case(record.kind())))
+        let request = PageRequest::of(params)?;
+        // Pages expect positions that go down, and history goes up.
+        let position = |record: &&Record| (1, u64::MAX - record.id);
+        let from = history.records.partition_point(|record| {
+            record.id <= start
+                || request
+                    .after
+                    .is_some_and(|after| position(&record) >= after)
+        });
+        let records = history.records.iter().skip(from).filter(|record| {
+            (kinds.is_empty()
+                || kinds
+                    .iter()
+                    .any(|kind| kind.eq_ignore_ascii_case(record.kind())))
                 && label.as_deref().is_none_or(|label| record.has(label))
         });
-        // Pages expect positions that go down, and history goes up.
-        let page = Page::of(params, records, |record| (1, u64::MAX - record.id))?;
+        let page = request.cut(records, position);
         let mut answer = Map::new();
         if !page.items.is_empty() {
             answer.insert(

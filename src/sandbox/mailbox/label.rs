@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Mailbox,
     color::Color,
+    order::TOP,
     parameter::{self, Parameters},
     refusal::Refusal,
     store::LabelId,
@@ -184,10 +185,8 @@ impl Mailbox {
         let mut threads = HashSet::new();
         let mut unread_threads = HashSet::new();
         let (mut messages, mut unread) = (0, 0);
-        for message in self.store.messages.values() {
-            if !message.has(&label.id) {
-                continue;
-            }
+        let carriers = self.store.labelled(&label.id).newest_first(true, TOP);
+        for message in carriers.filter_map(|(_, id)| self.store.messages.get(&id)) {
             messages += 1;
             threads.insert(message.thread);
             if message.has("UNREAD") {
@@ -232,13 +231,13 @@ impl Mailbox {
             return Err(Refusal::invalid("Invalid delete request"));
         }
         let id = label.id.clone();
-        let carriers: Vec<u64> = self
+        let mut carriers: Vec<u64> = self
             .store
-            .messages
-            .iter()
-            .filter(|(_, message)| message.has(&id))
-            .map(|(message, _)| *message)
+            .labelled(&id)
+            .newest_first(true, TOP)
+            .map(|(_, message)| message)
             .collect();
+        carriers.sort_unstable();
         for message in carriers {
             self.store.relabel(message, &[], std::slice::from_ref(&id));
         }

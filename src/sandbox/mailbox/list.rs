@@ -1,12 +1,22 @@
 //! Pages of a list.
 
 use super::{
+    order::Position,
     parameter::{self, Parameters},
     refusal::Refusal,
 };
 
 const DEFAULT_SIZE: u32 = 100;
 const LARGEST_SIZE: u32 = 500;
+
+/// Which page of a list is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PageRequest {
+    /// The most records that the page may hold.
+    pub(super) size: usize,
+    /// The last record of the page before.
+    pub(super) after: Option<Position>,
+}
 
 /// One page of a list.
 #[derive(Debug)]
@@ -15,20 +25,11 @@ pub(super) struct Page<T> {
     pub(super) items: Vec<T>,
     /// The token of the next page, absent on the last one.
     pub(super) next: Option<String>,
-    /// How many records there are on all pages together.
-    pub(super) total: usize,
 }
 
-impl<T> Page<T> {
-    /// Cuts a page out of records whose positions go down from record to record.
-    ///
-    /// The token names the last record that was given rather than a number of
-    /// records, so that mail that arrives between two calls shifts nothing.
-    pub(super) fn of(
-        params: &Parameters,
-        records: impl Iterator<Item = T>,
-        position: impl Fn(&T) -> (i64, u64),
-    ) -> Result<Self, Refusal> {
+impl PageRequest {
+    /// Reads `maxResults` and `pageToken`.
+    pub(super) fn of(params: &Parameters) -> Result<Self, Refusal> {
         let size = parameter::unsigned(params, "maxResults")?
             .unwrap_or(DEFAULT_SIZE)
             .clamp(1, LARGEST_SIZE) as usize;
@@ -39,20 +40,26 @@ impl<T> Page<T> {
             ),
             None => None,
         };
-        let records: Vec<T> = records.collect();
-        let total = records.len();
-        let start = match after {
-            Some(after) => records.partition_point(|record| position(record) >= after),
-            None => 0,
-        };
-        let mut items: Vec<T> = records.into_iter().skip(start).collect();
-        let more = items.len() > size;
-        items.truncate(size);
+        Ok(Self { size, after })
+    }
+
+    /// Cuts the page out of the records after the page before; their positions go down.
+    ///
+    /// The token names the last record that was given rather than a number of
+    /// records, so that mail that arrives between two calls shifts nothing.
+    pub(super) fn cut<T>(
+        &self,
+        records: impl Iterator<Item = T>,
+        position: impl Fn(&T) -> Position,
+    ) -> Page<T> {
+        let mut items: Vec<T> = records.take(self.size + 1).collect();
+        let more = items.len() > self.size;
+        items.truncate(self.size);
         let next = items
             .last()
             .filter(|_| more)
             .map(|last| encode(position(last)));
-        Ok(Self { items, next, total })
+        Page { items, next }
     }
 }
 
@@ -60,13 +67,13 @@ impl<T> Page<T> {
 const PRIME: u128 = 999_983;
 const CHECK_DIGITS: usize = 6;
 
-fn encode((date, id): (i64, u64)) -> String {
+fn encode((date, id): Position) -> String {
     let date = u128::from(date.unsigned_abs());
     let value = date << 64 | u128::from(id);
     format!("{value}{:0CHECK_DIGITS$}", value % PRIME)
 }
 
-fn decode(token: &str) -> Option<(i64, u64)> {
+fn decode(token: &str) -> Option<Position> {
     if !token.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -87,15 +94,18 @@ mod tests {
     use super::*;
 
     fn page(params: serde_json::Value, records: &[u64]) -> Result<Page<u64>, Refusal> {
-        let params = params.as_object().cloned().unwrap_or_default();
-        Page::of(&params, records.iter().copied(), |id| (*id as i64, *id))
+        let request = PageRequest::of(params.as_object().unwrap())?;
+        let place = |id: &u64| (*id as i64, *id);
+        let records = records.iter().copied();
+        let rest = records.filter(|id| request.after.is_none_or(|after| place(id) < after));
+        Ok(request.cut(rest, place))
     }
 
     #[test]
     fn pages_follow_each_other_without_gaps() {
         let mut records: Vec<u64> = (1..=7).rev().collect();
         let first = page(json!({"maxResults": 3}), &records).unwrap();
-        assert_eq!((first.items.as_slice(), first.total), (&[7, 6, 5][..], 7));
+        assert_eq!(first.items, [7, 6, 5]);
         records.insert(0, 8);
         let token = first.next.unwrap();
         assert!(token.bytes().all(|byte| byte.is_ascii_digit()));
@@ -113,8 +123,11 @@ mod tests {
         let dates = [i64::MAX, 32_503_680_000_000, 0];
         let page = |token: Option<String>| {
             let params = json!({"maxResults": 1, "pageToken": token});
-            let params = params.as_object().cloned().unwrap();
-            Page::of(&params, dates.into_iter(), |date| (*date, 1)).unwrap()
+            let request = PageRequest::of(params.as_object().unwrap()).unwrap();
+            let rest = dates
+                .into_iter()
+                .filter(|date| request.after.is_none_or(|after| (*date, 1) < after));
+            request.cut(rest, |date| (*date, 1))
         };
         let mut found = page(None);
         for date in dates {

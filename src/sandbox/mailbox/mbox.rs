@@ -64,6 +64,7 @@ impl Mailbox {
             snippet: snippet(&message),
             links: Links::of(&message),
             raw,
+            message: &message,
             date,
             labels,
             thread,

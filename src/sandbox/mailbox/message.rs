@@ -6,12 +6,12 @@ use super::{
     Mailbox,
     edit::Edit,
     encoding::encode_wire,
-    list::Page,
+    list::PageRequest,
     parameter::{self, Parameters},
     part::Part,
     payload,
     refusal::Refusal,
-    search::Search,
+    search::{Found, Search},
     store::{LabelId, Stored},
 };
 
@@ -95,20 +95,14 @@ pub(super) fn to_json(id: u64, message: &Stored, format: &Format) -> Value {
 impl Mailbox {
     /// `messages.list`.
     pub(super) fn messages_list(&self, params: &Parameters) -> Result<Value, Refusal> {
-        let search = Search::of(self, params)?;
-        let found = self
-            .store
-            .order
-            .iter()
-            .rev()
-            .filter(|(_, id)| search.finds_message(*id));
-        let page = Page::of(params, found, |position| **position)?;
-        let messages: Vec<Value> = page
+        let found = Search::of(self, params)?.messages(PageRequest::of(params)?);
+        let messages: Vec<Value> = found
+            .page
             .items
             .iter()
             .filter_map(|(_, id)| Some(identity(*id, self.store.messages.get(id)?.thread, &[])))
             .collect();
-        Ok(answer("messages", messages, page.next, page.total))
+        Ok(answer("messages", messages, found))
     }
 
     /// `messages.get`.
@@ -199,15 +193,15 @@ impl Mailbox {
 }
 
 /// A list's answer; an empty list has no records' key, as in Gmail.
-pub(super) fn answer(key: &str, records: Vec<Value>, next: Option<String>, total: usize) -> Value {
+pub(super) fn answer(key: &str, records: Vec<Value>, found: Found) -> Value {
     let mut answer = Map::new();
     if !records.is_empty() {
         answer.insert(key.into(), records.into());
     }
-    if let Some(token) = next {
+    if let Some(token) = found.page.next {
         answer.insert("nextPageToken".into(), token.into());
     }
-    answer.insert("resultSizeEstimate".into(), total.into());
+    answer.insert("resultSizeEstimate".into(), found.estimate.into());
     answer.into()
 }
 

@@ -2,7 +2,8 @@
 //!
 //! One call is one Gmail operation, named by its operation id, with its
 //! parameters and body fields in one flat map. Everything is in memory; the
-//! mail itself is kept byte for byte and parsed when it is looked at.
+//! mail itself is kept byte for byte, and parsed when it comes in, for the
+//! index of its words, and when it is looked at.
 //!
 //! MIME parts, encodings and the mbox form are read here once more, apart from
 //! `crate::mail` and `crate::sync`: so the tests hold two readers against each
@@ -11,6 +12,7 @@
 mod alias;
 mod clock;
 mod color;
+mod content;
 mod conversation;
 mod delegation;
 mod delivery;
@@ -20,10 +22,12 @@ mod encoding;
 mod filter;
 mod header;
 mod history;
+mod index;
 mod label;
 mod list;
 mod mbox;
 mod message;
+mod order;
 mod parameter;
 mod part;
 mod payload;

@@ -1,17 +1,22 @@
 //! Finding messages: the labels, the search text, and what stays hidden.
 
-use std::cell::OnceCell;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+use std::{cell::OnceCell, collections::HashSet};
 
 use super::{
     Mailbox,
-    header::{Field, message_ids},
+    content::Place,
+    list::{Page, PageRequest},
+    order::{self, Order, Position},
     parameter::{self, Parameters},
     part::Part,
     query::{Context, Query},
     refusal::Refusal,
-    snippet::html_to_text,
     store::{LabelId, Stored},
-    term::{Condition, FieldName, label_key, normalize},
+    term::{Condition, label_key},
 };
 
 /// What a list asks for.
@@ -22,6 +27,28 @@ pub(super) struct Search<'a> {
     show_hidden: bool,
     user_labels: Vec<&'a str>,
     keys: Vec<(String, &'a str)>,
+    /// So many candidates are looked at one by one to tell how many records there are.
+    counted: usize,
+}
+
+/// A page of what a search found.
+pub(super) struct Found {
+    /// The messages, or the latest visible ones of the threads.
+    pub(super) page: Page<Position>,
+    /// How many records there are on all pages together; estimated where there are many.
+    pub(super) estimate: usize,
+}
+
+/// Where a search looks: no record that it finds stands elsewhere.
+enum Candidates<'a> {
+    /// The messages with the label that the fewest have, or all, between two moments.
+    Ordered {
+        order: &'a Order,
+        from: i64,
+        before: Position,
+    },
+    /// Few enough to be put in order for each page, the newest first.
+    Few(Vec<Position>),
 }
 
 impl<'a> Search<'a> {
@@ -64,7 +91,85 @@ impl<'a> Search<'a> {
             labels: Vec::new(),
             user_labels,
             keys,
+            counted: 1000,
         }
+    }
+
+    /// Only the messages with a label, beside what else is asked for.
+    pub(super) fn with_label(mut self, label: &str) -> Result<Self, Refusal> {
+        self.labels.push(self.mailbox.labels.known(label)?);
+        Ok(self)
+    }
+
+    /// A page of the messages that belong into the list.
+    pub(super) fn messages(&self, request: PageRequest) -> Found {
+        let order = self.smallest_order();
+        let length = order.len(self.show_hidden);
+        let candidates = match self.by_words(length, request) {
+            Some(messages) => Candidates::few(messages.filter_map(|id| self.position(id))),
+            None => Candidates::Ordered {
+                order,
+                from: self.from(&self.query),
+                before: self.before(&self.query),
+            },
+        };
+        // All that stands under the one label that is asked for belongs into the list.
+        let all = match (&self.query, self.labels.as_slice()) {
+            (Query::All(parts), [] | [_]) => parts.is_empty(),
+            (Query::Is(_), []) => self.order_of(&self.query).is_some(),
+            _ => false,
+        };
+        if all {
+            let records = self.newest_first(&candidates, request.after);
+            return Found {
+                page: request.cut(records, |position| *position),
+                estimate: length,
+            };
+        }
+        self.find(request, &candidates, || {
+            |(_, id): &Position| self.finds_message(*id)
+        })
+    }
+
+    /// A page of the threads that belong into the list. Each stands where its latest message that may be shown does.
+    pub(super) fn threads(&self, request: PageRequest) -> Found {
+        let store = &self.mailbox.store;
+        let order = self.smallest_order();
+        let length = order.len(self.show_hidden);
+        let total = store.order.len(self.show_hidden);
+        let heads = |messages: &mut dyn Iterator<Item = u64>| {
+            let threads: HashSet<u64> = messages
+                .filter_map(|id| Some(store.messages.get(&id)?.thread))
+                .collect();
+            Candidates::few(threads.into_iter().filter_map(|thread| self.head(thread)))
+        };
+        let candidates = if let Some(mut messages) = self.by_words(length, request) {
+            heads(&mut messages)
+        } else if self.is_few(length, total, request) {
+            heads(
+                &mut order
+                    .newest_first(self.show_hidden, order::TOP)
+                    .map(|(_, id)| id),
+            )
+        } else {
+            // The latest message of a thread may be younger than the one that is asked for.
+            Candidates::Ordered {
+                order: &store.order,
+                from: self.from(&self.query),
+                before: order::TOP,
+            }
+        };
+        self.find(request, &candidates, || {
+            // A long thread is looked at once, and not once for each of its messages.
+            let mut seen = HashSet::new();
+            move |position: &Position| {
+                store.messages.get(&position.1).is_some_and(|message| {
+                    seen.insert(message.thread)
+                        && self.head(message.thread) == Some(*position)
+                        && self.finds_thread(message.thread)
+                })
+            }
+        })
     }
 
     /// Whether a message belongs into the list.
@@ -76,33 +181,96 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Whether a thread belongs into the list: its messages together have the
-    /// labels, and one of them is what the text asks for.
-    pub(super) fn finds_thread(&self, thread: u64) -> bool {
-        let messages: Vec<&Stored> = self
-            .mailbox
-            .store
-            .thread(thread)
-            .into_iter()
-            .map(|(_, message)| message)
-            .filter(|message| self.may_show(message))
-            .collect();
+    // Whether a thread belongs into the list: its messages together have the
+    // labels, and one of them is what the text asks for.
+    fn finds_thread(&self, thread: u64) -> bool {
+        let messages: Vec<&Stored> = self.visible(thread).map(|(_, message)| message).collect();
         self.labels
             .iter()
             .all(|label| messages.iter().any(|message| message.has(label)))
             && messages.iter().any(|message| self.matches(message))
     }
 
-    /// Whether spam and trash rules let a message be seen at all.
-    pub(super) fn may_show(&self, message: &Stored) -> bool {
+    fn visible(&self, thread: u64) -> impl Iterator<Item = (u64, &'a Stored)> {
+        let store = &self.mailbox.store;
+        let messages = store.conversations.messages(thread).iter();
+        messages
+            .filter_map(|id| Some((*id, store.messages.get(id)?)))
+            .filter(|(_, message)| self.may_show(message))
+    }
+
+    fn head(&self, thread: u64) -> Option<Position> {
+        self.visible(thread)
+            .map(|(id, message)| (message.date, id))
+            .max()
+    }
+
+    fn position(&self, id: u64) -> Option<Position> {
+        Some((self.mailbox.store.messages.get(&id)?.date, id))
+    }
+
+    fn may_show(&self, message: &Stored) -> bool {
         self.show_hidden || !message.is_hidden()
+    }
+
+    fn newest_first<'b>(
+        &self,
+        candidates: &'b Candidates<'_>,
+        after: Option<Position>,
+    ) -> Box<dyn Iterator<Item = Position> + 'b> {
+        match candidates {
+            Candidates::Ordered {
+                order,
+                from,
+                before,
+            } => {
+                let after = after.unwrap_or(order::TOP).min(*before);
+                let messages = order.newest_first(self.show_hidden, after);
+                Box::new(messages.take_while(|(date, _)| date >= from))
+            }
+            Candidates::Few(positions) => {
+                let start = after.map_or(0, |after| {
+                    positions.partition_point(|position| *position >= after)
+                });
+                Box::new(positions.iter().skip(start).copied())
+            }
+        }
+    }
+
+    // Both passes need a test of their own, because one may remember what it has seen.
+    fn find<T: FnMut(&Position) -> bool>(
+        &self,
+        request: PageRequest,
+        candidates: &Candidates<'_>,
+        test: impl Fn() -> T,
+    ) -> Found {
+        let records = self.newest_first(candidates, request.after);
+        let page = request.cut(records.filter(test()), |position| *position);
+        let newest = self.newest_first(candidates, None).take(self.counted);
+        let counted = newest.filter(test()).count();
+        let length = match candidates {
+            Candidates::Ordered { order, .. } => order.len(self.show_hidden),
+            Candidates::Few(positions) => positions.len(),
+        };
+        let share = self.counted.min(length).max(1);
+        Found {
+            estimate: (counted * length / share).max(page.items.len()),
+            page,
+        }
+    }
+
+    fn with_key(&self, key: &str) -> impl Iterator<Item = &'a str> {
+        self.keys
+            .iter()
+            .filter(move |(known, _)| known == key)
+            .map(|(_, id)| *id)
     }
 
     fn matches(&self, message: &Stored) -> bool {
         let candidate = Candidate {
             message,
             part: OnceCell::new(),
-            words: OnceCell::new(),
+            text: OnceCell::new(),
         };
         self.query
             .holds(&|condition| self.satisfies(&candidate, condition))
@@ -110,94 +278,56 @@ impl<'a> Search<'a> {
 
     fn satisfies(&self, candidate: &Candidate<'_>, condition: &Condition) -> bool {
         let message = candidate.message;
+        if let Some((place, words)) = condition.content() {
+            let index = &self.mailbox.store.index;
+            return index
+                .holds(message.number, place, words)
+                .unwrap_or_else(|| candidate.holds(place, words));
+        }
         match condition {
-            Condition::Words(words) => candidate.words().contains(words.as_str()),
-            Condition::Field(field, words) => candidate.field_has(*field, words),
-            Condition::Label(key) => self
-                .keys
-                .iter()
-                .any(|(known, id)| known == key && message.has(id)),
+            Condition::Label(key) => self.with_key(key).any(|id| message.has(id)),
             Condition::Anywhere => true,
             Condition::Archived => !["INBOX", "SPAM", "TRASH", "SENT", "DRAFT"]
                 .iter()
                 .any(|label| message.has(label)),
             Condition::Read => !message.has("UNREAD"),
-            Condition::Attachment => candidate.any_part(&Part::is_attachment),
             Condition::UserLabel => self.user_labels.iter().any(|label| message.has(label)),
             Condition::NoUserLabel => !self.user_labels.iter().any(|label| message.has(label)),
-            Condition::Filename(words) => candidate.any_part(&|part: &Part| {
-                !part.filename.is_empty() && normalize(&part.filename).contains(words.as_str())
-            }),
             Condition::NotBefore(moment) => message.date >= *moment,
             Condition::Before(moment) => message.date < *moment,
             Condition::Larger(size) => message.raw.len() > *size,
             Condition::Smaller(size) => message.raw.len() < *size,
-            Condition::MessageId(id) => candidate
-                .fields(&["Message-ID"])
-                .any(|field| message_ids(&field.unfolded()).iter().any(|own| own == id)),
-            Condition::Nothing => false,
+            _ => false,
         }
     }
 }
 
-// A message is taken apart once, and only when a condition needs it.
+impl Candidates<'_> {
+    fn few(positions: impl Iterator<Item = Position>) -> Self {
+        let mut positions: Vec<Position> = positions.collect();
+        positions.sort_unstable_by(|left, right| right.cmp(left));
+        positions.dedup();
+        Self::Few(positions)
+    }
+}
+
+// A message is taken apart once, and only when the index cannot tell.
 struct Candidate<'a> {
     message: &'a Stored,
     part: OnceCell<Part>,
-    words: OnceCell<String>,
+    text: OnceCell<Vec<String>>,
 }
 
 impl Candidate<'_> {
-    fn part(&self) -> &Part {
-        self.part.get_or_init(|| Part::read(&self.message.raw))
-    }
-
-    fn fields(&self, names: &'static [&'static str]) -> impl Iterator<Item = &Field> {
-        self.part()
-            .fields
-            .iter()
-            .filter(|field| names.iter().any(|name| field.is(name)))
-    }
-
-    fn field_has(&self, field: FieldName, words: &str) -> bool {
-        let names: &'static [&'static str] = match field {
-            FieldName::From => &["From"],
-            FieldName::To => &["To", "Cc", "Bcc"],
-            FieldName::Cc => &["Cc"],
-            FieldName::Bcc => &["Bcc"],
-            FieldName::Subject => &["Subject"],
-            FieldName::List => &["List-Id", "List-Post", "Mailing-List"],
-            FieldName::DeliveredTo => &["Delivered-To"],
+    fn holds(&self, place: Place, words: &str) -> bool {
+        let read = || {
+            let part = self.part.get_or_init(|| Part::read(&self.message.raw));
+            place.read(part)
         };
-        self.fields(names)
-            .any(|field| normalize(&field.decoded()).contains(words))
-    }
-
-    fn any_part(&self, condition: &impl Fn(&Part) -> bool) -> bool {
-        let mut found = false;
-        self.part().visit(&mut |part| found |= condition(part));
-        found
-    }
-
-    fn words(&self) -> &str {
-        self.words.get_or_init(|| {
-            let mut text = String::new();
-            for field in self.fields(&["Subject", "From", "To", "Cc", "Bcc"]) {
-                text.push_str(&normalize(&field.decoded()));
-            }
-            self.part().visit(&mut |part| {
-                if part.is_body_text() {
-                    let body = part.text();
-                    if part.media_type == "text/html" {
-                        text.push_str(&normalize(&html_to_text(&body)));
-                    } else {
-                        text.push_str(&normalize(&body));
-                    }
-                } else {
-                    text.push_str(&normalize(&part.filename));
-                }
-            });
-            text
-        })
+        match place {
+            // The whole text takes the longest to read, and is looked at most often.
+            Place::Text => place.holds(self.text.get_or_init(read), words),
+            _ => place.holds(&read(), words),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The messages themselves: what is kept, and the few ways in which it changes.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
@@ -11,13 +11,18 @@ use super::{
     clock::scramble,
     conversation::{Conversations, Links},
     history::{Change, History},
+    index::Index,
+    order::{self, Order},
+    part::Part,
 };
 
 /// A label's id; shared, because a mailbox has many messages and few labels.
 pub(super) type LabelId = Arc<str>;
 
-/// One message: its bytes and a small index, no parsed tree.
+/// One message: its bytes and what lists need, no parsed tree.
 pub(super) struct Stored {
+    /// Its number in the index of words.
+    pub(super) number: u32,
     /// The bytes exactly as they came in.
     pub(super) raw: Bytes,
     /// The thread that it belongs to.
@@ -45,9 +50,11 @@ impl Stored {
 }
 
 /// What a new message brings with it.
-pub(super) struct Arrival {
+pub(super) struct Arrival<'a> {
     /// The bytes exactly as they came in.
     pub(super) raw: Bytes,
+    /// The same, taken apart.
+    pub(super) message: &'a Part,
     /// When it was received, in milliseconds since 1970.
     pub(super) date: i64,
     /// Its labels.
@@ -64,12 +71,15 @@ pub(super) struct Arrival {
 pub(super) struct Store {
     /// Every message by its id.
     pub(super) messages: BTreeMap<u64, Stored>,
-    /// Every message by its date, oldest first.
-    pub(super) order: BTreeSet<(i64, u64)>,
+    /// Every message in the order of lists.
+    pub(super) order: Order,
+    /// Which messages hold a word.
+    pub(super) index: Index,
     /// Which messages make a thread.
     pub(super) conversations: Conversations,
     /// What has happened.
     pub(super) history: History,
+    by_label: HashMap<LabelId, Order>,
     next: u64,
 }
 
@@ -81,24 +91,26 @@ impl Store {
     pub(super) fn new() -> Self {
         Self {
             messages: BTreeMap::new(),
-            order: BTreeSet::new(),
+            order: Order::default(),
+            index: Index::default(),
             conversations: Conversations::default(),
             history: History::default(),
+            by_label: HashMap::new(),
             next: FIRST_ID,
         }
     }
 
     /// Puts a message in and tells its id.
-    pub(super) fn add(&mut self, arrival: Arrival) -> u64 {
+    pub(super) fn add(&mut self, arrival: Arrival<'_>) -> u64 {
         let id = self.new_id();
         let thread = self.conversations.join(id, arrival.thread, arrival.links);
         let history = self
             .history
             .record(id, thread, &arrival.labels, Change::Added);
-        self.order.insert((arrival.date, id));
         self.messages.insert(
             id,
             Stored {
+                number: self.index.add(id, arrival.message),
                 raw: arrival.raw,
                 thread,
                 history,
@@ -107,15 +119,18 @@ impl Store {
                 snippet: arrival.snippet.into_boxed_str(),
             },
         );
+        self.put_in_order(id);
         id
     }
 
     /// Takes a message out for good; tells whether it was there.
     pub(super) fn remove(&mut self, id: u64) -> bool {
+        self.take_out_of_order(id);
         let Some(message) = self.messages.remove(&id) else {
             return false;
         };
-        self.order.remove(&(message.date, id));
+        let messages = &self.messages;
+        self.index.remove(|id| messages.contains_key(&id));
         self.conversations.leave(id, message.thread);
         self.history
             .record(id, message.thread, &message.labels, Change::Deleted);
@@ -124,6 +139,17 @@ impl Store {
 
     /// Puts labels on a message and takes labels off it.
     pub(super) fn relabel(&mut self, id: u64, add: &[LabelId], remove: &[LabelId]) {
+        self.take_out_of_order(id);
+        self.change_labels(id, add, remove);
+        self.put_in_order(id);
+    }
+
+    /// The messages with a label, in the order of lists.
+    pub(super) fn labelled(&self, label: &str) -> &Order {
+        self.by_label.get(label).unwrap_or(&order::EMPTY)
+    }
+
+    fn change_labels(&mut self, id: u64, add: &[LabelId], remove: &[LabelId]) {
         let Some(message) = self.messages.get_mut(&id) else {
             return;
         };
@@ -168,6 +194,33 @@ impl Store {
             .collect();
         messages.sort_by_key(|(id, message)| (message.date, *id));
         messages
+    }
+
+    fn put_in_order(&mut self, id: u64) {
+        let Some(message) = self.messages.get(&id) else {
+            return;
+        };
+        let (position, hidden) = ((message.date, id), message.is_hidden());
+        self.order.insert(position, hidden);
+        for label in &message.labels {
+            let order = self.by_label.entry(label.clone()).or_default();
+            order.insert(position, hidden);
+        }
+    }
+
+    fn take_out_of_order(&mut self, id: u64) {
+        let Some(message) = self.messages.get(&id) else {
+            return;
+        };
+        self.order.remove((message.date, id));
+        for label in &message.labels {
+            if let Some(order) = self.by_label.get_mut(label) {
+                order.remove((message.date, id));
+                if order.len(true) == 0 {
+                    self.by_label.remove(label);
+                }
+            }
+        }
     }
 
     fn new_id(&mut self) -> u64 {

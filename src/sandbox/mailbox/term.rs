@@ -2,7 +2,7 @@
 
 use mail_parser::DateTime;
 
-use super::query::Context;
+use super::{content::Place, query::Context};
 
 /// The operators of the search language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) enum Operator {
 }
 
 /// The header fields with an operator of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum FieldName {
     /// The sender.
     From,
@@ -122,6 +122,21 @@ impl Operator {
     }
 }
 
+impl FieldName {
+    /// The header fields that are searched.
+    pub(super) fn headers(self) -> &'static [&'static str] {
+        match self {
+            Self::From => &["From"],
+            Self::To => &["To", "Cc", "Bcc"],
+            Self::Cc => &["Cc"],
+            Self::Bcc => &["Bcc"],
+            Self::Subject => &["Subject"],
+            Self::List => &["List-Id", "List-Post", "Mailing-List"],
+            Self::DeliveredTo => &["Delivered-To"],
+        }
+    }
+}
+
 impl Condition {
     /// The condition of an operator with its value; `None` when the value makes no sense.
     pub(super) fn of(operator: Operator, value: &str, context: Context<'_>) -> Option<Self> {
@@ -173,6 +188,18 @@ impl Condition {
                 }
                 _ => Self::Nothing,
             },
+        })
+    }
+
+    /// What the message's content must hold, and where; `None` where the content does not matter.
+    pub(super) fn content(&self) -> Option<(Place, &str)> {
+        Some(match self {
+            Self::Words(words) => (Place::Text, words),
+            Self::Field(field, words) => (Place::Field(*field), words),
+            Self::Filename(words) => (Place::Filename, words),
+            Self::MessageId(id) => (Place::MessageId, id),
+            Self::Attachment => (Place::Attachment, ""),
+            _ => return None,
         })
     }
 

@@ -1,13 +1,11 @@
 //! The operations on threads.
 
-use std::collections::HashSet;
-
 use serde_json::{Map, Value, json};
 
 use super::{
     Mailbox,
     edit::Edit,
-    list::Page,
+    list::PageRequest,
     message::{Format, answer, format_id, identity, to_json},
     parameter::{self, Parameters},
     refusal::Refusal,
@@ -17,36 +15,26 @@ use super::{
 impl Mailbox {
     /// `threads.list`.
     pub(super) fn threads_list(&self, params: &Parameters) -> Result<Value, Refusal> {
-        let search = Search::of(self, params)?;
-        let mut seen = HashSet::new();
-        let found = self.store.order.iter().rev().filter_map(|position| {
-            let message = self.store.messages.get(&position.1)?;
-            // The thread stands where its latest message that may be shown does.
-            if !search.may_show(message) || !seen.insert(message.thread) {
-                return None;
-            }
-            search
-                .finds_thread(message.thread)
-                .then_some((*position, message.thread))
-        });
-        let page = Page::of(params, found, |(position, _)| *position)?;
-        let threads = page
+        let found = Search::of(self, params)?.threads(PageRequest::of(params)?);
+        let threads = found
+            .page
             .items
             .iter()
-            .map(|(_, thread)| {
-                let messages = self.store.thread(*thread);
+            .filter_map(|(_, id)| {
+                let thread = self.store.messages.get(id)?.thread;
+                let messages = self.store.thread(thread);
                 let latest = messages.last().map(|(_, message)| *message);
                 let mut json = Map::new();
-                json.insert("id".into(), format_id(*thread).into());
+                json.insert("id".into(), format_id(thread).into());
                 json.insert(
                     "snippet".into(),
                     latest.map_or("", |message| &message.snippet).into(),
                 );
-                json.insert("historyId".into(), self.thread_history(*thread).into());
-                json.into()
+                json.insert("historyId".into(), self.thread_history(thread).into());
+                Some(json.into())
             })
             .collect();
-        Ok(answer("threads", threads, page.next, page.total))
+        Ok(answer("threads", threads, found))
     }
 
     /// `threads.get`.
