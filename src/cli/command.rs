@@ -5,8 +5,8 @@ use clap::{Arg, ArgAction, Command};
 
 /// What the help says about credentials and exit codes.
 const AFTER_HELP: &str = "\
-Credentials come from the environment, or else from `auth login` and
-`connectors connect`.
+Credentials come from the account that --account names, or else from the
+environment, or else from `auth login` and `connectors connect`.
   Open source: GMAIL_REFRESH_TOKEN (or GMAIL_ACCESS_TOKEN), GMAIL_CLIENT_ID,
                GMAIL_CLIENT_SECRET
   Hosted:      AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (or
@@ -108,7 +108,7 @@ fn global() -> [Arg; 8] {
         flag("mode", "Which mode, where there are credentials of both")
             .value_name("MODE")
             .value_parser(["open-source", "hosted"]),
-        flag("account", "Which signed-in account; the default one where it is not given")
+        flag("account", "Which signed-in account; where it is not given, the environment's, or else the default one")
             .value_name("NAME"),
         flag("output", "The form of the output; each command has the one that suits it by default")
             .short('o')

@@ -29,7 +29,7 @@ pub(crate) fn commands() -> Vec<Command> {
                     .short('t')
                     .value_name("TEXT")
                     .allow_hyphen_values(true)
-                    .help("The text; @FILE reads a file, - the standard input"),
+                    .help("The text; @FILE reads a file, - the standard input; on a terminal, VISUAL or EDITOR opens without it"),
             )
             .arg(
                 Arg::new("html")
@@ -108,10 +108,10 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let output = Output::new(arguments, Format::Table);
     let is_given = |part: &&str| matches!(arguments.try_contains_id(part), Ok(true));
-    let has_text = ["text", "html"].iter().any(|part| is_given(&part));
+    let has_text = ["text", "html"].iter().any(|part| is_given(part));
     // A forward has the original, and need not say more.
     let is_complete =
-        has_text || name == "forward" || ["attach", "subject"].iter().any(|part| is_given(&part));
+        has_text || name == "forward" || ["attach", "subject"].iter().any(|part| is_given(part));
     let is_edited = !has_text && (!is_complete || name == "forward") && editor::is_there();
     if !is_complete && !is_edited {
         return Err(Failure::input(
