@@ -69,7 +69,7 @@ pub(crate) struct Http {
     client: reqwest::Client,
     /// Whether it is the caller's own, which may follow redirects and has timeouts of its own.
     given: bool,
-    limits: Limits,
+    limits: Arc<Limits>,
     proxy: Option<Arc<HttpsProxy>>,
 }
 
@@ -118,7 +118,7 @@ impl Http {
         Ok(Self {
             client,
             given,
-            limits,
+            limits: Arc::new(limits),
             proxy,
         })
     }
