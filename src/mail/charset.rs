@@ -164,12 +164,8 @@ fn is_meant_as_utf8(utf8: &str, decoder: Decoder) -> bool {
 
 /// The bytes of a header as text: UTF-8, or else, since no charset is given for them, what is most often meant.
 ///
-/// Bytes within an encoded word are of the word's charset, and are kept for its decoder as `=F6`.
-pub(crate) fn decode_header(value: &[u8]) -> Cow<'_, str> {
-    decode_header_bytes(value).0
-}
-
-/// As [`decode_header`], with what is wrong with the text.
+/// Bytes within an encoded word are of the word's charset, and are kept for its decoder as `=F6`. What is wrong with the
+/// text comes with it.
 pub(crate) fn decode_header_bytes(value: &[u8]) -> (Cow<'_, str>, Option<UndecodedReason>) {
     if let Ok(text) = std::str::from_utf8(value) {
         return (Cow::Borrowed(text), None);
@@ -291,7 +287,7 @@ mod tests {
             (b"=?a?q?=?\xfc?=", "=?a?q?=?ü?="),
         ];
         for (bytes, text) in table {
-            assert_eq!(decode_header(bytes), text);
+            assert_eq!(decode_header_bytes(bytes).0, text);
         }
     }
 
