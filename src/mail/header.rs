@@ -37,7 +37,11 @@ fn is_line_break(character: char) -> bool {
 pub(crate) fn parse_date(value: &[u8]) -> Option<DateTime> {
     let line = as_line(value);
     match MessageStream::new(&line).parse_date() {
-        HeaderValue::DateTime(date) => {
+        HeaderValue::DateTime(mut date) => {
+            // A year of three digits is counted from 1900 (RFC 5322 section 4.3).
+            if (100..1000).contains(&date.year) {
+                date.year += 1900;
+            }
             let mut checked = date;
             // A leap second is a time, too.
             checked.second = checked.second.min(59);
@@ -101,6 +105,8 @@ mod tests {
             (date.to_timestamp(), date.hour, date.tz_hour),
             (1_795_508_100, 9, 1)
         );
+        let date = parse_date(b"Tue, 24 Nov 126 09:15:00 +0100").unwrap();
+        assert_eq!(date.to_timestamp(), 1_795_508_100);
         assert_eq!(parse_date(b"yesterday"), None);
     }
 

@@ -294,9 +294,13 @@ fn split(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// The text of quoted strings that stand one behind the other, parted by a space.
 ///
-/// A backslash escapes a quote or a backslash and is itself before anything else, as in the paths that some programs
-/// write.
+/// A backslash escapes what is behind it (RFC 5322 section 3.2.4). In the paths that some programs write, it is itself
+/// before anything but a quote or a backslash.
 fn unquote(content: &[u8]) -> Vec<u8> {
+    let is_path = matches!(
+        content.trim_ascii_start(),
+        [b'"', drive, b':', b'\\', ..] if drive.is_ascii_alphabetic()
+    );
     let mut text = Vec::with_capacity(content.len());
     let mut rest = content;
     while let Some(mut inner) = rest.trim_ascii_start().strip_prefix(b"\"") {
@@ -310,7 +314,7 @@ fn unquote(content: &[u8]) -> Vec<u8> {
                     rest = after;
                     break;
                 }
-                [b'\\', escaped @ (b'"' | b'\\'), after @ ..] => {
+                [b'\\', escaped, after @ ..] if !is_path || matches!(escaped, b'"' | b'\\') => {
                     text.push(*escaped);
                     after
                 }
@@ -435,6 +439,7 @@ mod tests {
             ("filename=\"C:\\\\Temp\\\\a.txt\"", "C:\\Temp\\a.txt"),
             ("filename=\"C:\\Temp\\a.txt\"", "C:\\Temp\\a.txt"),
             ("filename=\"a\\\"b.txt\"", "a\"b.txt"),
+            ("filename=\"a\\b \\(1\\) c.txt\"", "ab (1) c.txt"),
             ("filename=\"never closed.txt", "never closed.txt"),
             ("filename=\"a\tb.txt\"", "a b.txt"),
             ("filename=\"\"", ""),

@@ -138,8 +138,8 @@ def write(rng, number):
         return message.header("Subject", value).meaning(subject=meant)
     if place == "filename":
         # Not allowed (RFC 2047 section 5), and what most programs write.
-        # This crate makes names safe to save: no colon, nothing that can't be seen.
-        if '"' in value or any(sign in meant for sign in ":<>\u200d"):
+        # This crate makes names safe to save: no colon, no full stop at the end, nothing that can't be seen.
+        if '"' in value or meant.endswith(".") or any(sign in meant for sign in ":<>\u200d"):
             return None
         message.kind = f"words/filename {name.rstrip('*')}*"
         return message.file(f'attachment; filename="{value}"' if rng.random() < 0.5 else

@@ -5,9 +5,8 @@
 //! mail itself is kept byte for byte, and parsed when it comes in, for the
 //! index of its words, and when it is looked at.
 //!
-//! MIME parts, encodings and the mbox form are read here once more, apart from
-//! `crate::mail` and `crate::sync`: so the tests hold two readers against each
-//! other, and not one against itself.
+//! MIME parts and encodings are read here once more, apart from `crate::mail`:
+//! so the tests hold two readers against each other, and not one against itself.
 
 mod alias;
 mod clock;
