@@ -108,7 +108,7 @@ fn global() -> [Arg; 8] {
         flag("mode", "Which mode, where there are credentials of both")
             .value_name("MODE")
             .value_parser(["open-source", "hosted"]),
-        flag("account", "Which signed-in account; where it is not given, the environment's, or else the default one")
+        flag("account", "Which signed-in account; the default one where it is not given")
             .value_name("NAME"),
         flag("output", "The form of the output; each command has the one that suits it by default")
             .short('o')

@@ -29,7 +29,7 @@ pub(crate) fn commands() -> Vec<Command> {
                     .short('t')
                     .value_name("TEXT")
                     .allow_hyphen_values(true)
-                    .help("The text; @FILE reads a file, - the standard input; on a terminal, VISUAL or EDITOR opens without it"),
+                    .help("The text; @FILE reads a file, - the standard input"),
             )
             .arg(
                 Arg::new("html")
