@@ -186,6 +186,8 @@ async fn links_pipes_and_the_files_of_others_are_not_taken() -> Result<(), Failu
     drop(store.lock().await?);
     // Only root gives a file away; whoever is not root has no file of another to try.
     if chown(&path, Some(65_534), None).is_err() {
+        let error = FileTokenStore::new("/etc/passwd").load().await.map(drop);
+        assert!(error.is_err_and(|error| error.to_string().contains("another user")));
         return Ok(());
     }
     let error = store
