@@ -168,7 +168,7 @@ fn read_pieces(pieces: &[&Piece]) -> Read {
         if position == 0
             && let Some((label, text)) = split_charset(content)
             // Some programs leave out the asterisk.
-            && (piece.is_extended || (Decoder::for_label(label).is_some() && text.contains(&b'%')))
+            && (piece.is_extended || is_meant_as_extended(label, text))
         {
             charset = Some(label.to_owned()).filter(|label| !label.is_empty());
             content = text;
@@ -205,6 +205,18 @@ fn read_pieces(pieces: &[&Piece]) -> Read {
         .text
         .replace(|character: char| character.is_control(), " ");
     read
+}
+
+/// Whether a plain value such as `UTF-8''a%20b` is an extended one without its asterisk, and not a name of that look.
+fn is_meant_as_extended(label: &str, text: &[u8]) -> bool {
+    let mut escapes = text.split(|byte| *byte == b'%').skip(1).peekable();
+    !label.is_empty()
+        && Decoder::for_label(label).is_some()
+        && escapes.peek().is_some()
+        && escapes.all(|rest| {
+            rest.get(..2)
+                .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+        })
 }
 
 /// One `name=content`, or a section of it.
@@ -413,6 +425,8 @@ mod tests {
             ("filename*=a%20b.txt", "a b.txt"),
             ("filename*=\"UTF-8''a%20b.txt\"", "a b.txt"),
             ("filename=\"UTF-8''%e2%82%ac.txt\"", "€.txt"),
+            ("filename=\"''%\"", "''%"),
+            ("filename=\"UTF-8''100%.txt\"", "UTF-8''100%.txt"),
             ("filename=\"it's 5'6.txt\"", "it's 5'6.txt"),
             ("filename*0*=UTF-8''%e2%82; filename*1*=%ac.txt", "€.txt"),
             ("filename*1*=%ac.txt; filename*0*=UTF-8''%e2%82", "€.txt"),
