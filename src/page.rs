@@ -3,8 +3,10 @@
 //! The calls that list have `stream()`, which gives records, and `pages()`, which gives the pages with all that is
 //! beside the records.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
+use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -33,6 +35,63 @@ pub(crate) trait List<'a>: Clone + Send + Sync + 'a {
     fn next_token(page: &Self::Page) -> Option<&str>;
     /// The records of the page.
     fn records(page: Self::Page) -> Vec<Self::Record>;
+}
+
+/// The page tokens of a list: one that comes again would never let it end.
+///
+/// ```
+/// use airbyte_agent_gmail::page::SeenTokens;
+///
+/// let mut seen = SeenTokens::default();
+/// assert!(seen.is_new("a") && seen.is_new("b"));
+/// assert!(!seen.is_new("a"));
+/// ```
+///
+/// It keeps a hash of each, of 65,536 at most. Behind those a circle is still found, in at most three rounds.
+#[derive(Clone, Debug, Default)]
+pub struct SeenTokens {
+    state: RandomState,
+    hashes: HashSet<u64>,
+    /// The hash of one of the tokens behind those, at twice the distance each time (Brent's search for cycles).
+    mark: Option<u64>,
+    behind: u64,
+}
+
+/// How many tokens are remembered.
+const REMEMBERED: usize = 65_536;
+
+impl SeenTokens {
+    /// Notes a token; false where it came before.
+    pub fn is_new(&mut self, token: &str) -> bool {
+        let hash = self.state.hash_one(token);
+        if self.hashes.contains(&hash) || self.mark == Some(hash) {
+            return false;
+        }
+        if self.hashes.len() < REMEMBERED {
+            self.hashes.insert(hash);
+        } else {
+            self.behind += 1;
+            if self.behind.is_power_of_two() {
+                self.mark = Some(hash);
+            }
+        }
+        true
+    }
+
+    /// As [`is_new`](Self::is_new), with an error for a token that came before.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_response`](Error::is_invalid_response).
+    pub fn check(&mut self, token: &str) -> Result<(), Error> {
+        if self.is_new(token) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::InvalidResponse,
+            "the service gives a page token again, so the list would never end; report it",
+        ))
+    }
 }
 
 /// The pages of a list, asked for one at a time as they are needed.
@@ -90,7 +149,7 @@ impl<'a, T: Send + 'a> Pages<'a, T> {
     ///
     /// # Errors
     ///
-    /// As the call's `send`; also when the service gives the same page token twice, which would never end.
+    /// As the call's `send`; also when the service gives a page token a second time, which would never end.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         self.inner.next().await
     }
@@ -110,7 +169,7 @@ impl<'a, T: Send + 'a> Stream<'a, T> {
     ///
     /// # Errors
     ///
-    /// As the call's `send`; also when the service gives the same page token twice, which would never end.
+    /// As the call's `send`; also when the service gives a page token a second time, which would never end.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         self.inner.next().await
     }
@@ -127,24 +186,24 @@ impl<'a, T: Send + 'a> Stream<'a, T> {
 
 fn pages<'a, L: List<'a>>(list: L) -> BoxStream<'a, Result<L::Page, Error>> {
     // A page may have a token and no records: only a page without a token is the last.
-    stream::try_unfold((Some(list), None::<String>), |(next, last_token)| async move {
-        let Some(list) = next else {
-            return Ok(None);
-        };
-        let page = list.clone().fetch().await?;
-        let token = L::next_token(&page)
-            .filter(|token| !token.is_empty())
-            .map(str::to_owned);
-        if token.is_some() && token == last_token {
-            return Err(Error::new(
-                Kind::InvalidResponse,
-                "the service gives the same page token again, so the list would never end; report it",
-            )
-            .of(L::operation()));
-        }
-        let next = token.clone().map(|token| list.with_token(token));
-        Ok(Some((page, (next, token))))
-    })
+    stream::try_unfold(
+        (Some(list), SeenTokens::default()),
+        |(next, mut seen)| async move {
+            let Some(list) = next else {
+                return Ok(None);
+            };
+            let page = list.clone().fetch().await?;
+            let token = L::next_token(&page)
+                .filter(|token| !token.is_empty())
+                .map(str::to_owned);
+            if let Some(token) = &token {
+                seen.check(token)
+                    .map_err(|error| error.of(L::operation()))?;
+            }
+            let next = token.map(|token| list.with_token(token));
+            Ok(Some((page, (next, seen))))
+        },
+    )
     .boxed()
 }
 
