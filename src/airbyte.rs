@@ -16,9 +16,7 @@ use crate::auth::{
 };
 use crate::error::{Error, Kind};
 use crate::http::{Http, Limits, check_url};
-use crate::transport::{
-    Direct, Governor, ORGANIZATION, Quota, RetryBudget, RetryPolicy, Transport,
-};
+use crate::transport::{Direct, Governor, ORGANIZATION, RetryBudget, RetryPolicy, Transport};
 
 /// The first pause between two looks at whether a deletion is done; it doubles up to some seconds.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
@@ -268,7 +266,7 @@ impl AirbyteBuilder {
             token: Some(TokenCache::new(source, bearer, None)),
             organization_id,
             retry: self.retry,
-            quota: Governor::new(Quota::unlimited(), None),
+            quota: Governor::unpaced(),
             budget: RetryBudget::default(),
         };
         Ok(Airbyte {

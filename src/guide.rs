@@ -1,4 +1,5 @@
-//! Guides: each mode from nothing to the first call, agents, what counts as a success, how long things take, and moving from other packages.
+//! Guides: each mode from nothing to the first call, agents, what counts as a success, how long things take, Google's
+//! quota, and moving from other packages.
 //!
 //! They are part of the documentation alone; their examples run with the tests.
 
@@ -16,6 +17,9 @@ pub mod answers {}
 
 #[doc = include_str!("../guide/time.md")]
 pub mod time {}
+
+#[doc = include_str!("../guide/quota.md")]
+pub mod quota {}
 
 #[doc = include_str!("../guide/from_python.md")]
 pub mod from_python {}

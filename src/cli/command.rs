@@ -1,6 +1,7 @@
 //! The tree of commands.
 
 use airbyte_agent_gmail::operation::{Field, Location, Operation, Schema, gmail};
+use airbyte_agent_gmail::sandbox::MinuteQuota;
 use clap::{Arg, ArgAction, Command};
 
 /// What the help says about credentials and exit codes.
@@ -165,6 +166,13 @@ fn sandbox() -> Command {
                 .num_args(1..)
                 .value_parser(clap::value_parser!(std::path::PathBuf))
                 .help("An mbox whose mail to hold in place of the sample; a Google Takeout export will do"),
+        )
+        .arg(
+            Arg::new("quota")
+                .long("quota")
+                .value_name("WINDOW[:UNITS]")
+                .value_parser(|text: &str| text.parse::<MinuteQuota>())
+                .help("Hold Google's quota, 6000 units a minute by default: in any 60 s (sliding) or in each minute (fixed)"),
         )
 }
 

@@ -3,13 +3,14 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use airbyte_agent_gmail::auth::GOOGLE_TOKEN_URL;
 use airbyte_agent_gmail::auth::{Account, AccountDirectory};
 use airbyte_agent_gmail::oauth::{GOOGLE_AUTH_URL, GOOGLE_REVOKE_URL, GoogleClient};
 use airbyte_agent_gmail::tool::visible_text;
 use airbyte_agent_gmail::{
-    Airbyte, AirbyteAuthConfig, GmailAuthConfig, GmailConnector, Mode,
+    Airbyte, AirbyteAuthConfig, GmailAuthConfig, GmailConnector, Mode, RetryPolicy,
     connector::GmailConnectorBuilder,
 };
 use clap::ArgMatches;
@@ -108,7 +109,23 @@ pub(crate) fn shown(names: &[String]) -> String {
 
 /// A connector with the credentials that are meant; says which those are.
 pub(crate) fn connect(arguments: &ArgMatches) -> Result<GmailConnector, Failure> {
-    Ok(builder(arguments)?.build()?)
+    Ok(telling(builder(arguments)?).build()?)
+}
+
+/// Says when it waits for Google's quota.
+fn telling(builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
+    builder.before_quota_wait(|wait| {
+        let seconds = wait.as_secs_f64().ceil();
+        output::note(&format!("waiting {seconds} s for google's quota"));
+    })
+}
+
+/// As `telling`, and waits as long as it takes: for work that goes on for hours.
+pub(crate) fn patient(builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
+    telling(builder).retry(RetryPolicy {
+        quota_wait: Duration::MAX,
+        ..RetryPolicy::default()
+    })
 }
 
 /// The mode that an option names, if it is given.

@@ -95,6 +95,12 @@ pub(crate) fn command() -> Command {
                 .value_parser(["current", "legacy"])
                 .help("Which of Google's quotas the project has. current: since May 2026, some 300 messages a minute, and what is assumed. legacy: older projects, some 3000"),
         )
+        .arg(
+            Arg::new("whole-quota")
+                .long("whole-quota")
+                .action(ArgAction::SetTrue)
+                .help("Use the whole quota from the start. Without it half of it is left to other programs for five minutes, then ever less while Google refuses nothing"),
+        )
 }
 
 /// The connector, at the pace that the user says.
@@ -102,7 +108,8 @@ pub(crate) fn connect(
     matches: &ArgMatches,
     arguments: &ArgMatches,
 ) -> Result<GmailConnector, Failure> {
-    let builder = credential::builder(matches)?;
+    let builder = credential::patient(credential::builder(matches)?)
+        .leave_room(!arguments.get_flag("whole-quota"));
     let builder = match arguments.get_one::<String>("quota").map(String::as_str) {
         Some("current") => builder.quota(Quota::current()),
         Some("legacy") => builder.quota(Quota::legacy()),

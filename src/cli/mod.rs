@@ -119,7 +119,10 @@ async fn run(matches: &ArgMatches) -> Result<(), Failure> {
         "mcp" => mcp::run(arguments).await,
         "execute" => execute(matches, arguments).await,
         "export" => export::run(export::connect(matches, arguments)?, arguments).await,
-        "import" => import::run(connect(matches)?, arguments).await,
+        "import" => {
+            let builder = credential::patient(credential::builder(matches)?);
+            import::run(builder.build()?, arguments).await
+        }
         "filters" => filters::run(connect(matches)?, arguments).await,
         "vacation" => vacation::run(connect(matches)?, arguments).await,
         "signature" => signature::run(connect(matches)?, arguments).await,

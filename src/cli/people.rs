@@ -1,8 +1,10 @@
 //! What people do with mail: search, read, label, archive, trash, save attachments.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use airbyte_agent_gmail::mail::Reading;
+use airbyte_agent_gmail::page::SeenTokens;
 use airbyte_agent_gmail::tool::{AttachmentDirectory, visible_text};
 use airbyte_agent_gmail::types::MessageFormat;
 use airbyte_agent_gmail::{Error, GmailConnector};
@@ -73,8 +75,12 @@ pub(crate) async fn search(matches: &ArgMatches, arguments: &ArgMatches) -> Resu
     let query = texts(arguments, "query").join(" ");
     let limit = arguments.get_one::<u32>("limit").copied().unwrap_or(10);
     let is_all = arguments.get_flag("all");
-    let tools = connect(matches)?.tools().with_limit(10_000_000);
+    let tools = connect(matches)?
+        .tools()
+        .with_limit(10_000_000)
+        .with_quota_wait(Duration::MAX);
     let mut token = arguments.get_one::<String>("page_token").cloned();
+    let mut seen = SeenTokens::default();
     let meter = Meter::new();
     let mut shown = 0;
     loop {
@@ -121,8 +127,9 @@ pub(crate) async fn search(matches: &ArgMatches, arguments: &ArgMatches) -> Resu
         output.records(&selected, shown == 0)?;
         shown += messages.len();
         meter.show(shown, "messages");
-        if token.is_none() || !wants_more {
-            break;
+        match &token {
+            Some(token) if wants_more => seen.check(token)?,
+            _ => break,
         }
     }
     drop(meter);

@@ -3,13 +3,14 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use airbyte_agent_gmail::operation::Operation;
+use airbyte_agent_gmail::page::SeenTokens;
 use airbyte_agent_gmail::{ExecuteResult, GmailConnector};
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
 use super::exit::Failure;
 use super::output::{self, Format, Meter, Output};
-use super::{connect, dry_run, label};
+use super::{connect, credential, dry_run, label};
 
 /// Carries out an action of the table, with all that the flags around it ask for.
 pub(crate) async fn action(
@@ -25,15 +26,20 @@ pub(crate) async fn action(
     if operation.destructive {
         confirm_operation(arguments, operation)?;
     }
-    let gmail = connect(matches)?;
-    label::resolve(&gmail, operation, &mut params).await?;
     let is_all = arguments
         .try_get_one::<bool>("all")
         .ok()
         .flatten()
         .copied()
         .unwrap_or(false);
-    if is_all && operation.pagination.is_some() {
+    let pages = is_all && operation.pagination.is_some();
+    let gmail = if pages {
+        credential::patient(credential::builder(matches)?).build()?
+    } else {
+        connect(matches)?
+    };
+    label::resolve(&gmail, operation, &mut params).await?;
+    if pages {
         return every_page(&gmail, &output, operation, params).await;
     }
     let result = gmail
@@ -63,7 +69,7 @@ async fn every_page(
     };
     let meter = Meter::new();
     let mut count = 0;
-    let mut last: Option<Value> = None;
+    let mut seen = SeenTokens::default();
     loop {
         let result: ExecuteResult = gmail
             .execute_selected(
@@ -85,14 +91,8 @@ async fn every_page(
         let Some(token) = token else {
             return Ok(());
         };
-        if last.as_ref() == Some(&token) {
-            return Err(Failure::Other(
-                "the service gives the same page token again, so the list would never end; report it"
-                    .to_owned(),
-            ));
-        }
-        params.insert(pagination.token_parameter.to_owned(), token.clone());
-        last = Some(token);
+        seen.check(token.as_str().unwrap_or_default())?;
+        params.insert(pagination.token_parameter.to_owned(), token);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use airbyte_agent_gmail::sandbox::Sandbox;
+use airbyte_agent_gmail::sandbox::{MinuteQuota, Sandbox};
 use clap::ArgMatches;
 
 use super::exit::Failure;
@@ -16,6 +16,9 @@ pub(crate) async fn run(arguments: &ArgMatches) -> Result<(), Failure> {
     }
     for file in arguments.get_many::<PathBuf>("mbox").into_iter().flatten() {
         builder = builder.mbox(file);
+    }
+    if let Some(quota) = arguments.get_one::<MinuteQuota>("quota") {
+        builder = builder.quota(*quota);
     }
     let sandbox = builder.start().await?;
     match credential::mode(arguments, "env") {

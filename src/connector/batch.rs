@@ -106,9 +106,9 @@ impl Batch<'_> {
         if self.is_empty() {
             return Ok(Vec::new());
         }
-        let units = |of: fn(&QuotaUnits) -> u32| {
-            self.operations.iter().map(|row| of(&row.quota_units)).sum()
-        };
+        let units = self.operations.iter().fold(0_u32, |sum, row| {
+            sum.saturating_add(direct.quota.units_of(row))
+        });
         let subject = Subject {
             name: "batch".into(),
             idempotent: self.operations.iter().all(|row| row.idempotent),
@@ -116,9 +116,10 @@ impl Batch<'_> {
             read_only: self.operations.iter().all(|row| row.read_only),
             answer: Answer::Parts,
             first_byte: FirstByte::Soon,
+            id: None,
             quota: QuotaUnits {
-                current: units(|units| units.current),
-                legacy: units(|units| units.legacy),
+                current: units,
+                legacy: units,
             },
             method: crate::operation::Method::Post,
         };
@@ -144,9 +145,10 @@ impl Batch<'_> {
         Ok(self
             .operations
             .iter()
+            .zip(&self.requests)
             .zip(replies)
-            .map(|(operation, reply)| {
-                let subject = Subject::of(operation);
+            .map(|((operation, request), reply)| {
+                let subject = Subject::at(operation, request.uri().path())?;
                 let Some(reply) = reply else {
                     return Err(subject.fail(Error::new(
                         Kind::InvalidResponse,

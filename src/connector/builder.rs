@@ -19,7 +19,7 @@ use crate::error::{Error, Kind};
 use crate::http::{Http, Limits, check_url, is_loopback};
 use crate::operation::Mode;
 use crate::transport::{
-    Direct, Governor, Hosted, Observer, Quota, RetryBudget, RetryPolicy, Transport,
+    Direct, Governor, Hosted, Observer, Quota, RetryBudget, RetryPolicy, Terms, Transport,
 };
 
 /// Settings of a connector.
@@ -43,7 +43,10 @@ pub struct GmailConnectorBuilder {
     keeps_previous: bool,
     retry: RetryPolicy,
     quota: Option<Quota>,
-    quota_observer: Option<QuotaObserver>,
+    quota_units: Vec<(String, u32)>,
+    leaves_room: bool,
+    before_quota_wait: Option<QuotaObserver>,
+    after_quota_wait: Option<QuotaObserver>,
 }
 
 /// A function of the caller's, which has nothing to print.
@@ -69,7 +72,10 @@ impl GmailConnectorBuilder {
             keeps_previous: false,
             retry: RetryPolicy::default(),
             quota: None,
-            quota_observer: None,
+            quota_units: Vec::new(),
+            leaves_room: false,
+            before_quota_wait: None,
+            after_quota_wait: None,
         }
     }
 
@@ -218,8 +224,62 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// A function that is told of each wait for the quota, for units or for a place among the calls at once, when it is
-    /// over.
+    /// What a call of an operation costs, in the place of its row's
+    /// [`quota_units`](crate::operation::Operation::quota_units); for the day on which Google's table differs. Give it
+    /// for as many operations as needed, each by its id.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
+    ///
+    /// let gmail = GmailConnector::builder(GmailAuthConfig::from_access_token("token"))
+    ///     .quota_units("messages_get", 60)
+    ///     .build()?;
+    /// # Ok::<(), airbyte_agent_gmail::Error>(())
+    /// ```
+    #[must_use]
+    pub fn quota_units(mut self, operation_id: impl Into<String>, units: u32) -> Self {
+        self.quota_units.push((operation_id.into(), units));
+        self
+    }
+
+    /// Whether less than half of the quota is used at first, for long work beside which other programs of the same user
+    /// and project are to get on: the rest bit by bit, from the sixth minute on, as long as nothing is refused. Default:
+    /// no.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
+    ///
+    /// let gmail = GmailConnector::builder(GmailAuthConfig::from_access_token("token")).leave_room(true).build()?;
+    /// # Ok::<(), airbyte_agent_gmail::Error>(())
+    /// ```
+    #[must_use]
+    pub fn leave_room(mut self, leave: bool) -> Self {
+        self.leaves_room = leave;
+        self
+    }
+
+    /// A function that is told when calls begin to wait for the quota, of how long it takes: once for a wait, whatever
+    /// number of calls waits, and only of a second or more.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
+    ///
+    /// let gmail = GmailConnector::builder(GmailAuthConfig::from_access_token("token"))
+    ///     .before_quota_wait(|wait| eprintln!("waiting {} s for the quota", wait.as_secs()))
+    ///     .build()?;
+    /// # Ok::<(), airbyte_agent_gmail::Error>(())
+    /// ```
+    #[must_use]
+    pub fn before_quota_wait(
+        mut self,
+        observer: impl Fn(Duration) + Send + Sync + 'static,
+    ) -> Self {
+        self.before_quota_wait = Some(QuotaObserver(Arc::new(observer)));
+        self
+    }
+
+    /// A function that is told of each call's wait for the quota, for units or for a place among the calls at once, when
+    /// it is over.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector, Quota};
@@ -232,7 +292,7 @@ impl GmailConnectorBuilder {
     /// ```
     #[must_use]
     pub fn on_quota_wait(mut self, observer: impl Fn(Duration) + Send + Sync + 'static) -> Self {
-        self.quota_observer = Some(QuotaObserver(Arc::new(observer)));
+        self.after_quota_wait = Some(QuotaObserver(Arc::new(observer)));
         self
     }
 
@@ -240,8 +300,8 @@ impl GmailConnectorBuilder {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): credentials that are incomplete, or an address that is neither
-    /// https nor on this machine.
+    /// [`is_configuration`](Error::is_configuration): credentials that are incomplete, an address that is neither https
+    /// nor on this machine, or [`quota_units`](Self::quota_units) of an operation that is not there.
     pub fn build(self) -> Result<GmailConnector, Error> {
         match self.auth.clone() {
             AuthConfig::Gmail(auth) => {
@@ -288,6 +348,24 @@ impl GmailConnectorBuilder {
                 Quota::current()
             }
         });
+        let units = self
+            .quota_units
+            .into_iter()
+            .map(|(id, units)| match operation::TABLE.by_id(&id) {
+                Some(row) => Ok((row.id, units)),
+                None => Err(Error::new(
+                    Kind::Configuration,
+                    "quota units are given for an unknown operation; use an operation's id, such as messages_get",
+                )),
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+        let observer = |observer: Option<QuotaObserver>| observer.map(|QuotaObserver(own)| own);
+        let terms = Terms {
+            units,
+            leaves_room: self.leaves_room,
+            before: observer(self.before_quota_wait),
+            after: observer(self.after_quota_wait),
+        };
         let token = TokenCache::with_store(
             source,
             access_token,
@@ -301,10 +379,7 @@ impl GmailConnectorBuilder {
             token: Some(token),
             organization_id: None,
             retry: self.retry,
-            quota: Governor::new(
-                quota,
-                self.quota_observer.map(|QuotaObserver(observer)| observer),
-            ),
+            quota: Governor::new(quota, terms),
             budget: RetryBudget::default(),
         });
         Ok(GmailConnector {

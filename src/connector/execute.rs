@@ -126,10 +126,11 @@ impl GmailConnector {
         operation::settle(operation.fields, &mut params);
         match self.transport.as_hosted() {
             Some(hosted) => {
+                let mut subject = Subject::of(operation);
+                subject.ask_for(operation, &params);
                 let executed = hosted
                     .execute(operation, params, &selection.to_hosted())
                     .await?;
-                let mut subject = Subject::of(operation);
                 if !selection.is_empty() {
                     // A choice among the fields can leave the key out.
                     subject = subject.partial();

@@ -9,6 +9,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use super::GmailConnector;
 use crate::api::gmail::types::{Message, MessageFormat};
 use crate::error::Error;
+use crate::transport::Patience;
 
 /// How many messages are under way at once. The quota, not this, decides how many come in a minute: at 20 units each
 /// they are 300, and a few at once reach that at any distance from the server. For the same reason they are single
@@ -30,7 +31,8 @@ pub struct Messages<'a> {
 }
 
 impl GmailConnector {
-    /// Fetches many messages by their ids, some at once, in both modes.
+    /// Fetches many messages by their ids, some at once, in both modes. Where Google's quota is used up it waits as long as
+    /// that takes, some 60 s for each 300 messages.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -105,7 +107,7 @@ impl<'a> GetMany<'a> {
                 call = call.metadata_headers(metadata_headers.clone());
             }
             async move {
-                let result = call.send().await;
+                let result = Patience::UNBOUNDED.of(call.send()).await;
                 (id, result)
             }
         });

@@ -285,6 +285,7 @@ impl GmailConnector {
                 read_only: true,
                 answer: Answer::List(&["data", "meta"]),
                 first_byte: FirstByte::WhenDone,
+                id: None,
                 quota: QuotaUnits::NONE,
                 method: Method::Post,
             },

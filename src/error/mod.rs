@@ -62,6 +62,8 @@ struct Inner {
     request_id: Option<String>,
     message_id: Option<String>,
     retry_after: Option<Duration>,
+    /// Whether a rate limit is one that does not pass in minutes.
+    lasts: bool,
     outcome_unknown: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -132,6 +134,19 @@ impl Error {
     /// Notes that the service may have carried out what was asked.
     pub(crate) fn outcome_unknown(self) -> Self {
         self.with(|inner| inner.outcome_unknown = true)
+    }
+
+    /// Adds how long to wait, unless the service has said it.
+    pub(crate) fn again_in(self, wait: Option<Duration>) -> Self {
+        self.with(|inner| inner.retry_after = inner.retry_after.or(wait))
+    }
+
+    /// Whether the rate is limited for a minute or so, of which the service asks for at most `longest`. Limits of a day,
+    /// of sending, and those of which it is not known when they end are none.
+    pub(crate) fn is_of_a_minute(&self, longest: Duration) -> bool {
+        self.is_rate_limited()
+            && !self.inner.lasts
+            && self.retry_after().is_none_or(|asked| asked <= longest)
     }
 
     /// Names the mail that it is about.
@@ -366,6 +381,7 @@ impl Inner {
             request_id: self.request_id.clone(),
             message_id: self.message_id.clone(),
             retry_after: self.retry_after,
+            lasts: self.lasts,
             outcome_unknown: self.outcome_unknown,
             source: self.source.clone(),
         }

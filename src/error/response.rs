@@ -23,6 +23,18 @@ const RATE_LIMIT_REASONS: [&str; 5] = [
 /// The reason of a limit that lasts for the day.
 const DAILY_LIMIT: &str = "dailyLimitExceeded";
 
+/// Reasons of limits that do not pass in a minute.
+const LASTING_REASONS: [&str; 2] = [DAILY_LIMIT, "quotaExceeded"];
+
+/// Words with which Google speaks of limits that do not pass in a minute: those of a day, and those of sending.
+const LASTING_WORDS: [&str; 5] = [
+    "daily",
+    "per day",
+    "mail sending",
+    "sending limit",
+    "sending quota",
+];
+
 /// The longest reason that is repeated; a word of a service's vocabulary is shorter.
 const MAX_REASON: usize = 64;
 
@@ -52,6 +64,12 @@ impl Error {
             100..=199 | 300..=399 => Kind::InvalidResponse,
             _ => Kind::InvalidRequest,
         };
+        let lasts = reasons
+            .iter()
+            .any(|reason| LASTING_REASONS.contains(&reason.as_str()))
+            || service_message
+                .as_deref()
+                .is_some_and(is_of_a_lasting_limit);
         let reason = reasons.into_iter().next();
         let shown = match &reason {
             Some(reason) => format!("{status} {reason}"),
@@ -71,6 +89,7 @@ impl Error {
             inner.service_message = service_message;
             inner.request_id = request_id(headers);
             inner.retry_after = retry_after;
+            inner.lasts = lasts;
         })
     }
 }
@@ -129,6 +148,11 @@ fn advice(kind: Kind, status: u16, reason: Option<&str>) -> &'static str {
         _ if (300..400).contains(&status) => "check the base url",
         _ => "check the base url and try again",
     }
+}
+
+fn is_of_a_lasting_limit(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    LASTING_WORDS.iter().any(|words| message.contains(words))
 }
 
 /// The machine-readable reasons, most telling first, kept only where they look like one.

@@ -351,6 +351,20 @@ impl QuotaUnits {
 }
 
 impl Operation {
+    /// The param of the path that a success repeats under its [`response_key`](Self::response_key), as `messageId` of a
+    /// message.
+    pub(crate) fn repeated_param(&self) -> Option<&'static str> {
+        let key = self.response_key?;
+        let (collection, rest) = self.path.rsplit_once("/{")?;
+        let (name, _) = rest.split_once('}')?;
+        let (_, collection) = collection.rsplit_once('/')?;
+        let is_of_collection = key == "id"
+            && name
+                .strip_suffix("Id")
+                .is_some_and(|one| collection.strip_suffix('s') == Some(one));
+        (name == key || is_of_collection).then_some(name)
+    }
+
     /// The param of a name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)

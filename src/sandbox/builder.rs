@@ -3,11 +3,12 @@
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
 use super::mailbox::Mailbox;
+use super::quota::{Meter, MinuteQuota};
 use super::state::State;
 use super::{Sandbox, server};
 
@@ -30,6 +31,7 @@ pub struct SandboxBuilder {
     files: Vec<PathBuf>,
     empty: bool,
     email_address: Option<String>,
+    quota: Option<MinuteQuota>,
 }
 
 impl SandboxBuilder {
@@ -86,6 +88,27 @@ impl SandboxBuilder {
         self
     }
 
+    /// Holds Google's quota: what a minute has no units for is refused with 429, or with 403 and `rateLimitExceeded`, and
+    /// without `Retry-After`. An operation costs the units of its row, and so does each part of a batch; what is refused
+    /// costs nothing. Airbyte's calls are not counted. Default: no quota.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use airbyte_agent_gmail::sandbox::{MinuteQuota, Sandbox};
+    ///
+    /// // The profile costs 1 unit, a message 20.
+    /// let sandbox = Sandbox::builder().quota(MinuteQuota::Sliding(20)).start().await?;
+    /// let gmail = sandbox.open_source()?;
+    /// gmail.get_profile().send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn quota(mut self, quota: MinuteQuota) -> Self {
+        self.quota = Some(quota);
+        self
+    }
+
     /// Starts the sandbox.
     ///
     /// ```
@@ -112,7 +135,9 @@ impl SandboxBuilder {
         let listener = server::bind(self.port).await?;
         let origin = format!("http://{}", listener.local_addr()?);
         super::random::prepare()?;
-        let state = Arc::new(State::new(origin, mailbox));
+        let mut state = State::new(origin, mailbox);
+        state.quota = self.quota.map(|quota| Mutex::new(Meter::new(quota)));
+        let state = Arc::new(state);
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(server::serve(listener, Arc::clone(&state), stopped));
         Ok(Sandbox::new(state, stop, server))

@@ -37,6 +37,7 @@ mod handle;
 mod log;
 mod mailbox;
 mod page;
+mod quota;
 mod random;
 mod server;
 mod state;
@@ -57,6 +58,7 @@ pub use builder::SandboxBuilder;
 pub use credential::{AirbyteCredentials, GoogleCredentials};
 pub use fault::{ErrorBody, Fault, FaultKind};
 pub use log::{RequestRecord, Service};
+pub use quota::{MinuteQuota, MinuteQuotaError};
 pub use state::{ExpiresIn, ListResult, Settings};
 
 /// A running sandbox; dropping it stops its server. The [module](self) shows one at work.

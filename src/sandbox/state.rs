@@ -11,6 +11,7 @@ use super::gmail::UploadSessions;
 use super::google::Account;
 use super::log::RequestLog;
 use super::mailbox::Mailbox;
+use super::quota::Meter;
 
 /// One sandbox's state.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct State {
     pub(crate) airbyte: Mutex<Organization>,
     pub(crate) settings: Mutex<Settings>,
     pub(crate) faults: Mutex<FaultQueue>,
+    /// Google's quota of the user; `None` for none.
+    pub(crate) quota: Option<Mutex<Meter>>,
     pub(crate) log: RequestLog,
 }
 
@@ -40,6 +43,7 @@ impl State {
             airbyte: Mutex::new(organization),
             settings: Mutex::new(settings),
             faults: Mutex::default(),
+            quota: None,
             log: RequestLog::default(),
         }
     }

@@ -10,6 +10,7 @@ use crate::api::gmail::types::{ListHistoryResponse, ListMessagesResponse};
 use crate::connector::GmailConnector;
 use crate::error::{Error, Kind};
 use crate::page::Pages;
+use crate::transport::Patience;
 
 /// The largest page that Gmail gives: a page costs the same whatever its size.
 const PAGE_SIZE: i64 = 500;
@@ -132,9 +133,13 @@ impl MailboxSync<'_> {
     ///
     /// # Errors
     ///
-    /// What the service answers; the next call goes on from the state. [`is_not_found`](Error::is_not_found) when the
+    /// What the service answers; the next call goes on from the state. Google's quota is waited for. [`is_not_found`](Error::is_not_found) when the
     /// history does not even know the start that the mailbox gave before its listing; the next call lists it anew.
     pub async fn next(&mut self) -> Result<Option<Event>, Error> {
+        Patience::UNBOUNDED.of(self.advance()).await
+    }
+
+    async fn advance(&mut self) -> Result<Option<Event>, Error> {
         loop {
             if let Some(entry) = self.queue.pop_front() {
                 if let Some(reached) = entry.reached {

@@ -48,12 +48,14 @@ mod visible;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::connector::{GmailConnector, Selection};
 use crate::error::Error;
 use crate::operation::Mode;
+use crate::transport::Patience;
 
 pub use access::Access;
 pub use answer::Answer;
@@ -68,6 +70,10 @@ use catalog::Entry;
 
 /// How many characters the text of a result has at most, where nothing else is said.
 pub const DEFAULT_LIMIT: usize = 20_000;
+
+/// How long a call waits for Google's quota in all, where nothing else is said: less than clients of MCP wait for an
+/// answer, of which some give up after 60 s.
+pub const DEFAULT_QUOTA_WAIT: Duration = Duration::from_secs(25);
 
 /// The tools of a connector.
 ///
@@ -92,6 +98,7 @@ pub struct Tools {
     access: Arc<Access>,
     directory: Option<Arc<AttachmentDirectory>>,
     limit: usize,
+    quota_wait: Duration,
 }
 
 /// Where the connector comes from: an MCP server is to answer before the first connection is needed.
@@ -126,6 +133,7 @@ impl Tools {
             access: Arc::default(),
             directory: None,
             limit: DEFAULT_LIMIT,
+            quota_wait: DEFAULT_QUOTA_WAIT,
         }
     }
 
@@ -165,6 +173,28 @@ impl Tools {
     #[must_use]
     pub fn with_limit(mut self, limit: usize) -> Self {
         self.limit = limit.max(500);
+        self
+    }
+
+    /// How long a call waits for Google's quota in all its steps together. Default: [`DEFAULT_QUOTA_WAIT`]. Where it takes
+    /// longer the answer says at once after how many seconds to call again; with `Duration::MAX` it waits as long as it
+    /// takes.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// use std::time::Duration;
+    ///
+    /// let for_an_impatient_client = gmail.tools().with_quota_wait(Duration::from_secs(3));
+    /// # let _ = for_an_impatient_client;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_quota_wait(mut self, wait: Duration) -> Self {
+        self.quota_wait = wait;
         self
     }
 
@@ -228,7 +258,8 @@ impl Tools {
         arguments: impl Into<Value>,
         progress: Progress<'_>,
     ) -> Answer {
-        match self.run(name, arguments.into(), progress).await {
+        let run = self.run(name, arguments.into(), progress);
+        match Patience::lasting(self.quota_wait).of(run).await {
             Ok(answer) => answer,
             Err(failure) => failure.into_answer(),
         }

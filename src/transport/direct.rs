@@ -1,18 +1,22 @@
 //! Straight to a service: bearer, send, 401, retry.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
 
 use super::judge::{self, Answer};
-use super::quota::Governor;
-use super::retry::{RetryBudget, RetryPolicy, jitter};
+use super::key;
+use super::pace::{Governor, LONGEST_ASKED};
+use super::retry::{Outcome, RetryBudget, RetryPolicy, jitter};
 use super::session;
 use crate::auth::{Bearer, TokenCache};
 use crate::error::{Error, Kind};
-use crate::http::{FirstByte, Http, Reply};
+use crate::http::{Failure, FirstByte, Http, Reply};
 use crate::operation::{self, Operation, QuotaUnits};
 
 /// The header by which Airbyte knows the organization, where the credentials belong to several.
@@ -20,6 +24,9 @@ pub(crate) const ORGANIZATION: &str = "x-organization-id";
 
 /// The header with the document's version that progenitor adds; no service asks for it.
 const API_VERSION: &str = "api-version";
+
+/// How long a call may be refused for a minute's quota: longer, it is another limit that is met.
+const LONGEST_REFUSAL: Duration = Duration::from_secs(600);
 
 /// The way to one service.
 pub(crate) struct Direct {
@@ -30,6 +37,13 @@ pub(crate) struct Direct {
     pub(crate) retry: RetryPolicy,
     pub(crate) quota: Governor,
     pub(crate) budget: RetryBudget,
+}
+
+/// What became of a call whose attempts met a quota that was used up.
+struct HeldBack {
+    error: Error,
+    since: Instant,
+    times: u32,
 }
 
 /// What a request is about: how errors name it, and what is known of its kind.
@@ -47,6 +61,8 @@ pub(crate) struct Subject {
     pub(crate) answer: Answer,
     /// Until when its answer has to begin.
     pub(crate) first_byte: FirstByte,
+    /// The text that the answer's key has to have: an answer about something else is none.
+    pub(crate) id: Option<String>,
     /// What it costs of the quota.
     pub(crate) quota: QuotaUnits,
     /// The operation's own method, where one stands behind it.
@@ -63,9 +79,48 @@ impl Subject {
             read_only: operation.read_only,
             answer: Answer::of(operation),
             first_byte: FirstByte::Soon,
+            id: None,
             quota: operation.quota_units,
             method: operation.method,
         }
+    }
+
+    /// A request of an operation about what a path names.
+    pub(crate) fn at(operation: &'static Operation, path: &str) -> Result<Self, Error> {
+        let mut subject = Self::of(operation);
+        let repeated = operation.repeated_param();
+        operation.match_path(path, |name, value| {
+            if Some(name) == repeated {
+                let id = percent_decode_str(value).decode_utf8();
+                subject.id = id.ok().map(Cow::into_owned);
+            }
+        })?;
+        Ok(subject)
+    }
+
+    /// Takes from params what the answer has to be about.
+    pub(crate) fn ask_for(&mut self, operation: &Operation, params: &Map<String, Value>) {
+        self.id = operation
+            .repeated_param()
+            .and_then(|name| params.get(name)?.as_str())
+            .map(str::to_owned);
+    }
+
+    /// Holds an answer against what it has to be about. A person can write an address in other letters than its owner.
+    pub(super) fn check_id(&self, body: &[u8]) -> Result<(), Error> {
+        let Answer::Object { key: Some(key), .. } = self.answer else {
+            return Ok(());
+        };
+        let is_other = self.id.as_ref().is_some_and(|id| {
+            !id.contains('@') && !key::names(body, key, |text| text.eq_ignore_ascii_case(id))
+        });
+        if is_other {
+            return Err(self.fail(Error::new(
+                Kind::InvalidResponse,
+                format!("the service's answer is about another `{key}` than was asked for; try again, and check what stands between if it stays"),
+            )));
+        }
+        Ok(())
     }
 
     /// Notes what is not known of the outcome: whether what may not be sent twice was done, and, where the answer is not
@@ -120,8 +175,7 @@ impl Direct {
         operation: &'static Operation,
         request: reqwest::Request,
     ) -> Result<Reply, Error> {
-        self.check_path(operation, request.url())?;
-        let mut subject = Subject::of(operation);
+        let mut subject = Subject::at(operation, self.path_of(request.url()))?;
         if request
             .url()
             .query()
@@ -202,24 +256,45 @@ impl Direct {
                 .insert(http::header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         let started = Instant::now();
+        let patience = self.quota.patience(self.retry.quota_wait);
+        let mut waited = Duration::ZERO;
         let mut refused: Option<Bearer> = None;
         let mut attempt = 1;
+        let mut held_back: Option<HeldBack> = None;
+        let failed = |attempts: u32| {
+            span.record("attempts", attempts);
+            span.record("otel.status_code", "ERROR");
+        };
         loop {
+            let permit = match self.quota.acquire(subject, patience, &mut waited).await {
+                Ok(permit) => permit,
+                Err(error) => {
+                    failed(attempt - 1);
+                    // What the service itself said tells more.
+                    return Err(match held_back {
+                        Some(held) => held.error.again_in(error.retry_after()),
+                        None => error,
+                    });
+                }
+            };
+            // Behind the wait, so that the token is not an old one.
             let bearer = self
                 .authorize(subject, &mut request, refused.as_ref())
-                .await
-                .inspect_err(|_| {
-                    span.record("attempts", attempt - 1);
-                    span.record("otel.status_code", "ERROR");
-                })?;
+                .await;
+            let bearer = match bearer {
+                Ok(bearer) => bearer,
+                Err(error) => {
+                    permit.unsent();
+                    failed(attempt - 1);
+                    return Err(error);
+                }
+            };
             let copy = request.try_clone().ok_or_else(|| {
                 Error::new(Kind::InvalidInput, "a streamed body can't be sent here")
                     .named(subject.name.clone())
             })?;
-            let permit = self.quota.acquire(subject).await;
             let sent = Instant::now();
             let result = self.http.exchange(copy, subject.first_byte).await;
-            drop(permit);
             if let Some(reply) = result.as_ref().ok().filter(|reply| goes_on(reply.status)) {
                 return Ok(reply.clone());
             }
@@ -231,8 +306,10 @@ impl Direct {
                 duration_ms = u64::try_from(sent.elapsed().as_millis()).unwrap_or(u64::MAX),
                 "exchange"
             );
+            let is_unsent = matches!(result, Err(Failure::NotSent(..)));
             let (outcome, error) = match judge::exchange(subject, result) {
                 Ok(reply) => {
+                    permit.accepted();
                     self.budget.refund();
                     span.record("attempts", attempt);
                     span.record("status", status);
@@ -240,26 +317,49 @@ impl Direct {
                 }
                 Err(failed) => failed,
             };
-            if error.is_rate_limited() {
-                self.quota.refused(error.retry_after());
+            let learns = self.quota.learns();
+            let is_held_back = learns && error.is_of_a_minute(LONGEST_ASKED);
+            if is_held_back || (error.is_rate_limited() && !learns) {
+                permit.refused(error.retry_after());
+            } else if is_unsent {
+                permit.unsent();
+            } else {
+                drop(permit);
+            }
+            if is_held_back && self.retry.attempts > 1 {
+                let (since, times) = held_back
+                    .take()
+                    .map_or((Instant::now(), 0), |held| (held.since, held.times));
+                if since.elapsed() < LONGEST_REFUSAL {
+                    let times = times + 1;
+                    held_back = Some(HeldBack {
+                        error,
+                        since,
+                        times,
+                    });
+                    attempt += 1;
+                    continue;
+                }
             }
             if error.is_unauthenticated() && refused.is_none() && bearer.is_some() {
                 // The service did nothing, and a token can end early; another one is tried, once.
                 refused = bearer;
                 continue;
             }
+            // A limit that is none of a minute passes when it says so, or not soon.
+            let lasts = learns && error.is_rate_limited() && error.retry_after().is_none();
+            let outcome = if lasts { Outcome::Final } else { outcome };
             let pause = self.retry.pause(
-                attempt,
-                started.elapsed(),
+                attempt - held_back.as_ref().map_or(0, |held| held.times),
+                started.elapsed().saturating_sub(waited),
                 subject.idempotent,
                 outcome,
                 error.retry_after(),
                 jitter(),
             );
             let Some(pause) = pause.filter(|_| self.budget.take()) else {
-                span.record("attempts", attempt);
+                failed(attempt);
                 span.record("status", status);
-                span.record("otel.status_code", "ERROR");
                 return Err(error);
             };
             tracing::debug!(
@@ -273,15 +373,14 @@ impl Direct {
         }
     }
 
-    /// An id of `..` would name another resource: the address is held against the row.
-    fn check_path(&self, operation: &Operation, url: &reqwest::Url) -> Result<(), Error> {
+    /// The path that is held against the row: an id of `..` would name another resource.
+    fn path_of<'a>(&self, url: &'a reqwest::Url) -> &'a str {
         let prefix = self
             .base_url
             .split_once("://")
             .and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)))
             .unwrap_or_default();
-        let path = url.path().strip_prefix(prefix).unwrap_or_default();
-        operation.match_path(path, |_, _| {})
+        url.path().strip_prefix(prefix).unwrap_or_default()
     }
 
     async fn authorize(

@@ -174,8 +174,10 @@ impl Hosted {
         operation: &'static Operation,
         params: Map<String, Value>,
     ) -> Result<Reply, Error> {
+        let mut subject = Subject::of(operation);
+        subject.ask_for(operation, &params);
         let executed = self.execute(operation, params, &Map::new()).await?;
-        executed.reply(operation)
+        executed.reply(operation, &subject)
     }
 
     /// Carries out an operation's action.
@@ -272,9 +274,8 @@ impl Executed {
     }
 
     /// The answer that the service itself would have given.
-    fn reply(&self, operation: &'static Operation) -> Result<Reply, Error> {
-        let subject = Subject::of(operation);
-        let (result, meta) = self.parts(&subject)?;
+    fn reply(&self, operation: &'static Operation, subject: &Subject) -> Result<Reply, Error> {
+        let (result, meta) = self.parts(subject)?;
         let key = match operation.records {
             _ if !operation.has_response => return Ok(made_reply(Bytes::new())),
             // A record, or a list without an extractor on their side, is the service's own body.

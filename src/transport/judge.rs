@@ -84,6 +84,9 @@ fn reply(subject: &Subject, reply: Reply) -> Result<Reply, (Outcome, Error)> {
     }
     success(subject.answer, reply.status, &reply.headers, &reply.body)
         .map_err(|(outcome, error)| (outcome, subject.fail(error)))?;
+    subject
+        .check_id(&reply.body)
+        .map_err(|error| (Outcome::Unclear, error))?;
     Ok(Reply {
         body: match subject.answer {
             Answer::Object { .. } | Answer::List(_) => surrogate::without_halves(reply.body),
@@ -109,7 +112,8 @@ pub(super) fn result(subject: &Subject, result: &str) -> Result<(), Error> {
         return Ok(());
     }
     body(subject.answer, &HeaderMap::new(), result.as_bytes())
-        .map_err(|(_, error)| subject.fail(error))
+        .map_err(|(_, error)| subject.fail(error))?;
+    subject.check_id(result.as_bytes())
 }
 
 /// What a status that is no success means.

@@ -20,6 +20,32 @@ pub(super) fn is_in(body: &[u8], key: &str) -> bool {
     )
 }
 
+/// Whether the text that an object has under a key is one that is meant.
+pub(super) fn names(body: &[u8], key: &str, is_meant: impl Fn(&str) -> bool) -> bool {
+    if let Some(text) = first(body, key) {
+        return is_meant(text);
+    }
+    seek(
+        body,
+        |name| name == key,
+        |value: serde_json::Value| value.as_str().is_some_and(&is_meant),
+    )
+}
+
+/// The text with which an object begins under a key, where nothing in it is escaped.
+fn first<'a>(body: &'a [u8], key: &str) -> Option<&'a str> {
+    let text = after(body, b"{")
+        .and_then(|body| after(body, b"\""))
+        .and_then(|body| body.strip_prefix(key.as_bytes()))
+        .and_then(|body| body.strip_prefix(b"\""))
+        .and_then(|body| after(body, b":"))
+        .and_then(|body| after(body, b"\""))?;
+    let (text, rest) = text.split_at_checked(memchr::memchr2(b'"', b'\\', text)?)?;
+    std::str::from_utf8(text)
+        .ok()
+        .filter(|_| rest.starts_with(b"\""))
+}
+
 /// Whether an object begins with a text under a key, as most answers do: then a parser has nothing to find out.
 fn begins_with(body: &[u8], key: &str) -> bool {
     after(body, b"{")
@@ -137,7 +163,24 @@ impl<N: Fn(&str) -> bool> Visitor<'_> for Is<N> {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_any, has_error, is_in};
+    use super::{has_any, has_error, is_in, names};
+
+    #[test]
+    fn a_text_is_compared_as_it_is_meant() {
+        for (body, is_same) in [
+            (r#"{"id":"1a"}"#, true),
+            (r#" { "id" : "1a", "broken"#, true),
+            (r#"{"id":"\u0031a"}"#, true),
+            (r#"{"a":"b","id":"1a"}"#, true),
+            (r#"{"id":"1b"}"#, false),
+            (r#"{"id":"1a\u0000"}"#, false),
+            (r#"{"id":1}"#, false),
+            ("{}", false),
+        ] {
+            let found = names(body.as_bytes(), "id", |text| text == "1a");
+            assert_eq!(found, is_same, "{body}");
+        }
+    }
 
     #[test]
     fn only_a_text_at_the_top_counts() {

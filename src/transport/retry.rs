@@ -9,14 +9,16 @@ use std::time::Duration;
 /// | --- | --- | --- |
 /// | no connection: nothing was sent | again | again |
 /// | a certificate or a proxy refuses the connection: nothing was sent | never | never |
-/// | 429, or 403 with a rate-limit reason: the service did nothing | again | again |
+/// | 429, or 403 with a rate-limit reason: the service did nothing | when there is room | when there is room |
 /// | 408, 500, 502, 503, 504, 520 to 530; an answer that is no JSON object | again | never |
 /// | the connection broke or timed out after sending began | again | never |
 /// | anything else, a real 403 included | never | never |
 ///
 /// Pauses double from [`initial_pause`](Self::initial_pause) up to [`longest_pause`](Self::longest_pause), each with
 /// full jitter; a `Retry-After` of the service is waited out where it is no longer than the longest pause, and where it
-/// is longer the error comes back at once with [`retry_after`](crate::Error::retry_after). A 401 is apart from this: the
+/// is longer the error comes back at once with [`retry_after`](crate::Error::retry_after). What Google refuses because the
+/// minute's quota is used up is no attempt: it waits for its turn, as the calls do that have not been sent yet, for
+/// [`quota_wait`](Self::quota_wait) in all. At Airbyte it is an attempt like others. A 401 is apart from this: the
 /// token is refreshed and the request sent again, once. All calls of a connector together may make 100 retries; a tenth
 /// of one comes back with each success, so that an outage is not made worse.
 ///
@@ -36,8 +38,11 @@ pub struct RetryPolicy {
     pub initial_pause: Duration,
     /// The longest pause. Default: 32 s.
     pub longest_pause: Duration,
-    /// When the last attempt may begin, from the first on. Default: 90 s.
+    /// When the last attempt may begin, from the first on; waits for the quota do not count. Default: 90 s.
     pub deadline: Duration,
+    /// How long a call waits for Google's quota; `get_many` and `sync` wait as long as it takes. Where it does not last
+    /// the call ends with [`is_rate_limited`](crate::Error::is_rate_limited) as soon as that is known. Default: 150 s.
+    pub quota_wait: Duration,
 }
 
 impl Default for RetryPolicy {
@@ -47,6 +52,7 @@ impl Default for RetryPolicy {
             initial_pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(32),
             deadline: Duration::from_secs(90),
+            quota_wait: Duration::from_secs(150),
         }
     }
 }
@@ -158,6 +164,7 @@ mod tests {
         initial_pause: Duration::from_secs(1),
         longest_pause: Duration::from_secs(8),
         deadline: Duration::from_secs(60),
+        quota_wait: Duration::from_secs(60),
     };
 
     fn pause(

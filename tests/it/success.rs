@@ -196,11 +196,18 @@ async fn hold(mode: Mode) -> TestResult {
     let mut tried = 0;
     for row in gmail_rows(mode) {
         let params = Value::Object(world.params(row));
+        // An answer is about what was asked for: the last param of the path names it.
+        let asked = row
+            .path
+            .rsplit_once('{')
+            .and_then(|(_, rest)| params[rest.split_once('}')?.0].as_str())
+            .map_or_else(|| "\"1\"".to_owned(), |id| json!(id).to_string());
         let answers = match mode {
             Mode::OpenSource => answers(row),
             Mode::Hosted => envelopes(row),
         };
         for (code, content_type, body, good) in answers {
+            let body = body.replace("\"1\"", &asked);
             let about = format!("{mode:?} {}: {code} {content_type:?} {body}", row.id);
             let answer = FaultKind::Answer {
                 code,

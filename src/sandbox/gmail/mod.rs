@@ -18,6 +18,7 @@ use super::exchange::{Answer, Request};
 use super::google::bearer;
 use super::log::RequestRecord;
 use super::mailbox::Refusal;
+use super::quota;
 use super::state::{State, lock};
 
 use parameter::Global;
@@ -109,6 +110,7 @@ fn operate(state: &State, request: &Request, record: &mut RequestRecord) -> Resu
             found.foreign_user.as_deref().unwrap_or_default(),
         ));
     }
+    quota::check(state, operation)?;
     let mut pairs = request.query_pairs();
     if let Some(mask) = request.header(FIELD_MASK) {
         // Of two the last counts, and the address is nearer to the caller than a header.

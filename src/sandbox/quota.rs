@@ -1,0 +1,159 @@
+//! Google's quota of a user: so many units in a minute.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use http::StatusCode;
+use tokio::time::Instant;
+
+use super::exchange::Answer;
+use super::gmail::error;
+use super::state::{State, lock};
+use crate::operation::Operation;
+
+/// What Google gives a user of a project.
+const UNITS: u32 = 6_000;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// How the sandbox's Gmail holds a user's units of a minute; [`SandboxBuilder::quota`](super::SandboxBuilder::quota)
+/// takes it. Google does not say which way it counts.
+///
+/// ```
+/// use airbyte_agent_gmail::sandbox::MinuteQuota;
+///
+/// assert_eq!("sliding".parse(), Ok(MinuteQuota::Sliding(6_000)));
+/// assert_eq!("fixed:250".parse(), Ok(MinuteQuota::Fixed(250)));
+/// assert!("fixed:".parse::<MinuteQuota>().is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MinuteQuota {
+    /// At most so many units in any 60 seconds.
+    Sliding(u32),
+    /// At most so many units in each minute since the start.
+    Fixed(u32),
+}
+
+/// A text that is no [`MinuteQuota`]; its `Display` says what is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinuteQuotaError;
+
+impl FromStr for MinuteQuota {
+    type Err = MinuteQuotaError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, units) = match text.split_once(':') {
+            Some((name, units)) => (name, units.parse().map_err(|_| MinuteQuotaError)?),
+            None => (text, UNITS),
+        };
+        match name {
+            "sliding" => Ok(Self::Sliding(units)),
+            "fixed" => Ok(Self::Fixed(units)),
+            _ => Err(MinuteQuotaError),
+        }
+    }
+}
+
+impl fmt::Display for MinuteQuotaError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("no quota; give sliding or fixed, and :UNITS for other than 6000")
+    }
+}
+
+impl std::error::Error for MinuteQuotaError {}
+
+/// What is spent of a quota.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    quota: MinuteQuota,
+    began: Instant,
+    /// What was let through in the last minute, or in this one.
+    spent: VecDeque<(Instant, u32)>,
+    units: u32,
+    refusals: u64,
+}
+
+impl Meter {
+    pub(crate) fn new(quota: MinuteQuota) -> Self {
+        Self {
+            quota,
+            began: Instant::now(),
+            spent: VecDeque::new(),
+            units: 0,
+            refusals: 0,
+        }
+    }
+
+    /// Spends units; false where there are not enough. What is refused costs nothing.
+    fn spend(&mut self, now: Instant, units: u32) -> bool {
+        let (most, since) = match self.quota {
+            MinuteQuota::Sliding(most) => (most, now.checked_sub(MINUTE)),
+            MinuteQuota::Fixed(most) => {
+                let minutes = now.duration_since(self.began).as_secs() / MINUTE.as_secs();
+                let start = self.began + Duration::from_secs(minutes * MINUTE.as_secs());
+                // A minute begins with its first moment.
+                (most, start.checked_sub(Duration::from_nanos(1)))
+            }
+        };
+        while let Some((time, units)) = self.spent.front().copied()
+            && since.is_some_and(|since| time <= since)
+        {
+            self.units -= units;
+            self.spent.pop_front();
+        }
+        let fits = self.units.checked_add(units).is_some_and(|sum| sum <= most);
+        if fits && units > 0 {
+            self.units += units;
+            self.spent.push_back((now, units));
+        }
+        fits
+    }
+}
+
+/// Lets a request of an operation through, or refuses it as Google does: now with 429, now with 403, and no word of when
+/// to come again.
+pub(crate) fn check(state: &State, operation: &Operation) -> Result<(), Answer> {
+    let Some(meter) = &state.quota else {
+        return Ok(());
+    };
+    let mut meter = lock(meter);
+    if meter.spend(Instant::now(), operation.quota_units.current) {
+        return Ok(());
+    }
+    meter.refusals += 1;
+    let (status, name) = if meter.refusals.is_multiple_of(2) {
+        (StatusCode::FORBIDDEN, "PERMISSION_DENIED")
+    } else {
+        (StatusCode::TOO_MANY_REQUESTS, "RESOURCE_EXHAUSTED")
+    };
+    let text = "Quota exceeded for quota metric 'Quota units' and limit 'Quota units per minute per user'.";
+    Err(error::answer(status, name, "rateLimitExceeded", text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spends(quota: MinuteQuota, at: &[(u64, u32)]) -> Vec<bool> {
+        let mut meter = Meter::new(quota);
+        let began = meter.began;
+        at.iter()
+            .map(|(seconds, units)| meter.spend(began + Duration::from_secs(*seconds), *units))
+            .collect()
+    }
+
+    #[test]
+    fn a_sliding_minute_gives_units_back_one_by_one_and_a_fixed_one_at_once() {
+        let at = [(30, 60), (50, 40), (59, 1), (60, 40), (90, 60), (91, 41)];
+        assert_eq!(
+            spends(MinuteQuota::Sliding(100), &at),
+            [true, true, false, false, true, false]
+        );
+        assert_eq!(
+            spends(MinuteQuota::Fixed(100), &at),
+            [true, true, false, true, true, false]
+        );
+    }
+}

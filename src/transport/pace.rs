@@ -1,0 +1,337 @@
+//! The pace of the calls to one mailbox: who may go out when.
+
+mod patience;
+mod quota;
+mod slice;
+mod window;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+use super::direct::Subject;
+use crate::error::{Error, Kind};
+use crate::operation::Operation;
+
+pub(crate) use patience::Patience;
+pub use quota::{Quota, QuotaTable};
+use window::{End, Grant, Wait, Window};
+
+/// Told of waits for the quota.
+pub(crate) type Observer = Arc<dyn Fn(Duration) + Send + Sync>;
+
+/// The longest time that a service may ask for and still mean its minute.
+pub(crate) const LONGEST_ASKED: Duration = Duration::from_secs(150);
+
+/// The longest time for which a service that teaches no pace stops all callers.
+const LONGEST_STOP: Duration = Duration::from_secs(32);
+
+/// Shorter waits nobody is told of beforehand.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
+/// How long nobody is told of another wait.
+const TOLD_FOR: Duration = Duration::from_secs(10);
+
+/// What the caller says of the pace.
+#[derive(Default)]
+pub(crate) struct Terms {
+    /// The units of some operations, in the place of the table's.
+    pub(crate) units: Vec<(&'static str, u32)>,
+    /// Whether less than half of the units is used at first.
+    pub(crate) leaves_room: bool,
+    /// Told when a wait begins, of its expected length.
+    pub(crate) before: Option<Observer>,
+    /// Told when a wait is over, of its length.
+    pub(crate) after: Option<Observer>,
+}
+
+/// Keeps calls within a quota.
+pub(crate) struct Governor {
+    quota: Quota,
+    terms: Terms,
+    /// Whether a refusal teaches a slower pace.
+    learns: bool,
+    /// Whoever holds it is next: a fair lock is the queue.
+    turn: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+    /// Wakes whoever is next when something has come to its end.
+    changed: Notify,
+    began: Instant,
+}
+
+struct State {
+    window: Window,
+    /// Whether somebody waits for a change.
+    is_awaited: bool,
+    /// Until when nobody need be told of a wait.
+    told_until: Option<Instant>,
+}
+
+/// A place among the calls, and the units that one takes. Dropped, it counts as a call that ended now.
+#[must_use = "the place is given back at once"]
+pub(super) struct Permit<'a> {
+    governor: &'a Governor,
+    grant: Option<Grant>,
+}
+
+impl Governor {
+    /// Keeps within a quota of Google's, and learns from refusals.
+    pub(crate) fn new(quota: Quota, terms: Terms) -> Self {
+        Self::of(quota, terms, true)
+    }
+
+    /// Keeps no pace but the stops that the service asks for.
+    pub(crate) fn unpaced() -> Self {
+        Self::of(Quota::unlimited(), Terms::default(), false)
+    }
+
+    fn of(quota: Quota, terms: Terms, learns: bool) -> Self {
+        let limit = quota.units_per_minute.map(u64::from);
+        let window = Window::new(limit, terms.leaves_room);
+        Self {
+            quota,
+            terms,
+            learns,
+            turn: tokio::sync::Mutex::default(),
+            state: Mutex::new(State {
+                window,
+                is_awaited: false,
+                told_until: None,
+            }),
+            changed: Notify::new(),
+            began: Instant::now(),
+        }
+    }
+
+    /// How long a call may wait here, whose own patience is given.
+    pub(super) fn patience(&self, own: Duration) -> Patience {
+        if self.learns {
+            Patience::current(own)
+        } else {
+            Patience::UNBOUNDED
+        }
+    }
+
+    /// Whether a refusal teaches something, so that a refused call waits here for its turn.
+    pub(super) fn learns(&self) -> bool {
+        self.learns
+    }
+
+    /// What a call costs.
+    pub(super) fn units(&self, subject: &Subject) -> u32 {
+        self.corrected(&subject.name)
+            .unwrap_or_else(|| self.quota.units(subject.quota))
+    }
+
+    /// What a call of an operation costs.
+    pub(crate) fn units_of(&self, operation: &Operation) -> u32 {
+        self.corrected(operation.id)
+            .unwrap_or_else(|| self.quota.units(operation.quota_units))
+    }
+
+    fn corrected(&self, name: &str) -> Option<u32> {
+        let mut units = self.terms.units.iter();
+        units.find(|(id, _)| *id == name).map(|(_, units)| *units)
+    }
+
+    /// Waits until a call may be made, for as long as the patience lasts; `waited` grows by the time that it takes.
+    ///
+    /// # Errors
+    ///
+    /// The patience does not last: the error says how long it would take.
+    pub(super) async fn acquire(
+        &self,
+        subject: &Subject,
+        patience: Patience,
+        waited: &mut Duration,
+    ) -> Result<Permit<'_>, Error> {
+        let units = u64::from(self.units(subject));
+        if let Ok(_turn) = self.turn.try_lock()
+            && let Ok(permit) = self.take(units)
+        {
+            return Ok(permit);
+        }
+        let asked = Instant::now();
+        let result = self.wait(units, patience).await;
+        let time = asked.elapsed();
+        *waited += time;
+        if time >= Duration::from_millis(1) {
+            tracing::debug!(
+                operation = &*subject.name,
+                waited_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
+                "waited for the quota"
+            );
+            if let Some(observer) = &self.terms.after {
+                observer(time);
+            }
+        }
+        result.map_err(|again_in| {
+            let seconds = again_in.as_millis().div_ceil(1_000).max(1);
+            let text = format!("the quota is used up for now: again in {seconds} s");
+            let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+            Error::new(Kind::RateLimited, text)
+                .again_in(Some(Duration::from_secs(seconds)))
+                .named(subject.name.clone())
+        })
+    }
+
+    /// Waits in the queue, then for the units; the turn is kept so long.
+    async fn wait(&self, units: u64, patience: Patience) -> Result<Permit<'_>, Duration> {
+        let _turn = match patience.end() {
+            Some(end) => timeout_at(end, self.turn.lock())
+                .await
+                .map_err(|_| self.free_in(units))?,
+            None => self.turn.lock().await,
+        };
+        loop {
+            let wait = match self.take(units) {
+                Ok(permit) => return Ok(permit),
+                Err(wait) => wait,
+            };
+            let end = match wait {
+                Wait::Until(time) => Some(self.began + Duration::from_millis(time)),
+                Wait::Call => None,
+            };
+            if let (Some(end), Some(last)) = (end, patience.end())
+                && end > last
+            {
+                return Err(end.duration_since(Instant::now()));
+            }
+            if let Some(end) = end {
+                self.tell(end);
+            }
+            match end.or(patience.end()) {
+                // Woken or not, what is free now is looked up again.
+                Some(end) => drop(timeout_at(end, self.changed.notified()).await),
+                None => self.changed.notified().await,
+            }
+            if end.is_none() && patience.is_over() {
+                return Err(self.free_in(units));
+            }
+        }
+    }
+
+    fn take(&self, units: u64) -> Result<Permit<'_>, Wait> {
+        let now = self.now();
+        let mut state = self.state();
+        let at_once = u64::try_from(self.quota.concurrency.max(1)).unwrap_or(u64::MAX);
+        let granted = if state.window.calls() < at_once {
+            state.window.take(now, units)
+        } else {
+            Err(Wait::Call)
+        };
+        state.is_awaited = granted.is_err();
+        Ok(Permit {
+            governor: self,
+            grant: Some(granted?),
+        })
+    }
+
+    /// How long it takes at least until units are free.
+    fn free_in(&self, units: u64) -> Duration {
+        let until = self.state().window.free_at(self.now(), units);
+        Duration::from_millis(until.saturating_sub(self.now())).max(Duration::from_secs(1))
+    }
+
+    /// Tells of a wait that begins.
+    fn tell(&self, end: Instant) {
+        let Some(observer) = &self.terms.before else {
+            return;
+        };
+        let now = Instant::now();
+        let wait = end.saturating_duration_since(now);
+        {
+            let mut state = self.state();
+            if wait < WORTH_TELLING || state.told_until.is_some_and(|told| end <= told) {
+                return;
+            }
+            state.told_until = Some(end.max(now + TOLD_FOR));
+        }
+        observer(wait);
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn over(&self, end: impl FnOnce(u64, &mut Window)) {
+        let now = self.now();
+        let is_awaited = {
+            let mut state = self.state();
+            end(now, &mut state.window);
+            state.is_awaited
+        };
+        if is_awaited {
+            self.changed.notify_one();
+        }
+    }
+}
+
+/// A number from 0 to 1,000 that differs between callers.
+fn spread() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(0_u8) % 1_001
+}
+
+impl Permit<'_> {
+    /// The service took the call.
+    pub(super) fn accepted(mut self) {
+        self.end(End::Accepted);
+    }
+
+    /// The call never left: its units are free at once.
+    pub(super) fn unsent(mut self) {
+        self.end(End::Unsent);
+    }
+
+    /// The service says that it is too much: all callers wait.
+    pub(super) fn refused(mut self, asked: Option<Duration>) {
+        let learns = self.governor.learns;
+        let longest = if learns { LONGEST_ASKED } else { LONGEST_STOP };
+        let asked =
+            asked.map(|asked| u64::try_from(asked.min(longest).as_millis()).unwrap_or(u64::MAX));
+        let Some(grant) = self.grant.take() else {
+            return;
+        };
+        self.governor.over(|now, window| {
+            if learns {
+                window.refuse(now, grant, asked, spread());
+            } else {
+                window.end(now, grant, End::Other);
+                window.stop(now, asked.unwrap_or_default());
+            }
+        });
+    }
+
+    fn end(&mut self, end: End) {
+        if let Some(grant) = self.grant.take() {
+            self.governor
+                .over(|now, window| window.end(now, grant, end));
+        }
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.end(End::Other);
+    }
+}
+
+impl fmt::Debug for Governor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Governor")
+            .field("quota", &self.quota)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
