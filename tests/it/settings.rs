@@ -114,15 +114,15 @@ async fn the_automatic_answer_keeps_what_is_not_named() -> TestResult {
             "--text",
             "Back in August.",
             "--start",
-            "2026-07-01",
+            "2096-07-01",
             "--end",
-            "2026-08-01",
+            "2096-08-01",
             "--contacts-only",
         ],
     )
     .await?;
     assert_eq!(on["enableAutoReply"], true);
-    assert_eq!(on["startTime"], "1782864000000");
+    assert_eq!(on["startTime"], "3991939200000");
     let off = json(&sandbox, &["vacation", "off"]).await?;
     assert_ne!(off["enableAutoReply"], true);
     let again = json(&sandbox, &["vacation", "on", "--contacts-only=false"]).await?;
