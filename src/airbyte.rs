@@ -84,7 +84,7 @@ impl Airbyte {
         }
     }
 
-    /// Makes the workspace of a customer, where there is none of that name. A connector can be made only in one that is
+    /// Makes the workspace of a customer, if there isn't one of that name. A connector can be made only in one that is
     /// there; Airbyte makes it along with a token for it, which is thrown away.
     ///
     /// ```

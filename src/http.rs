@@ -103,7 +103,7 @@ pub(crate) enum Failure {
     TooLarge(usize),
     /// The caller's own client followed a redirect.
     Redirected,
-    /// There was no request to send, since its address is none.
+    /// There was no request to send, since its address isn't one.
     NotMade(reqwest::Error),
 }
 

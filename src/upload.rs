@@ -328,7 +328,7 @@ fn plain(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// The path of a file is the caller's own, but it is left out all the same: errors travel.
+/// The path of a file is the caller's own, but it is left out: errors travel.
 fn unreadable(error: std::io::Error) -> Error {
     Error::new(
         Kind::InvalidInput,

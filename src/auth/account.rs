@@ -280,7 +280,7 @@ impl AccountDirectory {
     ///
     /// # Errors
     ///
-    /// When the file can't be removed; or the entry in the keyring, and the account is forgotten all the same.
+    /// When the file can't be removed; or the entry in the keyring, and the account is forgotten anyway.
     pub fn remove(&self, name: &str) -> io::Result<bool> {
         let path = self.file(name)?;
         let in_keyring = matches!(
@@ -348,7 +348,7 @@ impl AccountDirectory {
     ///
     /// # Errors
     ///
-    /// When the name is none that an account can have, or there is no keyring that its tokens could be in.
+    /// When an account can't have that name, or there is no keyring that its tokens could be in.
     pub fn store(&self, name: &str) -> io::Result<Arc<dyn TokenStore>> {
         match self.place(name)? {
             TokenPlace::File => Ok(Arc::new(FileTokenStore::of_account(self.file(name)?))),
@@ -360,7 +360,7 @@ impl AccountDirectory {
     ///
     /// # Errors
     ///
-    /// When the name is none that an account can have.
+    /// When an account can't have that name.
     pub fn file(&self, name: &str) -> io::Result<PathBuf> {
         let encoded = utf8_percent_encode(name, FILE_NAME).to_string();
         if name.is_empty() || name.starts_with('.') || encoded.len() > MAX_NAME {

@@ -263,7 +263,7 @@ impl Debug for StoreLock {
 /// and gives them to the next process.
 ///
 /// Before a refresh the connector takes the [`lock`](Self::lock) and [`load`](Self::load)s: tokens that another process
-/// has put there meanwhile are used in place of a refresh, and a refresh token that is there goes before the one of the
+/// has put there meanwhile are used in place of a refresh, and a refresh token that is there wins over the one of the
 /// configuration, since it is newer. A store with `save` alone is a mere listener.
 ///
 /// A store that fails fails no call while a token can be had without it. Tokens that could not be saved serve on, and are

@@ -65,7 +65,7 @@ fn single(field: &Field, schema: &Schema, text: &str) -> Result<Value, Failure> 
         Schema::Integer { .. } => text
             .parse::<i64>()
             .map(Value::from)
-            // One that is out of every range is a number all the same.
+            // One that is out of every range is still a number.
             .or_else(|_| text.parse().map(|number: f64| json!(number)))
             .ok()
             .filter(Value::is_number)

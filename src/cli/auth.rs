@@ -52,7 +52,7 @@ pub(crate) fn command() -> Command {
         )
         .subcommand(
             Command::new("doctor")
-                .about("Find out what is wrong with the credentials, and how to mend it")
+                .about("Find out what is wrong with the credentials, and how to fix it")
                 .arg(operations(
                     "Also see whether the scopes allow this operation, such as messages.list",
                 )),
@@ -188,7 +188,7 @@ async fn sign_in(arguments: &ArgMatches) -> Result<(), Failure> {
     drop(lock);
     if let Some(variable) = credential::google_variable() {
         output::note(&format!(
-            "note: {variable} is set and goes before this account; unset it, or give --account, to use the account"
+            "note: {variable} is set and wins over this account; unset it, or give --account, to use the account"
         ));
     }
     if let Some(partly) = partly {
@@ -422,7 +422,7 @@ async fn logout(arguments: &ArgMatches) -> Result<(), Failure> {
             .unwrap_or(&account.tokens.access_token);
         if let Err(error) = credential::client_of(&account).revoke(token).await {
             output::note(
-                "the account is still signed in, since google did not revoke its tokens; --local forgets them all the same",
+                "the account is still signed in, since google did not revoke its tokens; --local forgets them anyway",
             );
             return Err(error.into());
         }

@@ -119,7 +119,7 @@ fn global() -> [Arg; 8] {
             .value_name("FIELDS")
             .action(ArgAction::Append),
         flag("dry-run", "Show what would be sent, and send nothing").action(ArgAction::SetTrue),
-        flag("yes", "Do without asking what is lost for good")
+        flag("yes", "Don't ask before doing what can't be undone")
             .short('y')
             .action(ArgAction::SetTrue),
         flag("verbose", "With a failure of the service, also what it said itself; refusals show it always")

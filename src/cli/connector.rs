@@ -97,7 +97,7 @@ pub(crate) fn consent() -> [Arg; 3] {
         Arg::new("create-template")
             .long("create-template")
             .action(ArgAction::SetTrue)
-            .help("Make the organization's own source template where there is none"),
+            .help("Make the organization's own source template if there isn't one"),
     ]
 }
 
@@ -105,7 +105,7 @@ fn create_workspace() -> Arg {
     Arg::new("create-workspace")
         .long("create-workspace")
         .action(ArgAction::SetTrue)
-        .help("Make the customer's workspace where there is none of that name")
+        .help("Make the customer's workspace if there isn't one of that name")
 }
 
 fn name() -> Arg {

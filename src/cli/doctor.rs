@@ -1,4 +1,4 @@
-//! `airbyte-gmail auth doctor`: what is wrong with the credentials, and how to mend it.
+//! `airbyte-gmail auth doctor`: what is wrong with the credentials, and how to fix it.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -2,7 +2,7 @@
 //!
 //! A file and no database: it is only ever appended to by one process, read once from front to back, and each line
 //! stands for itself, so that a line cut short is the only damage a kill can do, and is seen at once. It can be read and
-//! mended by hand, has no version of its own to migrate, and costs no dependency. SQLite would earn its place with a
+//! repaired by hand, has no version of its own to migrate, and costs no dependency. SQLite would earn its place with a
 //! second reader or with queries, and has neither here.
 
 use std::fs::{self, File, TryLockError};

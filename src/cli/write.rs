@@ -108,10 +108,9 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let output = Output::new(arguments, Format::Table);
     let is_given = |part: &&str| matches!(arguments.try_contains_id(part), Ok(true));
-    let has_text = ["text", "html"].iter().any(|part| is_given(part));
+    let has_text = ["text", "html"].iter().any(is_given);
     // A forward has the original, and need not say more.
-    let is_complete =
-        has_text || name == "forward" || ["attach", "subject"].iter().any(|part| is_given(part));
+    let is_complete = has_text || name == "forward" || ["attach", "subject"].iter().any(is_given);
     let is_edited = !has_text && (!is_complete || name == "forward") && editor::is_there();
     if !is_complete && !is_edited {
         return Err(Failure::input(

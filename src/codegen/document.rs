@@ -21,7 +21,7 @@ pub fn parse(file: &str, yaml: &str) -> Result<OpenAPI, Error> {
         Error::new(
             file,
             "",
-            format!("not valid YAML: {error}; mend the syntax there"),
+            format!("not valid YAML: {error}; fix the syntax there"),
         )
     })?;
     let version = value

@@ -1,4 +1,4 @@
-//! What is wrong with a document, in words that say how to mend it.
+//! What is wrong with a document, in words that say how to fix it.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ impl Error {
         }
     }
 
-    /// Joins several errors; `None` when there are none.
+    /// Joins several errors; `None` when empty.
     pub fn join(errors: Vec<Self>) -> Option<Self> {
         let messages: Vec<String> = errors
             .into_iter()

@@ -23,7 +23,7 @@ pub(super) struct Findings<'a> {
 }
 
 impl Findings<'_> {
-    /// Notes one broken rule; the message says how to mend it.
+    /// Notes one broken rule; the message says how to fix it.
     pub(super) fn add(&mut self, place: &str, message: impl std::fmt::Display) {
         self.errors.push(Error::new(self.file, place, message));
     }

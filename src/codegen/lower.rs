@@ -127,7 +127,7 @@ fn referred(schema: &Schema, names: &mut Vec<String>) {
     }
 }
 
-/// A text or list of an answer that is required and missing all the same becomes empty: the types stay plain, and a
+/// A text or list of an answer that is required but missing becomes empty: the types stay plain, and a
 /// server that leaves out what nobody asked about does not fail a whole response.
 fn forgive(schema: &mut ReferenceOr<Schema>) {
     let ReferenceOr::Item(schema) = schema else {

@@ -33,7 +33,7 @@ pub struct Settings<'a> {
 ///
 /// # Errors
 ///
-/// Every broken rule of the document, one message a line, each with the file, the path, the operation and the mend.
+/// Every broken rule of the document, one message a line, each with the file, the path, the operation and the fix.
 pub fn generate(settings: &Settings<'_>, yaml: &str) -> Result<String, Error> {
     let openapi = document::parse(settings.file, yaml)?;
     lint::check(settings.file, &openapi)?;

@@ -82,7 +82,7 @@ pub struct Operation {
     pub idempotent: bool,
     /// Whether it changes nothing.
     pub read_only: bool,
-    /// Whether something is lost for good.
+    /// Whether something can't be restored afterwards.
     pub destructive: bool,
     /// Whether `check()` calls it.
     pub check: bool,

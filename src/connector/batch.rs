@@ -82,7 +82,7 @@ impl Batch<'_> {
         self.requests.len()
     }
 
-    /// Whether there are none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.requests.is_empty()
     }

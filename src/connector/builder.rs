@@ -173,7 +173,7 @@ impl GmailConnectorBuilder {
     }
 
     /// Where tokens are kept between runs and shared between processes. Default: nowhere; they live as long as the
-    /// connector. What the store holds is newer than the refresh token of the configuration and goes before it.
+    /// connector. What the store holds is newer than the refresh token of the configuration and wins over it.
     #[must_use]
     pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
         self.store = Some(store);

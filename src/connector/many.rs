@@ -122,7 +122,7 @@ impl Messages<'_> {
     ///
     /// # Errors
     ///
-    /// As the call's `send`, beside the id of the message that could not be had; the others follow all the same.
+    /// As the call's `send`, beside the id of the message that could not be read; the others follow anyway.
     pub async fn next(&mut self) -> Option<(String, Result<Message, Error>)> {
         self.inner.next().await
     }

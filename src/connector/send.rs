@@ -106,7 +106,7 @@ impl GmailConnector {
         Ok(draft.id.unwrap_or_default())
     }
 
-    /// The message with a Message-ID, wherever it is in the mailbox; `None` where there is none.
+    /// The message with a Message-ID, wherever it is in the mailbox; `None` if there isn't one.
     ///
     /// It answers whether a send whose outcome is unknown arrived.
     ///

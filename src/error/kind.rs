@@ -3,9 +3,9 @@
 /// The class of an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Mend the configuration.
+    /// Fix the configuration.
     Configuration,
-    /// Mend the arguments; nothing was sent.
+    /// Fix the arguments; nothing was sent.
     InvalidInput,
     /// Use the other mode.
     Unsupported,
@@ -15,7 +15,7 @@ pub(crate) enum Kind {
     ConsentDenied,
     /// Try again: no new access token for now.
     TokenRefreshFailed,
-    /// Mend the token store.
+    /// Fix the token store.
     TokenStore,
     /// Check the credentials.
     Unauthenticated,
@@ -27,7 +27,7 @@ pub(crate) enum Kind {
     NotFound,
     /// Look at what exists.
     Conflict,
-    /// Mend the arguments, as the service says.
+    /// Fix the arguments, as the service says.
     InvalidRequest,
     /// Create a connector.
     ConnectorNotFound,

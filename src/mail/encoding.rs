@@ -17,7 +17,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose},
 };
 
-/// Trailing bits are let through because some encoders leave them set, and the bytes are whole all the same.
+/// Trailing bits are let through because some encoders leave them set, and the bytes are whole anyway.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new()

@@ -68,7 +68,7 @@ pub struct Reading {
     /// The date as the sender wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
-    /// The date in seconds since 1970 (UTC): the sender's, or, where there is none that can be read, Gmail's.
+    /// The date in seconds since 1970 (UTC): the sender's, or, if that can't be read, Gmail's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_epoch: Option<i64>,
     /// When Gmail got the message, in seconds since 1970 (UTC): its `internalDate`, by which Gmail sorts. For a message

@@ -144,7 +144,7 @@ impl ServerHandler for Server {
             if let Some(token) = &token {
                 let mut param = ProgressNotificationParam::new(token.clone(), done as f64);
                 param.total = total.map(|total| total as f64);
-                // A client that does not take it gets the answer all the same.
+                // A client that does not take it gets the answer anyway.
                 let _ = context.peer.notify_progress(param).await;
             }
         };

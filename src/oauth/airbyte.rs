@@ -122,7 +122,7 @@ impl ConnectRequest {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): no customer, an address that is none, or no template of the
+    /// [`is_configuration`](Error::is_configuration): no customer, an address that isn't one, or no template of the
     /// organization's own; [`is_not_found`](Error::is_not_found): no workspace of that name; what Airbyte refuses.
     pub async fn begin(self, airbyte: &Airbyte) -> Result<AirbyteConsent, Error> {
         let mut redirect = Url::parse(&self.redirect_url).map_err(|_| {
@@ -309,7 +309,7 @@ fn explain(error: Error) -> Error {
     }
     Error::new(
         Kind::Configuration,
-        "airbyte asks for a source template of the organization's own before users can consent, and there is none for \
+        "airbyte asks for a source template of the organization's own before users can consent, and there isn't one for \
          gmail; enable gmail in airbyte's web app, or let one be made (create_template, `--create-template`)",
     )
     .caused_by(error)

@@ -135,7 +135,7 @@ impl GoogleClient {
         check_credential("client secret", self.secret.as_ref().map(Secret::expose))
     }
 
-    /// Adds the client's secret. A desktop client of Google's has one too, although it is none.
+    /// Adds the client's secret. A desktop client of Google's has one too, although it isn't secret.
     #[must_use]
     pub fn with_secret(mut self, secret: impl Into<Secret>) -> Self {
         self.secret = Some(secret.into()).filter(|secret: &Secret| !secret.expose().is_empty());
@@ -179,7 +179,7 @@ impl GoogleClient {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): no scopes, or an address that is none.
+    /// [`is_configuration`](Error::is_configuration): no scopes, or an address that isn't one.
     pub fn consent(
         &self,
         redirect_url: &str,

@@ -134,7 +134,7 @@ impl Page {
                 icon: CROSS,
                 title: "The sign-in did not work",
                 text: "The consent page, or the step after it, reported a failure. Nothing has been stored.",
-                next: "Go back to the program: it says what went wrong and how to mend it. Then start again.",
+                next: "Go back to the program: it says what went wrong and how to fix it. Then start again.",
             },
             Self::Refused => Content {
                 status: 400,

@@ -181,7 +181,7 @@ fn with_selection(schema: &mut Value) {
         properties.insert(exclude.to_owned(), json!({
             "type": "array",
             "items": {"type": "string"},
-            "description": "Give all fields of each record but these; select_fields goes before it.",
+            "description": "Give all fields of each record but these; select_fields wins over it.",
         }));
     }
 }

@@ -41,7 +41,7 @@ impl GmailConnector {
         };
         add(profile.email_address);
         if with_aliases {
-            // Aliases make a better answer, and a token without the scope for them makes an answer all the same.
+            // Aliases make a better answer, and a token without the scope for them still makes an answer.
             if let Ok(aliases) = self.settings().send_as().list().send().await {
                 for alias in aliases.send_as {
                     add(alias.send_as_email);

@@ -42,7 +42,7 @@ pub struct Tool {
 pub struct Annotations {
     /// Nothing is changed.
     pub read_only: bool,
-    /// Something is lost for good.
+    /// Something can't be restored afterwards.
     pub destructive: bool,
     /// Twice is as good as once.
     pub idempotent: bool,

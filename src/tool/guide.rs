@@ -134,7 +134,7 @@ fn action(page: &mut String, row: &Operation) {
         if row.read_only { "reads" } else { "changes" }.to_owned(),
     ];
     if row.destructive {
-        facts.push("what it deletes is lost for good".to_owned());
+        facts.push("what it deletes can't be restored".to_owned());
     }
     if row.idempotent && !row.read_only {
         facts.push("may be repeated".to_owned());

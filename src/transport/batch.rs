@@ -40,7 +40,7 @@ pub(crate) fn write(requests: &[Request<Vec<u8>>]) -> (String, Vec<u8>) {
     (boundary, body)
 }
 
-/// The answers of a batch, each at the place of its request; `None` where there is none. `None` for the whole where
+/// The answers of a batch, each at the place of its request; `None` if there isn't one. `None` for the whole where
 /// the type names no boundary.
 pub(crate) fn read(content_type: &str, body: &Bytes, count: usize) -> Option<Vec<Option<Reply>>> {
     let boundary = boundary(content_type)?;

@@ -56,7 +56,7 @@ pub struct Transport {
 }
 
 enum Route {
-    Direct(Direct),
+    Direct(Box<Direct>),
     Hosted(Hosted),
 }
 
@@ -64,7 +64,7 @@ impl Transport {
     /// Straight to the service.
     pub(crate) fn direct(direct: Direct) -> Self {
         Self {
-            route: Arc::new(Route::Direct(direct)),
+            route: Arc::new(Route::Direct(Box::new(direct))),
             fields: None,
         }
     }

@@ -386,13 +386,16 @@ impl TokenStore for FailingStore {
     }
 }
 
+/// What a connector has warned of.
+type Warnings = Arc<Mutex<Vec<String>>>;
+
 /// A connector at a store, and the warnings that it gives.
 fn watched(
     sandbox: &Sandbox,
     auth: GmailAuthConfig,
     store: &Arc<FailingStore>,
-) -> Result<(GmailConnector, Arc<Mutex<Vec<String>>>), Error> {
-    let warnings: Arc<Mutex<Vec<String>>> = Arc::default();
+) -> Result<(GmailConnector, Warnings), Error> {
+    let warnings = Warnings::default();
     let told = warnings.clone();
     let gmail = GmailConnector::builder(auth)
         .base_url(sandbox.gmail_url())

@@ -191,7 +191,7 @@ fn scopes(scope: &serde_json::Value) -> Vec<String> {
         .collect()
 }
 
-/// Tells a rejection, which only the user or the configuration can mend, from a failure, which passes.
+/// Tells a rejection, which only the user or the configuration can fix, from a failure, which passes.
 fn refusal(reply: &Reply) -> Error {
     let status = reply.status.as_u16();
     let answer: ErrorAnswer = serde_json::from_slice(&reply.body).unwrap_or_default();

@@ -44,7 +44,7 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// There is none, or it can't be reached.
+    /// There isn't one, or it can't be reached.
     pub fn system() -> io::Result<Self> {
         native().map(|store| Self { store }).map_err(failed)
     }

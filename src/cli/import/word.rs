@@ -175,7 +175,7 @@ pub(super) fn split(list: &str) -> Vec<String> {
     let mut letters = list.chars().peekable();
     while let Some(letter) = letters.next() {
         let label = match labels.last_mut() {
-            Some(label) if !(letter == ',' && !is_quoted) => label,
+            Some(label) if letter != ',' || is_quoted => label,
             _ => {
                 labels.push(String::new());
                 continue;

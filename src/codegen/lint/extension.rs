@@ -165,7 +165,7 @@ fn check_pagination(
     if get("size-parameter").is_some_and(|name| !names.contains(name)) {
         findings.add(
             place,
-            "`x-pagination` names a `size-parameter` that the operation does not have; mend the name",
+            "`x-pagination` names a `size-parameter` that the operation does not have; fix the name",
         );
     }
     if !get("token-field").is_some_and(|key| has_property(openapi, response, key)) {

@@ -78,7 +78,7 @@ fn check_body(openapi: &OpenAPI, place: &str, operation: &Operation, findings: &
     let Some(body) = document::request_body(openapi, body) else {
         findings.add(
             place,
-            "the request body's `$ref` points nowhere; write the body or mend the reference",
+            "the request body's `$ref` points nowhere; write the body or fix the reference",
         );
         return;
     };
@@ -124,7 +124,7 @@ fn check_responses(
         let Some(response) = document::response(openapi, response) else {
             findings.add(
                 place,
-                format!("response {status}: its `$ref` points nowhere; write the response or mend the reference"),
+                format!("response {status}: its `$ref` points nowhere; write the response or fix the reference"),
             );
             continue;
         };

@@ -24,7 +24,7 @@ pub(super) fn check(
         let Some(parameter) = document::parameter(openapi, parameter) else {
             findings.add(
                 place,
-                "a parameter's `$ref` points nowhere; write the parameter or mend the reference",
+                "a parameter's `$ref` points nowhere; write the parameter or fix the reference",
             );
             continue;
         };

@@ -37,7 +37,7 @@ fn check_reference(
             if found.is_none() {
                 findings.add(
                     place,
-                    format!("`{reference}` points nowhere; add the schema or mend the reference"),
+                    format!("`{reference}` points nowhere; add the schema or fix the reference"),
                 );
             }
         }
@@ -145,7 +145,7 @@ fn check_type(
                 findings.add(
                     place,
                     format!(
-                        "`x-key` names `{key}`, which is not a property; add it or mend the name"
+                        "`x-key` names `{key}`, which is not a property; add it or fix the name"
                     ),
                 );
             }
@@ -153,7 +153,7 @@ fn check_type(
                 if !object.properties.contains_key(name) {
                     findings.add(
                         place,
-                        format!("`{name}` is required and not a property; add it or mend the name"),
+                        format!("`{name}` is required and not a property; add it or fix the name"),
                     );
                 }
             }

@@ -35,7 +35,7 @@ pub(super) fn check(
                     if !known.is_some_and(|known| known.contains_key(scope)) {
                         findings.add(
                             place,
-                            format!("scope `{scope}` is not declared by `{scheme}`; add it there or mend the name"),
+                            format!("scope `{scope}` is not declared by `{scheme}`; add it there or fix the name"),
                         );
                     }
                 }

@@ -141,7 +141,7 @@ impl<'a> Word<'a> {
     /// Whether base64 ends within a group of four letters, as it does where a padding is missing or where the word
     /// was split.
     fn may_be_split(&self) -> bool {
-        self.is_base64 && !self.text.contains(&b'=') && self.symbols().count() % 4 != 0
+        self.is_base64 && !self.text.contains(&b'=') && !self.symbols().count().is_multiple_of(4)
     }
 
     /// Whether base64 ends with bits that belong to a byte that the next word has.

@@ -110,7 +110,7 @@ fn inner(outer: &Request, part: &multipart::Part<'_>) -> Option<Request> {
     let mut words = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
     let method = Method::from_bytes(words.next()?.as_bytes()).ok()?;
     let target = words.next()?;
-    // Google's Java client gives the whole address; the host is that of the batch all the same.
+    // Google's Java client gives the whole address; the host is that of the batch anyway.
     let target = match target.split_once("://") {
         Some((_, rest)) if !target.starts_with('/') => rest.get(rest.find('/')?..)?,
         _ => target,

@@ -147,7 +147,7 @@ pub(super) fn message_ids(value: &str) -> Vec<String> {
 /// A mail address with its display name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mailto {
-    /// The display name, empty when there is none.
+    /// The display name, empty if absent.
     pub(super) name: String,
     /// The address itself.
     pub(super) address: String,

@@ -14,7 +14,7 @@ pub(super) struct Part {
     pub(super) fields: Vec<Field>,
     /// The media type in lower case, such as `text/plain`.
     pub(super) media_type: String,
-    /// The decoded file name, empty when there is none.
+    /// The decoded file name, empty if absent.
     pub(super) filename: String,
     /// The parts inside this one.
     pub(super) parts: Vec<Part>,

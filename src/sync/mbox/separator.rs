@@ -267,8 +267,7 @@ impl Date {
     fn word(&mut self, word: &str) -> Option<()> {
         let is_word = word.chars().all(|letter| {
             letter.is_alphabetic() || !letter.is_ascii() || matches!(letter, '.' | '(' | ')')
-        }) || word.chars().any(|letter| !letter.is_ascii())
-            && word.chars().all(char::is_alphanumeric);
+        }) || !word.is_ascii() && word.chars().all(char::is_alphanumeric);
         if !is_word || word.is_empty() {
             return None;
         }
