@@ -1,6 +1,106 @@
-//! Moments as their reader's clock shows them.
+//! Dates as senders write them, and moments as their reader's clock shows them.
 
-use jiff::{Timestamp, ZonedDateTime, tz::TimeZone};
+use jiff::{
+    Timestamp, ZonedDateTime, civil,
+    tz::{Offset, TimeZone},
+};
+
+use super::parameter::without_comments;
+
+const MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
+
+/// The zones that have names, and how many hours they are ahead (RFC 5322 section 4.3).
+const ZONES: [(&str, i32); 8] = [
+    ("est", -5),
+    ("edt", -4),
+    ("cst", -6),
+    ("cdt", -5),
+    ("mst", -7),
+    ("mdt", -6),
+    ("pst", -8),
+    ("pdt", -7),
+];
+
+/// Reads a date of RFC 5322 section 3.3 or 4.3, or one with the words in another order, with the zone that the sender
+/// gave it.
+///
+/// A zone of another name counts as UTC: section 4.3 has it so, and the date must not be lost with it.
+pub(crate) fn parse(line: &[u8]) -> Option<ZonedDateTime> {
+    let text = String::from_utf8_lossy(&without_comments(line)).to_ascii_lowercase();
+    let (mut day, mut month, mut year, mut time) = (None, None, None, None);
+    let mut offset = 0;
+    for word in text.split(|letter: char| letter.is_whitespace() || letter == ',') {
+        let begins_with = |test: fn(&char) -> bool| word.chars().next().filter(test).is_some();
+        if time.is_some() && begins_with(|letter| matches!(letter, '+' | '-')) {
+            offset = offset_of(word).unwrap_or(offset);
+        } else if time.is_none() && word.contains(':') {
+            time = Some(time_of(word)?);
+        } else if begins_with(char::is_ascii_digit) {
+            // Some write `24-Nov-2026`.
+            for number in word.split('-') {
+                match (day, month_of(number)) {
+                    (_, Some(found)) => month = month.or(Some(found)),
+                    (None, None) => day = Some(number.parse().ok()?),
+                    (Some(_), None) => year = year.or(Some(year_of(number)?)),
+                }
+            }
+        } else if month.is_none() && month_of(word).is_some() {
+            month = month_of(word);
+        } else if time.is_some() {
+            let (name, rest) = word.split_at(word.find(['+', '-']).unwrap_or(word.len()));
+            let hours = ZONES.iter().find(|(zone, _)| *zone == name);
+            offset = offset_of(rest).unwrap_or_else(|| hours.map_or(offset, |zone| zone.1 * 3600));
+        }
+    }
+    let (hour, minute, second) = time?;
+    // A leap second is a time, too.
+    let local = civil::DateTime::new(year?, month?, day?, hour, minute, second.min(59), 0).ok()?;
+    let zone = Offset::from_seconds(offset).ok()?;
+    local
+        .to_zoned_datetime(TimeZone::fixed(zone))
+        .ok()
+        .filter(|_| second <= 60)
+}
+
+fn month_of(word: &str) -> Option<i8> {
+    let start = word.get(..3)?;
+    let position = MONTHS.iter().position(|month| *month == start)?;
+    i8::try_from(position + 1).ok()
+}
+
+/// Years of two and three digits are counted as RFC 5322 section 4.3 does.
+fn year_of(digits: &str) -> Option<i16> {
+    let year: i16 = digits.parse().ok()?;
+    Some(match digits.len() {
+        ..=2 if year < 50 => year + 2000,
+        ..=3 => year + 1900,
+        _ => year,
+    })
+}
+
+fn time_of(word: &str) -> Option<(i8, i8, i8)> {
+    let mut parts = word.split(':');
+    let mut part = || parts.next().map(|digits| digits.split('.').next());
+    let hour = part()??.parse().ok()?;
+    let minute = part()??.parse().ok()?;
+    let second = part().flatten().map_or(Ok(0), str::parse).ok()?;
+    Some((hour, minute, second))
+}
+
+/// The seconds of `+0130` or `-01:30`.
+fn offset_of(word: &str) -> Option<i32> {
+    let sign = match word.chars().next()? {
+        '+' => 1,
+        '-' => -1,
+        _ => return None,
+    };
+    let digits = word.get(1..)?.replace(':', "");
+    let (hours, minutes) = digits.split_at_checked(2).filter(|_| digits.len() == 4)?;
+    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes) * 60)
+}
 
 /// A moment in the zone of the reader: that of `TZ`, or else the system's.
 fn local(epoch_seconds: i64) -> Option<ZonedDateTime> {
@@ -39,7 +139,90 @@ fn format_rfc5322(moment: &ZonedDateTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[test]
+    fn dates_are_read_as_they_are_written() {
+        let table = [
+            (
+                "Tue, 24 Nov 2026 09:15:00 +0100",
+                "2026-11-24T09:15:00+01:00",
+            ),
+            (
+                "24 Nov 2026 09:15 +0100 (CET (winter))",
+                "2026-11-24T09:15:00+01:00",
+            ),
+            (
+                "Tue,24 Nov 2026 09:15:00 -0330",
+                "2026-11-24T09:15:00-03:30",
+            ),
+            (
+                "Tue, 24 Nov 126 09:15:00 +0100",
+                "2026-11-24T09:15:00+01:00",
+            ),
+            ("24 Nov 26 09:15:00 EST", "2026-11-24T09:15:00-05:00"),
+            ("24 Nov 99 09:15:00 UT", "1999-11-24T09:15:00+00:00"),
+            ("Thu, 30 Nov 2006 10:00:00 A", "2006-11-30T10:00:00+00:00"),
+            (
+                "Tue, 24 November 2026 09:15:00 GMT+0200",
+                "2026-11-24T09:15:00+02:00",
+            ),
+            (
+                "Tue, 24 Nov 2026 09:15:00 +01:00",
+                "2026-11-24T09:15:00+01:00",
+            ),
+            ("24-Nov-2026 09:15:00 +0100", "2026-11-24T09:15:00+01:00"),
+            ("Tue Nov 24 09:15:00 2026", "2026-11-24T09:15:00+00:00"),
+            ("Tue Nov 24 09:15:00 PST 2026", "2026-11-24T09:15:00-08:00"),
+            (
+                "Tue, 24 Nov 2026 09:15:00.123 +0100",
+                "2026-11-24T09:15:00+01:00",
+            ),
+            (
+                "Sat, 31 Dec 2016 23:59:60 +0000",
+                "2016-12-31T23:59:59+00:00",
+            ),
+            ("Tue, 24 Nov 2026 09:15:00", "2026-11-24T09:15:00+00:00"),
+            (
+                "Wed, 24 Nov 2026 (a day off) 09:15:00 -0000",
+                "2026-11-24T09:15:00+00:00",
+            ),
+        ];
+        for (written, read) in table {
+            let moment = parse(written.as_bytes());
+            assert_eq!(
+                moment.as_ref().map(format_rfc3339).as_deref(),
+                Some(read),
+                "{written}"
+            );
+        }
+        for nothing in [
+            "",
+            "yesterday",
+            "24 Nov 2026",
+            "31 Feb 2026 09:15:00 +0000",
+            "24 Nov 2026 25:00 +0000",
+        ] {
+            assert!(parse(nothing.as_bytes()).is_none(), "{nothing}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(epoch in 0_i64..250_000_000_000) {
+            let written = rfc5322(epoch).unwrap();
+            prop_assert_eq!(parse(written.as_bytes()).map(|date| date.timestamp().as_second()), Some(epoch));
+        }
+
+        #[test]
+        fn any_bytes_are_a_date_or_none(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Some(date) = parse(&bytes) {
+                prop_assert!((1..=31).contains(&date.day()));
+            }
+        }
+    }
 
     #[test]
     fn moments_are_shown_in_a_zone() {

@@ -341,7 +341,7 @@ fn unquote(content: &[u8]) -> Vec<u8> {
 }
 
 /// Leaves out the comments, which begin behind white space or at the start.
-fn without_comments(content: &[u8]) -> Vec<u8> {
+pub(super) fn without_comments(content: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(content.len());
     let (mut depth, mut is_quoted) = (0_u32, false);
     let mut previous = b' ';

@@ -252,7 +252,7 @@ impl Reading {
             date_epoch: root
                 .header("Date")
                 .and_then(parse_date)
-                .map(|date| date.to_timestamp()),
+                .map(|date| date.timestamp().as_second()),
             message_id: ids("Message-ID").into_iter().next(),
             in_reply_to: ids("In-Reply-To"),
             references: ids("References"),

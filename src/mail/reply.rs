@@ -507,22 +507,11 @@ fn introduction(reading: &Reading) -> String {
 
 /// The date as its sender saw it on the clock, with the zone.
 fn written_date(reading: &Reading) -> Option<String> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-
     let date = reading
         .date
         .as_deref()
         .and_then(|date| parse_date(date.as_bytes()))?;
-    let month = MONTHS.get(usize::from(date.month).checked_sub(1)?)?;
-    let day = DAYS.get(usize::from(date.day_of_week()))?;
-    let sign = if date.tz_before_gmt { '-' } else { '+' };
-    Some(format!(
-        "{day}, {} {month} {} at {:02}:{:02} {sign}{:02}{:02}",
-        date.day, date.year, date.hour, date.minute, date.tz_hour, date.tz_minute
-    ))
+    Some(date.strftime("%a, %-d %b %Y at %H:%M %z").to_string())
 }
 
 #[cfg(test)]
