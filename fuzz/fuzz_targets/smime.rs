@@ -6,5 +6,9 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     let raw = [&b"Content-Type: application/pkcs7-mime\r\n\r\n"[..], bytes].concat();
     let reading = Reading::from_raw(&raw);
-    assert!(reading.signature.is_none_or(|signature| !signature.is_verified));
+    assert!(
+        reading
+            .signature
+            .is_none_or(|signature| !signature.is_verified)
+    );
 });

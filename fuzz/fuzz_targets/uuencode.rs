@@ -6,6 +6,11 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     let raw = [&b"Subject: x\r\n\r\n"[..], bytes].concat();
     let reading = Reading::from_raw(&raw);
-    let size: usize = reading.attachments.iter().filter_map(|file| file.data()).map(<[u8]>::len).sum();
+    let size: usize = reading
+        .attachments
+        .iter()
+        .filter_map(|file| file.data())
+        .map(<[u8]>::len)
+        .sum();
     assert!(size <= bytes.len());
 });

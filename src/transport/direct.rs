@@ -261,15 +261,19 @@ impl Direct {
         let mut refused: Option<Bearer> = None;
         let mut attempt = 1;
         let mut held_back: Option<HeldBack> = None;
-        let failed = |attempts: u32| {
+        let mut may_be_done = false;
+        let failed = |attempts: u32, status: Option<u16>| {
             span.record("attempts", attempts);
+            if let Some(status) = status {
+                span.record("status", status);
+            }
             span.record("otel.status_code", "ERROR");
         };
         loop {
             let permit = match self.quota.acquire(subject, patience, &mut waited).await {
                 Ok(permit) => permit,
                 Err(error) => {
-                    failed(attempt - 1);
+                    failed(attempt - 1, None);
                     // What the service itself said tells more.
                     return Err(match held_back {
                         Some(held) => held.error.again_in(error.retry_after()),
@@ -285,7 +289,7 @@ impl Direct {
                 Ok(bearer) => bearer,
                 Err(error) => {
                     permit.unsent();
-                    failed(attempt - 1);
+                    failed(attempt - 1, None);
                     return Err(error);
                 }
             };
@@ -358,10 +362,15 @@ impl Direct {
                 jitter(),
             );
             let Some(pause) = pause.filter(|_| self.budget.take()) else {
-                failed(attempt);
-                span.record("status", status);
-                return Err(error);
+                failed(attempt, Some(status));
+                // "Not found" may mean that an attempt before this one has deleted it.
+                return Err(if may_be_done && !error.is_transient() {
+                    error.outcome_unknown()
+                } else {
+                    error
+                });
             };
+            may_be_done |= !subject.read_only && matches!(outcome, Outcome::Unclear);
             tracing::debug!(
                 operation = &*subject.name,
                 attempt,

@@ -254,3 +254,41 @@ async fn a_number_or_null_for_a_text_costs_no_answer() -> TestResult {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn what_an_earlier_attempt_may_have_done_is_said() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let gmail = sandbox.open_source()?;
+    let label = gmail
+        .execute("labels", "create", json!({"name": "Soon gone"}))
+        .await?;
+    let id = label.data["id"].as_str().ok_or("no id")?.to_owned();
+    sandbox.inject(Fault::new(
+        Service::Gmail,
+        FaultKind::ConnectionClosedBeforeResponse,
+    ));
+    let error = gmail
+        .execute("labels", "delete", json!({"labelId": id}))
+        .await
+        .expect_err("the label was deleted by the first attempt");
+    assert!(
+        error.is_not_found() && error.is_outcome_unknown(),
+        "{error}"
+    );
+    assert!(error.to_string().contains("may have been carried out"));
+
+    // A reading has done nothing, whatever came of the attempt before.
+    sandbox.inject(Fault::new(
+        Service::Gmail,
+        FaultKind::ConnectionClosedBeforeResponse,
+    ));
+    let error = gmail
+        .execute("labels", "get", json!({"labelId": id}))
+        .await
+        .expect_err("the label is gone");
+    assert!(
+        error.is_not_found() && !error.is_outcome_unknown(),
+        "{error}"
+    );
+    Ok(())
+}
