@@ -41,7 +41,9 @@ use crate::operation::Operation;
 pub(crate) use direct::{Direct, ORGANIZATION, Subject};
 pub(crate) use hosted::{Action, Hosted, no_result};
 pub(crate) use judge::Answer;
-pub(crate) use pace::{Governor, Observer, Patience, Terms};
+#[cfg(feature = "mail")]
+pub(crate) use pace::Patience;
+pub(crate) use pace::{Governor, Observer, Terms};
 pub use pace::{Quota, QuotaTable};
 pub(crate) use retry::RetryBudget;
 pub use retry::RetryPolicy;

@@ -9,5 +9,5 @@ use crate::support::{TestResult, corpus};
 async fn the_projects_own_sample() -> TestResult {
     let samples = corpus::own();
     assert!(samples.len() > 40);
-    main_job(&samples).await
+    main_job(&samples, &[]).await
 }

@@ -65,7 +65,13 @@ impl Differences {
 }
 
 /// Where mail-parser reads otherwise, and why that stays.
-const OTHERWISE_IN_MAIL_PARSER: [(&str, &str); 4] = [
+const OTHERWISE_IN_MAIL_PARSER: [(&str, &str); 7] = [
+    (
+        "author of data/msg_05.txt",
+        "an author without a domain is shown as it is written",
+    ),
+    ("author of rfc/001.eml", "likewise"),
+    ("author of rfc/004.eml", "likewise"),
     (
         "text of malformed/005.eml",
         "a boundary that ends in `--` and the delimiter of another are the same line",
@@ -93,6 +99,35 @@ const OTHERWISE_IN_PYTHON: [(&str, &str); 4] = [
     ),
     ("a file of legacy/017.eml", "likewise"),
     ("a file of legacy/048.eml", "likewise"),
+];
+
+/// Where the sandbox's payload reads otherwise than the raw message, and why that stays.
+const OTHERWISE_IN_A_PAYLOAD: [(&str, &str); 10] = [
+    (
+        "text of thirdparty/002.eml",
+        "the sandbox decodes base64 past its end",
+    ),
+    (
+        "of malformed/017.eml",
+        "the sandbox takes parts without a blank line for text",
+    ),
+    (
+        "files of data/msg_15.txt",
+        "the sandbox decodes a sentence as base64",
+    ),
+    ("files of rfc/000.eml", "likewise"),
+    (
+        "files of legacy/026.eml",
+        "the sandbox hands uuencode on as it came",
+    ),
+    ("files of legacy/017.eml", "likewise"),
+    ("files of legacy/048.eml", "likewise"),
+    (
+        "files of legacy/039.eml",
+        "the sandbox takes the signs out of a Windows path",
+    ),
+    ("files of legacy/035.eml", "likewise"),
+    ("files of legacy/016.eml", "uuencode, as above"),
 ];
 
 /// Holds a reading against mail-parser's.
@@ -206,5 +241,5 @@ fn compare_python(sample: &Sample, theirs: &Value, differences: &mut Differences
 
 #[tokio::test]
 async fn the_main_job_is_done_with_mail_of_others() -> TestResult {
-    main_job(&others()?).await
+    main_job(&others()?, &OTHERWISE_IN_A_PAYLOAD).await
 }

@@ -43,8 +43,12 @@ impl TransferEncoding {
             Self::Base64 => {
                 let (base64, footer) = split_footer(body);
                 let mut decoded = decode_mime_base64(base64);
+                if decoded.is_empty() {
+                    // What is not base64 at all was labelled wrong.
+                    return footer.to_vec();
+                }
                 if is_text && !footer.is_empty() {
-                    if !decoded.is_empty() && !decoded.ends_with(b"\n") {
+                    if !decoded.ends_with(b"\n") {
                         decoded.push(b'\n');
                     }
                     decoded.extend_from_slice(footer);
@@ -76,6 +80,8 @@ fn split_footer(body: &[u8]) -> (&[u8], &[u8]) {
         let is_padded = symbols.len() < content.len();
         if is_base64 && (content.len() >= LEAST_LENGTH || (is_padded && content.len() % 4 == 0)) {
             footer = None;
+        } else if let Some(length) = last_word_length(line) {
+            footer = footer.or(Some(position + length));
         } else if !is_base64 && !content.is_empty() && !is_padding(content) {
             footer = footer.or(Some(position));
         }
@@ -83,6 +89,14 @@ fn split_footer(body: &[u8]) -> (&[u8], &[u8]) {
     }
     body.split_at_checked(footer.unwrap_or(body.len()))
         .unwrap_or((body, b""))
+}
+
+/// The length of the padded base64 that a line begins with, where a text stands behind it in the same line.
+fn last_word_length(line: &[u8]) -> Option<usize> {
+    let word = line.split(u8::is_ascii_whitespace).next()?;
+    let symbols = word.iter().take_while(|byte| is_symbol(**byte)).count();
+    let is_padded = word.len() > symbols && is_padding(word.get(symbols..)?);
+    (is_padded && word.len().is_multiple_of(4)).then_some(word.len() + 1)
 }
 
 fn is_symbol(byte: u8) -> bool {
@@ -187,6 +201,7 @@ mod tests {
             ("SGVsbG8sIEJvYiE=\n", "Hello, Bob!\n"),
             ("SGVsbG8sIEJvYiEK\n", "Hello, Bob!\n"),
             ("SGVsbG8sIEJv\nYiEK\n\n", "Hello, Bob!\n"),
+            ("SGVsbG8sIEJvYiE= ", "Hello, Bob!\n"),
         ];
         for (base64, text) in table {
             let body = format!("{base64}{list}");
@@ -200,10 +215,10 @@ mod tests {
         }
         // What is not base64 at all was labelled wrong.
         let plain = "Hello, Bob!\n\nBye\n";
-        assert_eq!(
-            TransferEncoding::Base64.decode(plain.as_bytes(), true),
-            plain.as_bytes()
-        );
+        for is_text in [true, false] {
+            let decoded = TransferEncoding::Base64.decode(plain.as_bytes(), is_text);
+            assert_eq!(decoded, plain.as_bytes());
+        }
     }
 
     #[test]
