@@ -1,7 +1,7 @@
 //! Dates as senders write them, and moments as their reader's clock shows them.
 
 use jiff::{
-    Timestamp, ZonedDateTime, civil,
+    SignedDuration, Timestamp, ZonedDateTime, civil,
     tz::{Offset, TimeZone},
 };
 
@@ -55,13 +55,12 @@ pub(crate) fn parse(line: &[u8]) -> Option<ZonedDateTime> {
         }
     }
     let (hour, minute, second) = time?;
-    // A leap second is a time, too.
     let local = civil::DateTime::new(year?, month?, day?, hour, minute, second.min(59), 0).ok()?;
     let zone = Offset::from_seconds(offset).ok()?;
-    local
-        .to_zoned_datetime(TimeZone::fixed(zone))
-        .ok()
-        .filter(|_| second <= 60)
+    // A leap second is the same moment as the first second behind it, as POSIX counts.
+    let leap = SignedDuration::from_secs(i64::from(second == 60));
+    let moment = local.to_zoned_datetime(TimeZone::fixed(zone)).ok()?;
+    moment.checked_add(leap).ok().filter(|_| second <= 60)
 }
 
 fn month_of(word: &str) -> Option<i8> {
@@ -182,7 +181,7 @@ mod tests {
             ),
             (
                 "Sat, 31 Dec 2016 23:59:60 +0000",
-                "2016-12-31T23:59:59+00:00",
+                "2017-01-01T00:00:00+00:00",
             ),
             ("Tue, 24 Nov 2026 09:15:00", "2026-11-24T09:15:00+00:00"),
             (
