@@ -1,5 +1,6 @@
 //! How long a call may wait for the quota, where what it is a part of says so.
 
+#[cfg(feature = "mail")]
 use std::future::Future;
 use std::time::Duration;
 
