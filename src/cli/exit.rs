@@ -20,8 +20,17 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// Something is wrong with the arguments.
-    pub(crate) fn input(message: String) -> Self {
-        Self::Input(message)
+    pub(crate) fn input(message: impl Into<String>) -> Self {
+        Self::Input(message.into())
+    }
+
+    /// An argument is not JSON. The text of the parser's error can quote what was given; its place is enough.
+    pub(crate) fn not_json(name: &str, error: &serde_json::Error) -> Self {
+        Self::input(format!(
+            "{name} is no json, or has a name twice (line {}, column {}); give an object like {{\"name\": \"value\"}}",
+            error.line(),
+            error.column()
+        ))
     }
 
     fn code(&self) -> u8 {
@@ -77,6 +86,13 @@ impl From<std::io::Error> for Failure {
         } else {
             Self::Other(error.to_string())
         }
+    }
+}
+
+/// What can't be written as JSON.
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Other(error.to_string())
     }
 }
 

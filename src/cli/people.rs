@@ -11,10 +11,12 @@ use airbyte_agent_gmail::{Error, GmailConnector};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
+use super::args::Global;
 use super::exit::Failure;
 use super::label::Labels;
-use super::output::{self, Format, Meter, Output};
-use super::{connect, dry_run, texts};
+use super::output::{self, Format, Meter};
+use super::settings::connect;
+use super::texts;
 
 /// The commands of this file.
 pub(crate) fn commands() -> Vec<Command> {
@@ -32,7 +34,7 @@ pub(crate) fn commands() -> Vec<Command> {
             .arg(Arg::new("query").value_name("QUERY").num_args(0..).help("from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, words; all mail where it is left out"))
             .arg(Arg::new("limit").long("limit").short('n').value_name("NUMBER").default_value("10").value_parser(clap::value_parser!(u32).range(1..=500)).help("How many messages a page has"))
             .arg(Arg::new("page_token").long("page-token").value_name("TOKEN").help("The next_page_token of the page before"))
-            .arg(super::command::all()),
+            .arg(Arg::new("all").long("all").action(ArgAction::SetTrue).help("Every page, each shown as it comes (json becomes ndjson)")),
         Command::new("read")
             .about("Read a message, or each of several")
             .arg(ids())
@@ -69,19 +71,20 @@ fn one_id() -> Arg {
 }
 
 /// `search`.
-pub(crate) async fn search(matches: &ArgMatches, arguments: &ArgMatches) -> Result<(), Failure> {
-    let output = Output::new(arguments, Format::Table)
+pub(crate) async fn search(global: &Global, arguments: &ArgMatches) -> Result<(), Failure> {
+    let output = global
+        .output(Format::Table)
         .with_columns(&["id", "date", "from", "subject", "labels"]);
     let query = texts(arguments, "query").join(" ");
     let limit = arguments.get_one::<u32>("limit").copied().unwrap_or(10);
     let is_all = arguments.get_flag("all");
-    let tools = connect(matches)?
+    let tools = connect(global)?
         .tools()
         .with_limit(10_000_000)
         .with_quota_wait(Duration::MAX);
     let mut token = arguments.get_one::<String>("page_token").cloned();
     let mut seen = SeenTokens::default();
-    let meter = Meter::new();
+    let mut meter = Meter::beside_records("messages");
     let mut shown = 0;
     loop {
         let mut call = json!({"query": query, "max_results": limit.min(50)});
@@ -126,7 +129,7 @@ pub(crate) async fn search(matches: &ArgMatches, arguments: &ArgMatches) -> Resu
         }
         output.records(&selected, shown == 0)?;
         shown += messages.len();
-        meter.show(shown, "messages");
+        meter.add(messages.len(), 0);
         match &token {
             Some(token) if wants_more => seen.check(token)?,
             _ => break,
@@ -154,9 +157,9 @@ fn wants_more_pages(is_all: bool, limit: u32) -> bool {
 }
 
 /// `read`.
-pub(crate) async fn read(matches: &ArgMatches, arguments: &ArgMatches) -> Result<(), Failure> {
-    let output = Output::new(arguments, Format::Table);
-    let gmail = connect(matches)?;
+pub(crate) async fn read(global: &Global, arguments: &ArgMatches) -> Result<(), Failure> {
+    let output = global.output(Format::Table);
+    let gmail = connect(global)?;
     let mut is_first = true;
     for id in texts(arguments, "message_ids") {
         let reading = message(&gmail, &id).await?;
@@ -242,11 +245,11 @@ fn page(reading: &Reading, with_quoted: bool) -> String {
 /// `label`, `archive` and `trash`.
 pub(crate) async fn change(
     name: &str,
-    matches: &ArgMatches,
+    global: &Global,
     arguments: &ArgMatches,
 ) -> Result<(), Failure> {
-    let output = Output::new(arguments, Format::Table);
-    let gmail = connect(matches)?;
+    let output = global.output(Format::Table);
+    let gmail = connect(global)?;
     let (add, remove) = match name {
         "label" => {
             let (add, remove) = (texts(arguments, "add"), texts(arguments, "remove"));
@@ -255,7 +258,7 @@ pub(crate) async fn change(
                     "no label; give --add or --remove".to_owned(),
                 ));
             }
-            let is_created = arguments.get_flag("create") && !dry_run(arguments);
+            let is_created = arguments.get_flag("create") && !global.dry_run;
             (
                 label_ids(&gmail, add, is_created).await?,
                 label_ids(&gmail, remove, false).await?,
@@ -265,12 +268,12 @@ pub(crate) async fn change(
         _ => (Vec::new(), Vec::new()),
     };
     let ids = texts(arguments, "message_ids");
-    if dry_run(arguments) {
+    if global.dry_run {
         return output.value(&json!({
             "dry_run": true, "command": name, "messages": ids, "add_labels": add, "remove_labels": remove,
         }));
     }
-    let meter = Meter::new();
+    let mut meter = Meter::beside_records("messages");
     let mut changed = Vec::new();
     let mut failure = None;
     for id in &ids {
@@ -293,7 +296,7 @@ pub(crate) async fn change(
                 break;
             }
         }
-        meter.show(changed.len(), "messages");
+        meter.add(1, 0);
     }
     drop(meter);
     // What is done is shown in any case: after a failure it is what the next try needs no more.
@@ -340,15 +343,12 @@ async fn label_ids(
 }
 
 /// `attachments list` and `attachments save`.
-pub(crate) async fn attachments(
-    matches: &ArgMatches,
-    arguments: &ArgMatches,
-) -> Result<(), Failure> {
+pub(crate) async fn attachments(global: &Global, arguments: &ArgMatches) -> Result<(), Failure> {
     let Some((name, arguments)) = arguments.subcommand() else {
         return Ok(());
     };
-    let output = Output::new(arguments, Format::Table);
-    let gmail = connect(matches)?;
+    let output = global.output(Format::Table);
+    let gmail = connect(global)?;
     let id = arguments
         .get_one::<String>("message_id")
         .cloned()
@@ -372,7 +372,7 @@ pub(crate) async fn attachments(
         output::note("the message has no attachments");
         return Ok(());
     }
-    let directory = if name == "save" && !dry_run(arguments) {
+    let directory = if name == "save" && !global.dry_run {
         let path = arguments
             .get_one::<PathBuf>("directory")
             .cloned()

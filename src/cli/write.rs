@@ -8,9 +8,11 @@ use airbyte_agent_gmail::{GmailConnector, Mode};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
+use super::args::{Global, Text};
 use super::exit::Failure;
 use super::output::{self, Format, Output};
-use super::{connect, dry_run, editor, given_text, people, texts};
+use super::settings::connect;
+use super::{editor, people, texts};
 
 /// The commands of this file.
 pub(crate) fn commands() -> Vec<Command> {
@@ -103,10 +105,10 @@ pub(crate) fn commands() -> Vec<Command> {
 /// Writes the message and sends it, shows it, or leaves it as a draft.
 pub(crate) async fn run(
     name: &str,
-    matches: &ArgMatches,
+    global: &Global,
     arguments: &ArgMatches,
 ) -> Result<(), Failure> {
-    let output = Output::new(arguments, Format::Table);
+    let output = global.output(Format::Table);
     let is_given = |part: &&str| matches!(arguments.try_contains_id(part), Ok(true));
     let has_text = ["text", "html"].iter().any(is_given);
     // A forward has the original, and need not say more.
@@ -118,7 +120,7 @@ pub(crate) async fn run(
                 .to_owned(),
         ));
     }
-    let gmail = connect(matches)?;
+    let gmail = connect(global)?;
     let message = match name {
         "reply" => {
             let original = original(&gmail, arguments).await?;
@@ -163,7 +165,7 @@ pub(crate) async fn run(
     } else {
         message
     };
-    let sent = finish(name, message, &gmail, &output, arguments).await;
+    let sent = finish(name, message, &gmail, &output, global, arguments).await;
     if let Some(written) = written {
         match &sent {
             Ok(()) => written.discard(),
@@ -200,6 +202,7 @@ async fn finish(
     message: Compose,
     gmail: &GmailConnector,
     output: &Output,
+    global: &Global,
     arguments: &ArgMatches,
 ) -> Result<(), Failure> {
     let mut message = content(message, arguments)?;
@@ -238,7 +241,7 @@ async fn finish(
         }
         value
     };
-    if dry_run(arguments) {
+    if global.dry_run {
         return show(output, &message, &recipients, is_draft, with_notes);
     }
     if is_draft {
@@ -292,10 +295,10 @@ fn show(
 
 fn content(mut message: Compose, arguments: &ArgMatches) -> Result<Compose, Failure> {
     if let Some(text) = arguments.get_one::<String>("text") {
-        message = message.text(given_text(text)?);
+        message = message.text(Text::from(text.clone()).read()?);
     }
     if let Some(html) = arguments.get_one::<String>("html") {
-        message = message.html(given_text(html)?);
+        message = message.html(Text::from(html.clone()).read()?);
     }
     if let Some(from) = arguments.get_one::<String>("from") {
         message = message.from(from.as_str());

@@ -1,3 +1,5 @@
+//! What is set where: flags win over the environment, and the environment over what is kept.
+//!
 //! Which credentials are used: those of the account that `--account` names, else those of the environment, else those of
 //! the default account.
 
@@ -13,8 +15,8 @@ use airbyte_agent_gmail::{
     Airbyte, AirbyteAuthConfig, GmailAuthConfig, GmailConnector, Mode, RetryPolicy,
     connector::GmailConnectorBuilder,
 };
-use clap::ArgMatches;
 
+use super::args::Global;
 use super::exit::Failure;
 use super::output;
 
@@ -38,8 +40,8 @@ pub(crate) fn google_variable() -> Option<&'static str> {
 }
 
 /// As `google_variable`, where no account is named: a flag wins over the environment.
-pub(crate) fn google_variable_for(arguments: &ArgMatches) -> Option<&'static str> {
-    match arguments.get_one::<String>("account") {
+pub(crate) fn google_variable_for(global: &Global) -> Option<&'static str> {
+    match global.account {
         Some(_) => None,
         None => google_variable(),
     }
@@ -80,9 +82,9 @@ pub(crate) fn directory() -> Result<AccountDirectory, Failure> {
 /// The account that is meant: the one of `--account`, or the default one.
 pub(crate) fn account(
     directory: &AccountDirectory,
-    arguments: &ArgMatches,
+    global: &Global,
 ) -> Result<Option<Account>, Failure> {
-    if let Some(name) = arguments.get_one::<String>("account") {
+    if let Some(name) = &global.account {
         return match directory.get(name)? {
             Some(account) => Ok(Some(account)),
             None => Err(Failure::input(format!(
@@ -108,8 +110,8 @@ pub(crate) fn shown(names: &[String]) -> String {
 }
 
 /// A connector with the credentials that are meant; says which those are.
-pub(crate) fn connect(arguments: &ArgMatches) -> Result<GmailConnector, Failure> {
-    Ok(telling(builder(arguments)?).build()?)
+pub(crate) fn connect(global: &Global) -> Result<GmailConnector, Failure> {
+    Ok(telling(builder(global)?).build()?)
 }
 
 /// Says when it waits for Google's quota.
@@ -128,27 +130,17 @@ pub(crate) fn patient(builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
     })
 }
 
-/// The mode that an option names, if it is given.
-pub(crate) fn mode(arguments: &ArgMatches, option: &str) -> Option<Mode> {
-    let name = arguments.get_one::<String>(option)?;
-    Some(if name == "hosted" {
-        Mode::Hosted
-    } else {
-        Mode::OpenSource
-    })
-}
-
 /// As `connect`, with nothing made yet.
-pub(crate) fn builder(arguments: &ArgMatches) -> Result<GmailConnectorBuilder, Failure> {
-    let named = arguments.get_one::<String>("account").is_some();
-    let mode = mode(arguments, "mode").or(named.then_some(Mode::OpenSource));
+pub(crate) fn builder(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
+    let named = global.account.is_some();
+    let mode = global.mode.or(named.then_some(Mode::OpenSource));
     if named && mode == Some(Mode::Hosted) {
         return Err(Failure::input(
             "--account names a google account, and hosted mode has connectors; leave one of the two out"
                 .to_owned(),
         ));
     }
-    match (mode, google_variable_for(arguments), airbyte_variable()) {
+    match (mode, google_variable_for(global), airbyte_variable()) {
         (None | Some(Mode::OpenSource), Some(name), airbyte)
             if mode.is_some() || airbyte.is_none() =>
         {
@@ -158,7 +150,7 @@ pub(crate) fn builder(arguments: &ArgMatches) -> Result<GmailConnectorBuilder, F
         (Some(Mode::Hosted), ..) | (None, None, Some(_)) => hosted(),
         (None | Some(Mode::OpenSource), None, _) => {
             let directory = directory()?;
-            match account(&directory, arguments)? {
+            match account(&directory, global)? {
                 Some(account) => {
                     output::note(&format!("credentials: the signed-in account {}", account.name));
                     stored(&directory, &account)
@@ -182,15 +174,15 @@ pub(crate) fn builder(arguments: &ArgMatches) -> Result<GmailConnectorBuilder, F
 /// The scopes that the signed-in account has granted, where its credentials are the ones that `builder` takes; none
 /// where they are not known.
 #[cfg(feature = "mcp")]
-pub(crate) fn granted_scopes(arguments: &ArgMatches) -> Result<Vec<String>, Failure> {
-    let is_hosted = match mode(arguments, "mode") {
+pub(crate) fn granted_scopes(global: &Global) -> Result<Vec<String>, Failure> {
+    let is_hosted = match global.mode {
         Some(mode) => mode == Mode::Hosted,
-        None => airbyte_variable().is_some() && arguments.get_one::<String>("account").is_none(),
+        None => airbyte_variable().is_some() && global.account.is_none(),
     };
-    if is_hosted || google_variable_for(arguments).is_some() {
+    if is_hosted || google_variable_for(global).is_some() {
         return Ok(Vec::new());
     }
-    let account = account(&directory()?, arguments)?;
+    let account = account(&directory()?, global)?;
     Ok(account.map_or_else(Vec::new, |account| account.tokens.scopes))
 }
 

@@ -11,11 +11,11 @@ use airbyte_agent_gmail::connector::GmailConnectorBuilder;
 use airbyte_agent_gmail::oauth::GoogleClient;
 use airbyte_agent_gmail::operation::{Operation, gmail};
 use airbyte_agent_gmail::{Error, GmailAuthConfig, GmailConnector, Mode};
-use clap::ArgMatches;
 use serde_json::{Value, json};
 
-use super::exit::Failure;
-use super::{credential, output};
+use crate::cli::args::Global;
+use crate::cli::exit::Failure;
+use crate::cli::settings;
 
 /// A difference between the clocks that does no harm.
 const HARMLESS_SKEW: i64 = 60;
@@ -50,16 +50,13 @@ impl Findings {
 }
 
 /// Examines the credentials from the file to the mailbox, and reports everything, not only the first trouble.
-pub(crate) async fn run(
-    arguments: &ArgMatches,
-    rows: &[&'static Operation],
-) -> Result<(), Failure> {
+pub(crate) async fn run(global: &Global, rows: &[&'static Operation]) -> Result<(), Failure> {
     let mut findings = Findings::default();
-    if let Some(name) = credential::google_variable_for(arguments) {
+    if let Some(name) = settings::google_variable_for(global) {
         findings.good("credentials", format!("the environment ({name})"));
         let auth = GmailConnectorBuilder::from_env(Some(Mode::OpenSource))?;
-        let client = GoogleClient::new(credential::variable("GMAIL_CLIENT_ID").unwrap_or_default());
-        clock(&mut findings, &credential::at_google(client)).await;
+        let client = GoogleClient::new(settings::variable("GMAIL_CLIENT_ID").unwrap_or_default());
+        clock(&mut findings, &settings::at_google(client)).await;
         let store = Arc::new(MemoryTokenStore::default());
         mailbox(&mut findings, auth.token_store(store.clone()).build(), None).await;
         match store.tokens() {
@@ -67,12 +64,9 @@ pub(crate) async fn run(
             None => findings.good("scopes", "not known: no refresh was needed"),
         }
     } else {
-        stored(&mut findings, arguments, rows).await?;
+        stored(&mut findings, global, rows).await?;
     }
-    output::show(
-        arguments,
-        &json!({"ok": findings.problems == 0, "findings": findings.list}),
-    )?;
+    global.show(&json!({"ok": findings.problems == 0, "findings": findings.list}))?;
     match findings.error {
         Some(error) => Err(error.into()),
         None if findings.problems > 0 => Err(Failure::Other(
@@ -84,11 +78,11 @@ pub(crate) async fn run(
 
 async fn stored(
     findings: &mut Findings,
-    arguments: &ArgMatches,
+    global: &Global,
     rows: &[&'static Operation],
 ) -> Result<(), Failure> {
-    let directory = credential::directory()?;
-    let account = match credential::account(&directory, arguments) {
+    let directory = settings::directory()?;
+    let account = match settings::account(&directory, global) {
         Ok(Some(account)) => account,
         Ok(None) => {
             findings.bad(
@@ -120,9 +114,9 @@ async fn stored(
             }
         ),
     );
-    let client = credential::client_of(&account);
+    let client = settings::client_of(&account);
     if account.client_id.ends_with(".apps.googleusercontent.com")
-        || credential::variable("GOOGLE_TOKEN_URL").is_some()
+        || settings::variable("GOOGLE_TOKEN_URL").is_some()
     {
         findings.good("client", account.client_id.clone());
     } else {
@@ -182,7 +176,7 @@ fn lifetime(findings: &mut Findings, end: SystemTime) {
 
 /// A connector that begins with a refresh, so that the refresh token is tried and not only the access token.
 fn refreshing(directory: &AccountDirectory, account: &Account) -> Result<GmailConnector, Error> {
-    let builder = credential::addressed(GmailConnector::builder(GmailAuthConfig::from(account)));
+    let builder = settings::addressed(GmailConnector::builder(GmailAuthConfig::from(account)));
     match directory.store(&account.name) {
         Ok(store) => builder.token_store(Arc::new(Refreshed(store))).build(),
         Err(_) => builder.build(),

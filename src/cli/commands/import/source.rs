@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use airbyte_agent_gmail::sync::mbox::Reader;
 
+use super::Format;
 use super::folder::label_of_folder;
 use super::mark::Marks;
 use crate::cli::digest::digest;
@@ -52,8 +53,8 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Looks at a path; `format` is "auto" or the kind.
-    pub(super) fn open(path: &Path, format: &str) -> Result<Self, Failure> {
+    /// Looks at a path.
+    pub(super) fn open(path: &Path, format: Format) -> Result<Self, Failure> {
         let is_folder = fs::metadata(path)
             .map_err(|error| unusable(path, &error))?
             .is_dir();
@@ -70,12 +71,12 @@ impl Source {
         let eml: Vec<PathBuf> = all.iter().filter(|file| is_eml(file)).cloned().collect();
         let has_maildir = is_folder && (path.join("cur").is_dir() || path.join("new").is_dir());
         let (kind, files) = match format {
-            "mbox" => (Kind::Mbox, Vec::new()),
-            "maildir" => (Kind::Maildir, maildir),
-            "eml" => (Kind::Eml, eml),
-            _ if !is_folder && eml.is_empty() => (Kind::Mbox, Vec::new()),
-            _ if has_maildir || !maildir.is_empty() => (Kind::Maildir, maildir),
-            _ => (Kind::Eml, eml),
+            Format::Mbox => (Kind::Mbox, Vec::new()),
+            Format::Maildir => (Kind::Maildir, maildir),
+            Format::Eml => (Kind::Eml, eml),
+            Format::Auto if !is_folder && eml.is_empty() => (Kind::Mbox, Vec::new()),
+            Format::Auto if has_maildir || !maildir.is_empty() => (Kind::Maildir, maildir),
+            Format::Auto => (Kind::Eml, eml),
         };
         let refusal = match kind {
             Kind::Mbox if is_folder => {

@@ -5,41 +5,37 @@ use std::io::{BufRead, IsTerminal, Write};
 use airbyte_agent_gmail::operation::Operation;
 use airbyte_agent_gmail::page::SeenTokens;
 use airbyte_agent_gmail::{ExecuteResult, GmailConnector};
-use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
-use super::exit::Failure;
-use super::output::{self, Format, Meter, Output};
-use super::{connect, credential, dry_run, label};
+use crate::cli::args::Global;
+use crate::cli::args::table::Call;
+use crate::cli::exit::Failure;
+use crate::cli::label;
+use crate::cli::output::{self, Format, Meter, Output};
+use crate::cli::settings::{builder, connect, patient};
 
 /// Carries out an action of the table, with all that the flags around it ask for.
-pub(crate) async fn action(
-    matches: &ArgMatches,
-    arguments: &ArgMatches,
-    operation: &'static Operation,
-    mut params: Value,
-) -> Result<(), Failure> {
-    let output = Output::new(arguments, Format::Json);
-    if dry_run(arguments) {
+pub(crate) async fn run(global: &Global, call: Call) -> Result<(), Failure> {
+    let Call {
+        operation,
+        mut params,
+        is_all,
+    } = call;
+    let output = global.output(Format::Json);
+    if global.dry_run {
         return show(&output, operation, &params);
     }
     if operation.destructive {
-        confirm_operation(arguments, operation)?;
+        let instead = ", or --dry-run to see what would be done";
+        confirm(global, operation.id, operation.summary, instead)?;
     }
-    let is_all = arguments
-        .try_get_one::<bool>("all")
-        .ok()
-        .flatten()
-        .copied()
-        .unwrap_or(false);
-    let pages = is_all && operation.pagination.is_some();
-    let gmail = if pages {
-        credential::patient(credential::builder(matches)?).build()?
+    let gmail = if is_all {
+        patient(builder(global)?).build()?
     } else {
-        connect(matches)?
+        connect(global)?
     };
     label::resolve(&gmail, operation, &mut params).await?;
-    if pages {
+    if is_all {
         return every_page(&gmail, &output, operation, params).await;
     }
     let result = gmail
@@ -67,7 +63,7 @@ async fn every_page(
         Value::Object(params) => params,
         _ => Map::new(),
     };
-    let meter = Meter::new();
+    let mut meter = Meter::beside_records("records");
     let mut count = 0;
     let mut seen = SeenTokens::default();
     loop {
@@ -82,7 +78,7 @@ async fn every_page(
         let records = result.data.as_array().cloned().unwrap_or_default();
         output.records(&records, count == 0)?;
         count += records.len();
-        meter.show(count, "records");
+        meter.add(records.len(), 0);
         let token = result
             .meta
             .get(pagination.token_field)
@@ -116,20 +112,14 @@ fn show(output: &Output, operation: &'static Operation, params: &Value) -> Resul
     output.value(&shown)
 }
 
-/// An operation that loses something for good is asked for once more, or is not done.
-fn confirm_operation(arguments: &ArgMatches, operation: &'static Operation) -> Result<(), Failure> {
-    let instead = ", or --dry-run to see what would be done";
-    confirm(arguments, operation.id, operation.summary, instead)
-}
-
-/// As `confirm_operation`, for what is no single operation.
+/// What loses something for good is asked for once more, or is not done.
 pub(crate) fn confirm(
-    arguments: &ArgMatches,
+    global: &Global,
     id: &str,
     summary: &str,
     instead: &str,
 ) -> Result<(), Failure> {
-    if arguments.get_flag("yes") {
+    if global.yes {
         return Ok(());
     }
     let what = summary.to_lowercase();

@@ -1,18 +1,22 @@
 //! The standard output, in the form that was asked for.
 
+mod meter;
+mod table;
+mod yaml;
+
 use std::io::{IsTerminal, Write};
 
 use airbyte_agent_gmail::tool::{visible_json, visible_text};
 use airbyte_agent_gmail::{ExecuteResult, Selection};
-use clap::ArgMatches;
+use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::exit::Failure;
-use super::{table, yaml};
+pub(crate) use meter::Meter;
 
-/// The forms of the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// The forms of the output. (A documentation comment would be in every help.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     Table,
     Json,
@@ -28,19 +32,10 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// As the arguments say; `default` where they say nothing.
-    pub(crate) fn new(arguments: &ArgMatches, default: Format) -> Self {
-        let format = match arguments.get_one::<String>("output").map(String::as_str) {
-            Some("table") => Format::Table,
-            Some("ndjson") => Format::Ndjson,
-            Some("yaml") => Format::Yaml,
-            Some(_) => Format::Json,
-            None => default,
-        };
-        let fields = arguments
-            .get_many::<String>("fields")
-            .into_iter()
-            .flatten()
+    /// Of a form, with the fields that are given, several in a text with commas between them.
+    pub(crate) fn new(format: Format, fields: &[String]) -> Self {
+        let fields = fields
+            .iter()
             .flat_map(|fields| fields.split(','))
             .map(|field| field.trim().to_owned())
             .filter(|field| !field.is_empty())
@@ -85,11 +80,11 @@ impl Output {
 
     /// Shows what a service gave: a list a record each, anything else as one value.
     pub(crate) fn show(&self, given: &impl Serialize) -> Result<(), Failure> {
-        let value =
-            serde_json::to_value(given).map_err(|error| Failure::Other(error.to_string()))?;
-        let value = self.selection().apply(&value);
+        let value = self.selection().apply(&serde_json::to_value(given)?);
         match &value {
-            Value::Array(records) if self.format != Format::Json => self.records(records, true),
+            Value::Array(records) if matches!(self.format, Format::Table | Format::Ndjson) => {
+                self.records(records, true)
+            }
             value => self.value(value),
         }
     }
@@ -129,22 +124,9 @@ fn more(result: &ExecuteResult) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Shows a value as the arguments say, as JSON where they say nothing.
-pub(crate) fn show(arguments: &ArgMatches, value: &impl Serialize) -> Result<(), Failure> {
-    let value = serde_json::to_value(value).map_err(|error| Failure::Other(error.to_string()))?;
-    let output = Output::new(arguments, Format::Json);
-    match &value {
-        Value::Array(records) if matches!(output.format, Format::Table | Format::Ndjson) => {
-            output.records(records, true)
-        }
-        _ => output.value(&value),
-    }
-}
-
 /// Prints a value as JSON.
 pub(crate) fn print(value: &impl Serialize) -> Result<(), Failure> {
-    let text =
-        serde_json::to_string_pretty(value).map_err(|error| Failure::Other(error.to_string()))?;
+    let text = serde_json::to_string_pretty(value)?;
     line(&visible_json(&text))
 }
 
@@ -153,7 +135,7 @@ fn ndjson(value: &Value) -> Result<(), Failure> {
 }
 
 fn yaml(value: &impl Serialize) -> Result<(), Failure> {
-    let value = serde_json::to_value(value).map_err(|error| Failure::Other(error.to_string()))?;
+    let value = serde_json::to_value(value)?;
     let text = yaml::to_string(&value).map_err(|error| Failure::Other(error.to_string()))?;
     line(text.trim_end())
 }
@@ -169,36 +151,4 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
 pub(crate) fn note(text: &str) {
     // With the standard error gone there is nobody to tell.
     let _ = writeln!(std::io::stderr().lock(), "{}", visible_text(text));
-}
-
-/// How far a long work is, on a terminal alone.
-pub(crate) struct Meter {
-    is_shown: bool,
-}
-
-impl Meter {
-    pub(crate) fn new() -> Self {
-        // On the same terminal the records themselves show that it goes on.
-        Self {
-            is_shown: std::io::stderr().is_terminal() && !std::io::stdout().is_terminal(),
-        }
-    }
-
-    pub(crate) fn show(&self, count: usize, what: &str) {
-        if self.is_shown {
-            let mut stderr = std::io::stderr().lock();
-            // With the standard error gone there is nobody to tell.
-            let _ = write!(stderr, "\r{count} {what}");
-            let _ = stderr.flush();
-        }
-    }
-}
-
-impl Drop for Meter {
-    fn drop(&mut self) {
-        if self.is_shown {
-            // The line is left for what comes next.
-            let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
-        }
-    }
 }

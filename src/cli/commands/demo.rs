@@ -5,8 +5,8 @@ use airbyte_agent_gmail::sandbox::Sandbox;
 use airbyte_agent_gmail::types::DraftMessage;
 use airbyte_agent_gmail::{GmailConnector, Mode};
 
-use super::exit::Failure;
-use super::output::line;
+use crate::cli::exit::Failure;
+use crate::cli::output::line;
 
 /// How many unread messages are shown.
 const SHOWN: i64 = 3;

@@ -13,6 +13,7 @@ use airbyte_agent_gmail::sync::mbox;
 use airbyte_agent_gmail::types::Message;
 use serde::{Deserialize, Serialize};
 
+use super::Format;
 use super::index::{self, Ids, Line};
 use super::label;
 use super::maildir::Maildir;
@@ -30,7 +31,7 @@ const GROUP_BYTES: usize = 4 * 1024 * 1024;
 /// What is exported; the first line of the index.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Plan {
-    pub(super) format: String,
+    pub(super) format: Format,
     #[serde(default)]
     pub(super) query: String,
     #[serde(default)]
@@ -301,10 +302,10 @@ impl Archive {
 
 /// What the records of a file are; a Maildir is none.
 fn form(plan: &Plan) -> Option<Form> {
-    match plan.format.as_str() {
-        "maildir" => None,
-        "ndjson" => Some(Form::Ndjson),
-        _ => Some(Form::Mbox),
+    match plan.format {
+        Format::Maildir => None,
+        Format::Ndjson => Some(Form::Ndjson),
+        Format::Mbox => Some(Form::Mbox),
     }
 }
 

@@ -1,97 +1,75 @@
 //! `airbyte-gmail vacation`.
 
+use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use airbyte_agent_gmail::GmailConnector;
 use airbyte_agent_gmail::types::VacationSettings;
-use clap::{Arg, ArgMatches, Command};
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::exit::Failure;
-use super::output::{self, Format, Output};
-use super::{dry_run, given_text};
+use crate::cli::args::{Global, Text};
+use crate::cli::exit::Failure;
+use crate::cli::output;
+use crate::cli::settings::connect;
 
-/// The command's arguments.
-pub(crate) fn command() -> Command {
-    let text = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name)
-            .long(name)
-            .value_name(value)
-            .help(help)
-            .allow_hyphen_values(true)
-    };
-    let choice = |name: &'static str, help: &'static str| {
-        Arg::new(name)
-            .long(name)
-            .value_name("BOOL")
-            .value_parser(clap::value_parser!(bool))
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("true")
-            .help(help)
-    };
-    Command::new("vacation")
-        .about("The automatic answer: show, on, off")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(Command::new("show").about("What is set"))
-        .subcommand(Command::new("off").about("Turn it off; its text stays for the next time"))
-        .subcommand(
-            Command::new("on")
-                .about("Turn it on; what is not given stays as it was")
-                .arg(text("subject", "TEXT", "The subject"))
-                .arg(text(
-                    "text",
-                    "TEXT",
-                    "The answer as plain text; @FILE reads a file, - the standard input",
-                ))
-                .arg(text(
-                    "html",
-                    "HTML",
-                    "The answer as HTML; @FILE reads a file, - the standard input",
-                ))
-                .arg(text(
-                    "start",
-                    "DATE",
-                    "The first day, such as 2026-08-01, from midnight UTC; none to begin at once",
-                ))
-                .arg(text(
-                    "end",
-                    "DATE",
-                    "The day on which it is off again, at midnight UTC; none for no end",
-                ))
-                .arg(choice(
-                    "contacts-only",
-                    "Answer only people in the contacts",
-                ))
-                .arg(choice(
-                    "domain-only",
-                    "Answer only people of the own organization",
-                )),
-        )
+/// The automatic answer: show, on, off
+#[derive(Subcommand)]
+pub(crate) enum Vacation {
+    /// What is set
+    Show,
+    /// Turn it off; its text stays for the next time
+    Off,
+    On(On),
 }
 
-/// Does what the subcommand says.
-pub(crate) async fn run(gmail: GmailConnector, arguments: &ArgMatches) -> Result<(), Failure> {
-    let Some((name, arguments)) = arguments.subcommand() else {
-        return Ok(());
-    };
-    let output = Output::new(arguments, Format::Json);
-    let change = match name {
-        "on" => Some(Change::read(arguments, now())?),
-        _ => None,
-    };
-    // An update replaces everything, so that what is to stay has to be read first.
-    let mut settings = gmail.settings().get_vacation().send().await?;
-    match (name, change) {
-        ("show", _) => return output.show(&settings),
-        (_, Some(change)) => change.apply(&mut settings, now())?,
-        _ => settings.enable_auto_reply = Some(false),
+/// Turn it on; what is not given stays as it was
+#[derive(Args, Default)]
+pub(crate) struct On {
+    /// The subject
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    subject: Option<String>,
+    /// The answer as plain text; @FILE reads a file, - the standard input
+    #[arg(long, allow_hyphen_values = true)]
+    text: Option<Text>,
+    /// The answer as HTML; @FILE reads a file, - the standard input
+    #[arg(long, allow_hyphen_values = true)]
+    html: Option<Text>,
+    /// The first day, such as 2026-08-01, from midnight UTC; none to begin at once
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
+    start: Option<Bound>,
+    /// The day on which it is off again, at midnight UTC; none for no end
+    #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
+    end: Option<Bound>,
+    /// Answer only people in the contacts
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    contacts_only: Option<bool>,
+    /// Answer only people of the own organization
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    domain_only: Option<bool>,
+}
+
+impl Vacation {
+    /// Does what the arguments say.
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        if let Self::On(on) = &self {
+            on.check(now())?;
+        }
+        let gmail = connect(global)?;
+        // An update replaces everything, so that what is to stay has to be read first.
+        let mut settings = gmail.settings().get_vacation().send().await?;
+        match self {
+            Self::Show => return global.show(&settings),
+            Self::On(on) => on.apply(&mut settings, now())?,
+            Self::Off => settings.enable_auto_reply = Some(false),
+        }
+        if global.dry_run {
+            return global.show(&json!({"dry_run": true, "settings": settings}));
+        }
+        global.show(&update(&gmail, settings).await?)
     }
-    if dry_run(arguments) {
-        return output.value(&json!({"dry_run": true, "settings": settings}));
-    }
-    output.show(&update(&gmail, settings).await?)
 }
 
 /// Milliseconds since 1970, as Gmail counts them.
@@ -102,24 +80,32 @@ fn now() -> u64 {
     })
 }
 
-/// What `on` changes.
-struct Change {
-    subject: Option<String>,
-    text: Option<String>,
-    html: Option<String>,
-    start: Option<Bound>,
-    end: Option<Bound>,
-    contacts_only: Option<bool>,
-    domain_only: Option<bool>,
-}
-
-/// A beginning or an end that is given.
+/// A beginning or an end: `none`, or the beginning of a day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bound {
-    /// `none`.
     Open,
-    /// Milliseconds since 1970.
+    /// Milliseconds since 1970, as Gmail takes them.
     At(u64),
+}
+
+impl FromStr for Bound {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "none" {
+            return Ok(Self::Open);
+        }
+        let is_date =
+            text.len() == 10 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-'));
+        let midnight = Date::strptime("%Y-%m-%d", text)
+            .ok()
+            .filter(|_| is_date)
+            .and_then(|date| TimeZone::UTC.to_timestamp(date.into()).ok())
+            .and_then(|midnight| u64::try_from(midnight.as_millisecond()).ok());
+        midnight
+            .map(Self::At)
+            .ok_or("it is not a date; give one like 2026-08-01, or none")
+    }
 }
 
 impl Bound {
@@ -131,37 +117,20 @@ impl Bound {
     }
 }
 
-impl Change {
-    fn read(arguments: &ArgMatches, now: u64) -> Result<Self, Failure> {
-        let given = |name: &str| arguments.get_one::<String>(name);
-        let text = |name: &str| given(name).map(|text| given_text(text)).transpose();
-        let bound = |name: &str| {
-            let date = given(name).map(String::as_str);
-            date.map(|date| match date {
-                "none" => Ok(Bound::Open),
-                date => midnight(name, date).map(Bound::At),
-            })
-            .transpose()
-        };
-        let (start, end) = (bound("start")?, bound("end")?);
-        check_window(start.and_then(Bound::time), end.and_then(Bound::time))?;
-        if let Some(Bound::At(end)) = end
-            && end <= now
-        {
-            return Err(Failure::input(format!(
+impl On {
+    /// Refuses days that can't be meant, before anything is asked for.
+    fn check(&self, now: u64) -> Result<(), Failure> {
+        check_window(
+            self.start.and_then(Bound::time),
+            self.end.and_then(Bound::time),
+        )?;
+        match self.end {
+            Some(Bound::At(end)) if end <= now => Err(Failure::input(format!(
                 "--end {} is past already; give a later day, or none",
                 day(end)
-            )));
+            ))),
+            _ => Ok(()),
         }
-        Ok(Self {
-            subject: given("subject").cloned(),
-            text: text("text")?,
-            html: text("html")?,
-            start,
-            end,
-            contacts_only: arguments.get_one::<bool>("contacts-only").copied(),
-            domain_only: arguments.get_one::<bool>("domain-only").copied(),
-        })
     }
 
     fn apply(self, settings: &mut VacationSettings, now: u64) -> Result<(), Failure> {
@@ -170,12 +139,12 @@ impl Change {
             settings.response_subject = Some(subject);
         }
         if let Some(text) = self.text {
-            settings.response_body_plain_text = Some(text);
+            settings.response_body_plain_text = Some(text.read()?);
             // Gmail sends the HTML where it has both: an old one would hide the new text.
             settings.response_body_html = None;
         }
         if let Some(html) = self.html {
-            settings.response_body_html = Some(html);
+            settings.response_body_html = Some(html.read()?);
         }
         let kept = |time: &Option<String>| {
             let time = time.as_deref().and_then(|time| time.parse::<u64>().ok());
@@ -267,58 +236,23 @@ async fn update(
     Ok(call.send().await?)
 }
 
-/// The beginning of a day in UTC, in milliseconds since 1970 as Gmail takes it.
-fn midnight(name: &str, date: &str) -> Result<u64, Failure> {
-    let wrong = || {
-        Failure::input(format!(
-            "--{name} is no date; give one like 2026-08-01, or none"
-        ))
-    };
-    let pieces: Vec<&str> = date.split('-').collect();
-    let [year, month, day] = pieces.as_slice() else {
-        return Err(wrong());
-    };
-    let number = |text: &str| {
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse::<u16>()
-            .ok()
-            .filter(|_| is_number)
-            .ok_or_else(wrong)
-    };
-    let (year, month, day) = (number(year)?, number(month)?, number(day)?);
-    let leap = |year: u16| {
-        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-    };
-    let february = 28 + u16::from(leap(year));
-    let months = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let before = usize::from(month).checked_sub(1).ok_or_else(wrong)?;
-    let length = months.get(before).copied().ok_or_else(wrong)?;
-    if !(1970..=9999).contains(&year) || !(1..=length).contains(&day) {
-        return Err(wrong());
-    }
-    let days: u64 = (1970..year)
-        .map(|year| 365 + u64::from(leap(year)))
-        .chain(months.iter().take(before).map(|length| u64::from(*length)))
-        .sum();
-    Ok((days + u64::from(day) - 1) * 24 * 3600 * 1000)
-}
-
 #[cfg(test)]
 mod tests {
     use airbyte_agent_gmail::types::VacationSettings;
 
-    use super::{Bound, Change, check_window, day, midnight};
+    use super::{Bound, On, check_window, day};
 
     /// 2026-08-01.
     const NOW: u64 = 1_785_542_400_000;
 
     fn at(date: &str) -> u64 {
-        midnight("start", date).ok().unwrap()
+        date.parse().ok().and_then(Bound::time).unwrap()
     }
 
     #[test]
     fn dates_are_days_that_exist() {
-        let time = |date: &str| midnight("start", date).ok();
+        let time = |date: &str| date.parse().ok().and_then(Bound::time);
+        assert_eq!("none".parse(), Ok(Bound::Open));
         assert_eq!(time("1970-01-02"), Some(86_400_000));
         assert_eq!(time("2026-01-01"), Some(1_767_225_600_000));
         assert_eq!(time("2028-02-29"), Some(1_835_395_200_000));
@@ -353,16 +287,12 @@ mod tests {
             end_time: time(kept.1),
             ..VacationSettings::default()
         };
-        let change = Change {
-            subject: None,
-            text: None,
-            html: None,
+        let on = On {
             start,
             end,
-            contacts_only: None,
-            domain_only: None,
+            ..On::default()
         };
-        change.apply(&mut settings, NOW).map_err(|_| ())?;
+        on.apply(&mut settings, NOW).map_err(|_| ())?;
         let dates = ["2026-07-01", "2026-08-10", "2026-09-01"];
         let date = |time: Option<String>| {
             let is_it = |date: &&str| time == Some(at(date).to_string());

@@ -1,0 +1,47 @@
+//! What a command takes that needs a browser.
+
+use std::time::Duration;
+
+use airbyte_agent_gmail::oauth::Loopback;
+use clap::Args;
+
+use super::seconds;
+use crate::cli::exit::Failure;
+use crate::cli::{browser, output};
+
+#[derive(Args)]
+pub(crate) struct Browser {
+    /// Open no browser: print the address, and take the address that it ends at from the standard input
+    #[arg(long)]
+    no_browser: bool,
+    /// The port on 127.0.0.1 that the browser comes back to; a free one by default
+    #[arg(long, default_value = "0", hide_default_value = true)]
+    port: u16,
+    /// How long to wait for the answer on the consent page
+    #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds(1..=86_400))]
+    pub(crate) timeout: Duration,
+}
+
+impl Browser {
+    /// Listens for the browser.
+    pub(crate) async fn listen(&self) -> Result<Loopback, Failure> {
+        Ok(Loopback::bind(self.port).await?)
+    }
+
+    /// Sends the user to a consent page.
+    pub(crate) fn send(&self, url: &str, loopback: &Loopback) {
+        if !self.no_browser && browser::open(url) {
+            output::note(&format!(
+                "your browser opens the consent page; if it does not, go to\n\n  {url}\n"
+            ));
+            return;
+        }
+        output::note(&format!(
+            "go to this address with any browser:\n\n  {url}\n\n\
+             At the end the browser goes to an address that begins with {}. On this machine that is all.\n\
+             On another machine that page does not load: copy its whole address and paste it here, then press Enter.",
+            loopback.redirect_url()
+        ));
+        browser::take_paste(loopback.inbox());
+    }
+}

@@ -1,0 +1,74 @@
+//! A user's consent at Airbyte, and whose it is.
+
+use airbyte_agent_gmail::oauth::ConnectRequest;
+use clap::Args;
+
+use crate::cli::exit::Failure;
+use crate::cli::settings;
+
+#[derive(Args)]
+pub(crate) struct Customer {
+    /// The customer; else AIRBYTE_CUSTOMER_NAME
+    #[arg(long, value_name = "NAME", conflicts_with = "workspace_name")]
+    customer_name: Option<String>,
+    /// The same by its newer name; else AIRBYTE_WORKSPACE_NAME
+    #[arg(long, value_name = "NAME")]
+    workspace_name: Option<String>,
+}
+
+/// A customer by either of its names.
+pub(crate) enum Named {
+    Workspace(String),
+    Customer(String),
+}
+
+impl Customer {
+    /// The customer that the flags name, or else the environment.
+    pub(crate) fn named(self) -> Result<Named, Failure> {
+        let variable = settings::variable;
+        self.workspace_name
+            .map(Named::Workspace)
+            .or_else(|| self.customer_name.map(Named::Customer))
+            .or_else(|| variable("AIRBYTE_WORKSPACE_NAME").map(Named::Workspace))
+            .or_else(|| variable("AIRBYTE_CUSTOMER_NAME").map(Named::Customer))
+            .ok_or_else(|| Failure::input("whose? give --customer-name or --workspace-name"))
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Consent {
+    #[command(flatten)]
+    customer: Customer,
+    /// The connector's name
+    #[arg(long)]
+    name: Option<String>,
+    /// Make the customer's workspace if there isn't one of that name
+    #[arg(long)]
+    create_workspace: bool,
+    /// The source template, where the organization has several
+    #[arg(long, value_name = "ID")]
+    source_template_id: Option<String>,
+    /// Make the organization's own source template if there isn't one
+    #[arg(long)]
+    create_template: bool,
+}
+
+impl Consent {
+    /// The consent to ask for, which returns to an address.
+    pub(crate) fn request(self, redirect_url: &str) -> Result<ConnectRequest, Failure> {
+        let mut request = ConnectRequest::new(redirect_url)
+            .create_template(self.create_template)
+            .create_workspace(self.create_workspace);
+        request = match self.customer.named()? {
+            Named::Workspace(name) => request.workspace_name(name),
+            Named::Customer(name) => request.customer_name(name),
+        };
+        if let Some(name) = self.name {
+            request = request.name(name);
+        }
+        if let Some(id) = self.source_template_id {
+            request = request.source_template_id(id);
+        }
+        Ok(request)
+    }
+}

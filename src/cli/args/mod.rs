@@ -1,0 +1,211 @@
+//! The arguments: what every command takes, the commands themselves, and the types of their values.
+
+mod browser;
+mod client;
+mod consent;
+pub(crate) mod table;
+mod value;
+
+use airbyte_agent_gmail::Mode;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use serde::Serialize;
+
+use super::commands;
+use super::exit::Failure;
+use super::output::{Format, Output};
+
+pub(crate) use browser::Browser;
+pub(crate) use client::Client;
+pub(crate) use consent::{Consent, Customer, Named};
+pub(crate) use value::{Text, seconds};
+
+/// What the help says about credentials and exit codes.
+const AFTER_HELP: &str = "\
+Credentials come from the account that --account names, or else from the
+environment, or else from `auth login` and `connectors connect`.
+  Open source: GMAIL_REFRESH_TOKEN (or GMAIL_ACCESS_TOKEN), GMAIL_CLIENT_ID,
+               GMAIL_CLIENT_SECRET
+  Hosted:      AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (or
+               AIRBYTE_BEARER_TOKEN); AIRBYTE_CUSTOMER_NAME,
+               AIRBYTE_WORKSPACE_NAME or AIRBYTE_CONNECTOR_ID;
+               AIRBYTE_ORGANIZATION_ID
+
+Exit codes:
+  0  done
+  1  anything else
+  2  the input or the configuration
+  3  sign in again
+  4  not permitted
+  5  not found
+  6  rate limited: wait
+  7  network or service failure: try again
+  8  may have been carried out: look before you try again
+  9  not offered in this mode";
+
+/// Gmail from the command line: directly, or through an Airbyte connector
+#[derive(Parser)]
+#[command(name = "airbyte-gmail", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+pub(crate) struct Program {
+    /// Print what an agent has to know; =ENTITY for the reference of an entity, =all for all
+    #[arg(long, value_name = "ENTITY", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) help_agents: Option<String>,
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// `None` for an entity of the operation table, whose commands come from its rows.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+// The flags that every command has. (A documentation comment would be the program's help.)
+#[derive(Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Which mode, where there are credentials of both
+    #[arg(long, global = true, value_parser = mode())]
+    pub(crate) mode: Option<Mode>,
+    /// Which signed-in account; the default one where it is not given
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    /// The form of the output; each command has the one that suits it by default
+    #[arg(long, short, global = true, value_name = "FORM")]
+    output: Option<Format>,
+    /// The fields to show, with dots for what is inside: id,payload.headers
+    #[arg(long, global = true)]
+    fields: Vec<String>,
+    /// Show what would be sent, and send nothing
+    #[arg(long, global = true)]
+    pub(crate) dry_run: bool,
+    /// Don't ask before doing what can't be undone
+    #[arg(long, short, global = true)]
+    pub(crate) yes: bool,
+    /// With a failure of the service, also what it said itself; refusals show it always
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+}
+
+impl Global {
+    /// How results are shown: as the flags say, in the form `default` where they say nothing.
+    pub(crate) fn output(&self, default: Format) -> Output {
+        Output::new(self.output.unwrap_or(default), &self.fields)
+    }
+
+    /// Shows a value, as JSON where the flags say nothing.
+    pub(crate) fn show(&self, value: &impl Serialize) -> Result<(), Failure> {
+        self.output(Format::Json).show(value)
+    }
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// See real mail come through both modes, with no account
+    Demo,
+    Sandbox(commands::sandbox::Sandbox),
+    #[command(subcommand)]
+    Auth(commands::auth::Auth),
+    #[command(subcommand)]
+    Connectors(commands::connectors::Connectors),
+    #[command(subcommand)]
+    Oauth(commands::oauth::Oauth),
+    /// See whether the credentials work
+    Check,
+    Schema(commands::describe::Schema),
+    Completions(commands::describe::Completions),
+    Man(commands::describe::Man),
+    Reference(commands::describe::Reference),
+    Execute(commands::execute::Execute),
+    Export(commands::export::Export),
+    Import(commands::import::Import),
+    #[command(subcommand)]
+    Filters(commands::filters::Filters),
+    #[command(subcommand)]
+    Vacation(commands::vacation::Vacation),
+    #[command(subcommand)]
+    Signature(commands::signature::Signature),
+    #[cfg(feature = "mcp")]
+    Mcp(commands::mcp::Mcp),
+}
+
+impl Command {
+    /// Does what the arguments say.
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        match self {
+            Self::Demo => commands::demo::run().await,
+            Self::Sandbox(arguments) => arguments.run().await,
+            Self::Auth(command) => command.run(global).await,
+            Self::Connectors(command) => command.run(global).await,
+            Self::Oauth(command) => command.run(global).await,
+            Self::Check => commands::check::run(global).await,
+            Self::Schema(arguments) => arguments.run(global),
+            Self::Completions(arguments) => arguments.run(),
+            Self::Man(arguments) => arguments.run(),
+            Self::Reference(arguments) => arguments.run(),
+            Self::Execute(arguments) => arguments.run(global).await,
+            Self::Export(arguments) => arguments.run(global).await,
+            Self::Import(arguments) => arguments.run(global).await,
+            Self::Filters(command) => command.run(global).await,
+            Self::Vacation(command) => command.run(global).await,
+            Self::Signature(command) => command.run(global).await,
+            #[cfg(feature = "mcp")]
+            Self::Mcp(arguments) => arguments.run(global).await,
+        }
+    }
+}
+
+impl Program {
+    /// What the command line says, and the matches for the commands that come from the table; ends the program where
+    /// it is wrong or asks for help.
+    pub(crate) fn read() -> (Self, clap::ArgMatches) {
+        let arguments: Vec<_> = std::env::args_os().collect();
+        // Building every flag of every action takes longer than most commands, so only the entities that are named
+        // get theirs.
+        let is_named = |word: &str| arguments.iter().skip(1).any(|argument| argument == word);
+        let command = tree(&|entity| is_named(entity) || is_named("help"));
+        let matches = command.get_matches_from(&arguments);
+        match Self::from_arg_matches(&matches) {
+            Ok(program) => (program, matches),
+            Err(error) => error.exit(),
+        }
+    }
+}
+
+/// The whole tree of commands.
+pub(crate) fn program() -> clap::Command {
+    tree(&|_| true)
+}
+
+fn tree(is_wanted: &dyn Fn(&str) -> bool) -> clap::Command {
+    Program::command()
+        .subcommands(super::people::commands())
+        .subcommands(super::write::commands())
+        .subcommands(table::commands(is_wanted))
+}
+
+/// `open-source` or `hosted`.
+pub(crate) fn mode() -> impl TypedValueParser<Value = Mode> {
+    PossibleValuesParser::new(["open-source", "hosted"]).map(|name| match name.as_str() {
+        "hosted" => Mode::Hosted,
+        _ => Mode::OpenSource,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_tree_is_sound() {
+        super::program().debug_assert();
+    }
+
+    #[test]
+    fn no_entity_takes_the_place_of_a_command() {
+        let program = super::program();
+        let mut names: Vec<&str> = program
+            .get_subcommands()
+            .map(clap::Command::get_name)
+            .collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all, "{names:?}");
+    }
+}

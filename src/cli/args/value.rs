@@ -1,0 +1,48 @@
+//! The types of arguments' values.
+
+use std::ops::RangeBounds;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use clap::builder::TypedValueParser;
+
+use crate::cli::exit::Failure;
+
+/// A text: as given, or of the file that it names with an `@`, or of the standard input for `-`.
+#[derive(Clone, Debug)]
+pub(crate) struct Text(String);
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl Text {
+    /// The text itself.
+    pub(crate) fn read(&self) -> Result<String, Failure> {
+        static IS_READ: AtomicBool = AtomicBool::new(false);
+        if self.0 == "-" {
+            if IS_READ.swap(true, Ordering::Relaxed) {
+                return Err(Failure::input(
+                    "the standard input can be read once; give `@FILE` for the other text",
+                ));
+            }
+            return std::io::read_to_string(std::io::stdin()).map_err(|error| {
+                Failure::input(format!("the standard input can't be read: {error}"))
+            });
+        }
+        match self.0.strip_prefix('@') {
+            Some(file) => std::fs::read_to_string(file)
+                .map_err(|error| Failure::input(format!("{file}: {error}; give a file of text"))),
+            None => Ok(self.0.clone()),
+        }
+    }
+}
+
+/// A number of seconds in a range.
+pub(crate) fn seconds(range: impl RangeBounds<u64>) -> impl TypedValueParser<Value = Duration> {
+    clap::value_parser!(u64)
+        .range(range)
+        .map(Duration::from_secs)
+}

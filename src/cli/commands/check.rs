@@ -1,0 +1,19 @@
+//! `airbyte-gmail check`.
+
+use airbyte_agent_gmail::Mode;
+use serde_json::json;
+
+use crate::cli::args::Global;
+use crate::cli::exit::Failure;
+use crate::cli::settings::connect;
+
+/// Asks the service once, with the credentials that are meant.
+pub(crate) async fn run(global: &Global) -> Result<(), Failure> {
+    let gmail = connect(global)?;
+    gmail.check().await?;
+    let mode = match gmail.mode() {
+        Mode::OpenSource => "open-source",
+        Mode::Hosted => "hosted",
+    };
+    global.show(&json!({"ok": true, "mode": mode}))
+}

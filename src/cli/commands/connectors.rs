@@ -1,0 +1,278 @@
+//! `airbyte-gmail connectors`: the connectors at Airbyte, from their making to their end.
+
+use std::time::Duration;
+
+use airbyte_agent_gmail::Airbyte;
+use airbyte_agent_gmail::api::airbyte::types::{
+    CheckStatus, ConnectorCredentials, ReplicationConfig,
+};
+use airbyte_agent_gmail::auth::Secret;
+use airbyte_agent_gmail::operation::gmail;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::action::confirm;
+use crate::cli::args::{Browser, Consent, Customer, Global, Named, seconds};
+use crate::cli::exit::Failure;
+use crate::cli::{output, settings};
+
+/// Make, check and delete connectors at Airbyte
+#[derive(Subcommand)]
+pub(crate) enum Connectors {
+    /// Make a connector from Google credentials: those of the environment, or of a signed-in account
+    Create {
+        #[command(flatten)]
+        customer: Customer,
+        /// Make the customer's workspace if there isn't one of that name
+        #[arg(long)]
+        create_workspace: bool,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Make a connector by the user's consent in a browser, and check it
+    Connect {
+        #[command(flatten)]
+        consent: Consent,
+        #[command(flatten)]
+        browser: Browser,
+    },
+    /// List a customer's Gmail connectors
+    List {
+        #[command(flatten)]
+        customer: Customer,
+    },
+    /// Show a connector
+    Get(Connector),
+    /// Change a connector's name or settings
+    Update {
+        #[command(flatten)]
+        connector: Connector,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Delete a connector, and wait until it is gone
+    Delete {
+        /// The connector
+        id: String,
+        /// How long to wait
+        #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds(..))]
+        timeout: Duration,
+    },
+    /// See whether a connector works
+    Check(Connector),
+    /// Show where a connector belongs and what can be done with it
+    Inspect(Connector),
+}
+
+#[derive(Args)]
+pub(crate) struct Connector {
+    /// The connector; else AIRBYTE_CONNECTOR_ID, or the one of `connectors connect`
+    id: Option<String>,
+}
+
+impl Connector {
+    fn id(self) -> Result<String, Failure> {
+        match self.id {
+            Some(id) => Ok(id),
+            None => settings::connector_id()?.ok_or_else(|| {
+                Failure::input("which connector? give its id, or set AIRBYTE_CONNECTOR_ID")
+            }),
+        }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Change {
+    /// The connector's name
+    #[arg(long)]
+    name: Option<String>,
+    /// Whether Airbyte's copy of the mailbox holds spam and trash too
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    include_spam_and_trash: Option<bool>,
+}
+
+impl Change {
+    fn config(&self) -> Option<ReplicationConfig> {
+        self.include_spam_and_trash
+            .map(|include| ReplicationConfig {
+                include_spam_and_trash: Some(include),
+            })
+    }
+}
+
+impl Connectors {
+    /// Does what the arguments say.
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let airbyte = settings::airbyte()?;
+        let connectors = airbyte.connectors();
+        match self {
+            Self::Create {
+                customer,
+                create_workspace,
+                change,
+            } => {
+                create(
+                    global,
+                    &airbyte,
+                    customer.named()?,
+                    create_workspace,
+                    change,
+                )
+                .await
+            }
+            Self::Connect { consent, browser } => {
+                let mut loopback = browser.listen().await?;
+                let consent = consent
+                    .request(loopback.redirect_url())?
+                    .begin(&airbyte)
+                    .await?;
+                browser.send(consent.url(), &loopback);
+                let id = consent
+                    .receive(&airbyte, &mut loopback, browser.timeout)
+                    .await?;
+                settings::directory()?.set_setting(settings::CONNECTOR_ID, Some(&id))?;
+                output::note("the connector is made and remembered; checking it");
+                check(global, &airbyte, &id, json!({"connector_id": id})).await
+            }
+            Self::List { customer } => {
+                let call = connectors.list().definition_id(gmail().definition_id);
+                let call = match customer.named()? {
+                    Named::Workspace(name) => call.workspace_name(name),
+                    Named::Customer(name) => call.customer_name(name),
+                };
+                global.show(&call.send().await?)
+            }
+            Self::Get(connector) => global.show(&connectors.get(connector.id()?).send().await?),
+            Self::Update { connector, change } => {
+                let mut call = connectors.update(connector.id()?);
+                if let Some(config) = change.config() {
+                    call = call.replication_config(config);
+                }
+                if let Some(name) = change.name {
+                    call = call.name(name);
+                }
+                global.show(&call.send().await?)
+            }
+            Self::Delete { id, timeout } => {
+                confirm(
+                    global,
+                    "connectors delete",
+                    "Delete a connector and its copy of the mailbox",
+                    "",
+                )?;
+                airbyte.delete_connector(&id, timeout).await?;
+                forget(&id)?;
+                global.show(&json!({"deleted": id}))
+            }
+            Self::Check(connector) => check(global, &airbyte, &connector.id()?, json!({})).await,
+            Self::Inspect(connector) => {
+                global.show(&connectors.inspect(connector.id()?).send().await?)
+            }
+        }
+    }
+}
+
+async fn create(
+    global: &Global,
+    airbyte: &Airbyte,
+    named: Named,
+    create_workspace: bool,
+    change: Change,
+) -> Result<(), Failure> {
+    let mut call = airbyte
+        .connectors()
+        .create()
+        .connector_type(gmail().connector_type)
+        .credentials(credentials(global)?);
+    if create_workspace {
+        let (Named::Workspace(name) | Named::Customer(name)) = &named;
+        airbyte.create_workspace(name).await?;
+    }
+    call = match named {
+        Named::Workspace(name) => call.workspace_name(name),
+        Named::Customer(name) => call.customer_name(name),
+    };
+    if let Some(config) = change.config() {
+        call = call.replication_config(config);
+    }
+    if let Some(name) = change.name {
+        call = call.name(name);
+    }
+    let created = call.send().await.inspect_err(|error| {
+        if error.is_not_found() {
+            output::note("if the customer (workspace) is a new one, --create-workspace makes it");
+        }
+    })?;
+    global.show(&created)
+}
+
+/// Runs Airbyte's check, and prints what came of it with what is known already.
+async fn check(
+    global: &Global,
+    airbyte: &Airbyte,
+    id: &str,
+    mut known: serde_json::Value,
+) -> Result<(), Failure> {
+    let result = airbyte.connectors().check(id).send().await?;
+    let failed = matches!(
+        result.status,
+        Some(CheckStatus::Failed | CheckStatus::Cancelled)
+    );
+    if let Some(object) = known.as_object_mut() {
+        object.insert("check".to_owned(), serde_json::to_value(&result)?);
+    }
+    global.show(&known)?;
+    if failed {
+        return Err(Failure::Other(
+            "the connector does not work; see error_message, and let the user consent again (`connectors connect`)"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// The Google credentials that go to Airbyte: they are named, since this hands a mailbox over.
+fn credentials(global: &Global) -> Result<ConnectorCredentials, Failure> {
+    if global.account.is_none()
+        && let Some(token) = settings::variable("GMAIL_REFRESH_TOKEN")
+    {
+        output::note("credentials: the environment (GMAIL_REFRESH_TOKEN)");
+        return Ok(ConnectorCredentials {
+            access_token: None,
+            client_id: settings::variable("GMAIL_CLIENT_ID"),
+            client_secret: settings::variable("GMAIL_CLIENT_SECRET").map(Secret::from),
+            refresh_token: Secret::from(token),
+        });
+    }
+    let directory = settings::directory()?;
+    let account = settings::account(&directory, global)?;
+    match account {
+        Some(account) => match account.tokens.refresh_token {
+            Some(refresh_token) => {
+                output::note(&format!("credentials: the signed-in account {}", account.name));
+                Ok(ConnectorCredentials {
+                    access_token: None,
+                    client_id: Some(account.client_id),
+                    client_secret: account.client_secret,
+                    refresh_token,
+                })
+            }
+            None => Err(Failure::input(
+                "the account has no refresh token; run `airbyte-gmail auth login`".to_owned(),
+            )),
+        },
+        None => Err(Failure::input(
+            "no google credentials: set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, run `airbyte-gmail auth login`, or use `connectors connect`"
+                .to_owned(),
+        )),
+    }
+}
+
+/// A connector that is gone is no default any more.
+fn forget(id: &str) -> Result<(), Failure> {
+    let directory = settings::directory()?;
+    if directory.setting(settings::CONNECTOR_ID)?.as_deref() == Some(id) {
+        directory.set_setting(settings::CONNECTOR_ID, None)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! `airbyte-gmail export`.
+
+mod archive;
+mod index;
+mod label;
+mod maildir;
+mod single;
+mod spool;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use airbyte_agent_gmail::Quota;
+use airbyte_agent_gmail::sync::found;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum, value_parser};
+use futures_util::TryStreamExt;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::cli::args::Global;
+use crate::cli::exit::Failure;
+use crate::cli::label::Labels;
+use crate::cli::output::{self, Meter};
+use crate::cli::settings::{builder, patient};
+use archive::{Archive, Opened, Plan};
+
+/// How long a message may wait for its group to be brought onto the disk.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// The largest page: it costs the same whatever its size.
+const PAGE_SIZE: i64 = 500;
+
+/// Save mail to an mbox, a Maildir or NDJSON; goes on where it was stopped
+///
+/// Messages are saved byte for byte as Gmail has them.
+///
+/// Run the same command again after an interruption of any kind and it goes on where it was; run it again later and it
+/// adds what is new. What is saved is written down beside the output, in OUT.index: one line of JSON for each message
+/// with its id, thread, labels with their names, date, and its place in the output. Labels are there (in NDJSON also in
+/// the record, in a Maildir also as flags), and in the messages only with --x-gmail-labels: without it their bytes stay
+/// as they are.
+///
+/// Other programs may open the output and change it between two runs: what they write stays, and messages that they
+/// take out are exported again. A second export to an output at which one is at work is refused.
+#[derive(Args)]
+pub(crate) struct Export {
+    /// mbox: one file in the mboxrd form. maildir: a folder with a file for each message. ndjson: one file, a message in
+    /// each line as Gmail gives it, with its raw text
+    #[arg(long)]
+    format: Format,
+    /// The file or folder to write
+    #[arg(long, value_name = "PATH")]
+    out: PathBuf,
+    /// Only messages that this search finds, such as "label:work after:2026/01/01"
+    #[arg(long, short)]
+    query: Option<String>,
+    /// Spam and trash too
+    #[arg(long)]
+    include_spam_trash: bool,
+    /// Write the labels into each message of an mbox or a Maildir, as the field X-Gmail-Labels that Google Takeout has;
+    /// `import` and other programs read it
+    #[arg(long)]
+    x_gmail_labels: bool,
+    /// How many messages to ask for at once; how many come in a minute is decided by Google's quota
+    #[arg(long, value_name = "NUMBER", default_value = "8", value_parser = value_parser!(u16).range(1..=100))]
+    at_once: u16,
+    /// Which of Google's quotas the project has. current: since May 2026, some 300 messages a minute, and what is
+    /// assumed. legacy: older projects, some 3000
+    #[arg(long, value_name = "TABLE", value_parser = quota())]
+    quota: Option<Quota>,
+    /// Use the whole quota from the start. Without it half of it is left to other programs for five minutes, then ever
+    /// less while Google refuses nothing
+    #[arg(long)]
+    whole_quota: bool,
+}
+
+// What is written.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    Mbox,
+    Maildir,
+    Ndjson,
+}
+
+fn quota() -> impl TypedValueParser<Value = Quota> {
+    PossibleValuesParser::new(["current", "legacy"]).map(|name| match name.as_str() {
+        "legacy" => Quota::legacy(),
+        _ => Quota::current(),
+    })
+}
+
+impl Export {
+    /// Exports.
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        if self.x_gmail_labels && self.format == Format::Ndjson {
+            return Err(Failure::input(
+                "--x-gmail-labels is for mbox and maildir; an NDJSON record has its labelNames",
+            ));
+        }
+        let mut builder = patient(builder(global)?).leave_room(!self.whole_quota);
+        if let Some(quota) = self.quota {
+            builder = builder.quota(quota);
+        }
+        let gmail = builder.build()?;
+        // The history id comes before the listing: a later sync from it misses nothing.
+        let profile = gmail.get_profile().send().await?;
+        let plan = Plan {
+            format: self.format,
+            query: self.query.unwrap_or_default(),
+            include_spam_trash: self.include_spam_trash,
+            x_gmail_labels: self.x_gmail_labels,
+            account: profile.email_address.unwrap_or_default(),
+            history_id: profile.history_id.unwrap_or_default(),
+        };
+        let mut list = gmail
+            .messages()
+            .list()
+            .max_results(PAGE_SIZE)
+            .include_spam_trash(plan.include_spam_trash);
+        if !plan.query.is_empty() {
+            list = list.q(plan.query.as_str());
+        }
+        let history_id = plan.history_id.clone();
+        let mut labels = Labels::list(&gmail).await?;
+        let Opened {
+            mut archive,
+            ids: mut known,
+            gone,
+            is_changed,
+        } = Archive::open(&self.out, plan)?;
+        if is_changed {
+            output::note(&format!(
+                "{}: another program has changed it since the last run; what it wrote stays{}",
+                self.out.display(),
+                match gone {
+                    0 => String::new(),
+                    gone =>
+                        format!(", and {gone} messages that are no more in it are exported again"),
+                }
+            ));
+        }
+        let already_there = known.len();
+        let fetches = list
+            .stream()
+            .try_filter_map(|reference| {
+                // A message can be listed twice when others come in between two pages.
+                let id = reference.id.filter(|id| known.insert(id));
+                std::future::ready(Ok(id))
+            })
+            .map_ok(|id| {
+                let call = gmail.messages().get(id).format("raw");
+                async move { found(call.send().await) }
+            })
+            .try_buffered(usize::from(self.at_once));
+        let mut fetches = Box::pin(fetches);
+        let mut meter = Meter::new("messages");
+        let mut vanished = 0_u64;
+        let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
+        loop {
+            let due = archive.waiting_since().map(|since| since + LONGEST_WAIT);
+            let flush = tokio::time::sleep_until(due.unwrap_or_else(Instant::now).into());
+            tokio::select! {
+                fetched = fetches.try_next() => match fetched {
+                    Ok(Some(Some(message))) => {
+                        let names = labels.names(&gmail, &message.label_ids).await?;
+                        meter.add(1, archive.append(&message, names)?);
+                    }
+                    Ok(Some(None)) => vanished += 1,
+                    Ok(None) => break,
+                    Err(error) => {
+                        archive.flush()?;
+                        return Err(error.into());
+                    }
+                },
+                () = flush, if due.is_some() => archive.flush()?,
+                _ = &mut stop => {
+                    archive.flush()?;
+                    return Err(Failure::Other(
+                        "stopped; the same command goes on from here".to_owned(),
+                    ));
+                }
+            }
+        }
+        archive.finish()?;
+        let exported = meter.count();
+        drop(meter);
+        output::print(&json!({
+            "exported": exported,
+            "already_there": already_there,
+            "exported_again": gone,
+            "vanished": vanished,
+            "history_id": history_id,
+        }))?;
+        match archive.taken_out() {
+            0 => Ok(()),
+            taken_out => Err(Failure::Other(format!(
+                "another program has taken {taken_out} messages out of the output in the meantime; the same command exports them again"
+            ))),
+        }
+    }
+}

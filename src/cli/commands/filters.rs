@@ -1,0 +1,278 @@
+//! `airbyte-gmail filters`.
+
+use airbyte_agent_gmail::GmailConnector;
+use airbyte_agent_gmail::types::{Filter, FilterAction, FilterCriteria};
+use clap::{Args, Subcommand, value_parser};
+use serde_json::json;
+
+use crate::cli::args::Global;
+use crate::cli::exit::Failure;
+use crate::cli::settings::connect;
+use crate::cli::{label, output};
+
+/// How many messages one request may change.
+/// <https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/batchModify>
+const BATCH: usize = 1000;
+
+/// The largest page: it costs the same whatever its size.
+const PAGE_SIZE: i64 = 500;
+
+/// Filters: list, create, delete, apply to the mail that is there
+#[derive(Subcommand)]
+pub(crate) enum Filters {
+    /// The filters
+    List,
+    Create(Create),
+    /// Delete a filter; mail that it has sorted stays as it is
+    Delete {
+        /// The filter's id; see filters list
+        id: String,
+    },
+    /// Do to the mail that is there what a filter does to mail that arrives
+    ///
+    /// Its criteria are made a search, and its labels are put on and taken off of all that is found, spam and trash left
+    /// out. Nothing is forwarded. Doing it twice does no more than doing it once.
+    Apply {
+        /// The filter's id; see filters list
+        id: String,
+        /// Only say how many messages there are, and the search
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// Create a filter for mail that arrives
+#[derive(Args)]
+pub(crate) struct Create {
+    /// Which sender
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    from: Option<String>,
+    /// Which recipient
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    to: Option<String>,
+    /// Which words in the subject
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    subject: Option<String>,
+    /// Which search
+    #[arg(long, allow_hyphen_values = true)]
+    query: Option<String>,
+    /// Which search not
+    #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
+    without: Option<String>,
+    /// With an attachment
+    #[arg(long)]
+    has_attachment: bool,
+    /// No chats
+    #[arg(long)]
+    exclude_chats: bool,
+    /// Larger than that
+    #[arg(long, value_name = "BYTES", allow_hyphen_values = true, value_parser = value_parser!(i64).range(0..))]
+    larger: Option<i64>,
+    /// Smaller than that
+    #[arg(long, value_name = "BYTES", allow_hyphen_values = true, value_parser = value_parser!(i64).range(0..), conflicts_with = "larger")]
+    smaller: Option<i64>,
+    /// Put a label on, by its name or id; see labels list
+    #[arg(long, allow_hyphen_values = true)]
+    label: Vec<String>,
+    /// Take a label off, by its name or id
+    #[arg(long, value_name = "LABEL", allow_hyphen_values = true)]
+    remove_label: Vec<String>,
+    /// Forward to a verified address of the settings
+    #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true)]
+    forward: Option<String>,
+    /// Skip the inbox
+    #[arg(long)]
+    archive: bool,
+    /// Mark as read
+    #[arg(long)]
+    mark_read: bool,
+    /// Star
+    #[arg(long)]
+    star: bool,
+    /// Mark as important
+    #[arg(long)]
+    important: bool,
+    /// Move to the trash
+    #[arg(long)]
+    trash: bool,
+    /// Never send to spam
+    #[arg(long)]
+    never_spam: bool,
+}
+
+impl Filters {
+    /// Does what the arguments say.
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let gmail = connect(global)?;
+        let filters = || gmail.settings().filters();
+        match self {
+            Self::List => global.show(&filters().list().send().await?.filter),
+            Self::Create(create) => {
+                let (criteria, mut action) = create.filter();
+                action.add_label_ids = label::ids(&gmail, action.add_label_ids).await?;
+                action.remove_label_ids = label::ids(&gmail, action.remove_label_ids).await?;
+                if global.dry_run {
+                    return global.show(&json!({
+                        "dry_run": true,
+                        "create": {"criteria": criteria, "action": action},
+                    }));
+                }
+                global.show(&filters().create(criteria, action).send().await?)
+            }
+            Self::Delete { id } => {
+                if global.dry_run {
+                    return global.show(&json!({"dry_run": true, "delete": id}));
+                }
+                filters().delete(id.as_str()).send().await?;
+                global.show(&json!({"deleted": id}))
+            }
+            Self::Apply { id, dry_run } => {
+                let filter = filters().get(id).send().await?;
+                apply(&gmail, filter, dry_run || global.dry_run).await
+            }
+        }
+    }
+}
+
+impl Create {
+    fn filter(self) -> (FilterCriteria, FilterAction) {
+        // Options that are labels put on or taken off, in the words of Gmail's own page.
+        let add = [
+            (self.star, "STARRED"),
+            (self.important, "IMPORTANT"),
+            (self.trash, "TRASH"),
+        ];
+        let remove = [
+            (self.archive, "INBOX"),
+            (self.mark_read, "UNREAD"),
+            (self.never_spam, "SPAM"),
+        ];
+        let wanted = |shortcuts: [(bool, &str); 3]| {
+            let wanted = shortcuts.into_iter().filter(|(is_wanted, _)| *is_wanted);
+            wanted
+                .map(|(_, label)| label.to_owned())
+                .collect::<Vec<_>>()
+        };
+        let size_comparison = match (self.larger, self.smaller) {
+            (Some(_), _) => Some("larger".into()),
+            (None, Some(_)) => Some("smaller".into()),
+            (None, None) => None,
+        };
+        let criteria = FilterCriteria {
+            from: self.from,
+            to: self.to,
+            subject: self.subject,
+            query: self.query,
+            negated_query: self.without,
+            has_attachment: self.has_attachment.then_some(true),
+            exclude_chats: self.exclude_chats.then_some(true),
+            size: self.larger.or(self.smaller),
+            size_comparison,
+        };
+        let action = FilterAction {
+            add_label_ids: [self.label, wanted(add)].concat(),
+            remove_label_ids: [self.remove_label, wanted(remove)].concat(),
+            forward: self.forward,
+        };
+        (criteria, action)
+    }
+}
+
+async fn apply(gmail: &GmailConnector, filter: Filter, dry_run: bool) -> Result<(), Failure> {
+    let action = filter.action.unwrap_or_default();
+    let query = filter.criteria.as_ref().map(query).unwrap_or_default();
+    if query.is_empty() {
+        return Err(Failure::input(
+            "the filter has no criteria that a search could stand for".to_owned(),
+        ));
+    }
+    if action.add_label_ids.is_empty() && action.remove_label_ids.is_empty() {
+        return Err(Failure::input(
+            "the filter changes no labels, and nothing else can be done to mail that is there"
+                .to_owned(),
+        ));
+    }
+    // All ids come first: what is changed moves in the list that is being read.
+    let mut ids = Vec::new();
+    let mut list = gmail
+        .messages()
+        .list()
+        .q(query.as_str())
+        .max_results(PAGE_SIZE)
+        .stream();
+    while let Some(reference) = list.next().await.transpose()? {
+        ids.extend(reference.id);
+    }
+    if !dry_run {
+        for batch in ids.chunks(BATCH) {
+            gmail
+                .messages()
+                .batch_modify(batch)
+                .add_label_ids(action.add_label_ids.clone())
+                .remove_label_ids(action.remove_label_ids.clone())
+                .send()
+                .await?;
+        }
+    }
+    output::print(&json!({"query": query, "messages": ids.len(), "changed": !dry_run}))
+}
+
+/// The search that finds what a filter would meet.
+fn query(criteria: &FilterCriteria) -> String {
+    let given = |text: &Option<String>| {
+        text.as_deref()
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
+    let mut terms = Vec::new();
+    // The brackets keep the words and alternatives of one criterion together.
+    for (operator, text) in [
+        ("from:", &criteria.from),
+        ("to:", &criteria.to),
+        ("subject:", &criteria.subject),
+        ("", &criteria.query),
+        ("-", &criteria.negated_query),
+    ] {
+        if let Some(text) = given(text) {
+            terms.push(format!("{operator}({text})"));
+        }
+    }
+    if criteria.has_attachment == Some(true) {
+        terms.push("has:attachment".to_owned());
+    }
+    if criteria.exclude_chats == Some(true) {
+        terms.push("-in:chats".to_owned());
+    }
+    if let (Some(size), Some(comparison)) = (criteria.size, &criteria.size_comparison) {
+        let operator = comparison.as_str();
+        if matches!(operator, "larger" | "smaller") {
+            terms.push(format!("{operator}:{size}"));
+        }
+    }
+    terms.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn criteria_become_a_search() {
+        let criteria = FilterCriteria {
+            from: Some("a@example.com OR b@example.com".to_owned()),
+            subject: Some(" ".to_owned()),
+            negated_query: Some("urgent".to_owned()),
+            has_attachment: Some(true),
+            exclude_chats: Some(true),
+            size: Some(1000),
+            size_comparison: Some("larger".into()),
+            ..FilterCriteria::default()
+        };
+        assert_eq!(
+            query(&criteria),
+            "from:(a@example.com OR b@example.com) -(urgent) has:attachment -in:chats larger:1000"
+        );
+        assert_eq!(query(&FilterCriteria::default()), "");
+    }
+}

@@ -1,0 +1,322 @@
+//! `airbyte-gmail import`.
+//!
+//! An import must not be sent twice, and its answer can get lost. Each message is therefore written down before it is
+//! sent and again after the answer; one that was sent and never answered is looked up by its Message-ID before it is
+//! sent again.
+
+mod folder;
+mod label;
+mod mark;
+mod note;
+mod send;
+mod source;
+mod word;
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+
+use airbyte_agent_gmail::mail::Reading;
+use airbyte_agent_gmail::tool::visible_text;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use crate::cli::args::Global;
+use crate::cli::exit::Failure;
+use crate::cli::file::unusable;
+use crate::cli::output;
+use crate::cli::settings::{builder, patient};
+use label::{LabelPlan, Sources};
+use note::{Notes, Step};
+use send::{Outcome, Sender, Settled};
+use source::{Item, Source};
+use word::Words;
+
+/// How many of the messages that are left out are listed in the result; the journal has all.
+const MOST_LISTED: usize = 1000;
+
+/// Put the mail of an mbox, a Maildir or .eml files into the mailbox; goes on where it was stopped
+///
+/// It comes in as if it had arrived; nothing is sent to anybody.
+///
+/// Run the same command again after an interruption and it goes on where it was: what is done is written down in
+/// PATH.import. Messages are known by what is in them, so the source may be moved, marked or added to in between. A
+/// message that was under way when it was interrupted is looked up by its Message-ID before it is sent again; one
+/// without a Message-ID is left out and counted as unclear.
+///
+/// A message that Gmail refuses is left out, and the next run tries it again. Whatever is left out is said, with the
+/// reason, and the exit code is 1.
+///
+/// Labels come by name: from --keep-labels, from the X-Gmail-Labels that Google Takeout writes, in the words of 20
+/// languages, or from the folders of a Maildir. Those that the account does not have are made. Marks of mail programs
+/// (read, starred, draft) come along.
+#[derive(Args)]
+pub(crate) struct Import {
+    /// What the source is: an mbox of any form, a Maildir with its subfolders, a folder with .eml files in it
+    #[arg(long, default_value = "auto")]
+    format: Format,
+    /// The mbox, or the folder
+    path: PathBuf,
+    /// A label for every message, by its name or id, such as INBOX; without any label messages are archived [repeat for
+    /// more]
+    #[arg(long)]
+    label: Vec<String>,
+    /// The labels that the index of an export, PATH.index, has for the messages, also where it is of another account
+    #[arg(long)]
+    keep_labels: bool,
+    /// What words of X-Gmail-Labels stand for: a line `WORD = LABEL` for each, with nothing behind the = for no label,
+    /// or a JSON object
+    #[arg(long, value_name = "FILE")]
+    labels_as: Option<PathBuf>,
+    /// Do not read X-Gmail-Labels
+    #[arg(long)]
+    ignore_x_gmail_labels: bool,
+    /// Send again what an interrupted run may have sent already; look whether it is there first
+    #[arg(long)]
+    retry_unclear: bool,
+    /// Keep them out of spam whatever Gmail thinks of them
+    #[arg(long)]
+    never_mark_spam: bool,
+}
+
+// What the source is.
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Auto,
+    Mbox,
+    Maildir,
+    Eml,
+}
+
+/// What comes of the messages.
+#[derive(Default)]
+struct Count {
+    imported: u64,
+    already_there: u64,
+    refused: u64,
+    unclear: u64,
+    left_out: Vec<Value>,
+}
+
+impl Count {
+    fn leave_out(&mut self, item: &Item, step: Step, why: &str) {
+        match step {
+            Step::Refused => self.refused += 1,
+            _ => self.unclear += 1,
+        }
+        let message_id = message_id(&item.raw);
+        output::note(&visible_text(&format!(
+            "left out: {}{}: {why}",
+            item.place(),
+            message_id
+                .as_ref()
+                .map(|id| format!(" <{id}>"))
+                .unwrap_or_default()
+        )));
+        if self.left_out.len() < MOST_LISTED {
+            let mut entry = json!({"message_id": message_id, "why": why});
+            match &item.file {
+                Some(file) => entry["file"] = json!(file),
+                None => entry["at"] = json!(item.at),
+            }
+            self.left_out.push(entry);
+        }
+    }
+}
+
+/// What a look through the whole source gives, before the first message is sent.
+#[derive(Default)]
+struct Survey {
+    /// How many are to be imported.
+    import: u64,
+    already_there: u64,
+    /// Labels to make.
+    missing: BTreeSet<String>,
+    /// How many that are in have which Message-ID, where that is of use.
+    message_ids: HashMap<String, usize>,
+}
+
+impl Import {
+    /// Imports.
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let gmail = patient(builder(global)?).build()?;
+        let path = &self.path;
+        let source = Source::open(path, self.format)?;
+        let sources = Sources {
+            given: self.label.clone(),
+            index: self.keep_labels.then_some(path.as_path()),
+            is_header_read: !self.ignore_x_gmail_labels,
+            words: self.words()?,
+        };
+        let profile = gmail.get_profile().send().await?;
+        let account = profile.email_address.unwrap_or_default();
+        let mut labels = LabelPlan::new(&gmail, &account, sources).await?;
+        let mut notes = Notes::open(path, &account, source.size()?)?;
+        let survey = survey(&source, &mut notes, &mut labels)?;
+        if global.dry_run {
+            return global.show(&json!({
+                "dry_run": true,
+                "import": survey.import,
+                "already_there": survey.already_there,
+                "labels_to_create": survey.missing,
+            }));
+        }
+        let labels_created = labels.make(&gmail, &survey.missing).await?;
+        let mut sender = Sender::new(&gmail, self.never_mark_spam, survey.message_ids);
+        let is_retried = self.retry_unclear;
+        let mut count = Count::default();
+        let mut seen: HashMap<String, u32> = HashMap::new();
+        for item in source.messages()? {
+            let item = item?;
+            let counts = notes.counts(&item.key);
+            let place = seen.entry(item.key.clone()).or_default();
+            *place += 1;
+            if *place <= counts.done {
+                count.already_there += 1;
+                continue;
+            }
+            if *place <= counts.done + counts.unclear && !is_retried {
+                count.leave_out(
+                &item,
+                Step::Unclear,
+                "it may be in the mailbox already; look there, and give --retry-unclear if it is not",
+            );
+                continue;
+            }
+            if counts.open > 0 {
+                match sender.settle(&item).await? {
+                    Settled::There(id) => {
+                        notes.end(&item, Step::Found, id, None)?;
+                        count.already_there += 1;
+                        continue;
+                    }
+                    Settled::Unknown if !is_retried => {
+                        notes.end(&item, Step::Unclear, None, None)?;
+                        count.leave_out(
+                        &item,
+                        Step::Unclear,
+                        "an interrupted run may have sent it, and it has no Message-ID to look it up by; look whether it is there, and give --retry-unclear if it is not",
+                    );
+                        continue;
+                    }
+                    Settled::Missing | Settled::Unknown => {
+                        notes.end(&item, Step::TakenBack, None, None)?;
+                    }
+                }
+            }
+            let label_ids = labels.ids(&item);
+            notes.begin(&item)?;
+            match sender.send(&item, label_ids).await {
+                Outcome::Done(id) => {
+                    notes.end(&item, Step::Done, id, None)?;
+                    count.imported += 1;
+                }
+                Outcome::Refused(why) => {
+                    notes.end(&item, Step::Refused, None, Some(why.clone()))?;
+                    count.leave_out(&item, Step::Refused, &why);
+                }
+                // It stays noted as sent, and the next start looks it up.
+                Outcome::Unknown(error) => return Err(error.into()),
+                Outcome::NotSent(error) => {
+                    notes.end(&item, Step::TakenBack, None, None)?;
+                    return Err(error.into());
+                }
+            }
+        }
+        let unplaced = labels.unplaced();
+        output::print(&json!({
+            "imported": count.imported,
+            "already_there": count.already_there,
+            "refused": count.refused,
+            "unclear": count.unclear,
+            "left_out": count.left_out,
+            "labels_created": labels_created,
+            "labels_not_placed": unplaced,
+        }))?;
+        let left_out = count.refused + count.unclear;
+        if left_out > 0 {
+            return Err(Failure::Other(format!(
+                "{left_out} messages were left out; the same command tries again those that were refused, and {}.import has all of them",
+                path.display()
+            )));
+        }
+        if sender.incomplete > 0 {
+            return Err(Failure::Other(format!(
+                "every message is in, and {} drafts miss labels",
+                sender.incomplete
+            )));
+        }
+        if !unplaced.is_empty() {
+            let labels: Vec<String> = unplaced
+                .iter()
+                .map(|(label, messages)| format!("{label} ({messages})"))
+                .collect();
+            return Err(Failure::Other(visible_text(&format!(
+                "every message is in, and some miss labels that Gmail does not let this program give: {}",
+                labels.join(", ")
+            ))));
+        }
+        Ok(())
+    }
+
+    fn words(&self) -> Result<Words, Failure> {
+        let Some(path) = &self.labels_as else {
+            return Words::new(None).map_err(Failure::input);
+        };
+        let table = std::fs::read_to_string(path).map_err(|error| unusable(path, &error))?;
+        Words::new(Some(&table))
+            .map_err(|error| Failure::input(format!("{}: {error}", path.display())))
+    }
+}
+
+/// Looks through the whole source: what can't be read is told before anything is sent.
+fn survey(source: &Source, notes: &mut Notes, labels: &mut LabelPlan) -> Result<Survey, Failure> {
+    for item in source.messages()? {
+        let item = item?;
+        notes.place(&item);
+        labels.weigh(&item);
+    }
+    let mut survey = Survey::default();
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    for item in source.messages()? {
+        let item = item?;
+        let place = seen.entry(item.key.clone()).or_default();
+        *place += 1;
+        if *place > notes.counts(&item.key).done {
+            survey.import += 1;
+            survey.missing.extend(labels.missing(&item));
+        } else {
+            survey.already_there += 1;
+            if notes.has_open()
+                && let Some(id) = message_id(&item.raw)
+            {
+                *survey.message_ids.entry(id).or_default() += 1;
+            }
+        }
+    }
+    Ok(survey)
+}
+
+/// The header of a message, as far as it is of use.
+fn header(raw: &[u8]) -> &[u8] {
+    const LONGEST: usize = 512 * 1024;
+    let mut end = 0;
+    for line in raw.split_inclusive(|byte| *byte == b'\n') {
+        if matches!(line, b"\n" | b"\r\n") || end > LONGEST {
+            break;
+        }
+        end += line.len();
+    }
+    raw.get(..end).unwrap_or_default()
+}
+
+/// Whether a header has a field, before it is read in earnest.
+fn has_field(header: &[u8], name: &str) -> bool {
+    header.split(|byte| *byte == b'\n').any(|line| {
+        line.get(..name.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(name.as_bytes()))
+    })
+}
+
+fn message_id(raw: &[u8]) -> Option<String> {
+    Reading::from_raw(header(raw)).message_id
+}

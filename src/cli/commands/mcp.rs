@@ -1,0 +1,169 @@
+//! `airbyte-gmail mcp`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use airbyte_agent_gmail::Secret;
+use airbyte_agent_gmail::mcp::{HttpServer, Server};
+use airbyte_agent_gmail::tool::{Access, Tools};
+use clap::Args;
+
+use crate::cli::args::Global;
+use crate::cli::exit::Failure;
+use crate::cli::{output, settings};
+
+/// The variable that holds the token of the HTTP server.
+const TOKEN: &str = "AIRBYTE_GMAIL_MCP_TOKEN";
+
+/// A token of at least so many characters is not guessed.
+const LONG_TOKEN: usize = 16;
+
+/// Serve the tools to agents over MCP, on the standard streams or over HTTP
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    airbyte-gmail mcp --read-only\n  \
+    airbyte-gmail mcp --allow-recipients @example.com --attachments ~/mail-files\n  \
+    AIRBYTE_GMAIL_MCP_TOKEN=… airbyte-gmail mcp --http --port 8788")]
+pub(crate) struct Mcp {
+    /// Offer nothing that changes the mailbox
+    #[arg(long)]
+    read_only: bool,
+    /// Offer nothing by which mail leaves the mailbox; drafts can be written
+    #[arg(long)]
+    no_send: bool,
+    /// Allow these actions alone, such as messages.list,messages.get
+    #[arg(long, value_name = "ENTITY.ACTION", value_delimiter = ',')]
+    allow: Vec<String>,
+    /// Let mail go to these alone: addresses, or @example.com for a domain
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    allow_recipients: Vec<String>,
+    /// The scopes that the account has granted, where they are not those of `auth login`; what they do not allow is not
+    /// offered
+    #[arg(long, value_name = "SCOPE", value_delimiter = ',')]
+    scopes: Vec<String>,
+    /// The tools to offer: names, `default` or `all`
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        default_value = "default"
+    )]
+    tools: Vec<String>,
+    /// The one directory that attachments are saved to and taken from; without it no tool touches a file
+    #[arg(long, value_name = "DIRECTORY")]
+    attachments: Option<PathBuf>,
+    /// How long a result may be
+    #[arg(long, value_name = "CHARACTERS", default_value = "20000")]
+    limit: u32,
+    /// Serve over HTTP in place of the standard streams
+    #[arg(long)]
+    http: bool,
+    /// With --http: the address; those of other machines can't reach the default
+    #[arg(long, default_value = "127.0.0.1")]
+    address: IpAddr,
+    /// With --http: the port; 0 for any free one
+    #[arg(long, default_value = "8788")]
+    port: u16,
+    /// With --http: a name under which clients reach it
+    #[arg(long, value_name = "HOST", value_delimiter = ',')]
+    allow_host: Vec<String>,
+    /// With --http: a page of the web that may ask, such as https://app.example.com:443
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    allow_origin: Vec<String>,
+}
+
+impl Mcp {
+    /// Serves until the client goes away, or the program is stopped.
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let server = self.server(global)?;
+        if !self.http {
+            return tokio::select! {
+                result = server.serve_stdio() => Ok(result?),
+                result = tokio::signal::ctrl_c() => Ok(result?),
+            };
+        }
+        let address = SocketAddr::new(self.address, self.port);
+        let given = settings::variable(TOKEN);
+        let is_drawn = given.is_none();
+        let mut http = HttpServer::bind(server, address, given.map(Secret::from))
+            .await
+            .map_err(|error| Failure::input(format!("{address} can't be served at: {error}")))?;
+        if !http.is_local()? {
+            output::note(
+                "warning: other machines reach this address, and there is no tls: whoever is on the way reads the token and the \
+             mail; put a proxy with tls before it, or serve at 127.0.0.1",
+            );
+        }
+        if http.token().expose().len() < LONG_TOKEN {
+            output::note(&format!(
+                "warning: {TOKEN} is shorter than {LONG_TOKEN} characters; give a longer one, or none to have one drawn"
+            ));
+        }
+        for host in self.allow_host {
+            http = http.allow_host(host);
+        }
+        for origin in self.allow_origin {
+            http = http.allow_origin(origin);
+        }
+        output::note(&format!("mcp is served at {}", http.url()?));
+        if is_drawn {
+            output::note(&format!(
+                "clients give authorization: Bearer {} ({TOKEN} sets another)",
+                http.token().expose()
+            ));
+        }
+        tokio::select! {
+            result = http.serve() => Ok(result?),
+            result = tokio::signal::ctrl_c() => Ok(result?),
+        }
+    }
+
+    fn server(&self, global: &Global) -> Result<Server, Failure> {
+        let mut access = Access::default();
+        if self.read_only {
+            access = access.read_only();
+        }
+        if self.no_send {
+            access = access.no_send();
+        }
+        if !self.allow.is_empty() {
+            access = access.allow_actions(&self.allow)?;
+        }
+        if !self.allow_recipients.is_empty() {
+            access = access.allow_recipients(&self.allow_recipients);
+        }
+        let mut scopes = self.scopes.clone();
+        if scopes.is_empty() {
+            scopes = settings::granted_scopes(global)?;
+        }
+        if !scopes.is_empty() {
+            access = access.with_scopes(scopes);
+        }
+        let builder = settings::builder(global)?;
+        let mode = builder.mode();
+        // Certificates and connections are read and made at the first call: a client waits for the list of tools.
+        let mut tools = Tools::lazy(mode, move || builder.clone().build())
+            .with_access(access)
+            .with_limit(self.limit as usize);
+        if let Some(directory) = &self.attachments {
+            tools = tools
+                .with_directory(directory)
+                .map_err(|error| Failure::input(error.to_string()))?;
+        }
+        let server = Server::new(tools);
+        let names: Vec<&str> = self.tools.iter().map(String::as_str).collect();
+        let server = match names.as_slice() {
+            [] | ["default"] => server,
+            ["all"] => server.offer_all(),
+            names => server
+                .offer(names)
+                .map_err(|error| Failure::input(error.to_string()))?,
+        };
+        if server.offered().is_empty() {
+            return Err(Failure::input(
+                "these limits leave no tool; allow more".to_owned(),
+            ));
+        }
+        Ok(server)
+    }
+}

@@ -1,0 +1,18 @@
+//! A file for each command: what it takes, and what it does.
+
+pub(crate) mod action;
+pub(crate) mod auth;
+pub(crate) mod check;
+pub(crate) mod connectors;
+pub(crate) mod demo;
+pub(crate) mod describe;
+pub(crate) mod execute;
+pub(crate) mod export;
+pub(crate) mod filters;
+pub(crate) mod import;
+#[cfg(feature = "mcp")]
+pub(crate) mod mcp;
+pub(crate) mod oauth;
+pub(crate) mod sandbox;
+pub(crate) mod signature;
+pub(crate) mod vacation;

@@ -1,0 +1,80 @@
+//! How far a long work is.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// How long a line stands before the next takes its place.
+const SHOWN_FOR: Duration = Duration::from_millis(200);
+
+/// A line on the terminal that says how far a work is; nothing where the standard error is not a terminal.
+pub(crate) struct Meter {
+    what: &'static str,
+    count: usize,
+    bytes: u64,
+    began: Instant,
+    shown: Option<Instant>,
+    is_shown: bool,
+}
+
+impl Meter {
+    /// Of a work whose results come at its end.
+    pub(crate) fn new(what: &'static str) -> Self {
+        Self {
+            what,
+            count: 0,
+            bytes: 0,
+            began: Instant::now(),
+            shown: None,
+            is_shown: std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// Of a work that prints its records as they come: on the same terminal they show that it goes on.
+    pub(crate) fn beside_records(what: &'static str) -> Self {
+        let mut meter = Self::new(what);
+        meter.is_shown &= !std::io::stdout().is_terminal();
+        meter
+    }
+
+    /// So many more are done, of so many bytes, where bytes say something.
+    pub(crate) fn add(&mut self, count: usize, bytes: u64) {
+        self.count += count;
+        self.bytes += bytes;
+        let is_due = self.shown.is_none_or(|shown| shown.elapsed() >= SHOWN_FOR);
+        if self.is_shown && is_due {
+            self.shown = Some(Instant::now());
+            let mut stderr = std::io::stderr().lock();
+            // With the standard error gone there is nobody to tell.
+            let _ = write!(stderr, "\r\x1b[K{}", self.line());
+            let _ = stderr.flush();
+        }
+    }
+
+    /// How many are done.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    fn line(&self) -> String {
+        let minutes = self.began.elapsed().as_secs_f64().max(1.0) / 60.0;
+        let bytes = match self.bytes {
+            0 => String::new(),
+            bytes => format!(", {} MB", bytes / 1_000_000),
+        };
+        format!(
+            "{} {}{bytes}, {:.0} a minute",
+            self.count,
+            self.what,
+            self.count as f64 / minutes
+        )
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        if self.shown.is_some() {
+            // The line is left for what comes next.
+            let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
+        }
+    }
+}
