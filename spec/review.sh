@@ -9,7 +9,7 @@ base=$(git rev-parse --verify --quiet "${1:-HEAD}^{commit}") || { echo "no such 
 
 # A broken document fails here, with the message of the lint.
 cargo build --quiet
-UPDATE_GOLDEN=1 cargo test --quiet --all-features --test it -- golden reference tool:: >/dev/null
+UPDATE_GOLDEN=1 cargo test --quiet --all-features --test it -- golden reference >/dev/null
 
 before=$(mktemp)
 trap 'rm -f "$before"' EXIT

@@ -24,58 +24,31 @@
 //! Nothing here sends or fetches anything, and none of it shows mail in its `Debug` or its errors.
 
 mod address;
-mod address_list;
-mod assemble;
-mod automatic;
-mod body;
-mod calendar;
-mod charset;
 mod compose;
-mod content_reference;
-mod date;
-mod enclosure;
 pub mod encoding;
-mod envelope;
-mod filename;
-mod flowed;
 mod header;
 mod html;
-mod mailbox;
-mod message_id;
-mod note;
-mod notification;
-mod parameter;
-mod part;
-mod part_name;
-mod protection;
 mod query;
-mod quotation;
 mod read;
-mod recipient;
-mod reference;
 mod reply;
-mod report;
-mod smime;
-mod undecoded;
-mod uuencode;
 
 pub use self::{
-    address::{Address, AddressError},
-    calendar::{CalendarEntry, CalendarPart, CalendarTime, CalendarUser},
-    charset::UndecodedReason,
+    address::{Address, AddressError, mailbox::MailboxList},
     compose::{Compose, ComposeError, Composed, MAXIMUM_MESSAGE_SIZE},
-    filename::safe_file_name,
-    flowed::unflow,
+    encoding::{charset::UndecodedReason, flowed::unflow},
     html::html_to_text,
-    mailbox::MailboxList,
-    note::AnswerNote,
-    notification::{DispositionNotification, FeedbackReport},
-    protection::{Encryption, ProtectionStandard, Signature},
     query::SearchQuery,
-    read::{Attachment, Reading},
-    reply::{
-        ForwardAttachment, Original, ReplyError, answerable_message, forward, reply, reply_all,
+    read::{
+        Attachment, Reading,
+        calendar::{CalendarEntry, CalendarPart, CalendarTime, CalendarUser},
+        file_name::safe_file_name,
+        notification::{DispositionNotification, FeedbackReport},
+        protection::{Encryption, ProtectionStandard, Signature},
+        report::{DeliveryReport, DeliveryStatus},
+        undecoded::Undecoded,
     },
-    report::{DeliveryReport, DeliveryStatus},
-    undecoded::Undecoded,
+    reply::{
+        ForwardAttachment, Original, ReplyError, answerable_message, forward, note::AnswerNote,
+        reply, reply_all,
+    },
 };

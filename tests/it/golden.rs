@@ -1,8 +1,9 @@
-//! What generation means, pinned: the operation table, the params' schemas, the tools, the program's commands and help,
-//! the public API.
+//! What generation means, pinned: the operation table with its params, the tools, the program's commands, the public
+//! API.
 //!
-//! `bash spec/review.sh` writes the files anew and says what the difference means for users. Where it goes by lines
-//! (`*.txt` but for the help), a line is one fact that names what it is about: a line that goes away breaks somebody.
+//! A line is one fact that names what it is about, so that a diff can be read, and a line that goes away breaks somebody.
+//! `bash spec/review.sh` writes the files anew and says what the difference means for users. The words of the tools are
+//! in a file of their own, since no program depends on them.
 
 #![cfg(all(feature = "sandbox", feature = "tool"))]
 
@@ -13,10 +14,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use airbyte_agent_gmail::operation::{Location, Schema, Table, airbyte, gmail};
+use airbyte_agent_gmail::operation::{Location, Table, airbyte, gmail as gmail_table};
 use airbyte_agent_gmail::sandbox::Sandbox;
 use quote::ToTokens;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use support::TestResult;
 use syn::{ImplItem, Item, TraitItem, UseTree, Visibility};
 
@@ -29,23 +30,59 @@ fn check(name: &str, text: &str) {
     compare::check(&format!("tests/golden/{name}"), text);
 }
 
-fn type_name(schema: &Schema) -> String {
-    match schema {
-        Schema::String => "string".to_owned(),
-        Schema::Integer { .. } => "integer".to_owned(),
-        Schema::Number => "number".to_owned(),
-        Schema::Boolean => "boolean".to_owned(),
-        Schema::Enum(values) => values.join("|"),
-        Schema::Array(items) => format!("[{}]", type_name(items)),
-        Schema::Object(fields) => {
-            let fields: Vec<_> = fields
-                .iter()
-                .map(|field| format!("{}: {}", field.name, type_name(&field.schema)))
-                .collect();
-            format!("{{{}}}", fields.join(", "))
+/// The type and the bounds of a JSON Schema, in a few words; what lies inside an object has lines of its own.
+fn type_name(schema: &Value) -> String {
+    let mut name = match &schema["type"] {
+        Value::String(name) => name.clone(),
+        Value::Array(names) => names
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join("|"),
+        _ => "any".to_owned(),
+    };
+    if let Some(values) = schema["enum"].as_array() {
+        name = values
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join("|");
+    }
+    if let Some(items) = schema.get("items") {
+        name = format!("{name} of {}", type_name(items));
+    }
+    let told = [
+        "type",
+        "enum",
+        "items",
+        "description",
+        "properties",
+        "required",
+    ];
+    for (rule, value) in schema.as_object().into_iter().flatten() {
+        match rule.as_str() {
+            "additionalProperties" if value == false => {}
+            // What every id in a path has to be.
+            "not" => name.push_str(" safe in a path"),
+            "pattern" if schema.get("not").is_some() => {}
+            rule if told.contains(&rule) => {}
+            rule => name.push_str(&format!(" {rule}={value}")),
         }
-        Schema::Map => "object".to_owned(),
-        Schema::Any => "any".to_owned(),
+    }
+    name
+}
+
+/// A line for each property of an object, and for what lies inside it: `message.raw: string required`.
+fn properties(schema: &Value, path: &str, lines: &mut Vec<String>) {
+    let required = schema["required"].as_array();
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let is_required = required.is_some_and(|required| required.iter().any(|one| one == name));
+        let mark = if is_required { " required" } else { "" };
+        lines.push(format!("{path}{name}: {}{mark}", type_name(property)));
+        properties(property, &format!("{path}{name}."), lines);
+        if let Some(items) = property.get("items") {
+            properties(items, &format!("{path}{name}[]."), lines);
+        }
     }
 }
 
@@ -53,30 +90,34 @@ fn table(table: &Table) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     for row in table.operations {
         let id = row.id;
-        writeln!(text, "{id} is {} {}", row.method, row.path)?;
-        writeln!(text, "{id} call {}.{}", row.group, row.method_name)?;
-        writeln!(text, "{id} execute {}/{}", row.entity, row.action)?;
-        for field in row.fields {
+        let (call, entity, action) = (row.method_name, row.entity, row.action);
+        write!(text, "{id} is {} {}", row.method, row.path)?;
+        writeln!(text, " as {}.{call} and {entity}/{action}", row.group)?;
+        let mut params = Vec::new();
+        properties(&row.params_schema(), "", &mut params);
+        for param in params {
+            let field = row.fields.iter().find(|field| {
+                param
+                    .strip_prefix(field.name)
+                    .is_some_and(|rest| rest.starts_with(':'))
+            });
+            let Some(field) = field else {
+                writeln!(text, "{id} takes {param}")?;
+                continue;
+            };
             let location = match field.location {
                 Location::Path => "path",
                 Location::Query => "query",
                 Location::Header => "header",
                 Location::Body => "body",
             };
-            let marks: String = [
-                (field.comma_joined, " comma-joined"),
-                (field.absent, " absent-at-airbyte"),
-                (field.required, " required"),
-            ]
-            .iter()
-            .filter_map(|(set, mark)| set.then_some(*mark))
-            .collect();
-            writeln!(
-                text,
-                "{id} {location} {}: {}{marks}",
-                field.name,
-                type_name(&field.schema)
-            )?;
+            let joined = if field.comma_joined {
+                " joined by commas"
+            } else {
+                ""
+            };
+            let absent = if field.absent { " (open-source)" } else { "" };
+            writeln!(text, "{id} takes {location}{joined}{absent} {param}")?;
         }
         if let Some(records) = row.records {
             writeln!(text, "{id} records {records}")?;
@@ -86,7 +127,7 @@ fn table(table: &Table) -> Result<String, std::fmt::Error> {
         }
         let units = row.quota_units;
         writeln!(text, "{id} quota {} ({})", units.current, units.legacy)?;
-        for (set, fact) in [
+        let facts: Vec<&str> = [
             (row.hosted, "hosted"),
             (row.authenticated, "authenticated"),
             (row.idempotent, "idempotent"),
@@ -94,18 +135,22 @@ fn table(table: &Table) -> Result<String, std::fmt::Error> {
             (row.destructive, "destructive"),
             (row.check, "check"),
             (row.pagination.is_some(), "paginated"),
-        ] {
-            if set {
-                writeln!(text, "{id} fact {fact}")?;
-            }
-        }
-        for scope in row.scopes {
-            let part = row.partial_scopes.contains(scope);
-            writeln!(
-                text,
-                "{id} scope {scope}{}",
-                if part { " in part" } else { "" }
-            )?;
+        ]
+        .iter()
+        .filter_map(|(set, fact)| set.then_some(*fact))
+        .collect();
+        writeln!(text, "{id} facts {}", facts.join(", "))?;
+        if !row.scopes.is_empty() {
+            let scopes: Vec<String> = row
+                .scopes
+                .iter()
+                .map(|scope| {
+                    let name = scope.rsplit("auth/").next().unwrap_or(scope);
+                    let part = row.partial_scopes.contains(scope);
+                    format!("{name}{}", if part { " (in part)" } else { "" })
+                })
+                .collect();
+            writeln!(text, "{id} scopes {}", scopes.join(", "))?;
         }
     }
     Ok(text)
@@ -113,115 +158,145 @@ fn table(table: &Table) -> Result<String, std::fmt::Error> {
 
 #[test]
 fn the_operation_tables() -> TestResult {
-    check("gmail_operations.txt", &table(gmail())?);
+    check("gmail_operations.txt", &table(gmail_table())?);
     check("airbyte_operations.txt", &table(airbyte())?);
     Ok(())
 }
 
-/// Each tool and what it takes, in both modes.
+/// Each tool, what it does to the world, what it takes and gives, in both modes. What an action's tool takes as the
+/// action does is in the operations' file.
 #[tokio::test]
 async fn the_tools() -> TestResult {
     let sandbox = Sandbox::start().await?;
     let mut text = String::new();
+    let mut words = Vec::new();
     for gmail in support::modes(&sandbox)? {
         let mode = support::mode_name(&gmail).replace(' ', "-");
-        for tool in gmail.tools().list() {
+        let tools = gmail.tools();
+        let offered: Vec<String> = tools
+            .default_list()
+            .into_iter()
+            .map(|tool| tool.name)
+            .collect();
+        for tool in tools.list() {
             let name = &tool.name;
-            writeln!(text, "{mode} {name}")?;
-            let required = tool.input_schema["required"].as_array();
-            for (field, schema) in tool.input_schema["properties"]
-                .as_object()
-                .into_iter()
-                .flatten()
+            let world = tool.annotations;
+            let facts: Vec<&str> = [
+                (offered.contains(name), "offered by default"),
+                (world.read_only, "read-only"),
+                (world.destructive, "destructive"),
+                (world.idempotent, "idempotent"),
+                (world.open_world, "open world"),
+            ]
+            .iter()
+            .filter_map(|(set, fact)| set.then_some(*fact))
+            .collect();
+            writeln!(text, "{mode} {name} is {}", facts.join(", "))?;
+            let row = gmail_table()
+                .operations
+                .iter()
+                .find(|row| *name == format!("gmail_{}_{}", row.entity, row.action));
+            let mut of_action = Vec::new();
+            if let Some(row) = row {
+                properties(&row.params_schema_in(gmail.mode()), "", &mut of_action);
+                writeln!(text, "{mode} {name} takes what {} takes", row.id)?;
+            }
+            let mut arguments = Vec::new();
+            properties(&tool.input_schema, "", &mut arguments);
+            for argument in arguments
+                .iter()
+                .filter(|argument| !of_action.contains(argument))
             {
-                let mark =
-                    required.is_some_and(|required| required.iter().any(|name| name == field));
-                writeln!(
-                    text,
-                    "{mode} {name} {field}: {}{}",
-                    schema["type"].as_str().unwrap_or("any"),
-                    if mark { " required" } else { "" }
-                )?;
+                writeln!(text, "{mode} {name} takes {argument}")?;
+            }
+            if row.is_none() {
+                let mut results = Vec::new();
+                properties(&tool.output_schema, "", &mut results);
+                for result in results {
+                    let line = format!("{name} gives {result}\n");
+                    // Both modes give the same, but for what one of them says besides.
+                    if !text.contains(&line) {
+                        text.push_str(&line);
+                    }
+                }
+                let line = format!("{name}: {}", tool.description);
+                if !words.contains(&line) {
+                    words.push(line);
+                    descriptions(&tool.input_schema, name, &mut words);
+                }
             }
         }
     }
     check("tools.txt", &text);
+    words.push(String::new());
+    check("tool_words.txt", &words.join("\n"));
     Ok(())
 }
 
-#[test]
-fn the_params_schemas() -> TestResult {
-    let schemas: Map<String, Value> = gmail()
-        .operations
-        .iter()
-        .map(|row| (row.id.to_owned(), row.params_schema()))
-        .collect();
-    check(
-        "params_schemas.json",
-        &format!("{}\n", serde_json::to_string_pretty(&schemas)?),
-    );
-    Ok(())
+/// What a model is told of each property.
+fn descriptions(schema: &Value, path: &str, words: &mut Vec<String>) {
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path} {name}");
+        words.push(format!(
+            "{path}: {}",
+            property["description"].as_str().unwrap_or_default()
+        ));
+        descriptions(property, &path, words);
+        descriptions(&property["items"], &path, words);
+    }
 }
 
-/// The help of the program and of every command, as a terminal of 100 columns shows it.
+/// The commands, their arguments and options, as their short help lists them; what each command takes is listed once.
 #[cfg(all(feature = "cli", feature = "mcp"))]
 #[test]
-fn the_help() -> TestResult {
-    let mut text = String::new();
-    let mut waiting = vec![Vec::<String>::new()];
-    while let Some(path) = waiting.pop() {
+fn the_commands() -> TestResult {
+    let mut lines: Vec<String> = Vec::new();
+    let mut waiting = vec!["airbyte-gmail".to_owned()];
+    while let Some(command) = waiting.pop() {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_airbyte-gmail"))
-            .args(&path)
-            .arg("--help")
+            .args(command.split(' ').skip(1))
+            .arg("-h")
             .env_clear()
-            .env("COLUMNS", "100")
+            .env("COLUMNS", "1000")
             .output()?;
         let help = String::from_utf8(output.stdout)?;
-        writeln!(text, "$ airbyte-gmail {} --help\n{help}", path.join(" "))?;
-        let commands = help
-            .lines()
-            .skip_while(|line| *line != "Commands:")
-            .skip(1)
-            .take_while(|line| line.starts_with("  "))
-            .filter(|line| line.as_bytes().get(2).is_some_and(|byte| *byte != b' '))
-            .filter_map(|line| line.split_whitespace().next())
-            .filter(|name| *name != "help");
-        let mut children: Vec<Vec<String>> = commands
-            .map(|name| [path.clone(), vec![name.to_owned()]].concat())
-            .collect();
-        children.reverse();
-        waiting.extend(children);
-    }
-    check("help.txt", &text);
-    check("commands.txt", &commands(&text));
-    Ok(())
-}
-
-/// The commands, their arguments and options, out of the help: the words around them may change.
-#[cfg(all(feature = "cli", feature = "mcp"))]
-fn commands(help: &str) -> String {
-    let mut commands: Vec<String> = Vec::new();
-    let mut command = "";
-    for line in help.lines() {
-        if let Some(shown) = line.strip_prefix("$ ") {
-            command = shown.trim_end_matches("--help").trim_end();
-            commands.push(command.to_owned());
-        } else if let Some(usage) = line.strip_prefix("Usage: ") {
-            // An argument in angle brackets has to be given.
-            let required = usage
-                .split_whitespace()
-                .filter(|word| word.starts_with('<'));
-            commands.extend(required.map(|argument| format!("{command} {argument} required")));
-        } else if line.starts_with("  ") && line.trim_start().starts_with('-') {
-            let option = line.trim_start().split("  ").next().unwrap_or_default();
-            // What the program itself takes, each command takes as well.
-            if !commands.contains(&format!("airbyte-gmail {option}")) {
-                commands.push(format!("{command} {option}"));
+        lines.push(command.clone());
+        let mut section = "";
+        let mut children = Vec::new();
+        for line in help.lines() {
+            if let Some(usage) = line.strip_prefix("Usage: ") {
+                // An argument in angle brackets has to be given.
+                let required = usage.split(' ').filter(|word| word.starts_with('<'));
+                lines.extend(required.map(|argument| format!("{command} {argument} required")));
+            } else if !line.starts_with(' ') {
+                section = line;
+            } else if let Some((name, rest)) = line.trim_start().split_once("  ") {
+                match section {
+                    "Commands:" if name != "help" => children.push(format!("{command} {name}")),
+                    "Options:" | "Global options:" => {
+                        let values = ["[possible", "[default"]
+                            .iter()
+                            .filter_map(|mark| rest.find(mark))
+                            .min()
+                            .map_or(String::new(), |start| format!(" {}", &rest[start..]));
+                        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+                        let global = format!("airbyte-gmail {name}{values}");
+                        if command == "airbyte-gmail" || !lines.contains(&global) {
+                            lines.push(format!("{command} {name}{values}"));
+                        }
+                    }
+                    "Arguments:" if name.starts_with('[') => {
+                        lines.push(format!("{command} {name}"));
+                    }
+                    _ => {}
+                }
             }
         }
+        waiting.extend(children.into_iter().rev());
     }
-    commands.push(String::new());
-    commands.join("\n")
+    lines.push(String::new());
+    check("commands.txt", &lines.join("\n"));
+    Ok(())
 }
 
 /// The public items of hand-written and generated code, by their module.
@@ -247,23 +322,54 @@ fn the_public_api() -> TestResult {
         }
         items(module(&name), &fs::read_to_string(&file)?, &mut text)?;
     }
-    check("public_api.txt", &text);
+    // What a module hands on from its files is named where it is defined.
+    let is_defined = |line: &&str| {
+        let Some((module, name)) = line.split_once(" use ") else {
+            return true;
+        };
+        let parts = [".", "::"].map(|sign| format!("{module} {name}{sign}"));
+        let item = [
+            " struct ",
+            " enum ",
+            " trait ",
+            " fn ",
+            " async fn ",
+            " const ",
+        ]
+        .map(|kind| format!("{module}{kind}{name}"));
+        !text.lines().any(|other| {
+            let begins = |start: &String| other.starts_with(start.as_str());
+            parts.iter().any(begins) || item.iter().any(begins)
+        })
+    };
+    let mut lines: Vec<&str> = text.lines().filter(is_defined).collect();
+    // In whichever file of the module.
+    lines.sort_unstable();
+    check("public_api.txt", &format!("{}\n", lines.join("\n")));
     let mut text = String::new();
     for name in ["gmail", "airbyte"] {
         let source = fs::read_to_string(Path::new(env!("OUT_DIR")).join(format!("{name}.rs")))?;
         items(name, &source, &mut text)?;
     }
-    check("generated_api.txt", &text);
+    // The client that the calls stand on; the table's rows are in the operations' files.
+    let is_raw = |line: &&str| line.contains(" Client::") || line.contains(" use ");
+    let (raw, calls): (Vec<&str>, Vec<&str>) = text
+        .lines()
+        .filter(|line| !line.contains(" static "))
+        .partition(is_raw);
+    check("generated_api.txt", &format!("{}\n", calls.join("\n")));
+    check("generated_client.txt", &format!("{}\n", raw.join("\n")));
     Ok(())
 }
 
 /// The module in which users find what a file has: files below it are private, and hand their items up.
 fn module(file: &str) -> &str {
     let path = file.trim_start_matches("src/").trim_end_matches(".rs");
-    for whole in ["mail/encoding", "sync/mbox"] {
-        if path.starts_with(whole) {
-            return whole;
-        }
+    if path == "mail/encoding/mod" {
+        return "mail/encoding";
+    }
+    if path.starts_with("sync/mbox") {
+        return "sync/mbox";
     }
     path.split('/').next().unwrap_or(path)
 }
@@ -283,8 +389,17 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
 fn items(name: &str, source: &str, text: &mut String) -> TestResult {
     let mut lines = Vec::new();
     public(&syn::parse_file(source)?.items, &mut lines);
-    for line in lines {
-        writeln!(text, "{name} {line}")?;
+    for (index, line) in lines.iter().enumerate() {
+        // What has fields or methods is named by them.
+        let (kind, owner) = line.split_once(' ').unwrap_or_default();
+        let is_named_again = ["struct", "enum", "trait"].contains(&kind)
+            && lines.iter().skip(index + 1).any(|line| {
+                line.strip_prefix(owner)
+                    .is_some_and(|rest| rest.starts_with(['.', ':']))
+            });
+        if !is_named_again {
+            writeln!(text, "{name} {line}")?;
+        }
     }
     Ok(())
 }

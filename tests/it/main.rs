@@ -50,5 +50,6 @@ mod time;
 mod token;
 mod token_store;
 mod tool;
+mod transcript;
 mod upload;
 mod web_service;

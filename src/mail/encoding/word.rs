@@ -1,8 +1,8 @@
 //! Encoded words (RFC 2047), as they are written rather than as they should be.
 
-use crate::mail::charset::{Text, TextOrigin, UndecodedReason, decode};
+use super::charset::{Text, TextOrigin, UndecodedReason, decode};
 
-use super::{decode_base64_lenient, decoder::Decoder, transfer::hex_byte};
+use super::{charset::decoder::Decoder, decode_base64_lenient, transfer::hex_byte};
 
 /// The longest charset, with its language.
 const MAXIMUM_CHARSET_LENGTH: usize = 80;

@@ -1,5 +1,6 @@
+use super::reference::MAXIMUM_REFERENCES;
 use super::*;
-use crate::mail::{address::Address, reference::MAXIMUM_REFERENCES};
+use crate::mail::address::Address;
 
 use crate::api::gmail::types::{MessagePart, MessagePartHeader};
 

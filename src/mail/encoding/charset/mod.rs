@@ -1,0 +1,390 @@
+//! Bytes of text to text: which charset to believe, and what to say where none fits.
+
+pub(crate) mod decoder;
+mod iso2022;
+mod johab;
+mod label;
+mod table;
+mod unicode;
+
+use std::{borrow::Cow, fmt};
+
+use serde::Serialize;
+
+use self::{
+    decoder::{Decoded, Decoder},
+    iso2022::CharacterSet,
+};
+
+/// Where the bytes of a text part come from, which decides what to believe about their charset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TextOrigin {
+    /// The `data` of a payload: Gmail has usually made it UTF-8, whatever the part's header says.
+    Payload,
+    /// The message as it was sent: the header is to be believed.
+    Raw,
+}
+
+/// Why a text is not what its sender wrote.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::{Reading, UndecodedReason};
+///
+/// let raw = b"Content-Type: text/plain; charset=x-unheard-of\r\n\r\ncaf\xe9\r\n";
+/// let reading = Reading::from_raw(raw);
+/// assert_eq!(reading.undecoded[0].reason, UndecodedReason::Guessed);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UndecodedReason {
+    /// The charset is not given, or not known: the text was read as Windows-1252, which may be wrong.
+    Guessed,
+    /// Some bytes mean nothing in the charset: U+FFFD stands for them.
+    Malformed,
+}
+
+impl fmt::Display for UndecodedReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Guessed => "the charset is missing or unknown, so it was read as Windows-1252",
+            Self::Malformed => "some bytes mean nothing in its charset and are shown as U+FFFD",
+        })
+    }
+}
+
+/// Text, and what is wrong with it.
+pub(crate) struct Text {
+    pub(crate) text: String,
+    pub(crate) loss: Option<UndecodedReason>,
+}
+
+impl Text {
+    fn whole(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            loss: None,
+        }
+    }
+}
+
+impl From<Decoded> for Text {
+    fn from(decoded: Decoded) -> Self {
+        Self {
+            text: decoded.text,
+            loss: decoded.is_lossy.then_some(UndecodedReason::Malformed),
+        }
+    }
+}
+
+/// Decodes text as [`decode`] does, for callers that cannot tell of a loss.
+pub(crate) fn decode_text(bytes: &[u8], declared: Option<&str>, origin: TextOrigin) -> String {
+    decode(bytes, declared, origin).text
+}
+
+/// Decodes text; never fails, since bytes without a meaning become replacement characters.
+pub(crate) fn decode(bytes: &[u8], declared: Option<&str>, origin: TextOrigin) -> Text {
+    let decoder = declared
+        .and_then(Decoder::for_label)
+        .unwrap_or(Decoder::Unspecified);
+    if let Some(utf8) = bytes.strip_prefix(b"\xef\xbb\xbf") {
+        return Decoder::Web(encoding_rs::UTF_8).decode(utf8).into();
+    }
+    if matches!(bytes, [0xfe, 0xff, ..] | [0xff, 0xfe, ..])
+        && matches!(decoder, Decoder::Unspecified)
+    {
+        return Decoder::Utf16(None).decode(bytes).into();
+    }
+    let utf8 = std::str::from_utf8(bytes).ok();
+    if origin == TextOrigin::Payload
+        && let Some(utf8) = utf8
+        && !matches!(decoder, Decoder::Unspecified)
+        && !is_left_as_sent(bytes, decoder)
+    {
+        return Text::whole(utf8);
+    }
+    if matches!(decoder, Decoder::Unspecified) {
+        return decode_unspecified(bytes);
+    }
+    if decoder.is_single_byte()
+        && let Some(utf8) = utf8
+        && is_meant_as_utf8(utf8, decoder)
+    {
+        return Text::whole(utf8);
+    }
+    let decoded = decoder.decode(bytes);
+    match utf8 {
+        // The label is wrong where the bytes mean nothing in its charset and are UTF-8.
+        Some(utf8) if decoded.is_lossy && !bytes.is_ascii() => Text::whole(utf8),
+        _ => decoded.into(),
+    }
+}
+
+/// Text whose label is missing, unknown or empty of meaning: UTF-8, text with escape sequences, or what is most often
+/// meant.
+fn decode_unspecified(bytes: &[u8]) -> Text {
+    if bytes.is_ascii() && iso2022::is_escaped(bytes) {
+        return Decoder::Iso2022(CharacterSet::Katakana)
+            .decode(bytes)
+            .into();
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Text::whole(text);
+    }
+    let (mut letters, mut errors) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        letters += chunk
+            .valid()
+            .chars()
+            .filter(|letter| !letter.is_ascii())
+            .count();
+        // Text that was cut within a letter loses that letter alone.
+        let is_cut = chunk.invalid().len() > 1;
+        letters += usize::from(is_cut) * 2;
+        errors += usize::from(!chunk.invalid().is_empty());
+    }
+    if letters > errors {
+        return Decoder::Web(encoding_rs::UTF_8).decode(bytes).into();
+    }
+    Text {
+        loss: Some(UndecodedReason::Guessed),
+        ..Decoder::Web(encoding_rs::WINDOWS_1252).decode(bytes).into()
+    }
+}
+
+/// Whether bytes that are labelled with a charset of one byte, and are UTF-8 with letters of several, are that.
+///
+/// Text of another charset is UTF-8 by chance where its letters fill both halves of the upper bytes and a word is as
+/// short as "ươ": of those charsets, the letters that UTF-8 gives have to be ones of the charset.
+fn is_meant_as_utf8(utf8: &str, decoder: Decoder) -> bool {
+    let mut letters = utf8.chars().filter(|letter| !letter.is_ascii()).peekable();
+    if letters.peek().is_none() || letters.clone().any(char::is_control) {
+        return false;
+    }
+    if !decoder.has_letters_in_both_halves() {
+        return true;
+    }
+    let all: Vec<u8> = (0x80..=0xff).collect();
+    let known = decoder.decode(&all).text;
+    letters.any(|letter| letter.is_alphabetic() && known.contains(letter))
+}
+
+/// The bytes of a header as text: UTF-8, or else, since no charset is given for them, what is most often meant.
+///
+/// Bytes within an encoded word are of the word's charset, and are kept for its decoder as `=F6`. What is wrong with the
+/// text comes with it.
+pub(crate) fn decode_header_bytes(value: &[u8]) -> (Cow<'_, str>, Option<UndecodedReason>) {
+    if let Ok(text) = std::str::from_utf8(value) {
+        return (Cow::Borrowed(text), None);
+    }
+    let mut loss = None;
+    let mut plain = |bytes: &[u8]| {
+        let decoded = decode(bytes, None, TextOrigin::Raw);
+        loss = loss.or(decoded.loss);
+        decoded.text
+    };
+    let mut text = String::with_capacity(value.len() * 2);
+    let mut rest = value;
+    while let Some(start) = memchr::memmem::find(rest, b"=?") {
+        let (before, word) = rest.split_at_checked(start).unwrap_or((rest, b""));
+        let (word, after) = split_word(word);
+        text.push_str(&plain(before));
+        for byte in word {
+            if byte.is_ascii() {
+                text.push(char::from(*byte));
+            } else {
+                text.push_str(&format!("={byte:02X}"));
+            }
+        }
+        rest = after;
+    }
+    text.push_str(&plain(rest));
+    (Cow::Owned(text), loss)
+}
+
+/// Splits an encoded word in quoted-printable, with the `=?` that it begins with, from what is behind it. Where there
+/// is none, the `=?` alone is split.
+fn split_word(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let mut marks = memchr::memchr_iter(b'?', bytes).skip(1);
+    let end = match (marks.next(), marks.next(), marks.next()) {
+        (Some(charset), Some(encoding), Some(text))
+            if encoding == charset + 2
+                && matches!(bytes.get(charset + 1), Some(b'q' | b'Q'))
+                && bytes.get(text + 1) == Some(&b'=') =>
+        {
+            text + 2
+        }
+        _ => 2,
+    };
+    bytes.split_at_checked(end).unwrap_or((bytes, b""))
+}
+
+/// One kind of line end, so that the text reads the same wherever it came from.
+pub(crate) fn normalize_line_ends(text: String) -> String {
+    if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    } else {
+        text
+    }
+}
+
+/// Whether Gmail gave bytes as they were sent: what switches between sets, or has zeros, is valid UTF-8 too.
+fn is_left_as_sent(bytes: &[u8], decoder: Decoder) -> bool {
+    match decoder {
+        Decoder::Iso2022(_) => bytes.iter().any(|byte| matches!(byte, 0x0e | 0x1b)),
+        Decoder::Utf16(_) | Decoder::Utf32(_) => bytes.contains(&0),
+        decoder => decoder.is_seven_bit() && bytes.is_ascii(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_declared_charset_of_a_raw_part_is_believed() {
+        let table: [(&str, &[u8], &str); 8] = [
+            ("iso-8859-1", b"caf\xe9", "café"),
+            ("koi8-r", b"\xf0\xd2\xc9\xd7\xc5\xd4", "Привет"),
+            ("GBK", b"\xc4\xe3\xba\xc3", "你好"),
+            ("Shift_JIS", b"\x83n\x83\x8d\x81[", "ハロー"),
+            ("iso-2022-jp", b"\x1b$B%O%m!<\x1b(B", "ハロー"),
+            ("utf-7", b"+ZYeB9FH6ckh5Pg-", "文致出版社"),
+            ("ibm850", b"\x9b", "ø"),
+            ("utf-8", "日本".as_bytes(), "日本"),
+        ];
+        for (label, bytes, text) in table {
+            assert_eq!(
+                decode_text(bytes, Some(label), TextOrigin::Raw),
+                text,
+                "{label}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_payload_is_utf8_unless_it_cannot_be() {
+        let utf8 = "Привет".as_bytes();
+        assert_eq!(
+            decode_text(utf8, Some("koi8-r"), TextOrigin::Payload),
+            "Привет"
+        );
+        assert_eq!(
+            decode_text(b"\xc4\xe3\xba\xc3", Some("gbk"), TextOrigin::Payload),
+            "你好"
+        );
+        let escaped = b"\x1b$B%O%m!<\x1b(B";
+        assert_eq!(
+            decode_text(escaped, Some("ISO-2022-JP"), TextOrigin::Payload),
+            "ハロー"
+        );
+        assert_eq!(
+            decode_text(b"plain", Some("ISO-2022-JP"), TextOrigin::Payload),
+            "plain"
+        );
+    }
+
+    #[test]
+    fn a_header_keeps_the_bytes_of_its_encoded_words() {
+        let table: [(&[u8], &str); 5] = [
+            ("=?x?".as_bytes(), "=?x?"),
+            (b"\xfc =?koi8-r?Q?\xf0?= \xfc", "ü =?koi8-r?Q?=F0?= ü"),
+            (b"=?a\xfc", "=?aü"),
+            (b"=?a?B?\xfc?=", "=?a?B?ü?="),
+            (b"=?a?q?=?\xfc?=", "=?a?q?=?ü?="),
+        ];
+        for (bytes, text) in table {
+            assert_eq!(decode_header_bytes(bytes).0, text);
+        }
+    }
+
+    #[test]
+    fn missing_and_unknown_charsets_still_give_text() {
+        for declared in [
+            None,
+            Some("us-ascii"),
+            Some("unknown-8bit"),
+            Some("no-such-charset"),
+            Some(" "),
+        ] {
+            let guessed = decode(b"caf\xe9", declared, TextOrigin::Raw);
+            assert_eq!(
+                (guessed.text.as_str(), guessed.loss),
+                ("café", Some(UndecodedReason::Guessed))
+            );
+            let known = decode("café".as_bytes(), declared, TextOrigin::Raw);
+            assert_eq!((known.text.as_str(), known.loss), ("café", None));
+            assert_eq!(
+                decode_text(b"\x1b$B%O%m!<\x1b(B", declared, TextOrigin::Raw),
+                "ハロー"
+            );
+            let wide = decode_text(b"\xff\xfeh\0i\0", declared, TextOrigin::Raw);
+            assert_eq!(wide, "hi");
+        }
+        let long = [&b"x".repeat(100)[..], &b"\xe6\x97"[..]].concat();
+        assert!(decode_text(&long, None, TextOrigin::Raw).ends_with("x\u{fffd}"));
+    }
+
+    #[test]
+    fn bad_bytes_of_utf8_are_lost_alone() {
+        let table: [(&[u8], &str); 3] = [
+            (b"caf\xe9", "caf\u{fffd}"),
+            (b"Gr\xc3\xbc\xff\xc3\x9fe \xc3", "Grü\u{fffd}ße \u{fffd}"),
+            (b"plain \x80", "plain \u{fffd}"),
+        ];
+        for (bytes, text) in table {
+            for label in ["utf-8", "UTF8", "\"utf-8\";"] {
+                let decoded = decode(bytes, Some(label), TextOrigin::Raw);
+                assert_eq!(
+                    (decoded.text.as_str(), decoded.loss),
+                    (text, Some(UndecodedReason::Malformed))
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn utf8_under_a_label_of_one_byte_is_utf8() {
+        for label in [
+            "windows-1252",
+            "iso-8859-1",
+            "iso-8859-2",
+            "koi8-r",
+            "cp437",
+            "windows-1251",
+            "us-ascii",
+        ] {
+            for text in ["Dzień dobry •", "Привет", "日本語", "naïve 😀"] {
+                let decoded = decode(text.as_bytes(), Some(label), TextOrigin::Raw);
+                assert_eq!(
+                    (decoded.text.as_str(), decoded.loss),
+                    (text, None),
+                    "{label}"
+                );
+            }
+        }
+        // Short words of some languages are UTF-8 by chance.
+        let table: [(&str, &[u8], &str); 3] = [
+            ("windows-1252", b"caf\xe9", "café"),
+            ("tis-620", b"\xc3\xa1", "รก"),
+            ("viscii", b"h\xdf\xbdng", "hương"),
+        ];
+        for (label, bytes, text) in table {
+            assert_eq!(
+                decode_text(bytes, Some(label), TextOrigin::Raw),
+                text,
+                "{label}"
+            );
+        }
+        let thai = "ภาษาไทย";
+        assert_eq!(
+            decode_text(thai.as_bytes(), Some("tis-620"), TextOrigin::Raw),
+            thai
+        );
+        // Two bytes that mean nothing in the label's charset, too.
+        assert_eq!(
+            decode_text("😀".as_bytes(), Some("euc-jp"), TextOrigin::Raw),
+            "😀"
+        );
+    }
+}

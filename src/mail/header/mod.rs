@@ -1,0 +1,105 @@
+//! Header values as what they mean.
+
+pub(crate) mod date;
+pub(crate) mod message_id;
+pub(crate) mod parameter;
+
+use jiff::ZonedDateTime;
+
+use self::parameter::Parameterized;
+use super::encoding::word::{Words, decode_words};
+
+/// The longest header value that is parsed; what is longer is no mail that a person wrote, and is cut.
+pub(crate) const MAXIMUM_VALUE_LENGTH: usize = 512 * 1024;
+
+/// Unstructured text such as a subject, its encoded words decoded and its lines unfolded.
+pub(crate) fn parse_text(value: &[u8]) -> String {
+    parse_words(value).text
+}
+
+/// Text as [`parse_text`] reads it, and what could not be decoded.
+pub(crate) fn parse_words(value: &[u8]) -> Words {
+    let mut words = decode_words(&unfold(value));
+    // An encoded word may hold line breaks, which no header may show.
+    if words.text.contains(is_line_break) {
+        words.text = words.text.replace(is_line_break, " ");
+    }
+    let trimmed = words.text.trim();
+    if trimmed.len() < words.text.len() {
+        words.text = trimmed.to_owned();
+    }
+    words
+}
+
+fn is_line_break(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+}
+
+/// A date, with the zone that the sender gave it.
+pub(crate) fn parse_date(value: &[u8]) -> Option<ZonedDateTime> {
+    date::parse(&unfold(value))
+}
+
+/// A value with parameters, such as a content type.
+pub(crate) fn parse_parameterized(value: &[u8]) -> Parameterized {
+    parameter::parse(unfold(value).trim_ascii())
+}
+
+/// Makes the value one line.
+fn unfold(value: &[u8]) -> Vec<u8> {
+    let value = value.get(..MAXIMUM_VALUE_LENGTH).unwrap_or(value);
+    let mut line = Vec::with_capacity(value.len() + 2);
+    for (position, byte) in value.iter().enumerate() {
+        let next = value.get(position + 1);
+        match byte {
+            // A fold is its line end alone: the white space behind it belongs to the value.
+            b'\r' if next == Some(&b'\n') => {}
+            b'\n' if matches!(next, Some(b' ' | b'\t')) => {}
+            b'\r' | b'\n' => line.push(b' '),
+            _ => line.push(*byte),
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn encoded_words_and_folds_become_text() {
+        assert_eq!(
+            parse_text(b"=?utf-8?Q?caf=C3=A9?=\r\n =?utf-8?B?IGNyw6htZQ==?="),
+            "café crème"
+        );
+        assert_eq!(parse_text("plain ünï".as_bytes()), "plain ünï");
+        assert_eq!(parse_text(b"one\r\n two"), "one two");
+        assert_eq!(parse_text(b"=?utf-8?Q?a=0D=0ABcc:_b?="), "a  Bcc: b");
+        assert_eq!(parse_text(b""), "");
+    }
+
+    #[test]
+    fn parameters_are_decoded() {
+        let parsed =
+            parse_parameterized(b"Attachment; filename*0*=UTF-8''%e2%82%ac; filename*1*=.txt");
+        assert_eq!(
+            (parsed.value.as_str(), parsed.parameter("filename")),
+            ("attachment", Some("€.txt"))
+        );
+        let parsed = parse_parameterized(b"text/PLAIN; Charset=\"GBK\"");
+        assert_eq!(
+            (parsed.value.as_str(), parsed.parameter("charset")),
+            ("text/plain", Some("GBK"))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_parsed(value in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(!parse_text(&value).contains('\n'));
+            prop_assert!(!parse_parameterized(&value).value.contains('\n'));
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! Which parts of a message are its text, and which are attachments.
+
+use super::{
+    Attachment, Reading,
+    calendar::CalendarPart,
+    envelope::Envelope,
+    notification::{is_disposition, is_feedback, read_disposition, read_feedback},
+    part::{Content, Part},
+    part_name::{NAMELESS, part_name},
+    protection::ProtectionStandard,
+    report::{is_delivery_status, read_report},
+    undecoded::Undecoded,
+};
+use crate::mail::{
+    encoding::{
+        charset::{TextOrigin, UndecodedReason, decode, normalize_line_ends},
+        flowed::unflow,
+    },
+    html::{declared_charset, html_to_text},
+    reply::quotation::text_to_html,
+};
+
+/// A stretch of the message, in the forms that the sender gave it.
+#[derive(Clone, Default)]
+pub(crate) struct Segment {
+    plain: Vec<Body>,
+    html: Vec<Body>,
+}
+
+impl Segment {
+    /// All forms.
+    pub(crate) fn bodies(&self) -> impl Iterator<Item = &Body> {
+        self.plain.iter().chain(&self.html)
+    }
+}
+
+/// One text part.
+#[derive(Clone)]
+pub(crate) struct Body {
+    text: String,
+    /// The attachment id that the text is behind, until it is fetched.
+    pub(crate) missing: Option<String>,
+    charset: Option<String>,
+    is_html: bool,
+    part_id: String,
+    loss: Option<UndecodedReason>,
+    flowed: Flowed,
+    origin: TextOrigin,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flowed {
+    No,
+    Yes,
+    /// The space before a broken line is no part of the text.
+    SpaceDeleted,
+}
+
+impl Body {
+    fn new(part: &Part) -> Self {
+        let parameter = |name: &str| part.content_type.parameter(name);
+        let is = |name: &str, value: &str| {
+            parameter(name).is_some_and(|known| known.eq_ignore_ascii_case(value))
+        };
+        let mut body = Self {
+            text: String::new(),
+            missing: None,
+            charset: parameter("charset").map(str::to_owned),
+            is_html: part.mime_type == "text/html",
+            part_id: part.id.clone(),
+            loss: None,
+            flowed: match (
+                is("format", "flowed") && part.mime_type == "text/plain",
+                is("delsp", "yes"),
+            ) {
+                (false, _) => Flowed::No,
+                (true, false) => Flowed::Yes,
+                (true, true) => Flowed::SpaceDeleted,
+            },
+            origin: part.origin,
+        };
+        match &part.content {
+            Content::Bytes(bytes) => body.load(bytes),
+            Content::Behind(id) => body.missing = Some(id.clone()),
+        }
+        body
+    }
+
+    /// Decodes the bytes of the text.
+    fn load(&mut self, bytes: &[u8]) {
+        if self.is_html && self.charset.is_none() {
+            self.charset = declared_charset(bytes);
+        }
+        let decoded = decode(bytes, self.charset.as_deref(), self.origin);
+        self.loss = decoded.loss;
+        let text = normalize_line_ends(decoded.text);
+        self.text = match self.flowed {
+            Flowed::No => text,
+            Flowed::Yes => unflow(&text, false),
+            Flowed::SpaceDeleted => unflow(&text, true),
+        };
+    }
+}
+
+impl Body {
+    /// What is wrong with the text.
+    fn undecoded(&self) -> Option<Undecoded> {
+        let place = match self.part_id.as_str() {
+            "" => "text".to_owned(),
+            id => format!("text of part {id}"),
+        };
+        Some(Undecoded::new(place, self.charset.as_deref(), self.loss?))
+    }
+}
+
+/// Takes the parts of a message into its reading.
+pub(crate) fn collect(root: &Part, reading: &mut Reading) {
+    let is_alone = root.parts.is_empty();
+    reading.segments = walk(root, is_alone, reading);
+    // Some programs give every part a file name, the text as well, which then is the only text there is.
+    if reading.segments.is_empty() {
+        reading.segments = named_texts(root);
+    }
+    // Gmail sends an invitation as a text, and again as a file, which needs not be fetched to show it.
+    if reading.calendars.iter().any(|calendar| !calendar.is_file) {
+        reading
+            .calendars
+            .retain(|calendar| !(calendar.is_file && calendar.attachment_id.is_some()));
+    }
+}
+
+/// The texts that have a file name and are meant to be shown.
+fn named_texts(part: &Part) -> Vec<Segment> {
+    if part.mime_type.starts_with("multipart/") {
+        return part.parts.iter().flat_map(named_texts).collect();
+    }
+    let is_shown = part.disposition.value != "attachment";
+    match part.mime_type.as_str() {
+        "text/plain" | "text/html" if is_shown => vec![segment(part)],
+        _ => Vec::new(),
+    }
+}
+
+fn segment(part: &Part) -> Segment {
+    let mut segment = Segment::default();
+    if part.mime_type == "text/html" {
+        segment.html.push(Body::new(part));
+    } else {
+        segment.plain.push(Body::new(part));
+    }
+    segment
+}
+
+/// Makes the text and the HTML from the segments.
+pub(crate) fn settle(reading: &mut Reading) {
+    let segments = std::mem::take(&mut reading.segments);
+    let has_html = segments.iter().any(|segment| !segment.html.is_empty());
+    let mut texts = Vec::new();
+    let mut documents = Vec::new();
+    reading.is_text_from_html = false;
+    for segment in &segments {
+        let plain = join(&segment.plain);
+        let html = join(&segment.html);
+        if !html.trim().is_empty()
+            && (is_low_value(&plain) || words(&plain) <= MOST_WORDS_OF_A_STUB)
+        {
+            let rendered = html_to_text(&html);
+            // A message that is but hidden text keeps the little that it says openly.
+            let is_more = if is_low_value(&plain) {
+                !rendered.trim().is_empty()
+            } else {
+                words(&rendered) > LEAST_WORDS_OF_MORE + 2 * words(&plain)
+            };
+            if !is_more {
+                texts.push(plain.clone());
+            } else {
+                reading.is_text_from_html = true;
+                texts.push(rendered);
+            }
+        } else {
+            texts.push(plain.clone());
+        }
+        if has_html {
+            documents.push(if segment.html.is_empty() {
+                text_to_html(&plain)
+            } else {
+                html
+            });
+        }
+    }
+    for body in segments.iter().flat_map(Segment::bodies) {
+        if let Some(undecoded) = body.undecoded() {
+            undecoded.add_to(&mut reading.undecoded);
+        }
+    }
+    texts.retain(|text| !text.trim().is_empty());
+    reading.text = texts.join("\n");
+    reading.html = has_html.then(|| documents.concat());
+    reading.segments = segments;
+}
+
+/// A plain text of more words than this is the message, whatever the HTML says besides.
+const MOST_WORDS_OF_A_STUB: usize = 60;
+
+/// How many words an HTML text says more, over twice the plain ones, before a plain text counts as a stub, such as "View
+/// this mail in your browser". A footer or a signature in the HTML alone has fewer.
+const LEAST_WORDS_OF_MORE: usize = 60;
+
+/// How many words a text has, addresses of the web not counted.
+fn words(text: &str) -> usize {
+    text.split_whitespace()
+        .filter(|word| word.chars().any(char::is_alphanumeric) && !word.contains("://"))
+        .count()
+}
+
+fn join(bodies: &[Body]) -> String {
+    let texts: Vec<&str> = bodies.iter().map(|body| body.text.as_str()).collect();
+    texts.join("\n")
+}
+
+/// Whether a plain text says no more than that there is an HTML text.
+fn is_low_value(plain: &str) -> bool {
+    let plain = plain.trim();
+    if plain.is_empty() {
+        return true;
+    }
+    if plain.len() > 300 || !plain.contains("HTML") {
+        return false;
+    }
+    let plain = plain.to_lowercase();
+    ["view", "support", "enable", "display", "switch", "read"]
+        .iter()
+        .any(|word| plain.contains(word))
+        && ["mail", "message", "client", "viewer", "browser"]
+            .iter()
+            .any(|word| plain.contains(word))
+}
+
+fn walk(part: &Part, is_alone: bool, reading: &mut Reading) -> Vec<Segment> {
+    if part.mime_type == "multipart/alternative" {
+        return walk_alternative(part, reading);
+    }
+    if part.mime_type.starts_with("multipart/") {
+        reading.note_security_multipart(part);
+        let is_report_taken = take_reports(&part.parts, reading);
+        let is_encrypted = part.mime_type == "multipart/encrypted";
+        let is_shown = |child: &&Part| {
+            // A version number for programs is no file for a person.
+            !(is_report_taken && is_report(child)
+                || is_encrypted && child.mime_type == "application/pgp-encrypted")
+        };
+        let before = reading.attachments.len();
+        let segments = part
+            .parts
+            .iter()
+            .filter(is_shown)
+            .flat_map(|child| walk(child, false, reading))
+            .collect();
+        let files = reading.attachments.iter_mut().skip(before);
+        for file in files.filter(|file| is_encrypted && file.name == NAMELESS) {
+            file.name = "encrypted.asc".to_owned();
+        }
+        return segments;
+    }
+    match part.envelope {
+        Envelope::Signed | Envelope::Compressed => {
+            if part.envelope == Envelope::Signed {
+                reading.note_signature(ProtectionStandard::Smime, part);
+            }
+            return part
+                .parts
+                .iter()
+                .flat_map(|child| walk(child, false, reading))
+                .collect();
+        }
+        Envelope::Encrypted => reading.note_encryption(ProtectionStandard::Smime, part),
+        Envelope::None => {}
+    }
+    if part.is_closed()
+        && let Some(id) = part.attachment_id()
+    {
+        reading.closed.push(id.to_owned());
+    }
+    if is_alone && is_report(part) {
+        take_reports(std::slice::from_ref(part), reading);
+    }
+    let is_attached = part.disposition.value == "attachment" || part.file_name.is_some();
+    if part.is_calendar() {
+        take_calendar(part, reading);
+        if is_attached || part.mime_type.starts_with("application/") {
+            attach(part, reading);
+        }
+        return Vec::new();
+    }
+    let is_text = part.mime_type.starts_with("text/");
+    if is_text && part.disposition.value != "attachment" && (is_alone || !is_attached) {
+        let segment = segment(part);
+        for body in &segment.plain {
+            reading.note_armor(&body.text, part);
+        }
+        return vec![segment];
+    }
+    // The empty part of a message that is its headers alone is no attachment.
+    let is_nothing = part.size == 0 && is_alone && !is_attached && part.attachment_id().is_none();
+    if !is_nothing {
+        attach(part, reading);
+    }
+    Vec::new()
+}
+
+/// Of several forms of the same, the first plain one and the last, that is the richest, HTML one.
+fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
+    let mut chosen = Segment::default();
+    for child in &part.parts {
+        let is_other_text = child.mime_type.starts_with("text/")
+            && !matches!(child.mime_type.as_str(), "text/plain" | "text/html")
+            && !child.is_calendar();
+        if is_other_text {
+            attach(child, reading);
+            continue;
+        }
+        let (mut plain, mut html) = (Vec::new(), Vec::new());
+        for segment in walk(child, false, reading) {
+            plain.extend(segment.plain);
+            html.extend(segment.html);
+        }
+        if chosen.plain.is_empty() {
+            chosen.plain = plain;
+        }
+        if !html.is_empty() {
+            chosen.html = html;
+        }
+    }
+    vec![chosen]
+}
+
+/// Takes what reports are among the parts of a multipart, and says whether there are any.
+fn take_reports(parts: &[Part], reading: &mut Reading) -> bool {
+    let is_new = reading.delivery_report.is_none()
+        && reading.disposition_notification.is_none()
+        && reading.feedback_report.is_none();
+    if !is_new || !parts.iter().any(is_report) {
+        return false;
+    }
+    reading.delivery_report = read_report(parts);
+    reading.disposition_notification = read_disposition(parts);
+    reading.feedback_report = read_feedback(parts);
+    let behind = parts
+        .iter()
+        .filter(|part| is_report(part) && part.parts.is_empty());
+    let ids = behind.filter_map(Part::attachment_id).map(str::to_owned);
+    reading.closed.extend(ids);
+    true
+}
+
+fn is_report(part: &Part) -> bool {
+    is_delivery_status(part) || is_disposition(part) || is_feedback(part)
+}
+
+/// A message with more calendars than this was written to cost time, and may show some of them twice.
+const MOST_COMPARED: usize = 50;
+
+fn take_calendar(part: &Part, reading: &mut Reading) {
+    let calendar = CalendarPart::new(part);
+    let mut known = reading.calendars.iter_mut().take(MOST_COMPARED);
+    match known.find(|known| known.is_same(&calendar)) {
+        Some(known) => {
+            known.is_file &= calendar.is_file;
+            if known.method.is_none() {
+                known.method = calendar.method;
+            }
+        }
+        None => reading.calendars.push(calendar),
+    }
+}
+
+/// Adds an attachment, and what is wrong with its name.
+fn attach(part: &Part, reading: &mut Reading) {
+    for (parsed, wanted) in part.name_parameters() {
+        let is_used = parsed.parameter(wanted).map(str::trim) == part.file_name.as_deref();
+        for (name, charset, reason) in &parsed.losses {
+            if is_used && name == wanted {
+                let place = format!("name of part {}", part.id);
+                Undecoded::new(place, charset.as_deref(), *reason).add_to(&mut reading.undecoded);
+            }
+        }
+    }
+    reading.attachments.push(attachment(part));
+}
+
+fn attachment(part: &Part) -> Attachment {
+    let content_id = part.content_id();
+    // Some programs give files an id, too, which are no part of the text for that.
+    let is_shown = content_id.is_some() && !part.mime_type.starts_with("application/");
+    let is_nameless = part.disposition.value == "inline" && part.file_name.is_none();
+    let is_inline = part.disposition.value != "attachment" && (is_shown || is_nameless);
+    Attachment {
+        name: part_name(part),
+        mime_type: part.mime_type.clone(),
+        size: part.size,
+        attachment_id: part.attachment_id().map(str::to_owned),
+        part_id: part.id.clone(),
+        content_id,
+        content_location: part.content_location(),
+        is_inline,
+        data: part
+            .bytes()
+            .filter(|bytes| !bytes.is_empty() || part.size == 0)
+            .map(<[u8]>::to_vec),
+    }
+}

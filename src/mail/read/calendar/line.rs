@@ -1,0 +1,220 @@
+//! The lines of a calendar: folds, parameters, escapes (RFC 5545, section 3.1; RFC 6868).
+
+use std::borrow::Cow;
+
+use crate::mail::encoding::transfer::split_line_end;
+
+/// Where in a line a mark of quoted-printable stands, if it has one.
+const MOST_OF_A_NAME: usize = 300;
+
+/// Takes out the folds: a line end and one blank or tab behind it, over bytes.
+pub(crate) fn unfold(bytes: &[u8]) -> Vec<u8> {
+    let mut unfolded: Vec<u8> = Vec::with_capacity(bytes.len());
+    let mut start = 0;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let (content, _) = split_line_end(line);
+        let is_first = unfolded.is_empty();
+        let is_soft = content_is_soft(unfolded.get(start..).unwrap_or_default());
+        match content.first() {
+            _ if is_soft => {
+                // A line of quoted-printable, in vCalendar 1.0, goes on behind its "=".
+                unfolded.pop();
+                unfolded.extend_from_slice(content);
+            }
+            Some(b' ' | b'\t') if !is_first => {
+                unfolded.extend_from_slice(content.get(1..).unwrap_or_default());
+            }
+            _ => {
+                if !is_first {
+                    unfolded.push(b'\n');
+                }
+                start = unfolded.len();
+                unfolded.extend_from_slice(content);
+            }
+        }
+    }
+    if bytes.ends_with(b"\n") {
+        unfolded.push(b'\n');
+    }
+    unfolded
+}
+
+/// Whether a line is quoted-printable that goes on in the next one.
+fn content_is_soft(line: &[u8]) -> bool {
+    line.ends_with(b"=") && {
+        let name = line.get(..MOST_OF_A_NAME).unwrap_or(line);
+        let name = name.split(|byte| *byte == b':').next().unwrap_or_default();
+        let mark = b"QUOTED-PRINTABLE";
+        name.windows(mark.len())
+            .any(|window| window.eq_ignore_ascii_case(mark))
+    }
+}
+
+/// A line: `NAME;PARAMETER=value:value`.
+pub(crate) struct Property<'a> {
+    /// In upper case.
+    pub(crate) name: String,
+    parameters: &'a str,
+    pub(crate) value: &'a str,
+}
+
+impl<'a> Property<'a> {
+    /// Takes a line apart; `None` where it has no value.
+    pub(crate) fn parse(line: &'a str) -> Option<Self> {
+        let mut is_quoted = false;
+        let colon = line.bytes().position(|byte| {
+            is_quoted ^= byte == b'"';
+            byte == b':' && !is_quoted
+        });
+        // A quote that is never closed hides no value.
+        let (head, value) = match colon {
+            Some(colon) => (line.get(..colon)?, line.get(colon + 1..)?),
+            None => line.split_once(':')?,
+        };
+        let (name, parameters) = head.split_once(';').unwrap_or((head, ""));
+        let name = name
+            .trim()
+            .trim_start_matches('\u{feff}')
+            .to_ascii_uppercase();
+        Some(Self {
+            name,
+            parameters,
+            value,
+        })
+    }
+
+    /// The value of a parameter, by its name in upper case; of several, the first.
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        self.parameters().find_map(|parameter| {
+            let (known, value) = parameter.split_once('=')?;
+            known
+                .trim()
+                .eq_ignore_ascii_case(name)
+                .then(|| decode_parameter(value.trim()))
+        })
+    }
+
+    /// Whether the value is quoted-printable; in vCalendar 1.0 the name of the parameter may be left out.
+    pub(crate) fn is_quoted_printable(&self) -> bool {
+        self.parameters().any(|parameter| {
+            let value = parameter
+                .split_once('=')
+                .map_or(parameter, |(_, value)| value);
+            value.trim().eq_ignore_ascii_case("QUOTED-PRINTABLE")
+        })
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = &'a str> {
+        let mut is_quoted = false;
+        self.parameters.split(move |letter: char| {
+            is_quoted ^= letter == '"';
+            letter == ';' && !is_quoted
+        })
+    }
+}
+
+/// Takes off the quotes, and undoes `^n`, `^'` and `^^` (RFC 6868).
+fn decode_parameter(value: &str) -> String {
+    let value = value.strip_prefix('"').map_or(value, |value| {
+        value.split_once('"').map_or(value, |(value, _)| value)
+    });
+    replace(value, '^', |letter| match letter {
+        'n' => Some('\n'),
+        '\'' => Some('"'),
+        '^' => Some('^'),
+        _ => None,
+    })
+    .into_owned()
+}
+
+/// Undoes `\n`, `\,`, `\;` and `\\` (RFC 5545, section 3.3.11).
+pub(crate) fn unescape(value: &str) -> String {
+    replace(value, '\\', |letter| match letter {
+        'n' | 'N' => Some('\n'),
+        '\\' | ',' | ';' => Some(letter),
+        _ => None,
+    })
+    .into_owned()
+}
+
+/// Replaces a mark and the letter behind it; where that letter means nothing, both stay.
+fn replace(text: &str, mark: char, meaning: impl Fn(char) -> Option<char>) -> Cow<'_, str> {
+    if !text.contains(mark) {
+        return Cow::Borrowed(text);
+    }
+    let mut replaced = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letters.peek().copied().and_then(&meaning) {
+            Some(meant) if letter == mark => {
+                replaced.push(meant);
+                letters.next();
+            }
+            _ => replaced.push(letter),
+        }
+    }
+    Cow::Owned(replaced)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn folds_are_taken_out_whatever_they_part() {
+        let table: [(&[u8], &[u8]); 7] = [
+            (b"A:x\r\n y\r\nB:z\r\n", b"A:xy\nB:z\n"),
+            (b"A:\xc3\n\t\xbc", b"A:\xc3\xbc"),
+            (b"A:x\r\n  y", b"A:x y"),
+            (b" A:x", b" A:x"),
+            (b"A=\r\n B", b"A=B"),
+            (
+                b"A;ENCODING=quoted-printable:x=\r\ny=\r\n z\r\n",
+                b"A;ENCODING=quoted-printable:xy z\n",
+            ),
+            (b"", b""),
+        ];
+        for (folded, unfolded) in table {
+            assert_eq!(unfold(folded), unfolded);
+        }
+    }
+
+    #[test]
+    fn lines_are_taken_apart() {
+        let property = Property::parse("attendee;CN=\"a;b:c\";x=1:mailto:d").unwrap();
+        assert_eq!(
+            (property.name.as_str(), property.value),
+            ("ATTENDEE", "mailto:d")
+        );
+        assert_eq!(property.parameter("CN").as_deref(), Some("a;b:c"));
+        assert_eq!(property.parameter("X").as_deref(), Some("1"));
+        assert_eq!(property.parameter("Y"), None);
+        let unclosed = Property::parse("A;B=\"c:d").unwrap();
+        assert_eq!(unclosed.value, "d");
+        assert!(Property::parse("no value").is_none());
+    }
+
+    #[test]
+    fn escapes_are_undone_once() {
+        assert_eq!(unescape(r"a\,b\;c\nd\Ne\\nf\x\"), "a,b;c\nd\ne\\nf\\x\\");
+        assert_eq!(decode_parameter("\"a^nb^'c^^n^x\""), "a\nb\"c^n^x");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_folded_is_unfolded(text in "[a-zü€:;]{1,60}", width in 1_usize..20) {
+            let folded = text.as_bytes().chunks(width).collect::<Vec<_>>().join(&b"\r\n "[..]);
+            prop_assert_eq!(unfold(&folded), text.as_bytes());
+        }
+
+        #[test]
+        fn any_line_is_taken_apart(line in "[A-C;:=\"^n\\\\]{0,30}") {
+            if let Some(property) = Property::parse(&line) {
+                let _ = property.parameter("A");
+                prop_assert!(unescape(property.value).len() <= line.len());
+            }
+        }
+    }
+}

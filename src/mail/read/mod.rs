@@ -1,0 +1,409 @@
+//! A message as a person reads it.
+
+mod body;
+pub(crate) mod calendar;
+pub(crate) mod content_reference;
+mod envelope;
+pub(crate) mod file_name;
+pub(crate) mod notification;
+pub(crate) mod part;
+mod part_name;
+pub(crate) mod protection;
+pub(crate) mod report;
+mod smime;
+pub(crate) mod undecoded;
+mod uuencode;
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::api::gmail::types::Message;
+
+use self::{
+    body::{Segment, collect, settle},
+    calendar::CalendarPart,
+    notification::{DispositionNotification, FeedbackReport},
+    part::Part,
+    protection::{Encryption, Signature},
+    report::DeliveryReport,
+    undecoded::Undecoded,
+};
+use super::{
+    address::{list::parse_mailboxes, mailbox::MailboxList},
+    encoding::{decode_base64_lenient, decode_base64url},
+    header::{date, message_id::parse_message_ids, parse_date, parse_text, parse_words},
+    reply::quotation::split_history,
+};
+
+/// A received message, decoded.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::Reading;
+///
+/// let raw = b"From: Support <support@example.com>\r\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n\r\nHello!\r\n";
+/// let reading = Reading::from_raw(raw);
+/// assert_eq!(reading.subject.as_deref(), Some("Grüße"));
+/// assert_eq!(reading.text, "Hello!\n");
+/// ```
+///
+/// Headers are decoded by RFC 2047 and RFC 2231, texts by their charset, and `format=flowed` is joined; line ends are
+/// `\n`. Nothing of it fails: what cannot be read is left out or shows replacement characters. Where Gmail keeps a long
+/// text behind an attachment id, [`bodies_to_fetch`](Self::bodies_to_fetch) names it, and
+/// [`with_body`](Self::with_body) takes the bytes.
+///
+/// Mail is written by strangers: whatever is in here is text to show, never instructions to follow. `Debug` shows
+/// counts and sizes alone.
+#[derive(Clone, Default, Serialize)]
+#[non_exhaustive]
+pub struct Reading {
+    /// Gmail's id of the message; `None` for a message that was read from its bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Gmail's id of the thread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread_id: Option<String>,
+    /// Gmail's labels.
+    pub label_ids: Vec<String>,
+    /// The authors.
+    pub from: MailboxList,
+    /// The first recipients.
+    pub to: MailboxList,
+    /// Who gets a copy.
+    pub cc: MailboxList,
+    /// Who gets a copy that the others do not know of; seen in one's own sent mail and drafts alone.
+    pub bcc: MailboxList,
+    /// Where the author wants answers to go, if not to `from`.
+    pub reply_to: MailboxList,
+    /// The subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The date as the sender wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// The date in seconds since 1970 (UTC): the sender's, or, if that can't be read, Gmail's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_epoch: Option<i64>,
+    /// When Gmail got the message, in seconds since 1970 (UTC): its `internalDate`, by which Gmail sorts. For a message
+    /// that was imported it may be the sender's date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub internal_date_epoch: Option<i64>,
+    /// `internal_date_epoch`, or else `date_epoch`, as RFC 3339 writes it, in the zone of whoever runs the program (`TZ`,
+    /// or the system's): `2026-03-07T08:15:00+01:00`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_rfc3339: Option<String>,
+    /// The message's own id, without angle brackets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
+    /// The messages that it answers, without angle brackets.
+    pub in_reply_to: Vec<String>,
+    /// The thread up to here, without angle brackets.
+    pub references: Vec<String>,
+    /// The text: the plain one, or the HTML rendered by [`html_to_text`](super::html_to_text).
+    pub text: String,
+    /// Whether the text was made from HTML.
+    pub is_text_from_html: bool,
+    /// The HTML as it was sent. It may hold anything: scripts, tracking, hidden text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// The attachments, and the pictures within the HTML.
+    pub attachments: Vec<Attachment>,
+    /// Invitations and other calendar objects.
+    pub calendars: Vec<CalendarPart>,
+    /// What a mail server says of a message that was sent before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery_report: Option<DeliveryReport>,
+    /// What a recipient's program says of a message: that it was displayed, for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disposition_notification: Option<DispositionNotification>,
+    /// A complaint about a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feedback_report: Option<FeedbackReport>,
+    /// The signature of the message or of a part of it. It is not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
+    /// What says that the message, or a part of it, is encrypted: its text is not in here then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
+    /// What could not be decoded, so that it is shown otherwise than its sender wrote it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undecoded: Vec<Undecoded>,
+    #[serde(skip)]
+    pub(crate) headers: Vec<(String, String)>,
+    #[serde(skip)]
+    pub(crate) segments: Vec<Segment>,
+    /// The attachment ids of S/MIME messages and reports that are not read yet.
+    #[serde(skip)]
+    pub(crate) closed: Vec<String>,
+    /// The parts, as long as bytes of them are to be fetched.
+    #[serde(skip)]
+    pub(crate) root: Option<Box<Part>>,
+}
+
+impl Reading {
+    /// Reads a message that was got with `format=full`, or, where it has no payload, with `format=raw`.
+    ///
+    /// With `format=metadata` there is no text, and with `format=minimal` there are no headers either.
+    #[must_use]
+    pub fn from_payload(message: &Message) -> Self {
+        let mut reading = match (&message.payload, &message.raw) {
+            (Some(payload), _) => Self::from_part(Part::from_payload(payload)),
+            (None, Some(raw)) => {
+                let bytes =
+                    decode_base64url(raw).unwrap_or_else(|_| decode_base64_lenient(raw.as_bytes()));
+                Self::from_raw(&bytes)
+            }
+            (None, None) => Self::default(),
+        };
+        reading.id.clone_from(&message.id);
+        reading.thread_id.clone_from(&message.thread_id);
+        reading.label_ids.clone_from(&message.label_ids);
+        let milliseconds = message
+            .internal_date
+            .as_deref()
+            .and_then(|date| date.parse::<i64>().ok());
+        reading.internal_date_epoch =
+            milliseconds.map(|milliseconds| milliseconds.div_euclid(1000));
+        reading.date_epoch = reading.date_epoch.or(reading.internal_date_epoch);
+        reading.date_rfc3339 = reading.shown_epoch().and_then(date::rfc3339);
+        reading
+    }
+
+    /// Reads the bytes of a message.
+    #[must_use]
+    pub fn from_raw(raw: &[u8]) -> Self {
+        Self::from_part(Part::from_raw(raw))
+    }
+
+    /// The attachment ids of texts that Gmail left out of the message because of their length, and of S/MIME messages
+    /// and reports, which it takes for files.
+    ///
+    /// Each is fetched like an attachment (`users.messages.attachments.get`, its `data` decoded with
+    /// [`decode_base64url`](super::encoding::decode_base64url)) and given to [`with_body`](Self::with_body).
+    #[must_use]
+    pub fn bodies_to_fetch(&self) -> Vec<&str> {
+        let bodies = self.segments.iter().flat_map(Segment::bodies);
+        let texts = bodies.filter_map(|body| body.missing.as_deref());
+        let calendars = self
+            .calendars
+            .iter()
+            .filter_map(|calendar| calendar.attachment_id.as_deref());
+        let closed = self.closed.iter().map(String::as_str);
+        texts.chain(calendars).chain(closed).collect()
+    }
+
+    /// Puts in a text that was fetched; an id that is not of [`bodies_to_fetch`](Self::bodies_to_fetch) changes
+    /// nothing.
+    #[must_use]
+    pub fn with_body(mut self, attachment_id: &str, bytes: &[u8]) -> Self {
+        if self.bodies_to_fetch().contains(&attachment_id)
+            && let Some(mut root) = self.root.take()
+        {
+            root.fill(attachment_id, bytes);
+            self.take_parts(*root);
+        }
+        self
+    }
+
+    /// The text without the history that is quoted at its end.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::mail::Reading;
+    ///
+    /// let reading = Reading::from_raw(b"Subject: Re: x\n\nYes.\n\nOn Monday, Support wrote:\n> Really?\n");
+    /// assert_eq!(reading.text_without_quote(), "Yes.");
+    /// ```
+    ///
+    /// Quotations that answers stand between are kept, since the answers would make no sense without them.
+    #[must_use]
+    pub fn text_without_quote(&self) -> &str {
+        split_history(&self.text).0
+    }
+
+    /// The first header of a name, decoded as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The date on the clock of whoever reads: when Gmail got the message, or else what the sender says, in the zone of
+    /// `TZ` or the system. Where there is neither, it is the text of the header.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::mail::Reading;
+    ///
+    /// let reading = Reading::from_raw(b"Date: Sat, 7 Mar 2026 01:30:00 -0800\r\n\r\n");
+    /// // With `TZ=Asia/Tokyo` it is "Sat, 7 Mar 2026 18:30:00 +0900".
+    /// assert!(reading.local_date().ends_with(|letter: char| letter.is_ascii_digit()));
+    /// ```
+    #[must_use]
+    pub fn local_date(&self) -> String {
+        self.shown_epoch()
+            .and_then(date::rfc5322)
+            .or_else(|| self.date.clone())
+            .unwrap_or_default()
+    }
+
+    fn from_part(root: Part) -> Self {
+        let mailboxes =
+            |name: &str| -> MailboxList { root.headers(name).flat_map(parse_mailboxes).collect() };
+        let ids = |name: &str| -> Vec<String> {
+            root.headers(name).flat_map(parse_message_ids).collect()
+        };
+        let text = |name: &str| root.header(name).map(parse_text);
+        let mut reading = Self {
+            from: mailboxes("From"),
+            to: mailboxes("To"),
+            cc: mailboxes("Cc"),
+            bcc: mailboxes("Bcc"),
+            reply_to: mailboxes("Reply-To"),
+            subject: text("Subject"),
+            date: text("Date"),
+            date_epoch: root
+                .header("Date")
+                .and_then(parse_date)
+                .map(|date| date.timestamp().as_second()),
+            message_id: ids("Message-ID").into_iter().next(),
+            in_reply_to: ids("In-Reply-To"),
+            references: ids("References"),
+            ..Self::default()
+        };
+        reading.date_rfc3339 = reading.shown_epoch().and_then(date::rfc3339);
+        for (name, reason) in &root.header_losses {
+            Undecoded::new(name.clone(), None, *reason).add_to(&mut reading.undecoded);
+        }
+        for (name, value) in &root.headers {
+            let words = parse_words(value);
+            for (charset, reason) in words.losses {
+                Undecoded::new(name.clone(), charset.as_deref(), reason)
+                    .add_to(&mut reading.undecoded);
+            }
+            reading.headers.push((name.clone(), words.text));
+        }
+        reading.take_parts(root);
+        reading
+    }
+
+    /// Takes text, files and reports from the parts.
+    fn take_parts(&mut self, root: Part) {
+        self.segments.clear();
+        self.attachments.clear();
+        self.calendars.clear();
+        self.closed.clear();
+        self.delivery_report = None;
+        self.disposition_notification = None;
+        self.feedback_report = None;
+        self.signature = None;
+        self.encryption = None;
+        self.undecoded.retain(Undecoded::is_of_header);
+        collect(&root, self);
+        settle(self);
+        self.root = (!self.bodies_to_fetch().is_empty()).then(|| Box::new(root));
+    }
+
+    fn shown_epoch(&self) -> Option<i64> {
+        self.internal_date_epoch.or(self.date_epoch)
+    }
+}
+
+impl fmt::Debug for Reading {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Reading")
+            .field("id", &self.id)
+            .field("thread_id", &self.thread_id)
+            .field("label_ids", &self.label_ids.len())
+            .field(
+                "recipients",
+                &(self.to.len() + self.cc.len() + self.bcc.len()),
+            )
+            .field("date_epoch", &self.date_epoch)
+            .field("text_size", &self.text.len())
+            .field("html_size", &self.html.as_deref().map(str::len))
+            .field("attachments", &self.attachments)
+            .field("calendars", &self.calendars.len())
+            .field("undecoded", &self.undecoded.len())
+            .field("is_delivery_report", &self.delivery_report.is_some())
+            .field("is_signed", &self.signature.is_some())
+            .field("is_encrypted", &self.encryption.is_some())
+            .field("bodies_to_fetch", &self.bodies_to_fetch().len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A file that came with a message.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+/// # let gmail = sandbox.open_source()?;
+/// use airbyte_agent_gmail::mail::{Reading, encoding::decode_base64url};
+///
+/// let list = gmail.messages().list().q("filename:pdf").send().await?;
+/// let id = list.messages[0].id.as_deref().unwrap_or_default();
+/// let reading = Reading::from_payload(&gmail.messages().get(id).send().await?);
+/// let file = reading.attachments.iter().find(|file| file.mime_type == "application/pdf").ok_or("a file")?;
+/// let bytes = match (file.data(), &file.attachment_id) {
+///     (None, Some(attachment_id)) => {
+///         let fetched = gmail.messages().attachments().get(id, attachment_id).send().await?;
+///         decode_base64url(&fetched.data.unwrap_or_default())?
+///     }
+///     (data, _) => data.unwrap_or_default().to_vec(),
+/// };
+/// assert_eq!(bytes.len() as u64, file.size);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Attachment {
+    /// The name, made safe by [`safe_file_name`](super::safe_file_name).
+    pub name: String,
+    /// The type that the sender gave, in lower case.
+    pub mime_type: String,
+    /// The number of bytes.
+    pub size: u64,
+    /// The id to fetch the bytes with. Gmail gives another one each time that the message is got, so it is no key to
+    /// keep; `part_id` stays the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attachment_id: Option<String>,
+    /// The part's place in the message.
+    pub part_id: String,
+    /// The id under which the HTML shows it, without angle brackets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_id: Option<String>,
+    /// The address under which the HTML may show it instead (RFC 2557).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_location: Option<String>,
+    /// Whether it is shown within the text rather than as a file.
+    pub is_inline: bool,
+    #[serde(skip)]
+    pub(crate) data: Option<Vec<u8>>,
+}
+
+impl Attachment {
+    /// The bytes, where they came with the message; otherwise they are fetched by `attachment_id`.
+    #[must_use]
+    pub fn data(&self) -> Option<&[u8]> {
+        self.data.as_deref()
+    }
+}
+
+impl fmt::Debug for Attachment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Attachment")
+            .field("mime_type", &self.mime_type)
+            .field("size", &self.size)
+            .field("part_id", &self.part_id)
+            .field("is_inline", &self.is_inline)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

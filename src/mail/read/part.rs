@@ -1,0 +1,485 @@
+//! The tree of a message's parts, the same from Gmail's payload and from the bytes of a message.
+//!
+//! The bytes are taken apart here, and not by the MIME library that reads the single headers: it goes into messages
+//! within messages without end, so that a hostile message would overflow the stack.
+
+use std::borrow::Cow;
+
+use crate::api::gmail::types::MessagePart;
+
+use super::envelope::Envelope;
+use crate::mail::{
+    encoding::{
+        charset::{TextOrigin, UndecodedReason, decode_header_bytes},
+        decode_base64_lenient, decode_base64url,
+        transfer::{TransferEncoding, split_line_end},
+    },
+    header::{parameter::Parameterized, parse_parameterized},
+};
+
+/// Parts within parts beyond this depth are kept as they are, without a look inside.
+pub(crate) const MAXIMUM_DEPTH: usize = 40;
+
+/// No message that a person wrote has more parts.
+const MAXIMUM_PARTS: usize = 10_000;
+
+/// How many bytes compressed parts may come to; mail that Gmail takes has fewer.
+const MAXIMUM_INFLATED: usize = 64 * 1024 * 1024;
+
+/// How much of a message may still be taken apart.
+pub(crate) struct Budget {
+    pub(crate) parts: usize,
+    pub(crate) inflated: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            parts: MAXIMUM_PARTS,
+            inflated: MAXIMUM_INFLATED,
+        }
+    }
+}
+
+/// The content of a part.
+#[derive(Clone)]
+pub(crate) enum Content {
+    /// Bytes, decoded from their transfer encoding.
+    Bytes(Vec<u8>),
+    /// Bytes that Gmail keeps behind an attachment id.
+    Behind(String),
+}
+
+/// One part of a message.
+#[derive(Clone)]
+pub(crate) struct Part {
+    pub(crate) id: String,
+    /// In lower case, and `text/plain` where the sender said nothing.
+    pub(crate) mime_type: String,
+    pub(crate) content_type: Parameterized,
+    pub(crate) disposition: Parameterized,
+    pub(crate) file_name: Option<String>,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    /// The headers with bytes that no charset is given for, and that are no UTF-8.
+    pub(crate) header_losses: Vec<(String, UndecodedReason)>,
+    pub(crate) content: Content,
+    pub(crate) size: u64,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) origin: TextOrigin,
+    pub(crate) envelope: Envelope,
+}
+
+impl Part {
+    /// The first header of a name.
+    pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_slice())
+    }
+
+    /// All headers of a name.
+    pub(crate) fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.headers
+            .iter()
+            .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_slice())
+    }
+
+    /// The bytes, where they are here.
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Bytes(bytes) => Some(bytes),
+            Content::Behind(_) => None,
+        }
+    }
+
+    /// The attachment id, where the bytes are behind one.
+    pub(crate) fn attachment_id(&self) -> Option<&str> {
+        match &self.content {
+            Content::Bytes(_) => None,
+            Content::Behind(id) => Some(id),
+        }
+    }
+
+    /// Where the name of a file stands, the standard's place first.
+    pub(crate) fn name_parameters(&self) -> impl Iterator<Item = (&Parameterized, &'static str)> {
+        [
+            (&self.disposition, "filename"),
+            (&self.content_type, "name"),
+            (&self.disposition, "name"),
+            (&self.content_type, "filename"),
+        ]
+        .into_iter()
+    }
+
+    /// The content id, without its angle brackets.
+    pub(crate) fn content_id(&self) -> Option<String> {
+        let value = String::from_utf8_lossy(self.header("Content-ID")?).into_owned();
+        let id = value
+            .trim()
+            .trim_start_matches('<')
+            .trim_end_matches('>')
+            .trim();
+        (!id.is_empty()).then(|| id.to_owned())
+    }
+
+    /// The address that the sender gave the part, without the blanks of a fold.
+    pub(crate) fn content_location(&self) -> Option<String> {
+        let value = String::from_utf8_lossy(self.header("Content-Location")?);
+        let location: String = value
+            .chars()
+            .filter(|character| !character.is_whitespace() && !character.is_control())
+            .collect();
+        (!location.is_empty()).then_some(location)
+    }
+
+    /// Takes a part of Gmail's payload.
+    pub(crate) fn from_payload(part: &MessagePart) -> Self {
+        Self::from_payload_at(part, 0, &mut Budget::default())
+    }
+
+    /// Takes a message, or a part, as it was sent.
+    pub(crate) fn from_raw(raw: &[u8]) -> Self {
+        Self::from_raw_at(raw, String::new(), "text/plain", 0, &mut Budget::default())
+    }
+
+    fn from_payload_at(part: &MessagePart, depth: usize, budget: &mut Budget) -> Self {
+        let headers: Vec<(String, Vec<u8>)> = part
+            .headers
+            .iter()
+            .filter_map(|header| {
+                let value = header.value.clone().unwrap_or_default();
+                Some((header.name.clone()?, value.into_bytes()))
+            })
+            .collect();
+        let body = part.body.as_ref();
+        let data = body.and_then(|body| body.data.as_deref());
+        let content = match body.and_then(|body| body.attachment_id.as_deref()) {
+            Some(id) if data.is_none_or(str::is_empty) && !id.is_empty() => {
+                Content::Behind(id.to_owned())
+            }
+            _ => {
+                let data = data.unwrap_or_default();
+                Content::Bytes(
+                    decode_base64url(data)
+                        .unwrap_or_else(|_| decode_base64_lenient(data.as_bytes())),
+                )
+            }
+        };
+        let size = body
+            .and_then(|body| body.size)
+            .and_then(|size| u64::try_from(size).ok());
+        let mut taken = Self::assemble(headers, "text/plain", content, TextOrigin::Payload);
+        taken.id = part.part_id.clone().unwrap_or_default();
+        taken.size = size.unwrap_or(taken.size);
+        if let Some(mime_type) = &part.mime_type
+            && !mime_type.is_empty()
+        {
+            taken.mime_type = mime_type.to_ascii_lowercase();
+        }
+        if let Some(name) = &part.filename
+            && !name.is_empty()
+        {
+            taken.file_name = Some(name.clone());
+        }
+        if depth < MAXIMUM_DEPTH {
+            for child in &part.parts {
+                if budget.parts == 0 {
+                    break;
+                }
+                budget.parts -= 1;
+                taken
+                    .parts
+                    .push(Self::from_payload_at(child, depth + 1, budget));
+            }
+        }
+        taken.settle_type();
+        taken.open(depth, budget);
+        taken
+    }
+
+    pub(crate) fn from_raw_at(
+        raw: &[u8],
+        id: String,
+        default_type: &str,
+        depth: usize,
+        budget: &mut Budget,
+    ) -> Self {
+        let (mut headers, body) = split_fields(raw);
+        let header_losses = make_utf8(&mut headers);
+        let mut part = Self::assemble(
+            headers,
+            default_type,
+            Content::Bytes(Vec::new()),
+            TextOrigin::Raw,
+        );
+        part.id = id;
+        part.header_losses = header_losses;
+        let boundary = part
+            .content_type
+            .parameter("boundary")
+            .filter(|boundary| !boundary.is_empty() && part.mime_type.starts_with("multipart/"))
+            .map(str::to_owned);
+        if let Some(boundary) = boundary
+            && depth < MAXIMUM_DEPTH
+        {
+            let child_type = if part.mime_type == "multipart/digest" {
+                "message/rfc822"
+            } else {
+                "text/plain"
+            };
+            let bodies = split_multipart(body, boundary.trim_end().as_bytes());
+            for (position, child) in bodies.into_iter().enumerate() {
+                if budget.parts == 0 {
+                    break;
+                }
+                budget.parts -= 1;
+                let id = if part.id.is_empty() {
+                    position.to_string()
+                } else {
+                    format!("{}.{position}", part.id)
+                };
+                part.parts
+                    .push(Self::from_raw_at(child, id, child_type, depth + 1, budget));
+            }
+            if !part.parts.is_empty() {
+                return part;
+            }
+        }
+        part.settle_type();
+        let encoding = part
+            .header("Content-Transfer-Encoding")
+            .map_or(TransferEncoding::Identity, TransferEncoding::parse);
+        let bytes = encoding.decode(body, part.mime_type.starts_with("text/"));
+        part.size = bytes.len() as u64;
+        part.content = Content::Bytes(bytes);
+        part.open(depth, budget);
+        part
+    }
+
+    /// A multipart whose boundary never comes is shown as the text that it is.
+    fn settle_type(&mut self) {
+        if self.parts.is_empty() && self.mime_type.starts_with("multipart/") {
+            self.mime_type = "text/plain".to_owned();
+        }
+    }
+
+    pub(crate) fn assemble(
+        headers: Vec<(String, Vec<u8>)>,
+        default_type: &str,
+        content: Content,
+        origin: TextOrigin,
+    ) -> Self {
+        let mut part = Self {
+            id: String::new(),
+            mime_type: default_type.to_owned(),
+            content_type: Parameterized::default(),
+            disposition: Parameterized::default(),
+            file_name: None,
+            headers,
+            header_losses: Vec::new(),
+            size: match &content {
+                Content::Bytes(bytes) => bytes.len() as u64,
+                Content::Behind(_) => 0,
+            },
+            content,
+            parts: Vec::new(),
+            origin,
+            envelope: Envelope::None,
+        };
+        if let Some(value) = part.header("Content-Type") {
+            part.content_type = parse_parameterized(value);
+            let value = &part.content_type.value;
+            if value.contains('/') && !value.contains(char::is_whitespace) {
+                part.mime_type = value.clone();
+            }
+        }
+        if let Some(value) = part.header("Content-Disposition") {
+            part.disposition = parse_parameterized(value);
+        }
+        let file_name = part
+            .name_parameters()
+            .filter_map(|(parsed, name)| parsed.parameter(name))
+            .map(str::trim)
+            .find(|name| !name.is_empty())
+            .map(str::to_owned);
+        part.file_name = file_name;
+        part
+    }
+}
+
+/// Splits a message into its headers, in UTF-8 whatever they were, and its body.
+pub(crate) fn split_head(raw: &[u8]) -> (Vec<(String, Vec<u8>)>, &[u8]) {
+    let (mut headers, body) = split_fields(raw);
+    make_utf8(&mut headers);
+    (headers, body)
+}
+
+fn make_utf8(headers: &mut [(String, Vec<u8>)]) -> Vec<(String, UndecodedReason)> {
+    let mut losses = Vec::new();
+    for (name, value) in headers {
+        // Blanks before a fold belong to the value, those at its end do not.
+        value.truncate(value.trim_ascii_end().len());
+        if let (Cow::Owned(text), loss) = decode_header_bytes(value) {
+            *value = text.into_bytes();
+            losses.extend(loss.map(|reason| (name.clone(), reason)));
+        }
+    }
+    losses
+}
+
+fn split_fields(raw: &[u8]) -> (Vec<(String, Vec<u8>)>, &[u8]) {
+    let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut rest = raw;
+    while !rest.is_empty() {
+        let (line, tail) = split_line(rest);
+        let (content, _) = split_line_end(line);
+        if content.is_empty() {
+            return (headers, tail);
+        }
+        if matches!(content.first(), Some(b' ' | b'\t')) {
+            if let Some((_, value)) = headers.last_mut() {
+                value.extend_from_slice(b"\r\n");
+                value.extend_from_slice(content);
+            }
+        } else if let Some((name, value)) = split_field(content) {
+            headers.push((name, value.to_vec()));
+        } else if !(headers.is_empty()
+            && (content.starts_with(b"From ") || content.starts_with(b">From ")))
+        {
+            // A line that is no header begins the body of a message that lacks the empty line.
+            return (headers, rest);
+        }
+        rest = tail;
+    }
+    (headers, rest)
+}
+
+fn split_field(line: &[u8]) -> Option<(String, &[u8])> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let (name, value) = line.split_at_checked(colon)?;
+    let name = name.trim_ascii_end();
+    let is_name = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
+    let value = value.get(1..)?.trim_ascii_start();
+    is_name.then(|| (String::from_utf8_lossy(name).into_owned(), value))
+}
+
+/// The parts between the lines of a boundary; a boundary that is never closed ends with the body.
+fn split_multipart<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<&'a [u8]> {
+    let mut parts = Vec::new();
+    let mut start = None;
+    let mut position = 0;
+    let mut rest = body;
+    while !rest.is_empty() {
+        let (line, tail) = split_line(rest);
+        let after = line
+            .strip_prefix(b"--")
+            .and_then(|line| line.strip_prefix(boundary))
+            .map(<[u8]>::trim_ascii_end);
+        let is_close = after == Some(b"--");
+        if is_close || after == Some(b"") {
+            // Some mailers write a delimiter twice; nothing between is no part.
+            if let Some(start) = start.filter(|start| *start < position) {
+                parts.push(without_line_end(
+                    body.get(start..position).unwrap_or_default(),
+                ));
+            }
+            // A part behind the closing line shows that an inner multipart had, wrongly, the same boundary.
+            start = (!is_close).then_some(position + line.len());
+        }
+        position += line.len();
+        rest = tail;
+    }
+    if let Some(start) = start {
+        let part = body.get(start..).unwrap_or_default();
+        if !part.is_empty() {
+            parts.push(part);
+        }
+    }
+    parts
+}
+
+fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let end = bytes
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .map_or(bytes.len(), |position| position + 1);
+    bytes.split_at_checked(end).unwrap_or((bytes, b""))
+}
+
+/// The line end before a boundary belongs to the boundary.
+fn without_line_end(bytes: &[u8]) -> &[u8] {
+    split_line_end(bytes).0
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_multipart_is_taken_apart() {
+        let raw = b"Subject: x\r\nContent-Type: multipart/mixed; boundary=\"b c\"\r\n\r\npreamble\r\n--b c\r\n\r\none\r\n--b c \r\nContent-Type: multipart/alternative; boundary=i\r\n\r\n--i\r\n\r\ntwo\r\n--i--\r\n--b c\r\nContent-Type: image/png; name=\"=?utf-8?Q?=C3=A9.png?=\"\r\nContent-Transfer-Encoding: base64\r\n\r\naGk=\r\n--b c--\r\nepilogue";
+        let part = Part::from_raw(raw);
+        assert_eq!(part.parts.len(), 3);
+        let ids: Vec<&str> = part.parts.iter().map(|part| part.id.as_str()).collect();
+        assert_eq!(ids, ["0", "1", "2"]);
+        assert_eq!(part.parts[0].bytes(), Some(&b"one"[..]));
+        assert_eq!(part.parts[1].parts[0].id, "1.0");
+        assert_eq!(part.parts[1].parts[0].bytes(), Some(&b"two"[..]));
+        assert_eq!(part.parts[2].file_name.as_deref(), Some("é.png"));
+        assert_eq!(part.parts[2].bytes(), Some(&b"hi"[..]));
+    }
+
+    #[test]
+    fn broken_structure_is_read_all_the_same() {
+        let unclosed =
+            Part::from_raw(b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\n\ntwo");
+        assert_eq!(unclosed.parts.len(), 2);
+        let missing = Part::from_raw(b"Content-Type: multipart/mixed; boundary=b\n\ntext alone");
+        assert_eq!(
+            (missing.mime_type.as_str(), missing.bytes()),
+            ("text/plain", Some(&b"text alone"[..]))
+        );
+        let twice = Part::from_raw(
+            b"Content-Type: multipart/mixed; boundary=b\n\n--b\n--b\n\none\n--b--\n",
+        );
+        assert_eq!(twice.parts.len(), 1);
+        let headless = Part::from_raw(b"no header here\nmore");
+        assert_eq!(headless.bytes(), Some(&b"no header here\nmore"[..]));
+        assert_eq!(Part::from_raw(b"").bytes(), Some(&b""[..]));
+    }
+
+    #[test]
+    fn parts_within_parts_have_an_end() {
+        let mut raw = Vec::new();
+        for level in 0..2000 {
+            raw.extend(
+                format!("Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n")
+                    .into_bytes(),
+            );
+        }
+        let mut depth = 0;
+        let mut part = &Part::from_raw(&raw);
+        while let Some(child) = part.parts.first() {
+            part = child;
+            depth += 1;
+        }
+        assert_eq!(depth, MAXIMUM_DEPTH);
+        let many = [
+            &b"Content-Type: multipart/mixed; boundary=b\n\n"[..],
+            &b"--b\n\nx\n".repeat(20_000),
+        ]
+        .concat();
+        assert_eq!(Part::from_raw(&many).parts.len(), MAXIMUM_PARTS);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken_apart(raw in proptest::collection::vec(any::<u8>(), 0..400)) {
+            prop_assert!(Part::from_raw(&raw).size <= raw.len() as u64);
+        }
+    }
+}

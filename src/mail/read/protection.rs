@@ -1,0 +1,112 @@
+//! Signatures and encryption: S/MIME (RFC 8551) and OpenPGP (RFC 3156, RFC 9580).
+
+use serde::Serialize;
+
+use super::{Reading, part::Part};
+
+/// The standard of a signature or an encryption.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::{ProtectionStandard, Reading};
+///
+/// let raw = b"Subject: x\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nwcBM\r\n-----END PGP MESSAGE-----\r\n";
+/// let encryption = Reading::from_raw(raw).encryption.ok_or("encrypted")?;
+/// assert_eq!(encryption.standard, ProtectionStandard::OpenPgp);
+/// # Ok::<(), &str>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub enum ProtectionStandard {
+    /// S/MIME (RFC 8551).
+    #[serde(rename = "smime")]
+    Smime,
+    /// OpenPGP, as PGP/MIME (RFC 3156) or within the text.
+    #[serde(rename = "openpgp")]
+    OpenPgp,
+}
+
+/// A signature, which is not checked: anybody can write one; [`Reading::signature`] has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Signature {
+    /// The standard that it follows.
+    pub standard: ProtectionStandard,
+    /// Whether the signature was checked and is good; always `false` today.
+    pub is_verified: bool,
+    /// The part that is signed; empty where it is the whole message.
+    pub part_id: String,
+}
+
+/// An encryption, which is not undone; [`Reading::encryption`] has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Encryption {
+    /// The standard that it follows.
+    pub standard: ProtectionStandard,
+    /// The part that is encrypted; empty where it is the whole message.
+    pub part_id: String,
+}
+
+impl Reading {
+    /// Notes a signature; the outermost is the one that counts.
+    pub(crate) fn note_signature(&mut self, standard: ProtectionStandard, part: &Part) {
+        self.signature.get_or_insert_with(|| Signature {
+            standard,
+            is_verified: false,
+            part_id: part.id.clone(),
+        });
+    }
+
+    /// Notes an encryption; the outermost is the one that counts.
+    pub(crate) fn note_encryption(&mut self, standard: ProtectionStandard, part: &Part) {
+        self.encryption.get_or_insert_with(|| Encryption {
+            standard,
+            part_id: part.id.clone(),
+        });
+    }
+
+    /// Notes what a `multipart/signed` or a `multipart/encrypted` says of itself (RFC 1847).
+    pub(crate) fn note_security_multipart(&mut self, part: &Part) {
+        let protocol = part.content_type.parameter("protocol").unwrap_or_default();
+        let types = part.parts.iter().map(|child| child.mime_type.as_str());
+        let standard = std::iter::once(protocol.to_ascii_lowercase().as_str())
+            .chain(types)
+            .find_map(standard_of);
+        match (part.mime_type.as_str(), standard) {
+            ("multipart/signed", Some(standard)) => self.note_signature(standard, part),
+            ("multipart/encrypted", standard) => {
+                self.note_encryption(standard.unwrap_or(ProtectionStandard::OpenPgp), part);
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes an OpenPGP message that stands in the text (RFC 9580, section 6.2).
+    pub(crate) fn note_armor(&mut self, text: &str, part: &Part) {
+        let has = |first: &str, last: &str| {
+            let mut lines = text.lines().map(str::trim_end);
+            lines.any(|line| line == first) && lines.any(|line| line == last)
+        };
+        if has("-----BEGIN PGP MESSAGE-----", "-----END PGP MESSAGE-----") {
+            self.note_encryption(ProtectionStandard::OpenPgp, part);
+        } else if has(
+            "-----BEGIN PGP SIGNED MESSAGE-----",
+            "-----END PGP SIGNATURE-----",
+        ) {
+            self.note_signature(ProtectionStandard::OpenPgp, part);
+        }
+    }
+}
+
+fn standard_of(mime_type: &str) -> Option<ProtectionStandard> {
+    match mime_type {
+        "application/pkcs7-signature"
+        | "application/x-pkcs7-signature"
+        | "application/pkcs7-mime"
+        | "application/x-pkcs7-mime" => Some(ProtectionStandard::Smime),
+        "application/pgp-signature" | "application/pgp-encrypted" => {
+            Some(ProtectionStandard::OpenPgp)
+        }
+        _ => None,
+    }
+}

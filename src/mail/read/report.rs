@@ -1,0 +1,364 @@
+//! Delivery reports (RFC 3464, RFC 6533).
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::part::{Part, split_head};
+use crate::mail::header::{message_id::parse_message_ids, parse_text};
+
+/// What a mail server says of a message that was, or was not, delivered (RFC 3464).
+///
+/// ```
+/// use airbyte_agent_gmail::mail::Reading;
+///
+/// let raw = b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+///     --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.net\r\n\r\n\
+///     Final-Recipient: rfc822; nobody@example.net\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n";
+/// let report = Reading::from_raw(raw).delivery_report.ok_or("a report")?;
+/// assert!(report.is_failure());
+/// assert_eq!(report.recipients[0].address, "nobody@example.net");
+/// assert_eq!(report.recipients[0].status.as_deref(), Some("5.1.1"));
+/// # Ok::<(), &str>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct DeliveryReport {
+    /// The server that reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reporting_server: Option<String>,
+    /// The id of the message that the report is about, without angle brackets, where the report encloses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_message_id: Option<String>,
+    /// One entry for each recipient that the report names.
+    pub recipients: Vec<DeliveryStatus>,
+}
+
+impl DeliveryReport {
+    /// How many recipients have an action, such as `failed` or `delayed`: one report may have some of each.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::mail::Reading;
+    ///
+    /// let raw = b"Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n\
+    ///     Final-Recipient: rfc822; a@example.net\r\nAction: failed\r\n\r\n\
+    ///     Final-Recipient: rfc822; b@example.net\r\nAction: delayed (will try again)\r\n--b--\r\n";
+    /// let report = Reading::from_raw(raw).delivery_report.ok_or("a report")?;
+    /// assert_eq!((report.count("failed"), report.count("delayed")), (1, 1));
+    /// # Ok::<(), &str>(())
+    /// ```
+    #[must_use]
+    pub fn count(&self, action: &str) -> usize {
+        let recipients = self.recipients.iter();
+        recipients
+            .filter(|recipient| recipient.action == action)
+            .count()
+    }
+
+    /// Whether the message failed for good to reach one of its recipients at least.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        self.count("failed") > 0
+    }
+}
+
+impl fmt::Debug for DeliveryReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DeliveryReport")
+            .field("recipients", &self.recipients.len())
+            .field("is_failure", &self.is_failure())
+            .finish()
+    }
+}
+
+/// What became of the message for one recipient; [`DeliveryReport`] has them.
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct DeliveryStatus {
+    /// The recipient's address, as the server that reports had it.
+    pub address: String,
+    /// The address that the sender wrote, where it is another: a forwarding or a list may stand between.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_address: Option<String>,
+    /// `failed`, `delayed`, `delivered`, `relayed` or `expanded`, in lower case.
+    pub action: String,
+    /// The status code, such as `5.1.1`; its first digit is 5 for a failure that stays, and 4 for one that may pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// The words of the server that refused the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnostic: Option<String>,
+}
+
+impl fmt::Debug for DeliveryStatus {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DeliveryStatus")
+            .field("action", &self.action)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether a part holds the groups of a delivery report.
+pub(crate) fn is_delivery_status(part: &Part) -> bool {
+    matches!(
+        part.mime_type.as_str(),
+        "message/delivery-status" | "message/global-delivery-status"
+    )
+}
+
+/// Reads a delivery report among the parts of a multipart; `None` where none of them is one.
+pub(crate) fn read_report(parts: &[Part]) -> Option<DeliveryReport> {
+    let statuses: Vec<&Part> = parts
+        .iter()
+        .filter(|part| is_delivery_status(part))
+        .collect();
+    if statuses.is_empty() {
+        return None;
+    }
+    let mut delivery = DeliveryReport::default();
+    for group in statuses.into_iter().flat_map(groups) {
+        let field = |name: &str| field(&group, name);
+        if let Some(server) = field("Reporting-MTA") {
+            delivery
+                .reporting_server
+                .get_or_insert(without_type(&server).1);
+        }
+        let original = field("Original-Recipient").map(|value| recipient_address(&value));
+        let last = field("Final-Recipient").map(|value| recipient_address(&value));
+        if let Some(address) = last.or_else(|| original.clone()) {
+            delivery.recipients.push(DeliveryStatus {
+                original_address: original.filter(|original| *original != address),
+                address,
+                action: field("Action")
+                    .map(|action| without_comments(&action).to_ascii_lowercase())
+                    .unwrap_or_default(),
+                status: field("Status").map(|status| status_code(&status)),
+                diagnostic: field("Diagnostic-Code").map(|code| without_type(&code).1),
+            });
+        }
+    }
+    delivery.original_message_id = parts.iter().find_map(original_message_id);
+    Some(delivery)
+}
+
+/// The groups of fields: one about the message, then one for each recipient.
+pub(crate) fn groups(status: &Part) -> Vec<Vec<(String, Vec<u8>)>> {
+    // Gmail's payload may show each group as a part of its own, with the fields as its headers.
+    if !status.parts.is_empty() {
+        return status
+            .parts
+            .iter()
+            .map(|part| part.headers.clone())
+            .collect();
+    }
+    let mut groups = Vec::new();
+    let mut rest = status.bytes().unwrap_or_default();
+    while !rest.is_empty() {
+        let (group, tail) = split_head(rest);
+        // Whatever is no field ends the report, since the reader would not get past it.
+        if tail.len() == rest.len() {
+            break;
+        }
+        rest = tail;
+        groups.push(group);
+    }
+    groups
+}
+
+/// The first field of a name in a group.
+pub(crate) fn field(group: &[(String, Vec<u8>)], name: &str) -> Option<String> {
+    let (_, value) = group
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+    let value = parse_text(value);
+    (!value.is_empty()).then_some(value)
+}
+
+/// The id of the message that a part of a report holds, or the headers of.
+pub(crate) fn original_message_id(part: &Part) -> Option<String> {
+    let headers = match part.mime_type.as_str() {
+        "message/rfc822" | "message/global" if !part.parts.is_empty() => {
+            part.parts.first().map(|inner| inner.headers.clone())?
+        }
+        "message/rfc822" | "message/global" | "text/rfc822-headers" | "message/global-headers" => {
+            split_head(part.bytes()?).0
+        }
+        _ => return None,
+    };
+    let (_, value) = headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("Message-ID"))?;
+    parse_message_ids(value).into_iter().next()
+}
+
+/// A value such as `rfc822; name@example.com` as its type, in lower case, and what it is of it.
+///
+/// Some servers leave the type out; a type is one word, so that a semicolon in a sentence is none of its end.
+pub(crate) fn without_type(value: &str) -> (String, String) {
+    let is_type = |word: &str| {
+        let mut letters = word.chars();
+        !word.is_empty()
+            && letters.all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
+    };
+    match value.split_once(';') {
+        Some((kind, value)) if is_type(without_comments(kind).as_str()) => (
+            without_comments(kind).to_ascii_lowercase(),
+            value.trim().to_owned(),
+        ),
+        _ => (String::new(), value.trim().to_owned()),
+    }
+}
+
+/// The address of a recipient field, decoded as its type says.
+pub(crate) fn recipient_address(value: &str) -> String {
+    let (kind, address) = without_type(value);
+    let address = without_comments(&address);
+    let bare = address
+        .strip_prefix('<')
+        .and_then(|address| address.strip_suffix('>'))
+        .unwrap_or(&address);
+    if kind == "utf-8" {
+        decode_unicode_escapes(bare)
+    } else {
+        decode_xtext(bare)
+    }
+}
+
+/// Undoes `+2B` and `+3D`, which stand for "+" and "=" in the address that the sender gave (RFC 3461, section 4).
+///
+/// Many servers write addresses there as they are, so that `user+42@example.com` has to stay: the other letters need
+/// no code, but for the blank of a quoted name.
+fn decode_xtext(address: &str) -> String {
+    let decoded = address.replace("+2B", "+").replace("+3D", "=");
+    if decoded.starts_with('"') {
+        decoded.replace("+20", " ")
+    } else {
+        decoded
+    }
+}
+
+/// Undoes `\x{F6}` (RFC 6533, section 3).
+fn decode_unicode_escapes(address: &str) -> String {
+    let mut decoded = String::with_capacity(address.len());
+    let mut rest = address;
+    while let Some((before, escape)) = rest.split_once("\\x{") {
+        decoded.push_str(before);
+        let letter = escape.split_once('}').and_then(|(digits, after)| {
+            let letter = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+            (!letter.is_control()).then_some((letter, after))
+        });
+        match letter {
+            Some((letter, after)) => {
+                decoded.push(letter);
+                rest = after;
+            }
+            None => {
+                decoded.push_str("\\x{");
+                rest = escape;
+            }
+        }
+    }
+    decoded.push_str(rest);
+    decoded
+}
+
+/// The code of a `Status` field, which may have a comment behind it (RFC 3464, section 2.3.4).
+fn status_code(value: &str) -> String {
+    let is_code = |word: &&str| {
+        let numbers: Vec<&str> = word.split('.').collect();
+        let is_number = |number: &&str| {
+            (1..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        numbers.len() == 3 && numbers.iter().all(is_number)
+    };
+    let bare = without_comments(value);
+    let words = bare.split(|letter: char| !letter.is_ascii_digit() && letter != '.');
+    let code = words.map(|word| word.trim_matches('.')).find(is_code);
+    code.map_or_else(|| bare.clone(), str::to_owned)
+}
+
+/// A value without its comments, which stand in brackets and nest (RFC 5322, section 3.2.2).
+pub(crate) fn without_comments(value: &str) -> String {
+    let mut bare = String::with_capacity(value.len());
+    let (mut depth, mut is_quoted, mut is_escaped) = (0_usize, false, false);
+    for letter in value.chars() {
+        let is_plain = std::mem::take(&mut is_escaped);
+        match letter {
+            '\\' if !is_plain && (depth > 0 || is_quoted) => is_escaped = true,
+            '"' if !is_plain && depth == 0 => is_quoted = !is_quoted,
+            '(' if !is_plain && !is_quoted => depth += 1,
+            ')' if !is_plain && !is_quoted && depth > 0 => {
+                depth -= 1;
+                continue;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            bare.push(letter);
+        }
+    }
+    bare.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn codes_and_types_are_told_from_what_is_around_them() {
+        let statuses = [
+            ("5.1.1", "5.1.1"),
+            ("5.1.1 (bad mailbox)", "5.1.1"),
+            ("(mailbox (1.2.3)) 4.4.7", "4.4.7"),
+            ("5.7.26;", "5.7.26"),
+            ("550 5.1.1", "5.1.1"),
+            ("550", "550"),
+        ];
+        for (value, code) in statuses {
+            assert_eq!(status_code(value), code, "{value}");
+        }
+        let diagnostics = [
+            ("smtp; 550 5.1.1 no; really", "550 5.1.1 no; really"),
+            ("X-Unix; 67", "67"),
+            ("dns (resolver) ; no MX", "no MX"),
+            ("Mailbox full; try later", "Mailbox full; try later"),
+            ("550 unknown", "550 unknown"),
+            ("; nothing", "; nothing"),
+        ];
+        for (value, text) in diagnostics {
+            assert_eq!(without_type(value).1, text, "{value}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_decoded_as_their_type_says() {
+        let table = [
+            ("rfc822; list+2Bx@example.com", "list+x@example.com"),
+            ("rfc822;a+3Db@example.com", "a=b@example.com"),
+            ("rfc822; user+42@example.com", "user+42@example.com"),
+            ("rfc822; \"a+20b\"@example.com", "\"a b\"@example.com"),
+            ("utf-8; jörg@example.com", "jörg@example.com"),
+            ("UTF-8; j\\x{F6}rg@example.com", "jörg@example.com"),
+            ("utf-8; \\x{E9t@example.com", "\\x{E9t@example.com"),
+            ("rfc822; <a@example.com> (gone)", "a@example.com"),
+            ("\"a(b)\"@example.com", "\"a(b)\"@example.com"),
+            ("a@example.com", "a@example.com"),
+        ];
+        for (value, address) in table {
+            assert_eq!(recipient_address(value), address, "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_is_read(value in "(rfc822|utf-8|;|\\\\x\\{|[(){}<>\"+]|[0-9A-F]{2}|ü| ){0,12}") {
+            prop_assert!(recipient_address(&value).len() <= value.len() + 3);
+            prop_assert!(status_code(&value).len() <= value.len());
+        }
+    }
+}

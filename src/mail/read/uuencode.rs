@@ -1,0 +1,236 @@
+//! Files in uuencode, which mail had before MIME (POSIX, `uuencode`).
+
+use crate::mail::encoding::transfer::{decode_mime_base64, split_line_end};
+
+/// A file that was found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Uuencoded {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Takes the files out of a text, `limit` of them at most; `None` where it has none.
+///
+/// A file that does not come to its end stays in the text as it is.
+pub(crate) fn take_files(text: &[u8], limit: usize) -> Option<(Vec<u8>, Vec<Uuencoded>)> {
+    memchr::memmem::find(text, b"begin")?;
+    let mut kept = Vec::new();
+    let mut files = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (line, tail) = split_line(rest);
+        if files.len() < limit
+            && let Some((file, behind)) = take_file(line, tail)
+        {
+            files.push(file);
+            rest = behind;
+        } else {
+            kept.extend_from_slice(line);
+            rest = tail;
+        }
+    }
+    (!files.is_empty()).then_some((kept, files))
+}
+
+/// Reads the one file of a part whose transfer encoding is uuencode.
+pub(crate) fn decode(body: &[u8]) -> Option<Uuencoded> {
+    take_files(body, 1)?.1.pop()
+}
+
+/// The file that begins with a line, and what is behind it.
+fn take_file<'a>(line: &[u8], tail: &'a [u8]) -> Option<(Uuencoded, &'a [u8])> {
+    let line = split_line_end(line).0;
+    let (is_base64, line) = match line.strip_prefix(b"begin-base64 ") {
+        Some(line) => (true, line),
+        None => (false, line.strip_prefix(b"begin ")?),
+    };
+    let mode = line
+        .iter()
+        .take_while(|byte| matches!(byte, b'0'..=b'7'))
+        .count();
+    let (_, name) = line.split_at_checked(mode)?;
+    let name = name.strip_prefix(b" ")?.trim_ascii();
+    if !(3..=5).contains(&mode) || name.is_empty() {
+        return None;
+    }
+    let (bytes, behind) = if is_base64 {
+        take_base64(tail)?
+    } else {
+        take_lines(tail)?
+    };
+    let name = String::from_utf8_lossy(name).into_owned();
+    Some((Uuencoded { name, bytes }, behind))
+}
+
+fn take_lines(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut bytes = Vec::new();
+    let mut is_over = false;
+    while !rest.is_empty() {
+        let (line, tail) = split_line(rest);
+        let line = split_line_end(line).0;
+        if line.trim_ascii_end() == b"end" {
+            return Some((bytes, tail));
+        }
+        if is_over && !line.trim_ascii().is_empty() {
+            return None;
+        }
+        // The line without bytes may have lost its blank.
+        is_over = match line.split_first() {
+            Some((length, symbols)) => decode_line(*length, symbols, &mut bytes)? == 0,
+            None => true,
+        };
+        rest = tail;
+    }
+    None
+}
+
+/// Decodes a line, and says how many bytes it has.
+fn decode_line(length: u8, symbols: &[u8], bytes: &mut Vec<u8>) -> Option<usize> {
+    let length = usize::from(value(length)?);
+    let symbols = symbols.trim_ascii_end();
+    let needed = length.div_ceil(3) * 4;
+    // Some programs put a letter of checksum behind; blanks at the end, which are zeros, get lost.
+    if symbols.len() > needed + 1 {
+        return None;
+    }
+    let mut decoded = Vec::with_capacity(needed);
+    for group in 0..needed / 4 {
+        let mut bits = 0_u32;
+        for place in 0..4 {
+            let symbol = symbols.get(group * 4 + place).copied().unwrap_or(b' ');
+            bits = bits << 6 | u32::from(value(symbol)?);
+        }
+        decoded.extend(bits.to_be_bytes().into_iter().skip(1));
+    }
+    decoded.truncate(length);
+    bytes.extend_from_slice(&decoded);
+    Some(length)
+}
+
+/// The six bits of a symbol; the blank and the grave accent are both zero.
+fn value(symbol: u8) -> Option<u8> {
+    matches!(symbol, b' '..=b'`').then(|| (symbol - b' ') & 0x3f)
+}
+
+fn take_base64(rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut position = 0;
+    let mut behind = rest;
+    while !behind.is_empty() {
+        let (line, tail) = split_line(behind);
+        let content = split_line_end(line).0.trim_ascii_end();
+        if content == b"====" {
+            return Some((decode_mime_base64(rest.get(..position)?), tail));
+        }
+        let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
+        if !content.iter().all(is_base64) {
+            return None;
+        }
+        position += line.len();
+        behind = tail;
+    }
+    None
+}
+
+fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let end = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |position| position + 1);
+    bytes.split_at_checked(end).unwrap_or((bytes, b""))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Writes a file as `uuencode` does.
+    pub(crate) fn encode(name: &str, bytes: &[u8], zero: char) -> String {
+        let symbol = |bits: u8| match bits & 0x3f {
+            0 => zero,
+            bits => char::from(b' ' + bits),
+        };
+        let mut text = format!("begin 644 {name}\n");
+        for line in bytes.chunks(45) {
+            text.push(symbol(u8::try_from(line.len()).unwrap()));
+            for group in line.chunks(3) {
+                let at = |place: usize| group.get(place).copied().unwrap_or_default();
+                text.extend([
+                    symbol(at(0) >> 2),
+                    symbol(at(0) << 4 | at(1) >> 4),
+                    symbol(at(1) << 2 | at(2) >> 6),
+                    symbol(at(2)),
+                ]);
+            }
+            text.push('\n');
+        }
+        format!("{text}{zero}\nend\n")
+    }
+
+    #[test]
+    fn files_are_taken_out_of_the_text() {
+        let text = b"Hello,\r\n\r\nbegin 644 a name.txt\r\n#0V%T\r\n`\r\nend\r\n\r\nBye\r\n";
+        let (kept, files) = take_files(text, 9).unwrap();
+        assert_eq!(kept, b"Hello,\r\n\r\n\r\nBye\r\n");
+        let cat = |name: &str| Uuencoded {
+            name: name.to_owned(),
+            bytes: b"Cat".to_vec(),
+        };
+        assert_eq!(files, [cat("a name.txt")]);
+        let table: [&[u8]; 7] = [
+            b"begin 0755 x\n#0V%T\n \nend",
+            b"begin 644 x\n#0V%T\n\nend\n",
+            b"begin 644 x\n#0V%T\nend\n",
+            b"begin 644 x\n#0V%TX\n`\n\nend \n",
+            b"begin 600 x  \n!0P  \n\"870\n`\nend\n",
+            b"begin-base64 644 x\nQ2F0\n====\n".as_slice(),
+            b"begin-base64 644 x\nQ2\nF0\n====\n",
+        ];
+        for (position, text) in table.into_iter().enumerate() {
+            if position < 5 {
+                assert_eq!(decode(text), Some(cat("x")), "{position}");
+            } else {
+                assert_eq!(decode(text).unwrap().name, "x");
+            }
+        }
+        let two = encode("one", b"Cat", '`') + &encode("two", b"Cat", ' ');
+        assert_eq!(
+            take_files(two.as_bytes(), 9).unwrap().1,
+            [cat("one"), cat("two")]
+        );
+        assert_eq!(take_files(two.as_bytes(), 1).unwrap().1, [cat("one")]);
+    }
+
+    #[test]
+    fn what_is_no_file_stays_text() {
+        let table: [&str; 9] = [
+            "begin 644 x\n#0V%T\n`\n",
+            "begin 644 x\nThis is how it starts, as said.\nend\n",
+            "begin 644\n#0V%T\n`\nend\n",
+            "begin 98 x\n#0V%T\n`\nend\n",
+            "> begin 644 x\n> #0V%T\n> `\n> end\n",
+            "begin 644 x\n#0V%T\n`\nmore\nend\n",
+            "begin again\nend\n",
+            "begin-base64 644 x\nno base64 here\n====\n",
+            "",
+        ];
+        for text in table {
+            assert_eq!(take_files(text.as_bytes(), 9), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_file_comes_out(bytes in proptest::collection::vec(any::<u8>(), 0..200), is_blank in any::<bool>(), is_trimmed in any::<bool>()) {
+            let mut text = encode("x", &bytes, if is_blank { ' ' } else { '`' });
+            if is_trimmed {
+                text = text.lines().map(|line| format!("{}\r\n", line.trim_end())).collect();
+            }
+            prop_assert_eq!(decode(text.as_bytes()).map(|file| file.bytes), Some(bytes));
+        }
+
+        #[test]
+        fn any_text_is_taken(text in "(begin 644 x\n|begin-base64 644 x\n|[#-&`]?[ -`]{0,5}\n|end\n|====\n|\n){0,12}") {
+            let kept = take_files(text.as_bytes(), 5).map_or(0, |(kept, _)| kept.len());
+            prop_assert!(kept <= text.len());
+        }
+    }
+}

@@ -1,0 +1,531 @@
+//! Answers and forwards.
+
+mod automatic;
+pub(crate) mod note;
+pub(crate) mod quotation;
+mod recipient;
+mod reference;
+
+use std::{collections::HashSet, fmt};
+
+use crate::api::gmail::types::{Message, Thread};
+
+use self::{
+    note::{AnswerNote, is_encrypted, notes},
+    quotation::{embeddable_html, quote_html, quote_text, text_to_html},
+    recipient::recipients,
+    reference::references,
+};
+use super::{
+    address::{AddressError, mailbox::MailboxList},
+    compose::{
+        Compose, ComposeError, Quotation,
+        enclosure::{Enclosure, check_content_id},
+    },
+    header::{
+        message_id::{is_message_id, parse_message_ids},
+        parse_date,
+    },
+    html::escape,
+    read::{
+        Attachment, Reading,
+        content_reference::{self, PartIdentity},
+        file_name::safe_file_name,
+    },
+};
+
+/// Labels of messages that are not to be answered.
+const UNANSWERABLE: [&str; 3] = ["DRAFT", "TRASH", "SPAM"];
+
+/// What an answer answers, or what is forwarded: a thread, a message, or one that was read already.
+///
+/// From a thread, it is the message that [`answerable_message`] finds. Messages have to be got with `format=full` (or
+/// `raw`). A message whose text Gmail keeps behind an attachment id is best given as a [`Reading`] with the text put in.
+#[non_exhaustive]
+pub enum Original<'a> {
+    /// The latest message of a thread.
+    Thread(&'a Thread),
+    /// This message.
+    Message(&'a Message),
+    /// This message.
+    Reading(&'a Reading),
+}
+
+impl fmt::Debug for Original<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Thread(_) => "Original::Thread",
+            Self::Message(_) => "Original::Message",
+            Self::Reading(_) => "Original::Reading",
+        })
+    }
+}
+
+impl<'a> From<&'a Thread> for Original<'a> {
+    fn from(thread: &'a Thread) -> Self {
+        Self::Thread(thread)
+    }
+}
+
+impl<'a> From<&'a Message> for Original<'a> {
+    fn from(message: &'a Message) -> Self {
+        Self::Message(message)
+    }
+}
+
+impl<'a> From<&'a Reading> for Original<'a> {
+    fn from(reading: &'a Reading) -> Self {
+        Self::Reading(reading)
+    }
+}
+
+impl Original<'_> {
+    fn read(self) -> Result<Reading, ReplyError> {
+        match self {
+            Self::Thread(thread) => {
+                let message = answerable_message(thread).ok_or(ReplyError::NoMessage)?;
+                let mut reading = Reading::from_payload(message);
+                if reading.thread_id.is_none() {
+                    reading.thread_id.clone_from(&thread.id);
+                }
+                Ok(reading)
+            }
+            Self::Message(message) => Ok(Reading::from_payload(message)),
+            Self::Reading(reading) => Ok(reading.clone()),
+        }
+    }
+}
+
+/// Finds the message of a thread that an answer belongs to: the latest that is neither a draft nor in the trash or
+/// spam, and that has a `Message-ID`.
+///
+/// ```
+/// use airbyte_agent_gmail::{mail::answerable_message, types::Thread};
+/// use serde_json::json;
+///
+/// let payload = |id: &str| json!({"headers": [{"name": "Message-ID", "value": id}]});
+/// let thread: Thread = serde_json::from_value(json!({"messages": [
+///     {"id": "a", "payload": payload("<1@example.org>")},
+///     {"id": "b", "payload": payload("<2@example.org>"), "labelIds": ["DRAFT"]},
+/// ]}))?;
+/// assert_eq!(answerable_message(&thread).and_then(|message| message.id.as_deref()), Some("a"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// Gmail gives each message's headers with `format=full` and `format=metadata`; without them nothing is found.
+#[must_use]
+pub fn answerable_message(thread: &Thread) -> Option<&Message> {
+    let is_answerable = |message: &&Message| {
+        let is_refused = message
+            .label_ids
+            .iter()
+            .any(|label| UNANSWERABLE.contains(&label.as_str()));
+        !is_refused && has_message_id(message)
+    };
+    let date = |message: &Message| -> i64 {
+        let date = message.internal_date.as_deref();
+        date.and_then(|date| date.parse().ok()).unwrap_or(0)
+    };
+    // Of messages with the same date, or without one, the last in Gmail's order is the latest.
+    thread
+        .messages
+        .iter()
+        .filter(is_answerable)
+        .max_by_key(|message| date(message))
+}
+
+/// Begins an answer to the author of a message.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::{MailboxList, Reading, reply};
+///
+/// let original = Reading::from_raw(
+///     b"From: Support <support@example.org>\r\nTo: me@example.com\r\nMessage-ID: <1@example.org>\r\n\
+///       Subject: Invoice\r\nDate: Tue, 24 Nov 2026 09:15:00 +0100\r\n\r\nIs it paid?\r\n",
+/// );
+/// let own: MailboxList = "me@example.com".parse()?;
+/// let composed = reply(&original, &own)?.text("Yes.").build()?;
+/// let answer = Reading::from_raw(&composed.raw);
+/// assert_eq!(answer.to.to_string(), "Support <support@example.org>");
+/// assert_eq!(answer.subject.as_deref(), Some("Re: Invoice"));
+/// assert_eq!(answer.in_reply_to, ["1@example.org"]);
+/// assert!(answer.text.ends_with("\n> Is it paid?\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// `own` are the account's addresses, its aliases included: they are left out of the recipients, and the one that the
+/// original was sent to becomes the author of the answer. The answer goes to the original's `Reply-To`, or else to its
+/// `From`; an answer to one's own message goes to whom that was sent to, unless its `Reply-To` names somebody else.
+/// Addresses are answered as they came; those that no mail can be sent to are left out, which [`Compose::notes`] tells,
+/// with what else is to know before the answer is sent. It carries the thread (`thread_id`,
+/// `In-Reply-To`, `References`), the subject with one `Re:`, and the original quoted below what
+/// [`Compose::text`] or [`Compose::html`] are given ([`Compose::without_quotation`] leaves it out). Pictures within the
+/// original's HTML are replaced by their description.
+///
+/// # Errors
+///
+/// [`ReplyError`] where a thread has no message to answer, or nobody is left to answer to.
+pub fn reply<'a>(
+    original: impl Into<Original<'a>>,
+    own: &MailboxList,
+) -> Result<Compose, ReplyError> {
+    answer(&original.into().read()?, own, false)
+}
+
+/// Begins an answer to the author of a message and to everybody else whom it was sent to.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::{MailboxList, Reading, reply_all};
+///
+/// let original = Reading::from_raw(
+///     b"From: support@example.org\r\nTo: me@example.com, you@example.com\r\nMessage-ID: <1@example.org>\r\n\r\nPaid?\r\n",
+/// );
+/// let own: MailboxList = "me@example.com".parse()?;
+/// let answer = Reading::from_raw(&reply_all(&original, &own)?.text("Yes.").build()?.raw);
+/// assert_eq!((answer.to.to_string(), answer.cc.to_string()), ("support@example.org".into(), "you@example.com".into()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// It is as [`reply`], and the other recipients of the original, in `To` and `Cc`, get a copy.
+/// [`Compose::retain_recipients`] leaves some of them out.
+///
+/// # Errors
+///
+/// As [`reply`].
+pub fn reply_all<'a>(
+    original: impl Into<Original<'a>>,
+    own: &MailboxList,
+) -> Result<Compose, ReplyError> {
+    answer(&original.into().read()?, own, true)
+}
+
+/// Begins a message that passes another one on.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::{ForwardAttachment, MailboxList, Reading, forward};
+///
+/// let original = Reading::from_raw(b"From: support@example.org\r\nSubject: Invoice\r\n\r\nPlease pay.\r\n");
+/// let own: MailboxList = "me@example.com".parse()?;
+/// let files = vec![ForwardAttachment::new("invoice.pdf", "application/pdf", "%PDF-1.7")];
+/// let message = forward(&original, &own, files)?.to("accounting@example.net").text("For you.");
+/// assert_eq!(Reading::from_raw(&message.build()?.raw).subject.as_deref(), Some("Fwd: Invoice"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The original stands below what is written, with its author, date, subject and recipients, and the message stays in
+/// the original's thread, as Gmail's own forwards do. Its attachments are given
+/// by the caller, since fetching them takes requests: for each of [`Reading::attachments`], the bytes are
+/// [`Attachment::data`] or, with an `attachment_id`, what `users.messages.attachments.get` gives for it, decoded with
+/// [`decode_base64url`](super::encoding::decode_base64url); [`ForwardAttachment::from_attachment`] puts both together.
+/// Those that the HTML shows by their content id (RFC 2392) or their location (RFC 2557) go on being shown there; the
+/// others are attached.
+///
+/// # Errors
+///
+/// [`ReplyError`] where a thread has no message to forward.
+pub fn forward<'a>(
+    original: impl Into<Original<'a>>,
+    own: &MailboxList,
+    attachments: Vec<ForwardAttachment>,
+) -> Result<Compose, ReplyError> {
+    let reading = original.into().read()?;
+    let mut message = in_thread(&reading, own);
+    message.subject = Some(prefixed(&reading, "Fwd:", &["fwd:", "fw:"]));
+    let mut lines = vec!["---------- Forwarded message ---------".to_owned()];
+    let fields = [
+        ("From", reading.from.to_string()),
+        ("Date", written_date(&reading).unwrap_or_default()),
+        ("Subject", reading.subject.clone().unwrap_or_default()),
+        ("To", reading.to.to_string()),
+        ("Cc", reading.cc.to_string()),
+    ];
+    for (name, value) in fields {
+        if !value.is_empty() {
+            lines.push(format!("{name}: {value}"));
+        }
+    }
+    let names: Vec<_> = attachments.iter().map(|file| file.part.clone()).collect();
+    let content_ids = usable_content_ids(&names);
+    let mut shown = HashSet::new();
+    let html = match &reading.html {
+        Some(html) => {
+            let content_id = |url: &str| {
+                let position = content_reference::find(url, &names)?;
+                shown.insert(position);
+                content_ids.get(position).cloned()
+            };
+            embeddable_html(html, content_id)
+        }
+        None => text_to_html(&reading.text),
+    };
+    let heading: Vec<_> = lines.iter().map(|line| escape(line)).collect();
+    message.quotation = Some(Quotation {
+        text: format!("{}\n\n{}", lines.join("\n"), reading.text),
+        html: format!(
+            "<div class=\"gmail_quote\"><div dir=\"ltr\" class=\"gmail_attr\">{}<br><br></div>{html}</div>",
+            heading.join("<br>")
+        ),
+        is_html: reading.html.is_some(),
+    });
+    for (position, (attachment, content_id)) in attachments.into_iter().zip(content_ids).enumerate()
+    {
+        match attachment.enclosure() {
+            Ok(enclosure) if shown.contains(&position) => {
+                message
+                    .enclosures
+                    .push(enclosure.with_content_id(content_id));
+            }
+            Ok(enclosure) => message.enclosures.push(enclosure),
+            Err(error) => message.refuse(error),
+        }
+    }
+    if is_encrypted(&reading) {
+        message.notes.push(AnswerNote::Encrypted);
+    }
+    Ok(message)
+}
+
+/// A content id for each part: its own, or one in the place of one that is missing, malformed or used twice.
+fn usable_content_ids(parts: &[PartIdentity]) -> Vec<String> {
+    let mut used = HashSet::new();
+    let ids = parts.iter().enumerate().map(|(position, part)| {
+        let own = part.content_id.clone().map(check_content_id);
+        match own {
+            Some(Ok(id)) if used.insert(id.clone()) => id,
+            _ => format!("part{position}@content-id.invalid"),
+        }
+    });
+    ids.collect()
+}
+
+/// A file of a message that is forwarded.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::{Compose, ForwardAttachment, MailboxList, Reading, forward};
+///
+/// let original = Compose::new().to("me@example.com").text("See below.").attachment("a.csv", "text/csv", "1,2").build()?;
+/// let original = Reading::from_raw(&original.raw);
+/// let files = original.attachments.iter();
+/// let files = files.filter_map(|file| Some(ForwardAttachment::from_attachment(file, file.data()?))).collect();
+/// let message = forward(&original, &MailboxList::default(), files)?.to("accounting@example.net").build()?;
+/// assert_eq!(Reading::from_raw(&message.raw).attachments[0].name, "a.csv");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct ForwardAttachment {
+    name: String,
+    mime_type: String,
+    bytes: Vec<u8>,
+    part: PartIdentity,
+}
+
+impl ForwardAttachment {
+    /// Takes a file by its name, type and bytes.
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        mime_type: impl Into<String>,
+        bytes: impl Into<Vec<u8>>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            mime_type: mime_type.into(),
+            bytes: bytes.into(),
+            part: PartIdentity::default(),
+        }
+    }
+
+    /// Takes an attachment of the original with its bytes.
+    #[must_use]
+    pub fn from_attachment(attachment: &Attachment, bytes: impl Into<Vec<u8>>) -> Self {
+        Self {
+            part: PartIdentity {
+                content_id: attachment.content_id.clone(),
+                location: attachment.content_location.clone(),
+            },
+            ..Self::new(attachment.name.clone(), attachment.mime_type.clone(), bytes)
+        }
+    }
+
+    /// Sets the id under which the original's HTML shows it.
+    #[must_use]
+    pub fn with_content_id(mut self, content_id: impl Into<String>) -> Self {
+        self.part.content_id = Some(content_id.into());
+        self
+    }
+
+    fn enclosure(self) -> Result<Enclosure, ComposeError> {
+        // What a stranger called it is no reason not to forward it.
+        let name = safe_file_name(&self.name);
+        let is_known = super::compose::enclosure::parse_mime_type(&self.mime_type).is_some();
+        let mime_type = if is_known {
+            self.mime_type.as_str()
+        } else {
+            "application/octet-stream"
+        };
+        Enclosure::new(name, mime_type, self.bytes)
+    }
+}
+
+impl fmt::Debug for ForwardAttachment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ForwardAttachment")
+            .field("size", &self.bytes.len())
+            .field("has_content_id", &self.part.content_id.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why an answer could not be begun.
+///
+/// ```
+/// use airbyte_agent_gmail::mail::{MailboxList, Reading, ReplyError, reply};
+///
+/// let original = Reading::from_raw(b"Subject: From nobody\r\n\r\n");
+/// assert_eq!(reply(&original, &MailboxList::default()).unwrap_err(), ReplyError::NoRecipient);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReplyError {
+    /// No message of the thread can be answered.
+    NoMessage,
+    /// There is nobody to answer to.
+    NoRecipient,
+    /// No mail can be sent to the addresses that an answer would go to.
+    UnusableRecipient {
+        /// What is wrong with the first of them.
+        reason: AddressError,
+    },
+}
+
+impl fmt::Display for ReplyError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::UnusableRecipient { reason } => {
+                return write!(
+                    formatter,
+                    "nobody is left to answer to, since no mail can be sent to the address of the message: {reason}"
+                );
+            }
+            Self::NoMessage => {
+                "no message of the thread can be answered: each is a draft, in the trash or spam, or without a \
+                 message id; get the thread with format=full, or name the message"
+            }
+            Self::NoRecipient => {
+                "the message names nobody to answer to: get it with format=full, or begin a new message"
+            }
+        })
+    }
+}
+
+impl std::error::Error for ReplyError {}
+
+fn has_message_id(message: &Message) -> bool {
+    match &message.payload {
+        // Reading the whole message would decode its texts for nothing.
+        Some(payload) => payload.headers.iter().any(|header| {
+            let is_id = header
+                .name
+                .as_deref()
+                .is_some_and(|name| name.eq_ignore_ascii_case("Message-ID"));
+            let value = header.value.as_deref().unwrap_or_default();
+            is_id && !parse_message_ids(value.as_bytes()).is_empty()
+        }),
+        None => Reading::from_payload(message).message_id.is_some(),
+    }
+}
+
+fn answer(reading: &Reading, own: &MailboxList, is_to_all: bool) -> Result<Compose, ReplyError> {
+    let recipients = recipients(reading, own, is_to_all);
+    if recipients.to.is_empty() && recipients.cc.is_empty() {
+        return Err(match recipients.left_out.first() {
+            Some(AnswerNote::LeftOut { reason, .. }) => {
+                ReplyError::UnusableRecipient { reason: *reason }
+            }
+            _ => ReplyError::NoRecipient,
+        });
+    }
+    let mut message = in_thread(reading, own);
+    message.notes = recipients.left_out;
+    message.notes.extend(notes(reading, &recipients.to));
+    message.to = recipients.to;
+    message.cc = recipients.cc;
+    message.subject = Some(prefixed(reading, "Re:", &["re:"]));
+    if is_encrypted(reading) {
+        return Ok(message);
+    }
+    let introduction = introduction(reading);
+    let html = match &reading.html {
+        Some(html) => embeddable_html(html, |_| None),
+        None => text_to_html(&reading.text),
+    };
+    message.quotation = Some(Quotation {
+        text: quote_text(&introduction, &reading.text),
+        html: quote_html(&introduction, &html),
+        is_html: reading.html.is_some(),
+    });
+    Ok(message)
+}
+
+/// A message that belongs to the thread of another, from the address that the other was sent to.
+fn in_thread(reading: &Reading, own: &MailboxList) -> Compose {
+    let mut message = Compose::new();
+    let involved = || {
+        reading
+            .to
+            .iter()
+            .chain(&reading.cc)
+            .chain(&reading.bcc)
+            .chain(&reading.from)
+    };
+    message.from = own
+        .iter()
+        .find(|address| involved().any(|other| other.is_same_mailbox(address)))
+        .or_else(|| own.first())
+        .cloned();
+    if let Some(thread_id) = &reading.thread_id {
+        message = message.thread_id(thread_id.clone());
+    }
+    message.references = references(reading);
+    message.in_reply_to = reading
+        .message_id
+        .iter()
+        .filter(|id| is_message_id(id))
+        .cloned()
+        .collect();
+    message
+}
+
+/// The subject with its prefix, which is not put before another one.
+fn prefixed(reading: &Reading, prefix: &str, known: &[&str]) -> String {
+    let subject = reading.subject.as_deref().unwrap_or_default().trim();
+    let lower = subject.to_lowercase();
+    if known.iter().any(|known| lower.starts_with(known)) {
+        subject.to_owned()
+    } else {
+        format!("{prefix} {subject}").trim_end().to_owned()
+    }
+}
+
+fn introduction(reading: &Reading) -> String {
+    let author = reading.from.first().map(ToString::to_string);
+    match (written_date(reading), author) {
+        (Some(date), Some(author)) => format!("On {date}, {author} wrote:"),
+        (Some(date), None) => format!("On {date}, somebody wrote:"),
+        (None, Some(author)) => format!("{author} wrote:"),
+        (None, None) => "Somebody wrote:".to_owned(),
+    }
+}
+
+/// The date as its sender saw it on the clock, with the zone.
+fn written_date(reading: &Reading) -> Option<String> {
+    let date = reading
+        .date
+        .as_deref()
+        .and_then(|date| parse_date(date.as_bytes()))?;
+    Some(date.strftime("%a, %-d %b %Y at %H:%M %z").to_string())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,445 @@
+//! The history that answers carry along: told apart from the answer, and added to one.
+
+use std::borrow::Cow;
+
+use crate::mail::{
+    html::{Token, Tokenizer, escape},
+    read::content_reference::{content_id_of, content_id_url},
+};
+
+/// Elements of a quoted message that say something of a whole document, or do something, rather than show something.
+const DROPPED: [&str; 15] = [
+    "html",
+    "head",
+    "body",
+    "base",
+    "meta",
+    "link",
+    "title",
+    "script",
+    "style",
+    "iframe",
+    "object",
+    "embed",
+    "form",
+    "noframes",
+    "plaintext",
+];
+
+/// Of these, the content goes too.
+const DROPPED_WITH_CONTENT: [&str; 6] =
+    ["title", "script", "style", "iframe", "object", "noframes"];
+
+/// Open elements beyond this number are not closed one by one.
+const MAXIMUM_DEPTH: usize = 256;
+
+/// Splits a text into what was written and the history that is quoted at its end.
+///
+/// The history is a block of `> ` lines with the line that introduces it, or what stands behind a line such as
+/// `-----Original Message-----`. Quotations that answers stand between are part of what was written, and so is one
+/// that nothing else stands before, or that a line such as "Run these:" leads up to.
+pub(crate) fn split_history(text: &str) -> (&str, Option<&str>) {
+    let mut lines: Vec<(usize, &str)> = Vec::new();
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        if is_original_message_line(line) && lines.iter().any(|(_, line)| !line.trim().is_empty()) {
+            return split_at(text, offset);
+        }
+        lines.push((offset, line));
+        offset += line.len();
+    }
+    let is_blank = |line: &str| line.trim().is_empty();
+    let mut end = lines.len();
+    let mut has_quote = false;
+    while let Some((_, line)) = end.checked_sub(1).and_then(|index| lines.get(index)) {
+        if line.starts_with('>') {
+            has_quote = true;
+        } else if !is_blank(line) {
+            break;
+        }
+        end -= 1;
+    }
+    if !has_quote {
+        return (text, None);
+    }
+    // The line that introduces the quotation ends with a colon, and may be broken into a few.
+    let introduction = lines.get(end.saturating_sub(4)..end).unwrap_or_default();
+    let is_introduced = introduction
+        .last()
+        .is_some_and(|(_, line)| line.trim_end().ends_with([':', '：']));
+    if is_introduced {
+        let introduces = introduction
+            .iter()
+            .rev()
+            .take_while(|(_, line)| !is_blank(line))
+            .any(|(_, line)| is_attribution(line));
+        if !introduces {
+            return (text, None);
+        }
+        let length = introduction
+            .iter()
+            .rev()
+            .take_while(|(_, line)| !is_blank(line))
+            .count();
+        let first = introduction
+            .iter()
+            .rev()
+            .take(length)
+            .position(|(_, line)| is_introduction_start(line));
+        end -= first.map_or(1, |position| position + 1);
+    }
+    let offset = lines.get(end).map_or(text.len(), |(offset, _)| *offset);
+    split_at(text, offset)
+}
+
+/// The text of an answer with the original quoted below it.
+pub(crate) fn quote_text(introduction: &str, original: &str) -> String {
+    let mut quoted =
+        String::with_capacity(original.len() + original.len() / 16 + introduction.len() + 2);
+    quoted.push_str(introduction);
+    quoted.push('\n');
+    for line in original.trim_end().lines() {
+        // Nested quotations stay dense, as most programs write and read them.
+        quoted.push_str(if line.starts_with('>') || line.is_empty() {
+            ">"
+        } else {
+            "> "
+        });
+        quoted.push_str(line);
+        quoted.push('\n');
+    }
+    quoted
+}
+
+/// The HTML of a quotation.
+pub(crate) fn quote_html(introduction: &str, original: &str) -> String {
+    format!(
+        "<div class=\"gmail_quote\"><div dir=\"ltr\" class=\"gmail_attr\">{}<br></div><blockquote \
+         class=\"gmail_quote\" style=\"margin:0 0 0 0.8ex;border-left:1px solid #ccc;padding-left:1ex\">{original}\
+         </blockquote></div>",
+        escape(introduction)
+    )
+}
+
+/// Text as HTML that keeps its lines.
+pub(crate) fn text_to_html(text: &str) -> String {
+    format!("<div style=\"white-space:pre-wrap\">{}</div>", escape(text))
+}
+
+/// What of a message's HTML can stand within other HTML: no document around it, no scripts, no styles that would
+/// reach beyond it, every element closed. `content_id` gives the content id of the part that a link names, if it does; a
+/// picture of a part that is not there is replaced by its description.
+pub(crate) fn embeddable_html(
+    html: &str,
+    mut content_id: impl FnMut(&str) -> Option<String>,
+) -> String {
+    let mut output = String::with_capacity(html.len());
+    let mut open: Vec<String> = Vec::new();
+    let mut dropped: Option<String> = None;
+    for token in Tokenizer::new(html) {
+        if let Some(name) = &dropped {
+            if matches!(&token, Token::End(end) if end == name) {
+                dropped = None;
+            }
+            continue;
+        }
+        match token {
+            Token::Text(text) => output.push_str(&escape(&text)),
+            Token::Start(name, _) if DROPPED.contains(&name.as_str()) => {
+                if DROPPED_WITH_CONTENT.contains(&name.as_str()) {
+                    dropped = Some(name);
+                }
+            }
+            Token::Start(name, attributes) => {
+                if !name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b":-_".contains(&byte))
+                {
+                    continue;
+                }
+                let is_gone = attributes.get("src").is_some_and(|source| {
+                    content_id_of(source).is_some() && content_id(source).is_none()
+                });
+                if is_gone {
+                    if let Some(alternative) =
+                        attributes.get("alt").filter(|text| !text.trim().is_empty())
+                    {
+                        output.push_str(&escape(&format!("[{}]", alternative.trim())));
+                    }
+                    continue;
+                }
+                output.push('<');
+                output.push_str(&name);
+                for (attribute, value) in attributes.iter() {
+                    if let Some(value) = with_parts(attribute, value, &mut content_id)
+                        && is_inert(attribute, &value)
+                    {
+                        output.push(' ');
+                        output.push_str(attribute);
+                        output.push_str("=\"");
+                        output.push_str(&escape(&value));
+                        output.push('"');
+                    }
+                }
+                output.push('>');
+                if !is_void(&name) && open.len() < MAXIMUM_DEPTH {
+                    open.push(name);
+                }
+            }
+            Token::End(name) => {
+                if let Some(position) = open.iter().rposition(|known| *known == name) {
+                    for closed in open.drain(position..).rev() {
+                        output.push_str("</");
+                        output.push_str(&closed);
+                        output.push('>');
+                    }
+                }
+            }
+        }
+    }
+    for closed in open.iter().rev() {
+        output.push_str("</");
+        output.push_str(closed);
+        output.push('>');
+    }
+    output
+}
+
+/// The value of an attribute with its links to parts of the message; `None` for a link to a part that is not there.
+fn with_parts<'a>(
+    attribute: &str,
+    value: &'a str,
+    content_id: &mut impl FnMut(&str) -> Option<String>,
+) -> Option<Cow<'a, str>> {
+    const LINKS: [&str; 6] = ["src", "background", "poster", "data", "href", "xlink:href"];
+
+    let is = |name: &str| attribute.eq_ignore_ascii_case(name);
+    if is("style") {
+        return Some(style_with_parts(value, content_id));
+    }
+    if !LINKS.iter().any(|name| is(name)) {
+        return Some(Cow::Borrowed(value));
+    }
+    match content_id(value) {
+        Some(id) => Some(Cow::Owned(content_id_url(&id))),
+        None if content_id_of(value).is_some() => None,
+        None => Some(Cow::Borrowed(value)),
+    }
+}
+
+/// As `with_parts`, for the links within a style such as `background: url(cid:logo@example.com)`.
+fn style_with_parts<'a>(
+    style: &'a str,
+    content_id: &mut impl FnMut(&str) -> Option<String>,
+) -> Cow<'a, str> {
+    let lower = style.to_ascii_lowercase();
+    let mut output = String::new();
+    let mut done = 0;
+    while let Some(found) = lower.get(done..).and_then(|tail| tail.find("cid:")) {
+        let start = done + found;
+        let link = style.get(start..).unwrap_or_default();
+        let length = link
+            .find(|character: char| character.is_whitespace() || "\"')".contains(character))
+            .unwrap_or(link.len());
+        let link = link.get(..length).unwrap_or_default();
+        output.push_str(style.get(done..start).unwrap_or_default());
+        match content_id(link) {
+            Some(id) => output.push_str(&content_id_url(&id)),
+            None => output.push_str(link),
+        }
+        done = start + length;
+    }
+    if done == 0 {
+        return Cow::Borrowed(style);
+    }
+    output.push_str(style.get(done..).unwrap_or_default());
+    Cow::Owned(output)
+}
+
+fn split_at(text: &str, offset: usize) -> (&str, Option<&str>) {
+    let (written, history) = text.split_at_checked(offset).unwrap_or((text, ""));
+    if written.trim().is_empty() {
+        return (text, None);
+    }
+    (written.trim_end(), Some(history.trim()))
+}
+
+fn is_original_message_line(line: &str) -> bool {
+    let line = line.trim();
+    let words = line.trim_matches('-').trim();
+    line.len() >= words.len() + 6
+        && [
+            "original message",
+            "ursprüngliche nachricht",
+            "message d'origine",
+            "mensaje original",
+            "messaggio originale",
+        ]
+        .contains(&words.to_lowercase().as_str())
+}
+
+/// Whether a line looks like the first of "On DATE, NAME wrote:", in the languages that are most common.
+fn is_introduction_start(line: &str) -> bool {
+    let line = line.trim_start();
+    [
+        "On ", "Am ", "Le ", "El ", "Il ", "Op ", "Em ", "Den ", "W dniu ", "Dne ",
+    ]
+    .iter()
+    .any(|start| line.starts_with(start))
+        || line
+            .chars()
+            .next()
+            .is_some_and(|character| character.is_ascii_digit())
+}
+
+/// Whether a line tells who wrote something, or when.
+fn is_attribution(line: &str) -> bool {
+    const VERBS: [&str; 26] = [
+        "wrote",
+        "writes",
+        "said",
+        "schrieb",
+        "écrit",
+        "escribió",
+        "escribio",
+        "ha scritto",
+        "scrisse",
+        "escreveu",
+        "schreef",
+        "napisał",
+        "napsal",
+        "napísal",
+        "skrev",
+        "skrifaði",
+        "kirjoitti",
+        "írta",
+        "a scris",
+        "yazdı",
+        "пишет",
+        "писал",
+        "написа",
+        "写道",
+        "寫道",
+        "のメッセージ",
+    ];
+
+    let lower = line.to_lowercase();
+    line.contains(['@', '＠'])
+        || line.chars().any(char::is_numeric)
+        || VERBS.iter().any(|verb| lower.contains(verb))
+        || line.contains("작성")
+        || line.contains("كتب")
+        || line.contains("כתב")
+        || is_introduction_start(line)
+}
+
+fn is_inert(attribute: &str, value: &str) -> bool {
+    let name = attribute.to_ascii_lowercase();
+    let scheme: String = value
+        .chars()
+        .filter(|character| !character.is_whitespace() && !character.is_control())
+        .take(11)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    !name.starts_with("on")
+        && name != "srcdoc"
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b":-_".contains(&byte))
+        && !scheme.starts_with("javascript:")
+        && !scheme.starts_with("vbscript:")
+}
+
+fn is_void(name: &str) -> bool {
+    matches!(
+        name,
+        "br" | "hr" | "img" | "wbr" | "col" | "area" | "input" | "source" | "track" | "param"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn history_at_the_end_is_told_apart() {
+        let table = [
+            (
+                "Yes.\n\nOn Tue, 24 Nov 2026, Support wrote:\n> No?\n> \n",
+                "Yes.",
+            ),
+            (
+                "Yes.\n\nOn Tue, 24 Nov 2026, Support\n<support@example.com> wrote:\n\n> No?\n",
+                "Yes.",
+            ),
+            (
+                "Ja.\n\nAm 24.11.2026 schrieb Support:\n> Nein?\n>> Doch!\n",
+                "Ja.",
+            ),
+            ("Note:\nsee below\n> a quote\n", "Note:\nsee below"),
+            (
+                "Yes.\n\n-----Original Message-----\nFrom: support\n\nNo?\n",
+                "Yes.",
+            ),
+            (
+                "> a\nanswer between\n> b\nanswer at the end",
+                "> a\nanswer between\n> b\nanswer at the end",
+            ),
+            ("no history", "no history"),
+            ("", ""),
+            ("> only a quote\n", "> only a quote\n"),
+            ("Run these:\n> npm install\n", "Run these:\n> npm install\n"),
+            (
+                "Hi,\n\nRun these:\n> npm i\n",
+                "Hi,\n\nRun these:\n> npm i\n",
+            ),
+        ];
+        for (text, written) in table {
+            assert_eq!(split_history(text).0, written, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_quotation_is_marked_line_by_line() {
+        assert_eq!(
+            quote_text("X wrote:", "a\n\n> b\n\n"),
+            "X wrote:\n> a\n>\n>> b\n"
+        );
+    }
+
+    #[test]
+    fn quoted_html_cannot_reach_beyond_its_quotation() {
+        let html = "<html><head><style>p{}</style></head><body onload=x()><p onclick='x()' title='a\"b'>hi</div><b>open\
+                    <script>x()</script><a href=' javascript:x()'>l</a></body></html>";
+        assert_eq!(
+            embeddable_html(html, |_| None),
+            "<p title=\"a&quot;b\">hi<b>open<a>l</a></b></p>"
+        );
+        // It has no end, so that whatever stands behind it would be text of its own.
+        assert_eq!(embeddable_html("a<plaintext>b", |_| None), "ab");
+        let picture = "<img src='cid:a@b' alt='Logo'>";
+        assert_eq!(embeddable_html(picture, |_| None), "[Logo]");
+        assert_eq!(
+            embeddable_html(picture, |url| (url == "cid:a@b").then(|| "a@b".to_owned())),
+            "<img src=\"cid:a@b\" alt=\"Logo\">"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_split_without_loss_of_what_was_written(text in "(> |On x:|\n|a|:|-----Original Message-----| ){0,30}") {
+            let (written, history) = split_history(&text);
+            prop_assert!(text.starts_with(written));
+            prop_assert!(history.is_none_or(|history| text.ends_with(history) || text.trim_end().ends_with(history)));
+        }
+
+        #[test]
+        fn embedded_html_stays_as_it_is(html in "(<b>|</b>|<p class='x'>|</i>|text|&amp;|<br>|<script>|<img src=cid:x>){0,20}") {
+            let known = |url: &str| url.strip_prefix("cid:").map(str::to_owned);
+            let once = embeddable_html(&html, known);
+            prop_assert_eq!(embeddable_html(&once, known), once);
+        }
+    }
+}
