@@ -7,19 +7,23 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
 const PIECES: usize = 10;
 
 /// The body of an answer.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct ResponseBody {
     pieces: VecDeque<Bytes>,
     pause: Duration,
     sleep: Option<Pin<Box<Sleep>>>,
     /// What is announced and never sent.
     missing: u64,
+    /// Pieces that come as they are made.
+    stream: Option<BoxStream<'static, Bytes>>,
 }
 
 impl ResponseBody {
@@ -47,6 +51,14 @@ impl ResponseBody {
         }
     }
 
+    /// A body whose pieces come as they are made, without an end that is known.
+    pub(crate) fn stream(stream: BoxStream<'static, Bytes>) -> Self {
+        Self {
+            stream: Some(stream),
+            ..Self::default()
+        }
+    }
+
     /// A body that ends half-way, with its connection.
     pub(crate) fn truncated(mut bytes: Bytes) -> Self {
         let length = bytes.len() as u64;
@@ -67,6 +79,11 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Some(stream) = &mut self.stream {
+            return stream
+                .poll_next_unpin(context)
+                .map(|piece| piece.map(|piece| Ok(Frame::data(piece))));
+        }
         if self.pieces.is_empty() {
             return Poll::Ready((self.missing > 0).then(|| {
                 self.missing = 0;
@@ -88,10 +105,13 @@ impl Body for ResponseBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.pieces.is_empty() && self.missing == 0
+        self.pieces.is_empty() && self.missing == 0 && self.stream.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
+        if self.stream.is_some() {
+            return SizeHint::default();
+        }
         let there: u64 = self.pieces.iter().map(|piece| piece.len() as u64).sum();
         SizeHint::with_exact(there + self.missing)
     }

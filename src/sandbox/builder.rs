@@ -136,7 +136,7 @@ impl SandboxBuilder {
         let origin = format!("http://{}", listener.local_addr()?);
         super::random::prepare()?;
         let mut state = State::new(origin, mailbox);
-        state.quota = self.quota.map(|quota| Mutex::new(Meter::new(quota)));
+        state.quota = Mutex::new(self.quota.map(Meter::new));
         let state = Arc::new(state);
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(server::serve(listener, Arc::clone(&state), stopped));

@@ -1,27 +1,29 @@
 //! The control endpoint: what the handle [`Sandbox`](super::Sandbox) can do, for other processes.
 
-use http::{StatusCode, header};
+use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::airbyte::error::detail;
 use super::exchange::{Answer, Request};
 use super::fault::Fault;
+use super::page::is_own_origin;
 use super::state::{Settings, State, lock};
 
 /// Answers one request to the control endpoint; none of them is in the request log.
 pub(crate) fn answer(state: &State, request: &Request) -> Answer {
     // A page on the web may send a plain form here without asking; its Origin header tells it apart.
-    if request
-        .header(header::ORIGIN.as_str())
-        .is_some_and(|origin| origin != state.origin)
-    {
+    if !is_own_origin(state, request) {
         return detail(
             StatusCode::FORBIDDEN,
             "the control endpoint does not answer web pages",
         );
     }
-    control(state, request).unwrap_or_else(|refusal| refusal)
+    let answer = control(state, request).unwrap_or_else(|refusal| refusal);
+    if request.method != Method::GET {
+        state.changed();
+    }
+    answer
 }
 
 /// What to do with the tokens that are out.
@@ -54,7 +56,7 @@ fn control(state: &State, request: &Request) -> Result<Answer, Answer> {
         }
         ("DELETE", "/faults") => lock(&state.faults).clear(),
         ("GET", "/requests") => return Ok(Answer::json(StatusCode::OK, &json!(state.log.all()))),
-        ("DELETE", "/requests") => state.log.clear(),
+        ("DELETE", "/requests") => state.clear_requests(),
         ("POST", "/tokens") => match read(json(request)?)? {
             TokenAction::Expire => lock(&state.google).expire_access_tokens(),
             TokenAction::Revoke => lock(&state.google).revoke_access_tokens(),

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
+use super::state::{State, lock};
+use crate::operation::Mode;
+
 /// Credentials that the sandbox's Google accepts: plain test texts. [`Sandbox::google`](super::Sandbox::google) gives
 /// them.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,6 +62,32 @@ impl AirbyteCredentials {
             "organization_id": self.organization_id,
             "connector_id": self.connector_id,
         })
+    }
+}
+
+/// The environment variables that lead a connector and the program to a sandbox, in one mode.
+pub(crate) fn variables(state: &State, mode: Mode) -> Vec<(&'static str, String)> {
+    let origin = &state.origin;
+    match mode {
+        Mode::OpenSource => {
+            let google = lock(&state.google).credentials();
+            vec![
+                ("GMAIL_REFRESH_TOKEN", google.refresh_token),
+                ("GMAIL_CLIENT_ID", google.client_id),
+                ("GMAIL_CLIENT_SECRET", google.client_secret),
+                ("GMAIL_API_URL", origin.clone()),
+                ("GOOGLE_TOKEN_URL", format!("{origin}/token")),
+            ]
+        }
+        Mode::Hosted => {
+            let airbyte = lock(&state.airbyte).credentials();
+            vec![
+                ("AIRBYTE_CLIENT_ID", airbyte.client_id),
+                ("AIRBYTE_CLIENT_SECRET", airbyte.client_secret),
+                ("AIRBYTE_CONNECTOR_ID", airbyte.connector_id),
+                ("AIRBYTE_API_URL", origin.clone()),
+            ]
+        }
     }
 }
 

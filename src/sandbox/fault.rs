@@ -211,6 +211,11 @@ impl FaultQueue {
         self.0.clear();
     }
 
+    /// The faults that still have requests to meet.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter().filter(|fault| fault.times != Some(0))
+    }
+
     /// Takes the oldest fault that meets a request of these names.
     pub(crate) fn take(&mut self, service: Service, names: &[&str]) -> Option<FaultKind> {
         self.take_fitting(service, names, |_| true)

@@ -39,7 +39,7 @@ impl Sandbox {
     /// # }
     /// ```
     pub fn clear_requests(&self) {
-        self.state.log.clear();
+        self.state.clear_requests();
     }
 
     /// Puts a fault in the way of coming requests; see [`Fault`].
@@ -201,7 +201,9 @@ impl Sandbox {
     /// # }
     /// ```
     pub fn deliver(&self, raw: &[u8]) -> String {
-        lock(&self.state.mailbox).deliver(raw)
+        let id = lock(&self.state.mailbox).deliver(raw);
+        self.state.changed();
+        id
     }
 
     /// Imports an mbox file into the mailbox; returns the number of its messages.
@@ -219,7 +221,9 @@ impl Sandbox {
     /// # }
     /// ```
     pub fn import_mbox(&self, path: impl AsRef<Path>) -> io::Result<usize> {
-        builder::import(&mut lock(&self.state.mailbox), path.as_ref())
+        let count = builder::import(&mut lock(&self.state.mailbox), path.as_ref());
+        self.state.changed();
+        count
     }
 
     /// The whole mailbox as one JSON document that depends on its content alone.

@@ -42,6 +42,7 @@ mod random;
 mod server;
 mod state;
 mod table;
+mod traffic;
 
 use std::fmt;
 use std::io;
@@ -180,6 +181,20 @@ impl Sandbox {
         &self.control_url
     }
 
+    /// Google's consent page, in the place of `https://accounts.google.com/o/oauth2/v2/auth`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// assert!(sandbox.auth_url().ends_with("/o/oauth2/v2/auth"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn auth_url(&self) -> String {
+        format!("{}{}", self.state.origin, google::CONSENT_PATH)
+    }
+
     /// Credentials that the sandbox's Google accepts.
     ///
     /// ```
@@ -227,6 +242,7 @@ impl Sandbox {
             "token_url": self.token_url(),
             "airbyte_url": self.airbyte_url(),
             "control_url": self.control_url(),
+            "auth_url": self.auth_url(),
             "google": self.google().to_json(),
             "airbyte": self.airbyte().to_json(),
         })
@@ -246,27 +262,7 @@ impl Sandbox {
     /// # }
     /// ```
     pub fn variables(&self, mode: Mode) -> Vec<(&'static str, String)> {
-        match mode {
-            Mode::OpenSource => {
-                let google = self.google();
-                vec![
-                    ("GMAIL_REFRESH_TOKEN", google.refresh_token),
-                    ("GMAIL_CLIENT_ID", google.client_id),
-                    ("GMAIL_CLIENT_SECRET", google.client_secret),
-                    ("GMAIL_API_URL", self.gmail_url().to_owned()),
-                    ("GOOGLE_TOKEN_URL", self.token_url().to_owned()),
-                ]
-            }
-            Mode::Hosted => {
-                let airbyte = self.airbyte();
-                vec![
-                    ("AIRBYTE_CLIENT_ID", airbyte.client_id),
-                    ("AIRBYTE_CLIENT_SECRET", airbyte.client_secret),
-                    ("AIRBYTE_CONNECTOR_ID", airbyte.connector_id),
-                    ("AIRBYTE_API_URL", self.airbyte_url().to_owned()),
-                ]
-            }
-        }
+        credential::variables(&self.state, mode)
     }
 
     /// Serves for as long as the process lives; for a program that does nothing else.

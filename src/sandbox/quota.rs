@@ -40,6 +40,13 @@ pub enum MinuteQuota {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MinuteQuotaError;
 
+impl Default for MinuteQuota {
+    /// Google's, in any 60 seconds.
+    fn default() -> Self {
+        Self::Sliding(UNITS)
+    }
+}
+
 impl FromStr for MinuteQuota {
     type Err = MinuteQuotaError;
 
@@ -86,6 +93,13 @@ impl Meter {
         }
     }
 
+    /// How many units a minute has.
+    pub(crate) fn units_a_minute(&self) -> u32 {
+        match self.quota {
+            MinuteQuota::Sliding(units) | MinuteQuota::Fixed(units) => units,
+        }
+    }
+
     /// Spends units; false where there are not enough. What is refused costs nothing.
     fn spend(&mut self, now: Instant, units: u32) -> bool {
         let (most, since) = match self.quota {
@@ -115,10 +129,10 @@ impl Meter {
 /// Lets a request of an operation through, or refuses it as Google does: now with 429, now with 403, and no word of when
 /// to come again.
 pub(crate) fn check(state: &State, operation: &Operation) -> Result<(), Answer> {
-    let Some(meter) = &state.quota else {
+    let mut quota = lock(&state.quota);
+    let Some(meter) = quota.as_mut() else {
         return Ok(());
     };
-    let mut meter = lock(meter);
     if meter.spend(Instant::now(), operation.quota_units.current) {
         return Ok(());
     }

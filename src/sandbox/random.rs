@@ -50,7 +50,8 @@ pub(crate) fn seconds() -> u64 {
         .map_or(0, |time| time.as_secs())
 }
 
-fn timestamp(seconds: u64) -> String {
+/// A time in seconds since 1970 in the form of [`now`].
+pub(crate) fn timestamp(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     // Years that begin in March keep the leap day at their end, which makes the arithmetic regular.
     let shifted = days + 719_468;

@@ -23,7 +23,8 @@ use super::exchange::{Answer, Request};
 use super::fault::FaultKind;
 use super::log::{RequestRecord, Service};
 use super::state::{State, lock};
-use super::{airbyte, control, gmail, google};
+use super::traffic::{Half, Traced};
+use super::{airbyte, control, gmail, google, page};
 
 /// Mail of 150 MiB, the most that Gmail takes, is 200 MiB in base64.
 const LARGEST_BODY: usize = 200 * 1024 * 1024;
@@ -110,6 +111,16 @@ async fn handle(
         headers: parts.headers,
         body,
     };
+    if page::is_stream(&request) {
+        let answer = Answer::empty(StatusCode::OK)
+            .with_header(header::CONTENT_TYPE, "text/event-stream")
+            .with_header(header::CACHE_CONTROL, "no-store");
+        let changes = page::changes(&state, stop);
+        return Ok(respond_with(answer, |_| ResponseBody::stream(changes)));
+    }
+    if page::is_page(&request.path) {
+        return Ok(respond(page::answer(&state, &request)));
+    }
     let Some(service) = service_of(&request.path) else {
         return Ok(respond(control::answer(&state, &request)));
     };
@@ -132,6 +143,12 @@ async fn handle(
         Service::Airbyte => executed = airbyte::describe(&request, &mut record),
     }
     let number = state.log.begin(record.clone());
+    lock(&state.traffic).push(Traced {
+        number,
+        record: record.clone(),
+        sent: Half::new(&request.headers, &request.body),
+        got: None,
+    });
     let names = [Some(record.operation.as_str()), executed]
         .into_iter()
         .flatten()
@@ -153,10 +170,14 @@ async fn handle(
             Service::Airbyte => airbyte::answer(&state, &request, &mut record),
         },
     };
+    let mut got = None;
     if !matches!(fault, Some(FaultKind::ConnectionClosedBeforeResponse)) {
         record.status = Some(answer.status.as_u16());
+        got = Some(Half::new(&answer.headers, &answer.body));
     }
+    lock(&state.traffic).finish(number, &record, got);
     state.log.finish(number, record);
+    state.changed();
 
     match fault {
         Some(FaultKind::ConnectionClosedBeforeResponse) => Err(Interrupted),

@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use super::airbyte::Organization;
 use super::fault::FaultQueue;
@@ -12,6 +13,7 @@ use super::google::Account;
 use super::log::RequestLog;
 use super::mailbox::Mailbox;
 use super::quota::Meter;
+use super::traffic::Traffic;
 
 /// One sandbox's state.
 #[derive(Debug)]
@@ -25,8 +27,11 @@ pub(crate) struct State {
     pub(crate) settings: Mutex<Settings>,
     pub(crate) faults: Mutex<FaultQueue>,
     /// Google's quota of the user; `None` for none.
-    pub(crate) quota: Option<Mutex<Meter>>,
+    pub(crate) quota: Mutex<Option<Meter>>,
     pub(crate) log: RequestLog,
+    pub(crate) traffic: Mutex<Traffic>,
+    /// Tells the pages that something has changed.
+    pub(crate) changes: watch::Sender<()>,
 }
 
 impl State {
@@ -43,9 +48,23 @@ impl State {
             airbyte: Mutex::new(organization),
             settings: Mutex::new(settings),
             faults: Mutex::default(),
-            quota: None,
+            quota: Mutex::default(),
             log: RequestLog::default(),
+            traffic: Mutex::default(),
+            changes: watch::Sender::new(()),
         }
+    }
+
+    /// Tells the pages that something has changed.
+    pub(crate) fn changed(&self) {
+        self.changes.send_replace(());
+    }
+
+    /// Empties the request log.
+    pub(crate) fn clear_requests(&self) {
+        self.log.clear();
+        lock(&self.traffic).clear();
+        self.changed();
     }
 
     /// The settings as they are now.

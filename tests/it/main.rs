@@ -40,6 +40,7 @@ mod real_mail;
 mod reference;
 mod reply;
 mod result_size;
+mod sandbox_page;
 mod send;
 mod settings;
 mod structure;

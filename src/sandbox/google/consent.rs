@@ -9,7 +9,8 @@ use crate::sandbox::page::{consent_form, escape, page};
 use crate::sandbox::random;
 use crate::sandbox::state::{State, lock};
 
-const PATH: &str = "/o/oauth2/v2/auth";
+/// Where the page is.
+pub(crate) const PATH: &str = "/o/oauth2/v2/auth";
 
 /// Answers GET: the page, or one that says what is wrong with the request.
 pub(super) fn show(state: &State, request: &Request) -> Answer {

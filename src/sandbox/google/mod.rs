@@ -16,6 +16,7 @@ use super::random;
 use super::state::{State, lock};
 
 pub(crate) use account::{Account, Standing};
+pub(crate) use consent::PATH as CONSENT_PATH;
 
 /// The number by which Google knows the user.
 const USER: &str = "100000000000000000001";

@@ -22,7 +22,7 @@ pub(super) fn encode_wire(bytes: &[u8]) -> String {
 }
 
 /// Base64url as the API takes it: the URL-safe alphabet alone, padded or not.
-pub(super) fn decode_wire(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode_wire(text: &str) -> Option<Vec<u8>> {
     WIRE.decode(text).ok()
 }
 

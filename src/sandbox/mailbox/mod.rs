@@ -49,6 +49,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
+pub(crate) use self::encoding::decode_wire;
 pub(crate) use self::refusal::Refusal;
 use self::{clock::Clock, draft::Drafts, label::Labels, setting::Settings, store::Store};
 
