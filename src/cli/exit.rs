@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     Input(String),
     /// The reader of the output went away, or the person said no: the command ends, and nothing has failed.
     Silent,
+    /// A command that was run for the person ended with this exit code, and has said why itself.
+    Command(u8),
     /// Anything else.
     Other(String),
 }
@@ -37,6 +39,7 @@ impl Failure {
         match self {
             Self::Input(_) => 2,
             Self::Silent => 0,
+            Self::Command(code) => *code,
             Self::Other(_) => 1,
             Self::Gmail(error) => code(error),
         }
@@ -107,7 +110,7 @@ fn write(failure: &Failure, verbose: bool) -> std::io::Result<()> {
     let mut stderr = std::io::stderr().lock();
     let shown = |text: &dyn std::fmt::Display| visible_text(&text.to_string());
     match failure {
-        Failure::Silent => Ok(()),
+        Failure::Silent | Failure::Command(_) => Ok(()),
         Failure::Input(message) | Failure::Other(message) => {
             writeln!(stderr, "error: {}", shown(message))
         }

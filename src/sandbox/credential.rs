@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
+use super::google::CONSENT_PATH;
 use super::state::{State, lock};
 use crate::operation::Mode;
 
@@ -77,6 +78,8 @@ pub(crate) fn variables(state: &State, mode: Mode) -> Vec<(&'static str, String)
                 ("GMAIL_CLIENT_SECRET", google.client_secret),
                 ("GMAIL_API_URL", origin.clone()),
                 ("GOOGLE_TOKEN_URL", format!("{origin}/token")),
+                ("GOOGLE_AUTH_URL", format!("{origin}{CONSENT_PATH}")),
+                ("GOOGLE_REVOKE_URL", format!("{origin}/revoke")),
             ]
         }
         Mode::Hosted => {

@@ -691,3 +691,53 @@ async fn dates_are_on_the_clock_of_whoever_reads() {
     assert_eq!(moments[..3], moments[3..6]);
     assert_eq!(moments[..3], moments[6..]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_runs_in_the_sandbox_and_nothing_of_the_person_goes_along() {
+    let run = async |arguments: &[&str]| {
+        let mut command = bare();
+        let output = command
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("GMAIL_ACCESS_TOKEN", "a-person's-own")
+            .env("AIRBYTE_CONNECTOR_ID", "a-person's-own")
+            .env("GOOGLE_APPLICATION_CREDENTIALS", "/no/such/file")
+            .args(arguments)
+            .output()
+            .await
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            output.status.code(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    };
+    for mode in [&[][..], &["--env", "hosted"]] {
+        let program = [
+            "--",
+            PROGRAM,
+            "messages",
+            "list",
+            "--max-results",
+            "1",
+            "-o",
+            "json",
+        ];
+        let (code, stdout, stderr) = run(&[&["sandbox"], mode, &program].concat()).await;
+        assert_eq!(code, Some(0), "{stderr}");
+        // The standard output is the command's alone.
+        let result: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(result["data"].as_array().map(Vec::len), Some(1));
+    }
+    let script = "env; ls -A \"$AIRBYTE_GMAIL_CONFIG_DIR\"; exit 41";
+    let (code, stdout, _) = run(&["sandbox", "--", "sh", "-c", script]).await;
+    assert_eq!(code, Some(41));
+    assert!(!stdout.contains("a-person's-own"), "{stdout}");
+    assert!(
+        !stdout.contains("GOOGLE_APPLICATION_CREDENTIALS"),
+        "{stdout}"
+    );
+    let (code, _, stderr) = run(&["sandbox", "--", "no-such-command-here"]).await;
+    assert_eq!(code, Some(127));
+    assert!(stderr.contains("no-such-command-here"), "{stderr}");
+}

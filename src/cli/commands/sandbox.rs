@@ -1,21 +1,30 @@
 //! `airbyte-gmail sandbox`.
 
+use std::ffi::OsString;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
 
 use airbyte_agent_gmail::sandbox::MinuteQuota;
 use airbyte_agent_gmail::{Mode, sandbox};
 use clap::Args;
+use tokio::process::{Child, Command};
 
 use crate::cli::args::mode;
 use crate::cli::exit::Failure;
 use crate::cli::output;
 
+/// Variables that lead to an account; a command in the sandbox inherits none of them.
+const ACCOUNT: [&str; 3] = ["GMAIL_", "GOOGLE_", "AIRBYTE_"];
+
 /// Serve a Google and an Airbyte of your own on 127.0.0.1, with a mailbox
 ///
-/// Prints one line of JSON with the addresses and credentials when it is ready, and serves until it is stopped.
+/// On a terminal it says where to look and how to use it; elsewhere it prints one line of JSON with the addresses and
+/// credentials when it is ready. It serves until it is stopped. With a command after --, it runs that with the variables
+/// of --env, without your own accounts, and ends with its exit code.
 #[derive(Args)]
 pub(crate) struct Sandbox {
-    /// In place of the JSON print lines for a shell, which lead this program there
+    /// Print shell lines that lead programs to the sandbox, or choose the mode of COMMAND (default: open-source)
     #[arg(long, value_name = "MODE", value_parser = mode())]
     env: Option<Mode>,
     /// The port; a free one by default
@@ -27,10 +36,13 @@ pub(crate) struct Sandbox {
     /// Hold Google's quota, 6000 units a minute by default: in any 60 s (sliding) or in each minute (fixed)
     #[arg(long, value_name = "WINDOW[:UNITS]")]
     quota: Option<MinuteQuota>,
+    /// A command to run in the sandbox, with its arguments
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
 }
 
 impl Sandbox {
-    /// Serves until the program is stopped.
+    /// Serves until the program is stopped, or the command ends.
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let mut builder = sandbox::Sandbox::builder();
         if let Some(port) = self.port {
@@ -43,17 +55,139 @@ impl Sandbox {
             builder = builder.quota(quota);
         }
         let sandbox = builder.start().await?;
+        if let Some((program, arguments)) = self.command.split_first() {
+            let mode = self.env.unwrap_or(Mode::OpenSource);
+            return run_in(&sandbox, mode, program, arguments).await;
+        }
         match self.env {
-            None => output::line(&sandbox.announcement())?,
             Some(mode) => {
                 for (name, value) in sandbox.variables(mode) {
                     output::line(&format!("export {name}='{value}'"))?;
                 }
             }
+            None if std::io::stdout().is_terminal() => output::line(&introduction(&sandbox))?,
+            None => output::line(&sandbox.announcement())?,
         }
         tokio::select! {
             () = sandbox.wait() => Ok(()),
             result = tokio::signal::ctrl_c() => Ok(result?),
         }
     }
+}
+
+/// What a person needs to know.
+fn introduction(sandbox: &sandbox::Sandbox) -> String {
+    format!(
+        "A Gmail of your own is ready, with {} in it. No account is involved.\n\n  \
+         See it in a browser    {url}/\n  \
+         Run a program in it    airbyte-gmail sandbox -- COMMAND\n  \
+         Use it from a shell    eval \"$(airbyte-gmail sandbox --env open-source)\", or the lines at {url}/page/account\n  \
+         Gmail and Airbyte      {url}\n  \
+         Google's sign-in       {}\n  \
+         Tokens                 {}\n  \
+         Faults and requests    {}\n\n\
+         Stop it with Ctrl-C; nothing is kept.",
+        messages(sandbox),
+        sandbox.auth_url(),
+        sandbox.token_url(),
+        sandbox.control_url(),
+        url = sandbox.gmail_url(),
+    )
+}
+
+fn messages(sandbox: &sandbox::Sandbox) -> String {
+    let state = sandbox.mailbox_state();
+    match state["messages"].as_array().map_or(0, Vec::len) {
+        1 => "1 message".to_owned(),
+        count => format!("{count} messages"),
+    }
+}
+
+/// Runs a command whose programs reach the sandbox and no account of the person's.
+async fn run_in(
+    sandbox: &sandbox::Sandbox,
+    mode: Mode,
+    program: &OsString,
+    arguments: &[OsString],
+) -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .stdin(Stdio::inherit())
+        .kill_on_drop(true);
+    for (name, _) in std::env::vars_os() {
+        if ACCOUNT
+            .iter()
+            .any(|prefix| name.to_string_lossy().starts_with(prefix))
+        {
+            command.env_remove(name);
+        }
+    }
+    command
+        .envs(sandbox.variables(mode))
+        .env("AIRBYTE_GMAIL_CONFIG_DIR", folder.path())
+        // gcloud's own sign-in is an account too.
+        .env("CLOUDSDK_CONFIG", folder.path());
+    let mut child = command.spawn().map_err(|error| {
+        output::note(&format!(
+            "error: {} can't be run: {error}",
+            program.to_string_lossy()
+        ));
+        // As shells have it (POSIX, 2.8.2).
+        Failure::Command(if error.kind() == ErrorKind::NotFound {
+            127
+        } else {
+            126
+        })
+    })?;
+    let status = end_of(&mut child).await?;
+    match code(status) {
+        0 => Ok(()),
+        code => Err(Failure::Command(code)),
+    }
+}
+
+/// Waits for the command. What the terminal sends to stop it reaches it too, so that it can end as it likes.
+#[cfg(unix)]
+async fn end_of(child: &mut Child) -> Result<ExitStatus, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    loop {
+        tokio::select! {
+            status = child.wait() => return Ok(status?),
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {
+                let pid = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
+                if let Some(pid) = pid {
+                    // It may have ended in between.
+                    let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+                }
+            }
+        }
+    }
+}
+
+/// Waits for the command. What the terminal sends to stop it reaches it too, so that it can end as it likes.
+#[cfg(not(unix))]
+async fn end_of(child: &mut Child) -> Result<ExitStatus, Failure> {
+    loop {
+        tokio::select! {
+            status = child.wait() => return Ok(status?),
+            result = tokio::signal::ctrl_c() => result?,
+        }
+    }
+}
+
+/// The exit code to end with; of a command that a signal ended, what shells give.
+fn code(status: ExitStatus) -> u8 {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return u8::try_from(128 + signal).unwrap_or(u8::MAX);
+    }
+    status
+        .code()
+        .map_or(1, |code| u8::try_from(code).unwrap_or(1))
 }

@@ -276,7 +276,11 @@ pub(super) fn show(state: &State, request: &Request, id: &str) -> Answer {
 
 /// The HTML of a message, for the frame that shows it.
 pub(super) fn html(state: &State, id: &str) -> Answer {
-    let message = call(&mut lock(&state.mailbox), "messages_get", json!({"messageId": id}));
+    let message = call(
+        &mut lock(&state.mailbox),
+        "messages_get",
+        json!({"messageId": id}),
+    );
     let Some((parts, html)) = message.ok().and_then(|message| {
         let mut parts = Parts::of(&message);
         let html = parts.html.take()?;
