@@ -12,7 +12,8 @@ debian=(
   chromium chromium-driver  # the sign-in
   gir1.2-gmime-3.0 python3-gi  # gmime, which notmuch is built on
   libpython3.11-testsuite  # mail that the project did not write
-  bsdutils dovecot-core maildir-utils mblaze mutt notmuch  # what reads exports and writes mailboxes
+  bsdutils  # a terminal, for the editor and for mutt
+  dovecot-core maildir-utils mblaze mutt notmuch  # what reads exports and writes mailboxes
   python3-venv
 )
 python=(

@@ -341,6 +341,17 @@ mod tests {
     }
 
     #[test]
+    fn a_list_has_a_limit() {
+        let list = |length| {
+            let pings = vec![r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#; length];
+            format!("[{}]", pings.join(","))
+        };
+        assert_eq!(read(list(MOST).as_bytes()).len(), MOST);
+        let too_long = list(MOST + 1);
+        assert_eq!(refused(too_long.as_bytes()), (INVALID_REQUEST, json!(null)));
+    }
+
+    #[test]
     fn messages_are_read_as_they_are_meant() {
         for (bytes, count) in [
             (&b""[..], 0),

@@ -100,7 +100,10 @@ fn html_tells_its_own_charset() {
         b"<?xml version='1.0' encoding='iso-8859-2'?><p>\xa3\xf3d\xbc</p>",
     ];
     for html in table {
-        assert_eq!(body("Content-Type: text/html", html).text, "Łódź");
+        for label in ["", "; charset=us-ascii", "; charset=x-unheard-of"] {
+            let head = format!("Content-Type: text/html{label}");
+            assert_eq!(body(&head, html).text, "Łódź", "{label}");
+        }
     }
     assert_eq!(body("X-None: 1", b"\x1b$B%O%m!<\x1b(B").text, "ハロー");
 }

@@ -495,6 +495,8 @@ fn parts_without_a_name_are_called_what_they_are() {
         ("application/pgp-encrypted", "pgp-encrypted.txt"),
         ("application/pgp-signature", "signature.asc"),
         ("application/pgp-keys", "public-key.asc"),
+        ("application/pkix-cert", "certificate.cer"),
+        ("application/tlsrpt+gzip", "tls-report.json.gz"),
         ("application/pkcs7-signature", "smime.p7s"),
         ("application/x-pkcs7-signature", "smime.p7s"),
         ("application/x-pkcs7-mime", "smime.p7m"),

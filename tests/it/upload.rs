@@ -229,6 +229,22 @@ async fn a_batch_gives_each_operation_its_own_result() -> TestResult {
 }
 
 #[tokio::test]
+async fn a_batch_that_is_too_long_is_refused_unsent() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let gmail = sandbox.open_source()?;
+    let mut batch = gmail.batch();
+    for _ in 0..100 {
+        batch.add("labels", "list", json!({}))?;
+    }
+    let error = batch
+        .add("labels", "list", json!({}))
+        .expect_err("too many");
+    assert!(error.is_invalid_input() && error.to_string().contains("100 operations"));
+    assert!(sandbox.requests().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_batch_that_writes_is_not_sent_twice() -> TestResult {
     let sandbox = Sandbox::start().await?;
     let gmail = sandbox.open_source()?;

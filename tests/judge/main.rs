@@ -7,6 +7,7 @@ mod support;
 mod browser;
 mod client;
 mod document;
+mod editor;
 mod installation;
 mod mail;
 mod mailbox;

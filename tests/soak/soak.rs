@@ -166,33 +166,33 @@ fn start(arguments: &[String], seen: &Arc<Mutex<Seen>>) -> Result<Child, Failure
     Ok(child)
 }
 
+/// One third of the faults meets the refreshes, the others the calls.
 fn fault(number: u64) -> Fault {
-    let kinds = [
+    let too_many = FaultKind::Status {
+        code: 429,
+        body: ErrorBody::Empty,
+        headers: Default::default(),
+    };
+    let mut kinds = vec![
         FaultKind::status(503),
         FaultKind::status(500),
-        FaultKind::Unauthorized,
+        too_many,
         FaultKind::ConnectionClosedWithoutProcessing,
         FaultKind::ConnectionClosedBeforeResponse,
         FaultKind::TruncatedBody,
         FaultKind::Delay(Duration::from_millis(700)),
         FaultKind::InvalidJson,
         FaultKind::WrongContentType,
-        FaultKind::Status {
-            code: 429,
-            body: ErrorBody::Empty,
-            headers: Default::default(),
-        },
     ];
     let service = if number.is_multiple_of(3) {
         Service::Google
     } else {
+        // At the token endpoint 401 says that the client is wrong, which no time heals.
+        kinds.push(FaultKind::Unauthorized);
         Service::Gmail
     };
-    let at = usize::try_from(number.wrapping_mul(7) % 10).unwrap_or(0);
-    Fault::new(
-        service,
-        kinds.into_iter().nth(at).unwrap_or(FaultKind::Unauthorized),
-    )
+    let at = usize::try_from(number / 3 + number % 3 * 5).unwrap_or(0) % kinds.len();
+    Fault::new(service, kinds.swap_remove(at))
 }
 
 /// Resident memory in KB and open handles of a process.

@@ -68,16 +68,16 @@ impl AirbyteTokenSource {
             return Err(passing(error.of(operation)));
         }
         let answer: ApplicationTokenResponse = serde_json::from_slice(&reply.body)
-            .map_err(|error| Error::undecodable(&error).of(operation))?;
+            .map_err(|error| unreadable(Error::undecodable(&error).of(operation)))?;
         let token = answer.access_token.filter(|token| {
             !token.expose().is_empty() && HeaderValue::from_str(token.expose()).is_ok()
         });
         let access_token = token.ok_or_else(|| {
-            Error::new(
+            let error = Error::new(
                 Kind::InvalidResponse,
-                "airbyte's answer has no `access_token`; check the base url, and what stands between",
-            )
-            .of(operation)
+                "airbyte's answer has no `access_token`",
+            );
+            unreadable(error.of(operation))
         })?;
         let mut response = TokenResponse::new(access_token);
         let lifetime = answer
@@ -87,6 +87,14 @@ impl AirbyteTokenSource {
         response.expires_in = Some(lifetime.map_or(LIFETIME, Duration::from_secs));
         Ok(response)
     }
+}
+
+/// The call itself was not sent, so that nothing is unclear of it.
+fn unreadable(error: Error) -> Error {
+    Error::token_refresh_failed(
+        "the answer to the request for an application token holds none; check the base url, and what stands between",
+    )
+    .caused_by(error)
 }
 
 /// An error that passes says that there is no token for now, however it came.

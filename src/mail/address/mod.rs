@@ -127,7 +127,10 @@ impl Address {
     /// A local part that is no dot-atom, such as `bob.`, means the same in quotes (RFC 5321 section 4.1.2), and its
     /// mailbox may well exist.
     pub(crate) fn sendable(&self) -> Result<Self, AddressError> {
-        let mut address = self.address.clone();
+        // Outlook writes single quotes around an address that it has no name for.
+        let unquoted = self.address.strip_prefix('\'');
+        let unquoted = unquoted.and_then(|address| address.strip_suffix('\''));
+        let mut address = unquoted.unwrap_or(&self.address).to_owned();
         if let Some((local_part, domain)) = address.rsplit_once('@')
             && !is_dot_atom(local_part)
             && is_quotable(local_part)
@@ -431,6 +434,7 @@ mod tests {
             ("a:b@x.example", Ok("\"a:b\"@x.example")),
             ("\"jo doe\"@example.com", Ok("\"jo doe\"@example.com")),
             ("eva@example.org.", Ok("eva@example.org")),
+            ("'eva@example.org'", Ok("eva@example.org")),
             ("eva@bücher.example", Ok("eva@xn--bcher-kva.example")),
             ("eva@BÜCHER.example", Ok("eva@xn--bcher-kva.example")),
             ("eva@例え.テスト", Ok("eva@xn--r8jz45g.xn--zckzah")),

@@ -89,7 +89,7 @@ pub(crate) fn parse_mime_type(mime_type: &str) -> Option<(String, Vec<(String, S
 }
 
 /// Endings of file names and their types; of several endings of a type, the usual one first.
-const TYPES: [(&str, &str); 40] = [
+const TYPES: [(&str, &str); 47] = [
     ("txt", "text/plain"),
     ("log", "text/plain"),
     ("md", "text/markdown"),
@@ -124,6 +124,8 @@ const TYPES: [(&str, &str); 40] = [
     ),
     ("odt", "application/vnd.oasis.opendocument.text"),
     ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
+    ("epub", "application/epub+zip"),
+    ("patch", "text/x-patch"),
     ("eml", "message/rfc822"),
     ("png", "image/png"),
     ("jpg", "image/jpeg"),
@@ -135,7 +137,12 @@ const TYPES: [(&str, &str); 40] = [
     ("heic", "image/heic"),
     ("tif", "image/tiff"),
     ("tiff", "image/tiff"),
+    ("bmp", "image/bmp"),
+    ("ico", "image/x-icon"),
+    ("ico", "image/vnd.microsoft.icon"),
     ("mp3", "audio/mpeg"),
+    ("ogg", "audio/ogg"),
+    ("html", "text/x-amp-html"),
     ("wav", "audio/wav"),
     ("mp4", "video/mp4"),
     ("mov", "video/quicktime"),

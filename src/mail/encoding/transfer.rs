@@ -70,6 +70,8 @@ fn split_footer(body: &[u8]) -> (&[u8], &[u8]) {
 
     let mut footer = None;
     let mut position = 0;
+    // Padding ends base64, but for parts of it that a program has put one after the other.
+    let (mut is_ended, mut is_apart) = (false, false);
     for line in body.split_inclusive(|byte| *byte == b'\n') {
         let content = line.trim_ascii();
         let symbols = content
@@ -80,11 +82,15 @@ fn split_footer(body: &[u8]) -> (&[u8], &[u8]) {
         let is_padded = symbols.len() < content.len();
         if is_base64 && (content.len() >= LEAST_LENGTH || (is_padded && content.len() % 4 == 0)) {
             footer = None;
+            (is_ended, is_apart) = (is_padded, false);
         } else if let Some(length) = last_word_length(line) {
             footer = footer.or(Some(position + length));
         } else if !is_base64 && !content.is_empty() && !is_padding(content) {
             footer = footer.or(Some(position));
+        } else if is_ended && is_base64 && (is_apart || !content.len().is_multiple_of(4)) {
+            footer = footer.or(Some(position));
         }
+        is_apart |= content.is_empty();
         position += line.len();
     }
     body.split_at_checked(footer.unwrap_or(body.len()))
@@ -212,6 +218,13 @@ mod tests {
                 String::from_utf8(decoded).unwrap().trim_end(),
                 text.trim_end()
             );
+        }
+        // A footer may be one word.
+        for footer in ["footer\n", "\nList\n"] {
+            let body = format!("SGVsbG8sIEJvYiE=\n{footer}");
+            let decoded = TransferEncoding::Base64.decode(body.as_bytes(), true);
+            let text = String::from_utf8(decoded).unwrap();
+            assert_eq!(text, format!("Hello, Bob!\n{}", footer.trim_start()));
         }
         // What is not base64 at all was labelled wrong.
         let plain = "Hello, Bob!\n\nBye\n";

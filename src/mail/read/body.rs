@@ -13,7 +13,7 @@ use super::{
 };
 use crate::mail::{
     encoding::{
-        charset::{TextOrigin, UndecodedReason, decode, normalize_line_ends},
+        charset::{TextOrigin, UndecodedReason, decode, decoder::Decoder, normalize_line_ends},
         flowed::unflow,
     },
     html::{declared_charset, html_to_text},
@@ -88,8 +88,13 @@ impl Body {
 
     /// Decodes the bytes of the text.
     fn load(&mut self, bytes: &[u8]) {
-        if self.is_html && self.charset.is_none() {
-            self.charset = declared_charset(bytes);
+        // A label that says nothing, such as `us-ascii` beside other bytes, is no better than none.
+        let says_nothing = || {
+            let decoder = self.charset.as_deref().and_then(Decoder::for_label);
+            decoder.is_none_or(|decoder| matches!(decoder, Decoder::Unspecified))
+        };
+        if self.is_html && says_nothing() {
+            self.charset = declared_charset(bytes).or(self.charset.take());
         }
         let decoded = decode(bytes, self.charset.as_deref(), self.origin);
         self.loss = decoded.loss;

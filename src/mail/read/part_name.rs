@@ -40,6 +40,14 @@ fn describe(part: &Part) -> String {
             }
         }
         "application/pkcs10" => "request.p10",
+        "application/pkcs8" => "private-key.p8",
+        "application/pkcs12" | "application/x-pkcs12" => "certificate.p12",
+        "application/pkix-cert" | "application/x-x509-ca-cert" | "application/x-x509-user-cert" => {
+            "certificate.cer"
+        }
+        // RFC 8460 section 6.4.
+        "application/tlsrpt+json" => "tls-report.json",
+        "application/tlsrpt+gzip" => "tls-report.json.gz",
         "application/ms-tnef" | "application/vnd.ms-tnef" => "winmail.dat",
         "text/vcard" | "text/x-vcard" | "text/directory" => "contact.vcf",
         "text/plain" => "text.txt",

@@ -27,6 +27,8 @@ pub(super) enum Likeness {
     Address,
     /// One word alone.
     Word,
+    /// An address, and words that are no date in any form known here.
+    Addressed,
     /// A sentence.
     Prose,
 }
@@ -124,7 +126,9 @@ impl Separator {
             (Likeness::Address, false) if header => Unclear,
             (Likeness::Word, true) if header => Begins,
             (Likeness::Word, false) if several => Begins,
-            (Likeness::Address | Likeness::Word | Likeness::Prose, _) => Text,
+            (Likeness::Addressed, _) if several && perhaps => Begins,
+            (Likeness::Addressed, _) if header => Unclear,
+            (Likeness::Address | Likeness::Word | Likeness::Addressed | Likeness::Prose, _) => Text,
         }
     }
 }
@@ -177,9 +181,13 @@ fn judge(words: &[String]) -> (Likeness, Option<i64>) {
     (1..rest.len())
         .filter_map(|begin| Date::of(rest.get(begin..)?))
         .find(|date| date.is_whole() && date.month.is_some())
-        .map_or((Likeness::Prose, None), |date| {
-            (Likeness::Worded, date.milliseconds())
-        })
+        .map_or_else(
+            || match is_address(sender) {
+                true => (Likeness::Addressed, None),
+                false => (Likeness::Prose, None),
+            },
+            |date| (Likeness::Worded, date.milliseconds()),
+        )
 }
 
 fn is_address(word: &str) -> bool {

@@ -119,7 +119,7 @@ fn the_separator_is_that_of_every_mail_reader() {
 }
 
 /// What programs write behind `From `, with the time that it says.
-const SEPARATORS: [(&str, Option<i64>); 46] = [
+const SEPARATORS: [(&str, Option<i64>); 48] = [
     ("root", None),
     ("???@??? Thu Jan 01 10:00:00 2026", Some(1_767_261_600_000)),
     (
@@ -232,6 +232,8 @@ const SEPARATORS: [(&str, Option<i64>); 46] = [
     ),
     ("- ", None),
     ("", None),
+    ("a@example.com 2026年1月5日", None),
+    ("a@example.com 1767607200", None),
 ];
 
 #[test]
@@ -278,6 +280,7 @@ fn sentences_are_text() {
         "From 2026 on",
         "From the desk of Bob, Thu Jan 1 10:00:00 2026",
         "From yesterday",
+        "From a@example.com we heard no more",
         "From: not a separator",
         "Fromage",
         "from a@example.com Thu Jan  1 10:00:00 2026",

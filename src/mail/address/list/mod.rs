@@ -2,7 +2,10 @@
 
 use super::{Address, mailbox::MailboxList};
 use crate::mail::{
-    encoding::word::word_length,
+    encoding::{
+        charset::{TextOrigin, decode_text, iso2022},
+        word::word_length,
+    },
     header::{MAXIMUM_VALUE_LENGTH, parse_text},
 };
 
@@ -16,6 +19,10 @@ const MAXIMUM_FAILURES: usize = 50;
 /// write: semicolons between addresses, doubled or missing angle brackets, addresses without a comma between them.
 pub(crate) fn parse_mailboxes(value: &[u8]) -> MailboxList {
     let value = value.get(..MAXIMUM_VALUE_LENGTH).unwrap_or(value);
+    // Between escape sequences, bytes that look like signs are halves of letters.
+    if value.is_ascii() && iso2022::is_escaped(value) {
+        return parse(&decode_text(value, None, TextOrigin::Raw)).0;
+    }
     parse(&String::from_utf8_lossy(value)).0
 }
 

@@ -20,6 +20,10 @@ fn read(value: &str) -> Vec<String> {
 fn one_mailbox_is_read_in_any_form() {
     let table = [
         ("eva@example.org", "|eva@example.org"),
+        (
+            "\u{1b}$B%O%m!<\u{1b}(B <eva@example.org>",
+            "ハロー|eva@example.org",
+        ),
         ("Eva <eva@example.org>", "Eva|eva@example.org"),
         (
             "\"Last, Eva\" <eva@example.org>",

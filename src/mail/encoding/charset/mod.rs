@@ -1,7 +1,7 @@
 //! Bytes of text to text: which charset to believe, and what to say where none fits.
 
 pub(crate) mod decoder;
-mod iso2022;
+pub(crate) mod iso2022;
 mod johab;
 mod label;
 mod table;

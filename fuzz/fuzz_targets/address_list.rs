@@ -1,0 +1,55 @@
+#![no_main]
+
+use airbyte_agent_gmail::mail::{MailboxList, Reading, reply_all};
+use libfuzzer_sys::fuzz_target;
+
+/// The bytes as the addresses of a message that is answered: what the answer goes to is read again as it was written.
+fuzz_target!(|bytes: &[u8]| {
+    let folded = bytes.iter().map(|byte| match byte {
+        b'\r' | b'\n' => b' ',
+        byte => *byte,
+    });
+    let addresses: Vec<u8> = folded.collect();
+    for name in ["From", "Reply-To"] {
+        let head = [
+            name.as_bytes(),
+            b": ",
+            &addresses,
+            b"\r\nCc: ",
+            &addresses,
+            b"\r\nMessage-ID: <1@example.org>\r\n\r\ntext\r\n",
+        ];
+        let reading = Reading::from_raw(&head.concat());
+        let read = if name == "From" {
+            &reading.from
+        } else {
+            &reading.reply_to
+        };
+        assert!(read.len() <= addresses.len());
+        let Ok(answer) = reply_all(&reading, &MailboxList::default()) else {
+            continue;
+        };
+        let Ok(composed) = answer.text("text").build() else {
+            continue;
+        };
+        let answer = Reading::from_raw(&composed.raw);
+        let known: Vec<String> = reading
+            .from
+            .iter()
+            .chain(reading.reply_to.iter())
+            .chain(reading.cc.iter())
+            .map(|address| plain(address.address()))
+            .collect();
+        for address in answer.to.iter().chain(answer.cc.iter()) {
+            assert!(
+                known.contains(&plain(address.address())) || address.domain().contains("xn--"),
+                "an address that the original does not have"
+            );
+        }
+    }
+});
+
+/// An address without the quotes that it needs to be sent to.
+fn plain(address: &str) -> String {
+    address.to_lowercase().replace(['"', '\\'], "")
+}
