@@ -80,9 +80,7 @@ async fn run(program: Program, matches: &ArgMatches) -> Result<(), Failure> {
         return command.run(global).await;
     }
     match name {
-        "search" => people::search(global, arguments).await,
         "read" => people::read(global, arguments).await,
-        "label" | "archive" | "trash" => people::change(name, global, arguments).await,
         "attachments" => people::attachments(global, arguments).await,
         "send" | "reply" | "forward" => write::run(name, global, arguments).await,
         _ => action::run(global, table::read(matches)?).await,

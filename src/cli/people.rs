@@ -1,20 +1,17 @@
-//! What people do with mail: search, read, label, archive, trash, save attachments.
+//! What people do with mail: read, save attachments.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use airbyte_agent_gmail::mail::Reading;
-use airbyte_agent_gmail::page::SeenTokens;
 use airbyte_agent_gmail::tool::{AttachmentDirectory, visible_text};
 use airbyte_agent_gmail::types::MessageFormat;
 use airbyte_agent_gmail::{Error, GmailConnector};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::args::Global;
 use super::exit::Failure;
-use super::label::Labels;
-use super::output::{self, Format, Meter};
+use super::output::{self, Format};
 use super::settings::connect;
 use super::texts;
 
@@ -28,37 +25,42 @@ pub(crate) fn commands() -> Vec<Command> {
             .help("The messages' ids, as search shows them")
     };
     vec![
-        Command::new("search")
-            .about("Find messages as Gmail's search box does")
-            .after_help("Examples:\n  airbyte-gmail search is:unread from:billing@example.com newer_than:7d\n  airbyte-gmail search in:inbox --output ndjson --all")
-            .arg(Arg::new("query").value_name("QUERY").num_args(0..).help("from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, words; all mail where it is left out"))
-            .arg(Arg::new("limit").long("limit").short('n').value_name("NUMBER").default_value("10").value_parser(clap::value_parser!(u32).range(1..=500)).help("How many messages a page has"))
-            .arg(Arg::new("page_token").long("page-token").value_name("TOKEN").help("The next_page_token of the page before"))
-            .arg(Arg::new("all").long("all").action(ArgAction::SetTrue).help("Every page, each shown as it comes (json becomes ndjson)")),
         Command::new("read")
             .about("Read a message, or each of several")
             .arg(ids())
-            .arg(Arg::new("quoted").long("quoted").action(ArgAction::SetTrue).help("Show the quoted history as well")),
-        Command::new("label")
-            .about("Add labels to messages, or remove them, by name")
-            .after_help("Example: airbyte-gmail label 18c2a5 --add Receipts --remove UNREAD")
-            .arg(ids())
-            .arg(Arg::new("add").long("add").value_name("LABEL").action(ArgAction::Append).help("A label's name or id; repeat for more"))
-            .arg(Arg::new("remove").long("remove").value_name("LABEL").action(ArgAction::Append).help("A label's name or id; repeat for more"))
-            .arg(Arg::new("create").long("create").action(ArgAction::SetTrue).help("Create labels to add that are not there")),
-        Command::new("archive").about("Take messages out of the inbox").arg(ids()),
-        Command::new("trash").about("Move messages to the trash").arg(ids()),
+            .arg(
+                Arg::new("quoted")
+                    .long("quoted")
+                    .action(ArgAction::SetTrue)
+                    .help("Show the quoted history as well"),
+            ),
         Command::new("attachments")
             .about("List a message's attachments, or save them")
             .subcommand_required(true)
             .arg_required_else_help(true)
-            .subcommand(Command::new("list").about("List a message's attachments").arg(one_id()))
+            .subcommand(
+                Command::new("list")
+                    .about("List a message's attachments")
+                    .arg(one_id()),
+            )
             .subcommand(
                 Command::new("save")
                     .about("Save a message's attachments to files; none is overwritten")
                     .arg(one_id())
-                    .arg(Arg::new("part").long("part").value_name("PART_ID").help("One attachment alone, by the part id that list shows"))
-                    .arg(Arg::new("directory").long("dir").value_name("DIRECTORY").default_value(".").value_parser(clap::value_parser!(PathBuf)).help("Where to; it is made where it is not there")),
+                    .arg(
+                        Arg::new("part")
+                            .long("part")
+                            .value_name("PART_ID")
+                            .help("One attachment alone, by the part id that list shows"),
+                    )
+                    .arg(
+                        Arg::new("directory")
+                            .long("dir")
+                            .value_name("DIRECTORY")
+                            .default_value(".")
+                            .value_parser(clap::value_parser!(PathBuf))
+                            .help("Where to; it is made where it is not there"),
+                    ),
             ),
     ]
 }
@@ -68,92 +70,6 @@ fn one_id() -> Arg {
         .value_name("MESSAGE_ID")
         .required(true)
         .help("The message's id, as search shows it")
-}
-
-/// `search`.
-pub(crate) async fn search(global: &Global, arguments: &ArgMatches) -> Result<(), Failure> {
-    let output = global
-        .output(Format::Table)
-        .with_columns(&["id", "date", "from", "subject", "labels"]);
-    let query = texts(arguments, "query").join(" ");
-    let limit = arguments.get_one::<u32>("limit").copied().unwrap_or(10);
-    let is_all = arguments.get_flag("all");
-    let tools = connect(global)?
-        .tools()
-        .with_limit(10_000_000)
-        .with_quota_wait(Duration::MAX);
-    let mut token = arguments.get_one::<String>("page_token").cloned();
-    let mut seen = SeenTokens::default();
-    let mut meter = Meter::beside_records("messages");
-    let mut shown = 0;
-    loop {
-        let mut call = json!({"query": query, "max_results": limit.min(50)});
-        if let Some(token) = &token {
-            call["page_token"] = json!(token);
-        }
-        let answer = tools.call("gmail_search", call).await;
-        if answer.is_error {
-            return Err(match answer.error() {
-                Some(error) => Failure::Gmail(error.clone()),
-                None => Failure::input(answer.text),
-            });
-        }
-        let messages = answer.structured["messages"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        let selected: Vec<Value> = messages
-            .iter()
-            .map(|message| {
-                let date = message["date_rfc3339"].as_str().and_then(short_date);
-                let mut message = output.selection().apply(message);
-                if output.format() == Format::Table
-                    && message.get("date").is_some()
-                    && let Some(date) = date
-                {
-                    message["date"] = json!(date);
-                }
-                message
-            })
-            .collect();
-        token = answer.structured["next_page_token"]
-            .as_str()
-            .map(str::to_owned);
-        let wants_more = is_all || shown + messages.len() < limit as usize;
-        if output.format() == Format::Json && !wants_more_pages(is_all, limit) {
-            let mut page = json!({"messages": selected});
-            if let Some(token) = &token {
-                page["next_page_token"] = json!(token);
-            }
-            return output::print(&page);
-        }
-        output.records(&selected, shown == 0)?;
-        shown += messages.len();
-        meter.add(messages.len(), 0);
-        match &token {
-            Some(token) if wants_more => seen.check(token)?,
-            _ => break,
-        }
-    }
-    drop(meter);
-    if shown == 0 && output.format() == Format::Table {
-        output::note("no message matches");
-    } else if let Some(token) = token
-        && output.format() == Format::Table
-    {
-        output::note(&format!("there is more: --all, or --page-token {token}"));
-    }
-    Ok(())
-}
-
-/// `7 Mar 2026 08:15` of `2026-03-07T08:15:00+01:00`, the clock of whoever reads: a line has to hold more than a date.
-fn short_date(date: &str) -> Option<String> {
-    let date: jiff::civil::DateTime = date.parse().ok()?;
-    Some(date.strftime("%-d %b %Y %H:%M").to_string())
-}
-
-fn wants_more_pages(is_all: bool, limit: u32) -> bool {
-    is_all || limit > 50
 }
 
 /// `read`.
@@ -240,106 +156,6 @@ fn page(reading: &Reading, with_quoted: bool) -> String {
     }
     // Mail must not be able to steer the terminal.
     visible_text(page.trim_end())
-}
-
-/// `label`, `archive` and `trash`.
-pub(crate) async fn change(
-    name: &str,
-    global: &Global,
-    arguments: &ArgMatches,
-) -> Result<(), Failure> {
-    let output = global.output(Format::Table);
-    let gmail = connect(global)?;
-    let (add, remove) = match name {
-        "label" => {
-            let (add, remove) = (texts(arguments, "add"), texts(arguments, "remove"));
-            if add.is_empty() && remove.is_empty() {
-                return Err(Failure::input(
-                    "no label; give --add or --remove".to_owned(),
-                ));
-            }
-            let is_created = arguments.get_flag("create") && !global.dry_run;
-            (
-                label_ids(&gmail, add, is_created).await?,
-                label_ids(&gmail, remove, false).await?,
-            )
-        }
-        "archive" => (Vec::new(), vec!["INBOX".to_owned()]),
-        _ => (Vec::new(), Vec::new()),
-    };
-    let ids = texts(arguments, "message_ids");
-    if global.dry_run {
-        return output.value(&json!({
-            "dry_run": true, "command": name, "messages": ids, "add_labels": add, "remove_labels": remove,
-        }));
-    }
-    let mut meter = Meter::beside_records("messages");
-    let mut changed = Vec::new();
-    let mut failure = None;
-    for id in &ids {
-        let outcome = if name == "trash" {
-            gmail.messages().trash(id).send().await
-        } else {
-            let mut call = gmail.messages().modify(id);
-            if !add.is_empty() {
-                call = call.add_label_ids(add.clone());
-            }
-            if !remove.is_empty() {
-                call = call.remove_label_ids(remove.clone());
-            }
-            call.send().await
-        };
-        match outcome {
-            Ok(message) => changed.push(json!({"id": id, "labels": message.label_ids})),
-            Err(error) => {
-                failure = Some((id, error));
-                break;
-            }
-        }
-        meter.add(1, 0);
-    }
-    drop(meter);
-    // What is done is shown in any case: after a failure it is what the next try needs no more.
-    if output.format() == Format::Json {
-        output::print(&changed)?;
-    } else if !changed.is_empty() {
-        output
-            .with_columns(&["id", "labels"])
-            .records(&changed, true)?;
-    }
-    match failure {
-        Some((id, error)) => {
-            if ids.len() > 1 {
-                output::note(&visible_text(&format!(
-                    "{} of {} messages are done; it stopped at {id}",
-                    changed.len(),
-                    ids.len()
-                )));
-            }
-            Err(error.into())
-        }
-        None => Ok(()),
-    }
-}
-
-/// The ids of labels that people call by name.
-async fn label_ids(
-    gmail: &GmailConnector,
-    names: Vec<String>,
-    is_created: bool,
-) -> Result<Vec<String>, Failure> {
-    if names.is_empty() {
-        return Ok(names);
-    }
-    let mut labels = Labels::list(gmail).await?;
-    if is_created {
-        for name in &names {
-            if labels.id(name).is_none() {
-                labels.create(gmail, name).await?;
-            }
-        }
-    }
-    labels.ids(&names, ", or --create")
 }
 
 /// `attachments list` and `attachments save`.

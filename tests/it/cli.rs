@@ -229,6 +229,75 @@ async fn a_person_searches_reads_answers_and_tidies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ids_go_from_one_command_to_the_next() {
+    for mode in [Mode::OpenSource, Mode::Hosted] {
+        let sandbox = Sandbox::start().await.unwrap();
+        let program = || program(&sandbox, mode);
+        let unread = ["inbox", "is:unread", "-n", "3", "-o", "ids"];
+        let ids = text(program(), &unread).await;
+        assert_eq!(ids.lines().count(), 3, "{ids}");
+        let piped = async |arguments: &[&str]| {
+            let mut command = program();
+            let command = command.args(arguments).args(["-", "--output", "json"]);
+            let mut child = command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let mut stdin = child.stdin.take().unwrap();
+            stdin.write_all(ids.as_bytes()).await.unwrap();
+            drop(stdin);
+            let output = child.wait_with_output().await.unwrap();
+            assert!(output.status.success(), "{arguments:?}");
+            serde_json::from_slice::<Value>(&output.stdout).unwrap()
+        };
+        for (arguments, label, has_label) in [
+            (["mark", "read"].as_slice(), "UNREAD", false),
+            (&["mark", "unread"], "UNREAD", true),
+            (&["archive"], "INBOX", false),
+            (&["trash"], "TRASH", true),
+            (&["untrash"], "TRASH", false),
+        ] {
+            let changed = piped(arguments).await;
+            let changed = changed.as_array().unwrap();
+            assert_eq!(changed.len(), 3, "{arguments:?}");
+            for (message, id) in changed.iter().zip(ids.lines()) {
+                assert_eq!(message["id"], id);
+                let labels = message["labels"].as_array().unwrap();
+                assert_eq!(
+                    labels.iter().any(|have| have == label),
+                    has_label,
+                    "{arguments:?}: {labels:?}"
+                );
+            }
+        }
+        // What was archived is in the inbox no more.
+        let left = text(program(), &["ls", "-n", "50", "-o", "ids"]).await;
+        assert!(ids.lines().all(|id| !left.contains(id)));
+        let none = run(program(), &["archive", "-"]).await;
+        let told = String::from_utf8_lossy(&none.stderr).into_owned();
+        assert!(
+            none.status.success() && told.contains("no message id"),
+            "{told}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_gives_as_many_as_it_is_asked_for() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let program = || program(&sandbox, Mode::OpenSource);
+    let all = text(program(), &["search", "--all", "-o", "ids"]).await;
+    let all = all.lines().count();
+    for wanted in [1, 7, 60] {
+        let number = wanted.to_string();
+        let ids = text(program(), &["search", "-n", &number, "-o", "ids"]).await;
+        assert_eq!(ids.lines().count(), wanted.min(all), "{wanted} of {all}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn attachments_are_saved_and_none_is_overwritten() {
     let sandbox = Sandbox::start().await.unwrap();
     let directory = Directory::new().unwrap();

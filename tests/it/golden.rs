@@ -262,7 +262,11 @@ fn the_commands() -> TestResult {
         let help = String::from_utf8(output.stdout)?;
         lines.push(command.clone());
         let mut section = "";
-        let mut children = Vec::new();
+        let mut children = if command == "airbyte-gmail" {
+            all_commands()?
+        } else {
+            Vec::new()
+        };
         for line in help.lines() {
             if let Some(usage) = line.strip_prefix("Usage: ") {
                 // An argument in angle brackets has to be given.
@@ -297,6 +301,22 @@ fn the_commands() -> TestResult {
     lines.push(String::new());
     check("commands.txt", &lines.join("\n"));
     Ok(())
+}
+
+/// The program's own commands: its help has them in groups, a completion script has one a line.
+#[cfg(all(feature = "cli", feature = "mcp"))]
+fn all_commands() -> Result<Vec<String>, Box<dyn std::error::Error>> {
+    let script = std::process::Command::new(env!("CARGO_BIN_EXE_airbyte-gmail"))
+        .args(["completions", "fish"])
+        .output()?;
+    let script = String::from_utf8(script.stdout)?;
+    Ok(script
+        .lines()
+        .filter_map(|line| line.split("_needs_command\" -f -a \"").nth(1))
+        .filter_map(|line| line.split('"').next())
+        .filter(|name| !["help", "ls"].contains(name))
+        .map(|name| format!("airbyte-gmail {name}"))
+        .collect())
 }
 
 /// The public items of hand-written and generated code, by their module.

@@ -3,6 +3,8 @@
 mod browser;
 mod client;
 mod consent;
+mod help;
+mod messages;
 pub(crate) mod table;
 mod value;
 
@@ -18,36 +20,20 @@ use super::output::{Format, Output};
 pub(crate) use browser::Browser;
 pub(crate) use client::Client;
 pub(crate) use consent::{Consent, Customer, Named};
+pub(crate) use messages::Messages;
 pub(crate) use value::{Text, seconds};
 
 /// What the help says about credentials and exit codes.
 const AFTER_HELP: &str = "\
-Credentials come from the account that --account names, or else from the
-environment, or else from `auth login` and `connectors connect`.
-  Open source: GMAIL_REFRESH_TOKEN (or GMAIL_ACCESS_TOKEN), GMAIL_CLIENT_ID,
-               GMAIL_CLIENT_SECRET
-  Hosted:      AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (or
-               AIRBYTE_BEARER_TOKEN); AIRBYTE_CUSTOMER_NAME,
-               AIRBYTE_WORKSPACE_NAME or AIRBYTE_CONNECTOR_ID;
-               AIRBYTE_ORGANIZATION_ID
-
-Exit codes:
-  0  done
-  1  anything else
-  2  the input or the configuration
-  3  sign in again
-  4  not permitted
-  5  not found
-  6  rate limited: wait
-  7  network or service failure: try again
-  8  may have been carried out: look before you try again
-  9  not offered in this mode";
+Credentials: of --account, else of the environment (see `auth --help`), else of `auth login`
+Exit codes: 0 done, 1 other, 2 input, 3 sign in again, 4 not permitted, 5 not found, 6 rate limit,
+7 network or service: try again, 8 may have been done: look first, 9 not in this mode";
 
 /// Gmail from the command line: directly, or through an Airbyte connector
 #[derive(Parser)]
 #[command(name = "airbyte-gmail", version, after_help = AFTER_HELP, arg_required_else_help = true)]
 pub(crate) struct Program {
-    /// Print what an agent has to know; =ENTITY for the reference of an entity, =all for all
+    /// Print what an agent has to know; =ENTITY or =all for the reference
     #[arg(long, value_name = "ENTITY", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) help_agents: Option<String>,
     #[command(flatten)]
@@ -61,16 +47,16 @@ pub(crate) struct Program {
 #[derive(Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Which mode, where there are credentials of both
+    /// The mode to use
     #[arg(long, global = true, value_parser = mode())]
     pub(crate) mode: Option<Mode>,
-    /// Which signed-in account; the default one where it is not given
+    /// Which signed-in account, if not the default one
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) account: Option<String>,
-    /// The form of the output; each command has the one that suits it by default
+    /// The output's form
     #[arg(long, short, global = true, value_name = "FORM")]
     output: Option<Format>,
-    /// The fields to show, with dots for what is inside: id,payload.headers
+    /// The fields to show, such as id,payload.headers
     #[arg(long, global = true)]
     fields: Vec<String>,
     /// Show what would be sent, and send nothing
@@ -79,7 +65,7 @@ pub(crate) struct Global {
     /// Don't ask before doing what can't be undone
     #[arg(long, short, global = true)]
     pub(crate) yes: bool,
-    /// With a failure of the service, also what it said itself; refusals show it always
+    /// With a failure of the service, also show what it said itself
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
 }
@@ -109,6 +95,15 @@ pub(crate) enum Command {
     Oauth(commands::oauth::Oauth),
     /// See whether the credentials work
     Check,
+    #[command(visible_alias = "ls")]
+    Inbox(commands::search::Inbox),
+    Search(commands::search::Search),
+    Label(commands::organise::Label),
+    Archive(commands::organise::Archive),
+    Trash(commands::organise::Trash),
+    Untrash(commands::organise::Untrash),
+    #[command(subcommand)]
+    Mark(commands::organise::Mark),
     Schema(commands::describe::Schema),
     Completions(commands::describe::Completions),
     Man(commands::describe::Man),
@@ -136,6 +131,13 @@ impl Command {
             Self::Connectors(command) => command.run(global).await,
             Self::Oauth(command) => command.run(global).await,
             Self::Check => commands::check::run(global).await,
+            Self::Inbox(arguments) => arguments.run(global).await,
+            Self::Search(arguments) => arguments.run(global).await,
+            Self::Label(arguments) => arguments.run(global).await,
+            Self::Archive(arguments) => arguments.run(global).await,
+            Self::Trash(arguments) => arguments.run(global).await,
+            Self::Untrash(arguments) => arguments.run(global).await,
+            Self::Mark(command) => command.run(global).await,
             Self::Schema(arguments) => arguments.run(global),
             Self::Completions(arguments) => arguments.run(),
             Self::Man(arguments) => arguments.run(),
@@ -175,10 +177,11 @@ pub(crate) fn program() -> clap::Command {
 }
 
 fn tree(is_wanted: &dyn Fn(&str) -> bool) -> clap::Command {
-    Program::command()
+    let program = Program::command()
         .subcommands(super::people::commands())
         .subcommands(super::write::commands())
-        .subcommands(table::commands(is_wanted))
+        .subcommands(table::commands(is_wanted));
+    help::grouped(program)
 }
 
 /// `open-source` or `hosted`.

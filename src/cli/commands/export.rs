@@ -31,7 +31,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// The largest page: it costs the same whatever its size.
 const PAGE_SIZE: i64 = 500;
 
-/// Save mail to an mbox, a Maildir or NDJSON; goes on where it was stopped
+/// Save mail to an mbox, a Maildir or NDJSON
 ///
 /// Messages are saved byte for byte as Gmail has them.
 ///

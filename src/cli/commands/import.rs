@@ -34,7 +34,7 @@ use word::Words;
 /// How many of the messages that are left out are listed in the result; the journal has all.
 const MOST_LISTED: usize = 1000;
 
-/// Put the mail of an mbox, a Maildir or .eml files into the mailbox; goes on where it was stopped
+/// Put the mail of an mbox, a Maildir or .eml files into the mailbox
 ///
 /// It comes in as if it had arrived; nothing is sent to anybody.
 ///

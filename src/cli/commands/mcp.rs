@@ -18,7 +18,7 @@ const TOKEN: &str = "AIRBYTE_GMAIL_MCP_TOKEN";
 /// A token of at least so many characters is not guessed.
 const LONG_TOKEN: usize = 16;
 
-/// Serve the tools to agents over MCP, on the standard streams or over HTTP
+/// Serve the tools to agents over MCP
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     airbyte-gmail mcp --read-only\n  \

@@ -13,6 +13,8 @@ pub(crate) mod import;
 #[cfg(feature = "mcp")]
 pub(crate) mod mcp;
 pub(crate) mod oauth;
+pub(crate) mod organise;
 pub(crate) mod sandbox;
+pub(crate) mod search;
 pub(crate) mod signature;
 pub(crate) mod vacation;

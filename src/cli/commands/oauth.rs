@@ -9,7 +9,7 @@ use crate::cli::args::{Client, Consent, Global};
 use crate::cli::exit::Failure;
 use crate::cli::settings;
 
-/// Begin a user's consent at Airbyte, and give Airbyte an OAuth app of your own
+/// Begin a consent at Airbyte, and give it an OAuth app of your own
 #[derive(Subcommand)]
 pub(crate) enum Oauth {
     /// Get the address of a consent page that returns to your own service

@@ -17,11 +17,11 @@ use crate::cli::output;
 /// Variables that lead to an account; a command in the sandbox inherits none of them.
 const ACCOUNT: [&str; 3] = ["GMAIL_", "GOOGLE_", "AIRBYTE_"];
 
-/// Serve a Google and an Airbyte of your own on 127.0.0.1, with a mailbox
+/// Serve a Google and an Airbyte of your own, with a mailbox
 ///
-/// On a terminal it says where to look and how to use it; elsewhere it prints one line of JSON with the addresses and
-/// credentials when it is ready. It serves until it is stopped. With a command after --, it runs that with the variables
-/// of --env, without your own accounts, and ends with its exit code.
+/// They are on 127.0.0.1. On a terminal it says where to look and how to use it; elsewhere it prints one line of JSON
+/// with the addresses and credentials when it is ready. It serves until it is stopped. With a command after --, it runs
+/// that with the variables of --env, without your own accounts, and ends with its exit code.
 #[derive(Args)]
 pub(crate) struct Sandbox {
     /// Print shell lines that lead programs to the sandbox, or choose the mode of COMMAND (default: open-source)

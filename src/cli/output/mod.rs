@@ -22,6 +22,7 @@ pub(crate) enum Format {
     Json,
     Ndjson,
     Yaml,
+    Ids,
 }
 
 /// How results are shown.
@@ -58,7 +59,9 @@ impl Output {
 
     /// The fields that are wanted, for the services to choose.
     pub(crate) fn selection(&self) -> Selection {
-        if self.fields.is_empty() {
+        if self.format == Format::Ids {
+            Selection::select(vec!["id".to_owned()])
+        } else if self.fields.is_empty() {
             Selection::default()
         } else {
             Selection::select(self.fields.clone())
@@ -82,7 +85,9 @@ impl Output {
     pub(crate) fn show(&self, given: &impl Serialize) -> Result<(), Failure> {
         let value = self.selection().apply(&serde_json::to_value(given)?);
         match &value {
-            Value::Array(records) if matches!(self.format, Format::Table | Format::Ndjson) => {
+            Value::Array(records)
+                if matches!(self.format, Format::Table | Format::Ndjson | Format::Ids) =>
+            {
                 self.records(records, true)
             }
             value => self.value(value),
@@ -96,6 +101,7 @@ impl Output {
             Format::Yaml => yaml(value),
             Format::Ndjson => ndjson(value),
             Format::Table => line(&table::fields(value)),
+            Format::Ids => ids(std::slice::from_ref(value)),
         }
     }
 
@@ -107,6 +113,7 @@ impl Output {
                 if text.is_empty() { Ok(()) } else { line(&text) }
             }
             Format::Yaml => records.iter().try_for_each(|record| yaml(&[record])),
+            Format::Ids => ids(records),
             Format::Json | Format::Ndjson => records.iter().try_for_each(ndjson),
         }
     }
@@ -138,6 +145,17 @@ fn yaml(value: &impl Serialize) -> Result<(), Failure> {
     let value = serde_json::to_value(value)?;
     let text = yaml::to_string(&value).map_err(|error| Failure::Other(error.to_string()))?;
     line(text.trim_end())
+}
+
+/// Prints the ids of records, one a line, for a command that reads them from its standard input.
+fn ids(records: &[Value]) -> Result<(), Failure> {
+    for record in records {
+        match record["id"].as_str() {
+            Some(id) => line(&visible_text(id))?,
+            None => note("note: this result has no id; --output json shows it"),
+        }
+    }
+    Ok(())
 }
 
 /// Prints a line of text.

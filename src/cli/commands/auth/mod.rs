@@ -14,8 +14,19 @@ use crate::cli::args::Global;
 use crate::cli::exit::Failure;
 use crate::cli::{output, settings};
 
+/// What the help says about the variables.
+const VARIABLES: &str = "\
+Variables that give credentials, where --account names no account:
+  Open source: GMAIL_REFRESH_TOKEN (or GMAIL_ACCESS_TOKEN), GMAIL_CLIENT_ID,
+               GMAIL_CLIENT_SECRET
+  Hosted:      AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (or
+               AIRBYTE_BEARER_TOKEN); AIRBYTE_CUSTOMER_NAME,
+               AIRBYTE_WORKSPACE_NAME or AIRBYTE_CONNECTOR_ID;
+               AIRBYTE_ORGANIZATION_ID";
+
 /// Sign in to Google, and see who is signed in
 #[derive(Subcommand)]
+#[command(after_help = VARIABLES)]
 pub(crate) enum Auth {
     Login(login::Login),
     /// List the accounts that are signed in

@@ -1,0 +1,147 @@
+//! The program's own help: its commands in groups.
+
+use std::fmt::Write;
+
+use airbyte_agent_gmail::operation::gmail;
+use clap::Command;
+
+use super::table::flag_name;
+
+/// What the commands are for. Whatever is in no group comes last, by its name alone.
+const GROUPS: [(&str, &[&str]); 5] = [
+    (
+        "Mail",
+        &[
+            "inbox",
+            "search",
+            "read",
+            "attachments",
+            "send",
+            "reply",
+            "forward",
+        ],
+    ),
+    (
+        "Organise",
+        &["label", "archive", "trash", "untrash", "mark", "filters"],
+    ),
+    (
+        "Account",
+        &[
+            "auth",
+            "check",
+            "vacation",
+            "signature",
+            "export",
+            "import",
+            "connectors",
+            "oauth",
+        ],
+    ),
+    ("Agents", &["mcp", "schema"]),
+    ("Sandbox", &["demo", "sandbox"]),
+];
+
+/// The command that carries out any action.
+const RAW: &str = "execute";
+
+/// Puts the groups into the help of the whole program.
+pub(super) fn grouped(program: Command) -> Command {
+    let header = *program.get_styles().get_header();
+    let literal = *program.get_styles().get_literal();
+    let mut text = String::new();
+    let mut group = |name: &str, lines: &[(String, String)]| {
+        let _ = writeln!(text, "{header}{name}:{header:#}");
+        for (command, about) in lines {
+            let _ = writeln!(text, "  {literal}{command:<13}{literal:#} {about}");
+        }
+        text.push('\n');
+    };
+    let line = |name: &&str| {
+        let command = program.find_subcommand(name)?;
+        let about = command.get_about().map(ToString::to_string);
+        Some(((*name).to_owned(), about.unwrap_or_default()))
+    };
+    for (name, commands) in GROUPS {
+        let lines: Vec<_> = commands.iter().filter_map(line).collect();
+        group(name, &lines);
+    }
+    let mut lines: Vec<_> = line(&RAW).into_iter().collect();
+    for (index, names) in wrapped(&entities(), 80).into_iter().enumerate() {
+        let command = if index == 0 { "ENTITY ACTION" } else { "" };
+        lines.push((command.to_owned(), names));
+    }
+    group("Raw API", &lines);
+    text.pop();
+    let others: Vec<&str> = program
+        .get_subcommands()
+        .map(Command::get_name)
+        .filter(|name| *name != RAW && !GROUPS.iter().any(|(_, names)| names.contains(name)))
+        .filter(|name| {
+            !gmail()
+                .entities()
+                .iter()
+                .any(|entity| flag_name(entity) == **name)
+        })
+        .collect();
+    let _ = writeln!(text, "{header}Also:{header:#} {}, help", others.join(", "));
+    let usage = "{about-with-newline}\n{usage-heading} {usage}\n\n";
+    program.help_template(format!(
+        "{usage}{text}\n{header}Options:{header:#}\n{{options}}{{after-help}}"
+    ))
+}
+
+/// The entities, those that begin with the same word as one: `settings…`.
+fn entities() -> Vec<String> {
+    let mut entities: Vec<String> = Vec::new();
+    for entity in gmail().entities() {
+        let first = entity.split('_').next().unwrap_or(entity);
+        match entities.last_mut() {
+            Some(last) if last.trim_end_matches('…') == first => *last = format!("{first}…"),
+            _ => entities.push(entity.to_owned()),
+        }
+    }
+    entities
+}
+
+/// Words with commas between them, in lines of a width.
+fn wrapped(words: &[String], width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for (index, word) in words.iter().enumerate() {
+        let comma = if index + 1 < words.len() { "," } else { "" };
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(&format!("{word}{comma}")),
+            Some(line) if line.len() + word.len() < width => {
+                line.push_str(&format!(" {word}{comma}"));
+            }
+            _ => lines.push(format!("{word}{comma}")),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::GROUPS;
+
+    #[test]
+    fn the_help_fits_a_screen() {
+        let mut program = super::super::program();
+        for help in [program.render_help(), program.render_long_help()] {
+            let help = help.to_string();
+            assert!(help.lines().count() <= 60, "{help}");
+            for line in help.lines() {
+                assert!(line.chars().count() <= 100, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_grouped_command_is_there() {
+        let program = super::super::program();
+        for name in GROUPS.iter().flat_map(|(_, names)| *names) {
+            let is_there = program.find_subcommand(name).is_some();
+            assert!(is_there || *name == "mcp", "{name}");
+        }
+    }
+}

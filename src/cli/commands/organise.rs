@@ -1,0 +1,242 @@
+//! `airbyte-gmail label`, `archive`, `trash`, `untrash` and `mark`: what is done to each of some messages.
+
+use std::io::IsTerminal;
+
+use airbyte_agent_gmail::GmailConnector;
+use airbyte_agent_gmail::tool::visible_text;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::cli::args::{Global, Messages};
+use crate::cli::exit::Failure;
+use crate::cli::label::Labels;
+use crate::cli::output::{self, Format, Meter};
+use crate::cli::settings::connect;
+
+/// Add labels to messages, or remove them, by name
+#[derive(Args)]
+#[command(after_help = "Example: airbyte-gmail label 18c2a5 --add Receipts --remove UNREAD")]
+pub(crate) struct Label {
+    #[command(flatten)]
+    messages: Messages,
+    /// A label's name or id; repeat for more
+    #[arg(long, value_name = "LABEL")]
+    add: Vec<String>,
+    /// A label's name or id; repeat for more
+    #[arg(long, value_name = "LABEL")]
+    remove: Vec<String>,
+    /// Create labels to add that are not there
+    #[arg(long)]
+    create: bool,
+}
+
+/// Take messages out of the inbox
+#[derive(Args)]
+pub(crate) struct Archive {
+    #[command(flatten)]
+    messages: Messages,
+}
+
+/// Move messages to the trash
+#[derive(Args)]
+pub(crate) struct Trash {
+    #[command(flatten)]
+    messages: Messages,
+}
+
+/// Take messages out of the trash
+#[derive(Args)]
+pub(crate) struct Untrash {
+    #[command(flatten)]
+    messages: Messages,
+}
+
+/// Mark messages as read or unread
+#[derive(Subcommand)]
+pub(crate) enum Mark {
+    /// Mark messages as read
+    Read(Messages),
+    /// Mark messages as unread
+    Unread(Messages),
+}
+
+impl Label {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        if self.add.is_empty() && self.remove.is_empty() {
+            return Err(Failure::input("no label; give --add or --remove"));
+        }
+        let ids = self.messages.read()?;
+        let gmail = connect(global)?;
+        let is_created = self.create && !global.dry_run;
+        let change = Change::Labels {
+            add: label_ids(&gmail, self.add, is_created).await?,
+            remove: label_ids(&gmail, self.remove, false).await?,
+        };
+        change.make(global, &gmail, "label", &ids).await
+    }
+}
+
+impl Archive {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let (ids, gmail) = (self.messages.read()?, connect(global)?);
+        Change::labels(&[], &["INBOX"])
+            .make(global, &gmail, "archive", &ids)
+            .await?;
+        tell_undo(global, "label", &ids, " --add INBOX");
+        Ok(())
+    }
+}
+
+impl Trash {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let (ids, gmail) = (self.messages.read()?, connect(global)?);
+        Change::Trash.make(global, &gmail, "trash", &ids).await?;
+        tell_undo(global, "untrash", &ids, "");
+        Ok(())
+    }
+}
+
+impl Untrash {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let (ids, gmail) = (self.messages.read()?, connect(global)?);
+        Change::Untrash.make(global, &gmail, "untrash", &ids).await
+    }
+}
+
+impl Mark {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let (name, change, messages) = match self {
+            Self::Read(messages) => ("mark read", Change::labels(&[], &["UNREAD"]), messages),
+            Self::Unread(messages) => ("mark unread", Change::labels(&["UNREAD"], &[]), messages),
+        };
+        let (ids, gmail) = (messages.read()?, connect(global)?);
+        change.make(global, &gmail, name, &ids).await
+    }
+}
+
+/// What is done to a message.
+enum Change {
+    /// Labels are put on and taken off, by their ids.
+    Labels {
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
+    Trash,
+    Untrash,
+}
+
+impl Change {
+    fn labels(add: &[&str], remove: &[&str]) -> Self {
+        let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+        Self::Labels {
+            add: owned(add),
+            remove: owned(remove),
+        }
+    }
+
+    /// Makes the change to one message after the other, and shows what each has become.
+    async fn make(
+        self,
+        global: &Global,
+        gmail: &GmailConnector,
+        name: &str,
+        ids: &[String],
+    ) -> Result<(), Failure> {
+        let output = global.output(Format::Table);
+        let (add, remove) = match &self {
+            Self::Labels { add, remove } => (add.clone(), remove.clone()),
+            Self::Trash | Self::Untrash => Default::default(),
+        };
+        if global.dry_run {
+            return output.value(&json!({
+                "dry_run": true,
+                "command": name,
+                "messages": ids,
+                "add_labels": add,
+                "remove_labels": remove,
+            }));
+        }
+        let mut meter = Meter::beside_records("messages");
+        let mut changed = Vec::new();
+        let mut failure = None;
+        for id in ids {
+            let messages = gmail.messages();
+            let outcome = match &self {
+                Self::Trash => messages.trash(id).send().await,
+                Self::Untrash => messages.untrash(id).send().await,
+                Self::Labels { .. } => {
+                    let mut call = messages.modify(id);
+                    if !add.is_empty() {
+                        call = call.add_label_ids(add.clone());
+                    }
+                    if !remove.is_empty() {
+                        call = call.remove_label_ids(remove.clone());
+                    }
+                    call.send().await
+                }
+            };
+            match outcome {
+                Ok(message) => changed.push(json!({"id": id, "labels": message.label_ids})),
+                Err(error) => {
+                    failure = Some((id, error));
+                    break;
+                }
+            }
+            meter.add(1, 0);
+        }
+        drop(meter);
+        // What is done is shown in any case: after a failure it is what the next try needs no more.
+        if output.format() == Format::Json {
+            output::print(&changed)?;
+        } else if !changed.is_empty() {
+            output
+                .with_columns(&["id", "labels"])
+                .records(&changed, true)?;
+        }
+        let Some((id, error)) = failure else {
+            return Ok(());
+        };
+        if ids.len() > 1 {
+            output::note(&format!(
+                "{} of {} messages are done; it stopped at {id}",
+                changed.len(),
+                ids.len()
+            ));
+        }
+        Err(error.into())
+    }
+}
+
+/// Tells a person how to take a change back.
+fn tell_undo(global: &Global, command: &str, ids: &[String], options: &str) {
+    if global.dry_run || ids.is_empty() || !std::io::stderr().is_terminal() {
+        return;
+    }
+    let ids = match ids {
+        [id] => id.as_str(),
+        _ => "with the same ids",
+    };
+    output::note(&visible_text(&format!(
+        "undo: airbyte-gmail {command} {ids}{options}"
+    )));
+}
+
+/// The ids of labels that people call by name.
+async fn label_ids(
+    gmail: &GmailConnector,
+    names: Vec<String>,
+    is_created: bool,
+) -> Result<Vec<String>, Failure> {
+    if names.is_empty() {
+        return Ok(names);
+    }
+    let mut labels = Labels::list(gmail).await?;
+    if is_created {
+        for name in &names {
+            if labels.id(name).is_none() {
+                labels.create(gmail, name).await?;
+            }
+        }
+    }
+    labels.ids(&names, ", or --create")
+}
