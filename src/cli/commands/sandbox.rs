@@ -81,7 +81,7 @@ fn introduction(sandbox: &sandbox::Sandbox) -> String {
         "A Gmail of your own is ready, with {} in it. No account is involved.\n\n  \
          See it in a browser    {url}/\n  \
          Run a program in it    airbyte-gmail sandbox -- COMMAND\n  \
-         Use it from a shell    eval \"$(airbyte-gmail sandbox --env open-source)\", or the lines at {url}/page/account\n  \
+         Lines for a program    {url}/page/account\n  \
          Gmail and Airbyte      {url}\n  \
          Google's sign-in       {}\n  \
          Tokens                 {}\n  \

@@ -119,7 +119,8 @@ fn guarded(answer: Answer) -> Answer {
     answer
         .with_header(header::CACHE_CONTROL, "no-store")
         .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-        .with_header(header::REFERRER_POLICY, "no-referrer")
+        // With no referrer at all, the Origin of this site's own forms would be null (Fetch, "append a request Origin header").
+        .with_header(header::REFERRER_POLICY, "same-origin")
         .with_header(
             HeaderName::from_static("cross-origin-resource-policy"),
             "same-origin",
