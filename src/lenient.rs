@@ -16,10 +16,16 @@ pub(crate) trait Fields: Default {
 
     /// Reads the value of the field of that number.
     fn read<'de, A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error>;
+
+    /// The field that each of its kind has, where this one lacks it.
+    fn missing(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// Reads an object. A field that is absent or null has its default, one that is not known is passed over, and of one that
-/// is there twice the last counts.
+/// is there twice the last counts. Only the key of its kind (`x-key`) has to be there: without it the answer comes from
+/// elsewhere.
 pub(crate) fn object<'de, D: Deserializer<'de>, T: Fields>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_map(Object(PhantomData))
 }
@@ -43,7 +49,10 @@ impl<'de, T: Fields> Visitor<'de> for Object<T> {
                 }
             }
         }
-        Ok(value)
+        match value.missing() {
+            Some(name) => Err(A::Error::missing_field(name)),
+            None => Ok(value),
+        }
     }
 }
 
@@ -193,10 +202,18 @@ mod tests {
         );
         assert!(
             message(r#"{"id":"1","new":[{"a":null}],"id":"2"}"#)
-                .is_ok_and(|message| message.id.as_deref() == Some("2"))
+                .is_ok_and(|message| message.id == "2")
         );
+        assert!(message(r#"{"id":7}"#).is_ok_and(|message| message.id == "7"));
+        for keyless in ["{}", r#"{"id":null}"#, r#"{"id":"","threadId":"1"}"#] {
+            assert!(
+                message(keyless)
+                    .is_err_and(|error| error.to_string().starts_with("missing field `id`")),
+                "{keyless}"
+            );
+        }
         assert!(message(r#"[]"#).is_err());
-        assert!(message(r#"{"historyId":1.5}"#).is_err());
-        assert!(message(r#"{"historyId":{}}"#).is_err());
+        assert!(message(r#"{"id":"1","historyId":1.5}"#).is_err());
+        assert!(message(r#"{"id":"1","historyId":{}}"#).is_err());
     }
 }

@@ -5,32 +5,30 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Kind};
 use crate::operation::Operation;
-
-/// A page on its way.
-pub(crate) type Fetch<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+use crate::transport::Sending;
 
 /// A call that gives one page of a list; the generated calls implement it.
-pub(crate) trait List<'a>: Clone + Send + Sync + 'a {
+pub(crate) trait List: Clone + Send + Sync + 'static {
     /// One page.
-    type Page: Send + 'a;
+    type Page: DeserializeOwned + Send + 'static;
     /// One record.
-    type Record: Send + 'a;
+    type Record: Send + 'static;
 
     /// The row of the operation.
     fn operation() -> &'static Operation;
     /// The same call for the page of a token.
     fn with_token(self, token: String) -> Self;
     /// Gets the page.
-    fn fetch(self) -> Fetch<'a, Self::Page>;
+    fn fetch(self) -> Sending<Self::Page>;
     /// The token of the page behind this one.
     fn next_token(page: &Self::Page) -> Option<&str>;
     /// The records of the page.
@@ -111,8 +109,8 @@ impl SeenTokens {
 /// ```
 ///
 /// It is a [`futures_core::Stream`](https://docs.rs/futures-core) too. After an error it is at its end.
-pub struct Pages<'a, T> {
-    inner: BoxStream<'a, Result<T, Error>>,
+pub struct Pages<T> {
+    inner: BoxStream<'static, Result<T, Error>>,
 }
 
 /// The records of a list; a page is asked for when the one before it is used up.
@@ -127,7 +125,7 @@ pub struct Pages<'a, T> {
 /// let mut messages = gmail.messages().list().q("in:inbox").max_results(10).stream();
 /// let mut count = 0;
 /// while let Some(message) = messages.next().await {
-///     assert!(message?.id.is_some());
+///     assert!(!message?.id.is_empty());
 ///     count += 1;
 /// }
 /// assert!(count > 10);
@@ -136,12 +134,12 @@ pub struct Pages<'a, T> {
 /// ```
 ///
 /// It is a [`futures_core::Stream`](https://docs.rs/futures-core) too. After an error it is at its end.
-pub struct Stream<'a, T> {
-    inner: BoxStream<'a, Result<T, Error>>,
+pub struct Stream<T> {
+    inner: BoxStream<'static, Result<T, Error>>,
 }
 
-impl<'a, T: Send + 'a> Pages<'a, T> {
-    pub(crate) fn new<L: List<'a, Page = T>>(list: L) -> Self {
+impl<T: Send + 'static> Pages<T> {
+    pub(crate) fn new<L: List<Page = T>>(list: L) -> Self {
         Self { inner: pages(list) }
     }
 
@@ -155,8 +153,8 @@ impl<'a, T: Send + 'a> Pages<'a, T> {
     }
 }
 
-impl<'a, T: Send + 'a> Stream<'a, T> {
-    pub(crate) fn new<L: List<'a, Record = T>>(list: L) -> Self {
+impl<T: Send + 'static> Stream<T> {
+    pub(crate) fn new<L: List<Record = T>>(list: L) -> Self {
         let records = pages(list)
             .map_ok(|page| stream::iter(L::records(page).into_iter().map(Ok)))
             .try_flatten();
@@ -184,7 +182,7 @@ impl<'a, T: Send + 'a> Stream<'a, T> {
     }
 }
 
-fn pages<'a, L: List<'a>>(list: L) -> BoxStream<'a, Result<L::Page, Error>> {
+fn pages<L: List>(list: L) -> BoxStream<'static, Result<L::Page, Error>> {
     // A page may have a token and no records: only a page without a token is the last.
     stream::try_unfold(
         (Some(list), SeenTokens::default()),
@@ -207,7 +205,7 @@ fn pages<'a, L: List<'a>>(list: L) -> BoxStream<'a, Result<L::Page, Error>> {
     .boxed()
 }
 
-impl<T> futures_util::Stream for Pages<'_, T> {
+impl<T> futures_util::Stream for Pages<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -215,7 +213,7 @@ impl<T> futures_util::Stream for Pages<'_, T> {
     }
 }
 
-impl<T> futures_util::Stream for Stream<'_, T> {
+impl<T> futures_util::Stream for Stream<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -223,13 +221,13 @@ impl<T> futures_util::Stream for Stream<'_, T> {
     }
 }
 
-impl<T> fmt::Debug for Pages<'_, T> {
+impl<T> fmt::Debug for Pages<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Pages").finish_non_exhaustive()
     }
 }
 
-impl<T> fmt::Debug for Stream<'_, T> {
+impl<T> fmt::Debug for Stream<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Stream").finish_non_exhaustive()
     }

@@ -1,18 +1,19 @@
 //! Media upload: a message as bytes or from a file, apart from the JSON of its request.
 
-use std::borrow::Cow;
 use std::fmt;
+use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use crate::error::{Error, Kind};
-use crate::operation::{MediaUpload, Operation};
-use crate::transport::{Session, Transport};
+use crate::operation::{self, Encoded, MediaUpload, Operation};
+use crate::transport::{Call, Session, Transport};
 
 /// Up to this size a message goes in one request: Google recommends the resumable protocol above 5 MB.
 /// <https://developers.google.com/gmail/api/guides/uploads>
@@ -125,27 +126,22 @@ impl fmt::Debug for Media {
 ///     .messages()
 ///     .insert_media(mail)
 ///     .params(json!({"labelIds": ["INBOX"], "internalDateSource": "dateHeader"}))
-///     .send()
 ///     .await?;
 /// assert_eq!(message.label_ids, ["INBOX"]);
 /// # Ok(())
 /// # }
 /// ```
 #[must_use = "an upload does nothing until it is sent"]
-pub struct Upload<'a, T> {
-    transport: &'a Transport,
+pub struct Upload<T> {
+    transport: Transport,
     operation: &'static Operation,
     media: Media,
     params: Value,
     response: PhantomData<fn() -> T>,
 }
 
-impl<'a, T: DeserializeOwned> Upload<'a, T> {
-    pub(crate) fn new(
-        transport: &'a Transport,
-        operation: &'static Operation,
-        media: Media,
-    ) -> Self {
+impl<T: DeserializeOwned> Upload<T> {
+    pub(crate) fn new(transport: Transport, operation: &'static Operation, media: Media) -> Self {
         Self {
             transport,
             operation,
@@ -208,17 +204,17 @@ impl<'a, T: DeserializeOwned> Upload<'a, T> {
                 ),
             )));
         }
-        let (address, metadata) = request(operation, upload, self.params)?;
-        let session = Session::new(direct, operation, address);
+        let request = request(operation, upload, self.params)?;
+        let session = Session::new(direct, operation, request);
         let reply = if size <= ONE_REQUEST {
             let bytes = self
                 .media
                 .piece(0, PIECE)
                 .await
                 .map_err(|error| fail(unreadable(error)))?;
-            session.send_at_once(&metadata, &bytes).await?
+            session.send_at_once(bytes).await?
         } else {
-            let mut resumable = session.begin(&metadata, size).await?;
+            let mut resumable = session.begin(size).await?;
             let mut resumptions = 0;
             loop {
                 let offset = resumable.offset();
@@ -246,11 +242,20 @@ impl<'a, T: DeserializeOwned> Upload<'a, T> {
             }
         };
         serde_json::from_slice(&reply.body)
-            .map_err(|error| fail(Error::undecodable(&error).outcome_unknown()))
+            .map_err(|error| Call::of(operation).fail(Error::undecodable(&error)))
     }
 }
 
-impl<T> fmt::Debug for Upload<'_, T> {
+impl<T: DeserializeOwned + 'static> IntoFuture for Upload<T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl<T> fmt::Debug for Upload<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Upload")
@@ -259,46 +264,22 @@ impl<T> fmt::Debug for Upload<'_, T> {
     }
 }
 
-/// The upload's address and the JSON beside the bytes.
+/// The request of an upload, with the JSON beside the bytes as its body.
 fn request(
     operation: &'static Operation,
     upload: &MediaUpload,
     params: Value,
-) -> Result<(String, Vec<u8>), Error> {
-    let mut params = crate::operation::params(params).map_err(|error| error.of(operation))?;
+) -> Result<Encoded, Error> {
+    let mut params = operation::params(params).map_err(|error| error.of(operation))?;
     // The row knows the bytes as a required field: it is there for the check, and gone from what is sent.
     put(&mut params, upload.field, Some(json!("")));
-    operation.check(&params)?;
+    let mut params = operation.accept(params.into())?;
     put(&mut params, upload.field, None);
-    let in_body = |name: &String| {
-        operation
-            .field(name)
-            .is_some_and(|field| field.location == crate::operation::Location::Body)
-    };
-    let body: Map<String, Value> = params
-        .iter()
-        .filter(|(name, _)| in_body(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    for field in operation
-        .fields
-        .iter()
-        .filter(|field| field.location == crate::operation::Location::Query)
-    {
-        if let Some(value) = params.get(field.name) {
-            query.append_pair(field.name, &plain(value));
-        }
+    let mut request = operation.write_to(upload.path, &params)?;
+    if request.body == "{}" {
+        request.body = Bytes::new();
     }
-    let address = crate::operation::fill_path(upload.path, |name| {
-        params.get(name).map(|value| plain(value).into_owned())
-    });
-    let metadata = if body.is_empty() {
-        Vec::new()
-    } else {
-        serde_json::to_vec(&body).map_err(|error| Error::undecodable(&error).of(operation))?
-    };
-    Ok((format!("{address}?{}", query.finish()), metadata))
+    Ok(request)
 }
 
 /// Sets or removes a dotted field.
@@ -318,13 +299,6 @@ fn put(params: &mut Map<String, Value>, field: &str, value: Option<Value>) {
                 params.remove(field);
             }
         },
-    }
-}
-
-fn plain(value: &Value) -> Cow<'_, str> {
-    match value {
-        Value::String(text) => Cow::Borrowed(text),
-        value => Cow::Owned(value.to_string()),
     }
 }
 

@@ -20,10 +20,9 @@ impl Labels {
         let known = list
             .labels
             .into_iter()
-            .filter_map(|label| {
-                let id = label.id?;
-                let name = label.name.unwrap_or_else(|| id.clone());
-                Some((id, name))
+            .map(|label| {
+                let name = label.name.unwrap_or_else(|| label.id.clone());
+                (label.id, name)
             })
             .collect();
         Ok(Self { known })
@@ -93,7 +92,7 @@ impl Labels {
         name: &str,
     ) -> Result<String, Error> {
         let id = match gmail.labels().create(name).send().await {
-            Ok(label) => label.id.unwrap_or_default(),
+            Ok(label) => label.id,
             Err(error) if error.is_conflict() => {
                 *self = Self::list(gmail).await?;
                 return self.id(name).map(str::to_owned).ok_or(error);

@@ -1,11 +1,9 @@
-//! The call sites: `gmail.messages().list().q("is:unread").send()`, and the streams of lists.
+//! The call sites: `gmail.messages().list().q("is:unread")`, and the streams of lists.
 
 mod doc;
 mod group;
 mod operation;
 mod value;
-
-use std::collections::BTreeMap;
 
 use proc_macro2::Ident;
 use quote::quote;
@@ -21,11 +19,7 @@ use super::{Error, Settings, name};
 /// # Errors
 ///
 /// A call site that is not Rust, which would be a defect of the generator.
-pub fn generate(
-    settings: &Settings<'_>,
-    model: &Model,
-    arguments: &BTreeMap<String, Vec<Ident>>,
-) -> Result<Vec<Item>, Error> {
+pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Error> {
     let owner: syn::Path = syn::parse_str(settings.owner).map_err(|error| {
         Error::new(
             settings.file,
@@ -38,18 +32,14 @@ pub fn generate(
         .iter()
         .filter(|(path, _)| !path.is_empty())
         .map(|(path, group)| group::item(settings, path, group));
-    let operation_items = model.operations.iter().map(|operation| {
-        let method = name::snake(&operation.id).to_string();
-        let order = arguments.get(&method).map_or(&[][..], Vec::as_slice);
-        operation::item(operation, order)
-    });
+    let operation_items = model.operations.iter().map(operation::item);
     let owner_methods = groups
         .get(&Vec::new())
         .map(|group| group::methods(settings, group, &Receiver::owner()));
     let tokens = quote! {
         /// The calls: a struct for each group of operations and for each operation.
         pub mod call {
-            use super::{Client, operation, types};
+            use super::{operation, types};
 
             #(#group_items)*
             #(#operation_items)*

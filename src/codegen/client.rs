@@ -1,7 +1,6 @@
 //! The typed client: progenitor's, with open enums and secrets in place of its strings.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
@@ -10,7 +9,7 @@ use openapiv3::OpenAPI;
 use proc_macro2::{Ident, TokenStream};
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
 use quote::{format_ident, quote};
-use syn::{FnArg, ImplItem, Item, Pat, PatType, parse_quote};
+use syn::{Item, parse_quote};
 
 use super::model::Model;
 use super::{Error, Settings, lower, name, record};
@@ -68,7 +67,10 @@ pub fn generate(
             }
             record::without_comparison(items);
             let constructors: Vec<Item> = items.iter().filter_map(record::constructor).collect();
-            let readers: Vec<Item> = items.iter_mut().filter_map(record::reader).collect();
+            let readers: Vec<Item> = items
+                .iter_mut()
+                .filter_map(|item| record::reader(item, openapi))
+                .collect();
             items.extend(constructors);
             items.extend(readers);
             items.extend(enums);
@@ -76,33 +78,6 @@ pub fn generate(
         }
     }
     Ok(source)
-}
-
-/// The names of the arguments of each method of the client, in the order in which progenitor wants them.
-pub fn arguments(source: &syn::File) -> BTreeMap<String, Vec<Ident>> {
-    source
-        .items
-        .iter()
-        .filter_map(|item| match item {
-            Item::Impl(item) => Some(&item.items),
-            _ => None,
-        })
-        .flatten()
-        .filter_map(|item| match item {
-            ImplItem::Fn(method) => Some(&method.sig),
-            _ => None,
-        })
-        .map(|signature| {
-            let names = signature.inputs.iter().filter_map(|input| match input {
-                FnArg::Typed(PatType { pat, .. }) => match &**pat {
-                    Pat::Ident(pat) => Some(pat.ident.clone()),
-                    _ => None,
-                },
-                FnArg::Receiver(_) => None,
-            });
-            (signature.ident.to_string(), names.collect())
-        })
-        .collect()
 }
 
 /// Runs progenitor, whose panics would otherwise end the build with a stack trace that names no place.

@@ -34,11 +34,12 @@ pub fn lower(openapi: &OpenAPI) -> OpenAPI {
         // Parameters and responses are written out in each operation by now.
         components.parameters.clear();
         components.responses.clear();
-        let answered = answered(openapi);
+        let answered = reached(openapi, model::response_schema);
+        let sent = reached(openapi, model::body_schema);
         for (name, schema) in &mut components.schemas {
             lower_schema(schema);
             if answered.contains(name) {
-                forgive(schema);
+                forgive(schema, !sent.contains(name));
             }
         }
         components.schemas.insert(
@@ -85,11 +86,14 @@ fn lower_operation(openapi: &OpenAPI, operation: &mut openapiv3::Operation) {
     }
 }
 
-/// The names of the schemas that an answer is made of.
-fn answered(openapi: &OpenAPI) -> BTreeSet<String> {
+/// The names of the schemas that answers, or bodies, are made of.
+fn reached(
+    openapi: &OpenAPI,
+    first: impl Fn(&OpenAPI, &openapiv3::Operation) -> Option<String>,
+) -> BTreeSet<String> {
     let mut waiting: Vec<String> = document::operations(openapi)
         .into_iter()
-        .filter_map(|(_, _, operation)| model::response_schema(openapi, operation))
+        .filter_map(|(_, _, operation)| first(openapi, operation))
         .collect();
     let mut found = BTreeSet::new();
     while let Some(name) = waiting.pop() {
@@ -128,8 +132,9 @@ fn referred(schema: &Schema, names: &mut Vec<String>) {
 }
 
 /// A text or list of an answer that is required but missing becomes empty: the types stay plain, and a
-/// server that leaves out what nobody asked about does not fail a whole response.
-fn forgive(schema: &mut ReferenceOr<Schema>) {
+/// server that leaves out what nobody asked about does not fail a whole response. The key of what is never sent is plain
+/// too, and its reader takes no answer without it.
+fn forgive(schema: &mut ReferenceOr<Schema>, has_key: bool) {
     let ReferenceOr::Item(schema) = schema else {
         return;
     };
@@ -137,6 +142,10 @@ fn forgive(schema: &mut ReferenceOr<Schema>) {
         return;
     };
     let (required, properties) = (&mut object.required, &mut object.properties);
+    let key = model::text(&schema.schema_data.extensions, "x-key").filter(|key| {
+        has_key && !required.contains(key) && properties.get(key).is_some_and(is_text)
+    });
+    required.extend(key);
     required.retain(|name| {
         let Some(ReferenceOr::Item(property)) = properties.get_mut(name) else {
             return true;
@@ -150,6 +159,12 @@ fn forgive(schema: &mut ReferenceOr<Schema>) {
             _ => true,
         }
     });
+}
+
+fn is_text(property: &ReferenceOr<Box<Schema>>) -> bool {
+    property.as_item().is_some_and(|property| {
+        matches!(&property.schema_kind, SchemaKind::Type(Type::String(string)) if string.enumeration.is_empty())
+    })
 }
 
 fn lower_schema(schema: &mut ReferenceOr<Schema>) {

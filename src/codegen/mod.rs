@@ -39,11 +39,8 @@ pub fn generate(settings: &Settings<'_>, yaml: &str) -> Result<String, Error> {
     lint::check(settings.file, &openapi)?;
     let model = model::build(settings.file, &openapi)?;
     let mut source = client::generate(settings, &openapi, &model)?;
-    let arguments = client::arguments(&source);
     source.items.extend(table::generate(settings, &model)?);
-    source
-        .items
-        .extend(call::generate(settings, &model, &arguments)?);
+    source.items.extend(call::generate(settings, &model)?);
     let source = prettyplease::unparse(&source);
     Ok(format!(
         "// Generated from {}; changes belong there.\n\n{source}",

@@ -1,18 +1,21 @@
 //! What the types have beside progenitor's own: a way to be made, and a way to be read.
 
-use openapiv3::{OpenAPI, SchemaKind, Type as SchemaType};
-use proc_macro2::Literal;
+use openapiv3::{OpenAPI, Schema, SchemaKind, Type as SchemaType};
+use proc_macro2::{Ident, Literal};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Field, Item, LitStr, Path, Token, Type, parse_quote};
 
-use super::{document, name};
+use super::{document, model, name};
+
+/// A plain text, as it is written in a type.
+const STRING: &str = "::std::string::String";
 
 /// Reading of a type that has a default, in place of serde's derive.
 ///
 /// The derive has no place for leniency but one more type for each field, which half of the build would go into.
-pub fn reader(item: &mut Item) -> Option<Item> {
+pub fn reader(item: &mut Item, openapi: &OpenAPI) -> Option<Item> {
     let Item::Struct(item) = item else {
         return None;
     };
@@ -36,18 +39,28 @@ pub fn reader(item: &mut Item) -> Option<Item> {
         .collect();
     *derive = parse_quote!(#[derive(#derived)]);
     let ident = &item.ident;
+    let key = schema_of(openapi, ident)
+        .and_then(|schema| model::text(&schema.schema_data.extensions, "x-key"));
+    let mut missing = None;
     let (mut names, mut arms) = (Vec::new(), Vec::new());
     for (number, field) in item.fields.iter().enumerate() {
         let (name, kind) = (field.ident.as_ref()?, &field.ty);
         let number = Literal::usize_unsuffixed(number);
         let wire = wire_name(field).unwrap_or_else(|| name.unraw().to_string());
         names.push(quote!(#wire => #number,));
+        if key.as_ref() == Some(&wire) && written(kind) == STRING {
+            missing = Some(quote! {
+                fn missing(&self) -> ::std::option::Option<&'static str> {
+                    self.#name.is_empty().then_some(#wire)
+                }
+            });
+        }
         let value = match written(kind).as_str() {
             "::std::option::Option<::std::string::String>" => {
                 quote!(map.next_value_seed(crate::lenient::Text)?)
             }
             "::std::option::Option<i64>" => quote!(map.next_value_seed(crate::lenient::Integer)?),
-            "::std::string::String" => {
+            STRING => {
                 quote!(
                     map.next_value_seed(crate::lenient::Text)?
                         .unwrap_or_default()
@@ -80,6 +93,8 @@ pub fn reader(item: &mut Item) -> Option<Item> {
                     }
                     Ok(())
                 }
+
+                #missing
             }
 
             impl<'de> ::serde::Deserialize<'de> for #ident {
@@ -93,17 +108,12 @@ pub fn reader(item: &mut Item) -> Option<Item> {
 
 /// Describes the fields that have no words of their own: progenitor leaves out what stands beside a reference.
 pub fn describe(item: &mut Item, openapi: &OpenAPI) {
-    let (Item::Struct(item), Some(components)) = (item, &openapi.components) else {
+    let Item::Struct(item) = item else {
         return;
     };
-    let object = components.schemas.iter().find_map(|(name, schema)| {
-        let schema = schema
-            .as_item()
-            .filter(|_| name::pascal(name) == item.ident)?;
-        match &schema.schema_kind {
-            SchemaKind::Type(SchemaType::Object(object)) => Some(object),
-            _ => None,
-        }
+    let object = schema_of(openapi, &item.ident).and_then(|schema| match &schema.schema_kind {
+        SchemaKind::Type(SchemaType::Object(object)) => Some(object),
+        _ => None,
     });
     let Some(object) = object else {
         return;
@@ -125,6 +135,15 @@ pub fn describe(item: &mut Item, openapi: &OpenAPI) {
             field.attrs.insert(0, parse_quote!(#[doc = #description]));
         }
     }
+}
+
+/// The schema that a type is made from.
+fn schema_of<'a>(openapi: &'a OpenAPI, ident: &Ident) -> Option<&'a Schema> {
+    let components = openapi.components.as_ref()?;
+    components
+        .schemas
+        .iter()
+        .find_map(|(name, schema)| schema.as_item().filter(|_| name::pascal(name) == *ident))
 }
 
 /// Takes `==` from the types that hold a secret: comparing it tells, by its time, where two differ.
@@ -212,12 +231,9 @@ pub fn constructor(item: &Item) -> Option<Item> {
         let written = written(kind);
         if says(&field.attrs, "default") || written.starts_with("::std::option::Option<") {
             values.push(quote!(#name: ::std::default::Default::default()));
-        } else if written == "::std::string::String" {
+        } else {
             arguments.push(quote!(#name: impl ::std::convert::Into<#kind>));
             values.push(quote!(#name: #name.into()));
-        } else {
-            arguments.push(quote!(#name: #kind));
-            values.push(quote!(#name));
         }
     }
     Some(parse_quote! {

@@ -1,6 +1,6 @@
 //! Several operations in one request.
 
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::Value;
 
 use super::GmailConnector;
@@ -8,8 +8,8 @@ use super::execute::{ExecuteResult, from_service};
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
 use crate::http::FirstByte;
-use crate::operation::{self, Operation, QuotaUnits};
-use crate::transport::{Answer, Subject, batch, judge};
+use crate::operation::{Encoded, Operation, QuotaUnits};
+use crate::transport::{Answer, Call, Outgoing, batch, judge};
 
 /// How many operations a batch takes: Google's limit. More than 50 are not recommended, and from a few dozen on the
 /// mailbox's limit of calls at once refuses some of them.
@@ -19,8 +19,7 @@ const LIMIT: usize = 100;
 #[must_use = "a batch does nothing until it is sent"]
 pub struct Batch<'a> {
     gmail: &'a GmailConnector,
-    operations: Vec<&'static Operation>,
-    requests: Vec<Request<Vec<u8>>>,
+    requests: Vec<(&'static Operation, Encoded)>,
 }
 
 impl GmailConnector {
@@ -46,7 +45,6 @@ impl GmailConnector {
     pub fn batch(&self) -> Batch<'_> {
         Batch {
             gmail: self,
-            operations: Vec::new(),
             requests: Vec::new(),
         }
     }
@@ -71,9 +69,8 @@ impl Batch<'_> {
             ));
         }
         let operation = TABLE.find(entity, action)?;
-        let params = operation::params(params.into()).map_err(|error| error.of(operation))?;
-        self.requests.push(operation.encode(&params)?);
-        self.operations.push(operation);
+        let request = operation.write(&operation.accept(params.into())?)?;
+        self.requests.push((operation, request));
         Ok(())
     }
 
@@ -106,30 +103,36 @@ impl Batch<'_> {
         if self.is_empty() {
             return Ok(Vec::new());
         }
-        let units = self.operations.iter().fold(0_u32, |sum, row| {
+        let rows = || self.requests.iter().map(|(row, _)| *row);
+        let units = rows().fold(0_u32, |sum, row| {
             sum.saturating_add(direct.quota.units_of(row))
         });
-        let subject = Subject {
+        let call = Call {
             name: "batch".into(),
-            idempotent: self.operations.iter().all(|row| row.idempotent),
+            idempotent: rows().all(|row| row.idempotent),
             authenticated: true,
-            read_only: self.operations.iter().all(|row| row.read_only),
+            read_only: rows().all(|row| row.read_only),
             answer: Answer::Parts,
+            is_piece: false,
             first_byte: FirstByte::Soon,
             id: None,
+            fields: None,
             quota: QuotaUnits {
                 current: units,
                 legacy: units,
             },
-            method: crate::operation::Method::Post,
         };
         let (boundary, body) = batch::write(&self.requests);
         let content_type =
             HeaderValue::try_from(format!("multipart/mixed; boundary={boundary}"))
                 .map_err(|_| named(Error::new(Kind::InvalidInput, "the batch can't be framed")))?;
-        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]);
-        let request = direct.request(Method::POST, TABLE.batch_path, headers, body)?;
-        let reply = direct.send_about(&subject, request).await?;
+        let request = Outgoing {
+            method: Method::POST,
+            address: TABLE.batch_path.to_owned(),
+            headers: HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]),
+            body: body.into(),
+        };
+        let reply = direct.send(&call, request).await?;
         let content_type = reply
             .headers
             .get(header::CONTENT_TYPE)
@@ -137,25 +140,27 @@ impl Batch<'_> {
             .unwrap_or_default();
         let replies =
             batch::read(content_type, &reply.body, self.requests.len()).ok_or_else(|| {
-                subject.fail(Error::new(
+                call.fail(Error::new(
                     Kind::InvalidResponse,
                     "the answer is no batch; check the base url",
                 ))
             })?;
         Ok(self
-            .operations
-            .iter()
-            .zip(&self.requests)
+            .requests
+            .into_iter()
             .zip(replies)
             .map(|((operation, request), reply)| {
-                let subject = Subject::at(operation, request.uri().path())?;
+                let call = Call {
+                    id: request.id,
+                    ..Call::of(operation)
+                };
                 let Some(reply) = reply else {
-                    return Err(subject.fail(Error::new(
+                    return Err(call.fail(Error::new(
                         Kind::InvalidResponse,
                         "the batch has no answer to it; try it alone",
                     )));
                 };
-                let reply = judge::part(&subject, reply)?;
+                let reply = judge::part(&call, reply)?;
                 from_service(operation, &reply.body)
             })
             .collect())

@@ -8,7 +8,7 @@ use super::selection::Selection;
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
 use crate::operation::{self, Operation};
-use crate::transport::{Subject, no_result};
+use crate::transport::{Call, no_result};
 
 /// What an action gave, in one shape whatever the mode.
 ///
@@ -121,28 +121,23 @@ impl GmailConnector {
                 .await;
         }
         let operation = TABLE.find(entity, action)?;
-        let mut params = operation::params(params).map_err(|error| error.of(operation))?;
-        operation.check(&params)?;
-        operation::settle(operation.fields, &mut params);
+        let params = operation.accept(params)?;
         match self.transport.as_hosted() {
             Some(hosted) => {
-                let mut subject = Subject::of(operation);
-                subject.ask_for(operation, &params);
+                let mut call = Call::of(operation).about(operation, &params);
                 let executed = hosted
                     .execute(operation, params, &selection.to_hosted())
                     .await?;
                 if !selection.is_empty() {
                     // A choice among the fields can leave the key out.
-                    subject = subject.partial();
+                    call = call.partial();
                 }
-                let (result, meta) = executed.into_values(&subject)?;
+                let (result, meta) = executed.into_values(&call)?;
                 from_airbyte(operation, result, meta)
             }
             None => {
-                let reply = self
-                    .transport
-                    .send_encoded(operation, operation.encode(&params)?)
-                    .await?;
+                let request = operation.write(&params)?;
+                let reply = self.transport.send(operation, request).await?;
                 from_service(operation, &reply.body)
             }
         }
@@ -166,7 +161,7 @@ fn from_airbyte(
                 None | Some(Value::Null) => Value::Array(Vec::new()),
                 Some(data @ Value::Array(_)) => data,
                 // Taken for an empty list it would hide what went wrong.
-                Some(_) => return Err(Subject::of(operation).fail(no_list(key))),
+                Some(_) => return Err(Call::of(operation).fail(no_list(key))),
             };
             let meta = if meta.is_empty() { body } else { meta };
             ExecuteResult {
@@ -184,7 +179,7 @@ fn from_airbyte(
             meta: Map::new(),
         },
         // Taken for an empty list or object it would hide what went wrong.
-        _ => return Err(Subject::of(operation).fail(no_result())),
+        _ => return Err(Call::of(operation).fail(no_result())),
     })
 }
 
@@ -207,7 +202,7 @@ pub(super) fn from_service(
         return Ok(nothing());
     }
     let body: Value = serde_json::from_slice(body)
-        .map_err(|error| Subject::of(operation).fail(Error::undecodable(&error)))?;
+        .map_err(|error| Call::of(operation).fail(Error::undecodable(&error)))?;
     from_airbyte(operation, body, Map::new())
 }
 

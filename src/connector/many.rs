@@ -40,7 +40,7 @@ impl GmailConnector {
     /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
     /// # let gmail = sandbox.open_source()?;
     /// let list = gmail.messages().list().max_results(20).send().await?;
-    /// let ids: Vec<String> = list.messages.into_iter().filter_map(|message| message.id).collect();
+    /// let ids: Vec<String> = list.messages.into_iter().map(|message| message.id).collect();
     /// let mut messages = gmail.get_many(ids.clone()).format("metadata").metadata_headers(["Subject"]).stream();
     /// let mut fetched = Vec::new();
     /// while let Some((id, message)) = messages.next().await {

@@ -6,7 +6,7 @@
 //!
 //! - [`execute`](GmailConnector::execute): any action by its names, as an agent calls it; [`ExecuteResult`].
 //! - [`batch`](GmailConnector::batch) and, with `mail`, `get_many`: many calls in few requests, many messages by their ids.
-//! - [`search`](GmailConnector::search): the Context Store, in hosted mode; [`Filter`].
+//! - [`search`](GmailConnector::search): the Context Store, in hosted mode; [`SearchFilter`].
 //! - [`Selection`]: which fields of records come back.
 
 mod batch;
@@ -33,7 +33,7 @@ pub use builder::GmailConnectorBuilder;
 pub use execute::ExecuteResult;
 #[cfg(feature = "mail")]
 pub use many::{GetMany, Messages};
-pub use search::{Filter, Search, SearchMeta, SearchResult, SortOrder};
+pub use search::{Search, SearchFilter, SearchMeta, SearchResult, SortOrder};
 pub use selection::Selection;
 
 pub use crate::operation::Mode;

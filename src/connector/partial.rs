@@ -16,7 +16,7 @@ impl GmailConnector {
     /// # let gmail = sandbox.open_source()?;
     /// let sparse = gmail.with_fields("messages/id,nextPageToken")?;
     /// let page = sparse.messages().list().max_results(2).send().await?;
-    /// assert!(page.messages.iter().all(|message| message.id.is_some() && message.thread_id.is_none()));
+    /// assert!(page.messages.iter().all(|message| !message.id.is_empty() && message.thread_id.is_none()));
     /// assert!(page.next_page_token.is_some());
     /// # Ok(())
     /// # }

@@ -10,8 +10,8 @@ use super::execute::ExecuteResult;
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
 use crate::http::FirstByte;
-use crate::operation::{Method, QuotaUnits, SearchableEntity};
-use crate::transport::{Action, Answer, Subject, no_result};
+use crate::operation::{QuotaUnits, SearchableEntity};
+use crate::transport::{Action, Answer, Call, no_result};
 
 /// How many records are asked for where the caller does not say. The documents contradict each other on the service's
 /// own default, so that one is always sent.
@@ -23,11 +23,11 @@ const PARAMS: [&str; 4] = ["query", "limit", "cursor", "fields"];
 /// A condition on a record.
 ///
 /// ```
-/// use airbyte_agent_gmail::Filter;
+/// use airbyte_agent_gmail::SearchFilter;
 ///
-/// let filter = Filter::all([
-///     Filter::like("snippet", "%invoice%"),
-///     Filter::not(Filter::contains("labelIds", "SPAM")),
+/// let filter = SearchFilter::all([
+///     SearchFilter::like("snippet", "%invoice%"),
+///     SearchFilter::not(SearchFilter::contains("labelIds", "SPAM")),
 /// ]);
 /// assert_eq!(
 ///     filter.to_value(),
@@ -35,7 +35,7 @@ const PARAMS: [&str; 4] = ["query", "limit", "cursor", "fields"];
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Filter(Node);
+pub struct SearchFilter(Node);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
@@ -44,16 +44,16 @@ enum Node {
         field: String,
         value: Value,
     },
-    Not(Box<Filter>),
+    Not(Box<SearchFilter>),
     Many {
         operator: &'static str,
-        filters: Vec<Filter>,
+        filters: Vec<SearchFilter>,
     },
 }
 
 macro_rules! operators {
     ($($(#[$doc:meta])* $name:ident = $wire:literal;)*) => {
-        impl Filter {
+        impl SearchFilter {
             $(
                 $(#[$doc])*
                 pub fn $name(field: impl Into<String>, value: impl Into<Value>) -> Self {
@@ -87,7 +87,7 @@ operators! {
     contains = "contains";
 }
 
-impl Filter {
+impl SearchFilter {
     /// The field is one of the values.
     pub fn is_in<V: Into<Value>>(
         field: impl Into<String>,
@@ -166,7 +166,7 @@ pub enum SortOrder {
 pub struct Search<'a> {
     gmail: &'a GmailConnector,
     entity: &'a str,
-    filter: Option<Filter>,
+    filter: Option<SearchFilter>,
     sort: Vec<(String, SortOrder)>,
     limit: u32,
     cursor: Option<String>,
@@ -224,11 +224,11 @@ impl GmailConnector {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
     /// # let gmail = sandbox.hosted()?;
-    /// use airbyte_agent_gmail::{Filter, SortOrder};
+    /// use airbyte_agent_gmail::{SearchFilter, SortOrder};
     ///
     /// let found = gmail
     ///     .search("messages")
-    ///     .filter(Filter::contains("labelIds", "UNREAD"))
+    ///     .filter(SearchFilter::contains("labelIds", "UNREAD"))
     ///     .sort("internalDate", SortOrder::Descending)
     ///     .fields(["id", "snippet"])
     ///     .limit(10)
@@ -278,22 +278,23 @@ impl GmailConnector {
         let action = Action {
             entity,
             action: TABLE.search_action,
-            subject: Subject {
+            call: Call {
                 name: name(),
                 idempotent: true,
                 authenticated: true,
                 read_only: true,
                 answer: Answer::List(&["data", "meta"]),
+                is_piece: false,
                 first_byte: FirstByte::WhenDone,
                 id: None,
+                fields: None,
                 quota: QuotaUnits::NONE,
-                method: Method::Post,
             },
         };
         let (data, meta) = hosted
             .execute_action(&action, &params, &Map::new())
             .await?
-            .into_values(&action.subject)?;
+            .into_values(&action.call)?;
         let data = match data {
             Value::Array(_) => data,
             Value::Null => Value::Array(Vec::new()),
@@ -301,7 +302,7 @@ impl GmailConnector {
                 Value::Array(Vec::new())
             }
             // Taken for an empty list it would hide what went wrong.
-            _ => return Err(action.subject.fail(no_result())),
+            _ => return Err(action.call.fail(no_result())),
         };
         Ok(ExecuteResult { data, meta })
     }
@@ -309,7 +310,7 @@ impl GmailConnector {
 
 impl Search<'_> {
     /// The condition that records have to meet.
-    pub fn filter(mut self, filter: Filter) -> Self {
+    pub fn filter(mut self, filter: SearchFilter) -> Self {
         self.filter = Some(filter);
         self
     }
@@ -381,7 +382,7 @@ impl Search<'_> {
             "filter".to_owned(),
             self.filter
                 .as_ref()
-                .map_or_else(|| json!({}), Filter::to_value),
+                .map_or_else(|| json!({}), SearchFilter::to_value),
         );
         if !self.sort.is_empty() {
             let sort: Vec<Value> = self

@@ -25,7 +25,7 @@ impl GmailConnector {
     ///     .text("Text\n")
     ///     .build()?;
     /// match gmail.send(&mail).await {
-    ///     Ok(sent) => println!("sent as {}", sent.id.unwrap_or_default()),
+    ///     Ok(sent) => println!("sent as {}", sent.id),
     ///     // The answer got lost on its way: the message may have been sent or not.
     ///     Err(error) if error.is_outcome_unknown() => {
     ///         if gmail.find_sent(&mail.message_id).await?.is_none() {
@@ -103,7 +103,7 @@ impl GmailConnector {
                     error
                 }
             })?;
-        Ok(draft.id.unwrap_or_default())
+        Ok(draft.id)
     }
 
     /// The message with a Message-ID, wherever it is in the mailbox; `None` if there isn't one.

@@ -11,8 +11,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::operation::Operation;
-
 pub(crate) use kind::Kind;
 pub(crate) use response::is_reason;
 
@@ -106,11 +104,6 @@ impl Error {
     }
 
     /// Names the operation, unless one is named already.
-    pub(crate) fn of(self, operation: &Operation) -> Self {
-        self.named(Cow::Borrowed(operation.id))
-    }
-
-    /// As `of`, by name.
     pub(crate) fn named(self, name: Cow<'static, str>) -> Self {
         if self.inner.operation.is_some() {
             return self;
@@ -155,45 +148,22 @@ impl Error {
         self.with(|inner| inner.message_id = Some(message_id.to_owned()))
     }
 
-    /// What an error of the generated client says, with everything that could hold mail or tokens left behind.
-    pub(crate) fn from_client(
-        operation: &'static Operation,
-        error: progenitor_client::Error<()>,
-    ) -> Self {
-        use progenitor_client::Error as Client;
-        let error = match error {
-            Client::UnexpectedResponse(mut response) => {
-                match response.extensions_mut().remove::<Self>() {
-                    Some(error) => error,
-                    None => Self::new(
-                        Kind::InvalidResponse,
-                        format!(
-                            "the service answered with the unexpected status {}",
-                            response.status().as_u16()
-                        ),
-                    ),
-                }
-            }
-            Client::InvalidRequest(_) => Self::new(
-                Kind::InvalidInput,
-                "a parameter has a value that can't be sent; check the arguments",
-            ),
-            Client::InvalidResponsePayload(_, error) => Self::undecodable(&error),
-            // The transport answers every failure with a response, so nothing else comes from the network.
-            _ => Self::new(
-                Kind::InvalidResponse,
-                "the service's answer could not be read",
-            ),
-        };
-        if error.is_invalid_response() && !operation.read_only {
-            return error.outcome_unknown().of(operation);
-        }
-        error.of(operation)
-    }
-
     /// The answer is JSON, or should be, and is not what the document says.
     pub(crate) fn undecodable(error: &serde_json::Error) -> Self {
-        // The text of a serde error can quote a value of the body; only its place is told.
+        // The text of a serde error can quote a value of the body; only its place is told, and a field that is missing,
+        // whose name is the document's.
+        let text = error.to_string();
+        if let Some((name, _)) = text
+            .strip_prefix("missing field `")
+            .and_then(|rest| rest.split_once('`'))
+        {
+            return Self::new(
+                Kind::InvalidResponse,
+                format!(
+                    "the service's answer has no `{name}`, which each of its kind has; ask for it where fields are chosen, and check the base url"
+                ),
+            );
+        }
         Self::new(
             Kind::InvalidResponse,
             format!(

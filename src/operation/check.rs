@@ -26,6 +26,14 @@ impl Operation {
         check_object(self.fields, params, "")
             .map_err(|message| Error::new(Kind::InvalidInput, message).of(self))
     }
+
+    /// Checks params as they are given, and writes whole numbers as such.
+    pub(crate) fn accept(&self, given: Value) -> Result<Map<String, Value>, Error> {
+        let mut params = params(given).map_err(|error| error.of(self))?;
+        self.check(&params)?;
+        settle(self.fields, &mut params);
+        Ok(params)
+    }
 }
 
 /// Params as they are given: an object, or null for none.
@@ -148,7 +156,7 @@ fn whole(number: &Number) -> Option<i64> {
 }
 
 /// Writes whole numbers as such, wherever the fields have them.
-pub(crate) fn settle(fields: &[Field], values: &mut Map<String, Value>) {
+fn settle(fields: &[Field], values: &mut Map<String, Value>) {
     for field in fields {
         if let Some(value) = values.get_mut(field.name) {
             settle_value(&field.schema, value);
@@ -176,13 +184,9 @@ pub(super) fn settle_value(schema: &Schema, value: &mut Value) {
 
 fn check_place(location: Location, value: &Value, path: &str) -> Result<(), String> {
     match (location, value) {
-        (Location::Path, Value::String(text)) if !is_id(text) => Err(format!(
-            "`{path}` is no id; give one as the service gives it"
-        )),
+        (Location::Path, Value::String(text)) if !is_id(text) => Err(no_id(path)),
         (Location::Header, Value::String(text)) if http::HeaderValue::from_str(text).is_err() => {
-            Err(format!(
-                "`{path}` can't stand in a header; use printable text"
-            ))
+            Err(no_header(path))
         }
         // Sent as it is it would be taken for a name.
         (_, Value::Array(values))
@@ -199,6 +203,16 @@ fn check_place(location: Location, value: &Value, path: &str) -> Result<(), Stri
         }
         _ => Ok(()),
     }
+}
+
+/// What is said of a value that can't stand in a path.
+pub(super) fn no_id(name: &str) -> String {
+    format!("`{name}` is no id; give one as the service gives it")
+}
+
+/// What is said of a value that can't stand in a header.
+pub(super) fn no_header(name: &str) -> String {
+    format!("`{name}` can't stand in a header; use printable text")
 }
 
 /// Whether a text is a JSON list, such as models write it.

@@ -1,42 +1,39 @@
 //! A request back to params.
 
-use http::Request;
+use http::{HeaderMap, Request};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::check::is_id;
-use super::{Field, Location, Operation, Schema};
+use super::{Encoded, Field, Location, Operation, Schema};
 use crate::error::{Error, Kind};
 
 impl Operation {
-    /// The params of a request that [`encode`](Self::encode) or the typed client made.
+    /// The params of a request that [`encode`](Self::encode) or the generated client made.
     ///
     /// # Errors
     ///
     /// [`is_invalid_input`](crate::Error::is_invalid_input): the request is not one of this operation, as happens when
     /// an id is `..`.
     pub fn decode(&self, request: &Request<Vec<u8>>) -> Result<Map<String, Value>, Error> {
-        let headers = |name: &str| {
-            request
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned)
-        };
-        self.decode_parts(
-            request.uri().path(),
-            request.uri().query(),
-            headers,
-            request.body(),
-        )
+        let uri = request.uri();
+        self.read(uri.path(), uri.query(), request.headers(), request.body())
     }
 
-    /// As [`decode`](Self::decode), from the parts of any kind of request.
-    pub(crate) fn decode_parts(
+    /// The params of a request as [`write`](Self::write) gives it.
+    pub(crate) fn decode_encoded(&self, request: &Encoded) -> Result<Map<String, Value>, Error> {
+        let (path, query) = match request.address.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (request.address.as_str(), None),
+        };
+        self.read(path, query, &request.headers, &request.body)
+    }
+
+    fn read(
         &self,
         path: &str,
         query: Option<&str>,
-        header: impl Fn(&str) -> Option<String>,
+        headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Map<String, Value>, Error> {
         let mut params = Map::new();
@@ -72,8 +69,9 @@ impl Operation {
             .iter()
             .filter(|field| field.location == Location::Header)
         {
-            if let Some(value) = header(field.name) {
-                params.insert(field.name.to_owned(), typed(&field.schema, &value));
+            let value = headers.get(field.name);
+            if let Some(value) = value.and_then(|value| value.to_str().ok()) {
+                params.insert(field.name.to_owned(), typed(&field.schema, value));
             }
         }
         if self.has_body {
@@ -87,7 +85,7 @@ impl Operation {
 
     /// Hands out the raw values of a path's parameters.
     ///
-    /// It also guards the typed client: an id of `..` makes a path that is another operation's.
+    /// It also guards the generated client: an id of `..` makes a path that is another operation's.
     pub(crate) fn match_path<'a>(
         &self,
         path: &'a str,

@@ -1,9 +1,15 @@
-//! Params to a request.
+//! Values to a request: the one encoder of `execute`, the typed calls, uploads and batches.
 
-use http::Request;
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::check::is_id;
 use super::{Field, Location, Operation, Schema};
 use crate::error::{Error, Kind};
 
@@ -22,8 +28,174 @@ const SEGMENT: &AsciiSet = &CONTROLS
     .add(b'\\')
     .add(b'%');
 
+/// A request of an operation, with all but the service's own address.
+#[derive(Clone)]
+pub(crate) struct Encoded {
+    /// The path with the query.
+    pub(crate) address: String,
+    /// Where the query begins.
+    query: Option<usize>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// The text that the answer's key has to have; see [`Operation::repeated_param`].
+    pub(crate) id: Option<String>,
+}
+
+impl Encoded {
+    /// A request that has been written elsewhere.
+    pub(crate) fn new(address: String, headers: HeaderMap, body: Bytes) -> Self {
+        Self {
+            query: address.find('?').map(|mark| mark + 1),
+            address,
+            headers,
+            body,
+            id: None,
+        }
+    }
+
+    /// Adds a query parameter.
+    pub(crate) fn query(&mut self, name: &str, value: &str) {
+        let start = *self.query.get_or_insert_with(|| {
+            self.address.push('?');
+            self.address.len()
+        });
+        form_urlencoded::Serializer::for_suffix(&mut self.address, start).append_pair(name, value);
+    }
+}
+
+/// Writes a request, value by value. The first value that can't be sent is the error of [`finish`](Self::finish).
+pub(crate) struct Encoder<'a> {
+    operation: &'a Operation,
+    encoded: Encoded,
+    refused: Option<Error>,
+}
+
+impl<'a> Encoder<'a> {
+    /// Begins a request at the operation's path, with the values of its parameters.
+    pub(crate) fn new(operation: &'a Operation, values: &[(&str, Cow<'_, str>)]) -> Self {
+        Self::at(operation, operation.path, values)
+    }
+
+    /// Begins a request at another path of the operation's.
+    fn at(operation: &'a Operation, template: &str, values: &[(&str, Cow<'_, str>)]) -> Self {
+        let mut address = String::with_capacity(template.len() + 64);
+        let repeated = operation.repeated_param();
+        let (mut id, mut refused) = (None, None);
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            address.push_str(before);
+            let Some((name, after)) = after.split_once('}') else {
+                break;
+            };
+            let value = values.iter().find(|(known, _)| *known == name);
+            let value = value.map_or("", |(_, value)| value);
+            // Whatever is no id would make the path of another resource, or of another operation.
+            if !is_id(value) && refused.is_none() {
+                refused = Some(Error::new(Kind::InvalidInput, super::check::no_id(name)));
+            }
+            address.extend(utf8_percent_encode(value, SEGMENT));
+            if repeated == Some(name) {
+                id = Some(value.to_owned());
+            }
+            rest = after;
+        }
+        address.push_str(rest);
+        Self {
+            operation,
+            encoded: Encoded {
+                address,
+                query: None,
+                headers: HeaderMap::new(),
+                body: Bytes::new(),
+                id,
+            },
+            refused,
+        }
+    }
+
+    /// A query parameter, where it is given.
+    pub(crate) fn query(mut self, name: &str, value: Option<&str>) -> Self {
+        if let Some(value) = value {
+            self.encoded.query(name, value);
+        }
+        self
+    }
+
+    /// A query parameter that takes a list, and repeats its key.
+    pub(crate) fn repeated<V: AsRef<str>>(
+        mut self,
+        name: &str,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        for value in values {
+            self.encoded.query(name, value.as_ref());
+        }
+        self
+    }
+
+    /// A header, where it is given.
+    pub(crate) fn header(mut self, name: &str, value: Option<&str>) -> Self {
+        let Some(value) = value else {
+            return self;
+        };
+        match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            (Ok(name), Ok(value)) => {
+                self.encoded.headers.insert(name, value);
+            }
+            _ => self.refuse(super::check::no_header(name)),
+        }
+        self
+    }
+
+    /// The JSON body.
+    pub(crate) fn json(mut self, body: &impl Serialize) -> Self {
+        match serde_json::to_vec(body) {
+            Ok(body) => {
+                const JSON: HeaderValue = HeaderValue::from_static("application/json");
+                self.encoded.headers.insert(CONTENT_TYPE, JSON);
+                self.encoded.body = body.into();
+            }
+            Err(_) => self.refuse("a param can't be written as json; check its values".to_owned()),
+        }
+        self
+    }
+
+    fn refuse(&mut self, message: String) {
+        if self.refused.is_none() {
+            self.refused = Some(Error::new(Kind::InvalidInput, message));
+        }
+    }
+
+    /// The request.
+    ///
+    /// # Errors
+    ///
+    /// A value that can't be sent where it belongs.
+    pub(crate) fn finish(self) -> Result<Encoded, Error> {
+        match self.refused {
+            Some(error) => Err(error.of(self.operation)),
+            None => Ok(self.encoded),
+        }
+    }
+}
+
+/// The fields of the body, in the row's order.
+struct Body<'a> {
+    fields: &'a [Field],
+    params: &'a Map<String, Value>,
+}
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.fields.iter().filter_map(|field| {
+            let value = self.params.get(field.name)?;
+            (field.location == Location::Body).then_some((field.name, value))
+        }))
+    }
+}
+
 impl Operation {
-    /// The HTTP request of checked params; its address is the path with the query, without a host.
+    /// The HTTP request of params; its address is the path with the query, without a host.
     ///
     /// [`decode`](Self::decode) gives the params back.
     ///
@@ -42,93 +214,83 @@ impl Operation {
     ///
     /// As [`check`](Self::check).
     pub fn encode(&self, params: &Map<String, Value>) -> Result<Request<Vec<u8>>, Error> {
-        self.check(params)?;
-        let mut params = params.clone();
-        super::settle(self.fields, &mut params);
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        let mut body = Map::new();
-        let mut builder = Request::builder().method(self.method.as_str());
-        for field in self.fields {
-            let Some(value) = params.get(field.name) else {
-                continue;
-            };
-            match field.location {
-                Location::Path => {}
-                Location::Query => {
-                    for value in repeated(field, value) {
-                        query.append_pair(field.name, &value);
-                    }
-                }
-                Location::Header => builder = builder.header(field.name, plain(value)),
-                Location::Body => {
-                    body.insert(field.name.to_owned(), value.clone());
-                }
-            }
-        }
-        let mut address = self.path_of(|name| params.get(name).map(plain));
-        let query = query.finish();
-        if !query.is_empty() {
-            address.push('?');
-            address.push_str(&query);
-        }
-        let bytes = if self.has_body {
-            builder = builder.header(http::header::CONTENT_TYPE, "application/json");
-            serde_json::to_vec(&body).map_err(|error| Error::undecodable(&error).of(self))?
-        } else {
-            Vec::new()
-        };
-        builder.uri(address).body(bytes).map_err(|error| {
-            Error::new(
-                Kind::InvalidInput,
-                "the params do not make a valid address; shorten them",
-            )
-            .caused_by(error)
-            .of(self)
-        })
+        let Encoded {
+            address,
+            headers,
+            body,
+            ..
+        } = self.write(&self.accept(params.clone().into())?)?;
+        let mut request = Request::builder()
+            .method(self.method.as_str())
+            .uri(address)
+            .body(body.into())
+            .map_err(|error| {
+                Error::new(
+                    Kind::InvalidInput,
+                    "the params do not make a valid address; shorten them",
+                )
+                .caused_by(error)
+                .of(self)
+            })?;
+        *request.headers_mut() = headers;
+        Ok(request)
     }
 
-    /// The path with its values in place.
-    pub(crate) fn path_of(&self, value: impl Fn(&str) -> Option<String>) -> String {
-        fill_path(self.path, value)
+    /// The request of [accepted](Self::accept) params.
+    pub(crate) fn write(&self, params: &Map<String, Value>) -> Result<Encoded, Error> {
+        self.write_to(self.path, params)
+    }
+
+    /// The same, at another path of the operation's.
+    pub(crate) fn write_to(
+        &self,
+        template: &str,
+        params: &Map<String, Value>,
+    ) -> Result<Encoded, Error> {
+        let of = |location| {
+            self.fields.iter().filter_map(move |field| {
+                let value = params.get(field.name)?;
+                (field.location == location).then_some((field, value))
+            })
+        };
+        let in_path: Vec<_> = of(Location::Path)
+            .map(|(field, value)| (field.name, plain(value)))
+            .collect();
+        let mut encoder = Encoder::at(self, template, &in_path);
+        for (field, value) in of(Location::Query) {
+            encoder = encoder.repeated(field.name, repeated(field, value));
+        }
+        for (field, value) in of(Location::Header) {
+            encoder = encoder.header(field.name, Some(&plain(value)));
+        }
+        if self.has_body {
+            encoder = encoder.json(&Body {
+                fields: self.fields,
+                params,
+            });
+        }
+        encoder.finish()
     }
 }
 
-/// A path template with its values in place.
-pub(crate) fn fill_path(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
-    let mut path = String::with_capacity(template.len() + 16);
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        path.push_str(before);
-        let Some((name, after)) = after.split_once('}') else {
-            break;
-        };
-        path.extend(utf8_percent_encode(
-            &value(name).unwrap_or_default(),
-            SEGMENT,
-        ));
-        rest = after;
-    }
-    path.push_str(rest);
-    path
-}
-
-/// The values of a query parameter: a list repeats its key.
-fn repeated(field: &Field, value: &Value) -> Vec<String> {
+/// The values of a query parameter.
+fn repeated<'a>(field: &Field, value: &'a Value) -> Vec<Cow<'a, str>> {
     match value {
         Value::Array(values) => values.iter().map(plain).collect(),
         Value::String(text) if field.comma_joined && matches!(field.schema, Schema::Array(_)) => {
             text.split(',')
-                .map(|part| part.trim().to_owned())
+                .map(str::trim)
                 .filter(|part| !part.is_empty())
+                .map(Cow::Borrowed)
                 .collect()
         }
         value => vec![plain(value)],
     }
 }
 
-fn plain(value: &Value) -> String {
+fn plain(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
+        Value::String(text) => Cow::Borrowed(text),
+        value => Cow::Owned(value.to_string()),
     }
 }

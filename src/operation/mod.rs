@@ -6,13 +6,13 @@ mod decode;
 mod encode;
 mod schema;
 
+use std::borrow::Cow;
 use std::fmt;
-
-pub(crate) use check::{params, settle};
 
 use crate::error::{Error, Kind};
 
-pub(crate) use encode::fill_path;
+pub(crate) use check::params;
+pub(crate) use encode::{Encoded, Encoder};
 
 /// The operations of a document, with what it says of the connector.
 ///
@@ -368,6 +368,13 @@ impl Operation {
     /// The param of a name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+impl Error {
+    /// Names the operation, unless one is named already.
+    pub(crate) fn of(self, operation: &Operation) -> Self {
+        self.named(Cow::Borrowed(operation.id))
     }
 }
 

@@ -78,13 +78,12 @@ pub struct MessageReference {
 }
 
 impl MessageReference {
-    /// `None` for a message without an id, of which nobody could do anything.
-    pub(super) fn new(message: Message) -> Option<Self> {
-        Some(Self {
-            id: message.id.filter(|id| !id.is_empty())?,
+    pub(super) fn new(message: Message) -> Self {
+        Self {
+            id: message.id,
             thread_id: message.thread_id.unwrap_or_default(),
             label_ids: message.label_ids,
-        })
+        }
     }
 }
 
@@ -104,7 +103,7 @@ impl MessageReference {
 ///
 /// [`MailboxSync`](super::MailboxSync) does it for you; it is of use where the history comes from elsewhere.
 pub fn changes(record: History) -> Vec<Event> {
-    let reference = |message: Option<Message>| message.and_then(MessageReference::new);
+    let reference = |message: Option<Message>| message.map(MessageReference::new);
     let added = record
         .messages_added
         .into_iter()

@@ -46,16 +46,16 @@ pub struct MailboxSync<'a> {
     state: SyncState,
     label_id: Option<String>,
     include_spam_trash: bool,
-    phase: Phase<'a>,
+    phase: Phase,
     queue: VecDeque<Entry>,
     /// The start that the profile gave has not yet been taken by the history.
     untried: bool,
 }
 
-enum Phase<'a> {
+enum Phase {
     Idle,
-    Listing(Pages<'a, ListMessagesResponse>),
-    History(Pages<'a, ListHistoryResponse>),
+    Listing(Pages<ListMessagesResponse>),
+    History(Pages<ListHistoryResponse>),
 }
 
 /// An event, and the history id that is reached with it.
@@ -160,7 +160,7 @@ impl MailboxSync<'_> {
                 }
                 Phase::Listing(mut pages) => match pages.next().await.transpose()? {
                     Some(page) => {
-                        let listed = page.messages.into_iter().filter_map(MessageReference::new);
+                        let listed = page.messages.into_iter().map(MessageReference::new);
                         self.queue.extend(listed.map(|message| Entry {
                             event: Event::Listed(message),
                             reached: None,
@@ -256,8 +256,8 @@ impl MailboxSync<'_> {
     }
 }
 
-impl<'a> MailboxSync<'a> {
-    fn history(&self) -> Phase<'a> {
+impl MailboxSync<'_> {
+    fn history(&self) -> Phase {
         let start = self.state.history_id().unwrap_or_default();
         let mut list = self.gmail.history().list(start).max_results(PAGE_SIZE);
         if let Some(label_id) = &self.label_id {

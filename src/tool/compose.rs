@@ -32,8 +32,8 @@ impl GmailConnector {
     pub async fn own_addresses(&self, with_aliases: bool) -> Result<MailboxList, Error> {
         let mut own = MailboxList::default();
         let profile = self.get_profile().send().await?;
-        let mut add = |address: Option<String>| {
-            if let Some(address) = address.and_then(|address| Address::new(address).ok())
+        let mut add = |address: String| {
+            if let Ok(address) = Address::new(address)
                 && !own.contains_mailbox(&address)
             {
                 own.push(address);
@@ -227,7 +227,7 @@ impl Tools {
             .map_err(|error| Failure::service(&error))?;
         let inner = draft.message.unwrap_or_default();
         let recipients = self.shown(&recipients);
-        let draft_id = draft.id.unwrap_or_default();
+        let draft_id = draft.id;
         Ok(Answer::new(
             format!(
                 "The draft {draft_id} is written, and nothing was sent. It is to:\n{}{}",
@@ -236,7 +236,7 @@ impl Tools {
             ),
             notes.put_into(recipients.put_into(json!({
                 "draft_id": draft_id,
-                "id": inner.id.unwrap_or_default(),
+                "id": inner.id,
                 "thread_id": inner.thread_id.unwrap_or_default(),
             }))),
             fence,
@@ -306,7 +306,7 @@ impl Tools {
             .await
             .map_err(|error| Failure::service(&error))?;
         let recipients = self.shown(&recipients);
-        let id = sent.id.unwrap_or_default();
+        let id = sent.id;
         Ok(Answer::new(
             format!(
                 "Sent as message {id}, to:\n{}{}",

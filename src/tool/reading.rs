@@ -53,18 +53,16 @@ pub(super) async fn read_raw(gmail: &GmailConnector, message_id: &str) -> Result
 /// Gmail puts long texts behind an id that hosted mode can't follow; the raw message has them in both modes.
 async fn complete(gmail: &GmailConnector, message: &Message) -> Result<Reading, Error> {
     let reading = Reading::from_payload(message);
-    match &message.id {
-        Some(id) if !reading.bodies_to_fetch().is_empty() => {
-            let mut raw = read_raw(gmail, id).await?;
-            raw.label_ids = reading.label_ids;
-            // Of the files only the names are shown, and a conversation may have many.
-            for attachment in &mut raw.attachments {
-                attachment.data = None;
-            }
-            Ok(raw)
-        }
-        _ => Ok(reading),
+    if reading.bodies_to_fetch().is_empty() {
+        return Ok(reading);
     }
+    let mut raw = read_raw(gmail, &message.id).await?;
+    raw.label_ids = reading.label_ids;
+    // Of the files only the names are shown, and a conversation may have many.
+    for attachment in &mut raw.attachments {
+        attachment.data = None;
+    }
+    Ok(raw)
 }
 
 /// `gmail_read_message`.
@@ -168,7 +166,7 @@ fn left_out(messages: &[Message], shown: usize, room: usize) -> Option<String> {
     let ids: Vec<&str> = older
         .iter()
         .rev()
-        .filter_map(|message| message.id.as_deref())
+        .map(|message| message.id.as_str())
         .take_while(|id| takes(&mut left, id))
         .collect();
     let rest = match older.len() - ids.len() {

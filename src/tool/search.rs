@@ -83,7 +83,7 @@ pub(super) async fn search(
 }
 
 async fn describe(gmail: &GmailConnector, message: Message) -> Found {
-    let id = message.id.unwrap_or_default();
+    let id = message.id;
     let outcome = gmail
         .messages()
         .get(&id)

@@ -2,38 +2,38 @@
 //! <https://developers.google.com/gmail/api/guides/batch>
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::http::Reply;
+use crate::operation::{Encoded, Operation};
 
 /// What the ids of the parts begin with.
 const ID: &str = "item-";
 
 /// Writes the parts of a batch; gives the boundary and the body.
-pub(crate) fn write(requests: &[Request<Vec<u8>>]) -> (String, Vec<u8>) {
+pub(crate) fn write(requests: &[(&'static Operation, Encoded)]) -> (String, Vec<u8>) {
     // JSON bodies and encoded addresses hold no line that begins so.
     let boundary = "batch-boundary".to_owned();
     let mut body = Vec::new();
-    for (index, request) in requests.iter().enumerate() {
+    for (index, (operation, request)) in requests.iter().enumerate() {
         let head = format!(
             "--{boundary}\r\nContent-Type: application/http\r\nContent-ID: <{ID}{index}>\r\n\r\n{} {} HTTP/1.1\r\n",
-            request.method(),
-            request.uri()
+            operation.method, request.address
         );
         body.extend_from_slice(head.as_bytes());
-        for (name, value) in request.headers() {
+        for (name, value) in &request.headers {
             body.extend_from_slice(name.as_str().as_bytes());
             body.extend_from_slice(b": ");
             body.extend_from_slice(value.as_bytes());
             body.extend_from_slice(b"\r\n");
         }
-        if !request.body().is_empty() {
+        if !request.body.is_empty() {
             body.extend_from_slice(
-                format!("Content-Length: {}\r\n", request.body().len()).as_bytes(),
+                format!("Content-Length: {}\r\n", request.body.len()).as_bytes(),
             );
         }
         body.extend_from_slice(b"\r\n");
-        body.extend_from_slice(request.body());
+        body.extend_from_slice(&request.body);
         body.extend_from_slice(b"\r\n");
     }
     body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());

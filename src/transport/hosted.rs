@@ -3,22 +3,21 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderValue, Method};
 use progenitor_client::ClientInfo;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
-use super::direct::{Direct, Subject};
+use super::call::{Call, Outgoing};
+use super::direct::Direct;
 use super::judge::{self, Answer};
 use super::made_reply;
-use crate::api::airbyte::{Client, call, operation as table};
+use crate::api::airbyte::{Client, call as site, operation as table};
 use crate::auth::Customer;
 use crate::error::{Error, Kind};
 use crate::http::{FirstByte, Reply};
-use crate::operation::{Field, Operation, Schema};
+use crate::operation::{Encoder, Field, Operation, Schema};
 
 /// The way through a hosted connector.
 pub(crate) struct Hosted {
@@ -73,14 +72,9 @@ impl Hosted {
     /// The connector's id: given, or looked up once by the customer's name.
     pub(crate) async fn connector_id(&self) -> Result<&str, Error> {
         self.connector_id
-            .get_or_try_init(|| self.look_up_boxed())
+            .get_or_try_init(|| self.look_up())
             .await
             .map(String::as_str)
-    }
-
-    /// Boxed, since the lookup goes through a client that has a transport of this type inside.
-    fn look_up_boxed(&self) -> BoxFuture<'_, Result<String, Error>> {
-        Box::pin(self.look_up())
     }
 
     /// Airbyte's own API, which no connector stands before.
@@ -94,8 +88,8 @@ impl Hosted {
     }
 
     async fn look_up(&self) -> Result<String, Error> {
-        let connectors = call::Connectors {
-            client: &self.airbyte,
+        let connectors = site::ConnectorsCalls {
+            transport: self.airbyte.inner().clone(),
         };
         let list = connectors.list().definition_id(self.definition_id);
         let list = match &self.customer {
@@ -108,7 +102,7 @@ impl Hosted {
                 ));
             }
         };
-        let found = list.send().await.map_err(|error| {
+        let found = list.await.map_err(|error| {
             if error.is_not_found() {
                 Error::new(
                     Kind::ConnectorNotFound,
@@ -146,38 +140,15 @@ impl Hosted {
         }
     }
 
-    /// Carries out a request of the typed client.
-    pub(super) async fn send(
-        &self,
-        operation: &'static Operation,
-        request: &reqwest::Request,
-    ) -> Result<Reply, Error> {
-        let url = request.url();
-        let header = |name: &str| {
-            request
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned)
-        };
-        let body = request
-            .body()
-            .and_then(reqwest::Body::as_bytes)
-            .unwrap_or_default();
-        let params = operation.decode_parts(url.path(), url.query(), header, body)?;
-        self.reply(operation, params).await
-    }
-
     /// Carries out an operation, and gives the answer that the service itself would have given.
     pub(super) async fn reply(
         &self,
         operation: &'static Operation,
         params: Map<String, Value>,
     ) -> Result<Reply, Error> {
-        let mut subject = Subject::of(operation);
-        subject.ask_for(operation, &params);
+        let call = Call::of(operation).about(operation, &params);
         let executed = self.execute(operation, params, &Map::new()).await?;
-        executed.reply(operation, &subject)
+        executed.reply(operation, &call)
     }
 
     /// Carries out an operation's action.
@@ -196,7 +167,7 @@ impl Hosted {
         let action = Action {
             entity: operation.entity,
             action: operation.action,
-            subject: Subject::of(operation),
+            call: Call::of(operation),
         };
         self.execute_action(&action, &params, selection).await
     }
@@ -211,38 +182,32 @@ impl Hosted {
         let Action {
             entity,
             action,
-            subject,
+            call,
         } = action;
         let row = &table::CREATE_INTEGRATIONS_CONNECTORS_ID_EXECUTE;
         let id = self
             .connector_id()
             .await
-            .map_err(|error| error.named(subject.name.clone()))?;
-        let body = serde_json::to_vec(&ExecuteRequest {
-            entity,
-            action,
-            params,
-            selection,
-        })
-        .map_err(|error| Error::undecodable(&error))?;
-        let headers = HeaderMap::from_iter([(
-            http::header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        )]);
-        let direct = self.direct()?;
-        let request = direct.request(
-            Method::POST,
-            &row.path_of(|_| Some(id.to_owned())),
-            headers,
-            body,
-        )?;
+            .map_err(|error| call.name(error))?;
+        let request = Encoder::new(row, &[("id", id.into())])
+            .json(&ExecuteRequest {
+                entity,
+                action,
+                params,
+                selection,
+            })
+            .finish()?;
         // Around whatever the action answers with stands the same envelope.
-        let enveloped = Subject {
+        let enveloped = Call {
             answer: Answer::of(row),
             first_byte: FirstByte::WhenDone,
-            ..subject.clone()
+            id: None,
+            ..call.clone()
         };
-        let reply = direct.send_about(&enveloped, request).await?;
+        let reply = self
+            .direct()?
+            .send(&enveloped, Outgoing::new(row, request))
+            .await?;
         Ok(Executed { body: reply.body })
     }
 }
@@ -251,19 +216,16 @@ impl Hosted {
 pub(crate) struct Action<'a> {
     pub(crate) entity: &'a str,
     pub(crate) action: &'a str,
-    pub(crate) subject: Subject,
+    pub(crate) call: Call,
 }
 
 impl Executed {
     /// The result and the paging fields, read whole.
-    pub(crate) fn into_values(
-        self,
-        subject: &Subject,
-    ) -> Result<(Value, Map<String, Value>), Error> {
-        let (result, meta) = self.parts(subject)?;
+    pub(crate) fn into_values(self, call: &Call) -> Result<(Value, Map<String, Value>), Error> {
+        let (result, meta) = self.parts(call)?;
         let read = |raw: &RawValue| {
             serde_json::from_str::<Value>(raw.get())
-                .map_err(|error| subject.fail(Error::undecodable(&error)))
+                .map_err(|error| call.fail(Error::undecodable(&error)))
         };
         let result = read(result)?;
         let meta = meta
@@ -274,14 +236,14 @@ impl Executed {
     }
 
     /// The answer that the service itself would have given.
-    fn reply(&self, operation: &'static Operation, subject: &Subject) -> Result<Reply, Error> {
-        let (result, meta) = self.parts(subject)?;
+    fn reply(&self, operation: &'static Operation, call: &Call) -> Result<Reply, Error> {
+        let (result, meta) = self.parts(call)?;
         let key = match operation.records {
             _ if !operation.has_response => return Ok(made_reply(Bytes::new())),
             // A record, or a list without an extractor on their side, is the service's own body.
             _ if result.get().starts_with('{') => return Ok(made_reply(self.slice(result))),
             Some(key) => key,
-            None => return Err(subject.fail(no_result())),
+            None => return Err(call.fail(no_result())),
         };
         let records = match result.get() {
             "null" => "[]",
@@ -290,8 +252,7 @@ impl Executed {
         // The records go back under their key and the paging fields beside them, with no detour through values.
         let mut body = Vec::with_capacity(records.len() + 256);
         body.extend_from_slice(b"{");
-        let key = serde_json::to_string(key).map_err(|error| Error::undecodable(&error))?;
-        body.extend_from_slice(key.as_bytes());
+        body.extend_from_slice(quoted(key).as_bytes());
         body.extend_from_slice(b":");
         body.extend_from_slice(records.as_bytes());
         for (name, value) in meta {
@@ -299,8 +260,7 @@ impl Executed {
                 continue;
             }
             body.extend_from_slice(b",");
-            let name = serde_json::to_string(&name).map_err(|error| Error::undecodable(&error))?;
-            body.extend_from_slice(name.as_bytes());
+            body.extend_from_slice(quoted(&name).as_bytes());
             body.extend_from_slice(b":");
             body.extend_from_slice(value.get().as_bytes());
         }
@@ -310,29 +270,29 @@ impl Executed {
 
     /// The result, which has passed for a success, and the paging fields, whichever of the two documented forms a list
     /// has.
-    fn parts(&self, subject: &Subject) -> Result<(&RawValue, BTreeMap<String, &RawValue>), Error> {
+    fn parts(&self, call: &Call) -> Result<(&RawValue, BTreeMap<String, &RawValue>), Error> {
         let envelope: Envelope<'_> = serde_json::from_slice(&self.body)
-            .map_err(|error| subject.fail(Error::undecodable(&error)))?;
+            .map_err(|error| call.fail(Error::undecodable(&error)))?;
         if envelope
             .status
             .as_deref()
             .is_some_and(|status| status != "success")
         {
-            return Err(subject.fail(Error::new(
+            return Err(call.fail(Error::new(
                 Kind::InvalidRequest,
                 "airbyte carried out the action without success; check the params and the connector",
             )));
         }
         let Some(result) = envelope.result else {
             // A success that says nothing is one only of what has nothing to say.
-            if envelope.status.is_some() && matches!(subject.answer, Answer::Nothing) {
+            if envelope.status.is_some() && matches!(call.answer, Answer::Nothing) {
                 return Ok((RawValue::NULL, BTreeMap::new()));
             }
-            return Err(subject.fail(no_result()));
+            return Err(call.fail(no_result()));
         };
         let nested = Some(result)
             .filter(|result| {
-                matches!(subject.answer, Answer::List(_)) && result.get().starts_with('{')
+                matches!(call.answer, Answer::List(_)) && result.get().starts_with('{')
             })
             .and_then(|result| serde_json::from_str::<DataAndMeta<'_>>(result.get()).ok())
             .filter(|nested| nested.data.get().starts_with('['));
@@ -340,7 +300,7 @@ impl Executed {
             Some(nested) => (nested.data, nested.meta),
             None => (result, None),
         };
-        judge::result(subject, result.get())?;
+        judge::result(call, result.get())?;
         // The object form may say inside only that there is more, and beside it where to go on.
         let mut meta = BTreeMap::new();
         for part in [envelope.connector_metadata, inner].into_iter().flatten() {
@@ -359,6 +319,11 @@ impl Executed {
     fn slice(&self, part: &RawValue) -> Bytes {
         self.body.slice_ref(part.get().as_bytes())
     }
+}
+
+/// A text as JSON has it.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
 }
 
 /// An answer that is JSON and no result of an action.

@@ -3,13 +3,16 @@
 
 use http::{HeaderMap, StatusCode, header};
 
-use super::direct::Subject;
+use super::call::Call;
 use super::key;
 use super::retry::Outcome;
 use super::surrogate;
 use crate::error::{Error, Kind};
 use crate::http::{Failure, Reply};
 use crate::operation::Operation;
+
+/// The status by which a piece of an upload is acknowledged: "resume incomplete".
+pub(super) const INCOMPLETE: u16 = 308;
 
 /// What a success looks like.
 #[derive(Clone, Copy, Debug)]
@@ -56,11 +59,11 @@ impl Answer {
 
 /// What an exchange came to: a success, or an error with what it means for sending again.
 pub(super) fn exchange(
-    subject: &Subject,
+    call: &Call,
     result: Result<Reply, Failure>,
 ) -> Result<Reply, (Outcome, Error)> {
     let failure = match result {
-        Ok(answer) => return reply(subject, answer),
+        Ok(answer) => return reply(call, answer),
         Err(failure) => failure,
     };
     let (outcome, is_sent) = match &failure {
@@ -71,24 +74,26 @@ pub(super) fn exchange(
     };
     let error = Error::from(failure);
     Err(if is_sent {
-        (outcome, subject.fail(error))
+        (outcome, call.fail(error))
     } else {
-        (outcome, error.named(subject.name.clone()))
+        (outcome, call.name(error))
     })
 }
 
 /// What an answer is: a success, or an error with what it means for sending again.
-fn reply(subject: &Subject, reply: Reply) -> Result<Reply, (Outcome, Error)> {
-    if !reply.status.is_success() {
-        return Err(refusal(subject, &reply));
+fn reply(call: &Call, reply: Reply) -> Result<Reply, (Outcome, Error)> {
+    if call.is_piece && reply.status.as_u16() == INCOMPLETE {
+        return Ok(reply);
     }
-    success(subject.answer, reply.status, &reply.headers, &reply.body)
-        .map_err(|(outcome, error)| (outcome, subject.fail(error)))?;
-    subject
-        .check_id(&reply.body)
+    if !reply.status.is_success() {
+        return Err(refusal(call, &reply));
+    }
+    success(call.answer, reply.status, &reply.headers, &reply.body)
+        .map_err(|(outcome, error)| (outcome, call.fail(error)))?;
+    call.check_id(&reply.body)
         .map_err(|error| (Outcome::Unclear, error))?;
     Ok(Reply {
-        body: match subject.answer {
+        body: match call.answer {
             Answer::Object { .. } | Answer::List(_) => surrogate::without_halves(reply.body),
             _ => reply.body,
         },
@@ -97,13 +102,13 @@ fn reply(subject: &Subject, reply: Reply) -> Result<Reply, (Outcome, Error)> {
 }
 
 /// A part of a batch, which is an answer of its own.
-pub(crate) fn part(subject: &Subject, part: Reply) -> Result<Reply, Error> {
-    reply(subject, part).map_err(|(_, error)| error)
+pub(crate) fn part(call: &Call, part: Reply) -> Result<Reply, Error> {
+    reply(call, part).map_err(|(_, error)| error)
 }
 
 /// The result inside an answer of Airbyte's, held against the same rule; `null` is what is left of an empty answer.
-pub(super) fn result(subject: &Subject, result: &str) -> Result<(), Error> {
-    let is_taken = match subject.answer {
+pub(super) fn result(call: &Call, result: &str) -> Result<(), Error> {
+    let is_taken = match call.answer {
         Answer::Nothing => matches!(result, "null" | "\"\""),
         Answer::List(_) => result == "null" || result.starts_with('['),
         _ => false,
@@ -111,24 +116,24 @@ pub(super) fn result(subject: &Subject, result: &str) -> Result<(), Error> {
     if is_taken {
         return Ok(());
     }
-    body(subject.answer, &HeaderMap::new(), result.as_bytes())
-        .map_err(|(_, error)| subject.fail(error))?;
-    subject.check_id(result.as_bytes())
+    body(call.answer, &HeaderMap::new(), result.as_bytes())
+        .map_err(|(_, error)| call.fail(error))?;
+    call.check_id(result.as_bytes())
 }
 
 /// What a status that is no success means.
-fn refusal(subject: &Subject, reply: &Reply) -> (Outcome, Error) {
+fn refusal(call: &Call, reply: &Reply) -> (Outcome, Error) {
     let status = reply.status.as_u16();
     let error = Error::from_response(status, &reply.headers, &reply.body);
-    let named = |error: Error| error.named(subject.name.clone());
+    let named = |error: Error| call.name(error);
     match status {
         _ if error.is_rate_limited() => (Outcome::NotCarriedOut, named(error)),
-        _ if passes(status) => (Outcome::Unclear, subject.fail(error)),
+        _ if passes(status) => (Outcome::Unclear, call.fail(error)),
         // It is no answer of the service's, so that nothing is known.
-        _ if error.is_invalid_response() => (Outcome::Final, subject.fail(error)),
+        _ if error.is_invalid_response() => (Outcome::Final, call.fail(error)),
         // The server does not know the request, and so has not carried it out.
         501 | 505 => (Outcome::Final, named(error)),
-        500.. => (Outcome::Final, subject.fail(error)),
+        500.. => (Outcome::Final, call.fail(error)),
         _ => (Outcome::Final, named(error)),
     }
 }

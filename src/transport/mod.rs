@@ -18,6 +18,7 @@
 //! from the same spans; there is no second system of metrics.
 
 pub(crate) mod batch;
+mod call;
 mod direct;
 mod hook;
 mod hosted;
@@ -25,6 +26,7 @@ pub(crate) mod judge;
 mod key;
 mod pace;
 mod retry;
+mod sending;
 mod session;
 mod surrogate;
 
@@ -36,9 +38,10 @@ use http::{HeaderMap, StatusCode};
 
 use crate::error::Error;
 use crate::http::Reply;
-use crate::operation::Operation;
+use crate::operation::{Encoded, Operation};
 
-pub(crate) use direct::{Direct, ORGANIZATION, Subject};
+pub(crate) use call::{Call, Outgoing};
+pub(crate) use direct::{Direct, ORGANIZATION};
 pub(crate) use hosted::{Action, Hosted, no_result};
 pub(crate) use judge::Answer;
 #[cfg(feature = "mail")]
@@ -47,9 +50,10 @@ pub(crate) use pace::{Governor, Observer, Terms};
 pub use pace::{Quota, QuotaTable};
 pub(crate) use retry::RetryBudget;
 pub use retry::RetryPolicy;
+pub use sending::Sending;
 pub(crate) use session::Session;
 
-/// How requests reach Gmail: what a generated client carries inside. A connector makes it; clones share everything.
+/// How requests reach Gmail: what each call carries inside. A connector makes it; clones share everything.
 #[derive(Clone)]
 pub struct Transport {
     route: Arc<Route>,
@@ -87,17 +91,6 @@ impl Transport {
         }
     }
 
-    /// Asks for the fields; every method of Google's takes the parameter.
-    fn narrow(&self, operation: &Operation, mut request: reqwest::Request) -> reqwest::Request {
-        if let Some(fields) = self.fields.as_deref().filter(|_| operation.has_response) {
-            request
-                .url_mut()
-                .query_pairs_mut()
-                .append_pair("fields", fields);
-        }
-        request
-    }
-
     /// The hosted route, where this is one.
     pub(crate) fn as_hosted(&self) -> Option<&Hosted> {
         match &*self.route {
@@ -114,46 +107,26 @@ impl Transport {
         }
     }
 
-    /// Sends a request of an operation; the answer is a success, whole, and in the shape of the service's document.
+    /// Sends an operation's request; the answer is a success, whole, and in the shape of the service's document.
     pub(crate) async fn send(
         &self,
         operation: &'static Operation,
-        request: reqwest::Request,
+        mut request: Encoded,
     ) -> Result<Reply, Error> {
         match &*self.route {
             Route::Direct(direct) => {
-                let request = self.narrow(operation, request);
-                direct.send(operation, request).await
-            }
-            Route::Hosted(hosted) => hosted.send(operation, &request).await,
-        }
-    }
-
-    /// Sends a request that [`Operation::encode`] made.
-    pub(crate) async fn send_encoded(
-        &self,
-        operation: &'static Operation,
-        request: http::Request<Vec<u8>>,
-    ) -> Result<Reply, Error> {
-        let (parts, body) = request.into_parts();
-        match &*self.route {
-            Route::Direct(direct) => {
-                let request =
-                    direct.request(parts.method, &parts.uri.to_string(), parts.headers, body)?;
-                direct
-                    .send(operation, self.narrow(operation, request))
-                    .await
+                let call = Call {
+                    id: request.id.take(),
+                    ..Call::of(operation)
+                }
+                .with_fields(self.fields.as_ref());
+                if let Some(fields) = &call.fields {
+                    request.query("fields", fields);
+                }
+                direct.send(&call, Outgoing::new(operation, request)).await
             }
             Route::Hosted(hosted) => {
-                let header = |name: &str| {
-                    parts
-                        .headers
-                        .get(name)
-                        .and_then(|value| value.to_str().ok())
-                        .map(str::to_owned)
-                };
-                let params =
-                    operation.decode_parts(parts.uri.path(), parts.uri.query(), header, &body)?;
+                let params = operation.decode_encoded(&request)?;
                 hosted.reply(operation, params).await
             }
         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use super::direct::Subject;
+use super::call::Call;
 use crate::error::{Error, Kind};
 use crate::operation::Operation;
 
@@ -121,9 +121,9 @@ impl Governor {
     }
 
     /// What a call costs.
-    pub(super) fn units(&self, subject: &Subject) -> u32 {
-        self.corrected(&subject.name)
-            .unwrap_or_else(|| self.quota.units(subject.quota))
+    pub(super) fn units(&self, call: &Call) -> u32 {
+        self.corrected(&call.name)
+            .unwrap_or_else(|| self.quota.units(call.quota))
     }
 
     /// What a call of an operation costs.
@@ -144,11 +144,11 @@ impl Governor {
     /// The patience does not last: the error says how long it would take.
     pub(super) async fn acquire(
         &self,
-        subject: &Subject,
+        call: &Call,
         patience: Patience,
         waited: &mut Duration,
     ) -> Result<Permit<'_>, Error> {
-        let units = u64::from(self.units(subject));
+        let units = u64::from(self.units(call));
         if let Ok(_turn) = self.turn.try_lock()
             && let Ok(permit) = self.take(units)
         {
@@ -160,7 +160,7 @@ impl Governor {
         *waited += time;
         if time >= Duration::from_millis(1) {
             tracing::debug!(
-                operation = &*subject.name,
+                operation = &*call.name,
                 waited_ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
                 "waited for the quota"
             );
@@ -174,7 +174,7 @@ impl Governor {
             let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
             Error::new(Kind::RateLimited, text)
                 .again_in(Some(Duration::from_secs(seconds)))
-                .named(subject.name.clone())
+                .named(call.name.clone())
         })
     }
 

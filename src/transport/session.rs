@@ -5,92 +5,80 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use url::Url;
 
 use super::Direct;
-use super::direct::Subject;
-use super::judge::Answer;
+use super::call::{Call, Outgoing};
+use super::judge::{Answer, INCOMPLETE};
 use crate::error::{Error, Kind};
 use crate::http::Reply;
-use crate::operation::Operation;
+use crate::operation::{Encoded, Operation};
 
 /// The type of what is uploaded.
 const MESSAGE: HeaderValue = HeaderValue::from_static("message/rfc822");
 
-/// The status by which a piece is acknowledged: "resume incomplete".
-const INCOMPLETE: u16 = 308;
-
 /// An upload of one message.
 pub(crate) struct Session<'a> {
     direct: &'a Direct,
-    subject: Subject,
-    address: String,
+    operation: &'static Operation,
+    call: Call,
+    /// The request without the bytes: its body is the JSON beside them, or empty.
+    request: Encoded,
 }
 
 /// An upload in pieces that has begun.
 pub(crate) struct Resumable<'a> {
     direct: &'a Direct,
-    subject: Subject,
+    call: Call,
     url: Url,
     size: u64,
     offset: u64,
 }
 
 impl<'a> Session<'a> {
-    /// An upload to an address that ends in its query.
-    pub(crate) fn new(direct: &'a Direct, operation: &'static Operation, address: String) -> Self {
+    /// An upload beside what a request says.
+    pub(crate) fn new(direct: &'a Direct, operation: &'static Operation, request: Encoded) -> Self {
         Self {
             direct,
-            subject: Subject::of(operation),
-            address,
+            operation,
+            call: Call::of(operation),
+            request,
         }
     }
 
     /// Sends all bytes in one request.
-    pub(crate) async fn send_at_once(&self, metadata: &[u8], bytes: &[u8]) -> Result<Reply, Error> {
-        let mut headers = HeaderMap::new();
-        let (kind, body) = if metadata.is_empty() {
-            headers.insert(header::CONTENT_TYPE, MESSAGE);
-            ("media", bytes.to_vec())
+    pub(crate) async fn send_at_once(mut self, bytes: Bytes) -> Result<Reply, Error> {
+        let (kind, content_type) = if self.request.body.is_empty() {
+            self.request.body = bytes;
+            ("media", MESSAGE)
         } else {
-            let (boundary, body) = related(metadata, bytes);
+            let (boundary, body) = related(&self.request.body, &bytes);
             let value = HeaderValue::try_from(format!("multipart/related; boundary={boundary}"))
                 .map_err(|_| Error::new(Kind::InvalidInput, "the message can't be framed"))?;
-            headers.insert(header::CONTENT_TYPE, value);
-            ("multipart", body)
+            self.request.body = body.into();
+            ("multipart", value)
         };
-        let request = self
-            .direct
-            .request(Method::POST, &self.typed(kind), headers, body)?;
-        self.direct
-            .send_about(&self.subject, self.with_method(request))
-            .await
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]);
+        let request = self.outgoing(kind, headers);
+        self.direct.send(&self.call, request).await
     }
 
     /// Begins an upload in pieces. Nothing is carried out before the last of them is there, so that this may be tried
     /// again.
-    pub(crate) async fn begin(self, metadata: &[u8], size: u64) -> Result<Resumable<'a>, Error> {
+    pub(crate) async fn begin(mut self, size: u64) -> Result<Resumable<'a>, Error> {
         let mut headers = HeaderMap::new();
         headers.insert("x-upload-content-type", MESSAGE);
         headers.insert("x-upload-content-length", HeaderValue::from(size));
-        if !metadata.is_empty() {
+        if !self.request.body.is_empty() {
             headers.insert(
                 header::CONTENT_TYPE,
                 HeaderValue::from_static("application/json; charset=UTF-8"),
             );
         }
-        let begun = Subject {
+        let begun = Call {
             idempotent: true,
             answer: Answer::Location,
-            ..self.subject.clone()
+            ..self.call.clone()
         };
-        let request = self.direct.request(
-            Method::POST,
-            &self.typed("resumable"),
-            headers,
-            metadata.to_vec(),
-        )?;
-        let reply = self
-            .direct
-            .send_about(&begun, self.with_method(request))
-            .await?;
+        let request = self.outgoing("resumable", headers);
+        let reply = self.direct.send(&begun, request).await?;
         let url = reply
             .headers
             .get(header::LOCATION)
@@ -107,28 +95,29 @@ impl<'a> Session<'a> {
         }
         Ok(Resumable {
             direct: self.direct,
-            subject: self.subject,
+            call: Call {
+                is_piece: true,
+                ..self.call
+            },
             url,
             size,
             offset: 0,
         })
     }
 
-    fn typed(&self, kind: &str) -> String {
-        let separator = if self.address.ends_with('?') { "" } else { "&" };
-        format!("{}{separator}uploadType={kind}", self.address)
-    }
-
-    /// An update goes by the method of its operation.
-    fn with_method(&self, mut request: reqwest::Request) -> reqwest::Request {
-        if let Ok(method) = Method::from_bytes(self.subject.method.as_str().as_bytes()) {
-            *request.method_mut() = method;
+    /// What goes out for a kind of upload, by the method of its operation: an update is none by POST.
+    fn outgoing(&mut self, kind: &str, headers: HeaderMap) -> Outgoing {
+        self.request.query("uploadType", kind);
+        Outgoing {
+            method: Outgoing::method_of(self.operation),
+            address: std::mem::take(&mut self.request.address),
+            headers,
+            body: std::mem::take(&mut self.request.body),
         }
-        request
     }
 
     fn fail(&self, message: &'static str) -> Error {
-        Error::new(Kind::InvalidResponse, message).named(self.subject.name.clone())
+        self.call.name(Error::new(Kind::InvalidResponse, message))
     }
 }
 
@@ -148,38 +137,41 @@ impl Resumable<'_> {
             self.size
         );
         // A piece that went astray is not sent again unasked: the offset is asked for first.
-        let subject = Subject {
+        let call = Call {
             idempotent: false,
-            ..self.subject.clone()
+            ..self.call.clone()
         };
-        let reply = self.put(&subject, &range, piece).await?;
+        let reply = self.put(&call, &range, piece).await?;
         self.advance(reply, end)
     }
 
     /// Asks how far the upload has come.
     pub(crate) async fn locate(&mut self) -> Result<Option<Reply>, Error> {
-        let subject = Subject {
+        let call = Call {
             idempotent: true,
-            ..self.subject.clone()
+            ..self.call.clone()
         };
         let range = format!("bytes */{}", self.size);
         let reply = self
-            .put(&subject, &range, Bytes::new())
+            .put(&call, &range, Bytes::new())
             .await
-            .map_err(|error| self.subject.fail(error))?;
+            .map_err(|error| self.call.fail(error))?;
         self.advance(reply, 0)
     }
 
-    async fn put(&self, subject: &Subject, range: &str, piece: Bytes) -> Result<Reply, Error> {
+    async fn put(&self, call: &Call, range: &str, piece: Bytes) -> Result<Reply, Error> {
         let range = HeaderValue::try_from(range)
             .map_err(|_| Error::new(Kind::InvalidInput, "the piece has no range"))?;
-        let mut request = reqwest::Request::new(Method::PUT, self.url.clone());
-        request.headers_mut().insert(header::CONTENT_RANGE, range);
-        request.headers_mut().insert(header::CONTENT_TYPE, MESSAGE);
-        if !piece.is_empty() {
-            *request.body_mut() = Some(piece.into());
-        }
-        self.direct.send_piece(subject, request).await
+        let request = Outgoing {
+            method: Method::PUT,
+            address: self.url.as_str().to_owned(),
+            headers: HeaderMap::from_iter([
+                (header::CONTENT_RANGE, range),
+                (header::CONTENT_TYPE, MESSAGE),
+            ]),
+            body: piece,
+        };
+        self.direct.send(call, request).await
     }
 
     fn advance(&mut self, reply: Reply, end: u64) -> Result<Option<Reply>, Error> {
@@ -199,16 +191,11 @@ impl Resumable<'_> {
                 Kind::InvalidResponse,
                 "the service counts more bytes than were sent; send the message again",
             );
-            return Err(error.named(self.subject.name.clone()));
+            return Err(self.call.name(error));
         }
         self.offset = received;
         Ok(None)
     }
-}
-
-/// Whether a status goes on with an upload in pieces.
-pub(super) fn is_incomplete(status: http::StatusCode) -> bool {
-    status.as_u16() == INCOMPLETE
 }
 
 /// The body of a multipart upload, with a boundary that does not occur in it.

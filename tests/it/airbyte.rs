@@ -31,7 +31,7 @@ async fn every_operation_is_carried_out() -> TestResult {
     let template = templates(&airbyte).await?;
     connectors(&sandbox, &airbyte, &template).await?;
 
-    let configuration = OAuthConfiguration::new("app", "app-secret".into());
+    let configuration = OAuthConfiguration::new("app", "app-secret");
     let stored = airbyte.oauth_credentials().update(configuration);
     let stored = stored.connector_type("gmail").send().await?;
     assert!(!stored.id.is_empty());
@@ -160,7 +160,7 @@ async fn templates(airbyte: &Airbyte) -> Result<String, Box<dyn std::error::Erro
 async fn connectors(sandbox: &Sandbox, airbyte: &Airbyte, template: &str) -> TestResult {
     let google = sandbox.google();
     let customer = sandbox.airbyte().customer_name;
-    let mut credentials = ConnectorCredentials::new(google.refresh_token.into());
+    let mut credentials = ConnectorCredentials::new(google.refresh_token);
     credentials.client_id = Some(google.client_id);
     credentials.client_secret = Some(google.client_secret.into());
     let connectors = airbyte.connectors();
@@ -172,7 +172,7 @@ async fn connectors(sandbox: &Sandbox, airbyte: &Airbyte, template: &str) -> Tes
         .send()
         .await?;
     assert_eq!(check.status, Some(CheckStatus::Succeeded));
-    let wrong = ConnectorCredentials::new("no-such-token".into());
+    let wrong = ConnectorCredentials::new("no-such-token");
     let check = connectors
         .check_config()
         .customer_name(&customer)

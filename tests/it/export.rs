@@ -407,7 +407,7 @@ async fn mailbox(sandbox: &Sandbox) -> Result<Vec<Vec<u8>>, Box<dyn std::error::
         .stream()
         .collect()
         .await?;
-    let ids: Vec<String> = list.into_iter().filter_map(|message| message.id).collect();
+    let ids: Vec<String> = list.into_iter().map(|message| message.id).collect();
     let mut fetched = gmail.get_many(ids).format("raw").stream();
     let mut messages = Vec::new();
     while let Some((_, message)) = fetched.next().await {

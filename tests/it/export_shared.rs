@@ -384,7 +384,7 @@ async fn labels_travel_to_another_account_by_name() -> TestResult {
     {
         gmail
             .messages()
-            .modify(reference.id.clone().unwrap_or_default())
+            .modify(&reference.id)
             .add_label_ids(labels.map(str::to_owned))
             .send()
             .await?;

@@ -5,7 +5,7 @@
 use crate::support;
 
 use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
-use airbyte_agent_gmail::{Airbyte, AirbyteAuthConfig, Filter, GmailConnector, SortOrder};
+use airbyte_agent_gmail::{Airbyte, AirbyteAuthConfig, GmailConnector, SearchFilter, SortOrder};
 use serde_json::json;
 use support::TestResult;
 
@@ -180,9 +180,9 @@ async fn a_search_is_typed_and_hosted_only() -> TestResult {
     let hosted = sandbox.hosted()?;
     let found = hosted
         .search("messages")
-        .filter(Filter::all([
-            Filter::contains("labelIds", "INBOX"),
-            Filter::not(Filter::contains("labelIds", "UNREAD")),
+        .filter(SearchFilter::all([
+            SearchFilter::contains("labelIds", "INBOX"),
+            SearchFilter::not(SearchFilter::contains("labelIds", "UNREAD")),
         ]))
         .sort("internalDate", SortOrder::Descending)
         .limit(3)
@@ -192,9 +192,9 @@ async fn a_search_is_typed_and_hosted_only() -> TestResult {
     assert!(found.meta.has_more);
     let next = hosted
         .search("messages")
-        .filter(Filter::all([
-            Filter::contains("labelIds", "INBOX"),
-            Filter::not(Filter::contains("labelIds", "UNREAD")),
+        .filter(SearchFilter::all([
+            SearchFilter::contains("labelIds", "INBOX"),
+            SearchFilter::not(SearchFilter::contains("labelIds", "UNREAD")),
         ]))
         .sort("internalDate", SortOrder::Descending)
         .limit(3)
@@ -219,7 +219,7 @@ async fn a_search_is_typed_and_hosted_only() -> TestResult {
 
     let named = hosted
         .search("labels")
-        .filter(Filter::is_in("id", ["INBOX", "SENT", "none"]))
+        .filter(SearchFilter::is_in("id", ["INBOX", "SENT", "none"]))
         .send()
         .await?;
     assert_eq!(named.data.len(), 2);
@@ -251,7 +251,7 @@ async fn a_search_is_typed_and_hosted_only() -> TestResult {
     );
     let error = hosted
         .search("messages")
-        .filter(Filter::eq("thread_id", "x"))
+        .filter(SearchFilter::eq("thread_id", "x"))
         .send()
         .await
         .expect_err("no such field");
@@ -269,8 +269,7 @@ async fn what_airbytes_connector_lacks_is_refused_unsent() -> TestResult {
     let hosted = sandbox.hosted()?;
     let id = hosted.messages().list().send().await?.messages[0]
         .id
-        .clone()
-        .unwrap_or_default();
+        .clone();
     sandbox.clear_requests();
     let error = hosted
         .messages()

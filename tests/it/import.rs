@@ -59,7 +59,7 @@ pub(crate) async fn labels(sandbox: &Sandbox) -> Any<BTreeMap<String, String>> {
         .await?
         .labels
         .into_iter()
-        .filter_map(|label| Some((label.id?, label.name?)))
+        .filter_map(|label| Some((label.id, label.name?)))
         .collect();
     let list = gmail
         .messages()
@@ -70,7 +70,7 @@ pub(crate) async fn labels(sandbox: &Sandbox) -> Any<BTreeMap<String, String>> {
         .await?;
     let mut labels = BTreeMap::new();
     for reference in list {
-        let id = reference.id.unwrap_or_default();
+        let id = reference.id;
         let message = gmail
             .messages()
             .get(&id)

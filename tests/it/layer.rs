@@ -6,12 +6,14 @@
     reason = "a test fails by it, in its helpers too"
 )]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up. Modules of one layer may know each other.
-const LAYERS: [&[&str]; 10] = [
-    &["error", "operation", "api", "lenient"],
+const LAYERS: [&[&str]; 11] = [
+    &["error"],
+    &["operation", "api", "lenient"],
     &["http", "random"],
     &["auth"],
     &["transport"],
@@ -27,30 +29,48 @@ const LAYERS: [&[&str]; 10] = [
 fn nothing_imports_upwards() {
     let mut seen = 0;
     for file in files(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
-        let inside = file.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
-        let module = inside.unwrap().iter().next().unwrap().to_str().unwrap();
-        let module = module.trim_end_matches(".rs");
-        // The roots, the program (a crate of its own), the generator (of build time) and the text of the guide.
-        if ["lib", "main", "cli", "codegen", "guide"].contains(&module) {
+        let Some(module) = module(&file) else {
             continue;
-        }
-        let own = layer(module);
-        let text = fs::read_to_string(&file).unwrap();
-        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-        for line in code.lines().filter(|line| !line.trim().starts_with("//")) {
-            for name in line.split("crate::").skip(1).map(identifier) {
-                assert!(
-                    layer(name) <= own,
-                    "{}: `{module}` imports `{name}`, which stands above it",
-                    file.display()
-                );
-                seen += usize::from(name != module);
-            }
+        };
+        let own = layer(&module);
+        for name in imports(&file) {
+            assert!(
+                layer(&name) <= own,
+                "{}: `{module}` imports `{name}`, which stands above it",
+                file.display()
+            );
+            seen += usize::from(name != module);
         }
     }
     assert!(
         seen > 100,
         "the imports are written in another way; {seen} were found"
+    );
+}
+
+/// Rooms of one layer may know each other, but not in a circle.
+#[test]
+fn no_rooms_stand_in_a_circle() {
+    let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in files(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let Some(module) = module(&file) else {
+            continue;
+        };
+        let names = imports(&file).into_iter().filter(|name| *name != module);
+        known.entry(module.clone()).or_default().extend(names);
+    }
+    assert!(known.len() > 15, "the rooms are elsewhere: {known:?}");
+    // Whoever knows only rooms that are gone stands at the bottom of what is left.
+    while let Some(ground) = known
+        .iter()
+        .find(|(_, names)| names.iter().all(|name| !known.contains_key(name)))
+        .map(|(module, _)| module.clone())
+    {
+        known.remove(&ground);
+    }
+    assert!(
+        known.is_empty(),
+        "these stand in or above a circle: {known:?}"
     );
 }
 
@@ -69,6 +89,26 @@ fn the_sandbox_shares_no_parsing_with_the_library() {
             );
         }
     }
+}
+
+/// The room that a file is in. The roots, the program (a crate of its own), the generator (of build time) and the text of
+/// the guide are in none.
+fn module(file: &Path) -> Option<String> {
+    let inside = file.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
+    let module = inside.unwrap().iter().next().unwrap().to_str().unwrap();
+    let module = module.trim_end_matches(".rs");
+    (!["lib", "main", "cli", "codegen", "guide"].contains(&module)).then(|| module.to_owned())
+}
+
+/// What a file names of the crate, outside of its comments and its tests.
+fn imports(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).unwrap();
+    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+    code.lines()
+        .filter(|line| !line.trim().starts_with("//"))
+        .flat_map(|line| line.split("crate::").skip(1))
+        .map(|name| identifier(name).to_owned())
+        .collect()
 }
 
 fn layer(module: &str) -> usize {

@@ -231,7 +231,7 @@ async fn in_a_batch_each_part_is_held_against_what_it_asked_for() -> TestResult 
     let ids: Vec<String> = list
         .messages
         .into_iter()
-        .filter_map(|message| message.id)
+        .map(|message| message.id)
         .collect();
     let swapped: Value = json!({"id": ids[0]});
     let kind = FaultKind::Answer {

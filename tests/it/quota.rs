@@ -124,7 +124,7 @@ async fn export(gmail: &GmailConnector) -> Result<usize, Error> {
     gmail.get_profile().send().await?;
     let ids = gmail.messages().list().max_results(500).stream();
     ids.map_ok(|reference| async move {
-        let id = reference.id.unwrap_or_default();
+        let id = reference.id;
         gmail.messages().get(id).format("raw").send().await
     })
     .try_buffered(8)

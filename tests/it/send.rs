@@ -36,11 +36,7 @@ async fn small_and_large_mail_is_sent_in_both_modes() -> TestResult {
         for size in [10, 2 * 1024 * 1024] {
             let mail = mail("size", size)?;
             let sent = gmail.send(&mail).await?;
-            let message = gmail
-                .messages()
-                .get(sent.id.unwrap_or_default())
-                .send()
-                .await?;
+            let message = gmail.messages().get(sent.id).send().await?;
             let reading = Reading::from_payload(&message);
             assert_eq!(reading.attachments.len(), 1);
             assert!(gmail.find_sent(&mail.message_id).await?.is_some());
@@ -64,7 +60,7 @@ async fn small_and_large_mail_joins_a_thread_and_says_where_answers_go() -> Test
                 .build()?;
             let sent = gmail.send(&second).await?;
             assert_eq!(sent.thread_id, Some(thread), "{size}");
-            let sent = gmail.messages().get(sent.id.unwrap_or_default());
+            let sent = gmail.messages().get(sent.id);
             let reading = Reading::from_payload(&sent.send().await?);
             assert_eq!(reading.reply_to.to_string(), "tickets@example.com");
         }

@@ -49,10 +49,7 @@ async fn bytes_arrive_as_they_are_by_each_protocol() -> TestResult {
             .params(params.clone())
             .send()
             .await?;
-        assert!(
-            stored(&gmail, &inserted.id.unwrap_or_default()).await? == bytes,
-            "{subject}"
-        );
+        assert!(stored(&gmail, &inserted.id).await? == bytes, "{subject}");
         assert_eq!(
             inserted.label_ids.contains(&"STARRED".to_owned()),
             params.get("labelIds").is_some(),
@@ -81,13 +78,13 @@ async fn a_file_is_sent_and_a_draft_replaced() -> TestResult {
         .create_media(message("first", 10))
         .send()
         .await?;
-    let id = draft.id.unwrap_or_default();
+    let id = draft.id;
     let updated = gmail
         .drafts()
         .update_media(&id, message("second", 10))
         .send()
         .await?;
-    assert_eq!(updated.id.as_deref(), Some(id.as_str()));
+    assert_eq!(updated.id, id);
     let found = gmail
         .messages()
         .list()
@@ -129,7 +126,7 @@ async fn a_piece_that_goes_astray_is_taken_up_again_and_the_message_arrives_once
             .send()
             .await
             .map_err(|error| format!("{kind:?}: {error:?}"))?;
-        assert!(stored(&gmail, &sent.id.unwrap_or_default()).await?.len() >= bytes.len());
+        assert!(stored(&gmail, &sent.id).await?.len() >= bytes.len());
         let found = gmail
             .messages()
             .list()
@@ -213,7 +210,7 @@ async fn a_batch_gives_each_operation_its_own_result() -> TestResult {
     );
     for (reference, result) in list.messages.iter().zip(&results) {
         let result = result.as_ref().map_err(Clone::clone)?;
-        assert_eq!(result.data["id"].as_str(), reference.id.as_deref());
+        assert_eq!(result.data["id"].as_str(), Some(reference.id.as_str()));
     }
     let missing = results[list.messages.len()]
         .as_ref()
@@ -275,7 +272,7 @@ async fn many_messages_come_in_order_each_with_its_result() -> TestResult {
         let mut ids: Vec<String> = list
             .messages
             .into_iter()
-            .filter_map(|message| message.id)
+            .map(|message| message.id)
             .collect();
         ids.insert(3, "00000000000bad00".to_owned());
         let mut messages = gmail.get_many(ids.clone()).format("minimal").stream();
@@ -283,7 +280,7 @@ async fn many_messages_come_in_order_each_with_its_result() -> TestResult {
         while let Some((id, message)) = messages.next().await {
             assert_eq!(message.is_err(), id == "00000000000bad00");
             if let Ok(message) = message {
-                assert_eq!(message.id.as_deref(), Some(id.as_str()));
+                assert_eq!(message.id, id);
             }
             fetched.push(id);
         }
@@ -300,7 +297,7 @@ async fn of_many_messages_only_those_that_were_refused_are_asked_for_again() -> 
     let ids: Vec<String> = list
         .messages
         .into_iter()
-        .filter_map(|message| message.id)
+        .map(|message| message.id)
         .collect();
     // Google says that it is too much, and to come back at once.
     let too_many = FaultKind::Status {
@@ -314,7 +311,7 @@ async fn of_many_messages_only_those_that_were_refused_are_asked_for_again() -> 
     let mut messages = gmail.get_many(ids.clone()).format("minimal").stream();
     let mut fetched = Vec::new();
     while let Some((id, message)) = messages.next().await {
-        assert_eq!(message?.id.as_deref(), Some(id.as_str()));
+        assert_eq!(message?.id, id);
         fetched.push(id);
     }
     assert_eq!(fetched, ids);
@@ -337,7 +334,7 @@ async fn no_more_messages_are_asked_for_than_are_taken() -> TestResult {
     let sandbox = Sandbox::start().await?;
     let gmail = sandbox.open_source()?;
     let list = gmail.messages().list().max_results(20).send().await?;
-    let ids = list.messages.into_iter().filter_map(|message| message.id);
+    let ids = list.messages.into_iter().map(|message| message.id);
     sandbox.clear_requests();
     let mut messages = gmail.get_many(ids).at_once(3).stream();
     for taken in 1..=4 {
@@ -354,11 +351,11 @@ async fn answers_can_be_narrowed_to_some_fields() -> TestResult {
     let gmail = sandbox.open_source()?;
     let sparse = gmail.with_fields("id,payload/headers(name,value)")?;
     let list = gmail.messages().list().max_results(3).send().await?;
-    let ids = list.messages.into_iter().filter_map(|message| message.id);
+    let ids = list.messages.into_iter().map(|message| message.id);
     let mut messages = sparse.get_many(ids).stream();
     while let Some((id, message)) = messages.next().await {
         let message = message?;
-        assert_eq!(message.id, Some(id));
+        assert_eq!(message.id, id);
         assert_eq!((message.thread_id, message.snippet), (None, None));
         let payload = message.payload.ok_or("headers")?;
         assert!(payload.headers.iter().all(|header| header.value.is_some()));
@@ -391,11 +388,7 @@ async fn answers_can_be_narrowed_to_some_fields() -> TestResult {
         }
     );
     let label = gmail.labels().create("For a moment").send().await?;
-    sparse
-        .labels()
-        .delete(label.id.unwrap_or_default())
-        .send()
-        .await?;
+    sparse.labels().delete(label.id).send().await?;
     // The connector that it was made from is as it was.
     assert!(
         gmail

@@ -273,7 +273,7 @@ async fn watch(seconds: u64) -> Result<(), Failure> {
     let mut messages = gmail.messages().list().q("in:sent subject:soak").stream();
     let mut ids = Vec::new();
     while let Some(message) = messages.next().await {
-        ids.push(message?.id.unwrap_or_default());
+        ids.push(message?.id);
     }
     let mut found = gmail.get_many(ids).stream();
     while let Some((_, message)) = found.next().await {

@@ -42,7 +42,7 @@ async fn show(gmail: &GmailConnector) -> Result<(), Failure> {
         Mode::Hosted => "\n== Hosted: Airbyte calls Gmail ==",
     })?;
     let profile = gmail.get_profile().send().await?;
-    let address = profile.email_address.unwrap_or_default();
+    let address = profile.email_address;
     line(&format!(
         "signed in as {address}, {} messages",
         profile.messages_total.unwrap_or_default()
@@ -58,11 +58,7 @@ async fn show(gmail: &GmailConnector) -> Result<(), Failure> {
     line(&format!("unread, the latest {}:", unread.messages.len()))?;
     let mut latest = None;
     for reference in unread.messages {
-        let message = gmail
-            .messages()
-            .get(reference.id.unwrap_or_default())
-            .send()
-            .await?;
+        let message = gmail.messages().get(reference.id).send().await?;
         let reading = Reading::from_payload(&message);
         line(&format!(
             "  {}",
@@ -91,8 +87,8 @@ async fn show(gmail: &GmailConnector) -> Result<(), Failure> {
     let label = gmail.labels().create(name).send().await?;
     let labelled = gmail
         .messages()
-        .modify(message.id.unwrap_or_default())
-        .add_label_ids([label.id.unwrap_or_default()])
+        .modify(message.id)
+        .add_label_ids([label.id])
         .remove_label_ids(["UNREAD"])
         .send()
         .await?;
@@ -110,17 +106,13 @@ async fn show(gmail: &GmailConnector) -> Result<(), Failure> {
         .map_err(|error| Failure::Other(error.to_string()))?;
     let content = DraftMessage::new(composed.raw_base64url());
     let draft = gmail.drafts().create(content).send().await?;
-    let sent = gmail
-        .drafts()
-        .send(draft.id.unwrap_or_default())
-        .send()
-        .await?;
+    let sent = gmail.drafts().send(draft.id).send().await?;
     line("drafted a message and sent it")?;
 
-    let id = sent.id.unwrap_or_default();
+    let id = sent.id;
     let mut messages = gmail.messages().list().label_ids(["SENT"]).stream();
     while let Some(message) = messages.next().await {
-        if message?.id.as_deref() == Some(id.as_str()) {
+        if message?.id == id {
             let message = gmail.messages().get(id.as_str()).send().await?;
             let subject = Reading::from_payload(&message).subject.unwrap_or_default();
             return line(&format!("there it is among the sent: {subject}"));

@@ -111,7 +111,7 @@ impl Export {
             query: self.query.unwrap_or_default(),
             include_spam_trash: self.include_spam_trash,
             x_gmail_labels: self.x_gmail_labels,
-            account: profile.email_address.unwrap_or_default(),
+            account: profile.email_address,
             history_id: profile.history_id.unwrap_or_default(),
         };
         let mut list = gmail
@@ -146,8 +146,9 @@ impl Export {
             .stream()
             .try_filter_map(|reference| {
                 // A message can be listed twice when others come in between two pages.
-                let id = reference.id.filter(|id| known.insert(id));
-                std::future::ready(Ok(id))
+                let id = reference.id;
+                let is_new = known.insert(&id);
+                std::future::ready(Ok(is_new.then_some(id)))
             })
             .map_ok(|id| {
                 let call = gmail.messages().get(id).format("raw");

@@ -201,7 +201,7 @@ async fn apply(gmail: &GmailConnector, filter: Filter, dry_run: bool) -> Result<
         .max_results(PAGE_SIZE)
         .stream();
     while let Some(reference) = list.next().await.transpose()? {
-        ids.extend(reference.id);
+        ids.push(reference.id);
     }
     if !dry_run {
         for batch in ids.chunks(BATCH) {

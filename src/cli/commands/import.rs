@@ -148,7 +148,7 @@ impl Import {
             words: self.words()?,
         };
         let profile = gmail.get_profile().send().await?;
-        let account = profile.email_address.unwrap_or_default();
+        let account = profile.email_address;
         let mut labels = LabelPlan::new(&gmail, &account, sources).await?;
         let mut notes = Notes::open(path, &account, source.size()?)?;
         let survey = survey(&source, &mut notes, &mut labels)?;

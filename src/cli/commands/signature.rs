@@ -52,7 +52,7 @@ impl Signature {
                 let html = html.read()?;
                 let address = match identity.address {
                     Some(address) => address,
-                    None => usual(&gmail).await?.send_as_email.unwrap_or_default(),
+                    None => usual(&gmail).await?.send_as_email,
                 };
                 if global.dry_run {
                     return global

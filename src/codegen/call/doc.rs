@@ -53,7 +53,7 @@ pub(super) fn example(settings: &Settings<'_>, operation: &Operation) -> Vec<Str
         .map(|group| format!("{}().", name::snake(group)))
         .collect();
     let call = format!(
-        "client.{group}{}({}).send().await?;",
+        "client.{group}{}({}).await?;",
         name::snake(&operation.method_name),
         arguments.join(", ")
     );

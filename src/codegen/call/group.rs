@@ -18,29 +18,25 @@ pub(super) struct Group<'a> {
 
 /// Whose methods are written.
 pub(super) struct Receiver {
-    /// Where it has its client.
-    client: TokenStream,
+    /// Where it has its transport.
+    transport: TokenStream,
     /// How it reaches the structs of the module `call`.
     prefix: TokenStream,
-    /// How long its calls live.
-    lifetime: TokenStream,
 }
 
 impl Receiver {
     /// The owner, which stands outside of the module `call`.
     pub(super) fn owner() -> Self {
         Self {
-            client: quote!(self.client()),
+            transport: quote!(::progenitor_client::ClientInfo::inner(self.client())),
             prefix: quote!(call::),
-            lifetime: quote!('_),
         }
     }
 
     fn group() -> Self {
         Self {
-            client: quote!(self.client),
+            transport: quote!(self.transport),
             prefix: TokenStream::new(),
-            lifetime: quote!('a),
         }
     }
 }
@@ -79,12 +75,12 @@ pub(super) fn item(settings: &Settings<'_>, path: &[String], group: &Group<'_>) 
     let methods = methods(settings, group, &Receiver::group());
     quote! {
         #[doc = #doc]
-        #[derive(Clone, Copy, Debug)]
-        pub struct #ident<'a> {
-            pub(crate) client: &'a Client,
+        #[derive(Clone, Debug)]
+        pub struct #ident {
+            pub(crate) transport: crate::transport::Transport,
         }
 
-        impl<'a> #ident<'a> {
+        impl #ident {
             #methods
         }
     }
@@ -109,29 +105,21 @@ pub(super) fn methods(
 
 /// The method that leads into a group.
 fn accessor(path: &[String], receiver: &Receiver) -> TokenStream {
-    let Receiver {
-        client,
-        prefix,
-        lifetime,
-    } = receiver;
+    let Receiver { transport, prefix } = receiver;
     let ident = struct_name_of(path);
     let method = name::snake(path.last().map_or("", String::as_str));
     let doc = title(path);
     quote! {
         #[doc = #doc]
-        pub fn #method(&self) -> #prefix #ident<#lifetime> {
-            #prefix #ident { client: #client }
+        pub fn #method(&self) -> #prefix #ident {
+            #prefix #ident { transport: #transport.clone() }
         }
     }
 }
 
 /// The method that begins a call, with what is required as its arguments.
 fn entry(settings: &Settings<'_>, operation: &Operation, receiver: &Receiver) -> TokenStream {
-    let Receiver {
-        client,
-        prefix,
-        lifetime,
-    } = receiver;
+    let Receiver { transport, prefix } = receiver;
     let ident = struct_name(operation);
     let method = name::snake(&operation.method_name);
     let required: Vec<&Field> = operation
@@ -151,8 +139,8 @@ fn entry(settings: &Settings<'_>, operation: &Operation, receiver: &Receiver) ->
     let media = media_entry(operation, receiver);
     quote! {
         #(#[doc = #docs])*
-        pub fn #method(&self, #(#arguments),*) -> #prefix #ident<#lifetime> {
-            #prefix #ident::new(#client, #(#names),*)
+        pub fn #method(&self, #(#arguments),*) -> #prefix #ident {
+            #prefix #ident::new(#transport.clone(), #(#names),*)
         }
 
         #media
@@ -161,11 +149,7 @@ fn entry(settings: &Settings<'_>, operation: &Operation, receiver: &Receiver) ->
 
 /// The method that begins an upload, where the operation has one.
 fn media_entry(operation: &Operation, receiver: &Receiver) -> TokenStream {
-    let Receiver {
-        client,
-        prefix,
-        lifetime,
-    } = receiver;
+    let Receiver { transport, prefix } = receiver;
     let (Some(upload), Some(response)) = (&operation.media_upload, &operation.response) else {
         return TokenStream::new();
     };
@@ -196,9 +180,9 @@ fn media_entry(operation: &Operation, receiver: &Receiver) -> TokenStream {
             &self,
             #(#names: impl ::std::convert::Into<::std::string::String>,)*
             media: impl ::std::convert::Into<crate::upload::Media>,
-        ) -> crate::upload::Upload<#lifetime, types::#response> {
+        ) -> crate::upload::Upload<types::#response> {
             crate::upload::Upload::new(
-                ::progenitor_client::ClientInfo::inner(#client),
+                #transport.clone(),
                 &#prefix operation::#row,
                 media.into(),
             )
@@ -207,9 +191,9 @@ fn media_entry(operation: &Operation, receiver: &Receiver) -> TokenStream {
     }
 }
 
-/// The name of the struct of a group.
+/// The name of the struct of a group, which no type of an answer has.
 fn struct_name_of(path: &[String]) -> Ident {
-    name::pascal(&path.join("_"))
+    name::pascal(&format!("{}_calls", path.join("_")))
 }
 
 /// What the documentation of a group says.

@@ -7,14 +7,13 @@ use super::{doc, struct_name, value};
 use crate::codegen::model::{Field, Location, Operation, RecordType, Schema};
 use crate::codegen::name;
 
-/// The struct of one call; `order` names the arguments of the client's method.
-pub(super) fn item(operation: &Operation, order: &[Ident]) -> TokenStream {
+/// The struct of one call.
+pub(super) fn item(operation: &Operation) -> TokenStream {
     let ident = struct_name(operation);
     let ident_text = ident.to_string();
-    let method = name::snake(&operation.id);
     let row = name::shouty(&operation.id);
     let docs = doc::operation(operation);
-    let client = free("client", &operation.fields);
+    let transport = free("transport", &operation.fields);
     let arguments = operation
         .fields
         .iter()
@@ -65,16 +64,23 @@ pub(super) fn item(operation: &Operation, order: &[Ident]) -> TokenStream {
         });
         quote!(body: types::#body { #(#values),* },)
     });
-    let passed = order.iter().map(|name| {
-        let parameter = parameters
-            .iter()
-            .find(|field| name::snake(&field.name) == *name);
-        match parameter {
-            Some(field) => value::pass(field, name),
-            None if body.is_some() => quote!(&self.body),
-            None => quote!(&::serde_json::Map::new()),
-        }
-    });
+    let in_path = parameters
+        .iter()
+        .filter(|field| field.location == Location::Path)
+        .map(|field| {
+            let (name, wire) = (name::snake(&field.name), &field.name);
+            let text = value::text(&field.schema, &quote!(self.#name));
+            quote!((#wire, ::std::convert::Into::into(#text)))
+        });
+    let written = parameters
+        .iter()
+        .filter(|field| field.location != Location::Path)
+        .map(|field| value::write(field, &name::snake(&field.name)));
+    let json = match (&body, &operation.body) {
+        (Some(_), _) => quote!(.json(&self.body)),
+        (None, Some(_)) => quote!(.json(&::serde_json::Map::new())),
+        (None, None) => TokenStream::new(),
+    };
     let setters = operation
         .fields
         .iter()
@@ -92,16 +98,16 @@ pub(super) fn item(operation: &Operation, order: &[Ident]) -> TokenStream {
         #(#[doc = #docs])*
         #[derive(Clone)]
         #[must_use = "a call does nothing until it is sent"]
-        pub struct #ident<'a> {
-            #client: &'a Client,
+        pub struct #ident {
+            #transport: crate::transport::Transport,
             #(#members,)*
             #body_member
         }
 
-        impl<'a> #ident<'a> {
-            pub(super) fn new(#client: &'a Client, #(#arguments),*) -> Self {
+        impl #ident {
+            pub(super) fn new(#transport: crate::transport::Transport, #(#arguments),*) -> Self {
                 Self {
-                    #client,
+                    #transport,
                     #(#member_values,)*
                     #body_value
                 }
@@ -109,20 +115,31 @@ pub(super) fn item(operation: &Operation, order: &[Ident]) -> TokenStream {
 
             #(#setters)*
 
-            /// Sends the request.
+            /// Sends the request, as `.await` on the call does. What comes back borrows nothing, so that it can go into
+            /// `tokio::spawn`.
             ///
             /// # Errors
             ///
             /// [`Error`](crate::Error), whose predicates say what to do next.
-            pub async fn send(self) -> ::std::result::Result<#output, crate::Error> {
-                match self.#client.#method(#(#passed),*).await {
-                    Ok(response) => Ok(response.into_inner()),
-                    Err(error) => Err(crate::Error::from_client(&operation::#row, error)),
-                }
+            pub fn send(self) -> crate::transport::Sending<#output> {
+                let request = crate::operation::Encoder::new(&operation::#row, &[#(#in_path),*])
+                    #(#written)*
+                    #json
+                    .finish();
+                crate::transport::Sending::new(self.#transport, &operation::#row, request)
             }
         }
 
-        impl ::std::fmt::Debug for #ident<'_> {
+        impl ::std::future::IntoFuture for #ident {
+            type Output = ::std::result::Result<#output, crate::Error>;
+            type IntoFuture = crate::transport::Sending<#output>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                self.send()
+            }
+        }
+
+        impl ::std::fmt::Debug for #ident {
             fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 formatter.debug_struct(#ident_text).finish_non_exhaustive()
             }
@@ -184,21 +201,21 @@ fn stream_items(operation: &Operation, ident: &Ident, output: &TokenStream) -> T
     let row = name::shouty(&operation.id);
     // Inlined, so that the boxes with all that a list needs are compiled where a program asks for it, and not here.
     quote! {
-        impl<'a> #ident<'a> {
+        impl #ident {
             /// The records of this page and all that follow, one at a time; a page is asked for when it is needed.
             #[inline]
-            pub fn stream(self) -> crate::page::Stream<'a, #record> {
+            pub fn stream(self) -> crate::page::Stream<#record> {
                 crate::page::Stream::new(self)
             }
 
             /// This page and all that follow, one at a time.
             #[inline]
-            pub fn pages(self) -> crate::page::Pages<'a, #output> {
+            pub fn pages(self) -> crate::page::Pages<#output> {
                 crate::page::Pages::new(self)
             }
         }
 
-        impl<'a> crate::page::List<'a> for #ident<'a> {
+        impl crate::page::List for #ident {
             type Page = #output;
             type Record = #record;
 
@@ -211,8 +228,8 @@ fn stream_items(operation: &Operation, ident: &Ident, output: &TokenStream) -> T
             }
 
             #[inline]
-            fn fetch(self) -> crate::page::Fetch<'a, Self::Page> {
-                ::std::boxed::Box::pin(self.send())
+            fn fetch(self) -> crate::transport::Sending<Self::Page> {
+                self.send()
             }
 
             fn next_token(page: &Self::Page) -> ::std::option::Option<&str> {

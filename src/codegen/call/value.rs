@@ -1,9 +1,9 @@
-//! The forms of a parameter's value: as the caller gives it, as the call keeps it, as the client takes it.
+//! The forms of a parameter's value: as the caller gives it, as the call keeps it, as the encoder takes it.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use crate::codegen::model::{Field, Schema};
+use crate::codegen::model::{Field, Location, Schema};
 use crate::codegen::name;
 
 /// The type of an argument: as free as it can be for the caller.
@@ -70,12 +70,36 @@ pub(super) fn convert(schema: &Schema, name: &Ident) -> TokenStream {
     }
 }
 
-/// A parameter as progenitor's method takes it: texts and lists borrowed, numbers and booleans by value.
-pub(super) fn pass(field: &Field, name: &Ident) -> TokenStream {
-    match (&field.schema, field.required) {
-        (Schema::Integer(..) | Schema::Number | Schema::Boolean, _) => quote!(self.#name),
-        (_, true) => quote!(&self.#name),
-        (Schema::String, false) => quote!(self.#name.as_deref()),
-        (_, false) => quote!(self.#name.as_ref()),
+/// The step of the encoder that writes a parameter of the query or a header.
+pub(super) fn write(field: &Field, name: &Ident) -> TokenStream {
+    let wire = &field.name;
+    if let Schema::Array(items) = &field.schema {
+        let text = text(items, &quote!(value));
+        let values = if field.required {
+            quote!(&self.#name)
+        } else {
+            quote!(self.#name.iter().flatten())
+        };
+        return quote!(.repeated(#wire, ::std::iter::IntoIterator::into_iter(#values).map(|value| #text)));
+    }
+    let step = if field.location == Location::Header {
+        quote!(header)
+    } else {
+        quote!(query)
+    };
+    if field.required {
+        let text = text(&field.schema, &quote!(self.#name));
+        return quote!(.#step(#wire, Some(::std::convert::AsRef::<str>::as_ref(&#text))));
+    }
+    let text = text(&field.schema, &quote!(value));
+    quote!(.#step(#wire, self.#name.as_ref().map(|value| #text).as_ref().map(::std::convert::AsRef::<str>::as_ref)))
+}
+
+/// A value as the text that goes into an address or a header.
+pub(super) fn text(schema: &Schema, value: &TokenStream) -> TokenStream {
+    match schema {
+        Schema::String | Schema::Enum(..) => quote!(#value.as_str()),
+        Schema::Secret => quote!(#value.expose()),
+        _ => quote!(#value.to_string()),
     }
 }

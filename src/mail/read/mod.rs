@@ -155,7 +155,7 @@ impl Reading {
             }
             (None, None) => Self::default(),
         };
-        reading.id.clone_from(&message.id);
+        reading.id = (!message.id.is_empty()).then(|| message.id.clone());
         reading.thread_id.clone_from(&message.thread_id);
         reading.label_ids.clone_from(&message.label_ids);
         let milliseconds = message
@@ -344,7 +344,7 @@ impl fmt::Debug for Reading {
 /// use airbyte_agent_gmail::mail::{Reading, encoding::decode_base64url};
 ///
 /// let list = gmail.messages().list().q("filename:pdf").send().await?;
-/// let id = list.messages[0].id.as_deref().unwrap_or_default();
+/// let id = &list.messages[0].id;
 /// let reading = Reading::from_payload(&gmail.messages().get(id).send().await?);
 /// let file = reading.attachments.iter().find(|file| file.mime_type == "application/pdf").ok_or("a file")?;
 /// let bytes = match (file.data(), &file.attachment_id) {

@@ -86,7 +86,7 @@ impl Original<'_> {
                 let message = answerable_message(thread).ok_or(ReplyError::NoMessage)?;
                 let mut reading = Reading::from_payload(message);
                 if reading.thread_id.is_none() {
-                    reading.thread_id.clone_from(&thread.id);
+                    reading.thread_id = Some(thread.id.clone()).filter(|id| !id.is_empty());
                 }
                 Ok(reading)
             }
@@ -108,7 +108,7 @@ impl Original<'_> {
 ///     {"id": "a", "payload": payload("<1@example.org>")},
 ///     {"id": "b", "payload": payload("<2@example.org>"), "labelIds": ["DRAFT"]},
 /// ]}))?;
-/// assert_eq!(answerable_message(&thread).and_then(|message| message.id.as_deref()), Some("a"));
+/// assert_eq!(answerable_message(&thread).map(|message| message.id.as_str()), Some("a"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///

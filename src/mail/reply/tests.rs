@@ -47,7 +47,7 @@ fn message(id: &str, labels: &[&str], message_id: Option<&str>, internal_date: i
     ];
     headers.extend(message_id.map(|id| header("Message-Id", id)));
     Message {
-        id: Some(id.to_owned()),
+        id: id.to_owned(),
         label_ids: labels.iter().map(|label| (*label).to_owned()).collect(),
         internal_date: Some(internal_date.to_string()),
         payload: Some(MessagePart {
@@ -518,7 +518,7 @@ fn a_forward_shows_the_parts_that_its_html_names() {
 #[test]
 fn the_latest_message_that_can_be_answered_is_found() {
     let thread = Thread {
-        id: Some("t".to_owned()),
+        id: "t".to_owned(),
         messages: vec![
             message("1", &[], Some("<1@example.org>"), 1),
             message("3", &["INBOX"], Some("<3@example.org>"), 3),
@@ -530,10 +530,7 @@ fn the_latest_message_that_can_be_answered_is_found() {
         ],
         ..Thread::default()
     };
-    assert_eq!(
-        answerable_message(&thread).unwrap().id.as_deref(),
-        Some("3")
-    );
+    assert_eq!(answerable_message(&thread).unwrap().id, "3");
     let composed = reply(&thread, &own()).unwrap().text("x").build().unwrap();
     assert_eq!(composed.thread_id.as_deref(), Some("t"));
     assert_eq!(

@@ -3,20 +3,21 @@ use std::borrow::Cow;
 use super::*;
 use crate::operation::QuotaUnits;
 
-fn subject(units: u32) -> Subject {
-    Subject {
+fn call(units: u32) -> Call {
+    Call {
         name: Cow::Borrowed("test"),
         idempotent: true,
         authenticated: false,
         read_only: true,
         answer: crate::transport::Answer::Nothing,
         first_byte: crate::http::FirstByte::Soon,
+        is_piece: false,
         id: None,
+        fields: None,
         quota: QuotaUnits {
             current: units,
             legacy: units * 2,
         },
-        method: crate::operation::Method::Get,
     }
 }
 
@@ -32,7 +33,7 @@ fn units(units_per_minute: u32) -> Governor {
 async fn permit(governor: &Governor, units: u32) -> Permit<'_> {
     let mut waited = Duration::ZERO;
     governor
-        .acquire(&subject(units), Patience::UNBOUNDED, &mut waited)
+        .acquire(&call(units), Patience::UNBOUNDED, &mut waited)
         .await
         .unwrap()
 }
@@ -171,7 +172,7 @@ async fn a_wait_that_is_too_long_ends_at_once_and_says_how_long_it_is() {
     let mut waited = Duration::ZERO;
     let patience = Patience::lasting(Duration::from_secs(25));
     let start = Instant::now();
-    let result = governor.acquire(&subject(1), patience, &mut waited).await;
+    let result = governor.acquire(&call(1), patience, &mut waited).await;
     let error = result.err().unwrap();
     assert!(error.is_rate_limited() && error.is_transient());
     assert_eq!(error.retry_after(), Some(Duration::from_secs(51)));
@@ -181,7 +182,7 @@ async fn a_wait_that_is_too_long_ends_at_once_and_says_how_long_it_is() {
     );
     assert_eq!(start.elapsed(), Duration::ZERO);
     // Behind somebody who has more patience it is the queue that takes too long.
-    let behind = subject(1);
+    let behind = call(1);
     let ((), result) = tokio::join!(
         async { permit(&governor, 60).await.accepted() },
         governor.acquire(&behind, patience, &mut waited)
@@ -215,5 +216,5 @@ async fn the_callers_units_go_before_the_tables() {
         ..Terms::default()
     };
     let governor = Governor::new(Quota::current(), terms);
-    assert_eq!(governor.units(&subject(20)), 7);
+    assert_eq!(governor.units(&call(20)), 7);
 }

@@ -52,7 +52,7 @@ impl Job<'_> {
     async fn ids(&self, query: &str) -> Result<Vec<String>, Box<dyn std::error::Error>> {
         let list = self.gmail.messages().list().q(query).max_results(500);
         let found = list.stream().collect().await?;
-        Ok(found.into_iter().filter_map(|message| message.id).collect())
+        Ok(found.into_iter().map(|message| message.id).collect())
     }
 
     async fn raw(&self, id: &str) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
@@ -139,7 +139,7 @@ impl Job<'_> {
         {
             queries.push(format!("from:{}", author.address()));
         }
-        let id = message.id.as_ref().ok_or("an id")?;
+        let id = &message.id;
         for query in queries {
             let found = self.ids(&format!("{query} in:anywhere")).await?;
             assert!(found.contains(id), "{}: {query}", self.mode);
@@ -174,7 +174,7 @@ impl Job<'_> {
         let sent = self.gmail.send(&mail).await?;
         assert!(sent.label_ids.iter().any(|label| label == "SENT"), "{name}");
         assert_eq!(sent.thread_id, message.thread_id, "{}: {name}", self.mode);
-        let raw = self.raw(&sent.id.unwrap_or_default()).await?;
+        let raw = self.raw(&sent.id).await?;
         let parsed = MessageParser::new().parse(&raw).ok_or("an answer")?;
         assert_eq!(
             parsed.message_id(),

@@ -76,7 +76,7 @@ impl Fixture {
             .await?;
         let mut attachment = None;
         for reference in list.messages {
-            let id = reference.id.unwrap_or_default();
+            let id = reference.id;
             let message = gmail.messages().get(&id).send().await?;
             let parts = message
                 .payload
@@ -112,12 +112,12 @@ impl Fixture {
             .send()
             .await?;
         Ok(Self {
-            message_id: message.id.unwrap_or_default(),
+            message_id: message.id,
             thread_id: message.thread_id.unwrap_or_default(),
             attachment,
-            label_id: label.id.unwrap_or_default(),
-            draft_id: draft.id.unwrap_or_default(),
-            filter_id: filter.id.unwrap_or_default(),
+            label_id: label.id,
+            draft_id: draft.id,
+            filter_id: filter.id,
             raw: raw("Fixture")?,
         })
     }

@@ -199,7 +199,7 @@ async fn address(client: &GoogleClient, tokens: &TokenSet) -> String {
         Err(error) => Err(error),
     };
     match profile {
-        Ok(profile) => profile.email_address.unwrap_or_else(|| UNNAMED.to_owned()),
+        Ok(profile) => profile.email_address,
         Err(error) => {
             output::note(&format!(
                 "note: the account's address can't be seen ({error}); it is kept under the name {UNNAMED}"

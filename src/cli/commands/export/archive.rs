@@ -181,7 +181,7 @@ impl Archive {
         message: &Message,
         label_names: Vec<String>,
     ) -> Result<u64, Failure> {
-        let id = message.id.as_deref().unwrap_or_default();
+        let id = message.id.as_str();
         let incomplete = || {
             Failure::Other(format!(
                 "the message {id} came without its raw text; run the same command again, and report it if it stays so"

@@ -91,7 +91,7 @@ impl<'a> Sender<'a> {
                 .params(params)
                 .send()
                 .await?;
-            return Ok(message.id);
+            return Ok(Some(message.id));
         }
         let message = self
             .gmail
@@ -101,7 +101,7 @@ impl<'a> Sender<'a> {
             .never_mark_spam(self.never_mark_spam)
             .send()
             .await?;
-        Ok(message.id)
+        Ok(Some(message.id))
     }
 
     /// Gmail gives the label of drafts only to what is made as one.
@@ -110,7 +110,7 @@ impl<'a> Sender<'a> {
         const NOT_OF_DRAFTS: [&str; 5] = ["DRAFT", "INBOX", "SENT", "SPAM", "UNREAD"];
         let message = DraftMessage::new(encode_base64url(raw));
         let draft = self.gmail.drafts().create(message).send().await?;
-        let id = draft.message.and_then(|message| message.id);
+        let id = draft.message.map(|message| message.id);
         let others: Vec<String> = label_ids
             .into_iter()
             .filter(|id| !NOT_OF_DRAFTS.contains(&id.as_str()))
@@ -147,7 +147,7 @@ impl<'a> Sender<'a> {
             if found.len() > *known {
                 *known += 1;
                 return Ok(Settled::There(
-                    found.into_iter().next().and_then(|message| message.id),
+                    found.into_iter().next().map(|message| message.id),
                 ));
             }
             // The search may not know yet what came in a moment before this run.
