@@ -271,7 +271,7 @@ fn with_tokens(service: &Service, tokens: &TokenSet) -> Result<GmailConnector, E
 }
 
 async fn done(gmail: &GmailConnector) -> Result<Response, Trouble> {
-    let profile = gmail.get_profile().send().await?;
+    let profile = gmail.get_profile().await?;
     let count = profile.messages_total.unwrap_or_default();
     // The address bar still holds the callback; no other site may learn it.
     let headers = [

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 
+use super::config::variable;
 use super::store::{read_object, write_object};
 use super::{FileTokenStore, Secret, TokenSet, TokenStore};
 #[cfg(feature = "keyring")]
@@ -151,7 +152,30 @@ impl AccountDirectory {
         }
     }
 
+    /// The accounts that `airbyte-gmail auth login` keeps: in `AIRBYTE_GMAIL_CONFIG_DIR`, else in `airbyte-gmail` under
+    /// `XDG_CONFIG_HOME` or the folder of the system for settings (`~/.config`, `~/Library/Application Support` on macOS,
+    /// `%APPDATA%` on Windows). `None` where there is no home directory.
+    pub fn of_user() -> Option<Self> {
+        const OWN: &str = "airbyte-gmail";
+        let path = |name: &str| variable(name).map(PathBuf::from);
+        let system = || {
+            if cfg!(windows) {
+                path("APPDATA").map(|data| data.join(OWN))
+            } else if cfg!(target_os = "macos") {
+                path("HOME").map(|home| home.join("Library/Application Support").join(OWN))
+            } else {
+                path("HOME").map(|home| home.join(".config").join(OWN))
+            }
+        };
+        path("AIRBYTE_GMAIL_CONFIG_DIR")
+            .or_else(|| path("XDG_CONFIG_HOME").map(|config| config.join(OWN)))
+            .or_else(system)
+            .map(Self::new)
+    }
+
     /// Another keyring than that of the operating system.
+    ///
+    /// It needs the feature `keyring`.
     #[cfg(feature = "keyring")]
     #[must_use]
     pub fn with_keyring(mut self, keyring: Keyring) -> Self {

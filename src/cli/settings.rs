@@ -4,7 +4,6 @@
 //! the default account.
 
 use std::env;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use airbyte_agent_gmail::auth::GOOGLE_TOKEN_URL;
@@ -56,27 +55,12 @@ pub(crate) fn airbyte_variable() -> Option<&'static str> {
 
 /// Where accounts and settings are kept.
 pub(crate) fn directory() -> Result<AccountDirectory, Failure> {
-    let path = |name: &str| variable(name).map(PathBuf::from);
-    let own = "airbyte-gmail";
-    let system = || {
-        if cfg!(windows) {
-            path("APPDATA").map(|data| data.join(own))
-        } else if cfg!(target_os = "macos") {
-            path("HOME").map(|home| home.join("Library/Application Support").join(own))
-        } else {
-            path("HOME").map(|home| home.join(".config").join(own))
-        }
-    };
-    path("AIRBYTE_GMAIL_CONFIG_DIR")
-        .or_else(|| path("XDG_CONFIG_HOME").map(|config| config.join(own)))
-        .or_else(system)
-        .map(AccountDirectory::new)
-        .ok_or_else(|| {
-            Failure::input(
-                "there is no home directory to keep accounts in; set AIRBYTE_GMAIL_CONFIG_DIR"
-                    .to_owned(),
-            )
-        })
+    AccountDirectory::of_user().ok_or_else(|| {
+        Failure::input(
+            "there is no home directory to keep accounts in; set AIRBYTE_GMAIL_CONFIG_DIR"
+                .to_owned(),
+        )
+    })
 }
 
 /// The account that is meant: the one of `--account`, or the default one.

@@ -12,8 +12,8 @@ use crate::airbyte::Airbyte;
 use crate::api::airbyte::operation::BASE_URL as AIRBYTE_URL;
 use crate::api::gmail::{Client, operation};
 use crate::auth::{
-    AirbyteAuthConfig, AuthConfig, GOOGLE_TOKEN_URL, GmailAuthConfig, GoogleTokenSource, Secret,
-    StoreObserver, TokenCache, TokenSource, TokenStore, variable,
+    AirbyteAuthConfig, AuthConfig, GOOGLE_TOKEN_URL, GoogleTokenSource, Secret, StoreObserver,
+    TokenCache, TokenSource, TokenStore,
 };
 use crate::error::{Error, Kind};
 use crate::http::{Http, Limits, check_url, is_loopback};
@@ -77,52 +77,6 @@ impl GmailConnectorBuilder {
             before_quota_wait: None,
             after_quota_wait: None,
         }
-    }
-
-    /// The settings that the environment gives; see [`GmailConnector::from_env`].
-    ///
-    /// # Errors
-    ///
-    /// As [`GmailConnector::from_env`].
-    pub fn from_env(mode: Option<Mode>) -> Result<Self, Error> {
-        let gmail = GmailAuthConfig {
-            access_token: variable("GMAIL_ACCESS_TOKEN").map(Secret::from),
-            refresh_token: variable("GMAIL_REFRESH_TOKEN").map(Secret::from),
-            client_id: variable("GMAIL_CLIENT_ID"),
-            client_secret: variable("GMAIL_CLIENT_SECRET").map(Secret::from),
-        };
-        let airbyte = AirbyteAuthConfig::from_env();
-        let has_gmail = gmail.access_token.is_some() || gmail.refresh_token.is_some();
-        let has_airbyte = airbyte.airbyte_client_id.is_some() || airbyte.bearer_token.is_some();
-        let mode = match (mode, has_gmail, has_airbyte) {
-            (Some(mode), _, _) => mode,
-            (None, true, false) => Mode::OpenSource,
-            (None, false, true) => Mode::Hosted,
-            (None, true, true) => {
-                return Err(Error::new(
-                    Kind::Configuration,
-                    "the environment has credentials of both modes; say which one (open-source or hosted) is meant",
-                ));
-            }
-            (None, false, false) => {
-                return Err(Error::new(
-                    Kind::Configuration,
-                    "no credentials: set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME",
-                ));
-            }
-        };
-        let mut builder = match mode {
-            Mode::OpenSource => Self::new(gmail.into()),
-            Mode::Hosted => Self::new(airbyte.into()),
-        };
-        builder.base_url = variable(match mode {
-            Mode::OpenSource => "GMAIL_API_URL",
-            Mode::Hosted => "AIRBYTE_API_URL",
-        });
-        if let Some(url) = variable("GOOGLE_TOKEN_URL") {
-            builder.token_url = url;
-        }
-        Ok(builder)
     }
 
     /// How Gmail will be reached.

@@ -17,6 +17,8 @@ use crate::transport::Patience;
 const AT_ONCE: usize = 8;
 
 /// Messages that are being fetched; see [`GmailConnector::get_many`].
+///
+/// It needs the feature `mail`.
 pub struct GetMany<'a> {
     gmail: &'a GmailConnector,
     ids: Vec<String>,
@@ -26,6 +28,8 @@ pub struct GetMany<'a> {
 }
 
 /// The messages in the order of their ids, each with its own result. No more are asked for than are taken.
+///
+/// It needs the feature `mail`.
 pub struct Messages<'a> {
     inner: BoxStream<'a, (String, Result<Message, Error>)>,
 }
@@ -33,6 +37,8 @@ pub struct Messages<'a> {
 impl GmailConnector {
     /// Fetches many messages by their ids, some at once, in both modes. Where Google's quota is used up it waits as long as
     /// that takes, some 60 s for each 300 messages.
+    ///
+    /// It needs the feature `mail`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

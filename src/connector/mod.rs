@@ -11,6 +11,7 @@
 
 mod batch;
 mod builder;
+mod credential;
 mod execute;
 #[cfg(feature = "mail")]
 mod many;

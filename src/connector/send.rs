@@ -11,6 +11,8 @@ const UPLOAD_FROM: usize = 1024 * 1024;
 impl GmailConnector {
     /// Sends a composed message.
     ///
+    /// It needs the feature `mail`.
+    ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -71,6 +73,8 @@ impl GmailConnector {
 
     /// Saves a composed message as a draft; gives the draft's id.
     ///
+    /// It needs the feature `mail`.
+    ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -107,6 +111,8 @@ impl GmailConnector {
     }
 
     /// The message with a Message-ID, wherever it is in the mailbox; `None` if there isn't one.
+    ///
+    /// It needs the feature `mail`.
     ///
     /// It answers whether a send whose outcome is unknown arrived.
     ///

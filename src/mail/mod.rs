@@ -1,5 +1,7 @@
 //! Mail as people write and read it: messages composed, answered, forwarded, and read (RFC 5322).
 //!
+//! It needs the feature `mail`.
+//!
 //! ```
 //! use airbyte_agent_gmail::mail::{Compose, Reading, SearchQuery};
 //!

@@ -1,5 +1,7 @@
 //! An MCP server of the [`tools`](crate::tool), over the standard streams or over HTTP.
 //!
+//! It needs the feature `mcp`.
+//!
 //! ```no_run
 //! # async fn example(gmail: airbyte_agent_gmail::GmailConnector) -> std::io::Result<()> {
 //! use airbyte_agent_gmail::mcp::Server;

@@ -1,5 +1,7 @@
 //! Signing in: the user's consent at Google (open source) or through Airbyte (hosted).
 //!
+//! It needs the feature `oauth`.
+//!
 //! A program with a browser beside it uses a [`Loopback`]:
 //!
 //! ```no_run

@@ -1,5 +1,7 @@
 //! Google and Airbyte on one port of 127.0.0.1, with a stateful mailbox behind them.
 //!
+//! It needs the feature `sandbox`.
+//!
 //! The sandbox answers as the real services do: Google's token endpoint and consent page, the Gmail
 //! API, and Airbyte's hosted API, whose `execute` works on the same mailbox. It is where a program
 //! can be tried without an account, and what a test suite can run against offline.

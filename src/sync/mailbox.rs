@@ -66,6 +66,8 @@ struct Entry {
 
 impl GmailConnector {
     /// Follows the mailbox from a state on; see [`MailboxSync`].
+    ///
+    /// It needs the feature `sync`.
     pub fn sync(&self, state: SyncState) -> MailboxSync<'_> {
         MailboxSync {
             gmail: self,

@@ -1,5 +1,7 @@
 //! A copy of a mailbox, kept up to date: the history poller, the renewal of a watch, and the mbox form.
 //!
+//! It needs the feature `sync`.
+//!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,5 +1,7 @@
 //! Tools for agents, made from the operation table: what each action takes, and results that fit a model.
 //!
+//! It needs the feature `tool`.
+//!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -121,6 +123,8 @@ pub type Progress<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
 
 impl GmailConnector {
     /// The tools for agents.
+    ///
+    /// It needs the feature `tool`.
     pub fn tools(&self) -> Tools {
         Tools::new(Source::Ready(self.clone()))
     }

@@ -112,6 +112,36 @@ async fn a_page_or_an_error_is_no_success_of_a_deletion() -> TestResult {
 }
 
 #[tokio::test]
+async fn a_record_without_its_key_is_an_error_that_names_the_operation() -> TestResult {
+    let keyless = json!({"messages": [{"id": "1"}, {"threadId": "2"}]});
+    let sandbox = Sandbox::start().await?;
+    let kind = answer(200, "application/json", &keyless);
+    sandbox.inject(Fault::new(Service::Gmail, kind).on("messages_list"));
+    let (_sandbox, hosted) = hosted_with(json!({
+        "status": "success", "result": keyless["messages"], "connector_metadata": {},
+    }))
+    .await?;
+    let direct = sandbox.open_source()?;
+    // Whoever chooses the fields has to choose the key too.
+    let narrow = direct.with_fields("messages/threadId")?;
+    for gmail in [direct, hosted, narrow] {
+        let error = gmail
+            .messages()
+            .list()
+            .await
+            .expect_err("a message without an id");
+        assert!(error.is_invalid_response(), "{error:?}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("messages_list: the service's answer has no `id`"),
+            "{error}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn where_a_list_goes_on_may_stand_beside_its_object_form() -> TestResult {
     let (_sandbox, gmail) = hosted_with(json!({
         "status": "success",

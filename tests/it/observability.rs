@@ -8,10 +8,11 @@ use crate::support;
 use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
 use support::TestResult;
 use support::log::Log;
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-#[tokio::test]
-async fn a_call_is_a_span_and_each_request_an_event() -> TestResult {
+/// Keeps what is logged in this thread, as long as the guard lives.
+fn watch() -> (Log, DefaultGuard) {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -20,8 +21,38 @@ async fn a_call_is_a_span_and_each_request_an_event() -> TestResult {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let guard = tracing::subscriber::set_default(subscriber);
+    (log, guard)
+}
 
+#[tokio::test]
+async fn each_piece_of_an_upload_is_seen_with_its_status() -> TestResult {
+    let (log, _guard) = watch();
+    let sandbox = Sandbox::start().await?;
+    let gmail = sandbox.open_source()?;
+    let mut mail = b"From: support@example.com\r\nSubject: Long\r\n\r\n".to_vec();
+    mail.resize(9 * 1024 * 1024, b'x');
+    gmail.messages().insert_media(mail).await?;
+
+    let text = log.text();
+    for parts in [
+        ["exchange", "attempt=1 status=308"],
+        ["close", "attempts=1 status=308"],
+        ["exchange", "attempt=1 status=200"],
+    ] {
+        assert!(
+            text.lines()
+                .any(|line| parts.iter().all(|part| line.contains(part))
+                    && line.contains("operation=\"messages_insert\"")),
+            "{parts:?}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_call_is_a_span_and_each_request_an_event() -> TestResult {
+    let (log, _guard) = watch();
     let sandbox = Sandbox::start().await?;
     sandbox.inject(Fault::new(Service::Gmail, FaultKind::status(503)));
     let gmail = sandbox.open_source()?;

@@ -297,6 +297,8 @@ The content type has to be one of JSON, or one that says nothing (none, `text/pl
 hosted mode the rule holds for Airbyte's envelope (`status` is `success`, `result` is there) and for the result inside
 it, where `null` stands for an empty body.
 
+A piece of an upload has one more success: 308, with which the service asks for the next piece.
+
 Such an error is [`is_invalid_response`](crate::Error::is_invalid_response). What only reads, or may be sent twice, is
 asked for again; what changes something and still got no good answer
 [may have been done](crate::Error::is_outcome_unknown): look before you send it again. The program then ends with 8.

@@ -17,6 +17,8 @@ const SERVICE: &str = "airbyte-gmail";
 /// The keyring of the operating system: the Keychain on macOS, the Credential Manager on Windows, elsewhere what speaks
 /// the Secret Service protocol, such as GNOME Keyring, KWallet or KeePassXC.
 ///
+/// It needs the feature `keyring`.
+///
 /// A server has none as a rule. There it fails, and nothing is written elsewhere in its place;
 /// [`FileTokenStore`] is the way there.
 ///
@@ -81,6 +83,8 @@ impl Debug for Keyring {
 }
 
 /// Keeps the tokens of one account in the system's keyring; [`Keyring::store`] makes it.
+///
+/// It needs the feature `keyring`.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

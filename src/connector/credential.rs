@@ -1,0 +1,192 @@
+//! Where the credentials come from that a program does not give itself: the environment, or a signed-in account.
+
+use std::io;
+
+use super::{GmailConnector, GmailConnectorBuilder};
+use crate::auth::{AccountDirectory, AirbyteAuthConfig, GmailAuthConfig, Secret, variable};
+use crate::error::{Error, Kind};
+use crate::operation::Mode;
+
+impl GmailConnector {
+    /// A connector with the credentials that are at hand: those of the environment, as [`from_env`](Self::from_env)
+    /// takes them, else those of the account that `airbyte-gmail auth login` has made the default.
+    ///
+    /// ```standalone_crate
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use airbyte_agent_gmail::{Mode, sandbox::Sandbox};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # for (name, value) in sandbox.variables(Mode::OpenSource) {
+    /// #     unsafe { std::env::set_var(name, value) };
+    /// # }
+    /// use airbyte_agent_gmail::GmailConnector;
+    ///
+    /// let gmail = GmailConnector::connect()?;
+    /// println!("{}", gmail.get_profile().await?.email_address);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`is_configuration`](Error::is_configuration): neither is there, or the environment has the credentials of both
+    /// modes. [`is_token_store_failed`](Error::is_token_store_failed): the account can't be read.
+    pub fn connect() -> Result<Self, Error> {
+        GmailConnectorBuilder::at_hand()?.build()
+    }
+
+    /// A connector of the account that `airbyte-gmail auth login` has stored under a name, usually its mail address. New
+    /// tokens are kept where the account's are.
+    ///
+    /// ```standalone_crate
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use airbyte_agent_gmail::{Mode, auth::{Account, AccountDirectory, TokenSet}, sandbox::Sandbox};
+    /// # let sandbox = Sandbox::start().await?;
+    /// # for (name, value) in sandbox.variables(Mode::OpenSource) {
+    /// #     unsafe { std::env::set_var(name, value) };
+    /// # }
+    /// # let path = std::env::temp_dir().join(format!("from-account-{}", std::process::id()));
+    /// # unsafe { std::env::set_var("AIRBYTE_GMAIL_CONFIG_DIR", &path) };
+    /// # let google = sandbox.google();
+    /// # let mut tokens = TokenSet::new("expired");
+    /// # tokens.refresh_token = Some(google.refresh_token.as_str().into());
+    /// # let secret = Some(google.client_secret.as_str().into());
+    /// # AccountDirectory::new(&path).put(&Account::new("user@example.com", &google.client_id, secret, tokens))?;
+    /// use airbyte_agent_gmail::GmailConnector;
+    ///
+    /// let gmail = GmailConnector::from_account("user@example.com")?;
+    /// println!("{}", gmail.get_profile().await?.email_address);
+    /// # std::fs::remove_dir_all(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The variables `GMAIL_API_URL` and `GOOGLE_TOKEN_URL` give other addresses.
+    ///
+    /// # Errors
+    ///
+    /// [`is_configuration`](Error::is_configuration): no such account is signed in.
+    /// [`is_token_store_failed`](Error::is_token_store_failed): it can't be read.
+    pub fn from_account(name: &str) -> Result<Self, Error> {
+        GmailConnectorBuilder::from_account(name)?.build()
+    }
+}
+
+impl GmailConnectorBuilder {
+    /// The settings that the environment gives; see [`GmailConnector::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// As [`GmailConnector::from_env`].
+    pub fn from_env(mode: Option<Mode>) -> Result<Self, Error> {
+        Self::environment(mode)?.ok_or_else(|| {
+            Error::new(
+                Kind::Configuration,
+                "no credentials: set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME",
+            )
+        })
+    }
+
+    /// The settings of a signed-in account; see [`GmailConnector::from_account`].
+    ///
+    /// # Errors
+    ///
+    /// As [`GmailConnector::from_account`].
+    pub fn from_account(name: &str) -> Result<Self, Error> {
+        let directory = AccountDirectory::of_user().ok_or_else(homeless)?;
+        Self::stored(&directory, name)?.ok_or_else(|| {
+            Error::new(
+                Kind::Configuration,
+                "no account of that name is signed in; `airbyte-gmail auth list` shows which are, and `airbyte-gmail auth login` adds one",
+            )
+        })
+    }
+
+    fn at_hand() -> Result<Self, Error> {
+        if let Some(builder) = Self::environment(None)? {
+            return Ok(builder);
+        }
+        let directory = AccountDirectory::of_user().ok_or_else(homeless)?;
+        let found = match directory.default_name().map_err(unreadable)? {
+            Some(name) => Self::stored(&directory, &name)?,
+            None => None,
+        };
+        found.ok_or_else(|| {
+            Error::new(
+                Kind::Configuration,
+                "no credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME",
+            )
+        })
+    }
+
+    /// The settings of the environment, if it has credentials or a mode is given.
+    fn environment(mode: Option<Mode>) -> Result<Option<Self>, Error> {
+        let gmail = GmailAuthConfig {
+            access_token: variable("GMAIL_ACCESS_TOKEN").map(Secret::from),
+            refresh_token: variable("GMAIL_REFRESH_TOKEN").map(Secret::from),
+            client_id: variable("GMAIL_CLIENT_ID"),
+            client_secret: variable("GMAIL_CLIENT_SECRET").map(Secret::from),
+        };
+        let airbyte = AirbyteAuthConfig::from_env();
+        let has_gmail = gmail.access_token.is_some() || gmail.refresh_token.is_some();
+        let has_airbyte = airbyte.airbyte_client_id.is_some() || airbyte.bearer_token.is_some();
+        let mode = match (mode, has_gmail, has_airbyte) {
+            (Some(mode), _, _) => mode,
+            (None, true, false) => Mode::OpenSource,
+            (None, false, true) => Mode::Hosted,
+            (None, false, false) => return Ok(None),
+            (None, true, true) => {
+                return Err(Error::new(
+                    Kind::Configuration,
+                    "the environment has credentials of both modes; say which one (open-source or hosted) is meant",
+                ));
+            }
+        };
+        let builder = match mode {
+            Mode::OpenSource => Self::new(gmail.into()),
+            Mode::Hosted => Self::new(airbyte.into()),
+        };
+        Ok(Some(builder.addressed()))
+    }
+
+    /// The settings of an account in a directory, if it is there.
+    fn stored(directory: &AccountDirectory, name: &str) -> Result<Option<Self>, Error> {
+        let Some(account) = directory.get(name).map_err(unreadable)? else {
+            return Ok(None);
+        };
+        let store = directory.store(name).map_err(unreadable)?;
+        let builder = Self::new(GmailAuthConfig::from(&account).into()).token_store(store);
+        Ok(Some(builder.addressed()))
+    }
+
+    /// At the addresses of the environment.
+    fn addressed(mut self) -> Self {
+        let base_url = match self.mode() {
+            Mode::OpenSource => variable("GMAIL_API_URL"),
+            Mode::Hosted => variable("AIRBYTE_API_URL"),
+        };
+        if let Some(url) = base_url {
+            self = self.base_url(url);
+        }
+        if let Some(url) = variable("GOOGLE_TOKEN_URL") {
+            self = self.token_url(url);
+        }
+        self
+    }
+}
+
+fn homeless() -> Error {
+    Error::new(
+        Kind::Configuration,
+        "there is no home directory with accounts; set AIRBYTE_GMAIL_CONFIG_DIR, or give credentials",
+    )
+}
+
+fn unreadable(error: io::Error) -> Error {
+    Error::new(
+        Kind::TokenStore,
+        "the signed-in account can't be read; see the cause, or sign in again: `airbyte-gmail auth login`",
+    )
+    .caused_by(error)
+}
