@@ -164,6 +164,7 @@ impl Airbyte {
     }
 
     /// The generated client: the way out for a need that the call sites do not serve. It follows progenitor's versions.
+    /// `Error::from` makes this crate's [`Error`] of its errors.
     pub fn client(&self) -> &Client {
         &self.client
     }

@@ -125,6 +125,7 @@ impl GmailConnector {
     }
 
     /// The generated client: the way out for a need that the call sites do not serve. It follows progenitor's versions.
+    /// `Error::from` makes this crate's [`Error`] of its errors.
     pub fn client(&self) -> &Client {
         &self.client
     }
