@@ -37,7 +37,7 @@ async fn on_a_terminal(
 /// The ids of what was sent, the latest first.
 async fn sent(gmail: &GmailConnector) -> Result<Vec<String>, airbyte_agent_gmail::Error> {
     let list = gmail.messages().list().label_ids(["SENT"]).send().await?;
-    let ids = list.messages.into_iter().filter_map(|message| message.id);
+    let ids = list.messages.into_iter().map(|message| message.id);
     Ok(ids.collect())
 }
 
