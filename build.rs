@@ -11,12 +11,14 @@ use codegen::Settings;
 
 const DOCUMENTS: [Settings<'_>; 2] = [
     Settings {
+        taken: &[],
         file: "spec/gmail.yaml",
         module: "crate::api::gmail",
         owner: "crate::connector::GmailConnector",
         crate_name: "airbyte_agent_gmail",
     },
     Settings {
+        taken: &[],
         file: "spec/airbyte.yaml",
         module: "crate::api::airbyte",
         owner: "crate::airbyte::Airbyte",
@@ -64,6 +66,11 @@ fn write(settings: &Settings<'_>) -> Result<(), String> {
             settings.file
         )
     })?;
+    let taken = codegen::methods(&root.join("src"), settings.owner);
+    let settings = &Settings {
+        taken: &taken,
+        ..*settings
+    };
     let source = codegen::generate(settings, &yaml).map_err(|error| error.to_string())?;
     let name = Path::new(settings.file).with_extension("rs");
     let name = name.file_name().ok_or("a document has no file name")?;

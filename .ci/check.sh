@@ -7,10 +7,10 @@ step() { printf '\n== %s\n' "$*"; "$@"; }
 
 step cargo fmt --all --check
 # What is no target of the crate: crates of their own, and what the second connector runs.
-for crate in benches fuzz examples/rig; do
+for crate in benches fuzz examples/rig spec/import; do
   step cargo fmt --manifest-path "$crate/Cargo.toml" --check
 done
-step rustfmt --edition 2024 --check tests/connector/notes.rs
+step rustfmt --edition 2024 --check tests/connector/notes.rs spec/try_connectors.rs
 step cargo clippy --all-features --all-targets -- --deny warnings
 # Each feature alone, and none: features only add.
 for feature in "" mail oauth keyring sandbox sync tool mcp cli; do
@@ -28,6 +28,9 @@ if rustup toolchain install "$oldest" --profile minimal >/dev/null 2>&1; then
 else
   echo "rust $oldest can't be had here; it was not checked"
 fi
+
+# What reads a connector's own document.
+step cargo test --quiet --manifest-path spec/import/Cargo.toml --target-dir target
 
 # Another connector's document in the place of Gmail's: the generator knows no API by name.
 step bash .ci/second_connector.sh

@@ -4,11 +4,10 @@ use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-use heck::ToPascalCase;
 use openapiv3::OpenAPI;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::{Item, parse_quote};
 
 use super::model::Model;
@@ -37,9 +36,10 @@ pub fn generate(
         .with_derive("PartialEq")
         .with_replacement(lower::SECRET, "crate::auth::Secret", [].into_iter());
     for enum_name in model.enums.keys() {
+        let type_name = name::pascal(enum_name);
         generation.with_replacement(
-            enum_name,
-            format!("{}::types::{}", settings.module, name::pascal(enum_name)),
+            &type_name,
+            format!("{}::types::{type_name}", settings.module),
             [TypeImpl::Display, TypeImpl::FromStr].into_iter(),
         );
     }
@@ -124,7 +124,7 @@ fn without_panic(
 /// An enum that keeps values it does not know: a service may add one, and that must not fail a whole response.
 fn enum_items(name: &str, description: &str, values: &[String]) -> Vec<Item> {
     let ident = name::pascal(name);
-    let variants: Vec<_> = values.iter().map(|value| variant(value)).collect();
+    let variants: Vec<_> = values.iter().map(|value| name::variant(value)).collect();
     let value_docs = values.iter().map(|value| format!(" `{value}`."));
     let text = format!(
         " {description}\n\n An open enum: a value that this version does not know is kept as `Unknown`."
@@ -198,13 +198,4 @@ fn enum_items(name: &str, description: &str, values: &[String]) -> Vec<Item> {
             }
         },
     ]
-}
-
-fn variant(value: &str) -> Ident {
-    let pascal = value.to_pascal_case();
-    if syn::parse_str::<Ident>(&pascal).is_ok() && pascal != "Unknown" {
-        format_ident!("{pascal}")
-    } else {
-        format_ident!("Value{}", name::pascal(value))
-    }
 }

@@ -5,7 +5,8 @@ use openapiv3::{
     OpenAPI, Operation, Parameter, ReferenceOr, RequestBody, Response, Schema, SchemaKind, Type,
 };
 
-use super::Error;
+use super::source::Source;
+use super::{Error, lint};
 
 /// The HTTP methods that a document may use, in the order in which they are looked at.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -15,7 +16,7 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 /// # Errors
 ///
 /// Text that is not YAML, a key that occurs twice, or a document that is not OpenAPI 3.0.
-pub fn parse(file: &str, yaml: &str) -> Result<OpenAPI, Error> {
+pub fn parse(file: &str, yaml: &str) -> Result<(OpenAPI, Source), Error> {
     // The detour through a value finds keys that occur twice, which the typed reader would silently drop.
     let value: serde_norway::Value = serde_norway::from_str(yaml).map_err(|error| {
         Error::new(
@@ -38,7 +39,12 @@ pub fn parse(file: &str, yaml: &str) -> Result<OpenAPI, Error> {
             ),
         ));
     }
-    serde_norway::from_str(yaml).map_err(|error| {
+    let source = Source::new(value, yaml);
+    let openapi = serde_norway::from_str(yaml).map_err(|error| {
+        // The reader's own words name no operation, so that the lint's are better.
+        if let Err(error) = lint::check_words(file, &source) {
+            return error;
+        }
         Error::new(
             file,
             "",
@@ -46,7 +52,8 @@ pub fn parse(file: &str, yaml: &str) -> Result<OpenAPI, Error> {
                 "not a valid OpenAPI 3.0 document: {error}; compare the place with the OpenAPI 3.0.3 specification"
             ),
         )
-    })
+    })?;
+    Ok((openapi, source))
 }
 
 /// Every operation with its path and method, in the order of the document.

@@ -1,6 +1,8 @@
 //! The rules of `spec/README.md`, checked before progenitor, whose panics name no place.
 
 mod extension;
+mod keyword;
+mod name;
 mod operation;
 mod parameter;
 mod schema;
@@ -10,7 +12,8 @@ use std::collections::BTreeMap;
 
 use openapiv3::{OpenAPI, ReferenceOr};
 
-use super::{Error, document, model};
+use super::source::Source;
+use super::{Error, Settings, document, model};
 
 /// The extensions of our own that a document may have; any other is a slip of the pen. Airbyte's documents bring more of
 /// theirs than are read here.
@@ -19,13 +22,60 @@ const INFO_EXTENSIONS: [&str; 3] = ["x-batch-path", "x-connector-type", "x-searc
 /// Collects what is wrong, each with its place.
 pub(super) struct Findings<'a> {
     file: &'a str,
+    source: &'a Source,
+    /// The keys under which the document has each place that findings name.
+    places: BTreeMap<String, Vec<String>>,
     errors: Vec<Error>,
 }
 
-impl Findings<'_> {
+impl<'a> Findings<'a> {
+    /// The findings of the words of a document, which the typed reader need not understand.
+    fn new(file: &'a str, source: &'a Source) -> Self {
+        let mut findings = Self {
+            file,
+            source,
+            places: BTreeMap::new(),
+            errors: Vec::new(),
+        };
+        keyword::check(&source.value, &mut findings);
+        findings
+    }
+
     /// Notes one broken rule; the message says how to fix it.
     pub(super) fn add(&mut self, place: &str, message: impl std::fmt::Display) {
-        self.errors.push(Error::new(self.file, place, message));
+        self.add_in(place, &[], message);
+    }
+
+    /// Notes one broken rule of what a place has under some keys.
+    pub(super) fn add_in(&mut self, place: &str, keys: &[&str], message: impl std::fmt::Display) {
+        let mut path: Vec<&str> = match self.places.get(place) {
+            Some(path) => path.iter().map(String::as_str).collect(),
+            None => vec![place],
+        };
+        path.extend(keys);
+        let file = match self.source.line(&path) {
+            Some(line) => format!("{}:{line}", self.file),
+            None => self.file.to_owned(),
+        };
+        self.errors.push(Error::new(&file, place, message));
+    }
+
+    /// Remembers under which keys the document has a place.
+    fn place(&mut self, place: &str, keys: &[&str]) {
+        let keys = keys.iter().map(|key| (*key).to_owned()).collect();
+        self.places.insert(place.to_owned(), keys);
+    }
+}
+
+/// Checks the words of a document that the typed reader does not understand.
+///
+/// # Errors
+///
+/// All the broken rules together.
+pub fn check_words(file: &str, source: &Source) -> Result<(), Error> {
+    match Error::join(Findings::new(file, source).errors) {
+        Some(error) => Err(error),
+        None => Ok(()),
     }
 }
 
@@ -34,20 +84,14 @@ impl Findings<'_> {
 /// # Errors
 ///
 /// All the broken rules together.
-pub fn check(file: &str, openapi: &OpenAPI) -> Result<(), Error> {
-    let mut findings = Findings {
-        file,
-        errors: Vec::new(),
-    };
-    if openapi.servers.is_empty() {
-        findings.add(
-            "servers",
-            "no server; name the service's address in `servers`",
-        );
-    }
+pub fn check(settings: &Settings<'_>, openapi: &OpenAPI, source: &Source) -> Result<(), Error> {
+    let mut findings = Findings::new(settings.file, source);
+    check_servers(openapi, &mut findings);
     check_info(openapi, &mut findings);
     schema::check(openapi, &mut findings);
+    security::check_schemes(openapi, &mut findings);
     for (path, item) in &openapi.paths.paths {
+        check_path(path, &mut findings);
         match item {
             ReferenceOr::Reference { .. } => {
                 findings.add(path, "a path can't be a `$ref`; write its operations here");
@@ -79,9 +123,74 @@ pub fn check(file: &str, openapi: &OpenAPI) -> Result<(), Error> {
         operation::check(openapi, path, &place, operation, &mut findings);
     }
     check_unique(openapi, &mut findings);
+    name::check(settings, openapi, &mut findings);
     match Error::join(findings.errors) {
         Some(error) => Err(error),
         None => Ok(()),
+    }
+}
+
+/// The template of a path: what stands in it as it is, and one parameter a segment.
+fn check_path(path: &str, findings: &mut Findings<'_>) {
+    let is_literal = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@".contains(c);
+    let is_segment = |segment: &str| match segment.split_once('{') {
+        None => segment.chars().all(is_literal),
+        Some((before, rest)) => rest.split_once('}').is_some_and(|(name, after)| {
+            !name.is_empty()
+                && !name.contains('{')
+                && before.chars().chain(after.chars()).all(is_literal)
+        }),
+    };
+    let Some(rest) = path.strip_prefix('/') else {
+        findings.add(path, "a path begins with `/`; write it so");
+        return;
+    };
+    if path.contains(['?', '#']) {
+        findings.add(
+            path,
+            "a path has no `?` and no `#`, which begin the query and the fragment; declare query parameters",
+        );
+    } else if !rest.split('/').all(is_segment) {
+        findings.add(
+            path,
+            "a segment of the path has more than one parameter, or signs that no path has; write one `{name}` a segment, and encode the rest",
+        );
+    }
+    let mut names: Vec<&str> = rest
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name)
+        .collect();
+    names.sort_unstable();
+    if names.windows(2).any(|pair| pair.first() == pair.last()) {
+        findings.add(path, "a parameter stands twice in the path; keep one");
+    }
+}
+
+fn check_servers(openapi: &OpenAPI, findings: &mut Findings<'_>) {
+    match openapi.servers.as_slice() {
+        [] => findings.add(
+            "servers",
+            "no server; name the service's address in `servers`",
+        ),
+        [server] => {
+            if server.variables.is_some() || server.url.contains(['{', '}']) {
+                findings.add(
+                    "servers",
+                    "the server's address has variables, which nothing fills; write it out",
+                );
+            } else if !server.url.starts_with("https://") || server.url.contains(['?', '#']) {
+                findings.add(
+                    "servers",
+                    "the server's address is no `https://` address without query and fragment; write it so",
+                );
+            }
+        }
+        _ => findings.add(
+            "servers",
+            "more than one server, of which the others would be ignored; keep one",
+        ),
     }
 }
 

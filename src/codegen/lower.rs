@@ -10,7 +10,7 @@ use openapiv3::{
 use super::{document, model};
 
 /// The schema name under which secrets are handed to progenitor, which swaps it for the crate's own type.
-pub const SECRET: &str = "Secret";
+pub const SECRET: &str = "TextThatMustNotBePrinted";
 
 /// Lowers a document that the lint has passed.
 pub fn lower(openapi: &OpenAPI) -> OpenAPI {
@@ -197,6 +197,10 @@ fn lower_schema(schema: &mut ReferenceOr<Schema>) {
             integer.format = VariantOrUnknownOrEmpty::Empty;
             integer.minimum = None;
             integer.maximum = None;
+        }
+        SchemaKind::Type(Type::Number(number)) => {
+            // A call site takes an `f64`, whatever the document calls it.
+            number.format = VariantOrUnknownOrEmpty::Empty;
         }
         SchemaKind::Type(Type::Array(array)) => {
             if let Some(items) = &mut array.items {

@@ -10,11 +10,14 @@ mod error;
 mod lint;
 mod lower;
 mod model;
-mod name;
+pub mod name;
+mod owner;
 mod record;
+mod source;
 mod table;
 
 pub use error::Error;
+pub use owner::methods;
 
 /// What the caller decides for one document.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +30,8 @@ pub struct Settings<'a> {
     pub owner: &'a str,
     /// The name of the crate, for the examples in its documentation.
     pub crate_name: &'a str,
+    /// The methods that the owner has already, so that no group or operation may have their names.
+    pub taken: &'a [String],
 }
 
 /// Generates the Rust source of one document.
@@ -35,8 +40,8 @@ pub struct Settings<'a> {
 ///
 /// Every broken rule of the document, one message a line, each with the file, the path, the operation and the fix.
 pub fn generate(settings: &Settings<'_>, yaml: &str) -> Result<String, Error> {
-    let openapi = document::parse(settings.file, yaml)?;
-    lint::check(settings.file, &openapi)?;
+    let (openapi, source) = document::parse(settings.file, yaml)?;
+    lint::check(settings, &openapi, &source)?;
     let model = model::build(settings.file, &openapi)?;
     let mut source = client::generate(settings, &openapi, &model)?;
     source.items.extend(table::generate(settings, &model)?);

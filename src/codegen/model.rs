@@ -48,6 +48,8 @@ pub struct Operation {
     pub action: String,
     /// Whether Airbyte's connector has the action.
     pub hosted: bool,
+    /// Whether only Airbyte can carry it out.
+    pub hosted_only: bool,
     /// One line.
     pub summary: String,
     /// Some sentences.

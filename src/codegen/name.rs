@@ -1,26 +1,54 @@
-//! Rust names for the names of a document, as progenitor forms them.
+//! Rust names for the names of a document, as progenitor and typify form them.
 
 use heck::{ToPascalCase, ToShoutySnakeCase, ToSnakeCase};
 use proc_macro2::{Ident, Span};
+use unicode_ident::{is_xid_continue, is_xid_start};
 
 /// A field, setter or method name: snake case, with `_` behind a Rust keyword.
 pub fn snake(name: &str) -> Ident {
-    let text = name.to_snake_case();
-    if syn::parse_str::<Ident>(&text).is_ok() {
-        Ident::new(&text, Span::call_site())
-    } else {
-        Ident::new(&format!("{}_", sanitized(&text)), Span::call_site())
-    }
+    ident(name, |name| name.to_snake_case())
 }
 
 /// A type name.
 pub fn pascal(name: &str) -> Ident {
-    Ident::new(&sanitized(&name.to_pascal_case()), Span::call_site())
+    ident(name, |name| name.to_pascal_case())
 }
 
 /// The name of a static.
 pub fn shouty(name: &str) -> Ident {
-    Ident::new(&sanitized(&name.to_shouty_snake_case()), Span::call_site())
+    ident(name, |name| name.to_shouty_snake_case())
+}
+
+/// The method that sets an optional parameter: its name, with `_` behind that of a method that every call has.
+pub fn setter(name: &str) -> Ident {
+    let ident = snake(name);
+    if [
+        "clone",
+        "fmt",
+        "into_future",
+        "new",
+        "pages",
+        "send",
+        "stream",
+    ]
+    .iter()
+    .any(|taken| ident == taken)
+    {
+        Ident::new(&format!("{ident}_"), Span::call_site())
+    } else {
+        ident
+    }
+}
+
+/// The variant of an enum's value.
+pub fn variant(value: &str) -> Ident {
+    let value = if value.is_empty() { "empty" } else { value };
+    let pascal = value.to_pascal_case();
+    if syn::parse_str::<Ident>(&pascal).is_ok() && pascal != "Unknown" {
+        Ident::new(&pascal, Span::call_site())
+    } else {
+        ident(value, |value| format!("Value{}", value.to_pascal_case()))
+    }
 }
 
 /// Whether a name is already in snake case and can be an identifier.
@@ -31,14 +59,22 @@ pub fn is_snake(name: &str) -> bool {
         && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
-fn sanitized(text: &str) -> String {
-    let kept: String = text
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
-        .collect();
-    if kept.is_empty() || kept.starts_with(|c: char| c.is_ascii_digit()) {
-        format!("_{kept}")
+/// The same steps as typify's, so that a call site finds the fields that typify writes.
+fn ident(name: &str, to_case: impl Fn(&str) -> String) -> Ident {
+    let text = match name {
+        "+1" => "plus1".to_owned(),
+        "-1" => "minus1".to_owned(),
+        _ => to_case(&name.replace('\'', "").replace(|c| !is_xid_continue(c), "-")),
+    };
+    let text = match text.chars().next() {
+        None => to_case("x"),
+        Some(first) if is_xid_start(first) => text,
+        Some(_) => format!("{}{text}", to_case("x")),
+    };
+    // `gen` is a keyword since the edition of 2024, which is later than the list of `syn`.
+    if syn::parse_str::<Ident>(&text).is_ok() && text != "gen" {
+        Ident::new(&text, Span::call_site())
     } else {
-        kept
+        Ident::new(&format!("{text}_"), Span::call_site())
     }
 }

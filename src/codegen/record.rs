@@ -148,7 +148,7 @@ fn schema_of<'a>(openapi: &'a OpenAPI, ident: &Ident) -> Option<&'a Schema> {
 
 /// Takes `==` from the types that hold a secret: comparing it tells, by its time, where two differ.
 pub fn without_comparison(items: &mut [Item]) {
-    let mut secret: Vec<String> = vec!["Secret".to_owned()];
+    let mut secret: Vec<String> = Vec::new();
     loop {
         let found = items.iter_mut().find_map(|item| {
             let Item::Struct(item) = item else {
@@ -157,10 +157,11 @@ pub fn without_comparison(items: &mut [Item]) {
             let name = item.ident.to_string();
             let holds = item.fields.iter().any(|field| {
                 let kind = &field.ty;
-                quote!(#kind)
-                    .to_string()
-                    .split(|sign: char| !sign.is_alphanumeric() && sign != '_')
-                    .any(|word| secret.iter().any(|secret| secret == word))
+                let kind = written(kind);
+                kind.contains("crate::auth::Secret")
+                    || kind
+                        .split(|sign: char| !sign.is_alphanumeric() && sign != '_')
+                        .any(|word| secret.iter().any(|secret| secret == word))
             });
             if !holds || secret.contains(&name) {
                 return None;
@@ -216,12 +217,29 @@ pub fn constructor(item: &Item) -> Option<Item> {
     let Item::Struct(item) = item else {
         return None;
     };
-    let says = |attributes: &[Attribute], word: &str| {
+    // By the attribute that it is: a description may have the word too.
+    let says = |attributes: &[Attribute], name: &str, word: &str| {
         attributes
             .iter()
-            .any(|attribute| quote!(#attribute).to_string().contains(word))
+            .filter(|attribute| attribute.path().is_ident(name))
+            .any(|attribute| {
+                let mut says = false;
+                // What is no list of words is none of those that are asked for.
+                let _ = attribute.parse_nested_meta(|meta| {
+                    says |= meta
+                        .path
+                        .segments
+                        .last()
+                        .is_some_and(|last| last.ident == word);
+                    if meta.input.peek(Token![=]) {
+                        meta.value()?.parse::<syn::Expr>()?;
+                    }
+                    Ok(())
+                });
+                says
+            })
     };
-    if says(&item.attrs, "Default") {
+    if says(&item.attrs, "derive", "Default") {
         return None;
     }
     let ident = &item.ident;
@@ -229,7 +247,7 @@ pub fn constructor(item: &Item) -> Option<Item> {
     for field in &item.fields {
         let (name, kind) = (field.ident.as_ref()?, &field.ty);
         let written = written(kind);
-        if says(&field.attrs, "default") || written.starts_with("::std::option::Option<") {
+        if says(&field.attrs, "serde", "default") || written.starts_with("::std::option::Option<") {
             values.push(quote!(#name: ::std::default::Default::default()));
         } else {
             arguments.push(quote!(#name: impl ::std::convert::Into<#kind>));

@@ -40,8 +40,12 @@ impl Operation {
         let mut values = Vec::new();
         self.match_path(path, |name, value| values.push((name, value)))?;
         for (name, value) in values {
-            let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
-            params.insert(name.to_owned(), Value::String(value));
+            let value = percent_decode_str(value).decode_utf8_lossy();
+            let value = match self.field(name) {
+                Some(field) => typed(&field.schema, &value),
+                None => Value::String(value.into_owned()),
+            };
+            params.insert(name.to_owned(), value);
         }
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             let Some(field) = self

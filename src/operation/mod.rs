@@ -80,6 +80,8 @@ pub struct Operation {
     pub action: &'static str,
     /// Whether Airbyte's connector has the action, so that hosted mode offers it.
     pub hosted: bool,
+    /// Whether only Airbyte can carry it out, so that open-source mode refuses it.
+    pub hosted_only: bool,
     /// The HTTP method.
     pub method: Method,
     /// The path template.

@@ -36,7 +36,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::http::Reply;
 use crate::operation::{Encoded, Operation};
 
@@ -114,6 +114,11 @@ impl Transport {
         mut request: Encoded,
     ) -> Result<Reply, Error> {
         match &*self.route {
+            Route::Direct(_) if operation.hosted_only => Err(Error::new(
+                Kind::Unsupported,
+                "only airbyte's connector carries this out; use hosted mode",
+            )
+            .of(operation)),
             Route::Direct(direct) => {
                 let call = Call {
                     id: request.id.take(),

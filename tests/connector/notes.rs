@@ -92,7 +92,7 @@ fn answer(first: &str, body: &Value) -> (u16, Value) {
             }
             (Some("notes"), Some("create")) => (
                 200,
-                json!({"status": "success", "result": {"id": "9", "text": params["text"]}}),
+                json!({"status": "success", "result": {"id": "9", "text": params["text"], "author": {"1st name": "Ada"}}}),
             ),
             _ => (400, json!({"detail": "no such action"})),
         };
@@ -101,7 +101,11 @@ fn answer(first: &str, body: &Value) -> (u16, Value) {
         return (204, Value::Null);
     }
     if first.starts_with("POST") {
-        return (201, json!({"id": "9", "text": body["text"]}));
+        assert_eq!(body["grid"], json!([[1, 2]]));
+        return (
+            201,
+            json!({"id": "9", "text": body["text"], "author": {"1st name": "Ada"}}),
+        );
     }
     let after = path
         .split_once("after=")
@@ -139,9 +143,14 @@ async fn another_connector_works_by_its_document_alone() -> TestResult {
             .notes()
             .create("hello")
             .color(Color::Red)
+            .grid([vec![1, 2]])
             .send()
             .await?;
         assert_eq!(note.text.as_deref(), Some("hello"));
+        let author = note.author.ok_or("an author")?;
+        assert_eq!(author.x1st_name.as_deref(), Some("Ada"));
+        let some = connector.notes().list().send_("now").send().await?;
+        assert_eq!(some.items.len(), 2);
         assert!(
             connector
                 .execute("notes", "list", json!({"limit": 51}))
@@ -163,6 +172,10 @@ async fn another_connector_works_by_its_document_alone() -> TestResult {
         lines
             .iter()
             .any(|line| line.contains("/v2/notes?limit=2&colors=red&colors=deep-blue")),
+        "{lines:?}"
+    );
+    assert!(
+        lines.iter().any(|line| line.contains("/v2/notes?send=now")),
         "{lines:?}"
     );
     assert!(

@@ -18,7 +18,9 @@ pub(super) fn operation(operation: &Operation) -> Vec<String> {
         operation.path
     );
     if operation.executable {
-        let modes = if operation.hosted {
+        let modes = if operation.hosted_only {
+            "hosted mode only"
+        } else if operation.hosted {
             "both modes"
         } else {
             "open-source mode only"

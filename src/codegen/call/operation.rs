@@ -57,7 +57,11 @@ pub(super) fn item(operation: &Operation) -> TokenStream {
             let name = name::snake(&field.name);
             if field.required {
                 let value = value::convert(&field.schema, &name);
-                quote!(#name: #value)
+                if field.nullable {
+                    quote!(#name: Some(#value))
+                } else {
+                    quote!(#name: #value)
+                }
             } else {
                 quote!(#name: ::std::default::Default::default())
             }
@@ -161,6 +165,7 @@ fn free(name: &str, fields: &[Field]) -> Ident {
 /// The method that sets an optional parameter.
 fn setter(field: &Field) -> TokenStream {
     let name = name::snake(&field.name);
+    let method = name::setter(&field.name);
     let kind = value::argument(&field.schema);
     let value = value::convert(&field.schema, &name);
     let docs = doc::lines(&field.description);
@@ -175,7 +180,7 @@ fn setter(field: &Field) -> TokenStream {
     };
     quote! {
         #(#[doc = #docs])*
-        pub fn #name(mut self, #name: #kind) -> Self {
+        pub fn #method(mut self, #name: #kind) -> Self {
             #assignment;
             self
         }
@@ -197,7 +202,7 @@ fn stream_items(operation: &Operation, ident: &Ident, output: &TokenStream) -> T
     };
     let records = name::snake(key);
     let token_field = name::snake(&pagination.token_field);
-    let token_parameter = name::snake(&pagination.token_parameter);
+    let token_parameter = name::setter(&pagination.token_parameter);
     let row = name::shouty(&operation.id);
     // Inlined, so that the boxes with all that a list needs are compiled where a program asks for it, and not here.
     quote! {

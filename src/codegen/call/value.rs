@@ -14,7 +14,10 @@ pub(super) fn argument(schema: &Schema) -> TokenStream {
         Schema::Boolean => quote!(bool),
         Schema::Map => quote!(::serde_json::Map<::std::string::String, ::serde_json::Value>),
         Schema::Array(items) => {
-            let items = argument(items);
+            let items = match **items {
+                Schema::Array(_) => exact(items),
+                _ => argument(items),
+            };
             quote!(impl ::std::iter::IntoIterator<Item = #items>)
         }
         Schema::Object(name, _) => {

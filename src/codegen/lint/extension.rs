@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use openapiv3::{OpenAPI, Operation, SchemaKind, Type};
+use openapiv3::{
+    OpenAPI, Operation, ParameterSchemaOrContent, ReferenceOr, Schema, SchemaKind, Type,
+};
 use serde_json::Value;
 
 use super::Findings;
-use crate::codegen::{document, model};
+use crate::codegen::{document, model, name};
 
 /// The extensions that an operation may have; any other is a slip of the pen.
-const EXTENSIONS: [&str; 17] = [
+const EXTENSIONS: [&str; 18] = [
     "x-action",
     "x-airbyte-action",
     "x-airbyte-entity",
@@ -19,6 +21,7 @@ const EXTENSIONS: [&str; 17] = [
     "x-default-tool",
     "x-destructive",
     "x-entity",
+    "x-hosted-only",
     "x-idempotent",
     "x-media-upload",
     "x-method-name",
@@ -48,12 +51,35 @@ pub(super) fn check(
     for key in [
         "x-idempotent",
         "x-destructive",
+        "x-hosted-only",
         "x-read-only",
         "x-default-tool",
         "x-airbyte-preferred-for-check",
     ] {
         if extensions.get(key).is_some_and(|value| !value.is_boolean()) {
             findings.add(place, format!("`{key}` is true or false; write it so"));
+        }
+    }
+    for key in [
+        "x-action",
+        "x-airbyte-action",
+        "x-airbyte-entity",
+        "x-entity",
+        "x-method-name",
+    ] {
+        if let Some(value) = extensions.get(key) {
+            let is_name = value.as_str().is_some_and(|text| {
+                !text.is_empty() && (key != "x-method-name" || name::is_snake(text))
+            });
+            if !is_name {
+                findings.add_in(
+                    place,
+                    &[key],
+                    format!(
+                        "`{key}` is no name; write a text, in snake case where it names a method"
+                    ),
+                );
+            }
         }
     }
     if extensions
@@ -124,6 +150,18 @@ pub(super) fn check(
             None => check_key("x-airbyte-meta-extractor", None),
         }
     }
+    if let Some(property) =
+        records_key(operation).and_then(|key| property(openapi, response.as_deref(), key))
+        && !property
+            .as_item()
+            .is_some_and(|schema| matches!(schema.schema_kind, SchemaKind::Type(Type::Array(_))))
+    {
+        findings.add_in(
+            place,
+            &["x-airbyte-record-extractor"],
+            "`x-airbyte-record-extractor` points to what is no list; write `$` where the answer is the record",
+        );
+    }
     check_pagination(openapi, place, operation, response.as_deref(), findings);
     if let Some(upload) = extensions.get("x-media-upload") {
         let complete = ["path", "field"]
@@ -162,6 +200,45 @@ fn check_pagination(
             "`x-pagination` names no `token-parameter` of the operation; name the query parameter that takes the token",
         );
     }
+    for (key, expected) in [("token-parameter", "string"), ("size-parameter", "integer")] {
+        let parameter = operation
+            .parameters
+            .iter()
+            .filter_map(|parameter| document::parameter(openapi, parameter))
+            .map(|parameter| parameter.parameter_data_ref())
+            .find(|data| Some(data.name.as_str()) == get(key));
+        let fits = parameter.is_none_or(|data| {
+            let kind = match &data.format {
+                ParameterSchemaOrContent::Schema(ReferenceOr::Item(schema)) => {
+                    match &schema.schema_kind {
+                        SchemaKind::Type(Type::String(_)) | SchemaKind::AllOf { .. } => "string",
+                        SchemaKind::Type(Type::Integer(_)) => "integer",
+                        _ => "",
+                    }
+                }
+                // An enum, which is made of a string.
+                _ => "string",
+            };
+            !data.required && kind == expected
+        });
+        if !fits {
+            findings.add_in(
+                place,
+                &["x-pagination"],
+                format!("`x-pagination` names a `{key}` that is no optional parameter of type {expected}; a stream can't set it"),
+            );
+        }
+    }
+    if let Some(property) = get("token-field").and_then(|key| property(openapi, response, key))
+        && (is_required(openapi, response, get("token-field"))
+            || !property.as_item().is_some_and(|schema| is_token(schema)))
+    {
+        findings.add_in(
+            place,
+            &["x-pagination"],
+            "`x-pagination` names a `token-field` that is no optional string; a stream can't read it",
+        );
+    }
     if get("size-parameter").is_some_and(|name| !names.contains(name)) {
         findings.add(
             place,
@@ -174,13 +251,17 @@ fn check_pagination(
             "`x-pagination` names no `token-field` of the response; name the field that gives the next token",
         );
     }
-    if operation
-        .extensions
-        .get("x-airbyte-record-extractor")
-        .and_then(Value::as_str)
-        .and_then(model::extractor_key)
-        .is_none()
+    let records = records_key(operation);
+    if let Some(property) = records.and_then(|key| property(openapi, response, key))
+        && !property.as_item().is_some_and(|schema| is_stream(schema))
     {
+        findings.add_in(
+            place,
+            &["x-airbyte-record-extractor"],
+            "the records of a stream are a list, not nullable, of a `$ref` or of `{}`; write it so or remove `x-pagination`",
+        );
+    }
+    if records.is_none() {
         findings.add(
             place,
             "`x-pagination` needs `x-airbyte-record-extractor: $.key`, so that a stream knows its records",
@@ -188,12 +269,53 @@ fn check_pagination(
     }
 }
 
+fn records_key(operation: &Operation) -> Option<&str> {
+    operation
+        .extensions
+        .get("x-airbyte-record-extractor")
+        .and_then(Value::as_str)
+        .and_then(model::extractor_key)
+}
+
 fn has_property(openapi: &OpenAPI, schema: Option<&str>, key: &str) -> bool {
-    let Some(schema) = schema.and_then(|name| document::schema(openapi, name)) else {
+    property(openapi, schema, key).is_some()
+}
+
+fn property<'a>(
+    openapi: &'a OpenAPI,
+    schema: Option<&str>,
+    key: &str,
+) -> Option<&'a ReferenceOr<Box<Schema>>> {
+    match &document::schema(openapi, schema?)?.schema_kind {
+        SchemaKind::Type(Type::Object(object)) => object.properties.get(key),
+        _ => None,
+    }
+}
+
+fn is_required(openapi: &OpenAPI, schema: Option<&str>, key: Option<&str>) -> bool {
+    schema
+        .and_then(|name| document::schema(openapi, name))
+        .is_some_and(|schema| match &schema.schema_kind {
+            SchemaKind::Type(Type::Object(object)) => object
+                .required
+                .iter()
+                .any(|name| Some(name.as_str()) == key),
+            _ => false,
+        })
+}
+
+fn is_token(schema: &Schema) -> bool {
+    matches!(&schema.schema_kind, SchemaKind::Type(Type::String(string))
+        if string.enumeration.is_empty() && !model::is_secret(string, &schema.schema_data))
+}
+
+fn is_stream(schema: &Schema) -> bool {
+    let SchemaKind::Type(Type::Array(array)) = &schema.schema_kind else {
         return false;
     };
-    match &schema.schema_kind {
-        SchemaKind::Type(Type::Object(object)) => object.properties.contains_key(key),
-        _ => false,
-    }
+    !schema.schema_data.nullable
+        && array.items.as_ref().is_some_and(|items| match items {
+            ReferenceOr::Reference { .. } => true,
+            ReferenceOr::Item(items) => matches!(items.schema_kind, SchemaKind::Any(_)),
+        })
 }

@@ -52,6 +52,19 @@ fn check_names(place: &str, operation: &Operation, findings: &mut Findings<'_>) 
     {
         findings.add(place, "no `description`; say what a caller has to know");
     }
+    // Rust's documentation takes such a block for a program, and would run it.
+    let is_code = |text: &Option<String>| {
+        text.as_deref().is_some_and(|text| {
+            text.contains("```") || text.lines().any(|line| line.starts_with("    "))
+        })
+    };
+    if is_code(&operation.description) {
+        findings.add_in(
+            place,
+            &["description"],
+            "the description has a block of code; write it as a sentence",
+        );
+    }
     match operation.tags.as_slice() {
         [] => {}
         [tag] => {
@@ -95,14 +108,23 @@ fn check_body(openapi: &OpenAPI, place: &str, operation: &Operation, findings: &
             "a request body has exactly one media type, `application/json`; keep that one",
         );
     }
-    let object = model::body_schema(openapi, operation)
+    match model::body_schema(openapi, operation)
         .and_then(|name| document::schema(openapi, &name))
-        .is_some_and(|schema| matches!(schema.schema_kind, SchemaKind::Type(Type::Object(_))));
-    if !object {
-        findings.add(
+        .map(|schema| &schema.schema_kind)
+    {
+        Some(SchemaKind::Type(Type::Object(object))) => {
+            if object.properties.is_empty() && object.additional_properties.is_some() {
+                findings.add_in(
+                    place,
+                    &["requestBody"],
+                    "the request body is an object of anything, for which `execute` has no params; name its properties",
+                );
+            }
+        }
+        _ => findings.add(
             place,
             "the request body's schema is not a `$ref` to an object; name it in `components.schemas`",
-        );
+        ),
     }
 }
 
@@ -139,6 +161,25 @@ fn check_responses(
         }
         if model::is_success(status) {
             successes += 1;
+            let schema = named
+                .as_deref()
+                .and_then(|name| document::schema(openapi, name));
+            if schema.is_some_and(|schema| {
+                !matches!(schema.schema_kind, SchemaKind::Type(Type::Object(_)))
+            }) {
+                findings.add(
+                    place,
+                    format!(
+                        "response {status} is no object, which every answer is; name an object"
+                    ),
+                );
+            }
+            if matches!(status, StatusCode::Code(204 | 205)) && !response.content.is_empty() {
+                findings.add(
+                    place,
+                    format!("response {status} has a `content`, but comes without a body; remove it, or write 200"),
+                );
+            }
         } else {
             check_error_status(place, status, findings);
             error_schemas.insert(named);

@@ -36,6 +36,7 @@ pub(super) fn check(
             );
         }
         check_parameter(openapi, place, parameter, findings);
+        check_name(place, parameter, findings);
         if let Parameter::Path { .. } = parameter {
             in_path.insert(data.name.clone());
         }
@@ -72,6 +73,46 @@ pub(super) fn check(
         {
             findings.add(place, format!("`{name}` is a parameter and a property of the body; the params of `execute` are one flat map, so rename or remove one"));
         }
+    }
+}
+
+/// Headers that the client writes itself, or that a connection needs.
+const HEADERS: [&str; 8] = [
+    "accept",
+    "accept-encoding",
+    "api-version",
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+];
+
+fn check_name(place: &str, parameter: &Parameter, findings: &mut Findings<'_>) {
+    let name = &parameter.parameter_data_ref().name;
+    // A call hands parameters on by their names, and progenitor forms these otherwise than typify does its fields.
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic() || "_$@".contains(c))
+        || !name.is_ascii()
+        || name
+            .trim_start_matches(['_', '$', '@'])
+            .starts_with(|c: char| c.is_ascii_digit())
+        || !name.contains(|c: char| c.is_ascii_alphabetic())
+    {
+        findings.add(
+            place,
+            format!(
+                "parameter `{name}` has no name that an argument can have; begin it with a letter"
+            ),
+        );
+    }
+    if let Parameter::Header { .. } = parameter
+        && (HEADERS.contains(&name.to_ascii_lowercase().as_str())
+            || name.contains(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c)))
+    {
+        findings.add(
+            place,
+            format!("parameter `{name}` is a header that the client writes itself, or none; leave it out"),
+        );
     }
 }
 
@@ -145,6 +186,15 @@ fn check_parameter(
         }
         ParameterSchemaOrContent::Schema(schema) => {
             let array = !matches!(parameter, Parameter::Path { .. } | Parameter::Header { .. });
+            if schema
+                .as_item()
+                .is_some_and(|schema| schema.schema_data.nullable)
+            {
+                findings.add(
+                    place,
+                    format!("parameter `{name}` is nullable, but no parameter is sent as null; leave it out"),
+                );
+            }
             if !is_plain(openapi, schema, array) {
                 findings.add(
                     place,
@@ -165,7 +215,10 @@ fn is_plain(openapi: &OpenAPI, schema: &ReferenceOr<Schema>, array_allowed: bool
         }
     };
     match &schema.schema_kind {
-        SchemaKind::Type(Type::String(string)) => string.enumeration.is_empty(),
+        // A secret in an address stays in logs.
+        SchemaKind::Type(Type::String(string)) => {
+            string.enumeration.is_empty() && !model::is_secret(string, &schema.schema_data)
+        }
         SchemaKind::Type(Type::Integer(_) | Type::Boolean(_)) => true,
         SchemaKind::Type(Type::Array(array)) if array_allowed => array
             .items

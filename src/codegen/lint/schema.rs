@@ -19,7 +19,17 @@ pub(super) fn check(openapi: &OpenAPI, findings: &mut Findings<'_>) {
                     "a named schema can't be a bare `$ref`; write the schema",
                 );
             }
-            ReferenceOr::Item(schema) => check_schema(openapi, &place, schema, true, findings),
+            ReferenceOr::Item(schema) => {
+                let is_read = matches!(&schema.schema_kind, SchemaKind::Type(Type::Object(_)))
+                    || document::enum_values(schema).is_some();
+                if !is_read {
+                    findings.add(
+                        &place,
+                        "a named schema is an object or an enum of strings; write any other where it is used",
+                    );
+                }
+                check_schema(openapi, &place, schema, true, findings);
+            }
         }
     }
 }
@@ -34,11 +44,18 @@ fn check_reference(
         ReferenceOr::Reference { reference } => {
             let found = document::referred(reference, "schemas")
                 .and_then(|name| document::schema(openapi, name));
-            if found.is_none() {
-                findings.add(
+            match found.map(|schema| &schema.schema_kind) {
+                None => findings.add(
                     place,
                     format!("`{reference}` points nowhere; add the schema or fix the reference"),
-                );
+                ),
+                Some(SchemaKind::Type(Type::Object(object))) if object.properties.is_empty() => {
+                    findings.add(
+                        place,
+                        format!("`{reference}` is an object without properties; write `type: object` here"),
+                    );
+                }
+                Some(_) => {}
             }
         }
         ReferenceOr::Item(schema) => check_schema(openapi, place, schema, false, findings),
@@ -110,12 +127,23 @@ fn check_type(
         }
         Type::Array(array) => match &array.items {
             None => findings.add(place, "an array has no `items`; name their type, or `{}`"),
-            Some(items) => check_reference(
-                openapi,
-                &format!("{place}.items"),
-                &items.clone().unbox(),
-                findings,
-            ),
+            Some(items) => {
+                if items
+                    .as_item()
+                    .is_some_and(|items| items.schema_data.nullable)
+                {
+                    findings.add(
+                        place,
+                        "the items of a list are nullable, and one null would fail it all; write `items: {}`",
+                    );
+                }
+                check_reference(
+                    openapi,
+                    &format!("{place}.items"),
+                    &items.clone().unbox(),
+                    findings,
+                );
+            }
         },
         Type::Object(object) => {
             if matches!(
@@ -125,6 +153,17 @@ fn check_type(
                 findings.add(
                     place,
                     "`additionalProperties: false` refuses fields that the server may add; leave it out",
+                );
+            }
+            if !object.properties.is_empty()
+                && matches!(
+                    object.additional_properties,
+                    Some(AdditionalProperties::Any(true))
+                )
+            {
+                findings.add(
+                    place,
+                    "additional properties beside named ones are dropped; leave the word out, or name no properties",
                 );
             }
             if matches!(
@@ -139,15 +178,24 @@ fn check_type(
                     "an object with properties has no name; move it to `components.schemas` and refer to it",
                 );
             }
-            if let Some(key) = key
-                && !object.properties.contains_key(key)
-            {
-                findings.add(
-                    place,
-                    format!(
-                        "`x-key` names `{key}`, which is not a property; add it or fix the name"
+            if let Some(key) = key {
+                match object.properties.get(key).map(ReferenceOr::as_item) {
+                    None => findings.add(
+                        place,
+                        format!(
+                            "`x-key` names `{key}`, which is not a property; add it or fix the name"
+                        ),
                     ),
-                );
+                    Some(Some(property))
+                        if !matches!(property.schema_kind, SchemaKind::Type(Type::String(_))) =>
+                    {
+                        findings.add(
+                            place,
+                            format!("`x-key` names `{key}`, which is no string; only a text proves an answer"),
+                        );
+                    }
+                    Some(_) => {}
+                }
             }
             for name in &object.required {
                 if !object.properties.contains_key(name) {

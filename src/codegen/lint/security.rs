@@ -5,6 +5,36 @@ use serde_json::Value;
 
 use super::Findings;
 
+/// Checks that each scheme is one that open-source mode can carry.
+pub(super) fn check_schemes(openapi: &OpenAPI, findings: &mut Findings<'_>) {
+    let schemes = openapi.components.iter();
+    for (name, scheme) in schemes.flat_map(|components| &components.security_schemes) {
+        let what = match scheme {
+            ReferenceOr::Item(SecurityScheme::HTTP { scheme, .. })
+                if scheme.eq_ignore_ascii_case("bearer") =>
+            {
+                continue;
+            }
+            ReferenceOr::Item(SecurityScheme::OAuth2 { flows, .. })
+                if flows.authorization_code.is_some() =>
+            {
+                continue;
+            }
+            ReferenceOr::Item(SecurityScheme::HTTP { scheme, .. }) => format!("http {scheme}"),
+            ReferenceOr::Item(SecurityScheme::APIKey { .. }) => "apiKey".to_owned(),
+            ReferenceOr::Item(SecurityScheme::OpenIDConnect { .. }) => "openIdConnect".to_owned(),
+            ReferenceOr::Item(SecurityScheme::OAuth2 { .. }) => {
+                "oauth2 without authorizationCode".to_owned()
+            }
+            ReferenceOr::Reference { .. } => "a `$ref`".to_owned(),
+        };
+        findings.add(
+            &format!("components.securitySchemes.{name}"),
+            format!("`{name}` is {what}, with which nothing signs in; use oauth2 with authorizationCode, or http bearer"),
+        );
+    }
+}
+
 /// Checks the schemes and scopes of one operation.
 pub(super) fn check(
     openapi: &OpenAPI,
@@ -19,6 +49,12 @@ pub(super) fn check(
         );
         return;
     };
+    if security.iter().any(|alternative| alternative.len() > 1) {
+        findings.add(
+            place,
+            "`security` asks for several schemes at once; name alternatives, one a line",
+        );
+    }
     for (scheme, scopes) in security.iter().flatten() {
         let declared = openapi
             .components

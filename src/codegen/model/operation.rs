@@ -66,6 +66,7 @@ pub(super) fn build(
         entity,
         action,
         hosted,
+        hosted_only: document::flag(extensions, "x-hosted-only"),
         summary: operation.summary.clone().unwrap_or_default(),
         description: operation
             .description

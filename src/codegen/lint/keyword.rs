@@ -1,0 +1,411 @@
+//! The rules for what a document says in words that the typed reader would drop: each keyword that is written has to
+//! have a meaning here, so that none is believed and not followed.
+
+use serde_norway::{Mapping, Value};
+
+use super::Findings;
+use crate::codegen::model;
+
+/// The keywords of each object of OpenAPI that are read, or that say nothing to a program.
+const ROOT: &[&str] = &[
+    "openapi",
+    "info",
+    "servers",
+    "paths",
+    "components",
+    "security",
+    "tags",
+    "externalDocs",
+];
+const COMPONENTS: &[&str] = &[
+    "schemas",
+    "responses",
+    "parameters",
+    "examples",
+    "requestBodies",
+    "headers",
+    "securitySchemes",
+    "links",
+];
+const PATH: &[&str] = &[
+    "get",
+    "put",
+    "post",
+    "delete",
+    "patch",
+    "options",
+    "head",
+    "trace",
+    "summary",
+    "description",
+    "parameters",
+];
+const OPERATION: &[&str] = &[
+    "tags",
+    "summary",
+    "description",
+    "externalDocs",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "responses",
+    "deprecated",
+    "security",
+];
+const PARAMETER: &[&str] = &[
+    "name",
+    "in",
+    "description",
+    "required",
+    "deprecated",
+    "schema",
+    "content",
+    "style",
+    "explode",
+    "example",
+    "examples",
+];
+const BODY: &[&str] = &["description", "content", "required"];
+const MEDIA: &[&str] = &["schema", "example", "examples"];
+const RESPONSE: &[&str] = &["description", "content", "headers", "links"];
+
+/// The keywords of any schema.
+const SCHEMA: &[&str] = &[
+    "type",
+    "title",
+    "description",
+    "nullable",
+    "default",
+    "example",
+    "deprecated",
+    "externalDocs",
+    "readOnly",
+    "x-airbyte-absent",
+    "x-secret",
+];
+
+/// Checks every keyword of a document.
+pub(super) fn check(document: &Value, findings: &mut Findings<'_>) {
+    check_keys(document, &mut Vec::new(), findings);
+    known(document, ROOT, "", &[], findings);
+    let components = &document["components"];
+    known(components, COMPONENTS, "components", &[], findings);
+    for (name, schema) in entries(&components["schemas"]) {
+        let place = format!("components.schemas.{name}");
+        check_schema(schema, &place, &["components", "schemas", name], findings);
+    }
+    for (name, value) in entries(&components["parameters"]) {
+        let place = format!("components.parameters.{name}");
+        let keys = ["components", "parameters", name];
+        findings.place(&place, &keys);
+        check_parameter(value, &place, &[], &keys, findings);
+    }
+    for (name, value) in entries(&components["responses"]) {
+        let place = format!("components.responses.{name}");
+        findings.place(&place, &["components", "responses", name]);
+        check_content(value, RESPONSE, &place, &[], findings);
+    }
+    for (name, value) in entries(&components["requestBodies"]) {
+        let place = format!("components.requestBodies.{name}");
+        findings.place(&place, &["components", "requestBodies", name]);
+        check_content(value, BODY, &place, &[], findings);
+    }
+    for (path, item) in entries(&document["paths"]) {
+        findings.place(path, &["paths", path]);
+        known(item, PATH, path, &[], findings);
+        for (method, operation) in entries(item) {
+            if ["get", "put", "post", "patch", "delete"].contains(&method) {
+                let id = operation["operationId"].as_str();
+                let place = model::place(method, path, id);
+                findings.place(&place, &["paths", path, method]);
+                check_operation(operation, &place, &["paths", path, method], findings);
+            }
+        }
+    }
+}
+
+fn check_operation(operation: &Value, place: &str, keys: &[&str], findings: &mut Findings<'_>) {
+    known(operation, OPERATION, place, &[], findings);
+    for (index, value) in items(&operation["parameters"]).enumerate() {
+        let index = index.to_string();
+        let inner = ["parameters", &index];
+        check_parameter(value, place, &inner, &[keys, &inner].concat(), findings);
+    }
+    check_content(
+        &operation["requestBody"],
+        BODY,
+        place,
+        &["requestBody"],
+        findings,
+    );
+    for (status, response) in entries(&operation["responses"]) {
+        check_content(response, RESPONSE, place, &["responses", status], findings);
+    }
+}
+
+fn check_parameter(
+    parameter: &Value,
+    place: &str,
+    inner: &[&str],
+    keys: &[&str],
+    findings: &mut Findings<'_>,
+) {
+    if is_reference(parameter, place, inner, findings) {
+        return;
+    }
+    known(parameter, PARAMETER, place, inner, findings);
+    let name = parameter["name"].as_str().unwrap_or_default();
+    let schema_place = format!("{place}: parameter `{name}`");
+    check_schema(
+        &parameter["schema"],
+        &schema_place,
+        &[keys, &["schema"]].concat(),
+        findings,
+    );
+}
+
+fn check_content(
+    value: &Value,
+    allowed: &[&str],
+    place: &str,
+    inner: &[&str],
+    findings: &mut Findings<'_>,
+) {
+    if is_reference(value, place, inner, findings) {
+        return;
+    }
+    known(value, allowed, place, inner, findings);
+    for (kind, media) in entries(&value["content"]) {
+        let inner = [inner, &["content", kind]].concat();
+        known(media, MEDIA, place, &inner, findings);
+        is_reference(&media["schema"], place, &inner, findings);
+    }
+}
+
+/// Whether a value is a reference, beside which nothing is read.
+fn is_reference(value: &Value, place: &str, inner: &[&str], findings: &mut Findings<'_>) -> bool {
+    let Some(fields) = value
+        .as_mapping()
+        .filter(|fields| fields.contains_key("$ref"))
+    else {
+        return false;
+    };
+    if fields.len() > 1 {
+        findings.add_in(
+            place,
+            inner,
+            "what stands beside a `$ref` is not read; write the reference alone, or put it in `allOf: [{$ref: …}]`",
+        );
+    }
+    true
+}
+
+fn check_schema(schema: &Value, place: &str, keys: &[&str], findings: &mut Findings<'_>) {
+    findings.place(place, keys);
+    if schema.is_null() || is_reference(schema, place, &[], findings) {
+        return;
+    }
+    let Some(fields) = schema.as_mapping() else {
+        findings.add(place, "a schema is an object; write `{}` for any JSON");
+        return;
+    };
+    // Their own rules refuse these.
+    if ["oneOf", "anyOf", "not", "discriminator"]
+        .iter()
+        .any(|key| fields.contains_key(*key))
+    {
+        return;
+    }
+    let own: &[&str] = match fields.get("type") {
+        None if fields.contains_key("allOf") => &["allOf"],
+        None => &[],
+        Some(Value::String(kind)) => match kind.as_str() {
+            "string" => &["format", "enum", "pattern", "minLength", "maxLength"],
+            "integer" => &["format", "enum", "minimum", "maximum"],
+            "number" => &["format", "enum"],
+            "boolean" => &["enum"],
+            "array" => &["items"],
+            "object" => &["properties", "required", "additionalProperties", "x-key"],
+            _ => {
+                findings.add(
+                    place,
+                    format!("`type: {kind}` is no type; write string, integer, number, boolean, array or object, or `{{}}` for any JSON"),
+                );
+                return;
+            }
+        },
+        Some(_) => {
+            findings.add(
+                place,
+                "`type` is not one word; write one type, and `nullable: true` where null is meant",
+            );
+            return;
+        }
+    };
+    for key in fields.keys().filter_map(Value::as_str) {
+        if !own.contains(&key) && !SCHEMA.contains(&key) {
+            findings.add_in(
+                place,
+                &[key],
+                format!("`{key}` is not read here; say it in the description, or fix the word"),
+            );
+        }
+    }
+    check_values(fields, place, findings);
+    check_schema(
+        &schema["items"],
+        &format!("{place}.items"),
+        &[keys, &["items"]].concat(),
+        findings,
+    );
+    for (name, property) in entries(&schema["properties"]) {
+        check_schema(
+            property,
+            &format!("{place}.{name}"),
+            &[keys, &["properties", name]].concat(),
+            findings,
+        );
+    }
+}
+
+/// Bounds, values of an enum and a default, which the typed reader takes for something else where they are odd.
+fn check_values(fields: &Mapping, place: &str, findings: &mut Findings<'_>) {
+    let kind = fields
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let bound = |key: &str| fields.get(key).and_then(Value::as_i64);
+    if kind == "integer" {
+        for key in ["minimum", "maximum"] {
+            if fields.contains_key(key) && bound(key).is_none() {
+                findings.add_in(
+                    place,
+                    &[key],
+                    format!("`{key}` is no whole number of 64 bits; write it like `100`, or leave it out"),
+                );
+            }
+        }
+        if let (Some(minimum), Some(maximum)) = (bound("minimum"), bound("maximum"))
+            && minimum > maximum
+        {
+            findings.add_in(
+                place,
+                &["minimum"],
+                "`minimum` is more than `maximum`; no value is between them",
+            );
+        }
+    }
+    if let Some(values) = fields.get("enum") {
+        let values: Vec<&Value> = items(values).collect();
+        if kind != "string" {
+            findings.add_in(
+                place,
+                &["enum"],
+                "only an enum of strings is generated; name the values in the description, with `minimum` and `maximum`",
+            );
+        } else if values.is_empty() {
+            findings.add_in(place, &["enum"], "an enum without values; name them");
+        } else if (1..values.len()).any(|end| values[..end].contains(&values[end])) {
+            findings.add_in(place, &["enum"], "an enum has a value twice; keep one");
+        }
+    }
+    if let Some(default) = fields.get("default") {
+        let fits = match kind {
+            "string" => {
+                default.is_string()
+                    && fields
+                        .get("enum")
+                        .is_none_or(|values| items(values).any(|value| value == default))
+            }
+            "integer" => default.as_i64().is_some_and(|default| {
+                bound("minimum").is_none_or(|bound| default >= bound)
+                    && bound("maximum").is_none_or(|bound| default <= bound)
+            }),
+            "number" => default.is_number(),
+            "boolean" => default.is_bool(),
+            "array" => default.is_sequence(),
+            "object" => default.is_mapping(),
+            _ => true,
+        };
+        if !fits && !default.is_null() {
+            findings.add_in(
+                place,
+                &["default"],
+                "`default` is no value of this type; fix it or leave it out",
+            );
+        }
+    }
+}
+
+/// The extensions have rules of their own, but for those of schemas.
+fn known(
+    value: &Value,
+    allowed: &[&str],
+    place: &str,
+    inner: &[&str],
+    findings: &mut Findings<'_>,
+) {
+    for (key, _) in entries(value) {
+        if !allowed.contains(&key) && !key.starts_with("x-") && key != "$ref" {
+            let path = match place {
+                "" => vec![],
+                _ => [inner, &[key]].concat(),
+            };
+            findings.add_in(
+                if place.is_empty() { key } else { place },
+                &path,
+                format!("`{key}` is not read here; leave it out, or fix the word"),
+            );
+        }
+    }
+}
+
+/// A key that is no text would be taken for another, and a merge of YAML is not carried out.
+fn check_keys(value: &Value, keys: &mut Vec<String>, findings: &mut Findings<'_>) {
+    let place = keys.join(".");
+    let line: Vec<&str> = keys.iter().map(String::as_str).collect();
+    findings.place(&place, &line);
+    let mut inner: Vec<(String, &Value)> = Vec::new();
+    match value {
+        Value::Mapping(fields) => {
+            for (key, value) in fields {
+                match key {
+                    Value::String(key) if key == "<<" => findings.add_in(
+                        &place,
+                        &["<<"],
+                        "a merge (`<<`) is not carried out; write the fields out",
+                    ),
+                    Value::String(key) => inner.push((key.clone(), value)),
+                    Value::Number(number) => inner.push((number.to_string(), value)),
+                    _ => findings.add(
+                        &place,
+                        "a key is no text, as YAML reads it; put it in quotes",
+                    ),
+                }
+            }
+        }
+        Value::Sequence(items) => {
+            for (index, item) in items.iter().enumerate() {
+                inner.push((index.to_string(), item));
+            }
+        }
+        _ => {}
+    }
+    for (key, value) in inner {
+        keys.push(key);
+        check_keys(value, keys, findings);
+        keys.pop();
+    }
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    value
+        .as_mapping()
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, value)| Some((key.as_str()?, value)))
+}
+
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_sequence().into_iter().flatten()
+}

@@ -1,0 +1,212 @@
+//! The rules for names: what a document tells apart has to be apart in Rust too.
+
+use std::collections::BTreeMap;
+
+use openapiv3::{OpenAPI, Operation, SchemaKind, Type};
+
+use super::Findings;
+use crate::codegen::{Settings, document, lower, model, name};
+
+/// Methods that every generated client has.
+const CLIENT: [&str; 11] = [
+    "new",
+    "new_with_client",
+    "api_version",
+    "baseurl",
+    "client",
+    "inner",
+    "pre",
+    "post",
+    "exec",
+    "clone",
+    "fmt",
+];
+
+/// Names that become one name in Rust, with what had it first.
+struct Names<'a>(BTreeMap<String, &'a str>);
+
+impl<'a> Names<'a> {
+    fn new(taken: &[&'a str]) -> Self {
+        Self(
+            taken
+                .iter()
+                .map(|name| ((*name).to_owned(), *name))
+                .collect(),
+        )
+    }
+
+    /// The name that has the Rust name already.
+    fn add(&mut self, rust: String, name: &'a str) -> Option<&'a str> {
+        self.0.insert(rust, name)
+    }
+}
+
+/// Checks that no two names of a document are one in Rust.
+pub(super) fn check(settings: &Settings<'_>, openapi: &OpenAPI, findings: &mut Findings<'_>) {
+    check_schemas(openapi, findings);
+    let mut structs: BTreeMap<String, String> =
+        BTreeMap::from([("Client".to_owned(), "the client".to_owned())]);
+    let mut groups: Vec<&str> = Vec::new();
+    let mut methods: BTreeMap<(String, String), String> = settings
+        .taken
+        .iter()
+        .map(|name| (String::new(), name.clone()))
+        .map(|key| (key, "a method of the connector".to_owned()))
+        .collect();
+    let mut uploads = Vec::new();
+    for (path, method, operation) in document::operations(openapi) {
+        let place = model::place(method, path, operation.operation_id.as_deref());
+        let id = operation.operation_id.as_deref().unwrap_or_default();
+        if CLIENT.contains(&id) || ["table", "base_url"].contains(&id) {
+            findings.add(
+                &place,
+                format!("the operation id `{id}` is a name that every generated client has; choose another"),
+            );
+        }
+        let group = operation.tags.first().map_or("", String::as_str);
+        // A tag leads through the groups before it.
+        for (end, _) in group.match_indices('.').chain([(group.len(), "")]) {
+            let (Some(group), false) = (group.get(..end), group.is_empty()) else {
+                continue;
+            };
+            if groups.contains(&group) {
+                continue;
+            }
+            groups.push(group);
+            let (parent, last) = group.rsplit_once('.').unwrap_or(("", group));
+            let what = format!("the tag `{group}`");
+            taken_struct(&mut structs, group, "", &what, &place, findings);
+            taken_method(&mut methods, parent, last, &what, &place, findings);
+        }
+        if let Some(name) = model::method_name(operation) {
+            taken_struct(&mut structs, group, &name, &place, &place, findings);
+            taken_method(&mut methods, group, &name, &place, &place, findings);
+            if operation.extensions.contains_key("x-media-upload") {
+                uploads.push((group, format!("{name}_media"), place.clone()));
+            }
+        }
+        check_fields(openapi, operation, &place, findings);
+    }
+    for (group, name, place) in uploads {
+        taken_method(&mut methods, group, &name, &place, &place, findings);
+    }
+}
+
+fn taken_struct(
+    structs: &mut BTreeMap<String, String>,
+    group: &str,
+    method: &str,
+    what: &str,
+    place: &str,
+    findings: &mut Findings<'_>,
+) {
+    let rust = name::pascal(&format!("{}_{method}", group.replace('.', "_"))).to_string();
+    if let Some(first) = structs.insert(rust.clone(), what.to_owned()) {
+        findings.add(
+            place,
+            format!("{what} becomes `{rust}` in Rust, as does {first}; rename one"),
+        );
+    }
+}
+
+fn taken_method(
+    methods: &mut BTreeMap<(String, String), String>,
+    group: &str,
+    method: &str,
+    what: &str,
+    place: &str,
+    findings: &mut Findings<'_>,
+) {
+    let rust = name::snake(method).to_string();
+    if let Some(first) = methods.insert((group.to_owned(), rust.clone()), what.to_owned()) {
+        findings.add(
+            place,
+            format!("{what} becomes the method `{rust}`, as is {first}; rename one, with `x-method-name` where it is an operation"),
+        );
+    }
+}
+
+fn check_schemas(openapi: &OpenAPI, findings: &mut Findings<'_>) {
+    let mut names = Names::new(&[lower::SECRET]);
+    for (name, schema) in openapi.components.iter().flat_map(|found| &found.schemas) {
+        let place = format!("components.schemas.{name}");
+        let rust = name::pascal(name).to_string();
+        if let Some(first) = names.add(rust.clone(), name) {
+            findings.add(
+                &place,
+                format!("the schema becomes `{rust}` in Rust, as does `{first}`; rename one"),
+            );
+        }
+        let Some(schema) = schema.as_item() else {
+            continue;
+        };
+        if let SchemaKind::Type(Type::Object(object)) = &schema.schema_kind {
+            let mut names = Names::new(&[]);
+            for property in object.properties.keys() {
+                let rust = name::snake(property).to_string();
+                if let Some(first) = names.add(rust.clone(), property) {
+                    findings.add(
+                        &format!("{place}.{property}"),
+                        format!("the property becomes `{rust}` in Rust, as does `{first}`; keep one of them"),
+                    );
+                }
+            }
+        }
+        let values = document::enum_values(schema).unwrap_or_default();
+        let mut names = Names::new(&["Unknown"]);
+        for value in &values {
+            let rust = name::variant(value).to_string();
+            if let Some(first) = names.add(rust.clone(), value) {
+                findings.add(
+                    &place,
+                    format!("the value `{value}` becomes `{rust}` in Rust, as does `{first}`; leave one to `Unknown`, which keeps any text, and say so"),
+                );
+            }
+        }
+    }
+}
+
+/// Parameters and the properties of the body are methods and arguments of one call.
+fn check_fields(
+    openapi: &OpenAPI,
+    operation: &Operation,
+    place: &str,
+    findings: &mut Findings<'_>,
+) {
+    let body = model::body_schema(openapi, operation);
+    let object = body
+        .as_deref()
+        .and_then(|name| document::schema(openapi, name))
+        .and_then(|schema| match &schema.schema_kind {
+            SchemaKind::Type(Type::Object(object)) => Some(object),
+            _ => None,
+        });
+    let parameters = operation
+        .parameters
+        .iter()
+        .filter_map(|parameter| document::parameter(openapi, parameter))
+        .map(|parameter| parameter.parameter_data_ref())
+        .map(|data| (data.name.as_str(), true));
+    let properties = object
+        .into_iter()
+        .flat_map(|object| object.properties.keys().map(|name| (name.as_str(), false)));
+    let mut names = Names::new(&[]);
+    for (name, is_parameter) in parameters.chain(properties) {
+        let rust = name::snake(name).to_string();
+        let is_media = rust == "media" && operation.extensions.contains_key("x-media-upload");
+        if is_parameter && ((rust == "body" && body.is_some()) || is_media) {
+            findings.add(
+                place,
+                format!("parameter `{name}` has the name of what the call sends; rename it or leave it out"),
+            );
+        }
+        if let Some(first) = names.add(rust.clone(), name)
+            && first != name
+        {
+            findings.add(
+                place,
+                format!("`{name}` becomes `{rust}` in Rust, as does `{first}`; keep one of them"),
+            );
+        }
+    }
+}
