@@ -197,7 +197,7 @@ async fn pages_without_history_and_records_without_messages_do_no_harm() -> Test
         json!({"nextPageToken": "second", "historyId": "999999"}),
     ));
     sandbox.inject(answer(json!({"nextPageToken": "third", "history": [
-        {"id": "200001", "messagesAdded": [{}, {"message": {}}]},
+        {"id": "200001", "messagesAdded": [{}, {"message": null}]},
         {"id": "200002", "messagesAdded": [{"message": {"id": "a"}}, {"message": {"id": "b"}}]},
     ]})));
     sandbox.inject(answer(json!({"historyId": "200010"})));

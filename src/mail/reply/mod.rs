@@ -104,7 +104,7 @@ impl Original<'_> {
 /// use serde_json::json;
 ///
 /// let payload = |id: &str| json!({"headers": [{"name": "Message-ID", "value": id}]});
-/// let thread: Thread = serde_json::from_value(json!({"messages": [
+/// let thread: Thread = serde_json::from_value(json!({"id": "a", "messages": [
 ///     {"id": "a", "payload": payload("<1@example.org>")},
 ///     {"id": "b", "payload": payload("<2@example.org>"), "labelIds": ["DRAFT"]},
 /// ]}))?;
