@@ -1,9 +1,9 @@
 //! A long run under faults: `cargo run --release --features sandbox --example soak -- 600` (seconds).
 //!
 //! Three processes with 200 callers between them share one file of tokens. Access tokens live 5 s; each refresh gives a
-//! new refresh token, and the one before is good until the new one is used. One request in twenty fails, in ten ways. The
-//! disk is full for 10 s of each 20. One process is killed and started again every 7 s; the other two show whether memory
-//! and handles grow.
+//! new refresh token, and the one before is good until the new one is used. At each service one request in twenty fails,
+//! in ten ways. The disk is full for 10 s of each 20. One process is killed and started again every 7 s; the other two
+//! show whether memory and handles grow.
 
 #![allow(
     clippy::print_stdout,
@@ -166,8 +166,8 @@ fn start(arguments: &[String], seen: &Arc<Mutex<Seen>>) -> Result<Child, Failure
     Ok(child)
 }
 
-/// One third of the faults meets the refreshes, the others the calls.
-fn fault(number: u64) -> Fault {
+/// A fault of a service; at each service they take turns.
+fn fault(service: Service, number: u64) -> Fault {
     let too_many = FaultKind::Status {
         code: 429,
         body: ErrorBody::Empty,
@@ -184,14 +184,11 @@ fn fault(number: u64) -> Fault {
         FaultKind::InvalidJson,
         FaultKind::WrongContentType,
     ];
-    let service = if number.is_multiple_of(3) {
-        Service::Google
-    } else {
-        // At the token endpoint 401 says that the client is wrong, which no time heals.
+    // At the token endpoint 401 says that the client is wrong, which no time heals.
+    if service == Service::Gmail {
         kinds.push(FaultKind::Unauthorized);
-        Service::Gmail
-    };
-    let at = usize::try_from(number / 3 + number % 3 * 5).unwrap_or(0) % kinds.len();
+    }
+    let at = usize::try_from(number).unwrap_or(0) % kinds.len();
     Fault::new(service, kinds.swap_remove(at))
 }
 
@@ -239,16 +236,21 @@ async fn watch(seconds: u64) -> Result<(), Failure> {
         workers.push(start(&arguments, &seen)?);
     }
     let started = Instant::now();
-    let (mut requests, mut faults, mut kills) = (0_u64, 0_u64, 0_u64);
+    let mut met = [(Service::Gmail, 0_u64, 0_u64), (Service::Google, 0, 0)];
+    let mut kills = 0_u64;
     let mut killed_at = Instant::now();
     let mut first = None;
     while started.elapsed() < Duration::from_secs(seconds) {
         tokio::time::sleep(Duration::from_millis(200)).await;
-        requests += sandbox.requests().len() as u64;
+        let log = sandbox.requests();
         sandbox.clear_requests();
-        while faults < requests / FAULTY {
-            sandbox.inject(fault(faults));
-            faults += 1;
+        for (service, requests, faults) in &mut met {
+            let of_it = log.iter().filter(|request| request.service == *service);
+            *requests += of_it.count() as u64;
+            while *faults < *requests / FAULTY {
+                sandbox.inject(fault(*service, *faults));
+                *faults += 1;
+            }
         }
         if killed_at.elapsed() > Duration::from_secs(7) {
             killed_at = Instant::now();
@@ -297,7 +299,10 @@ async fn watch(seconds: u64) -> Result<(), Failure> {
         .filter(|(id, what)| (what.as_str() == "sent") != subjects.contains_key(*id))
         .count();
     let count = |what: &str| seen.counts.get(what).copied().unwrap_or(0);
-    println!("{seconds} s, {requests} requests, {faults} faults, {kills} processes killed");
+    println!("{seconds} s, {kills} processes killed");
+    for (service, requests, faults) in met {
+        println!("{service:?}: {requests} requests, {faults} faults");
+    }
     println!("calls by outcome: {:?}", seen.counts);
     for (error, count) in &seen.errors {
         println!("  {count} x {error}");
