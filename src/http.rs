@@ -4,6 +4,8 @@ mod connect;
 #[cfg(any(feature = "mcp", feature = "oauth"))]
 pub(crate) mod connections;
 mod proxy;
+#[cfg(feature = "mail")]
+pub(crate) mod stranger;
 mod tls;
 
 use std::future::Future;

@@ -10,6 +10,7 @@ mod file;
 mod journal;
 mod label;
 mod output;
+mod page;
 mod people;
 mod settings;
 mod write;

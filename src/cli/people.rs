@@ -2,16 +2,14 @@
 
 use std::path::PathBuf;
 
-use airbyte_agent_gmail::mail::Reading;
-use airbyte_agent_gmail::tool::{AttachmentDirectory, visible_text};
-use airbyte_agent_gmail::types::MessageFormat;
-use airbyte_agent_gmail::{Error, GmailConnector};
+use airbyte_agent_gmail::tool::AttachmentDirectory;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::json;
 
 use super::args::Global;
 use super::exit::Failure;
 use super::output::{self, Format};
+use super::page::page;
 use super::settings::connect;
 use super::texts;
 
@@ -78,7 +76,7 @@ pub(crate) async fn read(global: &Global, arguments: &ArgMatches) -> Result<(), 
     let gmail = connect(global)?;
     let mut is_first = true;
     for id in texts(arguments, "message_ids") {
-        let reading = message(&gmail, &id).await?;
+        let reading = gmail.read_with_attachments(&id).await?;
         if output.format() == Format::Table {
             if !is_first {
                 output::line(&"─".repeat(40))?;
@@ -94,70 +92,6 @@ pub(crate) async fn read(global: &Global, arguments: &ArgMatches) -> Result<(), 
     Ok(())
 }
 
-/// A message with every byte of it, in both modes.
-pub(crate) async fn message(gmail: &GmailConnector, id: &str) -> Result<Reading, Error> {
-    let message = gmail
-        .messages()
-        .get(id)
-        .format(MessageFormat::Raw)
-        .send()
-        .await?;
-    Ok(Reading::from_payload(&message))
-}
-
-fn page(reading: &Reading, with_quoted: bool) -> String {
-    let mut page = String::new();
-    let labels = reading.label_ids.join(", ");
-    let fields = [
-        ("From", reading.from.to_string()),
-        ("To", reading.to.to_string()),
-        ("Cc", reading.cc.to_string()),
-        ("Date", reading.local_date()),
-        ("Subject", reading.subject.clone().unwrap_or_default()),
-        ("Labels", labels),
-    ];
-    for (name, value) in fields {
-        if !value.is_empty() {
-            page.push_str(&format!("{name}: {}\n", value.replace('\n', " ")));
-        }
-    }
-    page.push('\n');
-    let text = if with_quoted {
-        reading.text.as_str()
-    } else {
-        reading.text_without_quote()
-    };
-    page.push_str(text.trim_end());
-    page.push('\n');
-    let folded = reading
-        .text
-        .lines()
-        .count()
-        .saturating_sub(text.lines().count());
-    if folded > 0 {
-        page.push_str(&format!(
-            "\n[{folded} lines of quoted history; --quoted shows them]\n"
-        ));
-    }
-    if reading.signature.is_some() {
-        page.push_str("\n[signed; the signature is not checked]\n");
-    }
-    if reading.encryption.is_some() {
-        page.push_str("\n[encrypted; it can't be read here]\n");
-    }
-    for attachment in &reading.attachments {
-        page.push_str(&format!(
-            "\n[attachment, part {}: {} ({}, {} bytes)]",
-            attachment.part_id, attachment.name, attachment.mime_type, attachment.size
-        ));
-    }
-    for undecoded in &reading.undecoded {
-        page.push_str(&format!("\n[not decoded: {undecoded}]"));
-    }
-    // Mail must not be able to steer the terminal.
-    visible_text(page.trim_end())
-}
-
 /// `attachments list` and `attachments save`.
 pub(crate) async fn attachments(global: &Global, arguments: &ArgMatches) -> Result<(), Failure> {
     let Some((name, arguments)) = arguments.subcommand() else {
@@ -169,7 +103,7 @@ pub(crate) async fn attachments(global: &Global, arguments: &ArgMatches) -> Resu
         .get_one::<String>("message_id")
         .cloned()
         .unwrap_or_default();
-    let message = message(&gmail, &id).await?;
+    let message = gmail.read_with_attachments(&id).await?;
     let part = match name {
         "save" => arguments.get_one::<String>("part"),
         _ => None,

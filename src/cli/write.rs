@@ -1,10 +1,8 @@
 //! `send`, `reply` and `forward`.
 
-use airbyte_agent_gmail::mail::{
-    AnswerNote, Compose, Composed, ForwardAttachment, Reading, forward, reply, reply_all,
-};
+use airbyte_agent_gmail::mail::{AnswerNote, Compose, Composed};
 use airbyte_agent_gmail::tool::visible_text;
-use airbyte_agent_gmail::{GmailConnector, Mode};
+use airbyte_agent_gmail::{Error, GmailConnector};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
@@ -12,7 +10,7 @@ use super::args::{Global, Text};
 use super::exit::Failure;
 use super::output::{self, Format, Output};
 use super::settings::connect;
-use super::{editor, people, texts};
+use super::{editor, texts};
 
 /// The commands of this file.
 pub(crate) fn commands() -> Vec<Command> {
@@ -121,37 +119,29 @@ pub(crate) async fn run(
         ));
     }
     let gmail = connect(global)?;
+    let original = || {
+        let id = arguments.get_one::<String>("message_id");
+        id.cloned().unwrap_or_default()
+    };
     let message = match name {
         "reply" => {
-            let original = original(&gmail, arguments).await?;
-            let own = own(&gmail).await?;
-            let message = if arguments.get_flag("all") {
-                reply_all(&original, &own)
+            let reply = if arguments.get_flag("all") {
+                gmail.reply_all(original())
             } else {
-                reply(&original, &own)
+                gmail.reply(original())
             };
-            let message = message.map_err(refused)?;
+            let message = reply.prepare().await?;
             if arguments.get_flag("no_quote") {
                 message.without_quotation()
             } else {
                 message
             }
         }
-        "forward" => {
-            let original = original(&gmail, arguments).await?;
-            let files = if arguments.get_flag("no_attachments") {
-                Vec::new()
-            } else {
-                original
-                    .attachments
-                    .iter()
-                    .map(|file| {
-                        ForwardAttachment::from_attachment(file, file.data().unwrap_or_default())
-                    })
-                    .collect()
-            };
-            forward(&original, &own(&gmail).await?, files).map_err(refused)?
+        "forward" if arguments.get_flag("no_attachments") => {
+            let forward = gmail.forward(original()).without_attachments();
+            forward.prepare().await?
         }
+        "forward" => gmail.forward(original()).prepare().await?,
         _ => Compose::new(),
     };
     for note in message.notes() {
@@ -223,12 +213,8 @@ async fn finish(
         message = message.subject(subject);
     }
     let notes: Vec<Value> = message.notes().iter().map(told_in_json).collect();
-    let mut recipients = Vec::new();
-    let message = message.retain_recipients(|address| {
-        recipients.push(address.address().to_owned());
-        true
-    });
-    let message = message.build().map_err(refused)?;
+    let recipients = recipients(&message);
+    let message = message.build().map_err(Error::from)?;
     let is_draft = arguments.get_flag("draft");
     if recipients.is_empty() && !is_draft {
         return Err(Failure::input(
@@ -246,12 +232,20 @@ async fn finish(
     }
     if is_draft {
         let draft = gmail.save_draft(&message).await?;
-        return output.value(&with_notes(json!({"draft": draft, "to": recipients})));
+        return output.value(&with_notes(json!({"draft": draft.id, "to": recipients})));
     }
     let sent = gmail.send(&message).await?;
     output.value(&with_notes(
         json!({"sent": sent.id, "thread": sent.thread_id, "to": recipients}),
     ))
+}
+
+/// Everybody whom a message goes to.
+pub(crate) fn recipients(message: &Compose) -> Vec<String> {
+    let addresses = message.recipients();
+    addresses
+        .map(|address| address.address().to_owned())
+        .collect()
 }
 
 /// A note with the address that it is about: the terminal is the user's own.
@@ -270,7 +264,7 @@ fn told_in_json(note: &AnswerNote) -> Value {
 }
 
 /// The message as it would go out.
-fn show(
+pub(crate) fn show(
     output: &Output,
     message: &Composed,
     recipients: &[String],
@@ -307,22 +301,4 @@ fn content(mut message: Compose, arguments: &ArgMatches) -> Result<Compose, Fail
         message = message.attachment_from_path(file);
     }
     Ok(message)
-}
-
-async fn original(gmail: &GmailConnector, arguments: &ArgMatches) -> Result<Reading, Failure> {
-    let id = arguments
-        .get_one::<String>("message_id")
-        .cloned()
-        .unwrap_or_default();
-    Ok(people::message(gmail, &id).await?)
-}
-
-async fn own(gmail: &GmailConnector) -> Result<airbyte_agent_gmail::mail::MailboxList, Failure> {
-    Ok(gmail
-        .own_addresses(gmail.mode() == Mode::OpenSource)
-        .await?)
-}
-
-fn refused(error: impl std::fmt::Display) -> Failure {
-    Failure::input(error.to_string())
 }

@@ -6,6 +6,8 @@
 //!
 //! - [`execute`](GmailConnector::execute): any action by its names, as an agent calls it; [`ExecuteResult`].
 //! - [`batch`](GmailConnector::batch) and, with `mail`, `get_many`: many calls in few requests, many messages by their ids.
+//! - With `mail`, what people do: `read`, `read_thread`, `reply`, `reply_all`, `forward`, `respond`, `unsubscribe`,
+//!   `send`, `save_draft`.
 //! - [`search`](GmailConnector::search): the Context Store, in hosted mode; [`SearchFilter`].
 //! - [`Selection`]: which fields of records come back.
 
@@ -13,13 +15,11 @@ mod batch;
 mod builder;
 mod credential;
 mod execute;
-#[cfg(feature = "mail")]
-mod many;
 mod partial;
+#[cfg(feature = "mail")]
+mod people;
 mod search;
 mod selection;
-#[cfg(feature = "mail")]
-mod send;
 
 use std::fmt;
 
@@ -33,7 +33,7 @@ pub use batch::Batch;
 pub use builder::GmailConnectorBuilder;
 pub use execute::ExecuteResult;
 #[cfg(feature = "mail")]
-pub use many::{GetMany, Messages};
+pub use people::*;
 pub use search::{Search, SearchFilter, SearchMeta, SearchResult, SortOrder};
 pub use selection::Selection;
 

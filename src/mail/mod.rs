@@ -20,6 +20,7 @@
 //! - [`Compose`] writes a message; [`Composed::raw_base64url`] is what Gmail takes as `raw`.
 //! - [`reply`], [`reply_all`] and [`forward`] begin one from a thread or a message.
 //! - [`Reading`] shows a message that was received: headers, text, attachments, invitations, delivery reports.
+//! - [`respond`] answers an invitation.
 //! - [`SearchQuery`] writes a search; [`encoding`] is base64url; [`html_to_text`], [`unflow`] and [`safe_file_name`] do
 //!   what their names say.
 //!
@@ -42,7 +43,11 @@ pub use self::{
     query::SearchQuery,
     read::{
         Attachment, Reading,
-        calendar::{CalendarEntry, CalendarPart, CalendarTime, CalendarUser},
+        authentication::Authentication,
+        calendar::{
+            CalendarEntry, CalendarPart, CalendarTime, CalendarUser,
+            answer::{Participation, RespondError, respond},
+        },
         file_name::safe_file_name,
         notification::{DispositionNotification, FeedbackReport},
         protection::{Encryption, ProtectionStandard, Signature},
@@ -54,3 +59,5 @@ pub use self::{
         reply, reply_all,
     },
 };
+
+pub(crate) use self::read::unsubscription::{ONE_CLICK, one_click};

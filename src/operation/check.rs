@@ -23,7 +23,7 @@ impl Operation {
     ///
     /// [`is_invalid_input`](crate::Error::is_invalid_input); the text names what is allowed, never a value.
     pub fn check(&self, params: &Map<String, Value>) -> Result<(), Error> {
-        check_object(self.fields, params, "")
+        check(self.fields, params)
             .map_err(|message| Error::new(Kind::InvalidInput, message).of(self))
     }
 
@@ -34,6 +34,11 @@ impl Operation {
         settle(self.fields, &mut params);
         Ok(params)
     }
+}
+
+/// Values held against the fields that they may be of; the error is the sentence that says what is wrong.
+pub(crate) fn check(fields: &[Field], values: &Map<String, Value>) -> Result<(), String> {
+    check_object(fields, values, "")
 }
 
 /// Params as they are given: an object, or null for none.
@@ -67,6 +72,15 @@ fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> 
             // Airbyte documents these lists as one text; both forms are good in both modes.
             Some(Value::String(text))
                 if field.comma_joined && !text.is_empty() && !is_list(text) => {}
+            // Left out it asks for nothing; where it may not be left out, an empty text is a slip.
+            Some(Value::String(text))
+                if field.required && field.location == Location::Query && text.is_empty() =>
+            {
+                return Err(format!(
+                    "`{path}` is empty; it takes {}",
+                    expected(&field.schema)
+                ));
+            }
             Some(value) => {
                 check_value(&field.schema, value, &path)?;
                 check_place(field.location, value, &path)?;
@@ -156,7 +170,7 @@ fn whole(number: &Number) -> Option<i64> {
 }
 
 /// Writes whole numbers as such, wherever the fields have them.
-fn settle(fields: &[Field], values: &mut Map<String, Value>) {
+pub(crate) fn settle(fields: &[Field], values: &mut Map<String, Value>) {
     for field in fields {
         if let Some(value) = values.get_mut(field.name) {
             settle_value(&field.schema, value);

@@ -9,6 +9,12 @@ mod schema;
 use std::borrow::Cow;
 use std::fmt;
 
+#[cfg(feature = "tool")]
+pub(crate) use {
+    check::{check, settle},
+    schema::schema,
+};
+
 use crate::error::{Error, Kind};
 
 pub(crate) use check::params;

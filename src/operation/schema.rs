@@ -36,6 +36,12 @@ impl Operation {
     }
 }
 
+/// The JSON Schema of an object of these fields.
+#[cfg(feature = "tool")]
+pub(crate) fn schema(fields: &[Field]) -> Value {
+    object(fields, &|_| true)
+}
+
 fn object(fields: &[Field], is_offered: &dyn Fn(&Field) -> bool) -> Value {
     let properties: Map<String, Value> = fields
         .iter()
@@ -60,6 +66,10 @@ fn property(field: &Field, is_offered: &dyn Fn(&Field) -> bool) -> Value {
     if field.comma_joined && field.location == Location::Query {
         // The form in which Airbyte documents the parameter is good too.
         schema["type"] = json!(["array", "string"]);
+        schema["minLength"] = json!(1);
+    }
+    if field.required && field.location == Location::Query && matches!(field.schema, Schema::String)
+    {
         schema["minLength"] = json!(1);
     }
     if field.location == Location::Path {

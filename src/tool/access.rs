@@ -93,6 +93,11 @@ impl Access {
         self
     }
 
+    /// Whether anything is limited but by the token's scopes.
+    pub(super) fn is_limited(&self) -> bool {
+        self.read_only || self.no_send || self.actions.is_some() || self.recipients.is_some()
+    }
+
     /// Why an action may not be used in a mode; `None` where it may.
     pub(super) fn refusal(&self, row: &Operation, mode: Mode) -> Option<String> {
         self.step_refusal(row, mode).or_else(|| {

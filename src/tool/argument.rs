@@ -3,13 +3,61 @@
 use serde_json::{Map, Value};
 
 use crate::connector::Selection;
-use crate::operation::{Location, Operation};
+use crate::operation::{self, Field, Location, Operation, Schema};
 
 use super::answer::Failure;
 use super::leniency::{self, Commas};
 
 /// The two arguments that choose among the fields of a result.
-pub(super) const SELECTION: [&str; 2] = ["select_fields", "exclude_fields"];
+pub(super) static SELECTION: [Field; 2] = [
+    or_empty(optional(
+        "select_fields",
+        Schema::Array(&Schema::String),
+        "Give only these fields of each record; a dot leads into an object: payload.headers.",
+    )),
+    or_empty(optional(
+        "exclude_fields",
+        Schema::Array(&Schema::String),
+        "Give all fields of each record but these; select_fields wins over it.",
+    )),
+];
+
+/// An argument that must be given, and not be empty.
+pub(super) const fn required(
+    name: &'static str,
+    schema: Schema,
+    description: &'static str,
+) -> Field {
+    Field {
+        required: true,
+        ..optional(name, schema, description)
+    }
+}
+
+/// An argument that may be left out, and counts as left out where it is empty.
+pub(super) const fn optional(
+    name: &'static str,
+    schema: Schema,
+    description: &'static str,
+) -> Field {
+    Field {
+        name,
+        location: Location::Query,
+        required: false,
+        description,
+        schema,
+        comma_joined: false,
+        absent: false,
+    }
+}
+
+/// The same argument, where an empty text means what it says.
+pub(super) const fn or_empty(field: Field) -> Field {
+    Field {
+        location: Location::Body,
+        ..field
+    }
+}
 
 /// The arguments of a call.
 pub(super) struct Arguments {
@@ -26,56 +74,35 @@ impl Arguments {
         Self { values }
     }
 
-    /// The arguments of a tool of this module's own, brought to the types of its schema.
-    pub(super) fn settled(mut self, schema: &Value) -> Self {
-        leniency::settle(schema, &mut self.values, Commas::Allowed);
-        self
+    /// The arguments of a tool of this module's own: brought to the types of its fields, and checked.
+    pub(super) fn checked(mut self, fields: &[Field]) -> Result<Self, Failure> {
+        self.settle(fields, &operation::schema(fields), Commas::Allowed);
+        operation::check(fields, &self.values).map_err(Failure::input)?;
+        operation::settle(fields, &mut self.values);
+        Ok(self)
     }
 
     /// The params of an action, brought to the types of its row.
     pub(super) fn for_action(mut self, row: &Operation) -> Self {
+        self.settle(row.fields, &row.params_schema(), Commas::Doubtful);
+        self
+    }
+
+    fn settle(&mut self, fields: &[Field], schema: &Value, commas: Commas) {
         // A search or a page token that is empty asks for nothing; in a body an empty text can be what is meant.
         self.values.retain(|name, value| {
-            let is_left_out = row.field(name).is_some_and(|field| {
-                !field.required && matches!(field.location, Location::Query | Location::Header)
+            let is_left_out = fields.iter().any(|field| {
+                field.name == name
+                    && !field.required
+                    && matches!(field.location, Location::Query | Location::Header)
             });
-            !(is_left_out && value.as_str().is_some_and(str::is_empty))
+            !(is_left_out && value.as_str().is_some_and(|text| text.trim().is_empty()))
         });
-        leniency::settle(&row.params_schema(), &mut self.values, Commas::Doubtful);
-        self
+        leniency::settle(schema, &mut self.values, commas);
     }
 
     pub(super) fn into_values(self) -> Map<String, Value> {
         self.values
-    }
-
-    /// Holds the arguments against a schema of this module's own making.
-    pub(super) fn check(&self, schema: &Value) -> Result<(), Failure> {
-        let empty = Map::new();
-        let properties = schema["properties"].as_object().unwrap_or(&empty);
-        for (name, value) in &self.values {
-            let Some(property) = properties.get(name) else {
-                let names: Vec<&str> = properties.keys().map(String::as_str).collect();
-                return Err(Failure::input(format!(
-                    "there is an argument that is not known; it takes: {}",
-                    names.join(", ")
-                )));
-            };
-            check_value(name, value, property)?;
-        }
-        for name in schema["required"].as_array().into_iter().flatten() {
-            let name = name.as_str().unwrap_or_default();
-            if !self.values.contains_key(name) {
-                let description = properties
-                    .get(name)
-                    .and_then(|property| property["description"].as_str());
-                return Err(Failure::input(format!(
-                    "`{name}` is missing; it takes: {}",
-                    description.unwrap_or("a value")
-                )));
-            }
-        }
-        Ok(())
     }
 
     /// A text that must be there.
@@ -92,15 +119,7 @@ impl Arguments {
 
     /// A number that may be there.
     pub(super) fn number(&self, name: &str, default: usize) -> usize {
-        let number = self.values.get(name).and_then(|value| match value {
-            Value::Number(number) => number.as_u64().or_else(|| {
-                number
-                    .as_f64()
-                    .filter(|number| number.fract() == 0.0 && (0.0..1e15).contains(number))
-                    .map(|number| number as u64)
-            }),
-            _ => None,
-        });
+        let number = self.values.get(name).and_then(Value::as_u64);
         number
             .and_then(|number| usize::try_from(number).ok())
             .unwrap_or(default)
@@ -151,7 +170,8 @@ impl Arguments {
     }
 
     pub(super) fn take_selection(&mut self) -> Result<Selection, Failure> {
-        let [select, exclude] = SELECTION.map(|name| self.take_paths(name));
+        let [select, exclude] = &SELECTION;
+        let [select, exclude] = [select, exclude].map(|field| self.take_paths(field.name));
         let (select, exclude) = (select?, exclude?);
         Ok(if select.is_empty() {
             Selection::exclude(exclude)
@@ -183,63 +203,4 @@ impl Arguments {
             Some(_) => Err(wrong()),
         }
     }
-}
-
-fn check_value(name: &str, value: &Value, property: &Value) -> Result<(), Failure> {
-    let fits = |kind: &str| match kind {
-        "string" => value.is_string(),
-        "boolean" => value.is_boolean(),
-        "integer" => {
-            value.is_u64()
-                || value.is_i64()
-                || value.as_f64().is_some_and(|number| number.fract() == 0.0)
-        }
-        "array" => value
-            .as_array()
-            .is_some_and(|values| values.iter().all(Value::is_string)),
-        "object" => value.is_object(),
-        _ => false,
-    };
-    let kinds: Vec<&str> = match &property["type"] {
-        Value::String(kind) => vec![kind],
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    };
-    if !kinds.iter().any(|kind| fits(kind)) {
-        return Err(Failure::input(format!(
-            "`{name}` has the wrong type; it takes: {}",
-            kinds.join(" or ")
-        )));
-    }
-    let outside = value.as_f64().is_some_and(|number| {
-        property["minimum"]
-            .as_f64()
-            .is_some_and(|least| number < least)
-            || property["maximum"]
-                .as_f64()
-                .is_some_and(|most| number > most)
-    });
-    if outside {
-        return Err(Failure::input(format!(
-            "`{name}` is out of range; it takes {} to {}",
-            property["minimum"], property["maximum"]
-        )));
-    }
-    let is_empty =
-        value.as_str().is_some_and(str::is_empty) || value.as_array().is_some_and(Vec::is_empty);
-    if is_empty && (property["minLength"].is_number() || property["minItems"].is_number()) {
-        return Err(Failure::input(format!(
-            "`{name}` is empty; give a value or leave it out"
-        )));
-    }
-    if let Some(values) = property["enum"].as_array()
-        && !values.contains(value)
-    {
-        let values: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
-        return Err(Failure::input(format!(
-            "`{name}` has a value that is not known; use one of: {}",
-            values.join(", ")
-        )));
-    }
-    Ok(())
 }

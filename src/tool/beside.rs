@@ -153,17 +153,12 @@ fn attachment_line(attachment: &Attachment) -> String {
 }
 
 fn invitation(calendar: &CalendarPart) -> String {
-    let method = |method: &str| clipped(&defused_line(method), 20);
-    let other = calendar
-        .content_type_method
-        .as_deref()
-        .map(|other| format!(", but {} in the Content-Type", method(other)))
-        .unwrap_or_default();
-    format!(
-        "[invitation, {}{other}]\n{}",
-        method(calendar.method.as_deref().unwrap_or("no method")),
-        clipped(&defused_text(&calendar.text), CALENDAR)
-    )
+    let mut text = calendar.to_text();
+    if calendar.entries.is_empty() {
+        text.push('\n');
+        text.push_str(&calendar.text);
+    }
+    format!("[{}]", clipped(&defused_text(&text), CALENDAR))
 }
 
 fn delivery(status: &DeliveryStatus) -> String {

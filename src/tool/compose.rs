@@ -2,55 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::api::gmail::types::DraftMessage;
-use crate::connector::GmailConnector;
+use crate::connector::{GmailConnector, Reply, sendable};
 use crate::error::Error;
-use crate::mail::{
-    Address, Compose, Composed as Message, ForwardAttachment, MailboxList, Reading, forward, reply,
-    reply_all,
-};
+use crate::mail::{Compose, Participation};
 
 use super::answer::{Answer, Failure};
 use super::argument::Arguments;
-use super::catalog::Composed;
+use super::composed::{self, Composed, Kind};
 use super::fence::{Fence, defused_line};
 use super::reading;
-use super::room::{clipped, takes};
+use super::room::takes;
 use super::visible::visible_line;
 use super::{Progress, Tools};
-
-/// How many parts an error names.
-const MOST_PARTS: usize = 50;
-
-impl GmailConnector {
-    /// The addresses of the account: its own, and with `with_aliases` those that it may send as, as far as the mode and
-    /// the token's scopes let them be told.
-    ///
-    /// # Errors
-    ///
-    /// What the services answer when they are asked for the account's own address.
-    pub async fn own_addresses(&self, with_aliases: bool) -> Result<MailboxList, Error> {
-        let mut own = MailboxList::default();
-        let profile = self.get_profile().send().await?;
-        let mut add = |address: String| {
-            if let Ok(address) = Address::new(address)
-                && !own.contains_mailbox(&address)
-            {
-                own.push(address);
-            }
-        };
-        add(profile.email_address);
-        if with_aliases {
-            // Aliases make a better answer, and a token without the scope for them still makes an answer.
-            if let Ok(aliases) = self.settings().send_as().list().send().await {
-                for alias in aliases.send_as {
-                    add(alias.send_as_email);
-                }
-            }
-        }
-        Ok(own)
-    }
-}
 
 /// Those whom a message goes to, as far as they are told.
 struct Recipients {
@@ -112,88 +75,95 @@ impl Notes {
 impl Tools {
     pub(super) async fn run_composed(
         &self,
-        composed: Composed,
+        composed: &Composed,
         arguments: &Arguments,
         progress: Progress<'_>,
     ) -> Result<Answer, Failure> {
         let gmail = self.gmail()?;
-        match composed {
-            Composed::Search => super::search::search(gmail, arguments, self.limit, progress).await,
-            Composed::ReadMessage => reading::message(gmail, arguments, self.limit).await,
-            Composed::ReadThread => reading::thread(gmail, arguments, self.limit, progress).await,
-            Composed::Send => {
+        match composed.kind {
+            Kind::Search => super::search::search(gmail, arguments, self.limit, progress).await,
+            Kind::ReadMessage => reading::message(gmail, arguments, self.limit).await,
+            Kind::ReadThread => reading::thread(gmail, arguments, self.limit, progress).await,
+            Kind::Send => {
                 let message = self.with_content(Compose::new(), arguments)?;
                 self.send(gmail, with_people(message, arguments)).await
             }
-            Composed::Reply => {
-                let message = self
-                    .answer_to(gmail, &arguments.text("message_id")?, arguments)
-                    .await?;
+            Kind::Reply => {
+                let reply = self.reply(gmail, arguments.text("message_id")?, arguments);
+                let message = reply.prepare().await.map_err(failed)?;
+                let message = self.with_content(message, arguments)?;
                 self.send(gmail, message).await
             }
-            Composed::Forward => {
-                let message = self.passed_on(gmail, arguments).await?;
-                self.send(gmail, message).await
+            Kind::Forward => {
+                let mut forward = gmail.forward(arguments.text("message_id")?);
+                if !self.knows_aliases() {
+                    forward = forward.without_aliases();
+                }
+                if !arguments.flag_or_true("with_attachments") {
+                    forward = forward.without_attachments();
+                }
+                let message = forward.prepare().await.map_err(failed)?;
+                let message = self.with_content(message, arguments)?;
+                self.send(gmail, with_people(message, arguments)).await
             }
-            Composed::Draft => self.draft(gmail, arguments).await,
-            Composed::SaveAttachment => self.save_attachments(gmail, arguments, progress).await,
+            Kind::Draft => self.draft(gmail, arguments).await,
+            Kind::Respond => self.respond(gmail, arguments).await,
+            Kind::Unsubscribe => {
+                let id = arguments.text("message_id")?;
+                gmail.unsubscribe(&id).await.map_err(failed)?;
+                Ok(Answer::new(
+                    "Unsubscribed: the list's server took the request.".to_owned(),
+                    json!({"id": id, "unsubscribed": true}),
+                    Fence::new()?,
+                ))
+            }
+            Kind::SaveAttachment => self.save_attachments(gmail, arguments, progress).await,
         }
     }
 
     fn knows_aliases(&self) -> bool {
         self.access
-            .step_refusal(Composed::step_for_aliases(), self.mode())
+            .step_refusal(composed::STEP_FOR_ALIASES, self.mode())
             .is_none()
     }
 
-    async fn answer_to(
+    fn reply<'a>(
         &self,
-        gmail: &GmailConnector,
-        message_id: &str,
+        gmail: &'a GmailConnector,
+        message_id: String,
         arguments: &Arguments,
-    ) -> Result<Compose, Failure> {
-        let original = reading::read(gmail, message_id)
-            .await
-            .map_err(|error| Failure::service(&error))?;
-        let own = gmail
-            .own_addresses(self.knows_aliases())
-            .await
-            .map_err(|error| Failure::service(&error))?;
-        let begun = if arguments.flag("reply_all") {
-            reply_all(&original, &own)
+    ) -> Reply<'a> {
+        let mut reply = if arguments.flag("reply_all") {
+            gmail.reply_all(message_id)
         } else {
-            reply(&original, &own)
+            gmail.reply(message_id)
         };
-        let mut message = begun.map_err(|error| Failure::input(error.to_string()))?;
-        if !arguments.flag_or_true("quote") {
-            message = message.without_quotation();
+        if !self.knows_aliases() {
+            reply = reply.without_aliases();
         }
-        self.with_content(message, arguments)
+        if arguments.flag_or_true("quote") {
+            reply
+        } else {
+            reply.without_quotation()
+        }
     }
 
-    async fn passed_on(
+    async fn respond(
         &self,
         gmail: &GmailConnector,
         arguments: &Arguments,
-    ) -> Result<Compose, Failure> {
-        let message_id = arguments.text("message_id")?;
-        // The raw message has the attachments' bytes, in hosted mode too.
-        let original = reading::read_raw(gmail, &message_id)
-            .await
-            .map_err(|error| Failure::service(&error))?;
-        let own = gmail
-            .own_addresses(self.knows_aliases())
-            .await
-            .map_err(|error| Failure::service(&error))?;
-        let files = if arguments.flag_or_true("with_attachments") {
-            enclosed(&original)
-        } else {
-            Vec::new()
-        };
-        let message =
-            forward(&original, &own, files).map_err(|error| Failure::input(error.to_string()))?;
-        let message = self.with_content(message, arguments)?;
-        Ok(with_people(message, arguments))
+    ) -> Result<Answer, Failure> {
+        let answer = arguments.text("answer")?.parse::<Participation>();
+        let answer = answer.map_err(|error| failed(error.into()))?;
+        let mut respond = gmail.respond(arguments.text("message_id")?);
+        if !self.knows_aliases() {
+            respond = respond.without_aliases();
+        }
+        if let Some(comment) = arguments.optional_text("comment") {
+            respond = respond.comment(comment);
+        }
+        let message = respond.prepare(answer).await.map_err(failed)?;
+        self.send(gmail, message).await
     }
 
     async fn draft(
@@ -203,30 +173,25 @@ impl Tools {
     ) -> Result<Answer, Failure> {
         let message = match arguments.optional_text("reply_to_message_id") {
             Some(id) => {
-                let refusal = Composed::steps_of_answer()
+                let refusal = composed::STEPS_OF_ANSWER
                     .into_iter()
                     .find_map(|row| self.access.step_refusal(row, gmail.mode()));
                 if let Some(refusal) = refusal {
                     return Err(Failure::refused(refusal));
                 }
-                self.answer_to(gmail, id, arguments).await?
+                let reply = self.reply(gmail, id.to_owned(), arguments);
+                reply.prepare().await.map_err(failed)?
             }
-            None => self.with_content(Compose::new(), arguments)?,
+            None => Compose::new(),
         };
+        let message = self.with_content(message, arguments)?;
+        let message = with_people(message, arguments);
         let notes = self.notes(&message);
-        let (message, recipients) = recipients(with_people(message, arguments));
-        let message = built(message)?;
+        let recipients = self.shown(&message);
         let fence = Fence::new()?;
-        let mut content = DraftMessage::new(message.raw_base64url());
-        content.thread_id.clone_from(&message.thread_id);
-        let draft = gmail
-            .drafts()
-            .create(content)
-            .send()
-            .await
-            .map_err(|error| Failure::service(&error))?;
+        let message = message.build().map_err(|error| failed(error.into()))?;
+        let draft = gmail.save_draft(&message).await.map_err(failed)?;
         let inner = draft.message.unwrap_or_default();
-        let recipients = self.shown(&recipients);
         let draft_id = draft.id;
         Ok(Answer::new(
             format!(
@@ -281,31 +246,22 @@ impl Tools {
 
     async fn send(&self, gmail: &GmailConnector, message: Compose) -> Result<Answer, Failure> {
         let notes = self.notes(&message);
-        let (message, recipients) = recipients(message);
-        let strangers = recipients
-            .iter()
+        let recipients = self.shown(&message);
+        let all = message.recipients().count();
+        let strangers = message
+            .recipients()
             .filter(|address| !self.access.allows_recipient(address))
             .count();
         if strangers > 0 {
             // Those who are answered are of a stranger's choice, and an address can say something: none is repeated.
             return Err(Failure::refused(format!(
-                "mail may go to {} alone, and {strangers} of {} recipients are not among them; nothing was sent",
+                "mail may go to {} alone, and {strangers} of {all} recipients are not among them; nothing was sent",
                 self.access.recipients().unwrap_or_default(),
-                recipients.len()
             )));
         }
-        let message = built(message)?;
-        if recipients.is_empty() {
-            return Err(Failure::input(
-                "the message has no recipient; give `to`".to_owned(),
-            ));
-        }
         let fence = Fence::new()?;
-        let sent = gmail
-            .send(&message)
-            .await
-            .map_err(|error| Failure::service(&error))?;
-        let recipients = self.shown(&recipients);
+        let message = sendable(message).map_err(failed)?;
+        let sent = gmail.send(&message).await.map_err(failed)?;
         let id = sent.id;
         Ok(Answer::new(
             format!(
@@ -339,97 +295,17 @@ impl Tools {
     }
 
     /// The addresses, as far as they fit: those of an answer are of a stranger's choice, in their number too.
-    fn shown(&self, recipients: &[Address]) -> Recipients {
+    fn shown(&self, message: &Compose) -> Recipients {
         let mut left = self.limit / 2;
-        let shown: Vec<String> = recipients
-            .iter()
+        let shown: Vec<String> = message
+            .recipients()
             .map(|address| visible_line(address.address()))
             .take_while(|address| takes(&mut left, &defused_line(address)))
             .collect();
         Recipients {
-            left_out: recipients.len() - shown.len(),
+            left_out: message.recipients().count() - shown.len(),
             shown,
         }
-    }
-
-    async fn save_attachments(
-        &self,
-        gmail: &GmailConnector,
-        arguments: &Arguments,
-        progress: Progress<'_>,
-    ) -> Result<Answer, Failure> {
-        let directory = self.directory.as_ref().ok_or_else(|| {
-            Failure::refused(
-                "no directory for attachments is set; a person has to name one".to_owned(),
-            )
-        })?;
-        let message = reading::read_raw(gmail, &arguments.text("message_id")?)
-            .await
-            .map_err(|error| Failure::service(&error))?;
-        let wanted = arguments.optional_text("part_id");
-        let chosen: Vec<_> = message
-            .attachments
-            .iter()
-            .filter(|attachment| wanted.is_none_or(|part| attachment.part_id == part))
-            .collect();
-        if chosen.is_empty() {
-            let parts: Vec<&str> = message
-                .attachments
-                .iter()
-                .map(|attachment| attachment.part_id.as_str())
-                .take(MOST_PARTS)
-                .collect();
-            return Err(Failure::input(if parts.is_empty() {
-                "the message has no attachments".to_owned()
-            } else {
-                format!(
-                    "the message has no such part; its attachments are the parts {}",
-                    parts.join(", ")
-                )
-            }));
-        }
-        let fence = Fence::new()?;
-        let mut files: Vec<Value> = Vec::new();
-        let mut lines = Vec::new();
-        let mut left = self.limit / 2;
-        for (saved, attachment) in (1_u64..).zip(&chosen) {
-            let bytes = attachment.data().unwrap_or_default();
-            let path = directory
-                .save(&attachment.name, bytes)
-                .map_err(|error| Failure::refused(error.to_string()))?;
-            let path = path.to_string_lossy().into_owned();
-            let line = format!(
-                "part {}: {path} ({} bytes)",
-                attachment.part_id,
-                bytes.len()
-            );
-            if takes(&mut left, &defused_line(&line)) {
-                lines.push(line);
-                files.push(json!({
-                    "part_id": attachment.part_id,
-                    "path": path,
-                    "size": bytes.len(),
-                    "mime_type": clipped(&visible_line(&attachment.mime_type), 80),
-                }));
-            }
-            progress(saved, Some(chosen.len() as u64));
-        }
-        let left_out = chosen.len() - files.len();
-        let mut structured = json!({"files": files});
-        let mut more = String::new();
-        if left_out > 0 {
-            structured["left_out"] = json!(left_out);
-            more = format!("\n({left_out} more files are in the same directory.)");
-        }
-        Ok(Answer::new(
-            format!(
-                "Saved:\n{}\n{}{more}",
-                fence.notice(),
-                fence.wrap(&lines.join("\n"))
-            ),
-            structured,
-            fence,
-        ))
     }
 }
 
@@ -447,29 +323,6 @@ fn with_people(mut message: Compose, arguments: &Arguments) -> Compose {
     message
 }
 
-/// The attachments of a message with their bytes.
-fn enclosed(original: &Reading) -> Vec<ForwardAttachment> {
-    original
-        .attachments
-        .iter()
-        .map(|attachment| {
-            ForwardAttachment::from_attachment(attachment, attachment.data().unwrap_or_default())
-        })
-        .collect()
-}
-
-/// Everybody whom a message goes to.
-fn recipients(message: Compose) -> (Compose, Vec<Address>) {
-    let mut recipients = Vec::new();
-    let message = message.retain_recipients(|address| {
-        recipients.push(address.clone());
-        true
-    });
-    (message, recipients)
-}
-
-fn built(message: Compose) -> Result<Message, Failure> {
-    message
-        .build()
-        .map_err(|error| Failure::input(error.to_string()))
+fn failed(error: Error) -> Failure {
+    Failure::service(&error)
 }

@@ -21,7 +21,7 @@
 //!
 //! - [`Tools::list`] has a tool for every action, `gmail_execute` for all of them at once, and some that take people's
 //!   fields: `gmail_search`, `gmail_read_message`, `gmail_read_thread`, `gmail_send`, `gmail_reply`, `gmail_forward`,
-//!   `gmail_draft`, `gmail_save_attachment`.
+//!   `gmail_draft`, `gmail_save_attachment`, `gmail_respond`, `gmail_unsubscribe`.
 //! - [`Access`] says what of it an agent may use.
 //! - [`Answer`] is what a model gets: a result that fits, or an error that it can act on.
 //!
@@ -33,14 +33,17 @@
 mod access;
 mod answer;
 mod argument;
+mod attachment;
 mod beside;
 mod catalog;
 mod compose;
+mod composed;
 mod definition;
 mod fence;
 mod file;
 mod guide;
 mod leniency;
+mod output;
 mod reading;
 mod room;
 mod seal;
@@ -307,22 +310,18 @@ impl Tools {
             }
             Entry::Execute => self.execute_any(arguments).await,
             Entry::Composed(composed) => {
-                let schema = composed.input_schema();
-                let arguments = arguments.settled(&schema);
-                arguments.check(&schema)?;
+                let arguments = arguments.checked(composed.fields)?;
                 self.run_composed(composed, &arguments, progress).await
             }
         }
     }
 
     /// `gmail_execute`: the access is held against the action that the arguments name.
-    async fn execute_any(&self, arguments: Arguments) -> Result<Answer, Failure> {
-        let schema = catalog::execute_schema(self.mode());
-        let mut arguments = arguments.settled(&schema);
-        arguments.check(&schema)?;
+    async fn execute_any(&self, mut arguments: Arguments) -> Result<Answer, Failure> {
+        let selection = arguments.take_selection()?;
+        let arguments = arguments.checked(&catalog::execute_fields(self.mode()))?;
         let entity = arguments.text("entity")?;
         let action = arguments.text("action")?;
-        let selection = arguments.take_selection()?;
         let mut params = arguments.object("params");
         if let Ok(row) = crate::operation::gmail().find(&entity, &action) {
             params = Arguments::new(params).for_action(row).into_values();

@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::api::gmail::types::{Message, MessageFormat, ThreadFormat};
+use crate::api::gmail::types::{Message, ThreadFormat};
 use crate::connector::GmailConnector;
-use crate::error::Error;
-use crate::mail::Reading;
+use crate::mail::{Authentication, Reading};
 
 use super::Progress;
 use super::answer::{Answer, Failure};
@@ -28,43 +27,6 @@ const LEAST_OF_A_TEXT: usize = 40;
 /// text takes off.
 const BETWEEN: usize = 12;
 
-/// Reads a message whole, whatever of its text Gmail leaves out.
-pub(super) async fn read(gmail: &GmailConnector, message_id: &str) -> Result<Reading, Error> {
-    let message = gmail
-        .messages()
-        .get(message_id)
-        .format(MessageFormat::Full)
-        .send()
-        .await?;
-    complete(gmail, &message).await
-}
-
-/// As `read`, with the bytes of every attachment.
-pub(super) async fn read_raw(gmail: &GmailConnector, message_id: &str) -> Result<Reading, Error> {
-    let message = gmail
-        .messages()
-        .get(message_id)
-        .format(MessageFormat::Raw)
-        .send()
-        .await?;
-    Ok(Reading::from_payload(&message))
-}
-
-/// Gmail puts long texts behind an id that hosted mode can't follow; the raw message has them in both modes.
-async fn complete(gmail: &GmailConnector, message: &Message) -> Result<Reading, Error> {
-    let reading = Reading::from_payload(message);
-    if reading.bodies_to_fetch().is_empty() {
-        return Ok(reading);
-    }
-    let mut raw = read_raw(gmail, &message.id).await?;
-    raw.label_ids = reading.label_ids;
-    // Of the files only the names are shown, and a conversation may have many.
-    for attachment in &mut raw.attachments {
-        attachment.data = None;
-    }
-    Ok(raw)
-}
-
 /// `gmail_read_message`.
 pub(super) async fn message(
     gmail: &GmailConnector,
@@ -72,7 +34,8 @@ pub(super) async fn message(
     limit: usize,
 ) -> Result<Answer, Failure> {
     let id = arguments.text("message_id")?;
-    let reading = read(gmail, &id)
+    let reading = gmail
+        .read(&id)
         .await
         .map_err(|error| Failure::service(&error))?;
     let offset = arguments.number("offset", 0);
@@ -116,7 +79,8 @@ pub(super) async fn thread(
     let mut shown = Vec::new();
     // The latest messages are what a conversation is about.
     for message in thread.messages.iter().rev().take(most) {
-        let reading = complete(gmail, message)
+        let reading = gmail
+            .complete(message)
             .await
             .map_err(|error| Failure::service(&error))?;
         let message = Shown::new(reading, with_quoted, 0, Place::Thread);
@@ -235,6 +199,24 @@ fn body(reading: &Reading, with_quoted: bool) -> (String, usize) {
     (own, folded)
 }
 
+/// What Gmail found out about the sender.
+fn checked(found: &Authentication) -> String {
+    let verdicts = [
+        ("SPF", &found.spf),
+        ("DKIM", &found.dkim),
+        ("DMARC", &found.dmarc),
+    ];
+    let verdicts: Vec<String> = verdicts
+        .iter()
+        .filter_map(|(name, verdict)| Some(format!("{name} {}", verdict.as_deref()?)))
+        .collect();
+    let warning = match found.dmarc.as_deref() {
+        Some("fail") => "; the author may be forged",
+        _ => "",
+    };
+    format!("(Gmail on the sender: {}{warning}.)", verdicts.join(", "))
+}
+
 impl Shown {
     /// All of the message.
     fn new(reading: Reading, with_quoted: bool, offset: usize, place: Place) -> Self {
@@ -293,6 +275,12 @@ impl Shown {
         }
         if self.reading.encryption.is_some() {
             remarks.push("(It is encrypted, and can't be read here.)".to_owned());
+        }
+        if let Some(found) = &self.reading.authentication {
+            remarks.push(checked(found));
+        }
+        if !self.reading.reply_to_others().is_empty() {
+            remarks.push("(Answers go to somebody else than the author: see Reply-To.)".to_owned());
         }
         if self.reading.is_text_from_html {
             remarks.push("(The text was made from HTML.)".to_owned());
@@ -356,6 +344,12 @@ impl Shown {
         }
         if let Some(date) = &reading.date_rfc3339 {
             put("date_rfc3339", json!(date));
+        }
+        if let Some(found) = &reading.authentication {
+            put("authentication", json!(found));
+        }
+        if !reading.reply_to_others().is_empty() {
+            put("is_reply_to_other", json!(true));
         }
         if reading.signature.is_some() {
             put("signature", json!("unverified"));

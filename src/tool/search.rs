@@ -1,9 +1,8 @@
 //! `gmail_search`: what a search finds, with enough of each message to choose from.
 
-use futures_util::stream::{self, StreamExt};
 use serde_json::{Map, Value, json};
 
-use crate::api::gmail::types::{Message, MessageFormat};
+use crate::api::gmail::types::MessageFormat;
 use crate::connector::GmailConnector;
 use crate::error::Error;
 use crate::mail::Reading;
@@ -13,9 +12,6 @@ use super::answer::{Answer, Failure};
 use super::argument::Arguments;
 use super::fence::{Fence, defused_line};
 use super::room::{clipped, length, takes};
-
-/// How many messages are got at once; Gmail limits the calls of a user that run at a time.
-const AT_ONCE: usize = 8;
 
 /// What is kept free to say that messages are left out.
 const LEFT_OUT: usize = 160;
@@ -57,12 +53,27 @@ pub(super) async fn search(
         .await
         .map_err(|error| Failure::service(&error))?;
     let total = page.messages.len() as u64;
+    let listed = page.messages.into_iter();
+    let (ids, threads): (Vec<_>, Vec<_>) = listed
+        .map(|message| (message.id, message.thread_id.unwrap_or_default()))
+        .unzip();
+    let mut threads = threads.into_iter();
+    let mut messages = gmail
+        .get_many(ids)
+        .format(MessageFormat::Metadata)
+        .metadata_headers(["From", "Subject", "Date"])
+        .stream();
     let mut found = Vec::new();
-    let mut messages = stream::iter(page.messages)
-        .map(|message| describe(gmail, message))
-        .buffered(AT_ONCE);
-    while let Some(message) = messages.next().await {
-        found.push(message);
+    while let Some((id, outcome)) = messages.next().await {
+        found.push(Found {
+            id,
+            thread_id: threads.next().unwrap_or_default(),
+            snippet: match &outcome {
+                Ok(message) => message.snippet.clone().unwrap_or_default(),
+                Err(_) => String::new(),
+            },
+            outcome: outcome.map(|message| Reading::from_payload(&message)),
+        });
         progress(found.len() as u64, Some(total));
     }
     // One that is gone since the search is no reason to lose the rest; if all fail, the search has failed.
@@ -80,27 +91,6 @@ pub(super) async fn search(
         page.result_size_estimate,
         limit,
     )
-}
-
-async fn describe(gmail: &GmailConnector, message: Message) -> Found {
-    let id = message.id;
-    let outcome = gmail
-        .messages()
-        .get(&id)
-        .format(MessageFormat::Metadata)
-        .metadata_headers(["From", "Subject", "Date"])
-        .send()
-        .await;
-    let snippet = match &outcome {
-        Ok(message) => message.snippet.clone().unwrap_or_default(),
-        Err(_) => String::new(),
-    };
-    Found {
-        id,
-        thread_id: message.thread_id.unwrap_or_default(),
-        outcome: outcome.map(|message| Reading::from_payload(&message)),
-        snippet,
-    }
 }
 
 fn answer(

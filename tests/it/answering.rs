@@ -361,7 +361,7 @@ async fn tools_take_arguments_as_models_write_them() {
         (
             "gmail_search",
             json!({"query": "x", "max_results": "many"}),
-            "integer",
+            "a whole number from 1 to 50",
         ),
         (
             "gmail_execute",
@@ -385,4 +385,63 @@ async fn tools_take_arguments_as_models_write_them() {
         let error = gmail.execute("messages", "list", params).await.unwrap_err();
         assert!(error.is_invalid_input(), "{error}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_is_answered_and_a_conversation_read() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let gmail = sandbox.open_source().unwrap();
+    let id = sandbox.deliver(
+        b"From: Eva <eva@example.org>\r\nTo: user@example.com\r\nReply-To: room@example.org\r\nMessage-ID: <1@example.org>\r\n\
+          Authentication-Results: mx.google.com; spf=pass; dkim=pass; dmarc=fail\r\n\
+          Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\n\
+          BEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Lunch\r\nDTSTART:20261201T113000Z\r\nORGANIZER:mailto:eva@example.org\r\n\
+          ATTENDEE:mailto:user@example.com\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+    );
+    let run_it = |arguments: Vec<&'static str>, id: &str| {
+        let mut arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
+        arguments.insert(1, id.to_owned());
+        let mut command = program(&sandbox);
+        command.env("TZ", "UTC").args(arguments);
+        async move { command.output().await.unwrap() }
+    };
+    let out = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    let shown = run_it(vec!["rsvp", "accept", "--dry-run"], &id).await;
+    assert!(out(&shown).contains("method=\"REPLY\"") || out(&shown).contains("method=REPLY"));
+    let answered = run_it(
+        vec!["rsvp", "decline", "--comment", "Ill.", "-o", "json"],
+        &id,
+    )
+    .await;
+    let answered: Value = serde_json::from_str(&out(&answered)).unwrap();
+    assert_eq!(
+        (&answered["answer"], &answered["to"]),
+        (&json!("decline"), &json!(["eva@example.org"]))
+    );
+    let thread = gmail.messages().get(&id).send().await.unwrap();
+    let thread = serde_json::to_value(&thread).unwrap()["threadId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let page = out(&run_it(vec!["thread"], &thread).await);
+    for words in [
+        "Reply-To: room@example.org\n",
+        "Checked: SPF pass, DKIM pass, DMARC fail (the author may be forged)\n",
+        "Invitation (REQUEST)\nWhat: Lunch\nWhen: Tue, 1 Dec 2026 11:30 (UTC)\n",
+        &format!("airbyte-gmail rsvp {id} accept|decline|tentative"),
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let messages = run_it(vec!["thread", "-o", "json"], &thread).await;
+    let messages: Value = serde_json::from_str(&out(&messages)).unwrap();
+    assert_eq!(messages[0]["authentication"]["dmarc"], "fail");
+    let refused = run_it(vec!["unsubscribe"], &id).await;
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(
+        said(&refused).contains("no way to unsubscribe"),
+        "{}",
+        said(&refused)
+    );
+    let refused = run_it(vec!["rsvp", "maybe"], &id).await;
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
 }

@@ -126,7 +126,7 @@ async fn what_the_service_says_it_did_not_do_is_sent_again() -> TestResult {
 async fn a_draft_is_saved() -> TestResult {
     let sandbox = Sandbox::start().await?;
     for gmail in support::modes(&sandbox)? {
-        let id = gmail.save_draft(&mail("draft", 10)?).await?;
+        let id = gmail.save_draft(&mail("draft", 10)?).await?.id;
         assert!(gmail.drafts().get(id).send().await?.message.is_some());
     }
     Ok(())

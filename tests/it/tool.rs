@@ -65,7 +65,7 @@ async fn every_action_has_a_tool_and_few_are_offered_unasked() {
         }
         assert_eq!(
             all.len(),
-            gmail_table().operations.iter().filter(offered).count() + 9
+            gmail_table().operations.iter().filter(offered).count() + 11
         );
         let default = tools.default_list();
         assert!(default.len() <= 15, "{}", default.len());
@@ -156,6 +156,11 @@ fn params(fields: &'static [Field]) -> BoxedStrategy<Map<String, Value>> {
                 "([a-zA-Z0-9 äö.]{3,12}|[a-z/%?#]{1,5}@[a-z/]{1,5})"
                     .prop_map(Value::from)
                     .boxed()
+            } else if field.required
+                && field.location == Location::Query
+                && matches!(field.schema, Schema::String)
+            {
+                "[ -~äöü]{1,12}".prop_map(Value::from).boxed()
             } else if field.comma_joined {
                 prop_oneof!["[A-Z,_]{1,9}".prop_map(Value::from), filled(&field.schema)].boxed()
             } else {
@@ -563,7 +568,7 @@ async fn an_error_says_what_to_do() {
             "gmail_search",
             json!({"query": ["x"]}),
             "invalid_arguments",
-            "string",
+            "a text",
         ),
         (
             "gmail_search",

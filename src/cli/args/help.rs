@@ -15,10 +15,13 @@ const GROUPS: [(&str, &[&str]); 5] = [
             "inbox",
             "search",
             "read",
+            "thread",
             "attachments",
             "send",
             "reply",
             "forward",
+            "rsvp",
+            "unsubscribe",
         ],
     ),
     (

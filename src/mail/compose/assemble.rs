@@ -63,6 +63,7 @@ pub(crate) fn assemble(message: Compose, message_id: &str) -> Vec<u8> {
         message.html,
         message.quotation,
         message.enclosures,
+        message.calendar,
     );
     let mut raw = Vec::new();
     builder.body(body).serialize(&mut raw);
@@ -74,6 +75,7 @@ fn body<'a>(
     html: Option<String>,
     quotation: Option<Quotation>,
     enclosures: Vec<Enclosure>,
+    calendar: Option<(&'static str, String)>,
 ) -> MimePart<'a> {
     let (text, html) = with_quotation(text, html, quotation);
     let (inline, attached): (Vec<Enclosure>, Vec<Enclosure>) = enclosures
@@ -99,6 +101,18 @@ fn body<'a>(
             attached = related;
             MimePart::new("text/plain", with_line_ends(text.unwrap_or_default()))
         }
+    };
+    let main = match calendar {
+        Some((method, calendar)) => {
+            let kind = ContentType::new("text/calendar")
+                .attribute("charset", "utf-8")
+                .attribute("method", method);
+            MimePart::new(
+                "multipart/alternative",
+                vec![main, MimePart::new(kind, calendar)],
+            )
+        }
+        None => main,
     };
     if attached.is_empty() {
         main

@@ -85,6 +85,8 @@ pub struct Compose {
     pub(crate) message_id: Option<String>,
     pub(crate) date: Option<i64>,
     pub(crate) notes: Vec<AnswerNote>,
+    /// A calendar object with its method, as another form of the text.
+    pub(crate) calendar: Option<(&'static str, String)>,
     thread_id: Option<String>,
     fault: Option<ComposeError>,
 }
@@ -161,6 +163,11 @@ impl Compose {
             self.reply_to.extend(mailboxes);
         }
         self
+    }
+
+    /// Everybody whom the message goes to: `to`, `cc` and `bcc`.
+    pub fn recipients(&self) -> impl Iterator<Item = &Address> {
+        self.to.iter().chain(self.cc.iter()).chain(self.bcc.iter())
     }
 
     /// Leaves out the recipients, of all kinds, for which the test says no.

@@ -1,5 +1,6 @@
 //! A message as a person reads it.
 
+pub(crate) mod authentication;
 mod body;
 pub(crate) mod calendar;
 pub(crate) mod content_reference;
@@ -12,6 +13,7 @@ pub(crate) mod protection;
 pub(crate) mod report;
 mod smime;
 pub(crate) mod undecoded;
+pub(crate) mod unsubscription;
 mod uuencode;
 
 use std::fmt;
@@ -21,6 +23,7 @@ use serde::Serialize;
 use crate::api::gmail::types::Message;
 
 use self::{
+    authentication::Authentication,
     body::{Segment, collect, settle},
     calendar::CalendarPart,
     notification::{DispositionNotification, FeedbackReport},
@@ -75,6 +78,9 @@ pub struct Reading {
     pub bcc: MailboxList,
     /// Where the author wants answers to go, if not to `from`.
     pub reply_to: MailboxList,
+    /// What Gmail found out about the sender: SPF, DKIM, DMARC. `None` for mail that came by no server of Gmail's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<Authentication>,
     /// The subject.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -229,6 +235,23 @@ impl Reading {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The addresses of `Reply-To` that are none of the authors': answers go to them, whoever seems to have written.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::mail::Reading;
+    ///
+    /// let reading = Reading::from_raw(b"From: Eva <eva@example.org>\nReply-To: eva@example.org, eva@example.net\n\n");
+    /// assert_eq!(reading.reply_to_others().to_string(), "eva@example.net");
+    /// ```
+    #[must_use]
+    pub fn reply_to_others(&self) -> MailboxList {
+        let others = self.reply_to.iter();
+        others
+            .filter(|address| !self.from.contains_mailbox(address))
+            .cloned()
+            .collect()
+    }
+
     /// The date on the clock of whoever reads: when Gmail got the message, or else what the sender says, in the zone of
     /// `TZ` or the system. Where there is neither, it is the text of the header.
     ///
@@ -283,6 +306,7 @@ impl Reading {
             }
             reading.headers.push((name.clone(), words.text));
         }
+        reading.authentication = Authentication::read(&reading.headers);
         reading.take_parts(root);
         reading
     }

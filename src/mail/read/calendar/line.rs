@@ -127,6 +127,52 @@ fn decode_parameter(value: &str) -> String {
     .into_owned()
 }
 
+/// Escapes a text, as [`unescape`] undoes it.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.replace("\r\n", "\n").chars() {
+        match letter {
+            '\n' | '\r' => escaped.push_str("\\n"),
+            '\\' | ',' | ';' => escaped.extend(['\\', letter]),
+            letter if letter.is_control() && letter != '\t' => {}
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+/// A line in pieces of 75 bytes at most, as [`unfold`] joins them.
+pub(super) fn fold(line: &str) -> String {
+    const LONGEST: usize = 75;
+    let mut folded = String::with_capacity(line.len());
+    let mut length = 0;
+    for letter in line.chars() {
+        if length + letter.len_utf8() > LONGEST {
+            folded.push_str("\r\n ");
+            length = 1;
+        }
+        folded.push(letter);
+        length += letter.len_utf8();
+    }
+    folded
+}
+
+/// The line of a property with another parameter in the place of some.
+pub(super) fn property_line(property: &Property<'_>, without: &[&str], parameter: &str) -> String {
+    let mut line = format!("{};{parameter}", property.name);
+    for known in property.parameters() {
+        let name = known.split('=').next().unwrap_or_default().trim();
+        let is_left_out = without.iter().any(|other| other.eq_ignore_ascii_case(name));
+        if !name.is_empty() && !is_left_out {
+            line.push(';');
+            line.push_str(known.trim());
+        }
+    }
+    line.push(':');
+    line.push_str(property.value);
+    line
+}
+
 /// Undoes `\n`, `\,`, `\;` and `\\` (RFC 5545, section 3.3.11).
 pub(crate) fn unescape(value: &str) -> String {
     replace(value, '\\', |letter| match letter {
@@ -207,6 +253,14 @@ mod tests {
         fn what_is_folded_is_unfolded(text in "[a-zü€:;]{1,60}", width in 1_usize..20) {
             let folded = text.as_bytes().chunks(width).collect::<Vec<_>>().join(&b"\r\n "[..]);
             prop_assert_eq!(unfold(&folded), text.as_bytes());
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(text in "[a-zü€:;,\\\\\n]{0,200}") {
+            let line = fold(&escape(&text));
+            prop_assert!(line.split("\r\n").all(|piece| piece.len() <= 75));
+            let unfolded = unfold(format!("X{line}").as_bytes());
+            prop_assert_eq!(unescape(&String::from_utf8_lossy(&unfolded)[1..]), text);
         }
 
         #[test]

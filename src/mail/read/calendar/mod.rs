@@ -2,7 +2,9 @@
 //!
 //! They are read to be shown: what repeats is not expanded, and a local time stays one, with its zone's name.
 
+pub(crate) mod answer;
 mod line;
+mod view;
 
 use std::fmt;
 

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use futures_util::stream::{self, BoxStream, StreamExt};
 
-use super::GmailConnector;
 use crate::api::gmail::types::{Message, MessageFormat};
+use crate::connector::GmailConnector;
 use crate::error::Error;
 use crate::transport::Patience;
 

@@ -1,7 +1,7 @@
 //! Composed mail on its way.
 
-use super::GmailConnector;
-use crate::api::gmail::types::{DraftMessage, Message};
+use crate::api::gmail::types::{Draft, DraftMessage, Message};
+use crate::connector::GmailConnector;
 use crate::error::Error;
 use crate::mail::{Composed, SearchQuery};
 
@@ -62,16 +62,10 @@ impl GmailConnector {
             }
             call.send().await
         };
-        result.map_err(|error| {
-            if error.is_outcome_unknown() {
-                error.about(&mail.message_id)
-            } else {
-                error
-            }
-        })
+        result.map_err(|error| about(error, mail))
     }
 
-    /// Saves a composed message as a draft; gives the draft's id.
+    /// Saves a composed message as a draft; nothing is sent.
     ///
     /// It needs the feature `mail`.
     ///
@@ -83,8 +77,8 @@ impl GmailConnector {
     /// use airbyte_agent_gmail::mail::Compose;
     ///
     /// let mail = Compose::new().to("support@example.com").subject("Later").text("Text").build()?;
-    /// let id = gmail.save_draft(&mail).await?;
-    /// gmail.drafts().send(id).send().await?;
+    /// let draft = gmail.save_draft(&mail).await?;
+    /// gmail.drafts().send(draft.id).send().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -92,22 +86,11 @@ impl GmailConnector {
     /// # Errors
     ///
     /// What the service answers, as [`send`](Self::send).
-    pub async fn save_draft(&self, mail: &Composed) -> Result<String, Error> {
+    pub async fn save_draft(&self, mail: &Composed) -> Result<Draft, Error> {
         let mut content = DraftMessage::new(mail.raw_base64url());
         content.thread_id.clone_from(&mail.thread_id);
-        let draft = self
-            .drafts()
-            .create(content)
-            .send()
-            .await
-            .map_err(|error| {
-                if error.is_outcome_unknown() {
-                    error.about(&mail.message_id)
-                } else {
-                    error
-                }
-            })?;
-        Ok(draft.id)
+        let saved = self.drafts().create(content).send().await;
+        saved.map_err(|error| about(error, mail))
     }
 
     /// The message with a Message-ID, wherever it is in the mailbox; `None` if there isn't one.
@@ -131,5 +114,14 @@ impl GmailConnector {
             .send()
             .await?;
         Ok(found.messages.into_iter().next())
+    }
+}
+
+/// Names the message where it may have arrived, so that it can be looked for.
+fn about(error: Error, mail: &Composed) -> Error {
+    if error.is_outcome_unknown() {
+        error.about(&mail.message_id)
+    } else {
+        error
     }
 }

@@ -1,0 +1,47 @@
+//! `airbyte-gmail rsvp`.
+
+use airbyte_agent_gmail::Error;
+use airbyte_agent_gmail::mail::Participation;
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use serde_json::json;
+
+use crate::cli::args::{Global, Text};
+use crate::cli::exit::Failure;
+use crate::cli::output::Format;
+use crate::cli::settings::connect;
+use crate::cli::write;
+
+/// Answer an invitation: the organizer gets the answer by mail
+#[derive(Args)]
+#[command(after_help = "Example: airbyte-gmail rsvp 18c2a5 accept")]
+pub(crate) struct Rsvp {
+    /// The id of the message with the invitation
+    message_id: String,
+    /// What to say
+    #[arg(value_parser = PossibleValuesParser::new(Participation::WORDS).try_map(|word| word.parse::<Participation>()))]
+    answer: Participation,
+    /// A sentence to the organizer beside it; @FILE reads a file, - the standard input
+    #[arg(long, allow_hyphen_values = true)]
+    comment: Option<Text>,
+}
+
+impl Rsvp {
+    /// Does what the arguments say.
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let output = global.output(Format::Table);
+        let gmail = connect(global)?;
+        let mut respond = gmail.respond(&self.message_id);
+        if let Some(comment) = &self.comment {
+            respond = respond.comment(comment.read()?);
+        }
+        let message = respond.prepare(self.answer).await?;
+        let to = write::recipients(&message);
+        let message = message.build().map_err(Error::from)?;
+        if global.dry_run {
+            return write::show(&output, &message, &to, false, |value| value);
+        }
+        let sent = gmail.send(&message).await?;
+        output.value(&json!({"sent": sent.id, "answer": self.answer.to_string(), "to": to}))
+    }
+}

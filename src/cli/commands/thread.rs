@@ -1,0 +1,39 @@
+//! `airbyte-gmail thread`.
+
+use clap::Args;
+
+use crate::cli::args::Global;
+use crate::cli::exit::Failure;
+use crate::cli::output::{self, Format};
+use crate::cli::page::page;
+use crate::cli::settings::connect;
+
+/// Read a conversation, the oldest message first
+#[derive(Args)]
+pub(crate) struct Thread {
+    /// The conversation's id, as search shows it
+    thread_id: String,
+    /// Show the quoted history as well
+    #[arg(long)]
+    quoted: bool,
+}
+
+impl Thread {
+    /// Does what the arguments say.
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let output = global.output(Format::Table);
+        let messages = connect(global)?.read_thread(&self.thread_id).await?;
+        if output.format() != Format::Table {
+            let value = serde_json::to_value(&messages)
+                .map_err(|error| Failure::Other(error.to_string()))?;
+            return output.value(&output.selection().apply(&value));
+        }
+        for (position, message) in messages.iter().enumerate() {
+            if position > 0 {
+                output::line(&"─".repeat(40))?;
+            }
+            output::line(&page(message, self.quoted))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,30 @@
+//! `airbyte-gmail unsubscribe`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::args::Global;
+use crate::cli::exit::Failure;
+use crate::cli::output::Format;
+use crate::cli::settings::connect;
+
+/// Unsubscribe from the mailing list that sent a message, where it offers that with one click
+#[derive(Args)]
+pub(crate) struct Unsubscribe {
+    /// The message's id, as search shows it
+    message_id: String,
+}
+
+impl Unsubscribe {
+    /// Does what the arguments say.
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let output = global.output(Format::Table);
+        let id = self.message_id;
+        if global.dry_run {
+            return output
+                .value(&json!({"dry_run": true, "command": "unsubscribe", "message": id}));
+        }
+        connect(global)?.unsubscribe(&id).await?;
+        output.value(&json!({"unsubscribed": true, "message": id}))
+    }
+}

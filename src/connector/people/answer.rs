@@ -1,0 +1,313 @@
+//! Messages that answer another one, or pass it on.
+
+use std::fmt;
+
+use crate::api::gmail::types::{Draft, Message};
+use crate::connector::GmailConnector;
+use crate::error::{Error, Kind};
+use crate::mail::{
+    AddressError, Compose, ComposeError, Composed, ForwardAttachment, MailboxList, ReplyError,
+    forward, reply, reply_all,
+};
+
+type Edit<'a> = Box<dyn FnOnce(Compose) -> Compose + Send + 'a>;
+
+/// An answer to a message, before it is sent; [`GmailConnector::reply`] and [`GmailConnector::reply_all`] begin one.
+#[must_use = "nothing is sent without `send`"]
+pub struct Reply<'a> {
+    begun: Begun<'a>,
+    is_to_all: bool,
+}
+
+/// A message that passes another one on, before it is sent; [`GmailConnector::forward`] begins one.
+#[must_use = "nothing is sent without `send`"]
+pub struct Forward<'a> {
+    begun: Begun<'a>,
+    with_attachments: bool,
+}
+
+/// What both have.
+struct Begun<'a> {
+    gmail: &'a GmailConnector,
+    message_id: String,
+    with_aliases: bool,
+    edits: Vec<Edit<'a>>,
+}
+
+impl GmailConnector {
+    /// Begins an answer to the author of a message.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// # let list = gmail.messages().list().q("in:inbox").max_results(1).send().await?;
+    /// # let id = &list.messages[0].id;
+    /// let sent = gmail.reply(id).text("Yes.").send().await?;
+    /// let draft = gmail.reply_all(id).text("Paid.").without_quotation().save_draft().await?;
+    /// # let _ = (sent, draft);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// It has the recipients, the subject, the conversation and the quotation that
+    /// [`mail::reply`](crate::mail::reply) gives it.
+    pub fn reply(&self, message_id: impl Into<String>) -> Reply<'_> {
+        Reply {
+            begun: Begun::new(self, message_id.into()),
+            is_to_all: false,
+        }
+    }
+
+    /// As [`reply`](Self::reply), to everybody whom the message went to.
+    pub fn reply_all(&self, message_id: impl Into<String>) -> Reply<'_> {
+        Reply {
+            is_to_all: true,
+            ..self.reply(message_id)
+        }
+    }
+
+    /// Begins a message that passes another one on, with its text and its attachments.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// # let list = gmail.messages().list().q("filename:pdf").max_results(1).send().await?;
+    /// # let id = &list.messages[0].id;
+    /// gmail.forward(id).to("accounting@example.net").text("For you.").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn forward(&self, message_id: impl Into<String>) -> Forward<'_> {
+        Forward {
+            begun: Begun::new(self, message_id.into()),
+            with_attachments: true,
+        }
+    }
+}
+
+impl<'a> Reply<'a> {
+    /// Sets the text.
+    pub fn text(self, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.edit(move |message| message.text(text))
+    }
+
+    /// Leaves the original out of the text.
+    pub fn without_quotation(self) -> Self {
+        self.edit(Compose::without_quotation)
+    }
+
+    /// Asks Gmail for the account's own address alone, and not for those that it may send as: an answer to all can then
+    /// go to one of them.
+    pub fn without_aliases(mut self) -> Self {
+        self.begun.with_aliases = false;
+        self
+    }
+
+    /// Changes the message in any way that [`Compose`] offers, such as HTML or attachments; once for each call, in
+    /// their order.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// # let list = gmail.messages().list().q("in:inbox").max_results(1).send().await?;
+    /// # let id = &list.messages[0].id;
+    /// let reply = gmail.reply(id).text("Attached.");
+    /// reply.edit(|message| message.attachment("a.csv", "text/csv", "1,2").cc("me@example.com")).send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn edit(mut self, change: impl FnOnce(Compose) -> Compose + Send + 'a) -> Self {
+        self.begun.edits.push(Box::new(change));
+        self
+    }
+
+    /// The message as it is so far, to look at or to go on with: [`Compose::recipients`], [`Compose::notes`].
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_input`](Error::is_invalid_input) where there is nobody to answer, and what the service answers.
+    pub async fn prepare(self) -> Result<Compose, Error> {
+        let original = self.begun.gmail.read(&self.begun.message_id).await?;
+        let own = self
+            .begun
+            .gmail
+            .own_addresses(self.begun.with_aliases)
+            .await?;
+        let message = if self.is_to_all {
+            reply_all(&original, &own)
+        } else {
+            reply(&original, &own)
+        };
+        Ok(self.begun.edited(message?))
+    }
+
+    /// Sends it.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare) and [`GmailConnector::send`]; [`is_invalid_input`](Error::is_invalid_input) for
+    /// what [`Compose::build`] refuses.
+    pub async fn send(self) -> Result<Message, Error> {
+        let gmail = self.begun.gmail;
+        gmail.send(&sendable(self.prepare().await?)?).await
+    }
+
+    /// Saves it as a draft; nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn save_draft(self) -> Result<Draft, Error> {
+        let gmail = self.begun.gmail;
+        gmail.save_draft(&self.prepare().await?.build()?).await
+    }
+}
+
+impl<'a> Forward<'a> {
+    /// Adds recipients, as [`Compose::to`] takes them.
+    pub fn to<A>(self, recipients: A) -> Self
+    where
+        A: TryInto<MailboxList, Error: Into<AddressError>> + Send + 'a,
+    {
+        self.edit(move |message| message.to(recipients))
+    }
+
+    /// Sets the text above the original.
+    pub fn text(self, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.edit(move |message| message.text(text))
+    }
+
+    /// Leaves the original's attachments out.
+    pub fn without_attachments(mut self) -> Self {
+        self.with_attachments = false;
+        self
+    }
+
+    /// As [`Reply::without_aliases`].
+    pub fn without_aliases(mut self) -> Self {
+        self.begun.with_aliases = false;
+        self
+    }
+
+    /// As [`Reply::edit`].
+    pub fn edit(mut self, change: impl FnOnce(Compose) -> Compose + Send + 'a) -> Self {
+        self.begun.edits.push(Box::new(change));
+        self
+    }
+
+    /// The message as it is so far, to look at or to go on with.
+    ///
+    /// # Errors
+    ///
+    /// What the service answers.
+    pub async fn prepare(self) -> Result<Compose, Error> {
+        let original = self
+            .begun
+            .gmail
+            .read_with_attachments(&self.begun.message_id)
+            .await?;
+        let own = self
+            .begun
+            .gmail
+            .own_addresses(self.begun.with_aliases)
+            .await?;
+        let attachments = original
+            .attachments
+            .iter()
+            .filter(|_| self.with_attachments);
+        let files = attachments
+            .map(|file| ForwardAttachment::from_attachment(file, file.data().unwrap_or_default()))
+            .collect();
+        Ok(self.begun.edited(forward(&original, &own, files)?))
+    }
+
+    /// Sends it.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare) and [`GmailConnector::send`]; [`is_invalid_input`](Error::is_invalid_input) where
+    /// there is no recipient, and for what [`Compose::build`] refuses.
+    pub async fn send(self) -> Result<Message, Error> {
+        let gmail = self.begun.gmail;
+        gmail.send(&sendable(self.prepare().await?)?).await
+    }
+
+    /// Saves it as a draft; nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); a draft needs no recipient.
+    pub async fn save_draft(self) -> Result<Draft, Error> {
+        let gmail = self.begun.gmail;
+        gmail.save_draft(&self.prepare().await?.build()?).await
+    }
+}
+
+impl<'a> Begun<'a> {
+    fn new(gmail: &'a GmailConnector, message_id: String) -> Self {
+        Self {
+            gmail,
+            message_id,
+            with_aliases: true,
+            edits: Vec::new(),
+        }
+    }
+
+    fn edited(self, message: Compose) -> Compose {
+        let edits = self.edits.into_iter();
+        edits.fold(message, |message, edit| edit(message))
+    }
+}
+
+/// The message made, where it goes to somebody.
+pub(crate) fn sendable(message: Compose) -> Result<Composed, Error> {
+    let has_recipient = message.recipients().next().is_some();
+    let message = message.build()?;
+    if has_recipient {
+        Ok(message)
+    } else {
+        Err(Error::new(
+            Kind::InvalidInput,
+            "the message has no recipient; give `to`",
+        ))
+    }
+}
+
+impl From<ComposeError> for Error {
+    fn from(error: ComposeError) -> Self {
+        Self::new(Kind::InvalidInput, error.to_string()).caused_by(error)
+    }
+}
+
+impl From<ReplyError> for Error {
+    fn from(error: ReplyError) -> Self {
+        Self::new(Kind::InvalidInput, error.to_string()).caused_by(error)
+    }
+}
+
+impl fmt::Debug for Reply<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Reply")
+            .field("message_id", &self.begun.message_id)
+            .field("is_to_all", &self.is_to_all)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Forward<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Forward")
+            .field("message_id", &self.begun.message_id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,121 @@
+//! Answers to invitations.
+
+use std::fmt;
+
+use crate::api::gmail::types::Message;
+use crate::connector::GmailConnector;
+use crate::error::{Error, Kind};
+use crate::mail::{Compose, Participation, RespondError, respond};
+
+/// An answer to an invitation, before it is sent; [`GmailConnector::respond`] begins one.
+#[must_use = "nothing is sent without `accept`, `decline` or `tentative`"]
+pub struct Respond<'a> {
+    gmail: &'a GmailConnector,
+    message_id: String,
+    comment: Option<String>,
+    with_aliases: bool,
+}
+
+impl GmailConnector {
+    /// Begins an answer to the invitation in a message. It is sent to the organizer, whose calendar takes it in (RFC 5546,
+    /// RFC 6047); the account's own calendar is not changed.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// # let id = sandbox.deliver(b"From: eva@example.org\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\n\
+    /// #     VERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Lunch\r\nORGANIZER:mailto:eva@example.org\r\n\
+    /// #     ATTENDEE:mailto:user@example.com\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n");
+    /// let invitation = gmail.read(&id).await?;
+    /// println!("{}", invitation.calendars[0].to_text());
+    /// gmail.respond(&id).comment("See you there.").accept().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn respond(&self, message_id: impl Into<String>) -> Respond<'_> {
+        Respond {
+            gmail: self,
+            message_id: message_id.into(),
+            comment: None,
+            with_aliases: true,
+        }
+    }
+}
+
+impl Respond<'_> {
+    /// Says something beside the answer.
+    pub fn comment(mut self, comment: impl Into<String>) -> Self {
+        self.comment = Some(comment.into());
+        self
+    }
+
+    /// As [`Reply::without_aliases`](super::Reply::without_aliases).
+    pub fn without_aliases(mut self) -> Self {
+        self.with_aliases = false;
+        self
+    }
+
+    /// Says yes.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare) and [`GmailConnector::send`].
+    pub async fn accept(self) -> Result<Message, Error> {
+        self.send(Participation::Accepted).await
+    }
+
+    /// Says no.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare) and [`GmailConnector::send`].
+    pub async fn decline(self) -> Result<Message, Error> {
+        self.send(Participation::Declined).await
+    }
+
+    /// Says perhaps.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare) and [`GmailConnector::send`].
+    pub async fn tentative(self) -> Result<Message, Error> {
+        self.send(Participation::Tentative).await
+    }
+
+    /// The answer, to look at before it is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_input`](Error::is_invalid_input) where the message has no invitation that this account can answer,
+    /// and what the service answers.
+    pub async fn prepare(self, participation: Participation) -> Result<Compose, Error> {
+        let invitation = self.gmail.read(&self.message_id).await?;
+        let own = self.gmail.own_addresses(self.with_aliases).await?;
+        let comment = self.comment.as_deref();
+        Ok(respond(&invitation, &own, participation, comment)?)
+    }
+
+    async fn send(self, participation: Participation) -> Result<Message, Error> {
+        let gmail = self.gmail;
+        gmail
+            .send(&self.prepare(participation).await?.build()?)
+            .await
+    }
+}
+
+impl From<RespondError> for Error {
+    fn from(error: RespondError) -> Self {
+        Self::new(Kind::InvalidInput, error.to_string()).caused_by(error)
+    }
+}
+
+impl fmt::Debug for Respond<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Respond")
+            .field("message_id", &self.message_id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,148 @@
+//! Messages and conversations as people read them.
+
+use crate::api::gmail::types::{Message, MessageFormat, ThreadFormat};
+use crate::connector::GmailConnector;
+use crate::error::Error;
+use crate::mail::{Address, MailboxList, Reading};
+
+impl GmailConnector {
+    /// Reads a message: its headers, its whole text, and its attachments by name.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// let list = gmail.messages().list().q("in:inbox").max_results(1).send().await?;
+    /// let id = &list.messages[0].id;
+    /// let message = gmail.read(id).await?;
+    /// println!("{}: {}", message.from, message.text_without_quote());
+    /// # assert!(!message.from.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A long text that Gmail leaves out of its answer costs a second call. For the bytes of the attachments use
+    /// [`read_with_attachments`](Self::read_with_attachments).
+    ///
+    /// # Errors
+    ///
+    /// What the service answers; [`is_not_found`](Error::is_not_found) for an id that the mailbox does not have.
+    pub async fn read(&self, message_id: impl AsRef<str>) -> Result<Reading, Error> {
+        let message = self
+            .messages()
+            .get(message_id.as_ref())
+            .format(MessageFormat::Full)
+            .send()
+            .await?;
+        self.complete(&message).await
+    }
+
+    /// As [`read`](Self::read), with the bytes of every attachment, in one call.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub async fn read_with_attachments(
+        &self,
+        message_id: impl AsRef<str>,
+    ) -> Result<Reading, Error> {
+        let message = self
+            .messages()
+            .get(message_id.as_ref())
+            .format(MessageFormat::Raw)
+            .send()
+            .await?;
+        Ok(Reading::from_payload(&message))
+    }
+
+    /// Reads the messages of a conversation, the oldest first, each as [`read`](Self::read) does.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// # let list = gmail.threads().list().max_results(1).send().await?;
+    /// # let id = &list.threads[0].id;
+    /// for message in gmail.read_thread(id).await? {
+    ///     println!("{}\n{}\n", message.from, message.text_without_quote());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub async fn read_thread(&self, thread_id: impl AsRef<str>) -> Result<Vec<Reading>, Error> {
+        let thread = self
+            .threads()
+            .get(thread_id.as_ref())
+            .format(ThreadFormat::Full)
+            .send()
+            .await?;
+        let mut messages = Vec::with_capacity(thread.messages.len());
+        for message in &thread.messages {
+            messages.push(self.complete(message).await?);
+        }
+        Ok(messages)
+    }
+
+    /// Gmail puts long texts behind an id that hosted mode can't follow; the raw message has them in both modes.
+    pub(crate) async fn complete(&self, message: &Message) -> Result<Reading, Error> {
+        let reading = Reading::from_payload(message);
+        if reading.bodies_to_fetch().is_empty() {
+            return Ok(reading);
+        }
+        let mut raw = self.read_with_attachments(&message.id).await?;
+        raw.label_ids = reading.label_ids;
+        // Of the files only the names are shown, and a conversation may have many.
+        for attachment in &mut raw.attachments {
+            attachment.data = None;
+        }
+        Ok(raw)
+    }
+
+    /// The addresses of the account: its own, and with `with_aliases` those that it may send as, as far as the mode and
+    /// the token's scopes let them be told.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// let own = gmail.own_addresses(true).await?;
+    /// assert_eq!(own.to_string(), "user@example.com");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the service answers.
+    pub async fn own_addresses(&self, with_aliases: bool) -> Result<MailboxList, Error> {
+        let mut own = MailboxList::default();
+        let profile = self.get_profile().send().await?;
+        let mut add = |address: String| {
+            if let Ok(address) = Address::new(address)
+                && !own.contains_mailbox(&address)
+            {
+                own.push(address);
+            }
+        };
+        add(profile.email_address);
+        if with_aliases {
+            match self.settings().send_as().list().send().await {
+                Ok(aliases) => aliases
+                    .send_as
+                    .into_iter()
+                    .for_each(|alias| add(alias.send_as_email)),
+                // Aliases make a better answer, and a token without the scope for them still makes an answer.
+                Err(error) if error.is_permission_denied() || error.is_unsupported() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(own)
+    }
+}

@@ -1,0 +1,393 @@
+//! The tools of several calls, which take people's fields and give what people read.
+
+use serde_json::Value;
+
+use crate::api::gmail::operation as row;
+use crate::mail::Participation;
+use crate::operation::{self, Field, Mode, Operation, Outbound, Schema};
+
+use super::access::Access;
+use super::argument::{optional, or_empty, required};
+use super::definition::{Annotations, Tool};
+use super::output;
+
+/// A tool of several calls.
+#[derive(Debug)]
+pub(super) struct Composed {
+    pub(super) kind: Kind,
+    pub(super) name: &'static str,
+    title: &'static str,
+    description: &'static str,
+    /// The arguments.
+    pub(super) fields: &'static [Field],
+    /// The calls that it makes, all of which have to be allowed.
+    steps: &'static [&'static Operation],
+    /// Whether agents are offered it without being asked.
+    pub(super) is_default: bool,
+    /// Whether it reads or writes files.
+    pub(super) needs_directory: bool,
+    output: fn() -> Value,
+}
+
+/// Which of them it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Search,
+    ReadMessage,
+    ReadThread,
+    Send,
+    Reply,
+    Forward,
+    Draft,
+    SaveAttachment,
+    Respond,
+    Unsubscribe,
+}
+
+/// The calls that a draft makes besides where it answers a message.
+pub(super) static STEPS_OF_ANSWER: [&Operation; 2] = [&row::GET_PROFILE, &row::MESSAGES_GET];
+
+/// The call that makes answers better and is left out where it is not allowed.
+pub(super) static STEP_FOR_ALIASES: &Operation = &row::SETTINGS_SEND_AS_LIST;
+
+const TO: Field = required(
+    "to",
+    Schema::Array(&Schema::String),
+    "Recipients: addresses, or Name <address>.",
+);
+const CC: Field = optional("cc", Schema::Array(&Schema::String), "Who gets a copy.");
+const BCC: Field = optional(
+    "bcc",
+    Schema::Array(&Schema::String),
+    "Who gets a copy that the others do not see.",
+);
+const SUBJECT: Field = or_empty(optional("subject", Schema::String, "The subject."));
+const TEXT: Field = or_empty(required("text", Schema::String, "The text, plain."));
+const HTML: Field = optional(
+    "html",
+    Schema::String,
+    "The text as HTML, where plain text does not do.",
+);
+const FILES: Field = optional(
+    "attachments",
+    Schema::Array(&Schema::String),
+    "Names of files to attach, from the directory of attachments.",
+);
+const MESSAGE_ID: Field = required(
+    "message_id",
+    Schema::String,
+    "The message's id, as search gives it.",
+);
+const WITH_QUOTED: Field = optional(
+    "with_quoted",
+    Schema::Boolean,
+    "Whether to show the quoted history as well.",
+);
+
+/// All of them, in the order in which agents are offered them.
+pub(super) static ALL: [Composed; 10] = [
+    Composed {
+        kind: Kind::Search,
+        name: "gmail_search",
+        title: "Search mail",
+        description: "Finds messages as Gmail's search box does and gives for each its id, thread, date, author, \
+            subject, labels and beginning. Read one with gmail_read_message.",
+        fields: &[
+            or_empty(required(
+                "query",
+                Schema::String,
+                "As in Gmail's search box: from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, \
+                 words. Empty for all mail.",
+            )),
+            optional(
+                "max_results",
+                Schema::Integer {
+                    minimum: Some(1),
+                    maximum: Some(50),
+                },
+                "How many messages; 10 where it is left out.",
+            ),
+            optional(
+                "page_token",
+                Schema::String,
+                "The next_page_token of the search before, for what follows.",
+            ),
+            optional(
+                "include_spam_trash",
+                Schema::Boolean,
+                "Whether to look in spam and trash as well.",
+            ),
+        ],
+        steps: &[&row::MESSAGES_LIST, &row::MESSAGES_GET],
+        is_default: true,
+        needs_directory: false,
+        output: output::search,
+    },
+    Composed {
+        kind: Kind::ReadMessage,
+        name: "gmail_read_message",
+        title: "Read a message",
+        description: "Shows a message as a person reads it: headers that matter, the text (made from HTML where there \
+            is no plain one, links kept), attachments by name. Quoted history is folded. A long text is clipped; go on \
+            with offset.",
+        fields: &[
+            MESSAGE_ID,
+            WITH_QUOTED,
+            optional(
+                "offset",
+                Schema::Integer {
+                    minimum: Some(0),
+                    maximum: Some(1_000_000_000),
+                },
+                "The character of the text to begin at, for what was clipped.",
+            ),
+        ],
+        steps: &[&row::MESSAGES_GET],
+        is_default: true,
+        needs_directory: false,
+        output: output::message,
+    },
+    Composed {
+        kind: Kind::ReadThread,
+        name: "gmail_read_thread",
+        title: "Read a conversation",
+        description: "Shows the messages of a conversation in order, each as gmail_read_message does, clipped so that \
+            all fit.",
+        fields: &[
+            required(
+                "thread_id",
+                Schema::String,
+                "The conversation's id, as search gives it.",
+            ),
+            WITH_QUOTED,
+        ],
+        steps: &[&row::THREADS_GET],
+        is_default: true,
+        needs_directory: false,
+        output: output::thread,
+    },
+    Composed {
+        kind: Kind::Send,
+        name: "gmail_send",
+        title: "Send a message",
+        description: "Sends a new message at once. To answer one use gmail_reply, so that it joins its conversation; \
+            to let a person look first use gmail_draft. Never repeat it when the outcome is unknown: search in:sent \
+            first.",
+        fields: &[
+            TO,
+            CC,
+            BCC,
+            or_empty(required("subject", Schema::String, "The subject.")),
+            TEXT,
+            HTML,
+            FILES,
+        ],
+        steps: &[&row::MESSAGES_SEND],
+        is_default: true,
+        needs_directory: false,
+        output: output::sent,
+    },
+    Composed {
+        kind: Kind::Reply,
+        name: "gmail_reply",
+        title: "Answer a message",
+        description: "Answers a message at once: recipients, subject and conversation are taken from it, its text is \
+            quoted below the answer.",
+        fields: &[
+            required(
+                "message_id",
+                Schema::String,
+                "The id of the message to answer.",
+            ),
+            required("text", Schema::String, "The answer, plain."),
+            optional(
+                "html",
+                Schema::String,
+                "The answer as HTML, where plain text does not do.",
+            ),
+            optional(
+                "reply_all",
+                Schema::Boolean,
+                "Whether to answer everybody; the author alone where it is left out.",
+            ),
+            optional(
+                "quote",
+                Schema::Boolean,
+                "Whether the original is quoted below; true where it is left out.",
+            ),
+            FILES,
+        ],
+        steps: &[&row::GET_PROFILE, &row::MESSAGES_GET, &row::MESSAGES_SEND],
+        is_default: true,
+        needs_directory: false,
+        output: output::sent,
+    },
+    Composed {
+        kind: Kind::Forward,
+        name: "gmail_forward",
+        title: "Forward a message",
+        description: "Passes a message on at once, with its text and its attachments, below what is written.",
+        fields: &[
+            required(
+                "message_id",
+                Schema::String,
+                "The id of the message to pass on.",
+            ),
+            TO,
+            CC,
+            or_empty(optional(
+                "text",
+                Schema::String,
+                "What to write above it, plain.",
+            )),
+            optional(
+                "with_attachments",
+                Schema::Boolean,
+                "Whether its attachments go along; true where it is left out.",
+            ),
+        ],
+        steps: &[&row::GET_PROFILE, &row::MESSAGES_GET, &row::MESSAGES_SEND],
+        is_default: true,
+        needs_directory: false,
+        output: output::sent,
+    },
+    Composed {
+        kind: Kind::Draft,
+        name: "gmail_draft",
+        title: "Write a draft",
+        description: "Writes a draft, which a person finds among their drafts and can send; nothing is sent. With \
+            reply_to_message_id it answers a message, and recipients and subject are taken from it.",
+        fields: &[
+            optional(
+                "to",
+                Schema::Array(&Schema::String),
+                "Recipients: addresses, or Name <address>.",
+            ),
+            CC,
+            BCC,
+            SUBJECT,
+            TEXT,
+            HTML,
+            optional(
+                "reply_to_message_id",
+                Schema::String,
+                "The id of the message that the draft answers.",
+            ),
+            optional(
+                "reply_all",
+                Schema::Boolean,
+                "With reply_to_message_id: whether to answer everybody.",
+            ),
+            FILES,
+        ],
+        steps: &[&row::DRAFTS_CREATE],
+        is_default: true,
+        needs_directory: false,
+        output: output::draft,
+    },
+    Composed {
+        kind: Kind::SaveAttachment,
+        name: "gmail_save_attachment",
+        title: "Save attachments to files",
+        description: "Saves a message's attachments to files in the one directory that a person has named, and gives \
+            the files' names. The bytes are not shown. Files are never overwritten.",
+        fields: &[
+            MESSAGE_ID,
+            optional(
+                "part_id",
+                Schema::String,
+                "The part_id of one attachment; all of them where it is left out.",
+            ),
+        ],
+        steps: &[&row::MESSAGES_GET],
+        is_default: true,
+        needs_directory: true,
+        output: output::files,
+    },
+    Composed {
+        kind: Kind::Respond,
+        name: "gmail_respond",
+        title: "Answer an invitation",
+        description: "Answers the invitation to an event that a message has, at once: the organizer gets the answer by \
+            mail. The account's own calendar is not changed.",
+        fields: &[
+            required(
+                "message_id",
+                Schema::String,
+                "The id of the message with the invitation.",
+            ),
+            required(
+                "answer",
+                Schema::Enum(&Participation::WORDS),
+                "What to say.",
+            ),
+            optional(
+                "comment",
+                Schema::String,
+                "A sentence to the organizer beside it.",
+            ),
+        ],
+        steps: &[&row::GET_PROFILE, &row::MESSAGES_GET, &row::MESSAGES_SEND],
+        is_default: false,
+        needs_directory: false,
+        output: output::sent,
+    },
+    Composed {
+        kind: Kind::Unsubscribe,
+        name: "gmail_unsubscribe",
+        title: "Unsubscribe from a mailing list",
+        description: "Unsubscribes from the mailing list that sent a message, by one request to the list's server. It \
+            can't be undone here: ask the person first. Refused where the message offers no one-click way, or none that \
+            Gmail found to be the sender's own.",
+        fields: &[MESSAGE_ID],
+        steps: &[&row::MESSAGES_GET],
+        is_default: false,
+        needs_directory: false,
+        output: output::unsubscribed,
+    },
+];
+
+impl Composed {
+    /// Why it may not be used in a mode; `None` where it may.
+    pub(super) fn refusal(&self, access: &Access, mode: Mode) -> Option<String> {
+        let refusal = self
+            .steps
+            .iter()
+            .find_map(|row| access.step_refusal(row, mode));
+        // It reaches somebody who is no part of the mailbox, and no row says so.
+        refusal.or_else(|| {
+            (self.kind == Kind::Unsubscribe && access.is_limited()).then(|| {
+                "where an agent's actions are limited, only a person may unsubscribe".to_owned()
+            })
+        })
+    }
+
+    pub(super) fn tool(&self, access: &Access) -> Tool {
+        let sends = self
+            .steps
+            .iter()
+            .any(|row| row.outbound != Outbound::Nothing);
+        let is_final = self.kind == Kind::Unsubscribe;
+        let read_only =
+            self.steps.iter().all(|row| row.read_only) && !self.needs_directory && !is_final;
+        let mut description = self.description.to_owned();
+        if let (Some(recipients), true) = (access.recipients(), sends) {
+            description.push_str(" Mail goes to these alone: ");
+            description.push_str(&recipients);
+            description.push('.');
+        }
+        Tool {
+            name: self.name.to_owned(),
+            title: self.title.to_owned(),
+            description,
+            input_schema: operation::schema(self.fields),
+            output_schema: (self.output)(),
+            annotations: Annotations {
+                read_only,
+                destructive: is_final,
+                idempotent: read_only,
+                open_world: read_only || sends || is_final,
+            },
+        }
+    }
+}
