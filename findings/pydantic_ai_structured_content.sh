@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Guess: an agent of pydantic-ai gives the model the text of an MCP tool's result, perhaps with the structured content beside it.
+# So: with pydantic-ai-slim 2.68.0 the structured content takes the text's place: what stands in the text alone (a warning, a summary) is never seen by the model.
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+python3 -m venv "$folder/venv"
+"$folder/venv/bin/pip" install --quiet --disable-pip-version-check 'pydantic-ai-slim[mcp]==2.68.0' fastmcp==3.4.11
+cd "$folder"
+cat >server.py <<'PYTHON'
+from fastmcp import FastMCP
+from fastmcp.tools.tool import ToolResult
+server = FastMCP("s")
+@server.tool
+def read() -> ToolResult:
+    return ToolResult(content="2 messages; the second is cut", structured_content={"count": 2})
+server.run(show_banner=False)
+PYTHON
+cat >check.py <<'PYTHON'
+import asyncio, sys
+from fastmcp.client.transports import StdioTransport
+from pydantic_ai import Agent
+from pydantic_ai.mcp import MCPToolset
+from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
+from pydantic_ai.models.function import FunctionModel
+seen = []
+def model(messages, _info):
+    seen.extend(part.content for part in messages[-1].parts if part.part_kind == "tool-return")
+    return ModelResponse([TextPart("done") if seen else ToolCallPart("read", {})])
+async def main():
+    async with Agent(FunctionModel(model), toolsets=[MCPToolset(StdioTransport(sys.executable, ["server.py"]))]) as agent:
+        await agent.run("go")
+asyncio.run(main())
+print(seen)
+assert seen == [{"count": 2}]
+PYTHON
+venv/bin/python check.py 2>/dev/null

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Guess: typify takes the Rust type of an integer from both bounds, so that it reads what the schema allows and refuses the rest.
+# So: with typify 0.8.0 `maximum: 255` alone is u8, which refuses -1; 1 to 10 is NonZeroU64, which accepts 11; and allOf of number and integer is an enum with no variants, which no value fits.
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export CARGO_TARGET_DIR="$folder/target"
+cargo init --quiet --vcs none --name check "$folder"
+cd "$folder"
+cargo add --quiet typify@=0.8.0 schemars@0.8 serde_json@1 2>/dev/null
+cat >src/main.rs <<'RUST'
+fn main() {
+    let schema = serde_json::json!({"title": "Check", "type": "object", "required": ["top", "range", "both"], "properties": {
+        "top": {"type": "integer", "maximum": 255},
+        "range": {"type": "integer", "minimum": 1, "maximum": 10},
+        "both": {"allOf": [{"type": "number"}, {"type": "integer"}]},
+    }});
+    let mut types = typify::TypeSpace::new(&typify::TypeSpaceSettings::default());
+    types.add_root_schema(serde_json::from_value(schema).unwrap()).unwrap();
+    let code = types.to_stream().to_string().replace(' ', "");
+    for expected in ["pubtop:u8,", "pubrange:::std::num::NonZeroU64,", "pubboth:CheckBoth", "pubenumCheckBoth{}"] {
+        assert!(code.contains(expected), "{expected} is not in {code}");
+        println!("{expected}");
+    }
+}
+RUST
+cargo run --quiet
