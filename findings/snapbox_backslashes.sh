@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Guess: an assertion of snapbox, under trycmd too, tells `\` from `/` outside of paths.
+# So: snapbox 1.2 turns every backslash of what it got into a slash: output with the escape `\n` of JSON passes where "/n" is expected. raw() or a filter that is switched off tells them apart.
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export CARGO_TARGET_DIR="$folder/target"
+cargo init --quiet --vcs none --name check "$folder"
+cd "$folder"
+cargo add --quiet snapbox@1.2 2>/dev/null
+cat >src/main.rs <<'RUST'
+use snapbox::{IntoData, assert_data_eq};
+
+fn main() {
+    std::panic::set_hook(Box::new(|_| ()));
+    let passes = |check: fn()| std::panic::catch_unwind(check).is_ok();
+    let plain = passes(|| assert_data_eq!(r#"{"text":"a\nb"}"#, r#"{"text":"a/nb"}"#));
+    let raw = passes(|| assert_data_eq!(r#"{"text":"a\nb"}"#, r#"{"text":"a/nb"}"#.raw()));
+    println!("plain {plain}, raw {raw}");
+    assert_eq!((plain, raw), (true, false));
+}
+RUST
+cargo run --quiet
