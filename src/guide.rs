@@ -1,5 +1,5 @@
 //! Guides: each mode from nothing to the first call, agents, what counts as a success, how long things take, Google's
-//! quota, and moving from other packages.
+//! quota, many users and hosts, and moving from other packages.
 //!
 //! They are part of the documentation alone; their examples run with the tests.
 
@@ -20,6 +20,9 @@ pub mod time {}
 
 #[doc = include_str!("../guide/quota.md")]
 pub mod quota {}
+
+#[doc = include_str!("../guide/hosts.md")]
+pub mod hosts {}
 
 #[doc = include_str!("../guide/from_python.md")]
 pub mod from_python {}

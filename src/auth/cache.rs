@@ -99,7 +99,8 @@ impl TokenCache {
             refresh_token,
             store.is_some(),
             source.keeps_previous(),
-        );
+        )
+        .spread(spread());
         Self {
             shared: Arc::new(Shared {
                 source,
@@ -335,6 +336,12 @@ impl Shared {
             }
         });
     }
+}
+
+/// A number from 0 to 1,000 that differs between mailboxes and processes.
+fn spread() -> u32 {
+    use std::hash::{BuildHasher, RandomState};
+    u32::try_from(RandomState::new().hash_one(0_u8) % 1_001).unwrap_or_default()
 }
 
 fn now() -> Now {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::secret::{check_credential, trimmed};
-use super::{Account, Secret, TokenSource};
+use super::{Account, Secret, ServiceAccountAuthConfig, TokenSource};
 use crate::error::Error;
 
 /// The credentials of one of the two modes, or where they come from.
@@ -25,6 +25,8 @@ pub enum AuthConfig {
     Gmail(GmailAuthConfig),
     /// Airbyte's.
     Airbyte(AirbyteAuthConfig),
+    /// A service account of Google's, for one mailbox.
+    ServiceAccount(ServiceAccountAuthConfig),
     /// Access tokens for Gmail from a source of your own, in open-source mode.
     Source(Arc<dyn TokenSource>),
 }
@@ -45,6 +47,12 @@ impl From<GmailAuthConfig> for AuthConfig {
 impl From<AirbyteAuthConfig> for AuthConfig {
     fn from(auth: AirbyteAuthConfig) -> Self {
         Self::Airbyte(auth)
+    }
+}
+
+impl From<ServiceAccountAuthConfig> for AuthConfig {
+    fn from(auth: ServiceAccountAuthConfig) -> Self {
+        Self::ServiceAccount(auth)
     }
 }
 

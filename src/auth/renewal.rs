@@ -65,6 +65,10 @@ use crate::error::{Error, Kind};
 /// token does not end on the way. Google's own clients use 225 to 300 seconds.
 const EARLY: Duration = Duration::from_secs(240);
 
+/// By which part of its life a token is renewed earlier than that, at most; each process draws its own. Thousands of
+/// mailboxes whose tokens came at once then ask for the next ones one after the other.
+const SPREAD: u32 = 10;
+
 /// A token that lives shorter than this is renewed at four fifths of its life instead; else every call would refresh.
 const SHORT_LIFE: Duration = Duration::from_secs(1200);
 
@@ -179,6 +183,8 @@ pub(super) struct Renewal {
     store: Option<Ledger>,
     /// Whether the server keeps a refresh token until its successor has been used.
     keeps_previous: bool,
+    /// How much earlier than others it renews, from 0 to 1,000.
+    spread: u32,
     under_way: Option<UnderWay>,
     flights: u64,
     /// How the last flight ended, if it failed.
@@ -282,6 +288,7 @@ impl Renewal {
             },
             store: has_store.then(Ledger::default),
             keeps_previous,
+            spread: 0,
             under_way: None,
             flights: 0,
             error: None,
@@ -290,6 +297,12 @@ impl Renewal {
             refusal: None,
             warnings: Vec::new(),
         }
+    }
+
+    /// Renews by so many thousandths of what is possible earlier than others.
+    pub(super) fn spread(mut self, spread: u32) -> Self {
+        self.spread = spread;
+        self
     }
 
     /// What to do for a token; with `refused`, for another one than that.
@@ -762,7 +775,7 @@ impl Renewal {
                 token,
                 generation: self.generation,
             },
-            renew_at: lifetime.and_then(|lifetime| after(until_renewal(lifetime))),
+            renew_at: lifetime.and_then(|lifetime| after(until_renewal(lifetime, self.spread))),
             ends_at: lifetime.and_then(after),
             flight: self.flights,
         });
@@ -822,12 +835,12 @@ impl StoreFailure {
     }
 }
 
-/// How long after its birth a token is renewed.
-fn until_renewal(lifetime: Duration) -> Duration {
+/// How long after its birth a token is renewed; `spread` is from 0 to 1,000.
+fn until_renewal(lifetime: Duration, spread: u32) -> Duration {
     if lifetime < SHORT_LIFE {
         lifetime * 4 / 5
     } else {
-        lifetime - EARLY
+        lifetime - EARLY - lifetime / SPREAD * spread.min(1_000) / 1_000
     }
 }
 

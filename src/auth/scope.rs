@@ -1,5 +1,7 @@
 //! The least scopes that some operations need.
 
+use std::sync::OnceLock;
+
 use crate::operation::{Operation, gmail};
 
 /// Scopes of this kind work only inside Google's own add-ons.
@@ -61,6 +63,23 @@ pub fn read_only_scopes() -> Vec<&'static str> {
             .copied()
             .filter(|row| row.read_only),
     )
+}
+
+/// The scopes that are asked for where nobody names any: those of the operations that Airbyte's connector has, without
+/// those that delete mail for good.
+///
+/// ```
+/// use airbyte_agent_gmail::auth::default_scopes;
+///
+/// assert!(default_scopes().contains(&"https://www.googleapis.com/auth/gmail.modify"));
+/// ```
+pub fn default_scopes() -> Vec<&'static str> {
+    static SCOPES: OnceLock<Vec<&'static str>> = OnceLock::new();
+    let scopes = SCOPES.get_or_init(|| {
+        let rows = gmail().operations.iter().copied();
+        least_scopes(rows.filter(|row| row.hosted && !row.destructive))
+    });
+    scopes.clone()
 }
 
 /// The scopes that were asked for and not granted.

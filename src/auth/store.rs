@@ -3,6 +3,8 @@
 mod file;
 #[cfg(feature = "keyring")]
 mod keyring;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::any::Any;
 use std::error::Error as StdError;
@@ -20,6 +22,8 @@ pub use file::FileTokenStore;
 pub(in crate::auth) use file::{read as read_object, write as write_object};
 #[cfg(feature = "keyring")]
 pub use keyring::{Keyring, KeyringTokenStore};
+#[cfg(feature = "redis")]
+pub(crate) use redis::{Redis, RedisTokenStore};
 
 /// The tokens of one account after a refresh. Its serialized form holds the tokens as they are: keep it as a password.
 ///
@@ -141,6 +145,11 @@ impl StoreVersion {
     pub fn new(version: impl Into<String>) -> Self {
         Self(version.into())
     }
+
+    /// The version as the store made it; empty for an empty store.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// What [`TokenStore::load`] gives.
@@ -232,6 +241,18 @@ impl StoreLock {
         }
     }
 
+    /// A lease, with what keeps it up while this value lives.
+    #[cfg(feature = "redis")]
+    fn held(
+        held: impl Any + Send,
+        release: impl Future<Output = Result<(), StoreError>> + Send + 'static,
+    ) -> Self {
+        Self {
+            _held: Some(Box::new(held)),
+            release: Some(Box::pin(release)),
+        }
+    }
+
     /// The lock of a store that nobody else uses.
     pub fn none() -> Self {
         Self {
@@ -246,7 +267,10 @@ impl StoreLock {
     ///
     /// What the store says; a lease then ends by itself.
     pub async fn release(mut self) -> Result<(), StoreError> {
-        match self.release.take() {
+        let release = self.release.take();
+        // What holds a lease up goes first, since the release waits for its end.
+        drop(self);
+        match release {
             Some(release) => release.await,
             None => Ok(()),
         }

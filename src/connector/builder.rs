@@ -12,14 +12,15 @@ use crate::airbyte::Airbyte;
 use crate::api::airbyte::operation::BASE_URL as AIRBYTE_URL;
 use crate::api::gmail::{Client, operation};
 use crate::auth::{
-    AirbyteAuthConfig, AuthConfig, GOOGLE_TOKEN_URL, GoogleTokenSource, Secret, StoreObserver,
-    TokenCache, TokenSource, TokenStore,
+    AirbyteAuthConfig, AuthConfig, GOOGLE_TOKEN_URL, GoogleTokenSource, Identity, Secret,
+    ServiceAccountAuthConfig, SharedStore, StoreObserver, TokenCache, TokenSource, TokenStore,
 };
 use crate::error::{Error, Kind};
 use crate::http::{Http, Limits, check_url, is_loopback};
 use crate::operation::Mode;
 use crate::transport::{
     Direct, Governor, Hosted, Observer, Quota, RetryBudget, RetryPolicy, Terms, Transport,
+    shared_pace,
 };
 
 /// Settings of a connector.
@@ -40,6 +41,8 @@ pub struct GmailConnectorBuilder {
     limits: Limits,
     store: Option<Arc<dyn TokenStore>>,
     store_observer: Option<StoreObserver>,
+    pub(super) shared_store: Option<String>,
+    pub(super) store_key: Option<Secret>,
     keeps_previous: bool,
     retry: RetryPolicy,
     quota: Option<Quota>,
@@ -59,6 +62,28 @@ impl fmt::Debug for QuotaObserver {
     }
 }
 
+/// Where the access tokens come from, and whose they are.
+struct Origin {
+    source: Arc<dyn TokenSource>,
+    access_token: Option<Secret>,
+    refresh_token: Option<Secret>,
+    identity: Option<Identity>,
+    /// The service account, whose connectors share their tokens.
+    account: Option<ServiceAccountAuthConfig>,
+}
+
+impl Origin {
+    fn of(source: Arc<dyn TokenSource>) -> Self {
+        Self {
+            source,
+            access_token: None,
+            refresh_token: None,
+            identity: None,
+            account: None,
+        }
+    }
+}
+
 impl GmailConnectorBuilder {
     pub(super) fn new(auth: AuthConfig) -> Self {
         Self {
@@ -69,6 +94,8 @@ impl GmailConnectorBuilder {
             limits: Limits::default(),
             store: None,
             store_observer: None,
+            shared_store: None,
+            store_key: None,
             keeps_previous: false,
             retry: RetryPolicy::default(),
             quota: None,
@@ -82,8 +109,8 @@ impl GmailConnectorBuilder {
     /// How Gmail will be reached.
     pub fn mode(&self) -> Mode {
         match self.auth {
-            AuthConfig::Gmail(_) | AuthConfig::Source(_) => Mode::OpenSource,
             AuthConfig::Airbyte(_) => Mode::Hosted,
+            _ => Mode::OpenSource,
         }
     }
 
@@ -131,6 +158,27 @@ impl GmailConnectorBuilder {
     #[must_use]
     pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
         self.store = Some(store);
+        self
+    }
+
+    /// Where processes on several hosts share their tokens and the pace of their calls: the address of a Redis or Valkey
+    /// server, `redis://[user:password@]host[:port][/database]` or `rediss://…` with TLS; it needs the feature `redis`.
+    /// The [guide](crate::guide::hosts) says what is shared and what happens when the server is gone. A
+    /// [`token_store`](Self::token_store) of your own takes the tokens in its place. Default: nothing is shared.
+    ///
+    /// The tokens are encrypted (ChaCha20-Poly1305), with [`store_key`](Self::store_key).
+    #[must_use]
+    pub fn shared_store(mut self, address: impl Into<String>) -> Self {
+        self.shared_store = Some(address.into());
+        self
+    }
+
+    /// The key of the tokens in the [`shared_store`](Self::shared_store): 32 bytes in base64, the same for all processes.
+    /// Default: one that is derived (HKDF-SHA256) from the refresh token or the service account's key, so that processes
+    /// with the same credentials need none.
+    #[must_use]
+    pub fn store_key(mut self, key: impl Into<Secret>) -> Self {
+        self.store_key = Some(key.into());
         self
     }
 
@@ -266,6 +314,7 @@ impl GmailConnectorBuilder {
                         "no google credentials: give a refresh token, or an access token",
                     ));
                 }
+                let identity = Identity::from(&auth);
                 let http = Http::new(self.http.clone(), self.limits)?;
                 let source = Arc::new(GoogleTokenSource {
                     http: http.clone(),
@@ -274,23 +323,53 @@ impl GmailConnectorBuilder {
                     client_secret: auth.client_secret,
                     keeps_previous: self.keeps_previous,
                 });
-                self.open_source(http, source, auth.access_token, auth.refresh_token)
+                self.open_source(
+                    http,
+                    Origin {
+                        source,
+                        access_token: auth.access_token,
+                        refresh_token: auth.refresh_token,
+                        identity: Some(identity),
+                        account: None,
+                    },
+                )
+            }
+            AuthConfig::ServiceAccount(auth) => {
+                let http = match self.http.clone() {
+                    Some(own) => Http::new(Some(own), self.limits)?,
+                    None => auth.http(self.limits)?,
+                };
+                let source = auth.source(&http, &check_url("token url", &self.token_url)?)?;
+                let mut origin = Origin::of(Arc::new(source));
+                origin.identity = Some(auth.identity()?);
+                origin.account = Some(auth);
+                self.open_source(http, origin)
             }
             AuthConfig::Source(source) => {
                 let http = Http::new(self.http.clone(), self.limits)?;
-                self.open_source(http, source, None, None)
+                self.open_source(http, Origin::of(source))
             }
             AuthConfig::Airbyte(auth) => self.hosted(auth.checked()?),
         }
     }
 
-    fn open_source(
-        self,
-        http: Http,
-        source: Arc<dyn TokenSource>,
-        access_token: Option<Secret>,
-        refresh_token: Option<Secret>,
-    ) -> Result<GmailConnector, Error> {
+    /// What processes share, where they do: a token store, and what the pace is of.
+    fn shared(&self, origin: &Origin) -> Result<Option<SharedStore>, Error> {
+        let Some(address) = &self.shared_store else {
+            return Ok(None);
+        };
+        let store = SharedStore::new(address, self.store_key.clone())?;
+        if origin.identity.is_none() && self.store.is_none() {
+            return Err(Error::new(
+                Kind::Configuration,
+                "whose tokens a source of your own gives is not known, so they can't be shared; give a `token_store`",
+            ));
+        }
+        Ok(Some(store))
+    }
+
+    fn open_source(self, http: Http, origin: Origin) -> Result<GmailConnector, Error> {
+        let shared = self.shared(&origin)?;
         let base_url = check_url(
             "gmail api url",
             self.base_url.as_deref().unwrap_or(operation::BASE_URL),
@@ -319,14 +398,32 @@ impl GmailConnectorBuilder {
             leaves_room: self.leaves_room,
             before: observer(self.before_quota_wait),
             after: observer(self.after_quota_wait),
+            shared: match (&shared, &origin.identity, quota.units_per_minute) {
+                (Some(store), Some(identity), Some(limit)) => {
+                    shared_pace(store, &identity.owner, limit)?
+                }
+                _ => None,
+            },
         };
-        let token = TokenCache::with_store(
-            source,
-            access_token,
-            refresh_token,
-            self.store,
-            self.store_observer,
-        );
+        let store = match (self.store, &shared, &origin.identity) {
+            (Some(own), ..) => Some(own),
+            (None, Some(store), Some(identity)) => store.tokens(identity)?,
+            _ => None,
+        };
+        let has_store = store.is_some();
+        let make = || {
+            TokenCache::with_store(
+                origin.source,
+                origin.access_token,
+                origin.refresh_token,
+                store,
+                self.store_observer,
+            )
+        };
+        let token = match origin.account {
+            Some(account) if !has_store => account.shared_tokens(make)?,
+            _ => make(),
+        };
         let transport = Transport::direct(Direct {
             http: http.clone(),
             base_url: base_url.clone(),

@@ -1,15 +1,20 @@
-//! Where the credentials come from that a program does not give itself: the environment, or a signed-in account.
+//! Where the credentials come from that a program does not give itself: the environment, a signed-in account, or a file of
+//! Google's.
 
 use std::io;
 
 use super::{GmailConnector, GmailConnectorBuilder};
-use crate::auth::{AccountDirectory, AirbyteAuthConfig, GmailAuthConfig, Secret, variable};
+use crate::auth::{
+    AccountDirectory, AirbyteAuthConfig, CredentialFile, GmailAuthConfig, Secret, application_default,
+    variable,
+};
 use crate::error::{Error, Kind};
 use crate::operation::Mode;
 
 impl GmailConnector {
     /// A connector with the credentials that are at hand: those of the environment, as [`from_env`](Self::from_env)
-    /// takes them, else those of the account that `airbyte-gmail auth login` has made the default.
+    /// takes them, else those of the account that `airbyte-gmail auth login` has made the default. That account wins over
+    /// `GOOGLE_APPLICATION_CREDENTIALS`, unless `GMAIL_SUBJECT` names a mailbox too.
     ///
     /// ```standalone_crate
     /// # #[tokio::main(flavor = "current_thread")]
@@ -80,10 +85,14 @@ impl GmailConnectorBuilder {
     ///
     /// As [`GmailConnector::from_env`].
     pub fn from_env(mode: Option<Mode>) -> Result<Self, Error> {
-        Self::environment(mode)?.ok_or_else(|| {
+        let found = match Self::environment(mode)? {
+            None => Self::application_default()?,
+            found => found,
+        };
+        found.ok_or_else(|| {
             Error::new(
                 Kind::Configuration,
-                "no credentials: set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME",
+                "no credentials: set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME",
             )
         })
     }
@@ -107,20 +116,41 @@ impl GmailConnectorBuilder {
         if let Some(builder) = Self::environment(None)? {
             return Ok(builder);
         }
-        let directory = AccountDirectory::of_user().ok_or_else(homeless)?;
-        let found = match directory.default_name().map_err(unreadable)? {
-            Some(name) => Self::stored(&directory, &name)?,
+        let subject = variable("GMAIL_SUBJECT");
+        if subject.is_some() && CredentialFile::named_path().is_some()
+            && let Some(builder) = Self::application_default()?
+        {
+            return Ok(builder);
+        }
+        let directory = AccountDirectory::of_user();
+        let name = match &directory {
+            Some(directory) => directory.default_name().map_err(unreadable)?,
             None => None,
+        };
+        let found = match (directory, name) {
+            (Some(_), Some(name)) if subject.is_some_and(|subject| !subject.eq_ignore_ascii_case(&name)) => {
+                return Err(Error::new(
+                    Kind::Configuration,
+                    "GMAIL_SUBJECT names another mailbox than that of the signed-in account; name a service account's file with GOOGLE_APPLICATION_CREDENTIALS, or unset it",
+                ));
+            }
+            (Some(directory), Some(name)) => Self::stored(&directory, &name)?,
+            _ => Self::application_default()?,
         };
         found.ok_or_else(|| {
             Error::new(
                 Kind::Configuration,
-                "no credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME",
+                "no credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME",
             )
         })
     }
 
-    /// The settings of the environment, if it has credentials or a mode is given.
+    /// The settings of a file of Google's or of the machine, if there is one.
+    fn application_default() -> Result<Option<Self>, Error> {
+        Ok(application_default()?.map(|auth| Self::new(auth).addressed()))
+    }
+
+    /// The settings of the environment, if it has the credentials themselves.
     fn environment(mode: Option<Mode>) -> Result<Option<Self>, Error> {
         let gmail = GmailAuthConfig {
             access_token: variable("GMAIL_ACCESS_TOKEN").map(Secret::from),
@@ -144,8 +174,15 @@ impl GmailConnectorBuilder {
             }
         };
         let builder = match mode {
-            Mode::OpenSource => Self::new(gmail.into()),
             Mode::Hosted => Self::new(airbyte.into()),
+            Mode::OpenSource if !has_gmail => return Ok(None),
+            Mode::OpenSource if variable("GMAIL_SUBJECT").is_some() => {
+                return Err(Error::new(
+                    Kind::Configuration,
+                    "GMAIL_SUBJECT names a mailbox for a service account, and the token of GMAIL_REFRESH_TOKEN or GMAIL_ACCESS_TOKEN belongs to one user; unset one of them",
+                ));
+            }
+            Mode::OpenSource => Self::new(gmail.into()),
         };
         Ok(Some(builder.addressed()))
     }
@@ -155,9 +192,13 @@ impl GmailConnectorBuilder {
         let Some(account) = directory.get(name).map_err(unreadable)? else {
             return Ok(None);
         };
+        let builder = Self::new(GmailAuthConfig::from(&account).into()).addressed();
+        // Of what processes share, the account's own file still has what the key is derived from.
+        if builder.shared_store.is_some() {
+            return Ok(Some(builder));
+        }
         let store = directory.store(name).map_err(unreadable)?;
-        let builder = Self::new(GmailAuthConfig::from(&account).into()).token_store(store);
-        Ok(Some(builder.addressed()))
+        Ok(Some(builder.token_store(store)))
     }
 
     /// At the addresses of the environment.
@@ -172,6 +213,10 @@ impl GmailConnectorBuilder {
         if let Some(url) = variable("GOOGLE_TOKEN_URL") {
             self = self.token_url(url);
         }
+        // The other places are those of accounts that have signed in.
+        self.shared_store = variable("AIRBYTE_GMAIL_STORE")
+            .filter(|place| !["file", "keyring"].contains(&place.as_str()));
+        self.store_key = variable("AIRBYTE_GMAIL_STORE_KEY").map(Secret::from);
         self
     }
 }

@@ -35,6 +35,9 @@ const LASTING_WORDS: [&str; 5] = [
     "sending quota",
 ];
 
+/// What Gmail says to an account without a mailbox, such as a service account's own.
+const NO_MAILBOX: &str = "Precondition check failed.";
+
 /// The longest reason that is repeated; a word of a service's vocabulary is shorter.
 const MAX_REASON: usize = 64;
 
@@ -78,7 +81,13 @@ impl Error {
         let message = format!(
             "{} ({shown}): {}",
             said(kind, status),
-            advice(kind, status, reason.as_deref())
+            match service_message.as_deref() {
+                Some(NO_MAILBOX) => {
+                    "most likely there is no mailbox behind the account: a service account needs the user to act for \
+                     (GMAIL_SUBJECT), and that user gmail's licence"
+                }
+                _ => advice(kind, status, reason.as_deref()),
+            }
         );
         let retry_after = (kind == Kind::RateLimited || kind == Kind::Server)
             .then(|| retry_after(headers, service_message.as_deref(), SystemTime::now()))

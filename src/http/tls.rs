@@ -12,7 +12,7 @@ use crate::error::{Error, Kind};
 const VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /// All clients of a process share it: to read the system's certificates takes milliseconds, and to keep them 100 KB.
-pub(super) fn config() -> Result<ClientConfig, Error> {
+pub(crate) fn config() -> Result<ClientConfig, Error> {
     static SHARED: OnceLock<ClientConfig> = OnceLock::new();
     if let Some(shared) = SHARED.get() {
         return Ok(shared.clone());

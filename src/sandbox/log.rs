@@ -64,7 +64,8 @@ pub struct RequestRecord {
     /// The action of an `execute` call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
-    /// The params of an `execute` call; in place of the text of mail there is its length.
+    /// The params of an `execute` call; in place of the text of mail there is its length. At the token endpoint the
+    /// claims of a service account's assertion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub params: Option<Value>,
 }

@@ -212,6 +212,26 @@ impl Sandbox {
         lock(&self.state.google).credentials()
     }
 
+    /// The key of a service account that the sandbox's Google lets into every mailbox of the user's domain, as the JSON
+    /// that Google gives to download. Whichever address of the domain is the subject, there is one mailbox behind them.
+    ///
+    /// The machine's metadata server and the IAM credentials API, which sign for it, are at [`gmail_url`](Self::gmail_url).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use airbyte_agent_gmail::auth::ServiceAccount;
+    ///
+    /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// let account = ServiceAccount::from_json(&sandbox.service_account())?;
+    /// assert!(account.email().is_some_and(|email| email.ends_with(".iam.gserviceaccount.com")));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn service_account(&self) -> String {
+        google::service_account::key_file(&self.state.origin).to_string()
+    }
+
     /// Credentials that the sandbox's Airbyte accepts, and the connector that is there already.
     ///
     /// ```
@@ -246,6 +266,7 @@ impl Sandbox {
             "control_url": self.control_url(),
             "auth_url": self.auth_url(),
             "google": self.google().to_json(),
+            "service_account": google::service_account::key_file(&self.state.origin),
             "airbyte": self.airbyte().to_json(),
         })
         .to_string()

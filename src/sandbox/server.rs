@@ -245,6 +245,8 @@ fn service_of(path: &str) -> Option<Service> {
         "/o",
         "/oauth2",
         "/v1/userinfo",
+        "/v1/projects",
+        "/computeMetadata",
         "/userinfo",
     ]
     .into_iter()

@@ -46,7 +46,7 @@ pub(crate) use hosted::{Action, Hosted, no_result};
 pub(crate) use judge::Answer;
 #[cfg(feature = "mail")]
 pub(crate) use pace::Patience;
-pub(crate) use pace::{Governor, Observer, Terms};
+pub(crate) use pace::{Governor, Observer, Terms, shared_pace};
 pub use pace::{Quota, QuotaTable};
 pub(crate) use retry::RetryBudget;
 pub use retry::RetryPolicy;

@@ -2,6 +2,9 @@
 
 mod patience;
 mod quota;
+#[cfg(feature = "redis")]
+mod redis;
+mod shared;
 mod slice;
 mod window;
 
@@ -13,11 +16,14 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::call::Call;
+use crate::auth::{Owner, SharedStore};
 use crate::error::{Error, Kind};
 use crate::operation::Operation;
 
 pub(crate) use patience::Patience;
 pub use quota::{Quota, QuotaTable};
+pub(crate) use shared::SharedPace;
+use shared::Taken;
 use window::{End, Grant, Wait, Window};
 
 /// Told of waits for the quota.
@@ -46,6 +52,8 @@ pub(crate) struct Terms {
     pub(crate) before: Option<Observer>,
     /// Told when a wait is over, of its length.
     pub(crate) after: Option<Observer>,
+    /// The pace that other processes keep too.
+    pub(crate) shared: Option<Arc<dyn SharedPace>>,
 }
 
 /// Keeps calls within a quota.
@@ -75,6 +83,8 @@ struct State {
 pub(super) struct Permit<'a> {
     governor: &'a Governor,
     grant: Option<Grant>,
+    /// The units that were taken of what processes share.
+    taken: Option<Taken>,
 }
 
 impl Governor {
@@ -151,6 +161,7 @@ impl Governor {
         let units = u64::from(self.units(call));
         if let Ok(_turn) = self.turn.try_lock()
             && let Ok(permit) = self.take(units)
+            && let Ok(permit) = self.share(permit, units).await
         {
             return Ok(permit);
         }
@@ -188,7 +199,10 @@ impl Governor {
         };
         loop {
             let wait = match self.take(units) {
-                Ok(permit) => return Ok(permit),
+                Ok(permit) => match self.share(permit, units).await {
+                    Ok(permit) => return Ok(permit),
+                    Err(wait) => wait,
+                },
                 Err(wait) => wait,
             };
             let end = match wait {
@@ -214,6 +228,30 @@ impl Governor {
         }
     }
 
+    /// Takes the units also of what all processes share. Where nobody can be asked, this process keeps to its part.
+    async fn share<'a>(&'a self, mut permit: Permit<'a>, units: u64) -> Result<Permit<'a>, Wait> {
+        let Some(shared) = self.terms.shared.as_ref().filter(|_| units > 0) else {
+            return Ok(permit);
+        };
+        match shared.take(units).await {
+            Some(Ok(taken)) => {
+                permit.taken = Some(taken);
+                self.state().window.divide(1);
+                Ok(permit)
+            }
+            Some(Err(wait)) => {
+                permit.unsent();
+                let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                Err(Wait::Until(self.now().saturating_add(wait)))
+            }
+            None => {
+                permit.unsent();
+                self.state().window.divide(shared.processes());
+                self.take(units)
+            }
+        }
+    }
+
     fn take(&self, units: u64) -> Result<Permit<'_>, Wait> {
         let now = self.now();
         let mut state = self.state();
@@ -227,6 +265,7 @@ impl Governor {
         Ok(Permit {
             governor: self,
             grant: Some(granted?),
+            taken: None,
         })
     }
 
@@ -274,6 +313,34 @@ impl Governor {
     }
 }
 
+/// The pace that processes with the same store keep together.
+///
+/// # Errors
+///
+/// The store's address is none.
+#[cfg(feature = "redis")]
+pub(crate) fn shared_pace(
+    store: &SharedStore,
+    owner: &Owner,
+    limit: u32,
+) -> Result<Option<Arc<dyn SharedPace>>, Error> {
+    Ok(Some(Arc::new(redis::RedisPace::new(
+        store,
+        owner,
+        u64::from(limit),
+    )?)))
+}
+
+/// Without `redis` no address of a store is taken.
+#[cfg(not(feature = "redis"))]
+pub(crate) fn shared_pace(
+    _: &SharedStore,
+    _: &Owner,
+    _: u32,
+) -> Result<Option<Arc<dyn SharedPace>>, Error> {
+    Ok(None)
+}
+
 /// A number from 0 to 1,000 that differs between callers.
 fn spread() -> u64 {
     use std::hash::{BuildHasher, RandomState};
@@ -300,6 +367,7 @@ impl Permit<'_> {
         let Some(grant) = self.grant.take() else {
             return;
         };
+        self.settle(true);
         self.governor.over(|now, window| {
             if learns {
                 window.refuse(now, grant, asked, spread());
@@ -310,8 +378,15 @@ impl Permit<'_> {
         });
     }
 
+    fn settle(&mut self, was_sent: bool) {
+        if let (Some(taken), Some(shared)) = (self.taken.take(), &self.governor.terms.shared) {
+            shared.settle(taken, was_sent);
+        }
+    }
+
     fn end(&mut self, end: End) {
         if let Some(grant) = self.grant.take() {
+            self.settle(!matches!(end, End::Unsent));
             self.governor
                 .over(|now, window| window.end(now, grant, end));
         }

@@ -44,6 +44,7 @@ mod reply;
 mod result_size;
 mod sandbox_page;
 mod send;
+mod service_account;
 mod settings;
 mod structure;
 mod success;

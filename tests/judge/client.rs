@@ -13,7 +13,7 @@ use crate::support::TestResult;
 use crate::support::directory::Directory;
 
 /// Writes a sandbox's announcement into a file that only its owner may read: what stands on a command line everybody may.
-fn announce(sandbox: &Sandbox, directory: &Directory) -> std::io::Result<PathBuf> {
+pub(crate) fn announce(sandbox: &Sandbox, directory: &Directory) -> std::io::Result<PathBuf> {
     let path = directory.file("sandbox.json");
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

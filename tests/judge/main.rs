@@ -8,8 +8,11 @@ mod browser;
 mod client;
 mod document;
 mod editor;
+mod google_auth;
 mod installation;
 mod mail;
 mod mailbox;
 mod mcp;
 mod oracle;
+#[cfg(feature = "redis")]
+mod shared;

@@ -55,6 +55,16 @@ pub(crate) async fn post_form(
     token_url: &str,
     form: &Secret,
 ) -> Result<TokenResponse, Error> {
+    grant(http, token_url, form, refusal).await
+}
+
+/// As `post_form`, with what a refusal means for this kind of grant.
+pub(super) async fn grant(
+    http: &Http,
+    token_url: &str,
+    form: &Secret,
+    refused: impl Fn(&Reply) -> Error,
+) -> Result<TokenResponse, Error> {
     let reply = exchange(http, token_url, form).await.map_err(|error| {
         // A certificate or a proxy that refuses does so again, and its text says what helps.
         if error.is_configuration() || (error.is_connect() && !error.is_transient()) {
@@ -66,7 +76,7 @@ pub(crate) async fn post_form(
         )
         .caused_by(error)
     })?;
-    parse_reply(&reply)
+    parse_reply(&reply, refused)
 }
 
 /// Revokes a token, and with it the whole consent that it came from.
@@ -147,7 +157,7 @@ struct ErrorAnswer {
 }
 
 /// Reads the token endpoint's answer.
-fn parse_reply(reply: &Reply) -> Result<TokenResponse, Error> {
+fn parse_reply(reply: &Reply, refused: impl Fn(&Reply) -> Error) -> Result<TokenResponse, Error> {
     let unreadable = || {
         Error::new(
             Kind::TokenRefreshFailed,
@@ -155,12 +165,12 @@ fn parse_reply(reply: &Reply) -> Result<TokenResponse, Error> {
         )
     };
     if !reply.status.is_success() {
-        return Err(refusal(reply));
+        return Err(refused(reply));
     }
     let answer: TokenAnswer = serde_json::from_slice(&reply.body).map_err(|_| unreadable())?;
     // Some servers refuse under the status of a success.
     if answer.access_token.is_none() && !answer.error.is_null() {
-        return Err(refusal(reply));
+        return Err(refused(reply));
     }
     let access_token = answer
         .access_token
@@ -191,29 +201,62 @@ fn scopes(scope: &serde_json::Value) -> Vec<String> {
         .collect()
 }
 
+/// What a token endpoint says of a refusal (RFC 6749 section 5.2).
+pub(super) struct Refused {
+    pub(super) status: u16,
+    pub(super) code: String,
+    pub(super) description: String,
+    subtype: String,
+}
+
+impl Refused {
+    pub(super) fn of(reply: &Reply) -> Self {
+        let answer: ErrorAnswer = serde_json::from_slice(&reply.body).unwrap_or_default();
+        let reason = |text: Option<&str>| {
+            text.filter(|code| is_reason(code))
+                .unwrap_or_default()
+                .to_owned()
+        };
+        // Google's front before the endpoint writes its errors as those of the API: an object.
+        let code = answer
+            .error
+            .as_str()
+            .or_else(|| answer.error["status"].as_str());
+        let description = answer
+            .error_description
+            .as_str()
+            .or_else(|| answer.error["message"].as_str());
+        Self {
+            status: reply.status.as_u16(),
+            code: reason(code),
+            subtype: reason(answer.error_subtype.as_str()),
+            description: description.unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Whether it names a trouble that passes, which Google puts into the description of an otherwise final error too.
+    pub(super) fn passes(&self) -> bool {
+        [
+            "internal_failure",
+            "server_error",
+            "temporarily_unavailable",
+        ]
+        .iter()
+        .any(|passing| *passing == self.code || self.description.contains(passing))
+    }
+}
+
 /// Tells a rejection, which only the user or the configuration can fix, from a failure, which passes.
 fn refusal(reply: &Reply) -> Error {
-    let status = reply.status.as_u16();
-    let answer: ErrorAnswer = serde_json::from_slice(&reply.body).unwrap_or_default();
-    // Google's front before the endpoint writes its errors as those of the API: an object.
-    let code = answer
-        .error
-        .as_str()
-        .or_else(|| answer.error["status"].as_str())
-        .filter(|code| is_reason(code))
-        .unwrap_or_default();
-    let subtype = answer
-        .error_subtype
-        .as_str()
-        .filter(|code| is_reason(code))
-        .unwrap_or_default();
-    let description = answer.error_description.as_str().unwrap_or_default();
+    let refused = Refused::of(reply);
+    let (status, code, subtype, description) = (
+        refused.status,
+        refused.code.as_str(),
+        refused.subtype.as_str(),
+        refused.description.as_str(),
+    );
     let (kind, message) = match code {
-        // Google puts these passing troubles into the description of an otherwise final error.
-        _ if ["internal_failure", "server_error", "temporarily_unavailable"]
-            .iter()
-            .any(|passing| *passing == code || description.contains(passing)) =>
-        {
+        _ if refused.passes() => {
             (Kind::TokenRefreshFailed, "the token endpoint failed; try again later".to_owned())
         }
         "invalid_grant" if subtype == "invalid_rapt" || subtype == "rapt_required" || description.contains("rapt") => (
@@ -264,11 +307,12 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, body: &str) -> Result<TokenResponse, Error> {
-        parse_reply(&Reply {
+        let reply = Reply {
             status: http::StatusCode::from_u16(status).unwrap_or_default(),
             headers: http::HeaderMap::new(),
             body: bytes::Bytes::copy_from_slice(body.as_bytes()),
-        })
+        };
+        parse_reply(&reply, refusal)
     }
 
     #[test]

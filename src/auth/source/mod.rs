@@ -3,6 +3,10 @@
 mod airbyte;
 mod bearer;
 mod google;
+mod iam;
+mod metadata;
+mod service_account;
+mod signing_key;
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -18,6 +22,8 @@ pub use google::GOOGLE_TOKEN_URL;
 pub(crate) use google::GoogleTokenSource;
 #[cfg(feature = "oauth")]
 pub(crate) use google::{post_form, revoke};
+pub(crate) use service_account::AssertionTokenSource;
+pub(super) use service_account::{Caller, Key, Signer, Way};
 
 /// How often a token is asked for in all while the endpoint fails for the moment.
 const ATTEMPTS: u32 = 3;

@@ -166,6 +166,16 @@ pub(crate) fn limit(reason: &str) -> Answer {
     answer(StatusCode::FORBIDDEN, name, reason, message)
 }
 
+/// The 400 for an account that has no mailbox.
+pub(crate) fn no_mailbox() -> Answer {
+    answer(
+        StatusCode::BAD_REQUEST,
+        "FAILED_PRECONDITION",
+        "failedPrecondition",
+        "Precondition check failed.",
+    )
+}
+
 /// The usual error of a status.
 pub(crate) fn generic(status: StatusCode) -> Answer {
     let (name, reason, message) = match status.as_u16() {

@@ -21,6 +21,8 @@ pub(crate) struct Account {
     refresh_tokens: HashMap<String, RefreshToken>,
     access_tokens: HashMap<String, AccessToken>,
     codes: HashMap<String, Code>,
+    /// What the administrator allows the service account.
+    delegated: Vec<String>,
     /// Consent pages that were shown and not yet decided.
     pub(super) pending: HashMap<String, ConsentRequest>,
     next_generation: u64,
@@ -30,6 +32,8 @@ pub(crate) struct Account {
 struct Grant {
     scopes: Vec<String>,
     revoked: bool,
+    /// Whether there is a mailbox behind it: a service account itself has none.
+    has_mailbox: bool,
 }
 
 impl Grant {
@@ -106,6 +110,8 @@ pub(crate) struct Valid {
     pub(crate) generation: u64,
     pub(crate) scopes: Vec<String>,
     pub(crate) remaining: Duration,
+    /// Whether there is a mailbox behind it.
+    pub(crate) has_mailbox: bool,
 }
 
 /// Tokens that have just been issued.
@@ -128,7 +134,7 @@ impl Account {
             refresh_token: "sandbox-refresh-token".to_owned(),
             access_token: "sandbox-access-token".to_owned(),
         };
-        let scopes = known_scopes().into_iter().map(str::to_owned).collect();
+        let scopes: Vec<String> = known_scopes().into_iter().map(str::to_owned).collect();
         let refresh = RefreshToken {
             grant: 0,
             replaced: false,
@@ -144,9 +150,11 @@ impl Account {
             revoked: false,
         };
         Self {
+            delegated: scopes.clone(),
             grants: vec![Grant {
                 scopes,
                 revoked: false,
+                has_mailbox: true,
             }],
             refresh_tokens: HashMap::from([(initial.refresh_token.clone(), refresh)]),
             access_tokens: HashMap::from([(initial.access_token.clone(), access)]),
@@ -172,6 +180,7 @@ impl Account {
                     generation: token.generation,
                     scopes: grant.part(token.scopes.as_deref()),
                     remaining,
+                    has_mailbox: grant.has_mailbox,
                 })
             }
             _ => Standing::Ended(token.generation),
@@ -285,6 +294,25 @@ impl Account {
         self.new_refresh_token(grant, settings)
     }
 
+    /// Whether the service account may have a scope in the organization's mailboxes.
+    pub(super) fn is_delegated(&self, scope: &str) -> bool {
+        self.delegated.iter().any(|allowed| allowed == scope)
+    }
+
+    /// An access token of the service account, for a mailbox or for itself.
+    pub(super) fn delegate(
+        &mut self,
+        scopes: Vec<String>,
+        has_mailbox: bool,
+        settings: &Settings,
+    ) -> Issued {
+        let grant = self.grant(scopes);
+        if let Some(grant) = self.grants.get_mut(grant) {
+            grant.has_mailbox = has_mailbox;
+        }
+        self.issue(grant, None, settings)
+    }
+
     /// Whether a grant that still stands covers these scopes.
     pub(super) fn has_consented(&self, scopes: &[String]) -> bool {
         self.grants
@@ -326,6 +354,7 @@ impl Account {
     }
 
     pub(crate) fn limit_scopes(&mut self, scopes: &[&str]) {
+        self.delegated = scopes.iter().map(|&scope| scope.to_owned()).collect();
         for grant in &mut self.grants {
             grant.scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
         }
@@ -353,6 +382,7 @@ impl Account {
         self.grants.push(Grant {
             scopes,
             revoked: false,
+            has_mailbox: true,
         });
         self.grants.len() - 1
     }

@@ -36,6 +36,9 @@ pub(crate) fn authorise(
         Standing::Unknown => return Err(error::invalid_credentials()),
     };
     record.authorized_with = Some(valid.generation);
+    if !valid.has_mailbox {
+        return Err(error::no_mailbox());
+    }
     if covers(&valid.scopes, operation) {
         Ok(valid)
     } else {

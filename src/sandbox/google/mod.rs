@@ -4,6 +4,7 @@ mod account;
 pub(crate) mod bearer;
 mod consent;
 mod pkce;
+pub(crate) mod service_account;
 mod token;
 
 use http::{Method, StatusCode, header};
@@ -37,7 +38,9 @@ pub(crate) fn answer(state: &State, request: &Request, record: &mut RequestRecor
         );
     };
     match (endpoint, request.method.as_str()) {
-        (Endpoint::Token, "POST") => token::answer(state, request),
+        (Endpoint::Token, "POST") => token::answer(state, request, record),
+        (Endpoint::SignJwt, "POST") => service_account::sign(state, request),
+        (Endpoint::Metadata, "GET") => service_account::metadata(state, request),
         (Endpoint::Revoke, "POST") | (Endpoint::OldRevoke, "GET" | "POST") => {
             revoke(state, request)
         }
@@ -47,7 +50,8 @@ pub(crate) fn answer(state: &State, request: &Request, record: &mut RequestRecor
         (Endpoint::UserInfo(version), "GET" | "POST") => user_info(state, request, version, record),
         _ => {
             let allowed = match endpoint {
-                Endpoint::Token | Endpoint::Revoke => "POST",
+                Endpoint::Token | Endpoint::Revoke | Endpoint::SignJwt => "POST",
+                Endpoint::Metadata => "GET",
                 _ => "GET, POST",
             };
             page(
@@ -78,6 +82,10 @@ enum Endpoint {
     /// Where revocation was before, by GET too.
     OldRevoke,
     Consent,
+    /// Of the IAM credentials API.
+    SignJwt,
+    /// The server that tells a machine about itself.
+    Metadata,
     TokenInfo(Version),
     UserInfo(Version),
 }
@@ -107,6 +115,12 @@ impl Endpoint {
             "/oauth2/v1/userinfo" | "/oauth2/v2/userinfo" | "/userinfo/v2/me" => {
                 Some(Self::UserInfo(Version::Own))
             }
+            _ if path.starts_with("/v1/projects/") && path.ends_with(":signJwt") => {
+                Some(Self::SignJwt)
+            }
+            _ if path.starts_with("/computeMetadata/v1/instance/service-accounts/default/") => {
+                Some(Self::Metadata)
+            }
             _ => None,
         }
     }
@@ -116,6 +130,8 @@ impl Endpoint {
             Self::Token => "token",
             Self::Revoke | Self::OldRevoke => "revoke",
             Self::Consent => "auth",
+            Self::SignJwt => "sign_jwt",
+            Self::Metadata => "metadata",
             Self::TokenInfo(_) => "tokeninfo",
             Self::UserInfo(_) => "userinfo",
         }

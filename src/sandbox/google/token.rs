@@ -4,21 +4,27 @@ use http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use super::account::Issued;
-use super::oauth_error;
+use super::{oauth_error, service_account};
 use crate::sandbox::exchange::{Answer, Request};
+use crate::sandbox::log::RequestRecord;
 use crate::sandbox::state::{ExpiresIn, Settings, State, lock};
 
 /// Answers POST /token.
-pub(super) fn answer(state: &State, request: &Request) -> Answer {
-    grant(state, request).unwrap_or_else(|refusal| refusal)
+pub(super) fn answer(state: &State, request: &Request, record: &mut RequestRecord) -> Answer {
+    grant(state, request, record).unwrap_or_else(|refusal| refusal)
 }
 
-fn grant(state: &State, request: &Request) -> Result<Answer, Answer> {
+fn grant(state: &State, request: &Request, record: &mut RequestRecord) -> Result<Answer, Answer> {
     let form = Form::read(request)?;
     let settings = state.settings();
-    let mut account = lock(&state.google);
 
     let grant_type = form.get("grant_type").unwrap_or_default();
+    if grant_type == "urn:ietf:params:oauth:grant-type:jwt-bearer" {
+        let assertion = form.required("assertion")?;
+        let issued = service_account::grant(state, assertion, &settings, &mut record.params)?;
+        return Ok(tokens(issued, &settings));
+    }
+    let mut account = lock(&state.google);
     if !["refresh_token", "authorization_code"].contains(&grant_type) {
         let description = format!("Invalid grant_type: {grant_type}");
         return Err(oauth_error(

@@ -57,6 +57,8 @@ pub(super) struct Window {
     calls: u64,
     under_way: u64,
     over: Slices,
+    /// Among how many processes the units are divided.
+    divisor: u64,
 }
 
 /// What a grant takes along.
@@ -110,7 +112,13 @@ impl Window {
             calls: 0,
             under_way: 0,
             over: Slices::default(),
+            divisor: 1,
         }
+    }
+
+    /// Divides the units among so many processes.
+    pub(super) fn divide(&mut self, processes: u64) {
+        self.divisor = processes.max(1);
     }
 
     /// How many calls are under way.
@@ -129,10 +137,11 @@ impl Window {
         let Some(allowed) = self.raised(now) else {
             return Ok(self.granted(0));
         };
+        let allowed = allowed / self.divisor;
         self.over.advance(now);
         let taken = self.under_way + self.over.total();
         // What is more than all goes out when there is nothing else.
-        if taken == 0 || taken + units <= self.proven {
+        if taken == 0 || taken + units <= self.proven / self.divisor {
             return Ok(self.granted(units));
         }
         if taken + units > allowed {
@@ -141,15 +150,16 @@ impl Window {
         if now < self.next_trial {
             return Err(Wait::Until(self.next_trial));
         }
-        let beyond = units.min(taken + units - self.proven);
-        self.next_trial = now + MINUTE * beyond / (allowed - self.proven).max(1);
+        let proven = self.proven / self.divisor;
+        let beyond = units.min(taken + units - proven);
+        self.next_trial = now + MINUTE * beyond / (allowed - proven).max(1);
         Ok(self.granted(units))
     }
 
     /// When so many units may be free, as far as it is known.
     pub(super) fn free_at(&mut self, now: u64, units: u64) -> u64 {
         self.over.advance(now);
-        let free = match self.allowed {
+        let free = match self.allowed.map(|allowed| allowed / self.divisor) {
             Some(allowed) if self.under_way + self.over.total() + units > allowed => {
                 match self.room(allowed, units) {
                     Wait::Until(time) => time,

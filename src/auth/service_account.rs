@@ -1,0 +1,286 @@
+//! Service accounts, as a program is configured with them.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::config::variable;
+use super::credential_file::CredentialFile;
+use super::scope::default_scopes;
+use super::secret::check_credential;
+use super::source::{AssertionTokenSource, Caller, Signer};
+use super::{Secret, TokenCache};
+use crate::error::{Error, Kind};
+use crate::http::{Http, Limits, check_url};
+
+/// Where a machine of Google's asks for its own service account.
+const METADATA_HOST: &str = "metadata.google.internal";
+
+/// A service account that an organization lets into its mailboxes (domain-wide delegation). Clones share its tokens: a
+/// process that serves thousands of mailboxes makes one, and a connector for each [`subject`](Self::subject).
+///
+/// An administrator allows it once, by its client id and the scopes, at admin.google.com under "Security", "Access and
+/// data control", "API controls", "Manage domain-wide delegation".
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use airbyte_agent_gmail::{GmailConnector, auth::ServiceAccount, sandbox::Sandbox};
+///
+/// let sandbox = Sandbox::start().await?;
+/// let account = ServiceAccount::from_json(&sandbox.service_account())?;
+/// for subject in ["user@example.com", "support@example.com"] {
+///     let gmail = GmailConnector::builder(account.subject(subject)).base_url(sandbox.gmail_url()).build()?;
+///     gmail.check().await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct ServiceAccount {
+    signer: Arc<Signer>,
+    tokens: Arc<Mutex<HashMap<(String, String), TokenCache>>>,
+    http: Arc<OnceLock<Http>>,
+}
+
+impl ServiceAccount {
+    pub(super) fn new(signer: Signer) -> Self {
+        Self {
+            signer: Arc::new(signer),
+            tokens: Arc::default(),
+            http: Arc::default(),
+        }
+    }
+
+    /// The account of a key, as Google gives it as JSON; or the one that `gcloud auth application-default login
+    /// --impersonate-service-account` has written.
+    ///
+    /// # Errors
+    ///
+    /// [`is_configuration`](Error::is_configuration): it is not such a file, or its key can't be used.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        match CredentialFile::from_json(text)? {
+            CredentialFile::ServiceAccount(account) => Ok(account),
+            CredentialFile::AuthorizedUser(_) => Err(Error::new(
+                Kind::Configuration,
+                "the json is a user's (authorized_user), not a service account's; download a key of the service account",
+            )),
+        }
+    }
+
+    /// As [`from_json`](Self::from_json), from a file.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_json`](Self::from_json), or the file can't be read; the error names it.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        CredentialFile::text_of(path)
+            .and_then(|text| Self::from_json(&text))
+            .map_err(|error| CredentialFile::named(path, error))
+    }
+
+    /// The service account that Google runs this machine or container as, without a key: the metadata server gives a
+    /// token, with which the IAM credentials API signs (`signJwt`). The account needs the role
+    /// `roles/iam.serviceAccountTokenCreator` on itself. Nothing is asked yet.
+    pub fn of_this_machine() -> Self {
+        Self::at(&format!("http://{METADATA_HOST}"), None)
+    }
+
+    /// As [`of_this_machine`](Self::of_this_machine), with other addresses of the metadata server (`http://host`) and of
+    /// the IAM credentials API.
+    ///
+    /// # Errors
+    ///
+    /// [`is_configuration`](Error::is_configuration): the address of the API is neither https nor on this machine.
+    pub fn of_machine_at(metadata_url: &str, iam_url: &str) -> Result<Self, Error> {
+        let iam_url = check_url("address of the iam credentials api", iam_url)?;
+        Ok(Self::at(metadata_url, Some(iam_url)))
+    }
+
+    /// The account of this machine, at the addresses of the environment: `GCE_METADATA_HOST`, as Google's own libraries
+    /// read it, and `GOOGLE_IAM_CREDENTIALS_URL`.
+    pub(crate) fn of_environment() -> Result<Self, Error> {
+        let host = variable("GCE_METADATA_HOST").unwrap_or_else(|| METADATA_HOST.to_owned());
+        let url = format!("http://{host}");
+        match variable("GOOGLE_IAM_CREDENTIALS_URL") {
+            Some(iam_url) => Self::of_machine_at(&url, &iam_url),
+            None => Ok(Self::at(&url, None)),
+        }
+    }
+
+    fn at(metadata_url: &str, iam_url: Option<String>) -> Self {
+        let url = metadata_url.trim_end_matches('/').to_owned();
+        let way = Signer::iam(iam_url, Vec::new(), Caller::Machine(url));
+        Self::new(Signer::new(way, None))
+    }
+
+    /// Its address, where that is known without asking.
+    pub fn email(&self) -> Option<&str> {
+        self.signer.email.as_deref()
+    }
+
+    /// The client id by which an administrator allows it.
+    pub fn client_id(&self) -> Option<&str> {
+        self.signer.client_id.as_deref()
+    }
+
+    /// Credentials for a mailbox, by its user's primary address.
+    pub fn subject(&self, address: impl Into<String>) -> ServiceAccountAuthConfig {
+        ServiceAccountAuthConfig {
+            account: self.clone(),
+            subject: Some(address.into()),
+            scopes: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Debug for ServiceAccount {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ServiceAccount")
+            .field("email", &self.signer.email)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A service account, and the mailbox and scopes that it acts with; [`ServiceAccount::subject`] makes one.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+/// use airbyte_agent_gmail::{GmailConnector, auth::ServiceAccount};
+///
+/// let auth = ServiceAccount::from_json(&sandbox.service_account())?
+///     .subject("user@example.com")
+///     .scopes(["https://www.googleapis.com/auth/gmail.readonly"]);
+/// let gmail = GmailConnector::builder(auth).base_url(sandbox.gmail_url()).build()?;
+/// assert!(gmail.labels().create("Ideas").send().await.is_err());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ServiceAccountAuthConfig {
+    /// The service account.
+    pub account: ServiceAccount,
+    /// The mailbox, by its user's primary address. The account itself has none.
+    pub subject: Option<String>,
+    /// The scopes. Default: what [`default_scopes`] gives.
+    pub scopes: Vec<String>,
+}
+
+impl ServiceAccountAuthConfig {
+    /// The account with a mailbox that is perhaps not known yet.
+    pub(super) fn new(
+        account: ServiceAccount,
+        subject: Option<String>,
+        scopes: Vec<String>,
+    ) -> Self {
+        Self {
+            account,
+            subject,
+            scopes,
+        }
+    }
+
+    /// The mailbox, by its user's primary address.
+    #[must_use]
+    pub fn subject(mut self, address: impl Into<String>) -> Self {
+        self.subject = Some(address.into());
+        self
+    }
+
+    /// The scopes to ask for; an administrator has allowed the account each of them.
+    #[must_use]
+    pub fn scopes<T: Into<String>>(mut self, scopes: impl IntoIterator<Item = T>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The scopes as one text, in an order that does not depend on the caller's.
+    pub(super) fn scope(&self) -> String {
+        let mut scopes: Vec<&str> = match self.scopes.as_slice() {
+            [] => default_scopes(),
+            given => given.iter().map(String::as_str).collect(),
+        };
+        scopes.sort_unstable();
+        scopes.dedup();
+        scopes.join(" ")
+    }
+
+    /// The subject, without blanks around it.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub(super) fn mailbox(&self) -> Result<String, Error> {
+        let subject = self.subject.as_deref().map(str::trim).unwrap_or_default();
+        if subject.is_empty() {
+            return Err(Error::new(
+                Kind::Configuration,
+                format!(
+                    "a service account has no mailbox of its own: name one with GMAIL_SUBJECT or `subject`; and {}",
+                    self.account.signer.how_to_allow(&self.scope())
+                ),
+            ));
+        }
+        if !subject.contains('@') {
+            return Err(Error::new(
+                Kind::Configuration,
+                "the subject is no mail address; give the user's primary one",
+            ));
+        }
+        Ok(subject.to_owned())
+    }
+
+    /// The long-lived secret behind it, if there is one.
+    pub(super) fn secret(&self) -> Option<&Secret> {
+        self.account.signer.secret()
+    }
+
+    /// The HTTP client of the account's connectors, which share its connections, where they have none of their own.
+    pub(crate) fn http(&self, limits: Limits) -> Result<Http, Error> {
+        let shared = &self.account.http;
+        match shared.get() {
+            Some(http) if http.has(&limits) => Ok(http.clone()),
+            Some(_) => Http::new(None, limits),
+            None => {
+                let own = Http::new(None, limits)?;
+                Ok(shared.get_or_init(|| own).clone())
+            }
+        }
+    }
+
+    /// What asks for its tokens.
+    pub(crate) fn source(
+        &self,
+        http: &Http,
+        token_url: &str,
+    ) -> Result<AssertionTokenSource, Error> {
+        let mailbox = self.mailbox()?;
+        for scope in &self.scopes {
+            check_credential("scope", Some(scope))?;
+        }
+        let source =
+            AssertionTokenSource::new(http, &self.account.signer, Some(mailbox), self.scope());
+        Ok(source.or_at(token_url))
+    }
+
+    /// The tokens of this mailbox and these scopes that all connectors of the account share; they are asked for with the
+    /// HTTP client of the first of them.
+    pub(crate) fn shared_tokens(
+        &self,
+        make: impl FnOnce() -> TokenCache,
+    ) -> Result<TokenCache, Error> {
+        let key = (self.mailbox()?, self.scope());
+        let mut tokens = self
+            .account
+            .tokens
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Ok(tokens.entry(key).or_insert_with(make).clone())
+    }
+}

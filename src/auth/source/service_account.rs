@@ -1,0 +1,341 @@
+//! Service accounts that act for the mailboxes of an organization (domain-wide delegation): signed assertions (RFC 7523),
+//! exchanged for access tokens. <https://developers.google.com/identity/protocols/oauth2/service-account#httprest>
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+use tokio::sync::OnceCell;
+
+use super::google::{Refused, grant};
+use super::iam::{self, CLOUD_PLATFORM};
+use super::metadata::MetadataTokenSource;
+use super::signing_key::SigningKey;
+use super::{GoogleTokenSource, TokenFuture, TokenResponse, TokenSource, with_retry};
+use crate::auth::{GmailAuthConfig, Secret, TokenCache};
+use crate::error::{Error, Kind};
+use crate::http::{Http, Reply};
+
+/// How long an assertion is good; Google takes no more than an hour.
+const LIFETIME: Duration = Duration::from_secs(3_600);
+
+const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// Who signs, and for which service account.
+#[derive(Debug)]
+pub(in crate::auth) struct Signer {
+    pub(in crate::auth) way: Way,
+    /// The service account's address; `None` where the metadata server knows it.
+    pub(in crate::auth) email: Option<String>,
+    /// The number by which an administrator allows it.
+    pub(in crate::auth) client_id: Option<String>,
+    /// Where assertions are exchanged, if the file says so; also their audience.
+    pub(in crate::auth) token_url: Option<String>,
+    asked_email: OnceCell<String>,
+}
+
+#[derive(Debug)]
+pub(in crate::auth) enum Way {
+    /// With the account's own key.
+    Key(Key),
+    /// By the IAM credentials API, for a caller that may have it sign.
+    Iam {
+        url: String,
+        delegates: Vec<String>,
+        caller: Caller,
+        tokens: OnceLock<TokenCache>,
+    },
+}
+
+/// A private key.
+pub(in crate::auth) struct Key {
+    signing: SigningKey,
+    /// As the file has it, for what is derived from it.
+    pub(in crate::auth) pem: Secret,
+}
+
+impl Key {
+    pub(in crate::auth) fn new(pem: Secret, id: Option<String>) -> Result<Self, Error> {
+        Ok(Self {
+            signing: SigningKey::from_pem(&pem, id)?,
+            pem,
+        })
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.signing.fmt(formatter)
+    }
+}
+
+/// Who calls the IAM credentials API.
+#[derive(Debug)]
+pub(in crate::auth) enum Caller {
+    /// The service account of this machine, by the address of its metadata server.
+    Machine(String),
+    /// A user who has signed in with gcloud.
+    User(GmailAuthConfig),
+    /// Another service account.
+    Account(Box<Arc<Signer>>),
+}
+
+impl Signer {
+    pub(in crate::auth) fn new(way: Way, email: Option<String>) -> Self {
+        Self {
+            way,
+            email,
+            client_id: None,
+            token_url: None,
+            asked_email: OnceCell::new(),
+        }
+    }
+
+    /// The way to the API for a caller.
+    pub(in crate::auth) fn iam(url: Option<String>, delegates: Vec<String>, caller: Caller) -> Way {
+        Way::Iam {
+            url: url.unwrap_or_else(|| iam::IAM_URL.to_owned()),
+            delegates,
+            caller,
+            tokens: OnceLock::new(),
+        }
+    }
+
+    /// The long-lived secret that it was configured with; a machine has none.
+    pub(in crate::auth) fn secret(&self) -> Option<&Secret> {
+        match &self.way {
+            Way::Key(key) => Some(&key.pem),
+            Way::Iam { caller, .. } => match caller {
+                Caller::Machine(_) => None,
+                Caller::User(user) => user.refresh_token.as_ref(),
+                Caller::Account(signer) => signer.secret(),
+            },
+        }
+    }
+
+    /// How errors name the account.
+    fn shown(&self) -> String {
+        let email = self.email.as_ref().or(self.asked_email.get());
+        let mut shown = email.map_or_else(
+            || "the service account".to_owned(),
+            |email| format!("the service account {email}"),
+        );
+        if let Some(id) = &self.client_id {
+            shown.push_str(&format!(" (client id {id})"));
+        }
+        shown
+    }
+
+    /// Where an administrator allows it.
+    pub(in crate::auth) fn how_to_allow(&self, scopes: &str) -> String {
+        format!(
+            "an administrator of the organization allows {} the scopes {} at admin.google.com, under \"security\", \"access \
+             and data control\", \"api controls\", \"manage domain-wide delegation\"",
+            self.shown(),
+            scopes.replace(' ', ","),
+        )
+    }
+
+    async fn email(&self, http: &Http) -> Result<&str, Error> {
+        if let Some(email) = &self.email {
+            return Ok(email);
+        }
+        let asked = self.asked_email.get_or_try_init(|| async {
+            match &self.way {
+                Way::Iam {
+                    caller: Caller::Machine(url),
+                    ..
+                } => machine(http, url).email().await,
+                _ => Err(Error::new(
+                    Kind::Configuration,
+                    "the service account has no address; download its key again",
+                )),
+            }
+        });
+        asked.await.map(String::as_str)
+    }
+
+    async fn sign(
+        &self,
+        (http, token_url): (&Http, &str),
+        email: &str,
+        claims: &serde_json::Value,
+    ) -> Result<Secret, Error> {
+        match &self.way {
+            Way::Key(key) => key.signing.sign(claims),
+            Way::Iam {
+                url,
+                delegates,
+                caller,
+                tokens,
+            } => {
+                let tokens = tokens.get_or_init(|| caller.tokens(http, token_url));
+                iam::sign(http, url, tokens, (email, delegates), claims).await
+            }
+        }
+    }
+}
+
+impl Caller {
+    fn tokens(&self, http: &Http, token_url: &str) -> TokenCache {
+        match self {
+            Self::Machine(url) => TokenCache::new(Arc::new(machine(http, url)), None, None),
+            Self::User(user) => {
+                let source = GoogleTokenSource {
+                    http: http.clone(),
+                    token_url: token_url.to_owned(),
+                    client_id: user.client_id.clone(),
+                    client_secret: user.client_secret.clone(),
+                    keeps_previous: false,
+                };
+                TokenCache::new(Arc::new(source), None, user.refresh_token.clone())
+            }
+            Self::Account(signer) => {
+                let source =
+                    AssertionTokenSource::new(http, signer, None, CLOUD_PLATFORM.to_owned());
+                TokenCache::new(Arc::new(source.or_at(token_url)), None, None)
+            }
+        }
+    }
+}
+
+fn machine(http: &Http, url: &str) -> MetadataTokenSource {
+    MetadataTokenSource {
+        http: http.clone(),
+        url: url.to_owned(),
+        scope: CLOUD_PLATFORM,
+    }
+}
+
+/// Tokens for a subject's mailbox; without a subject for the account itself, which has none.
+#[derive(Debug)]
+pub(crate) struct AssertionTokenSource {
+    http: Http,
+    signer: Arc<Signer>,
+    token_url: String,
+    subject: Option<String>,
+    scopes: String,
+}
+
+impl AssertionTokenSource {
+    pub(in crate::auth) fn new(
+        http: &Http,
+        signer: &Arc<Signer>,
+        subject: Option<String>,
+        scopes: String,
+    ) -> Self {
+        let token_url = signer.token_url.as_deref();
+        Self {
+            http: http.clone(),
+            signer: signer.clone(),
+            token_url: token_url.unwrap_or(super::GOOGLE_TOKEN_URL).to_owned(),
+            subject,
+            scopes,
+        }
+    }
+
+    /// Asks at this address where the account's file names none.
+    pub(in crate::auth) fn or_at(mut self, token_url: &str) -> Self {
+        if self.signer.token_url.is_none() {
+            token_url.clone_into(&mut self.token_url);
+        }
+        self
+    }
+
+    async fn ask(&self) -> Result<TokenResponse, Error> {
+        let email = self.signer.email(&self.http).await?;
+        // A clock before 1970 is refused by Google, with the same advice as any other wrong one.
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        let mut claims = json!({
+            "iss": email,
+            "scope": self.scopes,
+            "aud": self.token_url,
+            "iat": now,
+            "exp": now + LIFETIME.as_secs(),
+        });
+        if let Some(subject) = &self.subject {
+            claims["sub"] = subject.as_str().into();
+        }
+        let assertion = self
+            .signer
+            .sign((&self.http, &self.token_url), email, &claims)
+            .await?;
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", GRANT_TYPE)
+            .append_pair("assertion", assertion.expose())
+            .finish();
+        grant(&self.http, &self.token_url, &Secret::from(form), |reply| {
+            self.refusal(reply)
+        })
+        .await
+    }
+
+    /// What a refusal means, and who can do what about it.
+    fn refusal(&self, reply: &Reply) -> Error {
+        let refused = Refused::of(reply);
+        let (status, code) = (refused.status, refused.code.as_str());
+        if refused.passes() || status == 429 || status >= 500 {
+            return Error::refusal(
+                Kind::TokenRefreshFailed,
+                format!("the token endpoint failed ({status}); try again later"),
+                status,
+                code,
+            )
+            .retry_after_of(&reply.headers);
+        }
+        let says = |word: &str| refused.description.contains(word);
+        let account = self.signer.shown();
+        let mailbox = self.subject.as_deref().unwrap_or_default();
+        let message = match code {
+            "unauthorized_client" => format!(
+                "google does not let {account} act for {mailbox} (unauthorized_client): {}; it can take a day to count",
+                self.signer.how_to_allow(&self.scopes)
+            ),
+            "invalid_scope" => format!(
+                "google knows not every scope that was asked for (invalid_scope); check GMAIL_SCOPES or `scopes`: {}",
+                self.scopes
+            ),
+            "invalid_grant" if says("ignature") => format!(
+                "google does not take the signature of {account} (invalid_grant): the key was deleted, or is another \
+                 account's; make a new key of it"
+            ),
+            "invalid_grant" if says("udience") => format!(
+                "google expects the assertion at another address (invalid_grant): the file's token_uri is {}; download the \
+                 key again",
+                self.token_url
+            ),
+            "invalid_grant" if says("short-lived") || says("iat") || says("exp ") => {
+                "google takes this machine's clock for wrong (invalid_grant): set the clock, best by NTP".to_owned()
+            }
+            "invalid_grant" if says("mail or User ID") || says("User ID") => format!(
+                "google knows no user {mailbox} in the organization (invalid_grant); check GMAIL_SUBJECT or `subject`: the \
+                 user's primary address"
+            ),
+            "invalid_grant" | "invalid_client" => format!(
+                "google does not know {account} ({code}): it was deleted or disabled, or its key was; check it in the google \
+                 cloud console"
+            ),
+            "access_denied" | "admin_policy_enforced" | "org_internal" => format!(
+                "the organization's policy keeps {account} from {mailbox} ({code}); ask its administrator"
+            ),
+            "" => format!("the token endpoint answered unexpectedly ({status}); check the file's token_uri"),
+            code => format!("google refused to give {account} a token ({status} {code})"),
+        };
+        let kind = if code.is_empty() {
+            Kind::TokenRefreshFailed
+        } else {
+            Kind::Configuration
+        };
+        Error::refusal(kind, message, status, code)
+    }
+}
+
+impl TokenSource for AssertionTokenSource {
+    fn fetch<'a>(&'a self, _: Option<&'a Secret>) -> TokenFuture<'a> {
+        Box::pin(with_retry(|| self.ask()))
+    }
+}

@@ -1,0 +1,200 @@
+//! Tokens in Redis or Valkey, for processes on several hosts.
+
+mod connection;
+mod seal;
+
+use std::fmt::{self, Debug};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{
+    Saved, StoreError, StoreFuture, StoreLock, StoreVersion, StoredTokens, TokenSet, TokenStore,
+};
+use crate::auth::shared::{Identity, SharedStore};
+use crate::error::{Error, Kind};
+pub(crate) use connection::Redis;
+use seal::StoreKey;
+
+/// How long the lease lasts when its holder renews it no more.
+const LEASE: Duration = Duration::from_secs(10);
+
+/// How often the holder renews it.
+const RENEWAL: Duration = Duration::from_secs(3);
+
+/// How often it is asked for while another process holds it.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long another process may hold it. A connector waits less, and holds it for 40 seconds at most.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+
+/// Gives the version and the sealed tokens.
+const LOAD: &str = "return redis.call('HMGET', KEYS[1], 'version', 'tokens')";
+
+/// Compare and swap. A save that was sent twice is done once.
+const SAVE: &str = "
+local version = redis.call('HGET', KEYS[1], 'version') or ''
+if version == ARGV[2] then return 1 end
+if version ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'version', ARGV[2], 'tokens', ARGV[3])
+if ARGV[4] == '0' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+return 1";
+
+/// Takes the lease, or renews one's own.
+const TAKE: &str = "
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1";
+
+/// Renews the lease where it is still one's own.
+const RENEW: &str = "
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1";
+
+/// Gives one's own lease back.
+const RELEASE: &str = "
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1";
+
+/// The tokens of one account and its scopes, encrypted.
+pub(crate) struct RedisTokenStore {
+    redis: Arc<Redis>,
+    key: StoreKey,
+    entry: String,
+    lease: String,
+}
+
+impl RedisTokenStore {
+    /// The tokens of an account in a store.
+    ///
+    /// # Errors
+    ///
+    /// There is neither a key nor a secret that one could be derived from.
+    pub(crate) fn new(store: &SharedStore, identity: &Identity) -> Result<Self, Error> {
+        let key = match (&store.key, &identity.secret) {
+            (Some(key), _) => StoreKey::given(key)?,
+            (None, Some(secret)) => StoreKey::derived(secret),
+            (None, None) => {
+                return Err(Error::new(
+                    Kind::Configuration,
+                    "the tokens of credentials without a long-lived secret need a key in the shared store: set \
+                     AIRBYTE_GMAIL_STORE_KEY (`store_key`) to 32 bytes in base64, the same on every host",
+                ));
+            }
+        };
+        let name = key.name(&[&identity.account, &identity.scopes])?;
+        Ok(Self {
+            redis: Redis::of(&store.address)?,
+            key,
+            // The braces keep both on one server of a cluster.
+            entry: format!("airbyte-gmail:{{{name}}}:tokens"),
+            lease: format!("airbyte-gmail:{{{name}}}:lease"),
+        })
+    }
+
+    async fn read(&self) -> Result<StoredTokens, StoreError> {
+        let (version, sealed): (Option<String>, Option<Vec<u8>>) =
+            self.redis.run(LOAD, &[&self.entry], &[]).await?;
+        let (Some(version), Some(sealed)) = (version, sealed) else {
+            return Ok(StoredTokens::default());
+        };
+        let text = self.key.open(&self.entry, &sealed).ok_or_else(|| {
+            format!(
+                "the entry {} was not made with this key; delete it",
+                self.entry
+            )
+        })?;
+        // The parser's own text could quote a token.
+        let tokens = serde_json::from_slice(&text)
+            .map_err(|_| format!("the entry {} holds no tokens; delete it", self.entry))?;
+        Ok(StoredTokens::new(tokens, StoreVersion::new(version)))
+    }
+
+    async fn write(&self, tokens: &TokenSet, replaces: &StoreVersion) -> Result<Saved, StoreError> {
+        let version = Redis::unique()?;
+        let sealed = self.key.seal(&self.entry, serde_json::to_vec(tokens)?)?;
+        // What nobody can renew with has no use once it has ended; a refresh token may be the only one there is.
+        let ends = match (&tokens.refresh_token, tokens.remaining()) {
+            (None, Some(left)) => u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1),
+            _ => 0,
+        };
+        let done: bool = self
+            .redis
+            .run(
+                SAVE,
+                &[&self.entry],
+                &[&replaces.as_str(), &version, &sealed, &ends],
+            )
+            .await?;
+        Ok(if done {
+            Saved::Done(StoreVersion::new(version))
+        } else {
+            Saved::Conflict
+        })
+    }
+
+    /// Waits for the lease, and holds it until the answer is used or dropped.
+    async fn take(&self) -> Result<StoreLock, StoreError> {
+        let holder = Redis::unique()?;
+        let lease = u64::try_from(LEASE.as_millis())?;
+        let started = Instant::now();
+        while !self
+            .redis
+            .run::<bool>(TAKE, &[&self.lease], &[&holder, &lease])
+            .await?
+        {
+            if started.elapsed() > LONGEST_WAIT {
+                return Err("another process has held the lease for minutes; end it".into());
+            }
+            sleep(PAUSE).await;
+        }
+        let (redis, name) = (self.redis.clone(), self.lease.clone());
+        let (keeps, mut over) = oneshot::channel::<()>();
+        let keeper = tokio::spawn(async move {
+            while timeout(RENEWAL, &mut over).await.is_err() {
+                // A lease that is lost is another's; the version keeps apart what both save.
+                let renewed = redis.run::<bool>(RENEW, &[&name], &[&holder, &lease]).await;
+                if matches!(renewed, Ok(false)) {
+                    return Ok(());
+                }
+            }
+            redis
+                .run::<bool>(RELEASE, &[&name], &[&holder])
+                .await
+                .map(drop)
+        });
+        // Dropped without a release, the keeper hears of it as well.
+        Ok(StoreLock::held(keeps, async move { keeper.await? }))
+    }
+}
+
+impl TokenStore for RedisTokenStore {
+    fn load(&self) -> StoreFuture<'_, StoredTokens> {
+        Box::pin(self.read())
+    }
+
+    fn save<'a>(
+        &'a self,
+        tokens: &'a TokenSet,
+        replaces: &'a StoreVersion,
+    ) -> StoreFuture<'a, Saved> {
+        Box::pin(self.write(tokens, replaces))
+    }
+
+    fn lock(&self) -> StoreFuture<'_, StoreLock> {
+        Box::pin(self.take())
+    }
+}
+
+impl Debug for RedisTokenStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RedisTokenStore")
+            .field("redis", &self.redis)
+            .finish_non_exhaustive()
+    }
+}

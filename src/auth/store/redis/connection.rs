@@ -1,0 +1,232 @@
+//! One connection to a Redis or Valkey server, which the whole process shares.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, FromRedisValue, RedisConnectionInfo, RedisError, ToRedisArgs};
+use ring::rand::{SecureRandom, SystemRandom};
+use rustls_pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
+use url::Url;
+
+use super::super::StoreError;
+use crate::error::{Error, Kind};
+use crate::http::tls_config;
+
+/// How long a connection or an answer may take: the server is near, and without it things go on too.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a server that could not be reached is left alone, so that not each call waits for it.
+const PAUSE: Duration = Duration::from_millis(500);
+
+static SERVERS: LazyLock<Mutex<HashMap<String, Weak<Redis>>>> = LazyLock::new(Mutex::default);
+
+/// A server, and the connection to it while there is one.
+pub(crate) struct Redis {
+    host: String,
+    port: u16,
+    is_tls: bool,
+    settings: RedisConnectionInfo,
+    connection: tokio::sync::Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    connection: Option<MultiplexedConnection>,
+    failed_at: Option<Instant>,
+}
+
+impl Redis {
+    /// The server of an address, `redis://[user:password@]host[:port][/database]` or `rediss://…` with TLS. All that name
+    /// the same one share its connection.
+    pub(crate) fn of(address: &Url) -> Result<Arc<Self>, Error> {
+        let mut servers = SERVERS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = servers.get(address.as_str()).and_then(Weak::upgrade) {
+            return Ok(server);
+        }
+        let server = Arc::new(Self::new(address)?);
+        servers.retain(|_, server| server.strong_count() > 0);
+        servers.insert(address.to_string(), Arc::downgrade(&server));
+        Ok(server)
+    }
+
+    fn new(address: &Url) -> Result<Self, Error> {
+        let refused = |why: &str| {
+            Error::new(
+                Kind::Configuration,
+                format!("the address of the shared store {why}; give one like redis://host:6379/0"),
+            )
+        };
+        let host = address.host_str().filter(|host| !host.is_empty());
+        let host = host.ok_or_else(|| refused("has no host"))?;
+        let database = address.path().trim_matches('/');
+        let database: i64 = match database {
+            "" => 0,
+            text => text
+                .parse()
+                .map_err(|_| refused("has a database that is no number"))?,
+        };
+        let text = |text: &str| {
+            percent_encoding::percent_decode_str(text)
+                .decode_utf8()
+                .map(std::borrow::Cow::into_owned)
+                .map_err(|_| refused("has credentials that are no text"))
+        };
+        let mut settings = RedisConnectionInfo::default()
+            .set_db(database)
+            .set_skip_set_lib_name();
+        if !address.username().is_empty() {
+            settings = settings.set_username(text(address.username())?);
+        }
+        if let Some(password) = address.password() {
+            settings = settings.set_password(text(password)?);
+        }
+        Ok(Self {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: address.port().unwrap_or(6_379),
+            is_tls: matches!(address.scheme(), "rediss" | "valkeys"),
+            settings,
+            connection: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// A text that no other process makes.
+    pub(crate) fn unique() -> Result<String, Error> {
+        let mut bytes = [0; 15];
+        SystemRandom::new().fill(&mut bytes).map_err(|_| {
+            Error::new(
+                Kind::Configuration,
+                "the operating system gives no random numbers; check /dev/urandom",
+            )
+        })?;
+        Ok(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// Runs a script, which the server carries out as one step.
+    ///
+    /// It is sent a second time over a new connection where the first one broke: a script has to bear that.
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        script: &str,
+        keys: &[&str],
+        arguments: &[&(dyn Argument + Sync)],
+    ) -> Result<T, StoreError> {
+        let mut command = redis::cmd("EVAL");
+        command.arg(script).arg(keys.len()).arg(keys);
+        for argument in arguments {
+            argument.add_to(&mut command);
+        }
+        let mut again = true;
+        loop {
+            let mut connection = self.connect().await?;
+            match command.query_async(&mut connection).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => {
+                    let is_lost = error.is_io_error() || error.is_unrecoverable_error();
+                    if is_lost {
+                        self.connection.lock().await.connection = None;
+                    }
+                    if !is_lost || error.is_timeout() || !again {
+                        return Err(self.failed(&error));
+                    }
+                    again = false;
+                }
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<MultiplexedConnection, StoreError> {
+        let mut state = self.connection.lock().await;
+        if let Some(connection) = &state.connection {
+            return Ok(connection.clone());
+        }
+        if state.failed_at.is_some_and(|at| at.elapsed() < PAUSE) {
+            return Err(
+                format!("no connection to {}:{} a moment ago", self.host, self.port).into(),
+            );
+        }
+        let made = timeout(PATIENCE, self.open()).await.unwrap_or_else(|_| {
+            Err(format!("no connection to {}:{} within 2 s", self.host, self.port).into())
+        });
+        match made {
+            Ok(connection) => {
+                state.failed_at = None;
+                state.connection = Some(connection.clone());
+                Ok(connection)
+            }
+            Err(error) => {
+                state.failed_at = Some(Instant::now());
+                Err(error)
+            }
+        }
+    }
+
+    async fn open(&self) -> Result<MultiplexedConnection, StoreError> {
+        let stream = TcpStream::connect((self.host.as_str(), self.port))
+            .await
+            .map_err(|error| format!("no connection to {}:{} ({error})", self.host, self.port))?;
+        stream.set_nodelay(true)?;
+        if !self.is_tls {
+            return self.greet(stream).await;
+        }
+        let name = ServerName::try_from(self.host.clone())
+            .map_err(|_| format!("{} is no name that a certificate can have", self.host))?;
+        let connector = TlsConnector::from(Arc::new(tls_config()?));
+        let stream = connector
+            .connect(name, stream)
+            .await
+            .map_err(|error| format!("no TLS with {}:{} ({error})", self.host, self.port))?;
+        self.greet(stream).await
+    }
+
+    async fn greet(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ) -> Result<MultiplexedConnection, StoreError> {
+        let config = AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
+        let (connection, driver) =
+            MultiplexedConnection::new_with_config(&self.settings, stream, config)
+                .await
+                .map_err(|error| self.failed(&error))?;
+        tokio::spawn(driver);
+        Ok(connection)
+    }
+
+    /// The server's own text, which holds no values: scripts and keys are never part of it.
+    fn failed(&self, error: &RedisError) -> StoreError {
+        let code = error
+            .code()
+            .map_or_else(|| error.to_string(), str::to_owned);
+        format!("the server at {}:{} failed: {code}", self.host, self.port).into()
+    }
+}
+
+impl fmt::Debug for Redis {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Redis")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a script is given.
+pub(crate) trait Argument {
+    /// Puts it behind those before it.
+    fn add_to(&self, command: &mut redis::Cmd);
+}
+
+impl<T: ToRedisArgs> Argument for T {
+    fn add_to(&self, command: &mut redis::Cmd) {
+        command.arg(self);
+    }
+}

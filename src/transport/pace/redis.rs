@@ -1,0 +1,196 @@
+//! A pace that is shared through Redis: one script, so that no two processes take the same units, by the server's clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::{SHA256, digest};
+
+use super::shared::{Answer, SharedPace, Taken};
+use crate::auth::{Owner, Redis, SharedStore};
+use crate::error::Error;
+
+/// Units that Google gives a project in a minute, for all its users.
+const PROJECT: u64 = 1_200_000;
+
+/// The minute, in milliseconds.
+const MINUTE: u64 = 60_000;
+
+/// Whoever wants a turn renews its place in the queue; how long after that it is passed over, in milliseconds.
+const GRACE: u64 = 1_000;
+
+/// What both scripts begin with. A minute has 240 slices. The units of a call under way are noted a minute ahead, where
+/// they count whenever it arrives, and under the slice of its end when that is known: a process that is killed leaves
+/// units that count for two minutes at most.
+const COMMON: &str = "
+local slices, minute = 240, tonumber(ARGV[1])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local slice = math.floor(now * slices / minute)
+local function number(key, field, usual) return tonumber(redis.call('HGET', key, field) or usual) end
+";
+
+/// Takes units of the user's minute and the project's, in the order in which the processes came.
+const TAKE: &str = "
+local units, me, grace = tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[6])
+local queue, due, members = KEYS[3], KEYS[4], KEYS[5]
+redis.call('ZADD', members, now, me)
+redis.call('ZREMRANGEBYSCORE', members, '-inf', now - minute)
+redis.call('PEXPIRE', members, minute)
+local processes = redis.call('ZCARD', members)
+
+local function spent(key)
+  local first, total = number(key, 'first', slice), number(key, 'total', 0)
+  for old = first, slice - slices - 1 do
+    local gone = number(key, old, 0)
+    if gone > 0 then total = total - gone end
+    redis.call('HDEL', key, old)
+  end
+  redis.call('HSET', key, 'first', math.max(first, slice - slices), 'total', total)
+  redis.call('PEXPIRE', key, 3 * minute)
+  return total
+end
+
+local function wait_for(key, limit)
+  local total = spent(key)
+  if total == 0 or total + units <= limit then return 0 end
+  for old = number(key, 'first', slice), slice do
+    total = total - number(key, old, 0)
+    if total + units <= limit then return math.max(1, math.ceil((old + slices + 1) * minute / slices) - now) end
+  end
+  return math.ceil(minute / slices)
+end
+
+local head = redis.call('ZRANGE', queue, 0, 0)[1]
+while head and head ~= me and number(due, head, 0) < now do
+  redis.call('ZREM', queue, head)
+  redis.call('HDEL', due, head)
+  head = redis.call('ZRANGE', queue, 0, 0)[1]
+end
+local wait = math.max(wait_for(KEYS[1], tonumber(ARGV[4])), wait_for(KEYS[2], tonumber(ARGV[5])))
+if wait == 0 and head and head ~= me then wait = math.ceil(minute / 2400) end
+if wait > 0 then
+  redis.call('ZADD', queue, 'NX', now, me)
+  redis.call('HSET', due, me, now + wait + grace)
+  redis.call('PEXPIRE', queue, minute + grace)
+  redis.call('PEXPIRE', due, minute + grace)
+  return {0, wait, processes}
+end
+redis.call('ZREM', queue, me)
+redis.call('HDEL', due, me)
+for at = 1, 2 do
+  redis.call('HINCRBY', KEYS[at], slice + slices, units)
+  redis.call('HINCRBY', KEYS[at], 'total', units)
+end
+return {1, slice + slices, processes}";
+
+/// Notes when a call ended; what was not sent is given back.
+const SETTLE: &str = "
+local units, from, was_sent = tonumber(ARGV[2]), ARGV[3], ARGV[4] == '1'
+for at = 1, 2 do
+  local noted = number(KEYS[at], from, 0)
+  if noted >= units then
+    redis.call('HINCRBY', KEYS[at], from, -units)
+    if was_sent then redis.call('HINCRBY', KEYS[at], slice, units)
+    else redis.call('HINCRBY', KEYS[at], 'total', -units) end
+  end
+end
+return 1";
+
+/// A user's minute, and that of the user's project.
+pub(crate) struct RedisPace {
+    redis: Arc<Redis>,
+    keys: [String; 5],
+    /// This one among those that wait.
+    me: String,
+    limit: u64,
+    processes: AtomicU64,
+}
+
+impl RedisPace {
+    /// The pace of a user in a store; `limit` are the user's units of a minute.
+    pub(crate) fn new(store: &SharedStore, owner: &Owner, limit: u64) -> Result<Self, Error> {
+        let project = name(&["project", &owner.project]);
+        let user = name(&["user", &owner.project, owner.user.expose()]);
+        // One script needs all its keys on one server of a cluster, so the braces hold the project's name.
+        let key = |what: &str| format!("airbyte-gmail:{{{project}}}:{what}");
+        Ok(Self {
+            redis: Redis::of(&store.address)?,
+            keys: [
+                key(&format!("pace:{user}")),
+                key("pace"),
+                key(&format!("queue:{user}")),
+                key(&format!("due:{user}")),
+                key(&format!("members:{user}")),
+            ],
+            me: Redis::unique()?,
+            limit,
+            processes: AtomicU64::new(1),
+        })
+    }
+
+    async fn ask(&self, units: u64) -> Option<Result<Taken, Duration>> {
+        let [user, project, queue, due, members] = &self.keys;
+        let answer: Result<(bool, u64, u64), _> = self
+            .redis
+            .run(
+                &[COMMON, TAKE].concat(),
+                &[user, project, queue, due, members],
+                &[&MINUTE, &units, &self.me, &self.limit, &PROJECT, &GRACE],
+            )
+            .await;
+        match answer {
+            Ok((is_granted, number, processes)) => {
+                self.processes.store(processes.max(1), Ordering::Relaxed);
+                Some(if is_granted {
+                    let slice = number;
+                    Ok(Taken { units, slice })
+                } else {
+                    Err(Duration::from_millis(number))
+                })
+            }
+            Err(error) => {
+                tracing::debug!(%error, "the shared pace can't be asked");
+                None
+            }
+        }
+    }
+}
+
+impl SharedPace for RedisPace {
+    fn take(&self, units: u64) -> Answer<'_> {
+        Box::pin(self.ask(units))
+    }
+
+    fn settle(&self, taken: Taken, was_sent: bool) {
+        let (redis, [user, project, ..]) = (self.redis.clone(), self.keys.clone());
+        // Without a runtime, which ends with the program, the units count for two minutes.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        runtime.spawn(async move {
+            let Taken { units, slice } = taken;
+            let was_sent = u8::from(was_sent);
+            // What can't be noted counts for longer, and never for less.
+            let _ = redis
+                .run::<u8>(
+                    &[COMMON, SETTLE].concat(),
+                    &[&user, &project],
+                    &[&MINUTE, &units, &slice, &was_sent],
+                )
+                .await;
+        });
+    }
+
+    fn processes(&self) -> u64 {
+        self.processes.load(Ordering::Relaxed)
+    }
+}
+
+/// A name that says nothing of what it is made of.
+fn name(parts: &[&str]) -> String {
+    let hash = digest(&SHA256, parts.join("\n").as_bytes());
+    URL_SAFE_NO_PAD.encode(hash.as_ref().get(..15).unwrap_or_default())
+}
