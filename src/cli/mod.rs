@@ -13,6 +13,7 @@ mod output;
 mod page;
 mod people;
 mod settings;
+mod source;
 mod write;
 
 use std::process::ExitCode;

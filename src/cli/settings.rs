@@ -1,7 +1,7 @@
 //! What is set where: flags win over the environment, and the environment over what is kept.
 //!
-//! Which credentials are used: those of the account that `--account` names, else those of the environment, else those of
-//! the default account.
+//! Which credentials are used: those of the account that `--account` names, else those of the environment; else, at
+//! Google, what [`Source`] finds.
 
 use std::env;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use airbyte_agent_gmail::{
 use super::args::Global;
 use super::exit::Failure;
 use super::output;
+use super::source::Source;
 
 /// The setting that holds the connector of `connectors connect`.
 pub(crate) const CONNECTOR_ID: &str = "connector_id";
@@ -129,23 +130,25 @@ pub(crate) fn builder(global: &Global) -> Result<GmailConnectorBuilder, Failure>
             if mode.is_some() || airbyte.is_none() =>
         {
             output::note(&format!("credentials: the environment ({name})"));
-            Ok(GmailConnectorBuilder::from_env(Some(Mode::OpenSource))?)
+            of_environment()
         }
         (Some(Mode::Hosted), ..) | (None, None, Some(_)) => hosted(),
         (None | Some(Mode::OpenSource), None, _) => {
             let directory = directory()?;
-            match account(&directory, global)? {
-                Some(account) => {
-                    output::note(&format!("credentials: the signed-in account {}", account.name));
-                    stored(&directory, &account)
-                }
+            let source = Source::find(&directory, global)?;
+            if let Some(source) = &source {
+                output::note(&source.note());
+            }
+            match source {
+                Some(Source::Account(account, _)) => stored(&directory, &account),
+                Some(_) => of_environment(),
                 None => match mode {
                     None => Err(Failure::input(
-                        "no credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME; without an account, `airbyte-gmail demo` and `airbyte-gmail sandbox` show everything"
+                        "no credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME; without an account, `airbyte-gmail demo` and `airbyte-gmail sandbox` show everything"
                             .to_owned(),
                     )),
                     Some(_) => Err(Failure::input(
-                        "no google credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET"
+                        "no google credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account"
                             .to_owned(),
                     )),
                 },
@@ -166,8 +169,10 @@ pub(crate) fn granted_scopes(global: &Global) -> Result<Vec<String>, Failure> {
     if is_hosted || google_variable_for(global).is_some() {
         return Ok(Vec::new());
     }
-    let account = account(&directory()?, global)?;
-    Ok(account.map_or_else(Vec::new, |account| account.tokens.scopes))
+    Ok(match Source::find(&directory()?, global)? {
+        Some(Source::Account(account, _)) => account.tokens.scopes,
+        _ => Vec::new(),
+    })
 }
 
 /// A connector of a signed-in account, which keeps its tokens where the account's are.
@@ -175,15 +180,38 @@ pub(crate) fn stored(
     directory: &AccountDirectory,
     account: &Account,
 ) -> Result<GmailConnectorBuilder, Failure> {
-    let store = directory.store(&account.name)?;
     let builder = addressed(GmailConnector::builder(GmailAuthConfig::from(account)));
-    Ok(builder
-        .token_store(store)
-        .on_token_store_warning(|warning| {
-            let cause = std::error::Error::source(warning);
-            let cause = cause.map_or_else(String::new, |cause| format!(" ({cause})"));
-            output::note(&format!("warning: {warning}{cause}"));
-        }))
+    let builder = match shared_store() {
+        // The account's own file still has what its key is derived from.
+        Some(address) => builder.shared_store(address),
+        None => builder.token_store(directory.store(&account.name)?),
+    };
+    let builder = match variable("AIRBYTE_GMAIL_STORE_KEY") {
+        Some(key) => builder.store_key(key),
+        None => builder,
+    };
+    Ok(warning(builder))
+}
+
+/// The store that processes on several hosts share.
+pub(crate) fn shared_store() -> Option<String> {
+    variable("AIRBYTE_GMAIL_STORE").filter(|place| place.contains("://"))
+}
+
+/// A connector of the environment's credentials.
+fn of_environment() -> Result<GmailConnectorBuilder, Failure> {
+    Ok(warning(GmailConnectorBuilder::from_env(Some(
+        Mode::OpenSource,
+    ))?))
+}
+
+/// Says when the tokens can't be kept.
+fn warning(builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
+    builder.on_token_store_warning(|warning| {
+        let cause = std::error::Error::source(warning);
+        let cause = cause.map_or_else(String::new, |cause| format!(" ({cause})"));
+        output::note(&format!("warning: {warning}{cause}"));
+    })
 }
 
 /// Puts the addresses of the environment into a builder.

@@ -25,7 +25,7 @@ use std::fmt;
 
 use crate::airbyte::Airbyte;
 use crate::api::gmail::{Client, operation};
-use crate::auth::AuthConfig;
+use crate::auth::{AuthConfig, Secret};
 use crate::error::{Error, Kind};
 use crate::transport::{Hosted, Transport};
 
@@ -86,6 +86,9 @@ impl GmailConnector {
     /// | --- | --- | --- |
     /// | `GMAIL_REFRESH_TOKEN`, `GMAIL_ACCESS_TOKEN` | one of them | |
     /// | `GMAIL_CLIENT_ID`, `GMAIL_CLIENT_SECRET` | to refresh | |
+    /// | `GOOGLE_APPLICATION_CREDENTIALS` | without these: a file of Google's; else gcloud's own | |
+    /// | `GMAIL_SUBJECT`, `GMAIL_SCOPES` | the mailbox and scopes of a service account | |
+    /// | `AIRBYTE_GMAIL_STORE`, `AIRBYTE_GMAIL_STORE_KEY` | [shared](crate::guide::hosts) | |
     /// | `GMAIL_API_URL`, `GOOGLE_TOKEN_URL` | other addresses | |
     /// | `AIRBYTE_CLIENT_ID` and `AIRBYTE_CLIENT_SECRET`, or `AIRBYTE_BEARER_TOKEN` | | needed |
     /// | `AIRBYTE_CONNECTOR_ID`, `AIRBYTE_CUSTOMER_NAME` or `AIRBYTE_WORKSPACE_NAME` | | one of them |
@@ -159,6 +162,34 @@ impl GmailConnector {
         self.execute(row.entity, row.action, serde_json::json!({}))
             .await
             .map(|_| ())
+    }
+
+    /// An access token for Gmail, for a program that this crate does not serve; in open-source mode. It is renewed where
+    /// that is due, and is good for an hour at most.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// let token = gmail.access_token().await?;
+    /// assert!(!token.expose().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No token can be had; in hosted mode [`is_unsupported`](Error::is_unsupported), since Airbyte keeps the tokens.
+    pub async fn access_token(&self) -> Result<Secret, Error> {
+        let direct = self.transport.as_direct();
+        let Some(tokens) = direct.and_then(|direct| direct.token.as_ref()) else {
+            return Err(Error::new(
+                Kind::Unsupported,
+                "airbyte keeps gmail's tokens in hosted mode; give google's credentials",
+            ));
+        };
+        Ok(tokens.bearer(None).await?.token)
     }
 
     fn hosted_route(&self, what: &'static str) -> Result<&Hosted, Error> {

@@ -16,6 +16,7 @@ mod cli;
 mod connection;
 mod connectors;
 mod control;
+mod credential_source;
 mod export;
 mod export_shared;
 mod fault_matrix;

@@ -1,8 +1,8 @@
 //! Service accounts that act for mailboxes: what is signed, what is asked, and what each refusal says.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use airbyte_agent_gmail::auth::{AuthConfig, CredentialFile, ServiceAccount};
+use airbyte_agent_gmail::auth::{AuthConfig, CredentialFile, ServiceAccount, finish_refreshes};
 use airbyte_agent_gmail::sandbox::{RequestRecord, Sandbox};
 use airbyte_agent_gmail::{Error, GmailConnector};
 use base64::Engine;
@@ -294,5 +294,39 @@ async fn a_file_of_gclouds_gives_a_users_own_mailbox() -> TestResult {
     let other = CredentialFile::from_json(&file.to_string())?
         .auth_config(Some(USER.to_owned()), Vec::new());
     assert!(other.unwrap_err().to_string().contains("authorized_user"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn mailboxes_that_began_at_once_are_renewed_one_after_the_other() -> TestResult {
+    const MAILBOXES: usize = 60;
+    let sandbox = Sandbox::start().await?;
+    let account = ServiceAccount::from_json(&sandbox.service_account())?;
+    let connectors = (0..MAILBOXES)
+        .map(|number| {
+            connector(
+                &sandbox,
+                account.subject(format!("user-{number}@example.com")),
+            )
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let renewed_after = async |time: u64| -> Result<usize, Box<dyn std::error::Error>> {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(time)).await;
+        tokio::time::resume();
+        for gmail in &connectors {
+            gmail.check().await?;
+        }
+        finish_refreshes(Duration::from_secs(30)).await;
+        let asked = token_requests(&sandbox).len();
+        sandbox.clear_requests();
+        Ok(asked)
+    };
+    assert_eq!(renewed_after(0).await?, MAILBOXES);
+    assert_eq!(renewed_after(2_990).await?, 0);
+    let first = renewed_after(180).await?;
+    let second = renewed_after(190).await?;
+    assert!(first > 0 && second > 0, "{first} and {second}");
+    assert_eq!(first + second, MAILBOXES);
     Ok(())
 }

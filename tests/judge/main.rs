@@ -12,6 +12,8 @@ mod google_auth;
 mod installation;
 mod mail;
 mod mailbox;
+#[cfg(target_os = "linux")]
+mod mailboxes;
 mod mcp;
 mod oracle;
 #[cfg(feature = "redis")]

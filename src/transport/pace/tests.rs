@@ -218,3 +218,87 @@ async fn the_callers_units_go_before_the_tables() {
     let governor = Governor::new(Quota::current(), terms);
     assert_eq!(governor.units(&call(20)), 7);
 }
+
+/// A pace that other processes keep too, as far as they can be asked.
+#[derive(Default)]
+struct Others {
+    is_gone: std::sync::atomic::AtomicBool,
+    /// What is to be answered first: how long to wait.
+    waits: Mutex<Vec<Duration>>,
+    settled: Mutex<Vec<(u64, bool)>>,
+}
+
+impl SharedPace for Others {
+    fn take(&self, units: u64) -> shared::Answer<'_> {
+        let is_gone = self.is_gone.load(std::sync::atomic::Ordering::Relaxed);
+        let wait = self.waits.lock().unwrap().pop();
+        let taken = Taken { units, slice: 0 };
+        Box::pin(async move { (!is_gone).then(|| wait.map_or(Ok(taken), Err)) })
+    }
+
+    fn settle(&self, taken: Taken, was_sent: bool) {
+        self.settled.lock().unwrap().push((taken.units, was_sent));
+    }
+
+    fn processes(&self) -> u64 {
+        3
+    }
+}
+
+fn with_others(units_per_minute: u32) -> (Arc<Others>, Governor) {
+    let others = Arc::new(Others::default());
+    let terms = Terms {
+        shared: Some(others.clone()),
+        ..Terms::default()
+    };
+    let quota = Quota {
+        units_per_minute: Some(units_per_minute),
+        concurrency: usize::MAX,
+        ..Quota::current()
+    };
+    (others, Governor::new(quota, terms))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_processes_share_is_waited_for_and_given_back() {
+    let (others, governor) = with_others(6_000);
+    others.waits.lock().unwrap().push(Duration::from_secs(7));
+    let start = Instant::now();
+    permit(&governor, 20).await.accepted();
+    assert_eq!(start.elapsed().as_secs(), 7);
+    permit(&governor, 5).await.unsent();
+    drop(permit(&governor, 1).await);
+    assert_eq!(
+        *others.settled.lock().unwrap(),
+        [(20, true), (5, false), (1, true)]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_can_ask_nobody_keeps_to_its_part() {
+    let (others, governor) = with_others(6_000);
+    others
+        .is_gone
+        .store(true, std::sync::atomic::Ordering::Relaxed);
+    let start = Instant::now();
+    for minute in 0..2 {
+        for _ in 0..100 {
+            permit(&governor, 20).await.accepted();
+        }
+        let seconds = start.elapsed().as_secs();
+        assert!(
+            (minute * 60..=minute * 60 + 1).contains(&seconds),
+            "{seconds}"
+        );
+    }
+    // With the others to be asked again, the whole limit holds.
+    others
+        .is_gone
+        .store(false, std::sync::atomic::Ordering::Relaxed);
+    tokio::time::advance(Duration::from_secs(61)).await;
+    let start = Instant::now();
+    for _ in 0..300 {
+        permit(&governor, 20).await.accepted();
+    }
+    assert_eq!(start.elapsed().as_secs(), 0);
+}

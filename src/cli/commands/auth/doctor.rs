@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
 use crate::cli::settings;
+use crate::cli::source::Source;
 
 /// A difference between the clocks that does no harm.
 const HARMLESS_SKEW: i64 = 60;
@@ -52,17 +53,25 @@ impl Findings {
 /// Examines the credentials from the file to the mailbox, and reports everything, not only the first trouble.
 pub(crate) async fn run(global: &Global, rows: &[&'static Operation]) -> Result<(), Failure> {
     let mut findings = Findings::default();
-    if let Some(name) = settings::google_variable_for(global) {
-        findings.good("credentials", format!("the environment ({name})"));
-        let auth = GmailConnectorBuilder::from_env(Some(Mode::OpenSource))?;
+    let directory = settings::directory()?;
+    let found = Source::find(&directory, global);
+    let is_file = matches!(found, Ok(Some(Source::File(..) | Source::Machine)));
+    if let Ok(Some(source @ (Source::Variable(_) | Source::File(..) | Source::Machine))) = &found {
+        findings.good("credentials", source.shown());
+        let auth = GmailConnectorBuilder::from_env(Some(Mode::OpenSource));
         let client = GoogleClient::new(settings::variable("GMAIL_CLIENT_ID").unwrap_or_default());
         clock(&mut findings, &settings::at_google(client)).await;
         let store = Arc::new(MemoryTokenStore::default());
-        mailbox(&mut findings, auth.token_store(store.clone()).build(), None).await;
+        let gmail = auth.and_then(|auth| auth.token_store(store.clone()).build());
+        mailbox(&mut findings, gmail, None, is_file).await;
         match store.tokens() {
             Some(tokens) => scopes(&mut findings, rows, &tokens),
             None => findings.good("scopes", "not known: no refresh was needed"),
         }
+    } else if let Err(Failure::Input(message)) = &found
+        && settings::account(&directory, global).is_ok()
+    {
+        findings.bad("credentials", message, "do what it says");
     } else {
         stored(&mut findings, global, rows).await?;
     }
@@ -131,7 +140,7 @@ async fn stored(
         lifetime(findings, end);
     }
     let gmail = refreshing(&directory, &account);
-    mailbox(findings, gmail, Some(&account)).await;
+    mailbox(findings, gmail, Some(&account), false).await;
     let tokens = directory
         .get(&account.name)?
         .map_or(account.tokens, |account| account.tokens);
@@ -187,6 +196,7 @@ async fn mailbox(
     findings: &mut Findings,
     gmail: Result<GmailConnector, Error>,
     account: Option<&Account>,
+    is_file: bool,
 ) {
     let result = match gmail {
         Ok(gmail) => gmail.check().await,
@@ -214,6 +224,8 @@ async fn mailbox(
         return findings.failed("sign-in", error, next);
     }
     let next = match error.reason() {
+        // What a service account lacks is in the message, with its client id and scopes.
+        _ if is_file => "do what the message says",
         Some("invalid_client" | "unauthorized_client") => {
             "the client was deleted or its secret changed: download its json again and sign in with --client-file"
         }

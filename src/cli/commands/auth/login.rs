@@ -124,9 +124,11 @@ impl Login {
         match (self.store, settings::variable("AIRBYTE_GMAIL_STORE")) {
             (Some(place), _) => Ok(Some(place)),
             (None, None) => Ok(None),
+            // What processes share is beside the account, which stays where it is.
+            (None, Some(_)) if settings::shared_store().is_some() => Ok(None),
             (None, Some(name)) => named(&name).map(Some).ok_or_else(|| {
                 Failure::input(
-                    "AIRBYTE_GMAIL_STORE is neither file nor keyring; set it to one of them",
+                    "AIRBYTE_GMAIL_STORE is neither file nor keyring nor an address such as redis://host:6379; set it to one of them",
                 )
             }),
         }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
+use crate::cli::source::Source;
 use crate::cli::{output, settings};
 
 /// What the help says about the variables.
@@ -44,6 +45,8 @@ pub(crate) enum Auth {
         #[arg(long)]
         local: bool,
     },
+    /// Print an access token, for curl and the like: keep it as a password, it is good for an hour at most
+    Token,
     /// Find out what is wrong with the credentials, and how to fix it
     Doctor {
         /// Also see whether the scopes allow this operation, such as messages.list [repeat for more]
@@ -61,6 +64,7 @@ impl Auth {
             Self::Status => status(global),
             Self::Use { name } => make_default(global, &name),
             Self::Logout { local } => logout(global, local).await,
+            Self::Token => token(global).await,
             Self::Doctor { operation } => doctor::run(global, &chosen(&operation)?).await,
         }
     }
@@ -101,14 +105,9 @@ fn status(global: &Global) -> Result<(), Failure> {
     let directory = settings::directory()?;
     let account = settings::account(&directory, global)?;
     let default = directory.default_name()?;
-    let source = match (settings::google_variable_for(global), &account) {
-        (Some(name), _) => json!({"from": "environment", "variable": name}),
-        (None, Some(account)) => json!({
-            "from": "signed-in account",
-            "account": account.name,
-            "file": directory.file(&account.name)?.display().to_string(),
-        }),
-        (None, None) => json!({"from": "nowhere", "next": "airbyte-gmail auth login"}),
+    let source = match Source::find(&directory, global)? {
+        Some(source) => source.to_json(&directory)?,
+        None => json!({"from": "nowhere", "next": "airbyte-gmail auth login"}),
     };
     let connector = settings::connector_id()?;
     global.show(&json!({
@@ -118,7 +117,13 @@ fn status(global: &Global) -> Result<(), Failure> {
             "credentials": settings::airbyte_variable().map_or("none", |_| "environment"),
             "connector_id": connector,
         },
+        "shared_store": settings::shared_store().is_some(),
     }))
+}
+
+async fn token(global: &Global) -> Result<(), Failure> {
+    let token = settings::connect(global)?.access_token().await?;
+    output::line(token.expose())
 }
 
 fn make_default(global: &Global, name: &str) -> Result<(), Failure> {
