@@ -3,6 +3,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use url::Url;
@@ -234,7 +235,7 @@ impl Content {
         let source = given(self.source_credentials, "source_credentials")?;
         let caller = match source.kind.as_deref() {
             Some("authorized_user") => Caller::User(source.user()?),
-            Some("service_account") => Caller::Account(Box::new(source.signer()?.into())),
+            Some("service_account") => Caller::Account(Arc::new(source.signer()?)),
             _ => {
                 return Err(refused(
                     "its source_credentials are neither authorized_user nor service_account",

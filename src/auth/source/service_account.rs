@@ -78,7 +78,7 @@ pub(in crate::auth) enum Caller {
     /// A user who has signed in with gcloud.
     User(GmailAuthConfig),
     /// Another service account.
-    Account(Box<Arc<Signer>>),
+    Account(Arc<Signer>),
 }
 
 impl Signer {
