@@ -19,11 +19,14 @@ use crate::cli::{output, settings};
 const VARIABLES: &str = "\
 Variables that give credentials, where --account names no account:
   Open source: GMAIL_REFRESH_TOKEN (or GMAIL_ACCESS_TOKEN), GMAIL_CLIENT_ID,
-               GMAIL_CLIENT_SECRET
+               GMAIL_CLIENT_SECRET; or GOOGLE_APPLICATION_CREDENTIALS, for a
+               service account with GMAIL_SUBJECT and GMAIL_SCOPES
   Hosted:      AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (or
                AIRBYTE_BEARER_TOKEN); AIRBYTE_CUSTOMER_NAME,
                AIRBYTE_WORKSPACE_NAME or AIRBYTE_CONNECTOR_ID;
-               AIRBYTE_ORGANIZATION_ID";
+               AIRBYTE_ORGANIZATION_ID
+Several hosts share tokens and Google's quota through AIRBYTE_GMAIL_STORE
+(redis://host:6379); AIRBYTE_GMAIL_STORE_KEY is the key of the tokens in it.";
 
 /// Sign in to Google, and see who is signed in
 #[derive(Subcommand)]
@@ -45,7 +48,7 @@ pub(crate) enum Auth {
         #[arg(long)]
         local: bool,
     },
-    /// Print an access token, for curl and the like: keep it as a password, it is good for an hour at most
+    /// Print an access token, for curl and the like; keep it as a password
     Token,
     /// Find out what is wrong with the credentials, and how to fix it
     Doctor {
