@@ -5,8 +5,8 @@ use std::io;
 
 use super::{GmailConnector, GmailConnectorBuilder};
 use crate::auth::{
-    AccountDirectory, AirbyteAuthConfig, CredentialFile, GmailAuthConfig, Secret, application_default,
-    variable,
+    AccountDirectory, AirbyteAuthConfig, CredentialFile, GmailAuthConfig, Secret,
+    application_default, variable,
 };
 use crate::error::{Error, Kind};
 use crate::operation::Mode;
@@ -117,7 +117,8 @@ impl GmailConnectorBuilder {
             return Ok(builder);
         }
         let subject = variable("GMAIL_SUBJECT");
-        if subject.is_some() && CredentialFile::named_path().is_some()
+        if subject.is_some()
+            && CredentialFile::named_path().is_some()
             && let Some(builder) = Self::application_default()?
         {
             return Ok(builder);
@@ -128,7 +129,9 @@ impl GmailConnectorBuilder {
             None => None,
         };
         let found = match (directory, name) {
-            (Some(_), Some(name)) if subject.is_some_and(|subject| !subject.eq_ignore_ascii_case(&name)) => {
+            (Some(_), Some(name))
+                if subject.is_some_and(|subject| !subject.eq_ignore_ascii_case(&name)) =>
+            {
                 return Err(Error::new(
                     Kind::Configuration,
                     "GMAIL_SUBJECT names another mailbox than that of the signed-in account; name a service account's file with GOOGLE_APPLICATION_CREDENTIALS, or unset it",
