@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Guess: an empty SSL_CERT_FILE is as good as none: rustls-native-certs loads the system's certificates.
-# So: with rustls-native-certs 0.8 the empty path counts: no certificate and one error, and every connection fails until the variable is unset.
+# So: with rustls-native-certs 0.8.5 the empty path counts: no certificate and one error, and every connection fails until the variable is unset.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_DIR="$folder/target"
 cargo init --quiet --vcs none --name check "$folder"
 cd "$folder"
-cargo add --quiet rustls-native-certs@0.8 2>/dev/null
+cargo add --quiet rustls-native-certs@=0.8.5 2>/dev/null
 cat >src/main.rs <<'RUST'
 fn main() {
     let result = rustls_native_certs::load_native_certs();

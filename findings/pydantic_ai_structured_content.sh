@@ -28,7 +28,7 @@ def model(messages, _info):
     seen.extend(part.content for part in messages[-1].parts if part.part_kind == "tool-return")
     return ModelResponse([TextPart("done") if seen else ToolCallPart("read", {})])
 async def main():
-    async with Agent(FunctionModel(model), toolsets=[MCPToolset(StdioTransport(sys.executable, ["server.py"]))]) as agent:
+    async with Agent(FunctionModel(model), toolsets=[MCPToolset(StdioTransport(sys.executable, ["server.py"]), init_timeout=60)]) as agent:
         await agent.run("go")
 asyncio.run(main())
 print(seen)

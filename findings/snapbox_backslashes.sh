@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Guess: an assertion of snapbox, under trycmd too, tells `\` from `/` outside of paths.
-# So: snapbox 1.2 turns every backslash of what it got into a slash: output with the escape `\n` of JSON passes where "/n" is expected. raw() or a filter that is switched off tells them apart.
+# Guess: an assertion of snapbox tells `\` from `/` outside of paths.
+# So: snapbox 1.2.2 turns every backslash of what it got into a slash: output with the escape `\n` of JSON passes where "/n" is expected. raw() on what is expected tells them apart.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_DIR="$folder/target"
 cargo init --quiet --vcs none --name check "$folder"
 cd "$folder"
-cargo add --quiet snapbox@1.2 2>/dev/null
+cargo add --quiet snapbox@=1.2.2 2>/dev/null
 cat >src/main.rs <<'RUST'
 use snapbox::{IntoData, assert_data_eq};
 
