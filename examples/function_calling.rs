@@ -46,7 +46,7 @@ async fn run(tools: &Tools, task: &str) -> Result<String, Box<dyn std::error::Er
         for call in calls {
             let name = call["function"]["name"].as_str().unwrap_or_default();
             let arguments = call["function"]["arguments"].as_str().unwrap_or("{}");
-            // What is no JSON becomes an answer that says so, and the model mends it.
+            // Broken JSON becomes an answer that says so, and the model fixes it.
             let arguments: Value = serde_json::from_str(arguments).unwrap_or_else(|_| json!([]));
             let answer = tools.call(name, arguments).await;
             messages

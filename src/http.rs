@@ -292,7 +292,7 @@ impl<'a> Clock<'a> {
             .map_or(0, |body| body.len() as u64);
         let sending = Duration::from_secs(size / SLOWEST_UPLOAD);
         let now = Instant::now();
-        // A limit that no clock reaches is none.
+        // A limit beyond the clock's range counts as no limit.
         let after = |time: Duration| now.checked_add(time).unwrap_or(now + FAR);
         let total = after(limits.total_timeout);
         let ends = (!given).then(|| Ends {

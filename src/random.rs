@@ -1,4 +1,5 @@
-//! Random values from the operating system. Where it gives none there is none: a weaker source would pass for a good one.
+//! Random values from the operating system. If it has none to give, that is an error: a weaker source would pass for a
+//! good one.
 
 use crate::error::{Error, Kind};
 

@@ -768,7 +768,7 @@ impl Renewal {
     fn keep(&mut self, now: Now, token: Secret, lifetime: Option<Duration>) {
         self.generation += 1;
         let lifetime = lifetime.map(|lifetime| lifetime.max(LEAST_LIFE));
-        // An end that the clock can't reach is none.
+        // An end that the clock can't reach counts as no end.
         let after = |time: Duration| now.instant.checked_add(time);
         self.cached = Some(Cached {
             bearer: Bearer {

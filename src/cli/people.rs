@@ -43,7 +43,7 @@ pub(crate) fn commands() -> Vec<Command> {
             )
             .subcommand(
                 Command::new("save")
-                    .about("Save a message's attachments to files; none is overwritten")
+                    .about("Save a message's attachments to files, without overwriting any")
                     .arg(one_id())
                     .arg(
                         Arg::new("part")

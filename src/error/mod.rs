@@ -135,7 +135,7 @@ impl Error {
     }
 
     /// Whether the rate is limited for a minute or so, of which the service asks for at most `longest`. Limits of a day,
-    /// of sending, and those of which it is not known when they end are none.
+    /// of sending are not, nor are those whose end is unknown.
     pub(crate) fn is_of_a_minute(&self, longest: Duration) -> bool {
         self.is_rate_limited()
             && !self.inner.lasts

@@ -106,13 +106,13 @@ impl ConnectRequest {
         self
     }
 
-    /// Makes the organization's own template where there is none: Airbyte asks for one before a consent.
+    /// Creates the organization's own template if it has none: Airbyte needs one before a consent.
     pub fn create_template(mut self, create: bool) -> Self {
         self.create_template = create;
         self
     }
 
-    /// Makes the customer's workspace where there is none: Airbyte makes none by a consent.
+    /// Creates the customer's workspace if it does not exist: a consent at Airbyte does not create it.
     pub fn create_workspace(mut self, create: bool) -> Self {
         self.create_workspace = create;
         self

@@ -90,7 +90,7 @@ async fn handle(
     };
     if !is_loopback(&parts) {
         // A page on the web can have its own name point to this machine; its requests carry that
-        // name, and imported mail is none of its business.
+        // name, and imported mail does not matter to it.
         let text = "the sandbox answers on loopback addresses only: send the request to 127.0.0.1";
         return Ok(respond(airbyte::error::detail(StatusCode::FORBIDDEN, text)));
     }

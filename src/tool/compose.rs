@@ -253,7 +253,7 @@ impl Tools {
             .filter(|address| !self.access.allows_recipient(address))
             .count();
         if strangers > 0 {
-            // Those who are answered are of a stranger's choice, and an address can say something: none is repeated.
+            // Those who are answered are of a stranger's choice, and an address can carry a message: no address is repeated.
             return Err(Failure::refused(format!(
                 "mail may go to {} alone, and {strangers} of {all} recipients are not among them; nothing was sent",
                 self.access.recipients().unwrap_or_default(),

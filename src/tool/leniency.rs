@@ -115,7 +115,7 @@ fn read_text(property: &Value, text: &str, commas: Commas) -> Option<Value> {
     None
 }
 
-/// Whether a text begins as a list of texts, and is none.
+/// Whether a text begins like a list of texts without being one.
 fn is_broken_list(text: &str) -> bool {
     let content = text.trim_start().strip_prefix('[').map(str::trim_start);
     content.is_some_and(|content| content.starts_with(['"', '\'']))

@@ -338,7 +338,7 @@ async fn a_maildir_and_eml_files_are_sources() -> TestResult {
             "6:DRAFT"
         ]
     );
-    // A program renames and moves them: they are known all the same.
+    // A program renames and moves them: they are still recognized.
     fs::rename(
         maildir.join("new/3.M1P1.example.com"),
         maildir.join("cur/3.M9.other:2,S"),

@@ -533,7 +533,7 @@ async fn http_is_for_those_who_have_the_token() {
             refused.status()
         );
     }
-    // The session is none the worse for it.
+    // The session goes on.
     let list = say(json!({"jsonrpc": "2.0", "id": 5, "method": "tools/list"}));
     let list = list.await.unwrap().text().await.unwrap();
     assert!(list.contains("gmail_search"), "{list}");

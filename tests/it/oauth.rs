@@ -692,7 +692,7 @@ async fn the_program_signs_in_works_refreshes_and_signs_out() -> Result<(), Fail
         "{status}"
     );
 
-    // The environment goes before what is stored, and the program says so.
+    // The environment wins over what is stored, and the program says so.
     let output = program::program(&sandbox, &directory, &["check"])
         .env("GMAIL_ACCESS_TOKEN", sandbox.google().access_token)
         .output()

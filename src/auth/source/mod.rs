@@ -65,7 +65,7 @@ pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<TokenResponse, Err
 /// ```
 pub trait TokenSource: Debug + Send + Sync {
     /// Asks for a new access token, with the refresh token that is to be used: the newest of the configuration, the
-    /// store and the answers so far. `None` where there is none; a source that needs none ignores it.
+    /// store and the answers so far. `None` where no refresh token is stored; a source that needs none ignores it.
     ///
     /// The connector gives it 30 seconds in all.
     ///

@@ -19,7 +19,7 @@ const SERVICE: &str = "airbyte-gmail";
 ///
 /// It needs the feature `keyring`.
 ///
-/// A server has none as a rule. There it fails, and nothing is written elsewhere in its place;
+/// A server usually has no keyring. There it fails, and nothing is written elsewhere in its place;
 /// [`FileTokenStore`] is the way there.
 ///
 /// ```

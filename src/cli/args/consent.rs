@@ -31,7 +31,9 @@ impl Customer {
             .or_else(|| self.customer_name.map(Named::Customer))
             .or_else(|| variable("AIRBYTE_WORKSPACE_NAME").map(Named::Workspace))
             .or_else(|| variable("AIRBYTE_CUSTOMER_NAME").map(Named::Customer))
-            .ok_or_else(|| Failure::input("whose? give --customer-name or --workspace-name"))
+            .ok_or_else(|| {
+                Failure::input("no customer is named; give --customer-name or --workspace-name")
+            })
     }
 }
 

@@ -155,7 +155,7 @@ fn value<'a>(field: &Field, mut texts: impl Iterator<Item = &'a String>) -> Resu
     }
 }
 
-/// A number that is none stays a text: the params' check says what the field takes.
+/// What does not parse as a number stays a string: the params' check says what the field takes.
 fn single(field: &Field, schema: &Schema, text: &str) -> Result<Value, Failure> {
     Ok(match schema {
         Schema::Integer { .. } => text

@@ -112,7 +112,7 @@ fn show(output: &Output, operation: &'static Operation, params: &Value) -> Resul
     output.value(&shown)
 }
 
-/// What loses something for good is asked for once more, or is not done.
+/// What can't be undone is confirmed first, or is not done.
 pub(crate) fn confirm(
     global: &Global,
     id: &str,

@@ -465,7 +465,7 @@ impl fmt::Debug for Compose {
     }
 }
 
-/// Reads no more than is too much: the length that a device or a pipe is said to have is none.
+/// Stops reading at the limit: a device or a pipe reports no useful length.
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?

@@ -22,7 +22,7 @@ const MAXIMUM_LENGTH: usize = 900;
 /// The ids of a received header, without their angle brackets.
 ///
 /// Between the brackets an id is taken as it is, whatever it looks like: it names a message by being the same text.
-/// Comments and phrases beside them are none (RFC 5322 section 4.5.4). Where there are no brackets, each word with an
+/// Comments and phrases beside them are not ids (RFC 5322 section 4.5.4). Where there are no brackets, each word with an
 /// `@` is an id, and a single word is one without it, too.
 pub(crate) fn parse_message_ids(value: &[u8]) -> Vec<String> {
     let value = String::from_utf8_lossy(value.get(..MAXIMUM_VALUE_LENGTH).unwrap_or(value));

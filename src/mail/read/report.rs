@@ -196,7 +196,7 @@ pub(crate) fn original_message_id(part: &Part) -> Option<String> {
 
 /// A value such as `rfc822; name@example.com` as its type, in lower case, and what it is of it.
 ///
-/// Some servers leave the type out; a type is one word, so that a semicolon in a sentence is none of its end.
+/// Some servers leave the type out. A type is one word, so a semicolon inside a sentence does not end one.
 pub(crate) fn without_type(value: &str) -> (String, String) {
     let is_type = |word: &str| {
         let mut letters = word.chars();

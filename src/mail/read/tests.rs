@@ -58,7 +58,7 @@ fn a_plain_part_that_is_a_stub_gives_way_to_the_html() {
         "<p>Yes, Friday suits me.</p><p>--<br>Support, Example Street 1, 12345 Example, telephone 0123</p>",
     );
     assert_eq!(reading.text, "Yes, Friday suits me.\n");
-    // A plain text of some length is the message, and hidden HTML is none.
+    // A plain text of some length is the message, and hidden HTML is not.
     let long = "A word or two of the plain text, line by line.\n".repeat(10);
     assert_eq!(alternative(&long, &news).text, long);
     let hidden = format!("<div style=\"display:none\">{news}</div><p>Hello</p>");

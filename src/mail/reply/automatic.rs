@@ -34,7 +34,7 @@ impl Reading {
         };
         self.delivery_report.is_some()
             || self.from.iter().any(|from| is_daemon(from.address()))
-            // An address without a domain is none to the header's parser.
+            // The header's parser takes no address without a domain.
             || self.header("From").is_some_and(|from| is_daemon(from.trim_matches(['<', '>'])))
     }
 

@@ -175,7 +175,7 @@ pub(super) fn date(field: &Field) -> Option<i64> {
     parse_date(&field.unfolded())
 }
 
-/// A date's text in milliseconds since 1970; an earlier one is none, in whatever zone it is written.
+/// A date's text in milliseconds since 1970; `None` for an earlier one, whatever its zone.
 pub(super) fn parse_date(text: &str) -> Option<i64> {
     let date = DateTime::parse_rfc822(text).filter(DateTime::is_valid)?;
     Some(date.to_timestamp() * 1000).filter(|time| *time >= 0)

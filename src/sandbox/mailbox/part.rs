@@ -65,7 +65,7 @@ impl Part {
         self.media_type.starts_with("multipart/") && !self.parts.is_empty()
     }
 
-    /// Whether people would call it an attachment; a picture in the text is none.
+    /// Whether people would call it an attachment; a picture in the text is not one.
     pub(super) fn is_attachment(&self) -> bool {
         let picture = self.media_type.starts_with("image/")
             && !self.attachment

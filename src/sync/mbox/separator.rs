@@ -102,7 +102,7 @@ impl Separator {
 
         let several = following.known >= 2;
         let header = several || following.known == 1 && following.is_clean;
-        // A message can do without a header; it is a sign all the same where fields follow that nobody knows.
+        // A message need not have this header; still, it is a sign where only unknown fields follow.
         let perhaps = following.is_clean;
         match (self.likeness, after_empty_line) {
             (Likeness::Dated, true) => Begins,

@@ -190,7 +190,7 @@ pub(crate) fn shown(account: &Account, default: Option<&str>) -> Value {
             .map(|since| since.as_secs())
     };
     let date = |time: Option<SystemTime>| {
-        // A time that can't be written is none that was read.
+        // A time that can't be written was not read either.
         seconds(time).and(time).map(httpdate::fmt_http_date)
     };
     json!({

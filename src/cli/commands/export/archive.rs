@@ -300,7 +300,7 @@ impl Archive {
     }
 }
 
-/// What the records of a file are; a Maildir is none.
+/// What the records of a file are; a Maildir has no such file.
 fn form(plan: &Plan) -> Option<Form> {
     match plan.format {
         Format::Maildir => None,

@@ -36,7 +36,7 @@ pub(super) fn label_of_folder(path: &Path) -> Option<String> {
     Some(system.to_owned())
 }
 
-/// The modified UTF-7 of IMAP's names, which Maildir++ has too (RFC 3501 5.1.3); what is none is kept.
+/// The modified UTF-7 of IMAP's names, which Maildir++ has too (RFC 3501 5.1.3); other text is kept.
 fn decoded(name: &str) -> String {
     let mut text = String::new();
     let mut rest = name;

@@ -226,7 +226,7 @@ fn comment_length(text: &str) -> Option<usize> {
 
 fn literal_length(text: &str) -> Option<usize> {
     enclosed_length(text, None, b']').filter(|length| {
-        // A name such as `[Team] Eva` is none.
+        // A name such as `[Team] Eva` is not one.
         !text.bytes().take(*length).any(is_blank)
     })
 }

@@ -11,7 +11,7 @@ use super::{
     table,
 };
 
-/// Labels that are longer than this are none.
+/// Longer labels name no charset.
 const MAXIMUM_LENGTH: usize = 100;
 
 /// Finds the charset of a label such as `UTF-8`, `"x-cp932";` or `iso_8859-15:1998`; `None` where it is not known.
