@@ -95,13 +95,6 @@ impl From<Bytes> for Media {
     }
 }
 
-#[cfg(feature = "mail")]
-impl From<crate::mail::Composed> for Media {
-    fn from(composed: crate::mail::Composed) -> Self {
-        Self::from(composed.raw)
-    }
-}
-
 impl fmt::Debug for Media {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let source = match &self.source {

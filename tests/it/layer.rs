@@ -74,6 +74,20 @@ fn no_rooms_stand_in_a_circle() {
     );
 }
 
+/// A module that has files of its own lies among them.
+#[test]
+fn no_module_lies_beside_its_folder() {
+    for root in ["src", "tests/it"] {
+        for file in files(Path::new(env!("CARGO_MANIFEST_DIR")).join(root)) {
+            assert!(
+                !file.with_extension("").is_dir(),
+                "{} lies beside its folder; move it there as `mod.rs`",
+                file.display()
+            );
+        }
+    }
+}
+
 /// The sandbox reads mail with code of its own, so that the tests hold two readers against each other.
 #[test]
 fn the_sandbox_shares_no_parsing_with_the_library() {

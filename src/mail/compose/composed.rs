@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::mail::encoding::encode_base64url;
+use crate::upload::Media;
 
 /// A message that is ready for Gmail.
 ///
@@ -40,5 +41,11 @@ impl fmt::Debug for Composed {
             .field("size", &self.raw.len())
             .field("thread_id", &self.thread_id)
             .finish_non_exhaustive()
+    }
+}
+
+impl From<Composed> for Media {
+    fn from(composed: Composed) -> Self {
+        Self::from(composed.raw)
     }
 }

@@ -1,6 +1,5 @@
 //! How long a call may wait for the quota, where what it is a part of says so.
 
-#[cfg(feature = "mail")]
 use std::future::Future;
 use std::time::Duration;
 
@@ -31,7 +30,6 @@ impl Patience {
     }
 
     /// The calls in a future have this patience, unless what it is a part of has one already.
-    #[cfg(feature = "mail")]
     pub(crate) async fn of<F: Future>(self, future: F) -> F::Output {
         let patience = PATIENCE.try_with(|outer| *outer).unwrap_or(self);
         PATIENCE.scope(patience, future).await

@@ -23,7 +23,7 @@ macro_rules! mail {
     };
     ($file:literal, $labels:literal, $received:literal) => {
         Mail {
-            raw: include_bytes!(concat!("sample/", $file, ".eml")),
+            raw: include_bytes!(concat!($file, ".eml")),
             labels: $labels,
             received: $received,
         }
