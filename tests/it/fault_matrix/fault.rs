@@ -103,7 +103,7 @@ pub(super) fn faults(elsewhere: &str) -> Vec<(&'static str, Way)> {
         server("done, called plain text", Breach::Altered(|answer| {
             String::from_utf8_lossy(answer).replace("application/json", "text/plain").into_bytes()
         })),
-        sandbox("done, with JSON that is none", FaultKind::InvalidJson),
+        sandbox("done, with broken JSON", FaultKind::InvalidJson),
         sandbox("done, connection cut in the body", FaultKind::TruncatedBody),
         sandbox("connection cut, not done", FaultKind::ConnectionClosedWithoutProcessing),
         sandbox("connection cut, done", FaultKind::ConnectionClosedBeforeResponse),

@@ -508,7 +508,7 @@ async fn fill(
 const HEAD: &str = "\
 # Faults and what comes of them
 
-Written by tests/it/fault_matrix.rs. Each fault meets a call once, or for as long as it is tried (at most 3 times here).
+Written by tests/it/fault_matrix. Each fault meets a call once, or for as long as it is tried (at most 3 times here).
 A cell says what the caller sees, how many requests (or connections) reached the server, and whether the mailbox shows
 the call's effect. `?` stands for `is_outcome_unknown()`: it may have been carried out, so look before sending again.
 `interrupted` is the class that `is_transient()` alone tells. Only what may safely be sent twice is sent again after an
