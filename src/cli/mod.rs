@@ -11,10 +11,8 @@ mod journal;
 mod label;
 mod output;
 mod page;
-mod people;
 mod settings;
 mod source;
-mod write;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -70,7 +68,7 @@ async fn run(program: Program, matches: &ArgMatches) -> Result<(), Failure> {
         return describe::for_agents(topic);
     }
     let global = &program.global;
-    let Some((name, arguments)) = matches.subcommand() else {
+    let Some(name) = matches.subcommand_name() else {
         return Err(Failure::input("no command; see --help"));
     };
     if global.dry_run && HAVE_NO_DRY_RUN.contains(&name) {
@@ -81,20 +79,5 @@ async fn run(program: Program, matches: &ArgMatches) -> Result<(), Failure> {
     if let Some(command) = program.command {
         return command.run(global).await;
     }
-    match name {
-        "read" => people::read(global, arguments).await,
-        "attachments" => people::attachments(global, arguments).await,
-        "send" | "reply" | "forward" => write::run(name, global, arguments).await,
-        _ => action::run(global, table::read(matches)?).await,
-    }
-}
-
-/// All that was given for an argument that may be repeated.
-fn texts(arguments: &ArgMatches, name: &str) -> Vec<String> {
-    arguments
-        .get_many::<String>(name)
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect()
+    action::run(global, table::read(matches)?).await
 }

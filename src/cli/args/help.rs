@@ -20,8 +20,6 @@ const GROUPS: [(&str, &[&str]); 5] = [
             "send",
             "reply",
             "forward",
-            "rsvp",
-            "unsubscribe",
         ],
     ),
     (

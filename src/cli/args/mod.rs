@@ -122,6 +122,12 @@ pub(crate) enum Command {
     Signature(commands::signature::Signature),
     #[cfg(feature = "mcp")]
     Mcp(commands::mcp::Mcp),
+    Read(commands::read::Read),
+    #[command(subcommand)]
+    Attachments(commands::attachments::Attachments),
+    Send(commands::send::Send),
+    Reply(commands::send::Reply),
+    Forward(commands::send::Forward),
 }
 
 impl Command {
@@ -156,6 +162,11 @@ impl Command {
             Self::Signature(command) => command.run(global).await,
             #[cfg(feature = "mcp")]
             Self::Mcp(arguments) => arguments.run(global).await,
+            Self::Read(arguments) => arguments.run(global).await,
+            Self::Attachments(command) => command.run(global).await,
+            Self::Send(arguments) => arguments.run(global).await,
+            Self::Reply(arguments) => arguments.run(global).await,
+            Self::Forward(arguments) => arguments.run(global).await,
         }
     }
 }
@@ -183,11 +194,7 @@ pub(crate) fn program() -> clap::Command {
 }
 
 fn tree(is_wanted: &dyn Fn(&str) -> bool) -> clap::Command {
-    let program = Program::command()
-        .subcommands(super::people::commands())
-        .subcommands(super::write::commands())
-        .subcommands(table::commands(is_wanted));
-    help::grouped(program)
+    help::grouped(Program::command().subcommands(table::commands(is_wanted)))
 }
 
 /// `open-source` or `hosted`.

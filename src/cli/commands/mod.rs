@@ -1,6 +1,7 @@
 //! A file for each command: what it takes, and what it does.
 
 pub(crate) mod action;
+pub(crate) mod attachments;
 pub(crate) mod auth;
 pub(crate) mod check;
 pub(crate) mod connectors;
@@ -14,9 +15,11 @@ pub(crate) mod import;
 pub(crate) mod mcp;
 pub(crate) mod oauth;
 pub(crate) mod organise;
+pub(crate) mod read;
 pub(crate) mod rsvp;
 pub(crate) mod sandbox;
 pub(crate) mod search;
+pub(crate) mod send;
 pub(crate) mod signature;
 pub(crate) mod thread;
 pub(crate) mod unsubscribe;

@@ -6,11 +6,11 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
+use super::send;
 use crate::cli::args::{Global, Text};
 use crate::cli::exit::Failure;
 use crate::cli::output::Format;
 use crate::cli::settings::connect;
-use crate::cli::write;
 
 /// Answer an invitation: the organizer gets the answer by mail
 #[derive(Args)]
@@ -36,10 +36,10 @@ impl Rsvp {
             respond = respond.comment(comment.read()?);
         }
         let message = respond.prepare(self.answer).await?;
-        let to = write::recipients(&message);
+        let to = send::recipients(&message);
         let message = message.build().map_err(Error::from)?;
         if global.dry_run {
-            return write::show(&output, &message, &to, false, |value| value);
+            return send::show(&output, &message, &to, false, |value| value);
         }
         let sent = gmail.send(&message).await?;
         output.value(&json!({"sent": sent.id, "answer": self.answer.to_string(), "to": to}))

@@ -1,0 +1,88 @@
+//! `airbyte-gmail attachments`.
+
+use std::path::PathBuf;
+
+use airbyte_agent_gmail::tool::AttachmentDirectory;
+use clap::Subcommand;
+use serde_json::json;
+
+use crate::cli::args::Global;
+use crate::cli::exit::Failure;
+use crate::cli::output::{self, Format};
+use crate::cli::settings::connect;
+
+/// List a message's attachments, or save them
+#[derive(Subcommand)]
+pub(crate) enum Attachments {
+    /// List a message's attachments
+    List {
+        /// The message's id, as search shows it
+        message_id: String,
+    },
+    /// Save a message's attachments to files; none is overwritten
+    Save {
+        /// The message's id, as search shows it
+        message_id: String,
+        /// One attachment alone, by the part id that list shows
+        #[arg(long, value_name = "PART_ID")]
+        part: Option<String>,
+        /// Where to; it is made where it is not there
+        #[arg(long = "dir", value_name = "DIRECTORY", default_value = ".")]
+        directory: PathBuf,
+    },
+}
+
+impl Attachments {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let output = global.output(Format::Table);
+        let (id, part, directory) = match self {
+            Self::List { message_id } => (message_id, None, None),
+            Self::Save {
+                message_id,
+                part,
+                directory,
+            } => (message_id, part, (!global.dry_run).then_some(directory)),
+        };
+        let message = connect(global)?.read_with_attachments(&id).await?;
+        let chosen: Vec<_> = message
+            .attachments
+            .iter()
+            .filter(|attachment| part.as_ref().is_none_or(|part| attachment.part_id == *part))
+            .collect();
+        if chosen.is_empty() && part.is_some() {
+            return Err(Failure::input(
+                "the message has no such part; see attachments list",
+            ));
+        }
+        if chosen.is_empty() && output.format() == Format::Table {
+            output::note("the message has no attachments");
+            return Ok(());
+        }
+        let directory = directory
+            .map(AttachmentDirectory::new)
+            .transpose()
+            .map_err(|error| Failure::Other(error.to_string()))?;
+        let mut rows = Vec::new();
+        for attachment in chosen {
+            let mut row = json!({
+                "part": attachment.part_id,
+                "size": attachment.size,
+                "type": attachment.mime_type,
+                "name": attachment.name,
+            });
+            if let Some(directory) = &directory {
+                let path = directory
+                    .save(&attachment.name, attachment.data().unwrap_or_default())
+                    .map_err(|error| Failure::Other(error.to_string()))?;
+                row["file"] = json!(path);
+            }
+            rows.push(row);
+        }
+        if output.format() == Format::Json {
+            return output::print(&rows);
+        }
+        output
+            .with_columns(&["part", "size", "type", "name", "file"])
+            .records(&rows, true)
+    }
+}

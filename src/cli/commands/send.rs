@@ -1,0 +1,320 @@
+//! `airbyte-gmail send`, `reply` and `forward`.
+
+use std::path::PathBuf;
+
+use airbyte_agent_gmail::mail::{AnswerNote, Compose, Composed};
+use airbyte_agent_gmail::tool::visible_text;
+use airbyte_agent_gmail::{Error, GmailConnector};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::cli::args::{Global, Text};
+use crate::cli::editor;
+use crate::cli::exit::Failure;
+use crate::cli::output::{self, Format, Output};
+use crate::cli::settings::connect;
+
+/// Write a message and send it
+#[derive(Args)]
+#[command(
+    after_help = "Example: airbyte-gmail send --to support@example.com --subject Hello --text 'How are you?'"
+)]
+pub(crate) struct Send {
+    /// The subject
+    #[arg(long, short, value_name = "TEXT", allow_hyphen_values = true)]
+    subject: Option<String>,
+    #[command(flatten)]
+    recipients: Recipients,
+    #[command(flatten)]
+    content: Content,
+}
+
+/// Answer a message
+#[derive(Args)]
+pub(crate) struct Reply {
+    /// The message's id, as search shows it
+    message_id: String,
+    /// Answer everybody, not the author alone
+    #[arg(long)]
+    reply_all: bool,
+    /// Leave the original out
+    #[arg(long)]
+    no_quote: bool,
+    #[command(flatten)]
+    content: Content,
+}
+
+/// Pass a message on, with its attachments
+#[derive(Args)]
+pub(crate) struct Forward {
+    /// The message's id, as search shows it
+    message_id: String,
+    /// Leave its attachments out
+    #[arg(long)]
+    no_attachments: bool,
+    #[command(flatten)]
+    recipients: Recipients,
+    #[command(flatten)]
+    content: Content,
+}
+
+#[derive(Args)]
+struct Recipients {
+    /// A recipient, or Name <address>; repeat for more
+    #[arg(long, value_name = "ADDRESS")]
+    to: Vec<String>,
+    /// Who gets a copy; repeat for more
+    #[arg(long, value_name = "ADDRESS")]
+    cc: Vec<String>,
+    /// Who gets a copy that the others do not see; repeat for more
+    #[arg(long, value_name = "ADDRESS")]
+    bcc: Vec<String>,
+}
+
+#[derive(Args)]
+struct Content {
+    /// The text; @FILE reads a file, - the standard input
+    #[arg(long, short, allow_hyphen_values = true)]
+    text: Option<Text>,
+    /// The text as HTML; @FILE reads a file, - the standard input
+    #[arg(long, allow_hyphen_values = true)]
+    html: Option<Text>,
+    /// A file to attach; repeat for more
+    #[arg(long, short, value_name = "FILE")]
+    attach: Vec<PathBuf>,
+    /// The author, where the account has aliases
+    #[arg(long, value_name = "ADDRESS")]
+    from: Option<String>,
+    /// Leave it among the drafts, and send nothing
+    #[arg(long)]
+    draft: bool,
+}
+
+impl Send {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let is_complete = !self.content.attach.is_empty() || self.subject.is_some();
+        let is_edited = self.content.is_edited(is_complete, false)?;
+        let gmail = connect(global)?;
+        let writing = Writing {
+            recipients: Some(self.recipients),
+            subject: self.subject,
+            content: self.content,
+            is_edited,
+        };
+        writing.finish(global, &gmail, Compose::new()).await
+    }
+}
+
+impl Reply {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let is_complete = !self.content.attach.is_empty();
+        let is_edited = self.content.is_edited(is_complete, false)?;
+        let gmail = connect(global)?;
+        let reply = if self.reply_all {
+            gmail.reply_all(self.message_id)
+        } else {
+            gmail.reply(self.message_id)
+        };
+        let mut message = reply.prepare().await?;
+        if self.no_quote {
+            message = message.without_quotation();
+        }
+        let writing = Writing {
+            recipients: None,
+            subject: None,
+            content: self.content,
+            is_edited,
+        };
+        writing.finish(global, &gmail, message).await
+    }
+}
+
+impl Forward {
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        // It has the original, and need not say more.
+        let is_edited = self.content.is_edited(true, true)?;
+        let gmail = connect(global)?;
+        let mut forward = gmail.forward(self.message_id);
+        if self.no_attachments {
+            forward = forward.without_attachments();
+        }
+        let message = forward.prepare().await?;
+        let writing = Writing {
+            recipients: Some(self.recipients),
+            subject: None,
+            content: self.content,
+            is_edited,
+        };
+        writing.finish(global, &gmail, message).await
+    }
+}
+
+impl Content {
+    /// Whether the text comes from the editor: where it is missing, or where `is_offered` and there is a terminal.
+    fn is_edited(&self, is_complete: bool, is_offered: bool) -> Result<bool, Failure> {
+        let has_text = self.text.is_some() || self.html.is_some();
+        let is_edited = !has_text && (!is_complete || is_offered) && editor::is_there();
+        if !has_text && !is_complete && !is_edited {
+            return Err(Failure::input(
+                "there is nothing to send; give --text, --html or --attach, or an empty --text ''; on a terminal, set EDITOR to write it there",
+            ));
+        }
+        Ok(is_edited)
+    }
+}
+
+/// What is to be written into a message.
+struct Writing {
+    recipients: Option<Recipients>,
+    subject: Option<String>,
+    content: Content,
+    is_edited: bool,
+}
+
+impl Writing {
+    /// Writes the message, and sends it, shows it or leaves it as a draft.
+    async fn finish(
+        self,
+        global: &Global,
+        gmail: &GmailConnector,
+        message: Compose,
+    ) -> Result<(), Failure> {
+        for note in message.notes() {
+            output::note(&format!("note: {}", told(note)));
+        }
+        if !self.is_edited {
+            return self.send(global, gmail, message).await;
+        }
+        let (message, written) = edited(message)?;
+        let sent = self.send(global, gmail, message).await;
+        match &sent {
+            Ok(()) => written.discard(),
+            Err(_) => written.keep(),
+        }
+        sent
+    }
+
+    /// Fills the message in, and sends it, shows it or leaves it as a draft.
+    async fn send(
+        self,
+        global: &Global,
+        gmail: &GmailConnector,
+        mut message: Compose,
+    ) -> Result<(), Failure> {
+        let output = global.output(Format::Table);
+        let is_draft = self.content.draft;
+        if let Some(text) = self.content.text {
+            message = message.text(text.read()?);
+        }
+        if let Some(html) = self.content.html {
+            message = message.html(html.read()?);
+        }
+        if let Some(from) = self.content.from {
+            message = message.from(from);
+        }
+        for file in self.content.attach {
+            message = message.attachment_from_path(file);
+        }
+        if let Some(Recipients { to, cc, bcc }) = self.recipients {
+            message = to.into_iter().fold(message, Compose::to);
+            message = cc.into_iter().fold(message, Compose::cc);
+            message = bcc.into_iter().fold(message, Compose::bcc);
+        }
+        if let Some(subject) = self.subject {
+            message = message.subject(subject);
+        }
+        let notes: Vec<Value> = message.notes().iter().map(told_in_json).collect();
+        let recipients = recipients(&message);
+        let message = message.build().map_err(Error::from)?;
+        if recipients.is_empty() && !is_draft {
+            return Err(Failure::input(
+                "the message has no recipient; give --to".to_owned(),
+            ));
+        }
+        let with_notes = |mut value: Value| {
+            if !notes.is_empty() {
+                value["notes"] = json!(notes);
+            }
+            value
+        };
+        if global.dry_run {
+            return show(&output, &message, &recipients, is_draft, with_notes);
+        }
+        if is_draft {
+            let draft = gmail.save_draft(&message).await?;
+            return output.value(&with_notes(json!({"draft": draft.id, "to": recipients})));
+        }
+        let sent = gmail.send(&message).await?;
+        output.value(&with_notes(
+            json!({"sent": sent.id, "thread": sent.thread_id, "to": recipients}),
+        ))
+    }
+}
+
+/// What is written in the editor, below which the original stands.
+fn edited(message: Compose) -> Result<(Compose, editor::Written), Failure> {
+    let quotation = message.quotation_text().unwrap_or_default().to_owned();
+    let written = editor::edit(&format!("\n\n{quotation}"))?;
+    let (text, is_quoted) = editor::above(&written.text, &quotation);
+    let text = text.to_owned();
+    if text.trim().is_empty() {
+        written.discard();
+        return Err(Failure::input(
+            "nothing was written, so nothing is sent; --text '' sends it without a word".to_owned(),
+        ));
+    }
+    // A quotation that was changed is part of what was written.
+    let message = if is_quoted {
+        message
+    } else {
+        message.without_quotation()
+    };
+    Ok((message.text(text), written))
+}
+
+/// Everybody whom a message goes to.
+pub(crate) fn recipients(message: &Compose) -> Vec<String> {
+    let addresses = message.recipients();
+    addresses
+        .map(|address| address.address().to_owned())
+        .collect()
+}
+
+/// A note with the address that it is about: the terminal is the user's own.
+fn told(note: &AnswerNote) -> String {
+    let address = note.address();
+    let about = address.map(|address| format!(" ({address})"));
+    visible_text(&format!("{note}{}", about.unwrap_or_default()))
+}
+
+fn told_in_json(note: &AnswerNote) -> Value {
+    let mut value = json!({"text": note.to_string()});
+    if let Some(address) = note.address() {
+        value["address"] = json!(address.address());
+    }
+    value
+}
+
+/// The message as it would go out.
+pub(crate) fn show(
+    output: &Output,
+    message: &Composed,
+    recipients: &[String],
+    is_draft: bool,
+    with_notes: impl Fn(Value) -> Value,
+) -> Result<(), Failure> {
+    if output.format() != Format::Table {
+        return output.value(&with_notes(json!({
+            "dry_run": true,
+            "draft": is_draft,
+            "to": recipients,
+            "thread": message.thread_id,
+            "message": String::from_utf8_lossy(&message.raw),
+        })));
+    }
+    output::note(&format!(
+        "nothing is sent (--dry-run); the message to {} would be:",
+        recipients.join(", ")
+    ));
+    output::line(visible_text(&String::from_utf8_lossy(&message.raw)).trim_end())
+}
