@@ -57,7 +57,13 @@ fn object(fields: &'static [Field]) -> BoxedStrategy<Map<String, Value>> {
             let value = value(&field.schema, field.location)
                 .prop_map(|value| Some((field.name.to_owned(), value)));
             if field.required {
-                value.boxed()
+                // A required text of a query that is empty is refused.
+                let in_query = field.location == Location::Query;
+                value
+                    .prop_filter("a text", move |pair| {
+                        !in_query || pair.as_ref().is_none_or(|(_, value)| *value != json!(""))
+                    })
+                    .boxed()
             } else {
                 prop_oneof![value, Just(None)].boxed()
             }
