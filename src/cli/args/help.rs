@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use airbyte_agent_gmail::operation::gmail;
-use clap::{Arg, ArgAction, Command};
+use clap::Command;
 
 use super::table::flag_name;
 
@@ -87,19 +87,9 @@ pub(super) fn grouped(program: Command) -> Command {
         .collect();
     let _ = writeln!(text, "{header}Also:{header:#} {}, help", others.join(", "));
     let usage = "{about-with-newline}\n{usage-heading} {usage}\n\n";
-    program
-        .help_template(format!(
-            "{usage}{text}\n{header}Options:{header:#}\n{{options}}{{after-help}}"
-        ))
-        // The long form has an empty line behind each option, and would not fit on a screen.
-        .disable_help_flag(true)
-        .arg(
-            Arg::new("help")
-                .short('h')
-                .long("help")
-                .action(ArgAction::HelpShort)
-                .help("Print help"),
-        )
+    program.help_template(format!(
+        "{usage}{text}\n{header}Options:{header:#}\n{{options}}{{after-help}}"
+    ))
 }
 
 /// The entities, those that begin with the same word as one: `settings…`.
@@ -137,6 +127,7 @@ mod tests {
 
     #[test]
     fn the_help_fits_a_screen() {
+        // Nothing has a longer help than this, so that --help shows it too.
         let help = super::super::program().render_help().to_string();
         assert!(help.lines().count() <= 60, "{help}");
         for line in help.lines() {
