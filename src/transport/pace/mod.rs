@@ -159,14 +159,17 @@ impl Governor {
         waited: &mut Duration,
     ) -> Result<Permit<'_>, Error> {
         let units = u64::from(self.units(call));
+        let mut known = None;
         if let Ok(_turn) = self.turn.try_lock()
             && let Ok(permit) = self.take(units)
-            && let Ok(permit) = self.share(permit, units).await
         {
-            return Ok(permit);
+            match self.share(permit, units).await {
+                Ok(permit) => return Ok(permit),
+                Err(wait) => known = Some(wait),
+            }
         }
         let asked = Instant::now();
-        let result = self.wait(units, patience).await;
+        let result = self.wait(units, patience, known).await;
         let time = asked.elapsed();
         *waited += time;
         if time >= Duration::from_millis(1) {
@@ -189,8 +192,13 @@ impl Governor {
         })
     }
 
-    /// Waits in the queue, then for the units; the turn is kept so long.
-    async fn wait(&self, units: u64, patience: Patience) -> Result<Permit<'_>, Duration> {
+    /// Waits in the queue, then for the units; the turn is kept so long. A wait that is `known` comes first.
+    async fn wait(
+        &self,
+        units: u64,
+        patience: Patience,
+        mut known: Option<Wait>,
+    ) -> Result<Permit<'_>, Duration> {
         let _turn = match patience.end() {
             Some(end) => timeout_at(end, self.turn.lock())
                 .await
@@ -198,12 +206,15 @@ impl Governor {
             None => self.turn.lock().await,
         };
         loop {
-            let wait = match self.take(units) {
-                Ok(permit) => match self.share(permit, units).await {
-                    Ok(permit) => return Ok(permit),
+            let wait = match known.take() {
+                Some(wait) => wait,
+                None => match self.take(units) {
+                    Ok(permit) => match self.share(permit, units).await {
+                        Ok(permit) => return Ok(permit),
+                        Err(wait) => wait,
+                    },
                     Err(wait) => wait,
                 },
-                Err(wait) => wait,
             };
             let end = match wait {
                 Wait::Until(time) => Some(self.began + Duration::from_millis(time)),
