@@ -7,7 +7,7 @@ trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_DIR="$folder/target"
 cargo init --quiet --vcs none --name check "$folder"
 cd "$folder"
-cargo add --quiet calcard@=0.3.14 2>/dev/null
+cargo add --quiet calcard@=0.3.14
 cat >src/main.rs <<'RUST'
 use calcard::{common::timezone::Tz, icalendar::ICalendar};
 

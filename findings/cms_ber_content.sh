@@ -7,8 +7,8 @@ trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_DIR="$folder/target"
 cargo init --quiet --vcs none --name check "$folder"
 cd "$folder"
-cargo add --quiet cms@=0.3.0-rc.0 2>/dev/null
-cargo add --quiet der@=0.8.3 --features ber 2>/dev/null
+cargo add --quiet cms@=0.3.0-rc.0
+cargo add --quiet der@=0.8.3 --features ber
 openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=x 2>/dev/null
 printf 'Content-Type: text/plain\r\n\r\nHello\r\n' >mail.txt
 openssl cms -sign -nodetach -binary -in mail.txt -signer cert.pem -inkey key.pem -outform DER -out mail.der

@@ -7,7 +7,7 @@ trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_DIR="$folder/target"
 cargo init --quiet --vcs none --name check "$folder"
 cd "$folder"
-cargo add --quiet html5gum@=0.9.0 2>/dev/null
+cargo add --quiet html5gum@=0.9.0
 cat >src/main.rs <<'RUST'
 use html5gum::{Token, Tokenizer, emitters::default::DefaultEmitter};
 

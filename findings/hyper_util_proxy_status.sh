@@ -7,9 +7,9 @@ trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_DIR="$folder/target"
 cargo init --quiet --vcs none --name check "$folder"
 cd "$folder"
-cargo add --quiet hyper-util@=0.1.21 --features client-legacy,client-proxy,http1,tokio 2>/dev/null
-cargo add --quiet tokio@1 --features macros,net,rt,io-util 2>/dev/null
-cargo add --quiet tower-service@0.3 2>/dev/null
+cargo add --quiet hyper-util@=0.1.21 --features client-legacy,client-proxy,http1,tokio
+cargo add --quiet tokio@1 --features macros,net,rt,io-util
+cargo add --quiet tower-service@0.3
 cat >src/main.rs <<'RUST'
 use hyper_util::client::legacy::connect::{HttpConnector, proxy::Tunnel};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

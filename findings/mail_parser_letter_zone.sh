@@ -7,7 +7,7 @@ trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_DIR="$folder/target"
 cargo init --quiet --vcs none --name check "$folder"
 cd "$folder"
-cargo add --quiet mail-parser@=0.11.9 2>/dev/null
+cargo add --quiet mail-parser@=0.11.9
 cat >src/main.rs <<'RUST'
 fn main() {
     for (zone, subject, text) in [("UT", Some("s"), Some("text")), ("Z", None, None)] {

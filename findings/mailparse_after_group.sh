@@ -7,7 +7,7 @@ trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_DIR="$folder/target"
 cargo init --quiet --vcs none --name check "$folder"
 cd "$folder"
-cargo add --quiet mailparse@=0.18.0 2>/dev/null
+cargo add --quiet mailparse@=0.18.0
 cat >src/main.rs <<'RUST'
 use mailparse::MailAddr;
 

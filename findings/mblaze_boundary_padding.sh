@@ -5,7 +5,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-apt-get download -qq mblaze=1.1-1 2>/dev/null
+apt-get download -qq mblaze=1.1-1
 dpkg-deb -x mblaze_*.deb root
 export HOME="$folder"
 for padding in '' '  '; do

@@ -7,7 +7,7 @@ trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_DIR="$folder/target"
 cargo init --quiet --vcs none --name check "$folder"
 cd "$folder"
-cargo add --quiet rustls-native-certs@=0.8.5 2>/dev/null
+cargo add --quiet rustls-native-certs@=0.8.5
 cat >src/main.rs <<'RUST'
 fn main() {
     let result = rustls_native_certs::load_native_certs();

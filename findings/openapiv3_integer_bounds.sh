@@ -7,7 +7,7 @@ trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_DIR="$folder/target"
 cargo init --quiet --vcs none --name check "$folder"
 cd "$folder"
-cargo add --quiet openapiv3@=2.2.0 serde_json@1 2>/dev/null
+cargo add --quiet openapiv3@=2.2.0 serde_json@1
 cat >src/main.rs <<'RUST'
 use openapiv3::{Schema, SchemaKind, Type};
 

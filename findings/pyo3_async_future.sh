@@ -7,8 +7,8 @@ trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_DIR="$folder/target"
 cargo init --quiet --vcs none --lib --name check "$folder"
 cd "$folder"
-cargo add --quiet pyo3@=0.30.1 --features extension-module 2>/dev/null
-cargo add --quiet pyo3-async-runtimes@=0.30.0 --features tokio-runtime 2>/dev/null
+cargo add --quiet pyo3@=0.30.1 --features extension-module
+cargo add --quiet pyo3-async-runtimes@=0.30.0 --features tokio-runtime
 printf '[lib]\ncrate-type = ["cdylib"]\n' >>Cargo.toml
 cat >src/lib.rs <<'RUST'
 use pyo3::prelude::*;

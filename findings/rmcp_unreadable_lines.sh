@@ -7,8 +7,8 @@ trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_DIR="$folder/target"
 cargo init --quiet --vcs none --name check "$folder"
 cd "$folder"
-cargo add --quiet rmcp@=3.11.0 --features server,transport-io 2>/dev/null
-cargo add --quiet tokio@1 --features macros,rt 2>/dev/null
+cargo add --quiet rmcp@=3.11.0 --features server,transport-io
+cargo add --quiet tokio@1 --features macros,rt
 cat >src/main.rs <<'RUST'
 use rmcp::{ServerHandler, ServiceExt, transport::stdio};
 

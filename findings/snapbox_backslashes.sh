@@ -7,7 +7,7 @@ trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_DIR="$folder/target"
 cargo init --quiet --vcs none --name check "$folder"
 cd "$folder"
-cargo add --quiet snapbox@=1.2.2 2>/dev/null
+cargo add --quiet snapbox@=1.2.2
 cat >src/main.rs <<'RUST'
 use snapbox::{IntoData, assert_data_eq};
 

@@ -7,7 +7,7 @@ trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_DIR="$folder/target"
 cargo init --quiet --vcs none --name check "$folder"
 cd "$folder"
-cargo add --quiet typify@=0.8.0 schemars@0.8 serde_json@1 2>/dev/null
+cargo add --quiet typify@=0.8.0 schemars@0.8 serde_json@1
 cat >src/main.rs <<'RUST'
 fn main() {
     let schema = serde_json::json!({"title": "Check", "type": "object", "required": ["top", "range", "both"], "properties": {
