@@ -1,5 +1,5 @@
 //! Guides: each mode from nothing to the first call, agents, what counts as a success, how long things take, Google's
-//! quota, many users and hosts, and moving from other packages.
+//! quota, many users and hosts, testing a program, and moving from other packages.
 //!
 //! They are part of the documentation alone; their examples run with the tests.
 
@@ -23,6 +23,9 @@ pub mod quota {}
 
 #[doc = include_str!("../guide/hosts.md")]
 pub mod hosts {}
+
+#[doc = include_str!("../guide/test_your_program.md")]
+pub mod test_your_program {}
 
 #[doc = include_str!("../guide/from_python.md")]
 pub mod from_python {}
