@@ -53,12 +53,22 @@ pub(crate) fn params(given: Value) -> Result<Map<String, Value>, Error> {
     }
 }
 
-fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> Result<(), String> {
-    for name in values.keys() {
-        if !fields.iter().any(|field| field.name == name) {
-            return Err(unknown(fields, name, prefix));
-        }
+/// The names alone held against those of fields.
+#[cfg(feature = "tool")]
+pub(crate) fn check_names(known: &[&str], values: &Map<String, Value>) -> Result<(), String> {
+    check_keys(known, values, "")
+}
+
+fn check_keys(known: &[&str], values: &Map<String, Value>, prefix: &str) -> Result<(), String> {
+    match values.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(unknown(known, name, prefix)),
+        None => Ok(()),
     }
+}
+
+fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> Result<(), String> {
+    let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+    check_keys(&names, values, prefix)?;
     for field in fields {
         let path = format!("{prefix}{}", field.name);
         match values.get(field.name) {
@@ -92,7 +102,7 @@ fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> 
 
 /// A name that is not known is told with the known ones. The unknown name is the caller's text, so it is shown only
 /// where it looks like a name.
-fn unknown(fields: &[Field], name: &str, prefix: &str) -> String {
+fn unknown(known: &[&str], name: &str, prefix: &str) -> String {
     let shown = if name.len() <= 64
         && name
             .bytes()
@@ -102,13 +112,10 @@ fn unknown(fields: &[Field], name: &str, prefix: &str) -> String {
     } else {
         "there is a parameter that is not known".to_owned()
     };
-    if fields.is_empty() {
+    if known.is_empty() {
         return format!("{shown}; it takes none");
     }
-    let known: Vec<String> = fields
-        .iter()
-        .map(|field| format!("{prefix}{}", field.name))
-        .collect();
+    let known: Vec<String> = known.iter().map(|name| format!("{prefix}{name}")).collect();
     format!("{shown}; it takes: {}", known.join(", "))
 }
 

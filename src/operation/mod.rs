@@ -11,7 +11,7 @@ use std::fmt;
 
 #[cfg(feature = "tool")]
 pub(crate) use {
-    check::{check, settle},
+    check::{check, check_names, settle},
     schema::schema,
 };
 

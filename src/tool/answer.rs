@@ -34,7 +34,7 @@ pub struct Answer {
     /// The result, or the error, as text for the model.
     pub text: String,
     /// The same as JSON for a program: cleaned, and with no marks but around the texts of messages. It fits the tool's
-    /// output schema unless it is an error.
+    /// output schema, as an error too.
     pub structured: Value,
     /// Whether nothing came of it.
     pub is_error: bool,
@@ -83,9 +83,9 @@ impl Answer {
         self.error.as_ref()
     }
 
-    /// [`structured`](Self::structured) for a model: each text that others may have written stands between the marks of
-    /// this result, and a `notice` says what they mean. Numbers, ids and single words are as they were, so that they
-    /// serve as arguments. It fits the tool's output schema as well. The MCP server gives this.
+    /// [`structured`](Self::structured) for a model: between one opening mark, its first member, and one closing mark, its
+    /// last, it says what the text says, and is hardly longer. It fits the tool's output schema as well. The MCP server
+    /// gives this.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -97,7 +97,8 @@ impl Answer {
     /// let answer = tools.call("gmail_search", json!({"query": "in:inbox", "max_results": 1})).await;
     /// let sealed = answer.sealed();
     /// assert_eq!(sealed["messages"][0]["id"], answer.structured["messages"][0]["id"]);
-    /// assert!(sealed["messages"][0]["from"].as_str().unwrap_or_default().starts_with("<untrusted-mail "));
+    /// assert!(sealed["_untrusted"].as_str().unwrap_or_default().starts_with("<untrusted-mail "));
+    /// assert!(sealed["untrusted_ends"].as_str().unwrap_or_default().starts_with("</untrusted-mail "));
     /// # Ok(())
     /// # }
     /// ```

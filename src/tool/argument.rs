@@ -13,12 +13,12 @@ pub(super) static SELECTION: [Field; 2] = [
     or_empty(optional(
         "select_fields",
         Schema::Array(&Schema::String),
-        "Give only these fields of each record; a dot leads into an object: payload.headers.",
+        "Give only these fields of each record, such as payload.headers.",
     )),
     or_empty(optional(
         "exclude_fields",
         Schema::Array(&Schema::String),
-        "Give all fields of each record but these; select_fields wins over it.",
+        "Leave these fields of each record out.",
     )),
 ];
 
@@ -163,12 +163,20 @@ impl Arguments {
             .unwrap_or_default()
     }
 
-    /// Takes the choice among fields out of the arguments; what is left are the params of the action.
-    pub(super) fn split_selection(mut self) -> Result<(Map<String, Value>, Selection), Failure> {
-        let selection = self.take_selection()?;
-        Ok((self.values, selection))
+    /// As `checked`, where the choice among fields is taken out of the arguments already.
+    pub(super) fn checked_with_selection(self, fields: &[Field]) -> Result<Self, Failure> {
+        self.check_names(fields)?;
+        self.checked(fields)
     }
 
+    /// Refuses a name that is not known, with all that are: the choice among fields is one of them.
+    pub(super) fn check_names(&self, fields: &[Field]) -> Result<(), Failure> {
+        let names = fields.iter().chain(&SELECTION).map(|field| field.name);
+        let names: Vec<&str> = names.collect();
+        operation::check_names(&names, &self.values).map_err(Failure::input)
+    }
+
+    /// Takes the choice among fields out of the arguments.
     pub(super) fn take_selection(&mut self) -> Result<Selection, Failure> {
         let [select, exclude] = &SELECTION;
         let [select, exclude] = [select, exclude].map(|field| self.take_paths(field.name));

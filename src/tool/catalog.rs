@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::operation::{self, Field, Mode, Operation, Outbound, Schema, gmail};
 
@@ -10,8 +10,7 @@ use super::access::Access;
 use super::argument::{SELECTION, optional, required};
 use super::composed::{self, Composed};
 use super::definition::{Annotations, Tool};
-use super::seal::NOTICE;
-use super::{guide, shape};
+use super::{schema, shape};
 
 /// A tool, before it is described.
 #[derive(Clone, Copy)]
@@ -70,8 +69,7 @@ impl Entry {
             Self::Execute => execute(mode, access),
             Self::Composed(composed) => composed.tool(access),
         };
-        tool.output_schema["properties"][NOTICE] =
-            json!({"type": "string", "description": "What the marks around texts mean."});
+        tool.input_schema = schema::shown(tool.input_schema);
         tool
     }
 }
@@ -109,9 +107,8 @@ fn execute(mode: Mode, access: &Access) -> Tool {
         name: Entry::Execute.name(),
         title: "Carry out any action".to_owned(),
         description: format!(
-            "Carries out any action on the mailbox by its names. Use a tool of its own where there is one; this one \
-             reaches the rest. An error names the params that an action takes.\n\n{}",
-            guide::guide(mode, access)
+            "Carries out any action by its names; for what no other tool does. The action `{HELP}` lists an entity's \
+             actions and their params."
         ),
         input_schema,
         output_schema: shape::output_schema(None),
@@ -123,6 +120,9 @@ fn execute(mode: Mode, access: &Access) -> Tool {
         },
     }
 }
+
+/// The action of `gmail_execute` that is the guide to an entity.
+pub(super) const HELP: &str = "help";
 
 /// The arguments of `gmail_execute`, without the selection.
 pub(super) fn execute_fields(mode: Mode) -> [Field; 3] {
@@ -146,7 +146,11 @@ pub(super) fn execute_fields(mode: Mode) -> [Field; 3] {
             Schema::Enum(entities),
             "The entity, such as messages.",
         ),
-        required("action", Schema::String, "The action, such as list."),
+        required(
+            "action",
+            Schema::String,
+            "The action, such as list or help.",
+        ),
         optional("params", Schema::Map, "The action's params by name."),
     ]
 }

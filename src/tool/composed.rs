@@ -50,6 +50,9 @@ pub(super) static STEPS_OF_ANSWER: [&Operation; 2] = [&row::GET_PROFILE, &row::M
 /// The call that makes answers better and is left out where it is not allowed.
 pub(super) static STEP_FOR_ALIASES: &Operation = &row::SETTINGS_SEND_AS_LIST;
 
+/// How many characters of allowed recipients a description has at most.
+const LONGEST_RECIPIENTS: usize = 400;
+
 const TO: Field = required(
     "to",
     Schema::Array(&Schema::String),
@@ -59,19 +62,15 @@ const CC: Field = optional("cc", Schema::Array(&Schema::String), "Who gets a cop
 const BCC: Field = optional(
     "bcc",
     Schema::Array(&Schema::String),
-    "Who gets a copy that the others do not see.",
+    "Who gets a hidden copy.",
 );
 const SUBJECT: Field = or_empty(optional("subject", Schema::String, "The subject."));
 const TEXT: Field = or_empty(required("text", Schema::String, "The text, plain."));
-const HTML: Field = optional(
-    "html",
-    Schema::String,
-    "The text as HTML, where plain text does not do.",
-);
+const HTML: Field = optional("html", Schema::String, "The text as HTML, too.");
 const FILES: Field = optional(
     "attachments",
     Schema::Array(&Schema::String),
-    "Names of files to attach, from the directory of attachments.",
+    "Names of files in the directory of attachments.",
 );
 const MESSAGE_ID: Field = required(
     "message_id",
@@ -81,7 +80,7 @@ const MESSAGE_ID: Field = required(
 const WITH_QUOTED: Field = optional(
     "with_quoted",
     Schema::Boolean,
-    "Whether to show the quoted history as well.",
+    "Show the quoted history, too.",
 );
 
 /// All of them, in the order in which agents are offered them.
@@ -90,8 +89,8 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::Search,
         name: "gmail_search",
         title: "Search mail",
-        description: "Finds messages as Gmail's search box does and gives for each its id, thread, date, author, \
-            subject, labels and beginning. Read one with gmail_read_message.",
+        description: "Finds messages as Gmail's search box does, and gives id, thread, date, author, subject, labels \
+            and beginning of each.",
         fields: &[
             or_empty(required(
                 "query",
@@ -105,17 +104,17 @@ pub(super) static ALL: [Composed; 10] = [
                     minimum: Some(1),
                     maximum: Some(50),
                 },
-                "How many messages; 10 where it is left out.",
+                "How many messages; default 10.",
             ),
             optional(
                 "page_token",
                 Schema::String,
-                "The next_page_token of the search before, for what follows.",
+                "The next_page_token of the page before.",
             ),
             optional(
                 "include_spam_trash",
                 Schema::Boolean,
-                "Whether to look in spam and trash as well.",
+                "Look in spam and trash, too.",
             ),
         ],
         steps: &[&row::MESSAGES_LIST, &row::MESSAGES_GET],
@@ -127,9 +126,8 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::ReadMessage,
         name: "gmail_read_message",
         title: "Read a message",
-        description: "Shows a message as a person reads it: headers that matter, the text (made from HTML where there \
-            is no plain one, links kept), attachments by name. Quoted history is folded. A long text is clipped; go on \
-            with offset.",
+        description: "Shows a message as a person reads it: headers that matter, the text, attachments by name. \
+            Quoted history is folded. A long text is clipped; go on with offset.",
         fields: &[
             MESSAGE_ID,
             WITH_QUOTED,
@@ -139,7 +137,7 @@ pub(super) static ALL: [Composed; 10] = [
                     minimum: Some(0),
                     maximum: Some(1_000_000_000),
                 },
-                "The character of the text to begin at, for what was clipped.",
+                "The character to begin at, for what was clipped.",
             ),
         ],
         steps: &[&row::MESSAGES_GET],
@@ -200,20 +198,16 @@ pub(super) static ALL: [Composed; 10] = [
                 "The id of the message to answer.",
             ),
             required("text", Schema::String, "The answer, plain."),
-            optional(
-                "html",
-                Schema::String,
-                "The answer as HTML, where plain text does not do.",
-            ),
+            optional("html", Schema::String, "The answer as HTML, too."),
             optional(
                 "reply_all",
                 Schema::Boolean,
-                "Whether to answer everybody; the author alone where it is left out.",
+                "Answer everybody, not the author alone.",
             ),
             optional(
                 "quote",
                 Schema::Boolean,
-                "Whether the original is quoted below; true where it is left out.",
+                "Quote the original below; default true.",
             ),
             FILES,
         ],
@@ -243,7 +237,7 @@ pub(super) static ALL: [Composed; 10] = [
             optional(
                 "with_attachments",
                 Schema::Boolean,
-                "Whether its attachments go along; true where it is left out.",
+                "Pass its attachments on; default true.",
             ),
         ],
         steps: &[&row::GET_PROFILE, &row::MESSAGES_GET, &row::MESSAGES_SEND],
@@ -276,7 +270,7 @@ pub(super) static ALL: [Composed; 10] = [
             optional(
                 "reply_all",
                 Schema::Boolean,
-                "With reply_to_message_id: whether to answer everybody.",
+                "With reply_to_message_id: answer everybody.",
             ),
             FILES,
         ],
@@ -372,9 +366,12 @@ impl Composed {
             self.steps.iter().all(|row| row.read_only) && !self.needs_directory && !is_final;
         let mut description = self.description.to_owned();
         if let (Some(recipients), true) = (access.recipients(), sends) {
-            description.push_str(" Mail goes to these alone: ");
-            description.push_str(&recipients);
-            description.push('.');
+            // Models' interfaces take 1,024 characters of it.
+            if recipients.len() <= LONGEST_RECIPIENTS {
+                description.push_str(&format!(" Mail goes to these alone: {recipients}."));
+            } else {
+                description.push_str(" Mail goes to named recipients alone.");
+            }
         }
         Tool {
             name: self.name.to_owned(),

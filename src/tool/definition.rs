@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::schema;
+
 /// A tool as a model sees it.
 ///
 /// ```
@@ -16,6 +18,8 @@ use serde_json::{Value, json};
 /// assert_eq!(tool.to_openai()["function"]["name"], "gmail_search");
 /// assert_eq!(tool.to_openai_responses()["parameters"], tool.input_schema);
 /// assert_eq!(tool.to_anthropic()["input_schema"], tool.input_schema);
+/// assert_eq!(tool.to_openai_strict()["function"]["strict"], true);
+/// assert_eq!(tool.to_gemini()["parameters"]["type"], "object");
 /// # Ok(())
 /// # }
 /// ```
@@ -28,7 +32,8 @@ pub struct Tool {
     pub title: String,
     /// What it does and when to use it.
     pub description: String,
-    /// The JSON Schema (2020-12) of the arguments.
+    /// The JSON Schema (2020-12) of the arguments: one type for each value, and no bounds but those of numbers. What else
+    /// an argument must be, the answer to a wrong one says.
     pub input_schema: Value,
     /// The JSON Schema of [`Answer::structured`](super::Answer::structured).
     pub output_schema: Value,
@@ -81,6 +86,29 @@ impl Tool {
         })
     }
 
+    /// The shape of OpenAI's Chat Completions in strict mode: every argument is required, and null stands for one that is
+    /// left out. An object with free names is a text of JSON, which [`Tools::call`](super::Tools::call) reads.
+    pub fn to_openai_strict(&self) -> Value {
+        json!({
+            "type": "function",
+            "function": {
+                "name": self.name,
+                "description": self.description,
+                "parameters": schema::strict(&self.input_schema),
+                "strict": true,
+            },
+        })
+    }
+
+    /// The shape of a Gemini function declaration, in the subset of schemas that its `parameters` take.
+    pub fn to_gemini(&self) -> Value {
+        let mut declaration = json!({"name": self.name, "description": self.description});
+        if let Some(parameters) = schema::gemini(&self.input_schema) {
+            declaration["parameters"] = parameters;
+        }
+        declaration
+    }
+
     /// The shape of OpenAI's Responses.
     pub fn to_openai_responses(&self) -> Value {
         json!({
@@ -88,7 +116,7 @@ impl Tool {
             "name": self.name,
             "description": self.description,
             "parameters": self.input_schema,
-            // Strict mode knows no params that may be left out.
+            // Strict mode knows no arguments that may be left out; `to_openai_strict` has its shape.
             "strict": false,
         })
     }

@@ -8,7 +8,7 @@ use crate::operation::{Field, Location, Mode, Operation, Outbound, Schema, gmail
 
 use super::access::Access;
 
-/// The guide to all entities and actions that a model gets with `gmail_execute`: one line an entity.
+/// The guide to all entities and actions that `gmail_execute` reaches: one line an entity.
 ///
 /// ```
 /// use airbyte_agent_gmail::{Mode, tool::{Access, guide}};
@@ -20,10 +20,7 @@ use super::access::Access;
 pub fn guide(mode: Mode, access: &Access) -> String {
     let mut guide = String::from("Entities with their actions and params (* must be given):\n");
     for entity in gmail().entities() {
-        let actions: Vec<String> = gmail()
-            .operations
-            .iter()
-            .filter(|row| row.entity == entity && access.refusal(row, mode).is_none())
+        let actions: Vec<String> = rows(entity, mode, access)
             .map(|row| signature(row, mode))
             .collect();
         if !actions.is_empty() {
@@ -47,6 +44,32 @@ pub fn guide(mode: Mode, access: &Access) -> String {
         "Lists: pass a result's next page token back to go on. Choose fields with select_fields or exclude_fields.",
     );
     guide
+}
+
+/// The guide to one entity: an action a line, with what it does.
+pub(super) fn of_entity(entity: &str, mode: Mode, access: &Access) -> String {
+    let mut guide = format!("Actions of {entity} and their params (* must be given):");
+    for row in rows(entity, mode, access) {
+        let _ = write!(guide, "\n- {}: {}", signature(row, mode), row.summary);
+    }
+    if mode == Mode::Hosted && gmail().is_search(entity, gmail().search_action) {
+        let _ = write!(
+            guide,
+            "\n- {}(query*, limit, cursor, fields)",
+            gmail().search_action
+        );
+    }
+    guide
+}
+
+/// The actions of an entity that are allowed.
+fn rows<'a>(
+    entity: &'a str,
+    mode: Mode,
+    access: &'a Access,
+) -> impl Iterator<Item = &'static Operation> + 'a {
+    let operations = gmail().operations.iter().copied();
+    operations.filter(move |row| row.entity == entity && access.refusal(row, mode).is_none())
 }
 
 fn signature(row: &Operation, mode: Mode) -> String {

@@ -27,8 +27,8 @@
 //!
 //! Mail is written by strangers. What comes out of a mailbox stands between marks that are drawn anew for each result,
 //! without characters that a person would not see, and the bytes of attachments go to files, never into a result. In
-//! [`Answer::text`] one pair of marks is around all of it; in [`Answer::sealed`], for models that get JSON, each text
-//! has its own; [`Answer::structured`] is for programs, and has them around the texts of messages alone.
+//! [`Answer::text`] and in [`Answer::sealed`], for models that get JSON, one pair of marks is around all of it;
+//! [`Answer::structured`] is for programs, and has them around the texts of messages alone.
 
 mod access;
 mod answer;
@@ -46,6 +46,7 @@ mod leniency;
 mod output;
 mod reading;
 mod room;
+mod schema;
 mod seal;
 mod search;
 mod shape;
@@ -304,7 +305,12 @@ impl Tools {
         let arguments = Arguments::new(arguments);
         match entry {
             Entry::Action(row) => {
-                let (params, selection) = arguments.for_action(row).split_selection()?;
+                let mut arguments = arguments.for_action(row);
+                let selection = arguments.take_selection()?;
+                if row.read_only {
+                    arguments.check_names(row.fields)?;
+                }
+                let params = arguments.into_values();
                 self.execute(row.entity, row.action, params, &selection)
                     .await
             }
@@ -319,9 +325,14 @@ impl Tools {
     /// `gmail_execute`: the access is held against the action that the arguments name.
     async fn execute_any(&self, mut arguments: Arguments) -> Result<Answer, Failure> {
         let selection = arguments.take_selection()?;
-        let arguments = arguments.checked(&catalog::execute_fields(self.mode()))?;
+        let arguments = arguments.checked_with_selection(&catalog::execute_fields(self.mode()))?;
         let entity = arguments.text("entity")?;
         let action = arguments.text("action")?;
+        if action == catalog::HELP {
+            let guide = guide::of_entity(&entity, self.mode(), &self.access);
+            let structured = serde_json::json!({"data": guide, "meta": {}});
+            return Ok(Answer::new(guide, structured, fence::Fence::new()?));
+        }
         let mut params = arguments.object("params");
         if let Ok(row) = crate::operation::gmail().find(&entity, &action) {
             params = Arguments::new(params).for_action(row).into_values();

@@ -21,30 +21,34 @@ fn notes() -> Value {
     }}})
 }
 
-fn object(properties: Value, required: &str) -> Value {
-    json!({"type": "object", "properties": properties, "required": [required]})
+/// Nothing is required: an answer that says why nothing came of a call has `error` alone, and clients hold it against
+/// the same schema.
+pub(super) fn object(mut properties: Value) -> Value {
+    properties["error"] = json!({"type": "object", "description": "Why nothing came of the call."});
+    json!({"type": "object", "properties": properties})
 }
 
 pub(super) fn search() -> Value {
-    object(
-        json!({
-            "messages": {"type": "array", "items": {"type": "object", "properties": {
-                "id": text(), "thread_id": text(), "labels": texts(), "date": text(), "date_rfc3339": text(), "from": text(),
-                "subject": text(), "snippet": text(), "error": text(),
-            }}},
-            "left_out": left_out("of the messages found"),
-            "next_page_token": text(),
-            "estimated_total": {"type": "integer"},
-        }),
-        "messages",
-    )
+    object(json!({
+        "messages": {"type": "array", "items": {"type": "object", "properties": {
+            "id": text(), "thread_id": text(), "labels": texts(), "date": text(), "date_rfc3339": text(), "from": text(),
+            "subject": text(), "snippet": text(), "error": text(),
+        }}},
+        "left_out": left_out("of the messages found"),
+        "next_page_token": text(),
+        "estimated_total": {"type": "integer"},
+    }))
 }
 
 pub(super) fn message() -> Value {
+    object(message_fields())
+}
+
+fn message_fields() -> Value {
     let attachment = json!({"type": "object", "properties": {
         "part_id": text(), "name": text(), "mime_type": text(), "size": {"type": "integer"},
     }});
-    json!({"type": "object", "properties": {
+    json!({
         "id": text(), "thread_id": text(), "labels": texts(), "from": text(), "to": text(), "cc": text(),
         "reply_to": text(), "date": text(), "date_rfc3339": text(), "subject": text(),
         "authentication": {"type": "object", "description": "What Gmail found out about the sender.", "properties": {
@@ -58,54 +62,39 @@ pub(super) fn message() -> Value {
         "next_offset": {"type": "integer", "description": "Where the clipped text goes on."},
         "attachments": {"type": "array", "items": attachment},
         "left_out": left_out("attachments, invitations and delivery reports"),
-    }})
+    })
 }
 
 pub(super) fn thread() -> Value {
-    object(
-        json!({
-            "thread_id": text(), "messages": {"type": "array", "items": message()},
-            "left_out": left_out("of the oldest messages"),
-        }),
-        "messages",
-    )
+    object(json!({
+        "thread_id": text(), "messages": {"type": "array", "items": {"type": "object", "properties": message_fields()}},
+        "left_out": left_out("of the oldest messages"),
+    }))
 }
 
 pub(super) fn sent() -> Value {
-    object(
-        json!({
-            "id": text(), "thread_id": text(), "message_id_header": text(), "recipients": texts(),
-            "left_out": left_out("recipients"), "notes": notes(),
-        }),
-        "id",
-    )
+    object(json!({
+        "id": text(), "thread_id": text(), "message_id_header": text(), "recipients": texts(),
+        "left_out": left_out("recipients"), "notes": notes(),
+    }))
 }
 
 pub(super) fn draft() -> Value {
-    object(
-        json!({
-            "draft_id": text(), "id": text(), "thread_id": text(), "recipients": texts(),
-            "left_out": left_out("recipients"), "notes": notes(),
-        }),
-        "draft_id",
-    )
+    object(json!({
+        "draft_id": text(), "id": text(), "thread_id": text(), "recipients": texts(),
+        "left_out": left_out("recipients"), "notes": notes(),
+    }))
 }
 
 pub(super) fn files() -> Value {
-    object(
-        json!({
-            "files": {"type": "array", "items": {"type": "object", "properties": {
-                "part_id": text(), "path": text(), "size": {"type": "integer"}, "mime_type": text(),
-            }}},
-            "left_out": left_out("saved files"),
-        }),
-        "files",
-    )
+    object(json!({
+        "files": {"type": "array", "items": {"type": "object", "properties": {
+            "part_id": text(), "path": text(), "size": {"type": "integer"}, "mime_type": text(),
+        }}},
+        "left_out": left_out("saved files"),
+    }))
 }
 
 pub(super) fn unsubscribed() -> Value {
-    object(
-        json!({"id": text(), "unsubscribed": {"type": "boolean"}}),
-        "unsubscribed",
-    )
+    object(json!({"id": text(), "unsubscribed": {"type": "boolean"}}))
 }

@@ -259,10 +259,17 @@ impl Shown {
     }
 
     fn heading(&self) -> String {
+        let thread = match self.place {
+            // Whoever reads a conversation has named it.
+            Place::Thread => String::new(),
+            Place::Message => format!(
+                ", thread {}",
+                self.reading.thread_id.as_deref().unwrap_or_default()
+            ),
+        };
         format!(
-            "message {}, thread {}, labels: {}",
+            "message {}{thread}, labels: {}",
             self.reading.id.as_deref().unwrap_or_default(),
-            self.reading.thread_id.as_deref().unwrap_or_default(),
             clipped(&self.reading.label_ids.join(", "), 120)
         )
     }
@@ -286,10 +293,11 @@ impl Shown {
             remarks.push("(The text was made from HTML.)".to_owned());
         }
         if self.folded > 0 {
-            remarks.push(format!(
-                "({} lines of quoted history are folded; with_quoted shows them.)",
-                self.folded
-            ));
+            let how = match self.place {
+                Place::Message => "; with_quoted shows them",
+                Place::Thread => "",
+            };
+            remarks.push(format!("({} quoted lines are folded{how}.)", self.folded));
         }
         remarks.extend(self.next.map(|next| self.goes_on(next)));
         remarks

@@ -12,9 +12,13 @@ use super::answer::{Answer, Failure};
 use super::argument::Arguments;
 use super::fence::{Fence, defused_line};
 use super::room::{clipped, length, takes};
+use super::seal::short_date;
 
 /// What is kept free to say that messages are left out.
 const LEFT_OUT: usize = 160;
+
+/// What the lines have.
+const COLUMNS: &str = "id (thread, where it is another id; = is that of the line above) date | from | subject | labels | beginning";
 
 /// A message of a search.
 pub(super) struct Found {
@@ -109,15 +113,17 @@ fn answer(
         parts.push("no message matches".to_owned());
     } else {
         parts.push(fence.notice());
-        parts.push("id (thread) date | from | subject | labels | beginning".to_owned());
+        parts.push(COLUMNS.to_owned());
         let last = more.as_ref().map_or(0, |(line, _)| length(line));
         let taken = parts.iter().map(|part| length(part) + 1).sum::<usize>()
             + length(&fence.wrap(""))
             + last.max(LEFT_OUT);
         let mut left = limit.saturating_sub(taken);
         let share = (left / found.len()).saturating_sub(2);
+        let mut thread = "";
         for found in found {
-            let (line, fields) = described(found, share);
+            let (line, fields) = described(found, thread, share);
+            thread = &found.thread_id;
             if !takes(&mut left, &line) && !lines.is_empty() {
                 break;
             }
@@ -145,23 +151,32 @@ fn answer(
     Ok(Answer::new(parts.join("\n"), structured, fence))
 }
 
-/// A message as a line of about that many characters, and as fields.
-fn described(found: &Found, share: usize) -> (String, Value) {
+/// A message as a line of about that many characters, and as fields; the line above is of a thread, too.
+fn described(found: &Found, thread: &str, share: usize) -> (String, Value) {
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
     put("id", json!(found.id));
     put("thread_id", json!(found.thread_id));
-    let mut line = format!("{} (thread {}) ", found.id, found.thread_id);
+    let mut line = found.id.clone();
+    if found.thread_id == thread && found.thread_id != found.id {
+        line.push_str(" (=)");
+    } else if found.thread_id != found.id {
+        line.push_str(&format!(" ({})", found.thread_id));
+    }
+    line.push(' ');
     match &found.outcome {
         Ok(reading) => {
             let header = |text: &str, most: usize| clipped(&defused_line(text), most);
-            let date = header(&reading.local_date(), 40);
+            let date = match &reading.date_rfc3339 {
+                Some(date) => short_date(date),
+                None => header(&reading.local_date(), 40),
+            };
             let from = header(&reading.from.to_string(), 80);
             let subject = header(
                 reading.subject.as_deref().unwrap_or_default(),
                 (share / 3).max(40),
             );
-            let labels = header(&reading.label_ids.join(","), 60);
+            let labels = header(&reading.label_ids.join(" "), 60);
             line.push_str(&format!("{date} | {from} | {subject} | {labels} | "));
             let room = share.saturating_sub(length(&line)).clamp(20, 200);
             let snippet = header(&unescaped(&found.snippet), room);

@@ -7,6 +7,7 @@ use crate::operation::Operation;
 
 use super::answer::{Answer, Failure};
 use super::fence::Fence;
+use super::output;
 use super::visible::visible_text;
 
 /// A run of base64 of this length is a file or a key, never something to read or an id.
@@ -71,11 +72,7 @@ pub(super) fn output_schema(row: Option<&Operation>) -> Value {
         }
         _ => json!({"type": "object"}),
     };
-    json!({
-        "type": "object",
-        "properties": {"data": data, "meta": meta},
-        "required": ["data", "meta"],
-    })
+    output::object(json!({"data": data, "meta": meta}))
 }
 
 /// Takes out what no person would see, and files.

@@ -168,8 +168,8 @@ fn strings(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Each text of the JSON that a model gets stands between the marks of its answer, with no mark inside, and nothing of
-/// what is not sealed is lost.
+/// The JSON that a model gets stands between one pair of marks, its first and its last member, with no mark inside, and
+/// every text of it is one that a program gets.
 fn assert_sealed(sealed: &Value, answer: &Answer, about: &str) {
     let mark = answer.text.split("<untrusted-mail ").nth(1).unwrap();
     let mark = mark.split('>').next().unwrap();
@@ -177,28 +177,33 @@ fn assert_sealed(sealed: &Value, answer: &Answer, about: &str) {
         format!("<untrusted-mail {mark}>"),
         format!("</untrusted-mail {mark}>"),
     );
+    let json = sealed.to_string();
+    assert!(
+        json.starts_with(&format!("{{\"_untrusted\":\"{open}")),
+        "{about}: {json}"
+    );
+    assert!(
+        json.ends_with(&format!("\"untrusted_ends\":\"{close}\"}}")),
+        "{about}: {json}"
+    );
+    assert_eq!(json.matches(mark).count(), 2, "{about}: {json}");
     let (mut texts, mut plain) = (Vec::new(), Vec::new());
     strings(sealed, &mut texts);
     strings(&answer.structured, &mut plain);
-    assert_eq!(texts.len(), plain.len() + 1, "{about}");
+    let plain = plain.join("\n").replace("forged:", "");
+    let inside = texts.len() - 2;
+    assert!(inside > 0, "{about}");
     for text in texts {
-        if text.starts_with("What stands between") {
+        let is_short_date = text.len() >= 16 && text.get(10..11) == Some(" ");
+        if text.starts_with(&open) || text.starts_with(&close) || is_short_date {
             continue;
         }
-        match text
-            .strip_prefix(&open)
-            .and_then(|text| text.strip_suffix(&close))
-        {
-            Some(inside) => assert!(!inside.contains(mark), "{about}: {text}"),
-            None => {
-                assert!(!text.contains(WORD) || text.len() <= 24, "{about}: {text}");
-                assert!(
-                    text.bytes()
-                        .all(|byte| byte.is_ascii_alphanumeric() || b"-_=.:/+#@".contains(&byte)),
-                    "{about}: {text}"
-                );
-            }
-        }
+        let forged = text.to_ascii_lowercase().matches("untrusted-mail").count();
+        assert_eq!(text.matches("forged:").count(), forged, "{about}: {text}");
+        assert!(
+            plain.contains(&text.replace("forged:", "")),
+            "{about}: {text}"
+        );
     }
 }
 

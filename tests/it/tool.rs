@@ -77,6 +77,16 @@ async fn every_action_has_a_tool_and_few_are_offered_unasked() {
                     .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
             );
             assert!(!tool.description.is_empty() && !tool.title.is_empty());
+            assert!(tool.description.chars().count() < 1_024, "{}", tool.name);
+            assert_plain(&tool.input_schema, &tool.name);
+            assert_strict(
+                &tool.to_openai_strict()["function"]["parameters"],
+                &tool.name,
+            );
+            let declaration = tool.to_gemini();
+            if declaration["parameters"].is_object() {
+                assert_gemini(&declaration["parameters"], &tool.name);
+            }
             assert_eq!(
                 tool.to_openai()["function"]["parameters"],
                 tool.input_schema
@@ -97,6 +107,145 @@ async fn every_action_has_a_tool_and_few_are_offered_unasked() {
                 tool.name
             );
         }
+    }
+}
+
+fn inner(schema: &Value) -> impl Iterator<Item = &Value> {
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    let items = schema.get("items").into_iter();
+    properties.map(|(_, property)| property).chain(items)
+}
+
+/// One type at most for each value, no `not`, and short descriptions.
+fn assert_plain(schema: &Value, name: &str) {
+    assert!(schema.get("not").is_none(), "{name}");
+    assert!(!schema["type"].is_array(), "{name}");
+    let description = schema["description"].as_str().unwrap_or_default();
+    assert!(description.chars().count() < 1_024, "{name}");
+    inner(schema).for_each(|schema| assert_plain(schema, name));
+}
+
+/// What OpenAI's strict mode asks for: closed objects, all of whose properties are required.
+fn assert_strict(schema: &Value, name: &str) {
+    let kinds = match &schema["type"] {
+        Value::Array(kinds) => kinds.clone(),
+        kind => vec![kind.clone()],
+    };
+    if kinds.contains(&json!("object")) {
+        let properties: BTreeSet<&String> =
+            schema["properties"].as_object().unwrap().keys().collect();
+        let required = schema["required"].as_array().unwrap();
+        assert_eq!(required.len(), properties.len(), "{name}");
+        assert_eq!(schema["additionalProperties"], false, "{name}");
+    }
+    assert!(!kinds.contains(&Value::Null), "{name}: a value has no type");
+    inner(schema).for_each(|schema| assert_strict(schema, name));
+}
+
+/// What Gemini's `parameters` take: known keywords, one type for each value, no empty object.
+fn assert_gemini(schema: &Value, name: &str) {
+    let known = [
+        "type",
+        "description",
+        "enum",
+        "properties",
+        "required",
+        "items",
+        "minimum",
+        "maximum",
+    ];
+    for keyword in schema.as_object().unwrap().keys() {
+        assert!(known.contains(&keyword.as_str()), "{name}: {keyword}");
+    }
+    assert!(schema["type"].is_string(), "{name}");
+    let is_empty = schema["properties"]
+        .as_object()
+        .is_none_or(|properties| properties.is_empty());
+    assert!(schema["type"] != "object" || !is_empty, "{name}");
+    inner(schema).for_each(|schema| assert_gemini(schema, name));
+}
+
+#[tokio::test]
+async fn results_for_models_are_as_short_in_json_as_in_text() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let tools = sandbox.open_source().unwrap().tools();
+    let found = ok(tools
+        .call("gmail_search", json!({"query": "", "max_results": 20}))
+        .await);
+    let mut answers = Vec::new();
+    for message in found.structured["messages"].as_array().unwrap() {
+        let id = json!({"message_id": message["id"]});
+        answers.push(ok(tools.call("gmail_read_message", id).await));
+        let thread = json!({"thread_id": message["thread_id"]});
+        answers.push(ok(tools.call("gmail_read_thread", thread).await));
+    }
+    answers.push(found);
+    for name in [
+        "gmail_labels_list",
+        "gmail_profile_get",
+        "gmail_drafts_list",
+    ] {
+        answers.push(ok(tools.call(name, json!({})).await));
+    }
+    let draft = json!({"to": ["a@example.com"], "subject": "x", "text": "y"});
+    answers.push(ok(tools.call("gmail_draft", draft.clone()).await));
+    answers.push(ok(tools.call("gmail_send", draft).await));
+    for answer in answers {
+        let (text, json) = (
+            answer.text.chars().count(),
+            answer.sealed().to_string().chars().count(),
+        );
+        assert!(
+            10 * json <= 13 * text,
+            "{json} of {text}:\n{}\n{}",
+            answer.sealed(),
+            answer.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn errors_fit_the_schema_of_results_and_name_all_arguments() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let tools = sandbox.open_source().unwrap().tools();
+    for tool in tools.list() {
+        let answer = tools.call(&tool.name, json!({"no_such_argument": 1})).await;
+        assert_eq!(code(&answer), "invalid_arguments", "{}", tool.name);
+        for json in [&answer.structured, &answer.sealed()] {
+            assert!(
+                jsonschema::draft202012::is_valid(&tool.output_schema, json),
+                "{}",
+                tool.name
+            );
+        }
+        for argument in tool.input_schema["properties"].as_object().unwrap().keys() {
+            assert!(
+                answer.text.contains(argument),
+                "{}: {argument}",
+                answer.text
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_guide_to_an_entity_is_read_when_it_is_needed() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for gmail in both(&sandbox).await {
+        let help = json!({"entity": "messages", "action": "help"});
+        let guide = ok(gmail.tools().call("gmail_execute", help.clone()).await);
+        for row in gmail_table().operations {
+            let is_told = guide.text.contains(&format!("\n- {}(", row.action));
+            let is_offered = row.hosted || gmail.airbyte().is_none();
+            assert!(
+                row.entity != "messages" || is_told == is_offered,
+                "{}",
+                row.id
+            );
+        }
+        let reading = gmail.tools().with_access(Access::default().read_only());
+        let guide = ok(reading.call("gmail_execute", help).await);
+        assert!(!guide.text.contains("\n- create("), "{}", guide.text);
     }
 }
 
