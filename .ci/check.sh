@@ -20,7 +20,8 @@ done
 # In the same folder, so that what both are made of is built once.
 step cargo run --quiet --manifest-path examples/rig/Cargo.toml --target-dir target
 export RUSTDOCFLAGS="--deny warnings"
-step cargo doc --all-features --no-deps
+# The program has help texts in the place of documentation.
+step cargo doc --all-features --no-deps --lib
 
 # The oldest Rust that Cargo.toml promises, where it can be had.
 oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)

@@ -1,5 +1,6 @@
-//! Guides: each mode from nothing to the first call, agents, what counts as a success, how long things take, Google's
-//! quota, many users and hosts, testing a program, and moving from other packages.
+//! Guides, in the order in which they are read: each mode from nothing to the first call, credentials, the program,
+//! agents, testing, errors, answers and times, Google's quota, many users and hosts, features, and moving from other
+//! packages.
 //!
 //! They are part of the documentation alone; their examples run with the tests.
 
@@ -9,8 +10,20 @@ pub mod open_source {}
 #[doc = include_str!("../guide/hosted.md")]
 pub mod hosted {}
 
+#[doc = include_str!("../guide/credentials.md")]
+pub mod credentials {}
+
+#[doc = include_str!("../guide/program.md")]
+pub mod program {}
+
 #[doc = include_str!("../guide/agents.md")]
 pub mod agents {}
+
+#[doc = include_str!("../guide/test_your_program.md")]
+pub mod test_your_program {}
+
+#[doc = include_str!("../guide/errors.md")]
+pub mod errors {}
 
 #[doc = include_str!("../guide/answers.md")]
 pub mod answers {}
@@ -24,8 +37,8 @@ pub mod quota {}
 #[doc = include_str!("../guide/hosts.md")]
 pub mod hosts {}
 
-#[doc = include_str!("../guide/test_your_program.md")]
-pub mod test_your_program {}
+#[doc = include_str!("../guide/features.md")]
+pub mod features {}
 
 #[doc = include_str!("../guide/from_python.md")]
 pub mod from_python {}

@@ -1,7 +1,29 @@
 #![deny(unreachable_pub)]
 // The pages of docs.rs say which feature each item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![doc = include_str!("../README.md")]
+//! A typed Gmail client for programs and agents: the counterpart of Airbyte's Gmail connector.
+//!
+//! *Open source*: give Google credentials, and it calls the Gmail API itself. *Hosted*: give Airbyte credentials, and
+//! Airbyte calls Gmail. The code stays the same.
+//!
+//! ```
+//! use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector, Result};
+//!
+//! async fn unread(refresh_token: &str, client_id: &str, client_secret: &str) -> Result<()> {
+//!     let auth = GmailAuthConfig::new(refresh_token).with_client(client_id, client_secret);
+//!     let gmail = GmailConnector::new(auth)?;
+//!     for message in gmail.messages().list().q("is:unread").await?.messages {
+//!         println!("{}", gmail.messages().get(message.id).await?.snippet.unwrap_or_default());
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`GmailConnector`] is where to begin; [`GmailConnector::connect`] takes the credentials that are at hand. The module
+//! [`guide`] has the guides: [open source](guide::open_source), [hosted](guide::hosted),
+//! [credentials](guide::credentials), [the program](guide::program), [agents](guide::agents),
+//! [testing](guide::test_your_program), [errors](guide::errors), [quota](guide::quota),
+//! [many hosts](guide::hosts), [features](guide::features).
 
 pub mod airbyte;
 pub mod api;
@@ -40,3 +62,8 @@ pub use connector::{ExecuteResult, GmailConnector, Mode, SearchFilter, Selection
 pub use error::{Error, Result};
 pub use http::Limits;
 pub use transport::{Quota, QuotaTable, RetryPolicy};
+
+/// The examples of the README run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
