@@ -13,7 +13,7 @@ done
 step rustfmt --edition 2024 --check tests/connector/notes.rs spec/try_connectors.rs
 step cargo clippy --all-features --all-targets -- --deny warnings
 # Each feature alone, and none: features only add.
-for feature in "" mail oauth keyring redis sandbox sync tool mcp cli; do
+for feature in "" mail oauth keyring redis sandbox sandbox-sql sync tool mcp cli; do
   step cargo clippy --no-default-features --features "$feature" -- --deny warnings
 done
 # The agent framework's example is a crate of its own; it plays two turns back where there is no key for a model.

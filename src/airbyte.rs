@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use crate::api::airbyte::types::{CheckResult, CheckStatus};
 use crate::api::airbyte::{Client, operation};
 use crate::auth::{
     AirbyteAuthConfig, AirbyteTokenSource, BearerTokenSource, Secret, TokenCache, TokenSource,
@@ -157,6 +158,48 @@ impl Airbyte {
                     Kind::Timeout,
                     "the deletion has begun and the connector is still listed; look again later",
                 ));
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Checks a connector, and again while Airbyte says that the check is pending, running or inconclusive, until it is
+    /// not or `limit` has passed. What it gives then is the last answer: only [`CheckStatus::Succeeded`] is a success.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let airbyte = airbyte_agent_gmail::Airbyte::builder(sandbox.airbyte_auth())
+    /// #     .base_url(sandbox.airbyte_url())
+    /// #     .build()?;
+    /// use airbyte_agent_gmail::api::airbyte::types::CheckStatus;
+    /// use std::time::Duration;
+    ///
+    /// let id = sandbox.airbyte().connector_id;
+    /// let check = airbyte.check_connector(&id, Duration::from_secs(60)).await?;
+    /// assert_eq!(check.status, Some(CheckStatus::Succeeded));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`is_not_found`](Error::is_not_found), and what Airbyte refuses. A connector that does not work is no error.
+    pub async fn check_connector(&self, id: &str, limit: Duration) -> Result<CheckResult, Error> {
+        let started = tokio::time::Instant::now();
+        let mut pause = FIRST_LOOK;
+        loop {
+            let check = self.connectors().check(id).send().await?;
+            let is_settled = !matches!(
+                check.status,
+                None | Some(
+                    CheckStatus::Pending | CheckStatus::Running | CheckStatus::Inconclusive
+                )
+            );
+            if is_settled || started.elapsed() + pause > limit {
+                return Ok(check);
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);

@@ -58,7 +58,9 @@ pub mod upload;
 pub use airbyte::Airbyte;
 pub use api::gmail::types;
 pub use auth::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, Secret};
-pub use connector::{ExecuteResult, GmailConnector, Mode, SearchFilter, Selection, SortOrder};
+pub use connector::{
+    Connector, ExecuteResult, GmailConnector, Mode, SearchFilter, Selection, SortOrder,
+};
 pub use error::{Error, Result};
 pub use http::Limits;
 pub use transport::{Quota, QuotaTable, RetryPolicy};

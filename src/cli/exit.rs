@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     Input(String),
     /// The reader of the output went away, or the person said no: the command ends, and nothing has failed.
     Silent,
+    /// What is not settled yet: it may be, later.
+    Later(String),
     /// A command that was run for the person ended with this exit code, and has said why itself.
     Command(u8),
     /// Anything else.
@@ -39,6 +41,7 @@ impl Failure {
         match self {
             Self::Input(_) => 2,
             Self::Silent => 0,
+            Self::Later(_) => 7,
             Self::Command(code) => *code,
             Self::Other(_) => 1,
             Self::Gmail(error) => code(error),
@@ -111,7 +114,7 @@ fn write(failure: &Failure, verbose: bool) -> std::io::Result<()> {
     let shown = |text: &dyn std::fmt::Display| visible_text(&text.to_string());
     match failure {
         Failure::Silent | Failure::Command(_) => Ok(()),
-        Failure::Input(message) | Failure::Other(message) => {
+        Failure::Input(message) | Failure::Later(message) | Failure::Other(message) => {
             writeln!(stderr, "error: {}", shown(message))
         }
         Failure::Gmail(error) => {
@@ -126,7 +129,11 @@ fn write(failure: &Failure, verbose: bool) -> std::io::Result<()> {
             // mail, which is no matter on the person's own terminal.
             match error.service_message() {
                 Some(message) if verbose || !is_of_service(error) => {
-                    writeln!(stderr, "the service said: {}", shown(&message))
+                    writeln!(stderr, "the service said: {}", shown(&message))?;
+                    error
+                        .service_errors()
+                        .iter()
+                        .try_for_each(|wrong| writeln!(stderr, "  {}", shown(wrong)))
                 }
                 Some(_) => writeln!(stderr, "(--verbose shows what the service itself said)"),
                 None => Ok(()),

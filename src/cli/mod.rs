@@ -28,7 +28,7 @@ use exit::Failure;
 const REFRESH_AT_END: Duration = Duration::from_secs(2);
 
 /// The commands that would do what they are for in spite of `--dry-run`, and so refuse it.
-const HAVE_NO_DRY_RUN: [&str; 7] = [
+const HAVE_NO_DRY_RUN: [&str; 8] = [
     "demo",
     "sandbox",
     "auth",
@@ -36,6 +36,7 @@ const HAVE_NO_DRY_RUN: [&str; 7] = [
     "oauth",
     "export",
     "mcp",
+    "sql",
 ];
 
 /// Reads the arguments, does what they say, and gives the exit code.

@@ -117,6 +117,14 @@ pub(crate) fn patient(builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
 
 /// As `connect`, with nothing made yet.
 pub(crate) fn builder(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
+    let builder = chosen(global)?;
+    Ok(match &global.intent {
+        Some(intent) => builder.intent(intent),
+        None => builder,
+    })
+}
+
+fn chosen(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
     let named = global.account.is_some();
     let mode = global.mode.or(named.then_some(Mode::OpenSource));
     if named && mode == Some(Mode::Hosted) {

@@ -27,6 +27,13 @@ pub fn lower(openapi: &OpenAPI) -> OpenAPI {
             &mut item.delete,
         ];
         for operation in methods.into_iter().flatten() {
+            // Another name of a parameter is a method of the call sites alone.
+            operation.parameters.retain(|parameter| {
+                !document::parameter(openapi, parameter).is_some_and(|parameter| {
+                    let extensions = &parameter.parameter_data_ref().extensions;
+                    extensions.contains_key(model::SENT_AS)
+                })
+            });
             lower_operation(openapi, operation);
         }
     }
@@ -219,6 +226,11 @@ fn lower_schema(schema: &mut ReferenceOr<Schema>) {
                 .map(|(name, _)| name.clone())
                 .collect();
             object.required.retain(|name| !nullable.contains(name));
+            object.properties.retain(|_, property| {
+                !property
+                    .as_item()
+                    .is_some_and(|item| item.schema_data.extensions.contains_key(model::SENT_AS))
+            });
             for property in object.properties.values_mut() {
                 lower_boxed(property);
             }

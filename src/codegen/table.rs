@@ -32,6 +32,7 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
     let definition_id = info("x-airbyte-connector-definition-id");
     let batch_path = info("x-batch-path");
     let search_action = info("x-search-action");
+    let sql_action = info("x-sql-action");
     let searchable = searchable(model);
     let module = quote! {
         /// The operation table of the document: one row an operation, in the document's order.
@@ -48,6 +49,7 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
                 definition_id: #definition_id,
                 batch_path: #batch_path,
                 search_action: #search_action,
+                sql_action: #sql_action,
                 searchable: &[#(#searchable),*],
                 operations: &[#(&#names),*],
             };
@@ -107,6 +109,10 @@ fn row(operation: &Operation) -> TokenStream {
         Some(key) => quote!(Some(#key)),
         None => quote!(None),
     };
+    let response_list = match &operation.response_list {
+        Some(key) => quote!(Some(#key)),
+        None => quote!(None),
+    };
     let pagination = match &operation.pagination {
         Some(pagination) => {
             let token_parameter = &pagination.token_parameter;
@@ -153,6 +159,7 @@ fn row(operation: &Operation) -> TokenStream {
             has_body: #has_body,
             has_response: #has_response,
             response_key: #response_key,
+            response_list: #response_list,
             response_fields: &[#(#response_fields),*],
             records: #records,
             meta: &[#(#meta),*],
@@ -181,6 +188,10 @@ fn field(field: &Field) -> TokenStream {
         absent,
         ..
     } = field;
+    let sent_as = match &field.sent_as {
+        Some(name) => quote!(Some(#name)),
+        None => quote!(None),
+    };
     let location = match field.location {
         Location::Path => quote!(Path),
         Location::Query => quote!(Query),
@@ -197,6 +208,7 @@ fn field(field: &Field) -> TokenStream {
             schema: #schema,
             comma_joined: #comma_joined,
             absent: #absent,
+            sent_as: #sent_as,
         }
     }
 }

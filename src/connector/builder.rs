@@ -20,7 +20,7 @@ use crate::http::{Http, Limits, check_url, is_loopback};
 use crate::operation::Mode;
 use crate::transport::{
     Direct, Governor, Hosted, Observer, Quota, RetryBudget, RetryPolicy, Terms, Transport,
-    shared_pace,
+    is_connector_id, shared_pace,
 };
 
 /// Settings of a connector.
@@ -50,6 +50,7 @@ pub struct GmailConnectorBuilder {
     leaves_room: bool,
     before_quota_wait: Option<QuotaObserver>,
     after_quota_wait: Option<QuotaObserver>,
+    intent: Option<String>,
 }
 
 /// A function of the caller's, which has nothing to print.
@@ -103,6 +104,7 @@ impl GmailConnectorBuilder {
             leaves_room: false,
             before_quota_wait: None,
             after_quota_wait: None,
+            intent: None,
         }
     }
 
@@ -119,6 +121,13 @@ impl GmailConnectorBuilder {
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = Some(base_url.into());
+        self
+    }
+
+    /// Why the connector is used; see [`GmailConnector::with_intent`]. Default: nothing is said.
+    #[must_use]
+    pub fn intent(mut self, intent: impl Into<String>) -> Self {
+        self.intent = Some(intent.into());
         self
     }
 
@@ -304,7 +313,16 @@ impl GmailConnectorBuilder {
     ///
     /// [`is_configuration`](Error::is_configuration): credentials that are incomplete, an address that is neither https
     /// nor on this machine, or [`quota_units`](Self::quota_units) of an operation that is not there.
-    pub fn build(self) -> Result<GmailConnector, Error> {
+    pub fn build(mut self) -> Result<GmailConnector, Error> {
+        let intent = self.intent.take();
+        let gmail = self.connect()?;
+        match intent {
+            Some(intent) => gmail.with_intent(intent),
+            None => Ok(gmail),
+        }
+    }
+
+    fn connect(self) -> Result<GmailConnector, Error> {
         match self.auth.clone() {
             AuthConfig::Gmail(auth) => {
                 let auth = auth.checked()?;
@@ -451,7 +469,7 @@ impl GmailConnectorBuilder {
         }
         if connector_id
             .as_deref()
-            .is_some_and(|id| id == "." || id == ".." || id.contains(['/', '\\', '?', '#']))
+            .is_some_and(|id| !is_connector_id(id))
         {
             return Err(Error::new(
                 Kind::Configuration,

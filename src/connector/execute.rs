@@ -1,10 +1,16 @@
 //! `execute`: any operation by entity, action and params.
 
+use std::fmt;
+use std::pin::Pin;
+
+use progenitor_client::ClientInfo;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::GmailConnector;
 use super::selection::Selection;
+use super::store::Store;
+use crate::api::gmail::Client;
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
 use crate::operation::{self, Operation};
@@ -36,6 +42,16 @@ pub struct ExecuteResult {
     pub meta: Map<String, Value>,
 }
 
+/// A record of this crate's making.
+impl From<Value> for ExecuteResult {
+    fn from(data: Value) -> Self {
+        Self {
+            data,
+            meta: Map::new(),
+        }
+    }
+}
+
 impl GmailConnector {
     /// Carries out an operation by the names that Airbyte's connector gives it.
     ///
@@ -61,14 +77,13 @@ impl GmailConnector {
     ///
     /// [`is_invalid_input`](Error::is_invalid_input) for what the check finds, [`is_unsupported`](Error::is_unsupported)
     /// for what the mode does not offer, and what the services answer.
-    pub async fn execute(
-        &self,
-        entity: &str,
-        action: &str,
+    pub fn execute<'a>(
+        &'a self,
+        entity: &'a str,
+        action: &'a str,
         params: impl Into<Value>,
-    ) -> Result<ExecuteResult, Error> {
-        self.execute_selected(entity, action, params, &Selection::default())
-            .await
+    ) -> Execute<'a> {
+        Execute::new(Store::Gmail(self), entity, action, params.into())
     }
 
     /// As [`execute`](Self::execute), with a choice among the fields of the records: Airbyte makes it in hosted mode,
@@ -92,20 +107,45 @@ impl GmailConnector {
     /// # Errors
     ///
     /// As [`execute`](Self::execute).
-    pub async fn execute_selected(
-        &self,
-        entity: &str,
-        action: &str,
+    pub fn execute_selected<'a>(
+        &'a self,
+        entity: &'a str,
+        action: &'a str,
         params: impl Into<Value>,
         selection: &Selection,
-    ) -> Result<ExecuteResult, Error> {
-        let mut result = self
-            .execute_all_fields(entity, action, params.into(), selection)
-            .await?;
-        if !selection.is_empty() {
-            result.data = selection.apply(&result.data);
-        }
-        Ok(result)
+    ) -> Execute<'a> {
+        self.execute(entity, action, params)
+            .selection(selection.clone())
+    }
+
+    /// The same connector, whose calls tell Airbyte why they are made, for its audit log: hosted mode sends it with each
+    /// action, open-source mode has nobody to tell. `intent` has at most 512 characters.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.hosted()?;
+    /// let for_billing = gmail.with_intent("find the invoices of March")?;
+    /// for_billing.messages().list().q("subject:invoice").send().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_input`](Error::is_invalid_input): it is longer.
+    pub fn with_intent(&self, intent: impl Into<String>) -> Result<Self, Error> {
+        let transport = self.transport.with_intent(&intent.into())?;
+        Ok(Self {
+            client: Client::new_with_client(
+                self.client.baseurl(),
+                self.client.client().clone(),
+                transport.clone(),
+            ),
+            transport,
+            airbyte: self.airbyte.clone(),
+        })
     }
 
     async fn execute_all_fields(
@@ -115,10 +155,9 @@ impl GmailConnector {
         params: Value,
         selection: &Selection,
     ) -> Result<ExecuteResult, Error> {
-        if TABLE.is_search(entity, action) {
-            return self
-                .search_params(entity, &operation::params(params)?)
-                .await;
+        if let Some(action) = TABLE.store_action(entity, action) {
+            let params = operation::params(params)?;
+            return Store::Gmail(self).ask(action, entity, params).await;
         }
         let operation = TABLE.find(entity, action)?;
         let params = operation.accept(params)?;
@@ -126,7 +165,11 @@ impl GmailConnector {
             Some(hosted) => {
                 let mut call = Call::of(operation).about(operation, &params);
                 let executed = hosted
-                    .execute(operation, params, &selection.to_hosted())
+                    .execute(
+                        operation,
+                        params,
+                        &self.transport.beside(selection.to_hosted()),
+                    )
                     .await?;
                 if !selection.is_empty() {
                     // A choice among the fields can leave the key out.
@@ -141,6 +184,111 @@ impl GmailConnector {
                 from_service(operation, &reply.body)
             }
         }
+    }
+}
+
+/// An action that is being put together; see [`GmailConnector::execute`].
+#[must_use = "an action does nothing until it is sent"]
+pub struct Execute<'a> {
+    target: Store<'a>,
+    entity: &'a str,
+    action: &'a str,
+    params: Value,
+    selection: Selection,
+    intent: Option<String>,
+}
+
+impl<'a> Execute<'a> {
+    pub(super) fn new(target: Store<'a>, entity: &'a str, action: &'a str, params: Value) -> Self {
+        Self {
+            target,
+            entity,
+            action,
+            params,
+            selection: Selection::default(),
+            intent: None,
+        }
+    }
+
+    /// Which fields of the records come back; see [`GmailConnector::execute_selected`]. Default: all.
+    pub fn selection(mut self, selection: Selection) -> Self {
+        self.selection = selection;
+        self
+    }
+
+    /// Why it is carried out, for Airbyte's audit log; see [`GmailConnector::with_intent`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.hosted()?;
+    /// use serde_json::json;
+    ///
+    /// gmail.execute("labels", "list", json!({})).intent("show the folders").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn intent(mut self, intent: impl Into<String>) -> Self {
+        self.intent = Some(intent.into());
+        self
+    }
+
+    /// Carries it out, as `.await` does.
+    ///
+    /// # Errors
+    ///
+    /// As [`GmailConnector::execute`].
+    pub fn send(self) -> Executing<'a> {
+        Box::pin(async move {
+            let (entity, action, selection) = (self.entity, self.action, &self.selection);
+            let mut result = match (self.target, &self.intent) {
+                (Store::Gmail(gmail), None) => {
+                    gmail
+                        .execute_all_fields(entity, action, self.params, selection)
+                        .await
+                }
+                (Store::Gmail(gmail), Some(intent)) => {
+                    gmail
+                        .with_intent(intent)?
+                        .execute_all_fields(entity, action, self.params, selection)
+                        .await
+                }
+                (Store::Any(connector), None) => {
+                    connector.run(entity, action, self.params, selection).await
+                }
+                (Store::Any(connector), Some(intent)) => {
+                    let connector = connector.with_intent(intent)?;
+                    connector.run(entity, action, self.params, selection).await
+                }
+            }?;
+            if !self.selection.is_empty() {
+                result.data = self.selection.apply(&result.data);
+            }
+            Ok(result)
+        })
+    }
+}
+
+/// An action under way.
+pub type Executing<'a> = Pin<Box<dyn Future<Output = Result<ExecuteResult, Error>> + Send + 'a>>;
+
+impl<'a> IntoFuture for Execute<'a> {
+    type Output = Result<ExecuteResult, Error>;
+    type IntoFuture = Executing<'a>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.send()
+    }
+}
+
+impl fmt::Debug for Execute<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Execute")
+            .field("entity", &self.entity)
+            .field("action", &self.action)
+            .finish_non_exhaustive()
     }
 }
 
@@ -169,10 +317,6 @@ fn from_airbyte(
                 meta: kept(operation, meta),
             }
         }
-        (Some(_), Value::Null) => ExecuteResult {
-            data: Value::Array(Vec::new()),
-            meta: kept(operation, meta),
-        },
         (None, _) if !operation.has_response => nothing(),
         (None, data @ Value::Object(_)) => ExecuteResult {
             data,

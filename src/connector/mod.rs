@@ -8,9 +8,12 @@
 //! - [`batch`](GmailConnector::batch) and, with `mail`, `get_many`: many calls in few requests, many messages by their ids.
 //! - With `mail`, what people do: `read`, `read_thread`, `reply`, `reply_all`, `forward`, `respond`, `unsubscribe`,
 //!   `send`, `save_draft`.
-//! - [`search`](GmailConnector::search): the Context Store, in hosted mode; [`SearchFilter`].
+//! - [`search`](GmailConnector::search) and [`sql`](GmailConnector::sql): the Context Store, in hosted mode;
+//!   [`SearchFilter`].
+//! - [`Connector`]: any connector at Airbyte, by its id.
 //! - [`Selection`]: which fields of records come back.
 
+mod any;
 mod batch;
 mod builder;
 mod credential;
@@ -20,6 +23,8 @@ mod partial;
 mod people;
 mod search;
 mod selection;
+mod sql;
+mod store;
 
 use std::fmt;
 
@@ -29,13 +34,15 @@ use crate::auth::{AuthConfig, Secret};
 use crate::error::{Error, Kind};
 use crate::transport::{Hosted, Transport};
 
+pub use any::Connector;
 pub use batch::Batch;
 pub use builder::GmailConnectorBuilder;
-pub use execute::ExecuteResult;
+pub use execute::{Execute, ExecuteResult, Executing};
 #[cfg(feature = "mail")]
 pub use people::*;
 pub use search::{Search, SearchFilter, SearchMeta, SearchResult, SortOrder};
 pub use selection::Selection;
+pub use sql::{Sql, SqlResult};
 
 pub use crate::operation::Mode;
 

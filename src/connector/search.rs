@@ -6,19 +6,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::GmailConnector;
-use super::execute::ExecuteResult;
+use super::store::{LIMIT, Store};
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
-use crate::http::FirstByte;
-use crate::operation::{QuotaUnits, SearchableEntity};
-use crate::transport::{Action, Answer, Call, no_result};
-
-/// How many records are asked for where the caller does not say. The documents contradict each other on the service's
-/// own default, so that one is always sent.
-const LIMIT: u32 = 100;
-
-/// The params that the action takes.
-const PARAMS: [&str; 4] = ["query", "limit", "cursor", "fields"];
+use crate::operation::SearchableEntity;
 
 /// A condition on a record.
 ///
@@ -164,7 +155,7 @@ pub enum SortOrder {
 /// A search that is being put together; see [`GmailConnector::search`].
 #[must_use = "a search does nothing until it is sent"]
 pub struct Search<'a> {
-    gmail: &'a GmailConnector,
+    store: Store<'a>,
     entity: &'a str,
     filter: Option<SearchFilter>,
     sort: Vec<(String, SortOrder)>,
@@ -239,8 +230,14 @@ impl GmailConnector {
     /// # }
     /// ```
     pub fn search<'a>(&'a self, entity: &'a str) -> Search<'a> {
-        Search {
-            gmail: self,
+        Search::new(Store::Gmail(self), entity)
+    }
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(store: Store<'a>, entity: &'a str) -> Self {
+        Self {
+            store,
             entity,
             filter: None,
             sort: Vec::new(),
@@ -250,65 +247,6 @@ impl GmailConnector {
         }
     }
 
-    /// The action by its params, as `execute` takes it.
-    pub(super) async fn search_params(
-        &self,
-        entity: &str,
-        params: &Map<String, Value>,
-    ) -> Result<ExecuteResult, Error> {
-        let name = || TABLE.search_action.into();
-        let hosted = self.hosted_route(TABLE.search_action)?;
-        if let Some(unknown) = params.keys().find(|key| !PARAMS.contains(&key.as_str())) {
-            let shown = if unknown.len() <= 64 {
-                unknown.as_str()
-            } else {
-                "a param"
-            };
-            return Err(Error::new(
-                Kind::InvalidInput,
-                format!(
-                    "`{shown}` is not a parameter; it takes: {}",
-                    PARAMS.join(", ")
-                ),
-            )
-            .named(name()));
-        }
-        let mut params = params.clone();
-        params.entry("limit").or_insert_with(|| json!(LIMIT));
-        let action = Action {
-            entity,
-            action: TABLE.search_action,
-            call: Call {
-                name: name(),
-                idempotent: true,
-                authenticated: true,
-                read_only: true,
-                answer: Answer::List(&["data", "meta"]),
-                is_piece: false,
-                first_byte: FirstByte::WhenDone,
-                id: None,
-                fields: None,
-                quota: QuotaUnits::NONE,
-            },
-        };
-        let (data, meta) = hosted
-            .execute_action(&action, &params, &Map::new())
-            .await?
-            .into_values(&action.call)?;
-        let data = match data {
-            Value::Array(_) => data,
-            Value::Null => Value::Array(Vec::new()),
-            Value::Object(found) if found.get("data").is_some_and(Value::is_null) => {
-                Value::Array(Vec::new())
-            }
-            // Taken for an empty list it would hide what went wrong.
-            _ => return Err(action.call.fail(no_result())),
-        };
-        Ok(ExecuteResult { data, meta })
-    }
-}
-
-impl Search<'_> {
     /// The condition that records have to meet.
     pub fn filter(mut self, filter: SearchFilter) -> Self {
         self.filter = Some(filter);
@@ -346,37 +284,17 @@ impl Search<'_> {
     /// [`is_invalid_input`](Error::is_invalid_input) for an entity or field that can't be searched,
     /// [`is_unsupported`](Error::is_unsupported) in open-source mode, and what Airbyte answers.
     pub async fn send(self) -> Result<SearchResult, Error> {
-        let name = || TABLE.search_action.into();
-        self.gmail.hosted_route(TABLE.search_action)?;
-        let entity = TABLE
-            .searchable
-            .iter()
-            .find(|searchable| searchable.entity == self.entity)
-            .ok_or_else(|| {
-                let known: Vec<&str> = TABLE
-                    .searchable
-                    .iter()
-                    .map(|searchable| searchable.entity)
-                    .collect();
-                Error::new(
-                    Kind::InvalidInput,
-                    format!(
-                        "the entity can't be searched; use one of: {}",
-                        known.join(", ")
-                    ),
-                )
-                .named(name())
-            })?;
-        let fields = self
-            .fields
-            .iter()
-            .chain(self.sort.iter().map(|(field, _)| field));
-        if let Some(filter) = &self.filter {
-            filter.check(entity)?;
+        let action = TABLE.search_action;
+        let entity = self.store.check_entity(action, self.entity).await?;
+        if let Some(entity) = entity {
+            if let Some(filter) = &self.filter {
+                filter.check(entity)?;
+            }
+            self.fields
+                .iter()
+                .chain(self.sort.iter().map(|(field, _)| field))
+                .try_for_each(|field| check_field(entity, field))?;
         }
-        fields
-            .into_iter()
-            .try_for_each(|field| check_field(entity, field))?;
         let mut query = Map::new();
         query.insert(
             "filter".to_owned(),
@@ -408,7 +326,7 @@ impl Search<'_> {
         if !self.fields.is_empty() {
             params.insert("fields".to_owned(), json!(self.fields));
         }
-        let found = self.gmail.search_params(self.entity, &params).await?;
+        let found = self.store.ask(action, self.entity, params).await?;
         Ok(SearchResult {
             meta: SearchMeta {
                 has_more: found

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use kind::Kind;
+pub use response::ServiceError;
 pub(crate) use response::is_reason;
 
 /// A result whose error is this crate's [`Error`].
@@ -57,6 +58,7 @@ struct Inner {
     status: Option<u16>,
     reason: Option<String>,
     service_message: Option<String>,
+    service_errors: Vec<ServiceError>,
     request_id: Option<String>,
     message_id: Option<String>,
     retry_after: Option<Duration>,
@@ -187,7 +189,8 @@ impl Error {
         self.inner.operation.as_deref()
     }
 
-    /// The HTTP status that the service answered with.
+    /// The HTTP status that the service answered with; of an answer of Airbyte's about what the service behind it said, that
+    /// service's own.
     pub fn status(&self) -> Option<u16> {
         self.inner.status
     }
@@ -203,6 +206,29 @@ impl Error {
     /// type: show it to the person whose mail it is, and do not log it.
     pub fn service_message(&self) -> Option<&str> {
         self.inner.service_message.as_deref()
+    }
+
+    /// What the service said of each field of the request, where it names several: Airbyte does.
+    ///
+    /// As [`service_message`](Self::service_message) it can repeat what was sent.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let airbyte = airbyte_agent_gmail::Airbyte::builder(sandbox.airbyte_auth())
+    /// #     .base_url(sandbox.airbyte_url())
+    /// #     .build()?;
+    /// let error = airbyte.connectors().create().send().await.unwrap_err();
+    /// for wrong in error.service_errors() {
+    ///     println!("{wrong}");
+    /// }
+    /// assert!(error.service_errors().iter().any(|wrong| wrong.field() == Some("body.workspace_name")));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn service_errors(&self) -> &[ServiceError] {
+        &self.inner.service_errors
     }
 
     /// The service's id of the request, for its support.
@@ -348,6 +374,7 @@ impl Inner {
             status: self.status,
             reason: self.reason.clone(),
             service_message: self.service_message.clone(),
+            service_errors: self.service_errors.clone(),
             request_id: self.request_id.clone(),
             message_id: self.message_id.clone(),
             retry_after: self.retry_after,

@@ -1,5 +1,6 @@
 //! Errors from the answers of the two services.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
@@ -46,6 +47,8 @@ impl Error {
     /// tells a rate limit under 403 from a refusal, and adds the reason.
     pub(crate) fn from_response(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+        // What the service behind Airbyte said decides, as it would without Airbyte.
+        let status = upstream_status(status, &answer).unwrap_or(status);
         let reasons = reasons(&answer);
         let service_message = service_message(&answer);
         let rate_limited = status == 429
@@ -96,6 +99,7 @@ impl Error {
             inner.status = Some(status);
             inner.reason = reason;
             inner.service_message = service_message;
+            inner.service_errors = service_errors(&answer);
             inner.request_id = request_id(headers);
             inner.retry_after = retry_after;
             inner.lasts = lasts;
@@ -175,12 +179,13 @@ fn reasons(answer: &Value) -> Vec<String> {
         .into_iter()
         .flatten()
         .map(|detail| &detail["reason"])
-        .chain(
-            errors
-                .into_iter()
-                .flatten()
-                .flat_map(|item| [&item["reason"], &item["error_code"]]),
-        )
+        .chain(errors.into_iter().flatten().flat_map(|item| {
+            [
+                &item["reason"],
+                &item["details"]["reason"],
+                &item["error_code"],
+            ]
+        }))
         .chain([&error["status"], error])
         .filter_map(Value::as_str)
         .filter(|reason| is_reason(reason))
@@ -195,6 +200,113 @@ pub(crate) fn is_reason(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+}
+
+/// What the service said of one field of a request; [`Error::service_errors`] gives it.
+///
+/// It can repeat what was sent, which its `Display` is for and its `Debug` leaves out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServiceError {
+    field: Option<String>,
+    message: Option<String>,
+    code: Option<String>,
+}
+
+impl ServiceError {
+    /// The field, such as `body.workspace_name`.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
+    /// What is wrong with it, in the service's words.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// The service's short name of the failure, such as `missing`.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(field) = &self.field {
+            write!(formatter, "{field}: ")?;
+        }
+        formatter.write_str(self.message.as_deref().unwrap_or("refused"))?;
+        match &self.code {
+            Some(code) => write!(formatter, " ({code})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for ServiceError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ServiceError")
+            .field("code", &self.code.as_deref().filter(|code| is_reason(code)))
+            .finish_non_exhaustive()
+    }
+}
+
+/// The entries of Airbyte's `errors`, and of the `detail` of its framework.
+fn service_errors(answer: &Value) -> Vec<ServiceError> {
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
+    let place = |value: &Value| {
+        let steps: Vec<String> = value
+            .as_array()?
+            .iter()
+            .map(|step| {
+                step.as_str()
+                    .map_or_else(|| step.to_string(), str::to_owned)
+            })
+            .collect();
+        Some(steps.join("."))
+    };
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let documented = list(&answer["errors"])
+        .into_iter()
+        .map(|item| ServiceError {
+            field: text(&item["field"]),
+            message: text(&item["message"])
+                .or_else(|| text(&item["userPresentableMessage"]))
+                .or_else(|| text(&item["error"])),
+            code: text(&item["error_code"]),
+        });
+    let of_framework = list(&answer["detail"])
+        .into_iter()
+        .map(|item| ServiceError {
+            field: place(&item["loc"]),
+            message: text(&item["msg"]),
+            code: text(&item["type"]),
+        });
+    documented
+        .chain(of_framework)
+        .filter(|error| error.message.is_some() || error.field.is_some() || error.code.is_some())
+        .collect()
+}
+
+/// The status with which the service behind Airbyte refused, where Airbyte tells of one.
+fn upstream_status(status: u16, answer: &Value) -> Option<u16> {
+    // Airbyte's own word on the caller's token, and on its own rate, is about Airbyte.
+    if matches!(status, 401 | 403 | 404 | 429) {
+        return None;
+    }
+    answer["errors"]
+        .as_array()?
+        .iter()
+        .flat_map(|item| {
+            ["status_code", "http_status", "upstream_status"].map(|name| &item["details"][name])
+        })
+        .filter_map(|value| u16::try_from(value.as_u64()?).ok())
+        .find(|status| (400..600).contains(status))
 }
 
 fn service_message(answer: &Value) -> Option<String> {

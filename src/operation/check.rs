@@ -32,6 +32,7 @@ impl Operation {
         let mut params = params(given).map_err(|error| error.of(self))?;
         self.check(&params)?;
         settle(self.fields, &mut params);
+        self.rename(&mut params);
         Ok(params)
     }
 }
@@ -69,6 +70,16 @@ fn check_keys(known: &[&str], values: &Map<String, Value>, prefix: &str) -> Resu
 fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> Result<(), String> {
     let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
     check_keys(&names, values, prefix)?;
+    // Two other names of one field are as much of a contradiction as a name and the other.
+    let is_given = |target: &str, other: &str| {
+        values.keys().any(|name| {
+            name != other
+                && (name == target
+                    || fields
+                        .iter()
+                        .any(|field| field.name == name && field.sent_as == Some(target)))
+        })
+    };
     for field in fields {
         let path = format!("{prefix}{}", field.name);
         match values.get(field.name) {
@@ -79,6 +90,12 @@ fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> 
                 ));
             }
             None => {}
+            Some(_) if field.sent_as.is_some_and(|name| is_given(name, field.name)) => {
+                let name = field.sent_as.unwrap_or_default();
+                return Err(format!(
+                    "`{prefix}{name}` is given twice, as `{path}` too; give one of the two"
+                ));
+            }
             // Airbyte documents these lists as one text; both forms are good in both modes.
             Some(Value::String(text))
                 if field.comma_joined && !text.is_empty() && !is_list(text) => {}

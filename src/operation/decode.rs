@@ -149,15 +149,20 @@ fn typed(schema: &Schema, text: &str) -> Value {
     parsed.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
+/// The parts of a text that stands for a list.
+pub(super) fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+}
+
 impl Field {
-    /// Joins a list that Airbyte takes as one text.
-    pub(crate) fn join(&self, value: &mut Value) {
-        if !self.comma_joined {
-            return;
-        }
-        if let Value::Array(values) = value {
-            let joined: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
-            *value = Value::String(joined.join(","));
+    /// Makes a list of a text that stands for one. Airbyte's executor would pass the text on as a single value.
+    pub(crate) fn split(&self, value: &mut Value) {
+        if let Value::String(text) = value
+            && self.comma_joined
+        {
+            *value = split(text).map(Value::from).collect();
         }
     }
 }

@@ -278,11 +278,7 @@ fn repeated<'a>(field: &Field, value: &'a Value) -> Vec<Cow<'a, str>> {
     match value {
         Value::Array(values) => values.iter().map(plain).collect(),
         Value::String(text) if field.comma_joined && matches!(field.schema, Schema::Array(_)) => {
-            text.split(',')
-                .map(str::trim)
-                .filter(|part| !part.is_empty())
-                .map(Cow::Borrowed)
-                .collect()
+            super::decode::split(text).map(Cow::Borrowed).collect()
         }
         value => vec![plain(value)],
     }

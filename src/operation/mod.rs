@@ -9,6 +9,8 @@ mod schema;
 use std::borrow::Cow;
 use std::fmt;
 
+use serde_json::{Map, Value};
+
 #[cfg(feature = "tool")]
 pub(crate) use {
     check::{check, check_names, settle},
@@ -42,6 +44,8 @@ pub struct Table {
     pub batch_path: &'static str,
     /// The action that searches the Context Store; Airbyte has it for every connector, and no service has it.
     pub search_action: &'static str,
+    /// The action that answers SQL over the Context Store.
+    pub sql_action: &'static str,
     /// What the Context Store can search.
     pub searchable: &'static [SearchableEntity],
     /// The rows, in the document's order.
@@ -106,6 +110,8 @@ pub struct Operation {
     pub response_key: Option<&'static str>,
     /// The fields that a success can have, at its top; an object with none of them is no answer to this operation.
     pub response_fields: &'static [&'static str],
+    /// The list that every success has; an answer without it comes from elsewhere and is no empty list.
+    pub response_list: Option<&'static str>,
     /// The key of the records in the response; `None` when the response is the record.
     pub records: Option<&'static str>,
     /// The fields beside the records.
@@ -201,10 +207,12 @@ pub struct Field {
     pub description: &'static str,
     /// Its type.
     pub schema: Schema,
-    /// Whether Airbyte takes this list as one text, joined with commas.
+    /// Whether Airbyte documents this list as one text, joined with commas. Such a text is taken; a list is what is sent.
     pub comma_joined: bool,
     /// Whether Google has it and Airbyte's connector has not.
     pub absent: bool,
+    /// The field of the same operation that this is another name of, and under whose name it is sent.
+    pub sent_as: Option<&'static str>,
 }
 
 /// The type of a param.
@@ -322,13 +330,15 @@ impl Table {
         self.operations.iter().copied().find(|row| row.id == id)
     }
 
-    /// Whether an entity's action is the search of the Context Store, which has no row.
-    pub(crate) fn is_search(&self, entity: &str, action: &str) -> bool {
-        action == self.search_action
-            && self
-                .searchable
-                .iter()
-                .any(|searchable| searchable.entity == entity)
+    /// The action of the Context Store that an entity's action is: a search or a query in SQL. They have no rows.
+    pub(crate) fn store_action(&self, entity: &str, action: &str) -> Option<&'static str> {
+        let is_searchable = self
+            .searchable
+            .iter()
+            .any(|searchable| searchable.entity == entity);
+        [self.search_action, self.sql_action]
+            .into_iter()
+            .find(|known| is_searchable && *known == action && !known.is_empty())
     }
 
     /// The entities, each once, in the document's order.
@@ -371,6 +381,18 @@ impl Operation {
                 .strip_suffix("Id")
                 .is_some_and(|one| collection.strip_suffix('s') == Some(one));
         (name == key || is_of_collection).then_some(name)
+    }
+
+    /// Params under the names on the wire, as [`decode`](Self::decode) gives them: another name gives way to the
+    /// field's own.
+    pub(crate) fn rename(&self, params: &mut Map<String, Value>) {
+        for field in self.fields {
+            if let Some(name) = field.sent_as
+                && let Some(value) = params.remove(field.name)
+            {
+                params.insert(name.to_owned(), value);
+            }
+        }
     }
 
     /// The param of a name.

@@ -97,7 +97,10 @@ fn control(state: &State, request: &Request) -> Result<Answer, Answer> {
                 fields.extend(changes);
             }
             *settings = read::<Settings>(merged)?;
-            return Ok(Answer::json(StatusCode::OK, &json!(*settings)));
+            let answer = Answer::json(StatusCode::OK, &json!(*settings));
+            drop(settings);
+            state.settle();
+            return Ok(answer);
         }
         _ => {
             let text = "not found: the control endpoint has POST and DELETE /control/faults, GET and DELETE \

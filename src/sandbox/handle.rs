@@ -84,6 +84,7 @@ impl Sandbox {
     /// ```
     pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
         change(&mut lock(&self.state.settings));
+        self.state.settle();
     }
 
     /// Ends the life of every Google access token that is out, as time would.

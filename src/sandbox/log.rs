@@ -68,6 +68,9 @@ pub struct RequestRecord {
     /// claims of a service account's assertion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub params: Option<Value>,
+    /// What an `execute` call says of why it is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intent: Option<String>,
 }
 
 impl RequestRecord {
@@ -83,6 +86,7 @@ impl RequestRecord {
             entity: None,
             action: None,
             params: None,
+            intent: None,
         }
     }
 }

@@ -55,6 +55,12 @@ impl State {
         }
     }
 
+    /// Gives the mailbox what the settings say that the account has.
+    pub(crate) fn settle(&self) {
+        let settings = self.settings();
+        lock(&self.mailbox).set_edition(settings.smime, settings.client_side_encryption);
+    }
+
     /// Tells the pages that something has changed.
     pub(crate) fn changed(&self) {
         self.changes.send_replace(());
@@ -126,6 +132,12 @@ pub struct Settings {
     pub secret_callback: bool,
     /// The shape of the result of a list in `execute`.
     pub list_result: ListResult,
+    /// What a check of a connector is answered with in place of its outcome, such as `running`.
+    pub check_status: Option<String>,
+    /// Whether the account has S/MIME, which Gmail has in some editions of Workspace.
+    pub smime: bool,
+    /// Whether the account has client-side encryption, which Gmail has in some editions of Workspace.
+    pub client_side_encryption: bool,
 }
 
 impl Default for Settings {
@@ -144,6 +156,9 @@ impl Default for Settings {
             consent_lifetime: Duration::from_secs(600),
             secret_callback: false,
             list_result: ListResult::Array,
+            check_status: None,
+            smime: false,
+            client_side_encryption: false,
         }
     }
 }

@@ -28,6 +28,11 @@ pub(crate) fn search_action() -> &'static str {
     operation::gmail().search_action
 }
 
+/// The action that answers SQL over it.
+pub(crate) fn sql_action() -> &'static str {
+    operation::gmail().sql_action
+}
+
 /// The definition of the Gmail connector, the same for everybody.
 pub(crate) fn definition_id() -> &'static str {
     operation::gmail().definition_id

@@ -58,7 +58,7 @@ impl Access {
                     "an allowed action has no dot; give entity.action, such as messages.list",
                 ));
             };
-            if !gmail().is_search(entity, name) {
+            if gmail().store_action(entity, name).is_none() {
                 gmail().find(entity, name)?;
             }
             allowed.push(action.to_owned());

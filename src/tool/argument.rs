@@ -48,6 +48,7 @@ pub(super) const fn optional(
         schema,
         comma_joined: false,
         absent: false,
+        sent_as: None,
     }
 }
 
@@ -58,6 +59,13 @@ pub(super) const fn or_empty(field: Field) -> Field {
         ..field
     }
 }
+
+/// The argument by which hosted mode is told why.
+pub(super) const INTENT: Field = optional(
+    "intent",
+    Schema::String,
+    "Why it is done, in at most 512 characters, for the audit log.",
+);
 
 /// The arguments of a call.
 pub(super) struct Arguments {

@@ -7,9 +7,10 @@ use serde_json::Value;
 use crate::operation::{self, Field, Mode, Operation, Outbound, Schema, gmail};
 
 use super::access::Access;
-use super::argument::{SELECTION, optional, required};
+use super::argument::{INTENT, SELECTION, optional, required};
 use super::composed::{self, Composed};
 use super::definition::{Annotations, Tool};
+use super::hosted::{HOSTED, Hosted};
 use super::{schema, shape};
 
 /// A tool, before it is described.
@@ -21,6 +22,8 @@ pub(super) enum Entry {
     Execute,
     /// A tool of several calls.
     Composed(&'static Composed),
+    /// A tool of hosted mode alone.
+    Hosted(Hosted),
 }
 
 impl Entry {
@@ -32,6 +35,7 @@ impl Entry {
             .map(Self::Composed)
             .chain([Self::Execute])
             .chain(rows().filter(|row| row.default_tool).map(Self::Action))
+            .chain(HOSTED.into_iter().map(Self::Hosted))
             .chain(rows().filter(|row| !row.default_tool).map(Self::Action))
     }
 
@@ -40,6 +44,7 @@ impl Entry {
             Self::Action(row) => format!("gmail_{}_{}", row.entity, row.action),
             Self::Execute => "gmail_execute".to_owned(),
             Self::Composed(composed) => composed.name.to_owned(),
+            Self::Hosted(tool) => tool.name().to_owned(),
         }
     }
 
@@ -48,6 +53,7 @@ impl Entry {
             Self::Action(row) => row.default_tool,
             Self::Execute => true,
             Self::Composed(composed) => composed.is_default,
+            Self::Hosted(_) => false,
         }
     }
 
@@ -60,6 +66,7 @@ impl Entry {
             Self::Action(row) => access.refusal(row, mode),
             Self::Execute => None,
             Self::Composed(composed) => composed.refusal(access, mode),
+            Self::Hosted(tool) => tool.refusal(access, mode),
         }
     }
 
@@ -68,6 +75,7 @@ impl Entry {
             Self::Action(row) => action(row, mode),
             Self::Execute => execute(mode, access),
             Self::Composed(composed) => composed.tool(access),
+            Self::Hosted(tool) => tool.tool(),
         };
         tool.input_schema = schema::shown(tool.input_schema);
         tool
@@ -125,7 +133,7 @@ fn execute(mode: Mode, access: &Access) -> Tool {
 pub(super) const HELP: &str = "help";
 
 /// The arguments of `gmail_execute`, without the selection.
-pub(super) fn execute_fields(mode: Mode) -> [Field; 3] {
+pub(super) fn execute_fields(mode: Mode) -> Vec<Field> {
     static ENTITIES: [OnceLock<Vec<&'static str>>; 2] = [const { OnceLock::new() }; 2];
     let [open_source, hosted] = &ENTITIES;
     let (entities, is_offered): (_, fn(&Operation) -> bool) = match mode {
@@ -140,7 +148,7 @@ pub(super) fn execute_fields(mode: Mode) -> [Field; 3] {
         });
         entities
     });
-    [
+    let mut fields = vec![
         required(
             "entity",
             Schema::Enum(entities),
@@ -152,7 +160,11 @@ pub(super) fn execute_fields(mode: Mode) -> [Field; 3] {
             "The action, such as list or help.",
         ),
         optional("params", Schema::Map, "The action's params by name."),
-    ]
+    ];
+    if mode == Mode::Hosted {
+        fields.push(INTENT);
+    }
+    fields
 }
 
 fn with_selection(schema: &mut Value) {

@@ -30,14 +30,15 @@ pub fn guide(mode: Mode, access: &Access) -> String {
     if mode == Mode::Hosted {
         let _ = writeln!(
             guide,
-            "- {}: {}(query*, limit, cursor, fields), which searches the copy of the mailbox that airbyte keeps",
+            "- {}: {}(query*, limit, cursor, fields), which searches the copy of the mailbox that airbyte keeps; {}(sql*, limit), which asks it in SQL",
             gmail()
                 .searchable
                 .iter()
                 .map(|searchable| searchable.entity)
                 .collect::<Vec<_>>()
                 .join(", "),
-            gmail().search_action
+            gmail().search_action,
+            gmail().sql_action
         );
     }
     guide.push_str(
@@ -52,11 +53,16 @@ pub(super) fn of_entity(entity: &str, mode: Mode, access: &Access) -> String {
     for row in rows(entity, mode, access) {
         let _ = write!(guide, "\n- {}: {}", signature(row, mode), row.summary);
     }
-    if mode == Mode::Hosted && gmail().is_search(entity, gmail().search_action) {
+    if mode == Mode::Hosted
+        && gmail()
+            .store_action(entity, gmail().search_action)
+            .is_some()
+    {
         let _ = write!(
             guide,
-            "\n- {}(query*, limit, cursor, fields)",
-            gmail().search_action
+            "\n- {}(query*, limit, cursor, fields)\n- {}(sql*, limit)",
+            gmail().search_action,
+            gmail().sql_action
         );
     }
     guide
@@ -124,8 +130,9 @@ pub fn reference() -> Vec<(String, String)> {
         .collect();
     let _ = writeln!(
         index,
-        "\nHosted mode offers the actions that Airbyte's Gmail connector has, and `{}` on: {}.",
+        "\nHosted mode offers the actions that Airbyte's Gmail connector has, and `{}` and `{}` on: {}.",
         gmail().search_action,
+        gmail().sql_action,
         searchable.join(", ")
     );
     pages.insert(0, ("README.md".to_owned(), index));

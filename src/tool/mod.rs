@@ -42,6 +42,7 @@ mod definition;
 mod fence;
 mod file;
 mod guide;
+mod hosted;
 mod leniency;
 mod output;
 mod reading;
@@ -71,7 +72,7 @@ pub use guide::{guide, reference};
 pub use visible::{visible_json, visible_text};
 
 use answer::Failure;
-use argument::Arguments;
+use argument::{Arguments, INTENT};
 use catalog::Entry;
 
 /// How many characters the text of a result has at most, where nothing else is said.
@@ -311,10 +312,14 @@ impl Tools {
                     arguments.check_names(row.fields)?;
                 }
                 let params = arguments.into_values();
-                self.execute(row.entity, row.action, params, &selection)
+                self.execute(row.entity, row.action, params, &selection, None)
                     .await
             }
             Entry::Execute => self.execute_any(arguments).await,
+            Entry::Hosted(tool) => {
+                let arguments = arguments.checked(tool.fields())?;
+                self.run_hosted(tool, &arguments).await
+            }
             Entry::Composed(composed) => {
                 let arguments = arguments.checked(composed.fields)?;
                 self.run_composed(composed, &arguments, progress).await
@@ -346,7 +351,9 @@ impl Tools {
         self.access
             .check_other(&entity, &action)
             .map_err(Failure::refused)?;
-        self.execute(&entity, &action, params, &selection).await
+        let intent = arguments.optional_text(INTENT.name);
+        self.execute(&entity, &action, params, &selection, intent)
+            .await
     }
 
     async fn execute(
@@ -355,12 +362,15 @@ impl Tools {
         action: &str,
         params: Map<String, Value>,
         selection: &Selection,
+        intent: Option<&str>,
     ) -> Result<Answer, Failure> {
-        let result = self
+        let mut call = self
             .gmail()?
-            .execute_selected(entity, action, params, selection)
-            .await
-            .map_err(|error| Failure::service(&error))?;
+            .execute_selected(entity, action, params, selection);
+        if let Some(intent) = intent.filter(|intent| !intent.is_empty()) {
+            call = call.intent(intent);
+        }
+        let result = call.await.map_err(|error| Failure::service(&error))?;
         let row = crate::operation::gmail().find(entity, action).ok();
         shape::answer(row, result, self.limit)
     }

@@ -13,6 +13,7 @@ use super::call::{Call, Outgoing};
 use super::direct::Direct;
 use super::judge::{self, Answer};
 use super::made_reply;
+use crate::api::airbyte::types::ConnectorSummary;
 use crate::api::airbyte::{Client, call as site, operation as table};
 use crate::auth::Customer;
 use crate::error::{Error, Kind};
@@ -33,7 +34,7 @@ struct ExecuteRequest<'a> {
     action: &'a str,
     params: &'a Map<String, Value>,
     #[serde(flatten)]
-    selection: &'a Map<String, Value>,
+    beside: &'a Map<String, Value>,
 }
 
 /// The envelope of an answer, read no deeper than is needed.
@@ -102,42 +103,14 @@ impl Hosted {
                 ));
             }
         };
-        let found = list.await.map_err(|error| {
-            if error.is_not_found() {
-                Error::new(
-                    Kind::ConnectorNotFound,
-                    "airbyte knows no customer (workspace) of that name; check it, or create a connector for it",
-                )
-                .caused_by(error)
-            } else {
-                error
-            }
-        })?;
         // The server filters by the definition; one that does not is not trusted with another connector.
-        let mut matching = found.data.into_iter().filter(|item| {
+        let is_meant = |item: &ConnectorSummary| {
             item.summarized_source_template
                 .as_ref()
                 .and_then(|template| template.actor_definition_id.as_deref())
                 .is_none_or(|id| id.eq_ignore_ascii_case(self.definition_id))
-        });
-        match (matching.next(), matching.next()) {
-            (None, _) => Err(Error::new(
-                Kind::ConnectorNotFound,
-                "the customer has no gmail connector; create one, or check the customer's (workspace's) name",
-            )),
-            (Some(only), None) if !only.id.is_empty() => Ok(only.id),
-            (Some(_), None) => Err(Error::new(
-                Kind::InvalidResponse,
-                "airbyte lists a connector without an id; check the base url",
-            )),
-            (Some(_), Some(_)) => Err(Error::new(
-                Kind::ConnectorAmbiguous,
-                format!(
-                    "the customer has {} gmail connectors; give the connector id of the one that is meant",
-                    matching.count() + 2
-                ),
-            )),
-        }
+        };
+        find_connector(list, is_meant, "gmail").await
     }
 
     /// Carries out an operation, and gives the answer that the service itself would have given.
@@ -145,9 +118,10 @@ impl Hosted {
         &self,
         operation: &'static Operation,
         params: Map<String, Value>,
+        beside: &Map<String, Value>,
     ) -> Result<Reply, Error> {
         let call = Call::of(operation).about(operation, &params);
-        let executed = self.execute(operation, params, &Map::new()).await?;
+        let executed = self.execute(operation, params, beside).await?;
         executed.reply(operation, &call)
     }
 
@@ -156,12 +130,12 @@ impl Hosted {
         &self,
         operation: &'static Operation,
         mut params: Map<String, Value>,
-        selection: &Map<String, Value>,
+        beside: &Map<String, Value>,
     ) -> Result<Executed, Error> {
         check_offered(operation, &params)?;
         for field in operation.fields {
             if let Some(value) = params.get_mut(field.name) {
-                field.join(value);
+                field.split(value);
             }
         }
         let action = Action {
@@ -169,7 +143,7 @@ impl Hosted {
             action: operation.action,
             call: Call::of(operation),
         };
-        self.execute_action(&action, &params, selection).await
+        self.execute_action(&action, &params, beside).await
     }
 
     /// Carries out any action of the connector.
@@ -177,7 +151,7 @@ impl Hosted {
         &self,
         action: &Action<'_>,
         params: &Map<String, Value>,
-        selection: &Map<String, Value>,
+        beside: &Map<String, Value>,
     ) -> Result<Executed, Error> {
         let Action {
             entity,
@@ -194,7 +168,7 @@ impl Hosted {
                 entity,
                 action,
                 params,
-                selection,
+                beside,
             })
             .finish()?;
         // Around whatever the action answers with stands the same envelope.
@@ -210,6 +184,89 @@ impl Hosted {
             .await?;
         Ok(Executed { body: reply.body })
     }
+}
+
+/// The one connector of a customer's that is meant; `kind` is what errors call it.
+pub(crate) async fn find_connector(
+    list: site::ConnectorsList,
+    is_meant: impl Fn(&ConnectorSummary) -> bool,
+    kind: &str,
+) -> Result<String, Error> {
+    let found = list.await.map_err(no_workspace)?;
+    let matching: Vec<_> = found.data.into_iter().filter(is_meant).collect();
+    match matching.as_slice() {
+        [] => Err(Error::new(
+            Kind::ConnectorNotFound,
+            format!(
+                "the customer has no {kind} connector; create one, or check the customer's (workspace's) name"
+            ),
+        )),
+        [only] if !only.id.is_empty() => Ok(only.id.clone()),
+        [_] => Err(Error::new(
+            Kind::InvalidResponse,
+            "airbyte lists a connector without an id; check the base url",
+        )),
+        several => {
+            let shown: Vec<String> = several
+                .iter()
+                .take(SHOWN_CONNECTORS)
+                .map(|item| format!("{} ({})", printable(&item.id), printable(&item.name)))
+                .collect();
+            let more = match several.len() - shown.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            Err(Error::new(
+                Kind::ConnectorAmbiguous,
+                format!(
+                    "the customer has {} {kind} connectors; give the connector id of the one that is meant (AIRBYTE_CONNECTOR_ID, or with_connector_id): {}{more}",
+                    several.len(),
+                    shown.join(", ")
+                ),
+            ))
+        }
+    }
+}
+
+/// Whether a text can be a connector's id in a path.
+pub(crate) fn is_connector_id(id: &str) -> bool {
+    !id.is_empty() && id != "." && id != ".." && !id.contains(['/', '\\', '?', '#'])
+}
+
+/// How many connectors are named where one has to be chosen.
+const SHOWN_CONNECTORS: usize = 10;
+
+/// A name as it can stand in one line, and not too long.
+fn printable(name: &str) -> String {
+    name.chars()
+        .filter(|letter| !letter.is_control())
+        .take(64)
+        .collect()
+}
+
+/// Tells a customer who is not known from an address that is not Airbyte's.
+fn no_workspace(error: Error) -> Error {
+    if !error.is_not_found() {
+        return error;
+    }
+    let is_of_workspace = error.service_message().is_some_and(|message| {
+        let message = message.to_ascii_lowercase();
+        ["workspace", "customer"]
+            .iter()
+            .any(|word| message.contains(word))
+    });
+    if is_of_workspace {
+        return Error::new(
+            Kind::ConnectorNotFound,
+            "airbyte knows no customer (workspace) of that name; check it, or create a connector for it",
+        )
+        .caused_by(error);
+    }
+    Error::new(
+        Kind::NotFound,
+        "not found, and not said to be the customer (workspace); check the base url, and then the name",
+    )
+    .caused_by(error)
 }
 
 /// An action of the connector, and how errors name it.
@@ -245,10 +302,7 @@ impl Executed {
             Some(key) => key,
             None => return Err(call.fail(no_result())),
         };
-        let records = match result.get() {
-            "null" => "[]",
-            records => records,
-        };
+        let records = result.get();
         // The records go back under their key and the paging fields beside them, with no detour through values.
         let mut body = Vec::with_capacity(records.len() + 256);
         body.extend_from_slice(b"{");
@@ -292,7 +346,8 @@ impl Executed {
         };
         let nested = Some(result)
             .filter(|result| {
-                matches!(call.answer, Answer::List(_)) && result.get().starts_with('{')
+                matches!(call.answer, Answer::List(_) | Answer::Anything)
+                    && result.get().starts_with('{')
             })
             .and_then(|result| serde_json::from_str::<DataAndMeta<'_>>(result.get()).ok())
             .filter(|nested| nested.data.get().starts_with('['));

@@ -26,6 +26,10 @@ pub(crate) enum Answer {
         /// The fields of its kind; without a key it is `{}` or has at least one of them.
         fields: &'static [&'static str],
     },
+    /// Whatever an action of a connector gives of which nothing is known.
+    Anything,
+    /// A list that is never left out: a JSON object with a list under this key.
+    Whole(&'static str),
     /// A page of a list: a JSON object, which is `{}` or has at least one of these fields.
     List(&'static [&'static str]),
     /// The parts of a batch, each of which is judged alone.
@@ -40,6 +44,9 @@ impl Answer {
         let fields = operation.response_fields;
         match operation.records {
             _ if !operation.has_response => Self::Nothing,
+            _ if operation.response_list.is_some() => {
+                Self::Whole(operation.response_list.unwrap_or_default())
+            }
             Some(_) => Self::List(fields),
             None => Self::Object {
                 key: operation.response_key,
@@ -94,7 +101,9 @@ fn reply(call: &Call, reply: Reply) -> Result<Reply, (Outcome, Error)> {
         .map_err(|error| (Outcome::Unclear, error))?;
     Ok(Reply {
         body: match call.answer {
-            Answer::Object { .. } | Answer::List(_) => surrogate::without_halves(reply.body),
+            Answer::Object { .. } | Answer::List(_) | Answer::Whole(_) | Answer::Anything => {
+                surrogate::without_halves(reply.body)
+            }
             _ => reply.body,
         },
         ..reply
@@ -110,7 +119,9 @@ pub(crate) fn part(call: &Call, part: Reply) -> Result<Reply, Error> {
 pub(super) fn result(call: &Call, result: &str) -> Result<(), Error> {
     let is_taken = match call.answer {
         Answer::Nothing => matches!(result, "null" | "\"\""),
-        Answer::List(_) => result == "null" || result.starts_with('['),
+        // An error has the form of an object.
+        Answer::Anything => !result.starts_with('{'),
+        Answer::List(_) => result.starts_with('['),
         _ => false,
     };
     if is_taken {
@@ -123,8 +134,8 @@ pub(super) fn result(call: &Call, result: &str) -> Result<(), Error> {
 
 /// What a status that is no success means.
 fn refusal(call: &Call, reply: &Reply) -> (Outcome, Error) {
-    let status = reply.status.as_u16();
-    let error = Error::from_response(status, &reply.headers, &reply.body);
+    let error = Error::from_response(reply.status.as_u16(), &reply.headers, &reply.body);
+    let status = error.status().unwrap_or(reply.status.as_u16());
     let named = |error: Error| call.name(error);
     match status {
         _ if error.is_rate_limited() => (Outcome::NotCarriedOut, named(error)),
@@ -152,10 +163,14 @@ fn success(
     match answer {
         Answer::Nothing if status == StatusCode::NO_CONTENT => Ok(()),
         Answer::Nothing => body(answer, headers, content),
-        Answer::Object { .. } | Answer::List(_) if !may_be_json(kind) => {
+        Answer::Object { .. } | Answer::List(_) | Answer::Whole(_) | Answer::Anything
+            if !may_be_json(kind) =>
+        {
             unclear("the service's answer is not json; check the base url, and what stands between")
         }
-        Answer::Object { .. } | Answer::List(_) => body(answer, headers, content),
+        Answer::Object { .. } | Answer::List(_) | Answer::Whole(_) | Answer::Anything => {
+            body(answer, headers, content)
+        }
         Answer::Parts if is_kind(kind, "multipart/") => Ok(()),
         Answer::Location if headers.contains_key(header::LOCATION) => Ok(()),
         Answer::Parts | Answer::Location => {
@@ -184,6 +199,7 @@ fn body(answer: Answer, headers: &HeaderMap, content: &[u8]) -> Result<(), (Outc
         }
         Answer::Object { key, fields } => (key, fields),
         Answer::List(fields) => (None, fields),
+        Answer::Whole(_) | Answer::Anything => (None, [].as_slice()),
         Answer::Parts | Answer::Location => return Ok(()),
     };
     // What was cut or comes from elsewhere is seldom a whole object.
@@ -194,6 +210,13 @@ fn body(answer: Answer, headers: &HeaderMap, content: &[u8]) -> Result<(), (Outc
     }
     if !fields.contains(&"error") {
         error_inside(headers, content)?;
+    }
+    if let Answer::Whole(list) = answer
+        && !key::has_list(content, list)
+    {
+        return unclear(format!(
+            "the service's answer has no list `{list}`, which each of its kind has; check the base url, and what stands between"
+        ));
     }
     match key {
         Some(key) if !key::is_in(content, key) => unclear(format!(

@@ -73,6 +73,15 @@ pub(super) fn has_any(body: &[u8], fields: &[&str]) -> bool {
     is_first || seek(body, |name| fields.contains(&name), |_: IgnoredAny| true)
 }
 
+/// Whether an object has a list under a key.
+pub(super) fn has_list(body: &[u8], key: &str) -> bool {
+    seek(
+        body,
+        |name| name == key,
+        |value: Option<Vec<IgnoredAny>>| value.is_some(),
+    )
+}
+
 /// Whether an object has an `error` that says something.
 pub(super) fn has_error(body: &[u8]) -> bool {
     // Mail that has the word has it within a string, where its quotes are escaped: a parser is seldom needed.

@@ -35,6 +35,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use serde_json::{Map, Value};
 
 use crate::error::{Error, Kind};
 use crate::http::Reply;
@@ -42,7 +43,7 @@ use crate::operation::{Encoded, Operation};
 
 pub(crate) use call::{Call, Outgoing};
 pub(crate) use direct::{Direct, ORGANIZATION};
-pub(crate) use hosted::{Action, Hosted, no_result};
+pub(crate) use hosted::{Action, Hosted, find_connector, is_connector_id, no_result};
 pub(crate) use judge::Answer;
 #[cfg(feature = "mail")]
 pub(crate) use pace::Patience;
@@ -59,7 +60,12 @@ pub struct Transport {
     route: Arc<Route>,
     /// The fields that answers are to have, where they are not to have all.
     fields: Option<Arc<str>>,
+    /// Why the calls are made, for Airbyte's audit log.
+    intent: Option<Arc<str>>,
 }
+
+/// The longest intent, in characters, that Airbyte's document allows.
+const LONGEST_INTENT: usize = 512;
 
 enum Route {
     Direct(Box<Direct>),
@@ -72,6 +78,7 @@ impl Transport {
         Self {
             route: Arc::new(Route::Direct(Box::new(direct))),
             fields: None,
+            intent: None,
         }
     }
 
@@ -80,15 +87,38 @@ impl Transport {
         Self {
             route: Arc::new(Route::Hosted(hosted)),
             fields: None,
+            intent: None,
         }
     }
 
     /// The same way, for answers with these fields alone.
     pub(crate) fn with_fields(&self, fields: &str) -> Self {
         Self {
-            route: Arc::clone(&self.route),
             fields: Some(fields.into()),
+            ..self.clone()
         }
+    }
+
+    /// The same way, for calls that say why they are made.
+    pub(crate) fn with_intent(&self, intent: &str) -> Result<Self, Error> {
+        if intent.chars().count() > LONGEST_INTENT {
+            return Err(Error::new(
+                Kind::InvalidInput,
+                format!("the intent is too long; give at most {LONGEST_INTENT} characters"),
+            ));
+        }
+        Ok(Self {
+            intent: Some(intent.into()),
+            ..self.clone()
+        })
+    }
+
+    /// What goes to Airbyte beside an action's params.
+    pub(crate) fn beside(&self, mut beside: Map<String, Value>) -> Map<String, Value> {
+        if let Some(intent) = &self.intent {
+            beside.insert("intent".to_owned(), Value::from(&**intent));
+        }
+        beside
     }
 
     /// The hosted route, where this is one.
@@ -132,7 +162,8 @@ impl Transport {
             }
             Route::Hosted(hosted) => {
                 let params = operation.decode_encoded(&request)?;
-                hosted.reply(operation, params).await
+                let beside = self.beside(Map::new());
+                hosted.reply(operation, params, &beside).await
             }
         }
     }

@@ -30,18 +30,12 @@ PUBLISHED = [
     ("GET */templates/sources/global: only here", "documented in prose, in no published document"),
     ("* */integrations/definitions/destinations*: only at Airbyte", "data replication, not the agents' concern"),
     ("* */integrations/templates/connections*: only at Airbyte", "data replication, not the agents' concern"),
-    ("GET */integrations/definitions/sources/{id}: only at Airbyte", "the list tells what this crate needs"),
-    ("* */integrations/templates/sources/{id}: only at Airbyte", "templates are maintained in the web app"),
-    ("* body.customer_name: only here", "the older name of workspace_name, which the service still takes"),
-    ("* body.external_user_id: only here", "the oldest name of workspace_name, which the service still takes"),
-    ("* body.workspace_name: required at Airbyte alone", "one of the older names may stand in its place"),
+    ("* body.workspace_name: required at Airbyte alone", "a caller may give it under an older name; it goes out as this"),
     ("* query customer_name: deprecated at Airbyte alone", "this crate keeps the older name usable without a warning"),
     ("* query external_user_id: deprecated at Airbyte alone", "this crate keeps the older name usable without a warning"),
     ("* query *: nullable at Airbyte alone", "a parameter is left out, a query has no null"),
     ("* query *: default [] at Airbyte alone", "an empty list and none are the same in a query"),
     ("* query tags_mode: default *at Airbyte alone", "OpenAPI 3.0 has none beside a reference; the description has it"),
-    ("* query limit: minimum * at Airbyte alone", "the service checks it; a bound would narrow the Rust type"),
-    ("* query limit: maximum * at Airbyte alone", "the service checks it"),
     ("* body.*: nullable at Airbyte alone", "an absent field and a null mean the same in a request"),
     ("* body.*: default * at Airbyte alone", "a default in the schema would be sent; the description has it"),
     ("* body.credentials: object here, map at Airbyte", "the fields of Gmail's OAuth credentials are named"),
@@ -68,9 +62,10 @@ PUBLISHED_AT_TIMES = [
     ("* body.intent: maxLength 512 at Airbyte alone", "the service checks it; a bound would make a type of its own"),
     ("* response.warning: only here", "newer than some published documents"),
     ("* response.warning: any here, * at Airbyte", "seen as an object and as a text, so read as whatever comes"),
-    ("* */skills*: only at Airbyte", "documentation for agents, not the connector's concern"),
     ("* */embedded/*: only at Airbyte", "deprecated twins of the application's tokens"),
     ("GET */connectors/{id}/inspect: only here", "newer than some published documents"),
+    ("GET */skills*: only here", "newer than some published documents"),
+    ("* query query: minLength 1 at Airbyte alone", "the service checks it"),
     ("* body.intent: only here", "newer than some published documents"),
     ("* response*.runtime_mode: only here", "newer than some published documents"),
     ("* response*.supports_context_store: only here", "newer than some published documents"),
@@ -319,7 +314,7 @@ class Comparison:
             self.one_sided(where, "deprecated", here.get("deprecated", False), there.get("deprecated", False))
             our_schema = here["schema"]
             if here.get("x-airbyte-comma-joined"):
-                # The list is sent to Airbyte as one string, so the string is what has to fit.
+                # The documents call this list one string; Airbyte's executor takes lists, and only these as such.
                 our_schema = {"type": "string"}
             self.schema(where, our_schema, there["schema"])
 
@@ -443,7 +438,9 @@ def needs_token(document, operation):
 
 
 def is_absent(document, node):
-    return expand(document, node)[0].get("x-airbyte-absent", False)
+    """Whether it never goes to Airbyte: the connector has not got it, or it is sent under another name."""
+    node = expand(document, node)[0]
+    return node.get("x-airbyte-absent", False) or "x-sent-as" in node
 
 
 def label(what, value):

@@ -29,6 +29,7 @@ async fn every_operation_is_carried_out() -> TestResult {
     tokens(&sandbox, &airbyte).await?;
     workspaces(&airbyte, &known.customer_name).await?;
     let template = templates(&airbyte).await?;
+    skills(&airbyte, &known.connector_id).await?;
     connectors(&sandbox, &airbyte, &template).await?;
 
     let configuration = OAuthConfiguration::new("app", "app-secret");
@@ -154,7 +155,36 @@ async fn templates(airbyte: &Airbyte) -> Result<String, Box<dyn std::error::Erro
     assert!(own.data.iter().all(|template| template.id != original.id));
     let all = templates.list().use_global(true).send().await?;
     assert_eq!(all.data.len(), own.data.len() + global.data.len());
+    let renamed = templates.update(&made.id).name("Our mail").send().await?;
+    assert_eq!(renamed.name, "Our mail");
+    let spare = templates.create().original_source_template_id(&original.id);
+    let spare = spare.send().await?;
+    templates.delete(&spare.id).send().await?;
+    let gone = templates.get(&spare.id).send().await;
+    assert!(gone.is_err_and(|error| error.is_not_found()));
+    let definition = airbyte.definitions().get(gmail().definition_id);
+    let questions = definition.send().await?.example_questions;
+    assert!(questions.is_some_and(|questions| !questions.direct.is_empty()));
     Ok(made.id)
+}
+
+async fn skills(airbyte: &Airbyte, connector_id: &str) -> TestResult {
+    let first = airbyte.skills().list().limit(1).send().await?;
+    assert_eq!(first.data.len(), 1);
+    let cursor = first.next_cursor.ok_or("another page")?;
+    let rest = airbyte.skills().list().cursor(cursor).send().await?;
+    assert!(rest.data.iter().all(|skill| skill.id != first.data[0].id));
+    let found = airbyte.skills().search("gmail").send().await?;
+    let id = format!("connector-source:{connector_id}");
+    assert!(found.data.iter().any(|skill| skill.id == id));
+    let docs = airbyte.skills().docs(&id).send().await?;
+    let section = &docs.outline.first().ok_or("a section")?.id;
+    let of_section = airbyte.connector(connector_id)?.docs(Some(section)).await?;
+    assert_eq!(of_section.section_id.as_ref(), Some(section));
+    assert!(!of_section.content.is_empty());
+    let unknown = airbyte.skills().docs("none").send().await;
+    assert!(unknown.is_err_and(|error| error.is_not_found()));
+    Ok(())
 }
 
 async fn connectors(sandbox: &Sandbox, airbyte: &Airbyte, template: &str) -> TestResult {

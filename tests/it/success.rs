@@ -111,7 +111,7 @@ fn envelopes(row: &Operation) -> Vec<(u16, &'static str, String, bool)> {
     let own: Value = serde_json::from_str(&own(row)).unwrap_or(Value::Null);
     let results = [
         (json!({}), !matches!(kind, Kind::Keyed(_))),
-        (json!(null), is_nothing || is_list),
+        (json!(null), is_nothing),
         (json!([]), is_list),
         (json!(""), is_nothing),
         (json!("Please sign in"), false),

@@ -9,7 +9,7 @@ use airbyte_agent_gmail::sandbox::Sandbox;
 use serde_json::Value;
 use support::{Fixture, TestResult};
 
-/// Client-side encryption and S/MIME need a Workspace edition that the sandbox's account does not have.
+/// Client-side encryption and S/MIME need a Workspace edition that the sandbox's account has only where it is told so.
 fn is_refused_to_the_account(row: &Operation) -> bool {
     row.path.contains("/cse/") || row.path.contains("/smimeInfo")
 }
@@ -254,5 +254,71 @@ async fn both_shapes_of_a_hosted_list_are_read() -> TestResult {
             .get("nextPageToken")
             .is_some_and(Value::is_string)
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_an_edition_has_can_be_switched_on() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    sandbox.configure(|settings| {
+        settings.smime = true;
+        settings.client_side_encryption = true;
+    });
+    let gmail = sandbox.open_source()?;
+    let address = "user@example.com";
+    let certificates = || gmail.settings().send_as().smime_info();
+    let first = certificates()
+        .insert(address, "c2FuZGJveA==")
+        .send()
+        .await?;
+    let second = certificates()
+        .insert(address, "c2FuZGJveA==")
+        .send()
+        .await?;
+    certificates()
+        .set_default(address, &second.id)
+        .send()
+        .await?;
+    let read = certificates().get(address, &second.id).send().await?;
+    assert_eq!(read.is_default, Some(true));
+    certificates().delete(address, &first.id).send().await?;
+    let left = certificates().list(address).send().await?;
+    assert_eq!(left.smime_info.len(), 1);
+    let cse = || gmail.settings().cse();
+    let pair = cse().keypairs().create("chain", Vec::new()).send().await?;
+    let identity = cse()
+        .identities()
+        .create(address)
+        .primary_key_pair_id(&pair.key_pair_id)
+        .send()
+        .await?;
+    assert_eq!(
+        identity.primary_key_pair_id.as_ref(),
+        Some(&pair.key_pair_id)
+    );
+    let early = cse().keypairs().obliterate(&pair.key_pair_id).send().await;
+    assert!(early.is_err_and(|error| error.is_invalid_request()));
+    let disabled = cse().keypairs().disable(&pair.key_pair_id).send().await?;
+    assert!(disabled.disable_time.is_some());
+    let enabled = cse().keypairs().enable(&pair.key_pair_id).send().await?;
+    assert!(enabled.disable_time.is_none());
+    cse().keypairs().disable(&pair.key_pair_id).send().await?;
+    cse()
+        .keypairs()
+        .obliterate(&pair.key_pair_id)
+        .send()
+        .await?;
+    assert!(
+        cse()
+            .keypairs()
+            .list()
+            .send()
+            .await?
+            .cse_key_pairs
+            .is_empty()
+    );
+    cse().identities().delete(address).send().await?;
+    let gone = cse().identities().get(address).send().await;
+    assert!(gone.is_err_and(|error| error.is_not_found()));
     Ok(())
 }

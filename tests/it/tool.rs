@@ -65,7 +65,8 @@ async fn every_action_has_a_tool_and_few_are_offered_unasked() {
         }
         assert_eq!(
             all.len(),
-            gmail_table().operations.iter().filter(offered).count() + 11
+            gmail_table().operations.iter().filter(offered).count()
+                + if gmail.airbyte().is_some() { 13 } else { 11 }
         );
         let default = tools.default_list();
         assert!(default.len() <= 15, "{}", default.len());

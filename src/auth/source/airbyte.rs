@@ -99,7 +99,8 @@ fn unreadable(error: Error) -> Error {
 
 /// An error that passes says that there is no token for now, however it came.
 fn passing(error: Error) -> Error {
-    if !error.is_transient() {
+    // That nothing was reached says more, and by itself what to do.
+    if !error.is_transient() || error.is_connect() {
         return error;
     }
     Error::token_refresh_failed("airbyte gives no application token for now; try again later")

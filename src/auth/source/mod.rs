@@ -143,7 +143,8 @@ async fn with_retry<T, F: Future<Output = Result<T, Error>>>(
     loop {
         match ask().await {
             Err(error)
-                if error.is_token_refresh_failed()
+                if (error.is_token_refresh_failed()
+                    || (error.is_connect() && error.is_transient()))
                     && attempt < ATTEMPTS
                     && error
                         .retry_after()

@@ -37,6 +37,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
             "import",
             "connectors",
             "oauth",
+            "sql",
         ],
     ),
     ("Agents", &["mcp", "schema"]),

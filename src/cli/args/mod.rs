@@ -59,6 +59,9 @@ pub(crate) struct Global {
     /// The fields to show, such as id,payload.headers
     #[arg(long, global = true)]
     fields: Vec<String>,
+    /// Why it is done, for Airbyte's audit log (hosted mode)
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub(crate) intent: Option<String>,
     /// Show what would be sent, and send nothing
     #[arg(long, global = true)]
     pub(crate) dry_run: bool,
@@ -98,6 +101,7 @@ pub(crate) enum Command {
     #[command(visible_alias = "ls")]
     Inbox(commands::search::Inbox),
     Search(commands::search::Search),
+    Sql(commands::sql::Sql),
     Label(commands::organise::Label),
     Archive(commands::organise::Archive),
     Trash(commands::organise::Trash),
@@ -142,6 +146,7 @@ impl Command {
             Self::Check => commands::check::run(global).await,
             Self::Inbox(arguments) => arguments.run(global).await,
             Self::Search(arguments) => arguments.run(global).await,
+            Self::Sql(arguments) => arguments.run(global).await,
             Self::Label(arguments) => arguments.run(global).await,
             Self::Archive(arguments) => arguments.run(global).await,
             Self::Trash(arguments) => arguments.run(global).await,

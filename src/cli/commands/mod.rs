@@ -21,6 +21,7 @@ pub(crate) mod sandbox;
 pub(crate) mod search;
 pub(crate) mod send;
 pub(crate) mod signature;
+pub(crate) mod sql;
 pub(crate) mod thread;
 pub(crate) mod unsubscribe;
 pub(crate) mod vacation;

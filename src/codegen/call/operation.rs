@@ -23,9 +23,11 @@ pub(super) fn item(operation: &Operation) -> TokenStream {
             let kind = value::argument(&field.schema);
             quote!(#name: #kind)
         });
+    // Another name of a field has a method of its own and no place of its own.
     let (body_fields, parameters): (Vec<&Field>, Vec<&Field>) = operation
         .fields
         .iter()
+        .filter(|field| field.sent_as.is_none())
         .partition(|field| field.location == Location::Body);
     let members = parameters.iter().map(|field| {
         let name = name::snake(&field.name);
@@ -169,14 +171,15 @@ fn setter(field: &Field) -> TokenStream {
     let kind = value::argument(&field.schema);
     let value = value::convert(&field.schema, &name);
     let docs = doc::lines(&field.description);
+    let place = name::snake(field.sent_as.as_ref().unwrap_or(&field.name));
     let assignment = if field.location == Location::Body {
         let wrapped = match &field.schema {
             Schema::Array(_) | Schema::Map if !field.nullable => quote!(#value),
             _ => quote!(Some(#value)),
         };
-        quote!(self.body.#name = #wrapped)
+        quote!(self.body.#place = #wrapped)
     } else {
-        quote!(self.#name = Some(#value))
+        quote!(self.#place = Some(#value))
     };
     quote! {
         #(#[doc = #docs])*

@@ -82,6 +82,7 @@ const SCHEMA: &[&str] = &[
     "readOnly",
     "x-airbyte-absent",
     "x-secret",
+    "x-sent-as",
 ];
 
 /// Checks every keyword of a document.

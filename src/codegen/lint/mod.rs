@@ -1,5 +1,6 @@
 //! The rules of `spec/README.md`, checked before progenitor, whose panics name no place.
 
+mod alias;
 mod extension;
 mod keyword;
 mod name;
@@ -17,7 +18,12 @@ use super::{Error, Settings, document, model};
 
 /// The extensions of our own that a document may have; any other is a slip of the pen. Airbyte's documents bring more of
 /// theirs than are read here.
-const INFO_EXTENSIONS: [&str; 3] = ["x-batch-path", "x-connector-type", "x-search-action"];
+const INFO_EXTENSIONS: [&str; 4] = [
+    "x-batch-path",
+    "x-connector-type",
+    "x-search-action",
+    "x-sql-action",
+];
 
 /// Collects what is wrong, each with its place.
 pub(super) struct Findings<'a> {
@@ -89,6 +95,7 @@ pub fn check(settings: &Settings<'_>, openapi: &OpenAPI, source: &Source) -> Res
     check_servers(openapi, &mut findings);
     check_info(openapi, &mut findings);
     schema::check(openapi, &mut findings);
+    alias::check_schemas(openapi, &mut findings);
     security::check_schemes(openapi, &mut findings);
     for (path, item) in &openapi.paths.paths {
         check_path(path, &mut findings);

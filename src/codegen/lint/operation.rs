@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use openapiv3::{MediaType, OpenAPI, Operation, ReferenceOr, SchemaKind, StatusCode, Type};
 
-use super::{Findings, extension, parameter, security};
+use super::{Findings, alias, extension, parameter, security};
 use crate::codegen::{document, model, name};
 
 /// Checks one operation.
@@ -19,6 +19,7 @@ pub(super) fn check(
     check_names(place, operation, findings);
     extension::check(openapi, place, operation, findings);
     parameter::check(openapi, path, place, operation, findings);
+    alias::check(openapi, place, operation, findings);
     check_body(openapi, place, operation, findings);
     check_responses(openapi, place, operation, findings);
     security::check(openapi, place, operation, findings);

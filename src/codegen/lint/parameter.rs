@@ -170,7 +170,7 @@ fn check_parameter(
         );
     }
     for key in data.extensions.keys() {
-        if !["x-airbyte-absent", "x-airbyte-comma-joined"].contains(&key.as_str()) {
+        if !["x-airbyte-absent", "x-airbyte-comma-joined", model::SENT_AS].contains(&key.as_str()) {
             findings.add(
                 place,
                 format!("parameter `{name}` has an unknown extension `{key}`; the known ones are in spec/README.md"),

@@ -8,6 +8,9 @@ use openapiv3::{
 use super::{Field, Location, Schema};
 use crate::codegen::document;
 
+/// The extension of a name that goes out as another.
+pub const SENT_AS: &str = "x-sent-as";
+
 /// How deep request schemas may nest before they count as recursive.
 const MAX_DEPTH: usize = 8;
 
@@ -39,6 +42,7 @@ pub(super) fn of_parameter(
         schema: resolve(openapi, schema, 0)?,
         comma_joined: document::flag(&data.extensions, "x-airbyte-comma-joined"),
         absent: document::flag(&data.extensions, "x-airbyte-absent"),
+        sent_as: super::text(&data.extensions, SENT_AS),
         nullable: false,
     })
 }
@@ -67,6 +71,7 @@ pub(super) fn of_object(
             absent: item.is_some_and(|item| {
                 document::flag(&item.schema_data.extensions, "x-airbyte-absent")
             }),
+            sent_as: item.and_then(|item| super::text(&item.schema_data.extensions, SENT_AS)),
             nullable: item.is_some_and(|item| item.schema_data.nullable),
         });
     }

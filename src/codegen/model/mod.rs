@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use openapiv3::OpenAPI;
 use serde_json::Value;
 
-pub use field::is_secret;
+pub use field::{SENT_AS, is_secret};
 pub use operation::{
     body_schema, entity_and_action, extractor_key, is_success, method_name, response_schema,
 };
@@ -60,6 +60,8 @@ pub struct Operation {
     pub body: Option<String>,
     /// The schema of the response.
     pub response: Option<String>,
+    /// The list that this schema requires.
+    pub response_list: Option<String>,
     /// `x-key` of that schema.
     pub response_key: Option<String>,
     /// The properties of that schema.
@@ -157,6 +159,8 @@ pub struct Field {
     pub comma_joined: bool,
     /// `x-airbyte-absent`.
     pub absent: bool,
+    /// `x-sent-as`: the field of the same operation that it is another name of.
+    pub sent_as: Option<String>,
     /// Whether null is allowed, so that a list or a map is an `Option` in Rust.
     pub nullable: bool,
 }

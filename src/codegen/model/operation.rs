@@ -80,6 +80,9 @@ pub(super) fn build(
             .as_deref()
             .and_then(|name| document::schema(openapi, name))
             .and_then(|schema| text(&schema.schema_data.extensions, "x-key")),
+        response_list: response
+            .as_deref()
+            .and_then(|name| required_list(openapi, name)),
         response_fields: response
             .as_deref()
             .map(|name| property_names(openapi, name))
@@ -213,6 +216,22 @@ fn property_names(openapi: &OpenAPI, name: &str) -> Vec<String> {
         Some(SchemaKind::Type(Type::Object(object))) => object.properties.keys().cloned().collect(),
         _ => Vec::new(),
     }
+}
+
+/// The list that a schema requires.
+fn required_list(openapi: &OpenAPI, name: &str) -> Option<String> {
+    let SchemaKind::Type(Type::Object(object)) = &document::schema(openapi, name)?.schema_kind
+    else {
+        return None;
+    };
+    let is_list = |name: &&String| {
+        object.properties.get(*name).is_some_and(|property| {
+            property
+                .as_item()
+                .is_some_and(|item| matches!(item.schema_kind, SchemaKind::Type(Type::Array(_))))
+        })
+    };
+    object.required.iter().find(is_list).cloned()
 }
 
 fn record_type(openapi: &OpenAPI, response: &str, key: &str) -> Option<RecordType> {

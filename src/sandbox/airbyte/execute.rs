@@ -8,13 +8,17 @@ use serde_json::{Map, Value, json};
 use super::body::Body;
 use super::error::{self, FieldError};
 use super::organization::Connector;
-use super::{Call, connector, search};
+use super::{Call, connector, search, sql};
 use crate::operation::{Operation, Schema};
 use crate::sandbox::exchange::{Answer, Request};
 use crate::sandbox::log::{RequestRecord, without_mail};
 use crate::sandbox::mailbox::Refusal;
 use crate::sandbox::state::{ListResult, lock};
 use crate::sandbox::table;
+
+/// The entity and the action by which the connector as a whole is checked.
+const EVERYTHING: &str = "*";
+const CHECK: &str = "check";
 
 /// How much of a text is left when a caller lets long ones be truncated.
 const TRUNCATED: usize = 1_000;
@@ -26,6 +30,7 @@ pub(super) fn describe(request: &Request, record: &mut RequestRecord) -> Option<
     record.entity = text("entity");
     record.action = text("action");
     record.params = body.get("params").map(without_mail);
+    record.intent = text("intent");
     let row = table::find(record.entity.as_deref()?, record.action.as_deref()?)?;
     Some(row.id)
 }
@@ -72,7 +77,18 @@ pub(super) fn execute(call: &mut Call<'_>) -> Result<Answer, Answer> {
         ));
     }
 
-    let (mut result, metadata) = if action == table::search_action() {
+    let is_of_store = [table::search_action(), table::sql_action()].contains(&action.as_str());
+    let (mut result, metadata) = if entity == EVERYTHING && action == CHECK {
+        // How the clients of before ask whether a connector works.
+        connector::standing(call.state, &connector.credentials, None)
+            .map_err(upstream_authentication)?;
+        (json!({"status": "healthy", "error": null}), Value::Null)
+    } else if action == table::sql_action() {
+        (
+            sql::query(call.state, &connector, &entity, &params)?,
+            Value::Null,
+        )
+    } else if action == table::search_action() {
         (
             search::search(call.state, &connector, &entity, &params)?,
             Value::Null,
@@ -82,8 +98,8 @@ pub(super) fn execute(call: &mut Call<'_>) -> Result<Answer, Answer> {
         check_params(row, &params)?;
         run(call, &connector, row, &params)?
     };
-    let data_within = action == table::search_action()
-        || (metadata.is_null() && result.get("data").is_some_and(Value::is_array));
+    let data_within =
+        is_of_store || (metadata.is_null() && result.get("data").is_some_and(Value::is_array));
     let records = if data_within {
         result.get_mut("data")
     } else {
@@ -131,11 +147,14 @@ fn find(entity: &str, action: &str) -> Result<&'static Operation, Answer> {
             entities.join(", ")
         )
     } else {
-        let search = table::searchable()
+        let of_store = table::searchable()
             .iter()
             .any(|searchable| searchable.entity == entity)
-            .then_some(table::search_action());
-        let actions: Vec<&str> = actions.into_iter().chain(search).collect();
+            .then_some([table::search_action(), table::sql_action()]);
+        let actions: Vec<&str> = actions
+            .into_iter()
+            .chain(of_store.into_iter().flatten())
+            .collect();
         format!(
             "Unknown action '{action}' for entity '{entity}'. Available actions: {}",
             actions.join(", ")
@@ -179,8 +198,8 @@ fn check_params(row: &Operation, params: &Map<String, Value>) -> Result<(), Answ
             }
             None => {}
             Some(value) => {
-                // Airbyte's documents call a repeated parameter one string with commas in it.
-                let schema = if parameter.comma_joined {
+                // Airbyte's documents call a list one string with commas in it; its executor takes lists too.
+                let schema = if parameter.comma_joined && value.is_string() {
                     &Schema::String
                 } else {
                     &parameter.schema
@@ -260,15 +279,9 @@ fn run(
     connector::standing(call.state, &connector.credentials, Some(row))
         .map_err(upstream_authentication)?;
     let mut params = params.clone();
-    for parameter in row.fields.iter().filter(|parameter| parameter.comma_joined) {
-        if let Some(Value::String(text)) = params.get(parameter.name) {
-            let parts: Vec<Value> = text
-                .split(',')
-                .map(str::trim)
-                .filter(|part| !part.is_empty())
-                .map(Value::from)
-                .collect();
-            params.insert(parameter.name.to_owned(), Value::Array(parts));
+    for parameter in row.fields {
+        if let Some(value) = params.get_mut(parameter.name) {
+            parameter.split(value);
         }
     }
     if includes_spam_and_trash(connector)

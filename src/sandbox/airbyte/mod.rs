@@ -4,12 +4,16 @@ mod account;
 mod body;
 mod connector;
 mod creation;
+#[cfg(feature = "sandbox-sql")]
+mod engine;
 pub(crate) mod error;
 mod execute;
 mod filter;
 mod oauth;
 mod organization;
 mod search;
+mod skill;
+mod sql;
 mod template;
 mod workspace;
 
@@ -99,6 +103,10 @@ static ENDPOINTS: &[Endpoint] = &[
     endpoint("POST", "/api/v1/integrations/templates/sources", "create_integrations_templates_sources", Application, template::create),
     endpoint("GET", "/api/v1/integrations/templates/sources/{id}", "get_integrations_templates_sources_id", Application, template::get),
     endpoint("DELETE", "/api/v1/integrations/templates/sources/{id}", "delete_integrations_templates_sources_id", Application, template::delete),
+    endpoint("PATCH", "/api/v1/integrations/templates/sources/{id}", "update_integrations_templates_sources_id", Application, template::update),
+    endpoint("GET", "/api/v1/skills", "list_skills", Any, skill::list),
+    endpoint("GET", "/api/v1/skills/search", "list_skills_search", Any, skill::search),
+    endpoint("GET", "/api/v1/skills/docs", "get_skills_docs", Any, skill::docs),
     endpoint("GET", "/api/v1/workspaces", "list_workspaces", Application, workspace::list),
     endpoint("GET", "/api/v1/workspaces/stats", "get_workspaces_stats", Application, workspace::stats),
     endpoint("GET", "/api/v1/workspaces/{workspace_id}", "get_workspaces_workspace_id", Application, workspace::get),

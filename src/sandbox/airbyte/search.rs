@@ -29,19 +29,7 @@ pub(super) fn search(
     params: &Map<String, Value>,
 ) -> Result<Value, Answer> {
     let started = Instant::now();
-    let Some(entity) = table::searchable()
-        .iter()
-        .find(|searchable| searchable.entity == entity)
-    else {
-        let names: Vec<&str> = table::searchable()
-            .iter()
-            .map(|searchable| searchable.entity)
-            .collect();
-        let names = names.join(", ");
-        return Err(bad(format!(
-            "Entity '{entity}' cannot be searched. Searchable entities: {names}"
-        )));
-    };
+    let entity = searchable(entity)?;
     let query = Query::read(entity, params)?;
     // The copy is made with the connector's credentials, and is not kept up without them.
     connector::standing(state, &connector.credentials, None)
@@ -87,6 +75,23 @@ pub(super) fn search(
             "took_ms": u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         },
     }))
+}
+
+/// An entity of the copy.
+pub(super) fn searchable(entity: &str) -> Result<&'static SearchableEntity, Answer> {
+    let found = table::searchable()
+        .iter()
+        .find(|searchable| searchable.entity == entity);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = table::searchable()
+            .iter()
+            .map(|searchable| searchable.entity)
+            .collect();
+        let names = names.join(", ");
+        bad(format!(
+            "Entity '{entity}' cannot be searched. Searchable entities: {names}"
+        ))
+    })
 }
 
 /// The values at these paths, in objects as they were; a path goes through each element of a list.
@@ -282,7 +287,7 @@ fn read_fields(value: &Value, fields: &[&str]) -> Result<Vec<Vec<String>>, Strin
 }
 
 /// The records of an entity, as the copy has them.
-fn copy(
+pub(super) fn copy(
     mailbox: &mut Mailbox,
     entity: &str,
     spam_and_trash: bool,

@@ -37,7 +37,14 @@ pub(super) fn definition(call: &mut Call<'_>) -> Result<Answer, Answer> {
     }
     Ok(Answer::json(
         StatusCode::OK,
-        &json!({"id": table::definition_id(), "definition": definition}),
+        &json!({
+            "id": table::definition_id(),
+            "definition": definition,
+            "example_questions": {
+                "direct": ["Which messages of today are unread?", "Draft an answer to the last message of a person"],
+                "search": ["How many messages came with each label this year?"],
+            },
+        }),
     ))
 }
 
@@ -58,18 +65,8 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let original = body.uuid("original_source_template_id");
     let definition = body.uuid("actor_definition_id");
     let config = body.object("partial_default_config");
-    let (name, mode) = (body.string("name"), body.string("mode"));
+    let (name, mode) = (body.string("name"), checked_mode(&mut body));
     body.object("customization");
-    if mode
-        .as_deref()
-        .is_some_and(|mode| !["DIRECT", "REPLICATION", "MULTI"].contains(&mode))
-    {
-        body.wrong::<()>(
-            "mode",
-            "Input should be 'DIRECT', 'REPLICATION' or 'MULTI'",
-            "enum",
-        );
-    }
     if original.is_none() && (definition.is_none() || config.is_none()) {
         body.wrong_whole(
             "Either original_source_template_id, or actor_definition_id and partial_default_config must be provided",
@@ -113,6 +110,45 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Answer> {
         fields.insert("connector_name".to_owned(), "gmail".into());
     }
     Ok(Answer::json(StatusCode::OK, &shown))
+}
+
+/// PATCH /integrations/templates/sources/{id}
+pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Answer> {
+    let id = call.id()?;
+    let mut body = Body::read(call.request)?;
+    let (name, mode) = (body.string("name"), checked_mode(&mut body));
+    let config = body.object("partial_default_config");
+    body.object("customization");
+    body.boolean("propagate");
+    body.check()?;
+    let mut organization = lock(&call.state.airbyte);
+    let template = organization
+        .templates
+        .iter_mut()
+        .find(|template| template.id == id && template.own && !template.deleted)
+        .ok_or_else(not_found)?;
+    if let Some(name) = name {
+        template.name = name;
+    }
+    if let Some(mode) = mode {
+        template.mode = mode;
+    }
+    if let Some(config) = config {
+        template.partial_default_config = Value::Object(config);
+    }
+    Ok(Answer::json(StatusCode::OK, &detailed(template)))
+}
+
+fn checked_mode(body: &mut Body) -> Option<String> {
+    let mode = body.string("mode")?;
+    if ["DIRECT", "REPLICATION", "MULTI"].contains(&mode.as_str()) {
+        return Some(mode);
+    }
+    body.wrong(
+        "mode",
+        "Input should be 'DIRECT', 'REPLICATION' or 'MULTI'",
+        "enum",
+    )
 }
 
 /// DELETE /integrations/templates/sources/{id}

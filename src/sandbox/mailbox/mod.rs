@@ -18,6 +18,7 @@ mod delivery;
 mod draft;
 mod edit;
 mod encoding;
+mod encryption;
 mod filter;
 mod header;
 mod history;

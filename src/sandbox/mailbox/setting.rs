@@ -6,6 +6,7 @@ use super::{
     Mailbox,
     alias::Aliases,
     delegation::{Register, first_status},
+    encryption::Encryption,
     filter::Filters,
     parameter::{self, Parameters},
     refusal::Refusal,
@@ -21,6 +22,8 @@ pub(super) struct Settings {
     pub(super) forwarding: Register,
     /// The people who may use the mailbox.
     pub(super) delegates: Register,
+    /// What only some editions have.
+    pub(super) encryption: Encryption,
     vacation: Map<String, Value>,
     imap: Map<String, Value>,
     pop: Map<String, Value>,
@@ -36,6 +39,7 @@ impl Settings {
             filters: Filters::default(),
             forwarding: Register::default(),
             delegates: Register::default(),
+            encryption: Encryption::default(),
             vacation: record(json!({"enableAutoReply": false})),
             imap: record(json!({
                 "enabled": true,
@@ -113,15 +117,15 @@ impl Mailbox {
                 .delegates
                 .create(params, "delegateEmail", "accepted"),
             "delegates_delete" => settings.delegates.delete(params, "delegateEmail"),
-            _ if operation.starts_with("send_as_smime_info_") => Err(Refusal::forbidden(
-                "failedPrecondition",
-                "Precondition check failed: S/MIME is not enabled for this account.",
-            )),
-            _ if operation.starts_with("cse_") => Err(Refusal::forbidden(
-                "failedPrecondition",
-                "Precondition check failed: client-side encryption is not enabled for this account.",
-            )),
-            _ => Err(Refusal::unimplemented(&format!("settings_{operation}"))),
+            _ => {
+                if let Some(operation) = operation.strip_prefix("send_as_smime_info_") {
+                    self.dispatch_smime(operation, params)
+                } else if let Some(operation) = operation.strip_prefix("cse_") {
+                    self.dispatch_client_side(operation, params)
+                } else {
+                    Err(Refusal::unimplemented(&format!("settings_{operation}")))
+                }
+            }
         }
     }
 }

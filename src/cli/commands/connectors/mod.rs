@@ -1,5 +1,7 @@
 //! `airbyte-gmail connectors`: the connectors at Airbyte, from their making to their end.
 
+mod any;
+
 use std::time::Duration;
 
 use airbyte_agent_gmail::Airbyte;
@@ -59,9 +61,17 @@ pub(crate) enum Connectors {
         timeout: Duration,
     },
     /// See whether a connector works
-    Check(Connector),
+    Check {
+        #[command(flatten)]
+        connector: Connector,
+        /// How long to wait for a check that is still running
+        #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "60", value_parser = seconds(..))]
+        wait: Option<Duration>,
+    },
     /// Show where a connector belongs and what can be done with it
     Inspect(Connector),
+    #[command(flatten)]
+    Any(any::Any),
 }
 
 #[derive(Args)]
@@ -106,6 +116,7 @@ impl Connectors {
         let airbyte = settings::airbyte()?;
         let connectors = airbyte.connectors();
         match self {
+            Self::Any(command) => command.run(global, &airbyte).await,
             Self::Create {
                 customer,
                 create_workspace,
@@ -132,7 +143,8 @@ impl Connectors {
                     .await?;
                 settings::directory()?.set_setting(settings::CONNECTOR_ID, Some(&id))?;
                 output::note("the connector is made and remembered; checking it");
-                check(global, &airbyte, &id, json!({"connector_id": id})).await
+                let known = json!({"connector_id": id});
+                check(global, &airbyte, &id, CHECK_OF_NEW, known).await
             }
             Self::List { customer } => {
                 let call = connectors.list().definition_id(gmail().definition_id);
@@ -164,9 +176,17 @@ impl Connectors {
                 forget(&id)?;
                 global.show(&json!({"deleted": id}))
             }
-            Self::Check(connector) => check(global, &airbyte, &connector.id()?, json!({})).await,
+            Self::Check { connector, wait } => {
+                let wait = wait.unwrap_or_default();
+                check(global, &airbyte, &connector.id()?, wait, json!({})).await
+            }
             Self::Inspect(connector) => {
-                global.show(&connectors.inspect(connector.id()?).send().await?)
+                let id = connector.id()?;
+                let inspection = connectors.inspect(&id).send().await?;
+                output::note(&format!(
+                    "how it is used: airbyte-gmail connectors docs --connector-id {id}"
+                ));
+                global.show(&inspection)
             }
         }
     }
@@ -206,29 +226,35 @@ async fn create(
     global.show(&created)
 }
 
+/// How long the check of a connector that was just made may run.
+const CHECK_OF_NEW: Duration = Duration::from_secs(30);
+
 /// Runs Airbyte's check, and prints what came of it with what is known already.
 async fn check(
     global: &Global,
     airbyte: &Airbyte,
     id: &str,
+    wait: Duration,
     mut known: serde_json::Value,
 ) -> Result<(), Failure> {
-    let result = airbyte.connectors().check(id).send().await?;
-    let failed = matches!(
-        result.status,
-        Some(CheckStatus::Failed | CheckStatus::Cancelled)
-    );
+    let result = airbyte.check_connector(id, wait).await?;
     if let Some(object) = known.as_object_mut() {
         object.insert("check".to_owned(), serde_json::to_value(&result)?);
     }
     global.show(&known)?;
-    if failed {
-        return Err(Failure::Other(
+    match result.status {
+        Some(CheckStatus::Succeeded) => Ok(()),
+        Some(CheckStatus::Failed | CheckStatus::Cancelled) => Err(Failure::Other(
             "the connector does not work; see error_message, and let the user consent again (`connectors connect`)"
                 .to_owned(),
-        ));
+        )),
+        status => {
+            let status = status.as_ref().map_or("unknown", CheckStatus::as_str);
+            Err(Failure::Later(format!(
+                "the check is {status}, which is no success yet; run `connectors check {id} --wait` to wait for its end"
+            )))
+        }
     }
-    Ok(())
 }
 
 /// The Google credentials that go to Airbyte: they are named, since this hands a mailbox over.

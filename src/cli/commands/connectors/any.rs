@@ -1,0 +1,172 @@
+//! `airbyte-gmail connectors execute`, `search`, `sql`, `skills` and `docs`: a connector of any type, by its id.
+
+use airbyte_agent_gmail::operation::gmail;
+use airbyte_agent_gmail::{Airbyte, Connector};
+use clap::{Args, Subcommand, value_parser};
+use serde_json::{Value, json};
+
+use crate::cli::args::{Global, Text};
+use crate::cli::exit::Failure;
+use crate::cli::output::Format;
+use crate::cli::settings;
+
+#[derive(Subcommand)]
+pub(crate) enum Any {
+    /// Carry out any action of a connector of any type
+    Execute {
+        #[command(flatten)]
+        which: Which,
+        /// The entity, such as messages
+        entity: String,
+        /// The action, such as list
+        action: String,
+        /// The params as a JSON object; @FILE reads a file, - the standard input
+        #[arg(long, value_name = "JSON", default_value = "{}")]
+        params: Text,
+    },
+    /// Search the copy that Airbyte keeps of a connector's records
+    Search {
+        #[command(flatten)]
+        which: Which,
+        /// The entity, such as messages
+        entity: String,
+        /// The condition as JSON, such as '{"eq": {"id": "1"}}'
+        #[arg(long, value_name = "JSON", default_value = "{}")]
+        filter: Text,
+        /// How many records at most
+        #[arg(long, short = 'n', value_name = "NUMBER", default_value = "100", value_parser = value_parser!(u32).range(1..))]
+        limit: u32,
+        /// The cursor of the page before
+        #[arg(long)]
+        cursor: Option<String>,
+    },
+    /// Ask that copy in SQL
+    Sql {
+        #[command(flatten)]
+        which: Which,
+        /// The query
+        query: String,
+        /// The entity that it is sent to
+        #[arg(long, default_value = "messages")]
+        entity: String,
+        /// How many rows at most
+        #[arg(long, short = 'n', value_name = "NUMBER", default_value = "100", value_parser = value_parser!(u32).range(1..))]
+        limit: u32,
+    },
+    /// List what Airbyte documents for agents
+    Skills {
+        /// Only what these words find
+        words: Vec<String>,
+    },
+    /// Read Airbyte's documentation of a connector, or another skill
+    Docs {
+        #[command(flatten)]
+        which: Which,
+        /// The section, by its id in the outline
+        #[arg(long, value_name = "ID")]
+        section: Option<String>,
+        /// Another skill, by its id in `connectors skills`
+        #[arg(long, value_name = "ID", conflicts_with = "connector_id")]
+        skill: Option<String>,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Which {
+    /// The connector; else AIRBYTE_CONNECTOR_ID, or the one of `connectors connect`
+    #[arg(long, value_name = "ID")]
+    connector_id: Option<String>,
+}
+
+impl Which {
+    fn connector(self, airbyte: &Airbyte) -> Result<Connector, Failure> {
+        let id = match self.connector_id {
+            Some(id) => id,
+            None => settings::connector_id()?.ok_or_else(|| {
+                Failure::input("which connector? give --connector-id, or set AIRBYTE_CONNECTOR_ID")
+            })?,
+        };
+        Ok(airbyte.connector(id)?)
+    }
+}
+
+impl Any {
+    pub(super) async fn run(self, global: &Global, airbyte: &Airbyte) -> Result<(), Failure> {
+        let (connector, entity, action, params) = match self {
+            Self::Execute {
+                which,
+                entity,
+                action,
+                params,
+            } => (
+                which.connector(airbyte)?,
+                entity,
+                action,
+                read("--params", &params)?,
+            ),
+            Self::Search {
+                which,
+                entity,
+                filter,
+                limit,
+                cursor,
+            } => {
+                let filter = read("--filter", &filter)?;
+                let mut params = json!({"query": {"filter": filter}, "limit": limit});
+                if let Some(cursor) = cursor {
+                    params["cursor"] = json!(cursor);
+                }
+                let action = gmail().search_action.to_owned();
+                (which.connector(airbyte)?, entity, action, params)
+            }
+            Self::Sql {
+                which,
+                query,
+                entity,
+                limit,
+            } => {
+                let params = json!({"sql": query, "limit": limit});
+                let action = gmail().sql_action.to_owned();
+                (which.connector(airbyte)?, entity, action, params)
+            }
+            Self::Skills { words } if words.is_empty() => {
+                return global.show(&airbyte.skills().list().send().await?);
+            }
+            Self::Skills { words } => {
+                return global.show(&airbyte.skills().search(words.join(" ")).send().await?);
+            }
+            Self::Docs {
+                which,
+                section,
+                skill,
+            } => {
+                let docs = match skill {
+                    Some(skill) => {
+                        let call = airbyte.skills().docs(skill);
+                        match section {
+                            Some(section) => call.section(section).send().await?,
+                            None => call.send().await?,
+                        }
+                    }
+                    None => {
+                        let connector = which.connector(airbyte)?;
+                        connector.docs(section.as_deref()).await?
+                    }
+                };
+                return global.show(&docs);
+            }
+        };
+        let output = global.output(Format::Json);
+        let mut call = connector
+            .execute(&entity, &action, params)
+            .selection(output.selection());
+        if let Some(intent) = &global.intent {
+            call = call.intent(intent);
+        }
+        output.result(&call.await?)
+    }
+}
+
+fn read(name: &str, text: &Text) -> Result<Value, Failure> {
+    serde_json::from_str(&text.read()?).map_err(|error| Failure::not_json(name, &error))
+}

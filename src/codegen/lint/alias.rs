@@ -1,0 +1,130 @@
+//! The rules for `x-sent-as`: another name of a field, which goes out under that field's own.
+
+use openapiv3::{
+    OpenAPI, Operation, Parameter, ParameterSchemaOrContent, ReferenceOr, SchemaKind, Type,
+};
+use serde_json::Value;
+
+use super::Findings;
+use crate::codegen::document;
+use crate::codegen::model::{self, SENT_AS};
+
+/// A parameter of the query, or a property of the body.
+struct Named<'a> {
+    name: &'a str,
+    sent_as: Option<&'a Value>,
+    required: bool,
+    kind: Option<&'a SchemaKind>,
+}
+
+/// Checks the other names of one operation's fields.
+pub(super) fn check(
+    openapi: &OpenAPI,
+    place: &str,
+    operation: &Operation,
+    findings: &mut Findings<'_>,
+) {
+    let (mut in_query, mut elsewhere) = (Vec::new(), Vec::new());
+    for parameter in &operation.parameters {
+        let Some(parameter) = document::parameter(openapi, parameter) else {
+            continue;
+        };
+        let data = parameter.parameter_data_ref();
+        let named = Named {
+            name: &data.name,
+            sent_as: data.extensions.get(SENT_AS),
+            required: data.required,
+            kind: match &data.format {
+                ParameterSchemaOrContent::Schema(ReferenceOr::Item(schema)) => {
+                    Some(&schema.schema_kind)
+                }
+                _ => None,
+            },
+        };
+        match parameter {
+            Parameter::Query { .. } => in_query.push(named),
+            _ => elsewhere.push(named),
+        }
+    }
+    for named in elsewhere.iter().filter(|named| named.sent_as.is_some()) {
+        findings.add(
+            place,
+            format!(
+                "`{}` has `{SENT_AS}`, which only the query and the body can have; remove it",
+                named.name
+            ),
+        );
+    }
+    check_names(place, &in_query, findings);
+    let body = model::body_schema(openapi, operation);
+    if let Some(name) = &body {
+        check_names(place, &properties(openapi, name), findings);
+    }
+}
+
+/// Checks that no other schema has other names: what is read, and what is nested, is what the service sends.
+pub(super) fn check_schemas(openapi: &OpenAPI, findings: &mut Findings<'_>) {
+    let bodies: Vec<String> = document::operations(openapi)
+        .into_iter()
+        .filter_map(|(_, _, operation)| model::body_schema(openapi, operation))
+        .collect();
+    let names = openapi.components.iter().flat_map(|all| all.schemas.keys());
+    for name in names.filter(|name| !bodies.contains(name)) {
+        for named in properties(openapi, name) {
+            if named.sent_as.is_some() {
+                findings.add(
+                    &format!("components.schemas.{name}"),
+                    format!(
+                        "`{}` has `{SENT_AS}`, and no operation has this schema as its body; remove it",
+                        named.name
+                    ),
+                );
+            }
+        }
+    }
+}
+
+fn properties<'a>(openapi: &'a OpenAPI, schema: &str) -> Vec<Named<'a>> {
+    let Some(SchemaKind::Type(Type::Object(object))) =
+        document::schema(openapi, schema).map(|schema| &schema.schema_kind)
+    else {
+        return Vec::new();
+    };
+    object
+        .properties
+        .iter()
+        .map(|(name, property)| Named {
+            name,
+            sent_as: property
+                .as_item()
+                .and_then(|item| item.schema_data.extensions.get(SENT_AS)),
+            required: object.required.contains(name),
+            kind: property.as_item().map(|item| &item.schema_kind),
+        })
+        .collect()
+}
+
+fn check_names(place: &str, fields: &[Named<'_>], findings: &mut Findings<'_>) {
+    for field in fields {
+        let Some(sent_as) = field.sent_as else {
+            continue;
+        };
+        let fits = fields.iter().any(|other| {
+            Some(other.name) == sent_as.as_str()
+                && other.sent_as.is_none()
+                && !other.required
+                && !field.required
+                && other.kind.is_some()
+                && other.kind == field.kind
+        });
+        if !fits {
+            findings.add(
+                place,
+                format!(
+                    "`{}` has `{SENT_AS}` and names no field like it; name an optional one of the same place and type, which has no `{SENT_AS}` itself",
+                    field.name
+                ),
+            );
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Any connector at Airbyte, by its id.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
+
+use super::execute::{Execute, ExecuteResult};
+use super::search::Search;
+use super::selection::Selection;
+use super::sql::Sql;
+use super::store::{Store, unknown_entity};
+use crate::airbyte::Airbyte;
+use crate::api::airbyte::types::{CheckResult, ConnectorInspection, SkillDocs};
+use crate::api::gmail::operation::TABLE;
+use crate::error::{Error, Kind};
+use crate::http::FirstByte;
+use crate::operation::{QuotaUnits, params};
+use crate::transport::{Action, Answer, Call, Hosted, Transport, is_connector_id};
+
+/// The actions of every connector that change nothing, and so may be sent again.
+const READING: [&str; 9] = [
+    "list",
+    "get",
+    "search",
+    "api_search",
+    "context_store_search",
+    "context_store_sql_query",
+    "sql_select",
+    "describe",
+    "check",
+];
+
+/// A connector of any type at Airbyte. For Gmail's, [`GmailConnector`](super::GmailConnector) has the typed calls.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+/// # let airbyte = airbyte_agent_gmail::Airbyte::builder(sandbox.airbyte_auth())
+/// #     .base_url(sandbox.airbyte_url())
+/// #     .build()?;
+/// # let id = sandbox.airbyte().connector_id;
+/// use serde_json::json;
+///
+/// let connector = airbyte.connector(id)?;
+/// println!("{}", connector.inspect().await?.name);
+/// let found = connector.execute("messages", "list", json!({"maxResults": 2})).await?;
+/// assert_eq!(found.data.as_array().map(Vec::len), Some(2));
+/// let found = connector.search("labels").limit(1).send().await?;
+/// assert_eq!(found.data.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Connector {
+    airbyte: Airbyte,
+    transport: Transport,
+    id: Arc<str>,
+    inspection: Arc<OnceCell<ConnectorInspection>>,
+}
+
+impl Airbyte {
+    /// The connector of an id, whatever its type. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_input`](Error::is_invalid_input): it is no id.
+    pub fn connector(&self, id: impl Into<String>) -> Result<Connector, Error> {
+        let id = id.into();
+        if !is_connector_id(&id) {
+            return Err(Error::new(
+                Kind::InvalidInput,
+                "the connector id is not one; take it from the list of connectors",
+            ));
+        }
+        Ok(Connector {
+            airbyte: self.clone(),
+            transport: Transport::hosted(Hosted {
+                airbyte: self.client().clone(),
+                customer: None,
+                connector_id: OnceCell::new_with(Some(id.clone())),
+                definition_id: "",
+            }),
+            id: id.into(),
+            inspection: Arc::default(),
+        })
+    }
+
+    /// The one connector of a type that a customer (workspace) has, by the type's display name or short name.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let airbyte = airbyte_agent_gmail::Airbyte::builder(sandbox.airbyte_auth())
+    /// #     .base_url(sandbox.airbyte_url())
+    /// #     .build()?;
+    /// # let customer = sandbox.airbyte().customer_name;
+    /// let connector = airbyte.find_connector(&customer, "Gmail").await?;
+    /// assert_eq!(connector.id(), sandbox.airbyte().connector_id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`is_connector_not_found`](Error::is_connector_not_found) and
+    /// [`is_connector_ambiguous`](Error::is_connector_ambiguous), whose text names them.
+    pub async fn find_connector(
+        &self,
+        customer_name: &str,
+        connector_type: &str,
+    ) -> Result<Connector, Error> {
+        let id = crate::transport::find_connector(
+            self.connectors().list().customer_name(customer_name),
+            |item| {
+                item.summarized_source_template
+                    .as_ref()
+                    .is_some_and(|template| {
+                        template.name.eq_ignore_ascii_case(connector_type)
+                            || template
+                                .connector_name
+                                .as_deref()
+                                .is_some_and(|name| name.eq_ignore_ascii_case(connector_type))
+                    })
+            },
+            "such",
+        )
+        .await?;
+        self.connector(id)
+    }
+}
+
+impl Connector {
+    /// The connector's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    /// Where the connector belongs, which documentation fits it, and what its Context Store holds by now.
+    ///
+    /// # Errors
+    ///
+    /// [`is_not_found`](Error::is_not_found), and what Airbyte refuses.
+    pub async fn inspect(&self) -> Result<ConnectorInspection, Error> {
+        self.airbyte.connectors().inspect(self.id()).send().await
+    }
+
+    /// Airbyte's documentation of the connector for agents: what comes first and the outline, or one section of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`inspect`](Self::inspect), which names the documentation.
+    pub async fn docs(&self, section: Option<&str>) -> Result<SkillDocs, Error> {
+        let inspection = self.inspected().await?;
+        let skill = inspection.docs_skill_id.clone();
+        let skill = skill.unwrap_or_else(|| format!("connector-source:{}", self.id));
+        let mut call = self.airbyte.skills().docs(skill);
+        if let Some(section) = section {
+            call = call.section(section);
+        }
+        call.send().await
+    }
+
+    /// Checks the connector, and waits up to `limit` for a check that is still running; see
+    /// [`Airbyte::check_connector`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Airbyte::check_connector`].
+    pub async fn check(&self, limit: Duration) -> Result<CheckResult, Error> {
+        self.airbyte.check_connector(self.id(), limit).await
+    }
+
+    /// Carries out an action by the names that Airbyte's connector gives it. Its params are what the connector's
+    /// documentation ([`docs`](Self::docs)) says; an action that does not begin with reading is never sent twice.
+    ///
+    /// # Errors
+    ///
+    /// What Airbyte and the service behind it answer.
+    pub fn execute<'a>(
+        &'a self,
+        entity: &'a str,
+        action: &'a str,
+        params: impl Into<Value>,
+    ) -> Execute<'a> {
+        Execute::new(Store::Any(self), entity, action, params.into())
+    }
+
+    /// Searches the Context Store. The entity has to be one that Airbyte says the connector has there.
+    pub fn search<'a>(&'a self, entity: &'a str) -> Search<'a> {
+        Search::new(Store::Any(self), entity)
+    }
+
+    /// Asks the Context Store in SQL, by one of its entities.
+    pub fn sql(&self, entity: impl Into<String>, sql: impl Into<String>) -> Sql<'_> {
+        Sql::new(Store::Any(self), sql.into(), entity.into())
+    }
+
+    /// The same connector, whose calls say why they are made.
+    pub(super) fn with_intent(&self, intent: &str) -> Result<Self, Error> {
+        Ok(Self {
+            transport: self.transport.with_intent(intent)?,
+            ..self.clone()
+        })
+    }
+
+    /// Refuses an entity that the Context Store does not hold, where Airbyte says what it holds.
+    pub(super) async fn check_entity(
+        &self,
+        action: &'static str,
+        entity: &str,
+    ) -> Result<(), Error> {
+        let inspection = self.inspected().await?;
+        let Some(readiness) = &inspection.context_store_readiness else {
+            return Ok(());
+        };
+        let known = || {
+            readiness
+                .supported_context_store_entities
+                .iter()
+                .filter_map(|supported| supported.entity.as_deref())
+        };
+        if known().next().is_none() || known().any(|known| known == entity) {
+            return Ok(());
+        }
+        Err(unknown_entity(action, known()))
+    }
+
+    async fn inspected(&self) -> Result<&ConnectorInspection, Error> {
+        self.inspection.get_or_try_init(|| self.inspect()).await
+    }
+
+    pub(super) async fn run(
+        &self,
+        entity: &str,
+        action: &str,
+        given: Value,
+        selection: &Selection,
+    ) -> Result<ExecuteResult, Error> {
+        let params = params(given)?;
+        for store_action in [TABLE.search_action, TABLE.sql_action] {
+            if action == store_action {
+                self.check_entity(store_action, entity).await?;
+            }
+        }
+        let is_reading = READING.contains(&action);
+        let hosted = Store::Any(self).hosted("execute")?;
+        let action = Action {
+            entity,
+            action,
+            call: Call {
+                name: "execute".into(),
+                idempotent: is_reading,
+                authenticated: true,
+                read_only: is_reading,
+                answer: Answer::Anything,
+                is_piece: false,
+                first_byte: FirstByte::WhenDone,
+                id: None,
+                fields: None,
+                quota: QuotaUnits::NONE,
+            },
+        };
+        let beside = self.transport.beside(selection.to_hosted());
+        let (data, meta) = hosted
+            .execute_action(&action, &params, &beside)
+            .await?
+            .into_values(&action.call)?;
+        Ok(ExecuteResult {
+            data,
+            meta: without_nulls(meta),
+        })
+    }
+}
+
+fn without_nulls(meta: Map<String, Value>) -> Map<String, Value> {
+    meta.into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .collect()
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Connector")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,136 @@
+//! SQL over the Context Store, in hosted mode.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::GmailConnector;
+use super::store::{LIMIT, Store};
+use crate::api::gmail::operation::TABLE;
+use crate::error::Error;
+
+/// The entity that a query is sent to where none is named.
+const ENTITY: &str = "messages";
+
+/// A query that is being put together; see [`GmailConnector::sql`].
+#[must_use = "a query does nothing until it is sent"]
+pub struct Sql<'a> {
+    store: Store<'a>,
+    sql: String,
+    entity: String,
+    limit: u32,
+}
+
+/// What a query in SQL gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct SqlResult {
+    /// The rows, each an object of its columns.
+    pub data: Vec<Value>,
+    /// What goes with them, as Airbyte gives it. There is no cursor: a query has one answer.
+    pub meta: Map<String, Value>,
+}
+
+impl GmailConnector {
+    /// Asks the copy of the mailbox that Airbyte keeps in SQL, which can only read: hosted mode only. Tables are named as
+    /// the entities: profile, messages, labels, drafts, threads.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sandbox-sql")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.hosted()?;
+    /// #[derive(serde::Deserialize)]
+    /// struct Largest {
+    ///     id: String,
+    ///     size: i64,
+    /// }
+    ///
+    /// let sql = "select id, sizeEstimate as size from messages order by sizeEstimate desc";
+    /// let largest: Vec<Largest> = gmail.sql(sql).limit(3).send().await?.rows()?;
+    /// assert!(largest[0].size >= largest[2].size && !largest[0].id.is_empty());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sandbox-sql"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// The dialect is Airbyte's. The sandbox answers in SQLite's, with its feature `sandbox-sql`.
+    pub fn sql(&self, sql: impl Into<String>) -> Sql<'_> {
+        Sql::new(Store::Gmail(self), sql.into(), ENTITY.to_owned())
+    }
+}
+
+impl<'a> Sql<'a> {
+    pub(super) fn new(store: Store<'a>, sql: String, entity: String) -> Self {
+        Self {
+            store,
+            sql,
+            entity,
+            limit: LIMIT,
+        }
+    }
+
+    /// The entity that the query is sent to. Default: messages.
+    pub fn entity(mut self, entity: impl Into<String>) -> Self {
+        self.entity = entity.into();
+        self
+    }
+
+    /// How many rows at most. Default: 100.
+    pub fn limit(mut self, limit: u32) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Sends the query.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_input`](Error::is_invalid_input) for an entity that can't be searched and for an empty query,
+    /// [`is_unsupported`](Error::is_unsupported) in open-source mode, and what Airbyte answers.
+    pub async fn send(self) -> Result<SqlResult, Error> {
+        let action = TABLE.sql_action;
+        self.store.check_entity(action, &self.entity).await?;
+        let params = Map::from_iter([
+            ("sql".to_owned(), Value::String(self.sql)),
+            ("limit".to_owned(), json!(self.limit)),
+        ]);
+        let found = self.store.ask(action, &self.entity, params).await?;
+        Ok(SqlResult {
+            data: match found.data {
+                Value::Array(data) => data,
+                _ => Vec::new(),
+            },
+            meta: found.meta,
+        })
+    }
+}
+
+impl SqlResult {
+    /// The rows as a type of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_response`](Error::is_invalid_response): a row is not of that type.
+    pub fn rows<T: DeserializeOwned>(self) -> Result<Vec<T>, Error> {
+        self.data
+            .into_iter()
+            .map(|row| {
+                serde_json::from_value(row)
+                    .map_err(|error| Error::undecodable(&error).named(TABLE.sql_action.into()))
+            })
+            .collect()
+    }
+}
+
+impl fmt::Debug for Sql<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Sql")
+            .field("entity", &self.entity)
+            .finish_non_exhaustive()
+    }
+}

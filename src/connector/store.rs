@@ -1,0 +1,157 @@
+//! The Context Store behind a hosted connector: what a search and a query in SQL have in common.
+
+use serde_json::{Map, Value, json};
+
+use super::GmailConnector;
+use super::any::Connector;
+use super::execute::ExecuteResult;
+use crate::api::gmail::operation::TABLE;
+use crate::error::{Error, Kind};
+use crate::http::FirstByte;
+use crate::operation::{QuotaUnits, SearchableEntity};
+use crate::transport::{Action, Answer, Call, Hosted, Transport, no_result};
+
+/// How many records or rows are asked for where the caller does not say. The documents contradict each other on the
+/// service's own default, so that one is always sent.
+pub(super) const LIMIT: u32 = 100;
+
+/// Whose Context Store is asked.
+#[derive(Clone, Copy)]
+pub(super) enum Store<'a> {
+    /// Gmail's, whose entities and fields the spec has.
+    Gmail(&'a GmailConnector),
+    /// Another connector's, whose entities Airbyte tells.
+    Any(&'a Connector),
+}
+
+impl<'a> Store<'a> {
+    fn transport(self) -> &'a Transport {
+        match self {
+            Self::Gmail(gmail) => &gmail.transport,
+            Self::Any(connector) => connector.transport(),
+        }
+    }
+
+    /// The way through Airbyte, which open-source mode has not.
+    pub(super) fn hosted(self, action: &'static str) -> Result<&'a Hosted, Error> {
+        self.transport().as_hosted().ok_or_else(|| {
+            Error::new(
+                Kind::Unsupported,
+                "only hosted mode offers it; give airbyte credentials",
+            )
+            .named(action.into())
+        })
+    }
+
+    /// Refuses an entity that the Context Store does not hold; gives its fields where they are known.
+    pub(super) async fn check_entity(
+        self,
+        action: &'static str,
+        entity: &str,
+    ) -> Result<Option<&'static SearchableEntity>, Error> {
+        self.hosted(action)?;
+        match self {
+            Self::Any(connector) => connector.check_entity(action, entity).await.map(|()| None),
+            Self::Gmail(_) => {
+                let found = TABLE
+                    .searchable
+                    .iter()
+                    .find(|searchable| searchable.entity == entity);
+                let known = TABLE.searchable.iter().map(|searchable| searchable.entity);
+                match found {
+                    Some(found) => Ok(Some(found)),
+                    None => Err(unknown_entity(action, known)),
+                }
+            }
+        }
+    }
+
+    /// Asks by the params that Airbyte's action takes.
+    pub(super) async fn ask(
+        self,
+        action: &'static str,
+        entity: &str,
+        mut params: Map<String, Value>,
+    ) -> Result<ExecuteResult, Error> {
+        let hosted = self.hosted(action)?;
+        check_params(action, &params)?;
+        params.entry("limit").or_insert_with(|| json!(LIMIT));
+        let action = Action {
+            entity,
+            action,
+            call: Call {
+                name: action.into(),
+                idempotent: true,
+                authenticated: true,
+                read_only: true,
+                answer: Answer::List(&["data", "meta"]),
+                is_piece: false,
+                first_byte: FirstByte::WhenDone,
+                id: None,
+                fields: None,
+                quota: QuotaUnits::NONE,
+            },
+        };
+        let (data, meta) = hosted
+            .execute_action(&action, &params, &self.transport().beside(Map::new()))
+            .await?
+            .into_values(&action.call)?;
+        // Anything else taken for an empty list would hide what went wrong.
+        if !data.is_array() {
+            return Err(action.call.fail(no_result()));
+        }
+        Ok(ExecuteResult { data, meta })
+    }
+}
+
+/// The params that an action of the Context Store takes, the one that it needs in front.
+fn known_params(action: &str) -> &'static [&'static str] {
+    if action == TABLE.sql_action {
+        &["sql", "limit"]
+    } else {
+        &["query", "limit", "cursor", "fields"]
+    }
+}
+
+fn check_params(action: &'static str, params: &Map<String, Value>) -> Result<(), Error> {
+    let known = known_params(action);
+    let refuse =
+        |message: String| Err(Error::new(Kind::InvalidInput, message).named(action.into()));
+    if let Some(unknown) = params.keys().find(|key| !known.contains(&key.as_str())) {
+        let shown = if unknown.len() <= 64 {
+            unknown.as_str()
+        } else {
+            "a param"
+        };
+        return refuse(format!(
+            "`{shown}` is not a parameter; it takes: {}",
+            known.join(", ")
+        ));
+    }
+    let has_query = params
+        .get("sql")
+        .and_then(Value::as_str)
+        .is_some_and(|sql| !sql.trim().is_empty());
+    if action == TABLE.sql_action && !has_query {
+        return refuse(
+            "`sql` is missing; it takes a query, such as select id from messages".to_owned(),
+        );
+    }
+    Ok(())
+}
+
+/// The refusal of an entity, which names the known ones.
+pub(super) fn unknown_entity<'n>(
+    action: &'static str,
+    known: impl Iterator<Item = &'n str>,
+) -> Error {
+    let known: Vec<&str> = known.collect();
+    Error::new(
+        Kind::InvalidInput,
+        format!(
+            "the entity can't be searched; use one of: {}",
+            known.join(", ")
+        ),
+    )
+    .named(action.into())
+}
