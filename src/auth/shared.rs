@@ -1,5 +1,10 @@
 //! What several processes share: their tokens, and the pace of their calls.
 
+#![cfg_attr(
+    not(feature = "redis"),
+    allow(dead_code, reason = "only a store that is built in reads them")
+)]
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -30,6 +30,10 @@ impl Patience {
     }
 
     /// The calls in a future have this patience, unless what it is a part of has one already.
+    #[cfg_attr(
+        not(feature = "mail"),
+        allow(dead_code, reason = "what makes many calls comes with mail")
+    )]
     pub(crate) async fn of<F: Future>(self, future: F) -> F::Output {
         let patience = PATIENCE.try_with(|outer| *outer).unwrap_or(self);
         PATIENCE.scope(patience, future).await

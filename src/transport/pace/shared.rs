@@ -1,5 +1,10 @@
 //! The pace that several processes keep together: each call takes its units of the same minute.
 
+#![cfg_attr(
+    not(feature = "redis"),
+    allow(dead_code, reason = "only a store that is built in reads them")
+)]
+
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
