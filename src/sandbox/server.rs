@@ -236,7 +236,7 @@ fn service_of(path: &str) -> Option<Service> {
     };
     if below("/control") {
         None
-    } else if below("/api") || below("/airbyte") {
+    } else if below("/api") || below("/airbyte") || below("/v1/integrations") {
         Some(Service::Airbyte)
     } else if [
         "/token",

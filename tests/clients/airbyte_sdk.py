@@ -82,17 +82,43 @@ async def drive(mode, gmail):
     holds(mode, "what is absent is an error", isinstance(absent, Exception), absent)
 
 
+async def drive_older(airbyte, google, config):
+    """What the older package alone has: its health check, the making of connectors, and its tool."""
+    checked = await GmailConnector(auth_config=config).check()
+    holds("hosted", "the connector is healthy", checked.status == "healthy", checked)
+    credentials = GmailAuthConfig(
+        refresh_token=google["refresh_token"],
+        client_id=google["client_id"],
+        client_secret=google["client_secret"],
+    )
+    # A connector by its own id, since the customer has two of them from here on.
+    made = await GmailConnector.create(airbyte_config=config, auth_config=credentials, name="from the package")
+    profile = await made.execute("profile", "get", {})
+    holds("hosted", "a connector is made and used", "@" in str(profile), profile)
+    url = await GmailConnector.get_consent_url(airbyte_config=config, redirect_url="https://app.example.com/back")
+    holds("hosted", "a consent is begun", url.startswith("http"), url)
+
+    @GmailConnector.tool_utils
+    async def gmail_execute(entity: str, action: str, params: dict):
+        return await made.execute(entity, action, params)
+
+    holds("hosted", "the tool is described", "messages" in gmail_execute.__doc__, gmail_execute.__doc__)
+    labels = await gmail_execute("labels", "list", {})
+    holds("hosted", "the tool works", "INBOX" in str(labels), labels)
+
+
 async def main():
     airbyte, google = sandbox["airbyte"], sandbox["google"]
-    hosted = GmailConnector(
-        auth_config=AirbyteAuthConfig(
-            **{CUSTOMER: airbyte["customer_name"]},
-            organization_id=airbyte["organization_id"],
-            airbyte_client_id=airbyte["client_id"],
-            airbyte_client_secret=airbyte["client_secret"],
-        )
+    config = AirbyteAuthConfig(
+        **{CUSTOMER: airbyte["customer_name"]},
+        organization_id=airbyte["organization_id"],
+        airbyte_client_id=airbyte["client_id"],
+        airbyte_client_secret=airbyte["client_secret"],
     )
+    hosted = GmailConnector(auth_config=config)
     await drive("hosted", hosted)
+    if CUSTOMER == "customer_name":
+        await drive_older(airbyte, google, config)
     if CUSTOMER == "workspace_name":  # The older package has no search.
         query = {"filter": {"contains": {"labelIds": "INBOX"}}}
         found = await hosted.messages.context_store_search(query=query, limit=2)

@@ -273,6 +273,103 @@ async fn a_deletion_is_followed_to_its_end() -> Result<(), Failure> {
 }
 
 #[tokio::test]
+async fn the_program_uses_any_connector_by_its_id() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+    let id = sandbox.airbyte().connector_id;
+    let run = async |command: &[&str], more: &[&str]| {
+        let which = ["--connector-id", id.as_str()];
+        let arguments = [&["connectors"], command, &which, more].concat();
+        program::hosted(&sandbox, &directory, &arguments)
+            .output()
+            .await
+    };
+    let flags = ["--fields", "name", "--intent", "why"];
+    let labels = run(&["execute", "labels", "list"], &flags).await?;
+    let labels = program::json(&labels)?;
+    assert_eq!(
+        labels["data"][0].as_object().map(|label| label.len()),
+        Some(1)
+    );
+    let requests = sandbox.requests();
+    assert!(
+        requests
+            .iter()
+            .any(|request| request.intent.as_deref() == Some("why"))
+    );
+    let filter = r#"{"eq": {"id": "INBOX"}}"#;
+    let flags = ["--filter", filter, "--limit", "5"];
+    let found = program::json(&run(&["search", "labels"], &flags).await?)?;
+    assert_eq!(found["data"].as_array().map(Vec::len), Some(1));
+    let docs = program::json(&run(&["docs"], &["--section", "messages"]).await?)?;
+    assert_eq!(docs["section_id"], "messages");
+    let mut skills = program::hosted(&sandbox, &directory, &["connectors", "skills", "gmail"]);
+    let skills = program::json(&skills.output().await?)?;
+    assert_eq!(skills["data"].as_array().map(Vec::len), Some(1));
+
+    let wrong = r#"{"maxResults": "x", "more": 1}"#;
+    let refused = run(&["execute", "messages", "list"], &["--params", wrong]).await?;
+    assert_eq!(refused.status.code(), Some(2));
+    let errors = program::errors(&refused);
+    assert!(
+        errors.contains("  params.maxResults: ") && errors.contains("  params.more: "),
+        "{errors}"
+    );
+    Ok(())
+}
+
+#[cfg(feature = "sandbox-sql")]
+#[tokio::test]
+async fn the_program_asks_in_sql() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+    let known = sandbox.airbyte();
+    let run = async |arguments: &[&str]| {
+        program::hosted(&sandbox, &directory, arguments)
+            .env("AIRBYTE_CONNECTOR_ID", &known.connector_id)
+            .output()
+            .await
+    };
+    let sql = "select id from messages order by sizeEstimate desc";
+    for command in [&["sql"][..], &["connectors", "sql"]] {
+        let rows = program::json(&run(&[command, &[sql, "--limit", "2"]].concat()).await?)?;
+        assert_eq!(rows["data"].as_array().map(Vec::len), Some(2));
+        assert_eq!(rows["meta"]["has_more"], true);
+    }
+    let refused = run(&["sql", "delete from messages"]).await?;
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(program::errors(&refused).contains("Only queries that read"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_check_that_is_not_settled_ends_with_7() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+    let id = sandbox.airbyte().connector_id;
+    let check = async |more: &[&str]| {
+        let arguments = [&["connectors", "check", id.as_str()], more].concat();
+        let output = program::hosted(&sandbox, &directory, &arguments)
+            .output()
+            .await?;
+        Ok::<_, Failure>(output.status.code())
+    };
+    for (status, code) in [
+        ("pending", 7),
+        ("running", 7),
+        ("inconclusive", 7),
+        ("failed", 1),
+        ("succeeded", 0),
+    ] {
+        sandbox.configure(|settings| settings.check_status = Some(status.to_owned()));
+        assert_eq!(check(&[]).await?, Some(code), "{status}");
+    }
+    sandbox.configure(|settings| settings.check_status = Some("running".to_owned()));
+    assert_eq!(check(&["--wait", "0"]).await?, Some(7));
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_program_makes_changes_checks_and_deletes_connectors() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
     let directory = Directory::new()?;

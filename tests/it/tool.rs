@@ -876,3 +876,29 @@ async fn the_accounts_own_addresses_are_known_as_far_as_they_can_be() {
     sandbox.limit_scopes(&["https://www.googleapis.com/auth/gmail.metadata"]);
     assert_eq!(open.own_addresses(true).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn hosted_mode_has_tools_for_the_documentation_and_for_sql() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let tools = sandbox.hosted().unwrap().tools();
+    let answer = ok(tools.call("gmail_docs", json!({"section": "labels"})).await);
+    assert!(answer.text.contains("list: List labels"), "{}", answer.text);
+    let tool = tools.get("gmail_sql").unwrap();
+    assert!(tool.annotations.read_only && !tool.annotations.destructive);
+    #[cfg(feature = "sandbox-sql")]
+    {
+        let arguments = json!({"sql": "select count(*) as n from labels where id = 'INBOX'"});
+        let answer = ok(tools.call("gmail_sql", arguments).await);
+        assert_eq!(answer.structured["data"], json!([{"n": 1}]));
+    }
+    let arguments = json!({"entity": "labels", "action": "list", "intent": "to show them"});
+    ok(tools.call("gmail_execute", arguments).await);
+    let requests = sandbox.requests();
+    assert!(
+        requests
+            .iter()
+            .any(|request| request.intent.as_deref() == Some("to show them"))
+    );
+    let open_source = sandbox.open_source().unwrap().tools();
+    assert!(open_source.get("gmail_sql").is_none() && open_source.get("gmail_docs").is_none());
+}

@@ -82,7 +82,14 @@ pub(super) fn execute(call: &mut Call<'_>) -> Result<Answer, Answer> {
         // How the clients of before ask whether a connector works.
         connector::standing(call.state, &connector.credentials, None)
             .map_err(upstream_authentication)?;
-        (json!({"status": "healthy", "error": null}), Value::Null)
+        let checked = table::all().find(|row| row.check);
+        let result = json!({
+            "status": "healthy",
+            "error": null,
+            "checked_entity": checked.map(|row| row.entity),
+            "checked_action": checked.map(|row| row.action),
+        });
+        (result, Value::Null)
     } else if action == table::sql_action() {
         (
             sql::query(call.state, &connector, &entity, &params)?,

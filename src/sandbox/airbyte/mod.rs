@@ -85,6 +85,8 @@ static ENDPOINTS: &[Endpoint] = &[
     endpoint("GET", "/api/v1/account/applications/scoped-token/info", "get_account_applications_scoped_token_info", Scoped, account::scoped_token_info),
     endpoint("POST", "/api/v1/account/applications/widget-token", "create_account_applications_widget_token", Application, account::widget_token),
     endpoint("POST", "/api/v1/integrations/connectors", "create_integrations_connectors", Application, connector::create),
+    // Where the older package makes a connector.
+    endpoint("POST", "/v1/integrations/connectors", "create_integrations_connectors", Application, connector::create),
     endpoint("GET", "/api/v1/integrations/connectors", "list_integrations_connectors", Application, connector::list),
     endpoint("POST", "/api/v1/integrations/connectors/check", "create_integrations_connectors_check", Application, connector::check_config),
     endpoint("POST", "/api/v1/integrations/connectors/oauth/initiate", "create_integrations_connectors_oauth_initiate", Any, oauth::initiate),
