@@ -61,6 +61,7 @@ pub struct AirbyteBuilder {
     base_url: String,
     http: Option<reqwest::Client>,
     limits: Limits,
+    gzip: bool,
     retry: RetryPolicy,
 }
 
@@ -81,6 +82,7 @@ impl Airbyte {
             base_url: operation::BASE_URL.to_owned(),
             http: None,
             limits: Limits::default(),
+            gzip: true,
             retry: RetryPolicy::default(),
         }
     }
@@ -235,6 +237,13 @@ impl AirbyteBuilder {
         self
     }
 
+    /// Whether answers are asked for in gzip. Default: yes.
+    #[must_use]
+    pub fn gzip(mut self, gzip: bool) -> Self {
+        self.gzip = gzip;
+        self
+    }
+
     /// When a request is sent again.
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
@@ -256,7 +265,7 @@ impl AirbyteBuilder {
             .strip_suffix("/api/v1")
             .unwrap_or(&base_url)
             .to_owned();
-        let http = Http::new(self.http, self.limits)?;
+        let http = Http::new(self.http, self.limits, self.gzip)?;
         let organization_id = match &self.auth.organization_id {
             Some(id) => Some(HeaderValue::from_str(id).map_err(|_| {
                 Error::new(

@@ -242,13 +242,13 @@ impl ServiceAccountAuthConfig {
     }
 
     /// The HTTP client of the account's connectors, which share its connections, where they have none of their own.
-    pub(crate) fn http(&self, limits: Limits) -> Result<Http, Error> {
+    pub(crate) fn http(&self, limits: Limits, gzip: bool) -> Result<Http, Error> {
         let shared = &self.account.http;
         match shared.get() {
-            Some(http) if http.has(&limits) => Ok(http.clone()),
-            Some(_) => Http::new(None, limits),
+            Some(http) if http.has(&limits, gzip) => Ok(http.clone()),
+            Some(_) => Http::new(None, limits, gzip),
             None => {
-                let own = Http::new(None, limits)?;
+                let own = Http::new(None, limits, gzip)?;
                 Ok(shared.get_or_init(|| own).clone())
             }
         }

@@ -1,5 +1,6 @@
 //! One exchange over HTTP: a request out, a whole answer in, within limits.
 
+mod body;
 mod connect;
 #[cfg(any(feature = "mcp", feature = "oauth"))]
 pub(crate) mod connections;
@@ -12,15 +13,18 @@ mod tls;
 pub(crate) use tls::config as tls_config;
 
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use http::header::ACCEPT_ENCODING;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::error::{Error, Kind};
+use body::{Body, Refusal};
 use connect::Cause;
 use proxy::HttpsProxy;
 
@@ -48,7 +52,7 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// Time for a whole exchange. Default: 300 s, as long as Airbyte's own client waits for an execute call.
     pub total_timeout: Duration,
-    /// The largest answer that is read, in bytes. Default: 96 MiB; a mail of 35 MiB is 47 MiB in base64, inside JSON,
+    /// The largest answer that is read, in bytes, unpacked where it is gzip. Default: 96 MiB; a mail of 35 MiB is 47 MiB in base64, inside JSON,
     /// and twice that is never mail.
     pub response_bytes: usize,
 }
@@ -68,12 +72,21 @@ impl Default for Limits {
 /// How many bytes of a request are sent in a second at least.
 const SLOWEST_UPLOAD: u64 = 64 * 1024;
 
+/// How this crate names itself.
+const AGENT: &str = concat!("airbyte-agent-gmail/", env!("CARGO_PKG_VERSION"));
+
+/// The same where gzip is asked for: Google wants it named in User-Agent too.
+/// <https://developers.google.com/workspace/gmail/api/guides/performance#gzip>
+const GZIP_AGENT: &str = concat!("airbyte-agent-gmail/", env!("CARGO_PKG_VERSION"), " (gzip)");
+
 /// A shared HTTP client. Clones share its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     client: reqwest::Client,
     /// Whether it is the caller's own, which may follow redirects and has timeouts of its own.
     given: bool,
+    /// Whether gzip is asked for.
+    gzip: bool,
     limits: Arc<Limits>,
     proxy: Option<Arc<HttpsProxy>>,
 }
@@ -104,6 +117,8 @@ pub(crate) enum Failure {
     TimedOut(String),
     /// The connection broke after sending began.
     Broken(reqwest::Error),
+    /// What came is gzip that ends early or is damaged.
+    Damaged(io::Error),
     /// The answer is larger than the limit, which is so many bytes.
     TooLarge(usize),
     /// The caller's own client followed a redirect.
@@ -114,29 +129,34 @@ pub(crate) enum Failure {
 
 impl Http {
     /// The caller's client, or one of this crate's own making.
-    pub(crate) fn new(client: Option<reqwest::Client>, limits: Limits) -> Result<Self, Error> {
+    ///
+    /// `gzip` says whether answers are asked for in it.
+    pub(crate) fn new(
+        client: Option<reqwest::Client>,
+        limits: Limits,
+        gzip: bool,
+    ) -> Result<Self, Error> {
         let given = client.is_some();
         let (client, proxy) = match client {
             Some(client) => (client, None),
-            None => Self::client_within(limits)?,
+            None => Self::client_within(limits, gzip)?,
         };
         Ok(Self {
             client,
             given,
+            gzip,
             limits: Arc::new(limits),
             proxy,
         })
     }
 
-    fn client_within(limits: Limits) -> Result<(reqwest::Client, Option<Arc<HttpsProxy>>), Error> {
+    fn client_within(
+        limits: Limits,
+        gzip: bool,
+    ) -> Result<(reqwest::Client, Option<Arc<HttpsProxy>>), Error> {
         let proxy = HttpsProxy::from_env()?;
         let client = HttpsProxy::install(proxy.as_ref(), reqwest::Client::builder())?
-            .user_agent(concat!("airbyte-agent-gmail/", env!("CARGO_PKG_VERSION")))
-            // Where nothing is said any encoding will do, and none but the plain one is read.
-            .default_headers(HeaderMap::from_iter([(
-                http::header::ACCEPT_ENCODING,
-                HeaderValue::from_static("identity"),
-            )]))
+            .user_agent(if gzip { GZIP_AGENT } else { AGENT })
             // Neither service redirects its API, and a redirect could carry a token or a secret elsewhere.
             .redirect(reqwest::redirect::Policy::none())
             // The transport alone sends again, since it knows what may be.
@@ -154,9 +174,9 @@ impl Http {
         Ok((client, proxy.map(Arc::new)))
     }
 
-    /// Whether these are its limits.
-    pub(crate) fn has(&self, limits: &Limits) -> bool {
-        *self.limits == *limits
+    /// Whether it was made with these.
+    pub(crate) fn has(&self, limits: &Limits, gzip: bool) -> bool {
+        *self.limits == *limits && self.gzip == gzip
     }
 
     /// The client inside, for the generated clients.
@@ -167,11 +187,20 @@ impl Http {
     /// Sends one request and reads the whole answer.
     pub(crate) async fn exchange(
         &self,
-        request: reqwest::Request,
+        mut request: reqwest::Request,
         first_byte: FirstByte,
     ) -> Result<Reply, Failure> {
         let limit = self.limits.response_bytes;
         let asked = request.url().clone();
+        // Where nothing is said any encoding will do (RFC 9110, section 12.5.3), and no other is read.
+        request
+            .headers_mut()
+            .entry(ACCEPT_ENCODING)
+            .or_insert(HeaderValue::from_static(if self.gzip {
+                "gzip"
+            } else {
+                "identity"
+            }));
         let clock = Clock::start(&self.limits, self.given, first_byte, &request);
         let sending = clock.first_byte(self.client.execute(request)).await?;
         let mut response = match sending {
@@ -181,49 +210,26 @@ impl Http {
         if self.given && asked != *response.url() {
             return Err(Failure::Redirected);
         }
-        let declared = response
-            .content_length()
-            .and_then(|length| usize::try_from(length).ok());
-        if declared.is_some_and(|length| length > limit) {
+        let declared = response.content_length();
+        if !declared
+            .is_none_or(|length| usize::try_from(length).is_ok_and(|length| length <= limit))
+        {
             return Err(Failure::TooLarge(limit));
         }
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        let Some(first) = clock.next(response.chunk()).await? else {
-            return Ok(Reply {
-                status,
-                headers,
-                body: Bytes::new(),
-            });
+        let refused = |refusal| match refusal {
+            Refusal::TooLarge => Failure::TooLarge(limit),
+            Refusal::Damaged(error) => Failure::Damaged(error),
         };
-        if first.len() > limit {
-            return Err(Failure::TooLarge(limit));
-        }
-        let Some(second) = clock.next(response.chunk()).await? else {
-            return Ok(Reply {
-                status,
-                headers,
-                body: first,
-            });
-        };
-        if first.len() + second.len() > limit {
-            return Err(Failure::TooLarge(limit));
-        }
-        // A lying length must not reserve more than what a chunked answer would be let grow to anyway.
-        let mut body =
-            BytesMut::with_capacity(declared.unwrap_or_default().max(first.len() + second.len()));
-        body.extend_from_slice(&first);
-        body.extend_from_slice(&second);
-        while let Some(chunk) = clock.next(response.chunk()).await? {
-            if body.len() + chunk.len() > limit {
-                return Err(Failure::TooLarge(limit));
-            }
-            body.extend_from_slice(&chunk);
+        let mut body = Body::new(&headers, limit);
+        while let Some(piece) = clock.next(response.chunk()).await? {
+            body.push(piece).map_err(refused)?;
         }
         Ok(Reply {
             status,
             headers,
-            body: body.freeze(),
+            body: body.finish().map_err(refused)?,
         })
     }
 
@@ -390,11 +396,8 @@ impl From<Failure> for Error {
                 Kind::Timeout,
                 format!("{limit}; try again later, or with more time"),
             ),
-            Failure::Broken(error) => Self::new(
-                Kind::Interrupted,
-                "the connection broke before the whole answer came; try again",
-            )
-            .caused_by(error),
+            Failure::Broken(error) => Self::interrupted().caused_by(error),
+            Failure::Damaged(error) => Self::interrupted().caused_by(error),
             Failure::TooLarge(limit) => Self::new(
                 Kind::InvalidResponse,
                 format!(
@@ -411,6 +414,16 @@ impl From<Failure> for Error {
                 "the http client followed a redirect, which can carry secrets to another host; make it with `redirect(Policy::none())`",
             ),
         }
+    }
+}
+
+impl Error {
+    /// The same for an answer that is cut off and for one that is damaged.
+    fn interrupted() -> Self {
+        Self::new(
+            Kind::Interrupted,
+            "the connection broke before the whole answer came; try again",
+        )
     }
 }
 

@@ -50,7 +50,7 @@ async fn public_addresses(url: &Url) -> Result<Vec<SocketAddr>, Error> {
 
 async fn post_to(url: &Url, addresses: &[SocketAddr], form: &'static str) -> Result<(), Error> {
     let client = reqwest::Client::builder()
-        .user_agent(concat!("airbyte-agent-gmail/", env!("CARGO_PKG_VERSION")))
+        .user_agent(super::AGENT)
         .no_proxy()
         .redirect(Policy::none())
         .retry(reqwest::retry::never())

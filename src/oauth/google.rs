@@ -269,7 +269,7 @@ impl GoogleClient {
     }
 
     fn http(&self) -> Result<Http, Error> {
-        Http::new(self.http.clone(), Limits::default())
+        Http::new(self.http.clone(), Limits::default(), true)
     }
 }
 

@@ -1,14 +1,16 @@
 //! The HTTP server: connections in, one answer of a service out, and the faults in between.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use flate2::Compression;
 use flate2::read::MultiGzDecoder;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use flate2::write::GzEncoder;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
@@ -179,6 +181,25 @@ async fn handle(
     state.log.finish(number, record);
     state.changed();
 
+    let answer = match fault {
+        Some(FaultKind::WrongContentType) => {
+            answer.with_header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+        }
+        Some(FaultKind::InvalidJson) => {
+            let half = answer.body.slice(..answer.body.len() / 2);
+            let body = [b"{\"cut\": ".as_slice(), &half].concat();
+            Answer {
+                body: body.into(),
+                ..answer
+            }
+        }
+        _ => answer,
+    };
+    let answer = if takes_gzip(service, &request) {
+        packed(answer)
+    } else {
+        answer
+    };
     match fault {
         Some(FaultKind::ConnectionClosedBeforeResponse) => Err(Interrupted),
         Some(FaultKind::Delay(delay)) => {
@@ -191,17 +212,6 @@ async fn handle(
             Ok(respond_with(answer, |body| ResponseBody::slow(body, pause)))
         }
         Some(FaultKind::TruncatedBody) => Ok(respond_with(answer, ResponseBody::truncated)),
-        Some(FaultKind::WrongContentType) => Ok(respond(
-            answer.with_header(header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        )),
-        Some(FaultKind::InvalidJson) => {
-            let half = answer.body.slice(..answer.body.len() / 2);
-            let body = [b"{\"cut\": ".as_slice(), &half].concat();
-            Ok(respond(Answer {
-                body: body.into(),
-                ..answer
-            }))
-        }
         _ => Ok(respond(answer)),
     }
 }
@@ -225,6 +235,35 @@ fn unpacked(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Answer> {
         )),
         Ok(length) if length > LARGEST_BODY => Err(too_large()),
         Ok(_) => Ok(whole.into()),
+    }
+}
+
+/// Whether an answer goes out in gzip. Google wants it named in `User-Agent` too.
+fn takes_gzip(service: Service, request: &Request) -> bool {
+    let names = |header: HeaderName| {
+        request
+            .header(header)
+            .is_some_and(|value| value.to_ascii_lowercase().contains("gzip"))
+    };
+    names(header::ACCEPT_ENCODING) && (service == Service::Airbyte || names(header::USER_AGENT))
+}
+
+/// The answer in gzip, where it has a body.
+fn packed(answer: Answer) -> Answer {
+    if answer.body.is_empty() {
+        return answer;
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    match encoder
+        .write_all(&answer.body)
+        .and_then(|()| encoder.finish())
+    {
+        Ok(body) => Answer {
+            body: body.into(),
+            ..answer
+        }
+        .with_header(header::CONTENT_ENCODING, "gzip"),
+        Err(_) => answer,
     }
 }
 

@@ -77,7 +77,7 @@ pub(super) fn exchange(
         Failure::NotSent(_, cause) if cause.passes => (Outcome::NotCarriedOut, false),
         Failure::NotSent(..) | Failure::NotMade(_) => (Outcome::Final, false),
         Failure::TooLarge(_) | Failure::Redirected => (Outcome::Final, true),
-        Failure::TimedOut(_) | Failure::Broken(_) => (Outcome::Unclear, true),
+        Failure::TimedOut(_) | Failure::Broken(_) | Failure::Damaged(_) => (Outcome::Unclear, true),
     };
     let error = Error::from(failure);
     Err(if is_sent {

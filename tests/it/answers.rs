@@ -5,7 +5,10 @@
 use crate::support;
 
 use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
-use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector, RetryPolicy};
+use std::io::Write as _;
+
+use airbyte_agent_gmail::connector::GmailConnectorBuilder;
+use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector, Limits, RetryPolicy};
 use serde_json::{Value, json};
 use support::{TestResult, mode_name};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -236,29 +239,177 @@ async fn what_airbyte_says_of_an_error_is_found_in_each_form() -> TestResult {
     Ok(())
 }
 
-#[tokio::test]
-async fn the_plain_encoding_is_asked_for() -> TestResult {
+/// A connector whose next call is answered with these bytes, and the request as it was sent, in lower case.
+async fn answered_with(
+    answer: Vec<u8>,
+    configure: impl FnOnce(GmailConnectorBuilder) -> GmailConnectorBuilder,
+) -> Result<
+    (
+        GmailConnector,
+        tokio::task::JoinHandle<std::io::Result<String>>,
+    ),
+    Box<dyn std::error::Error>,
+> {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
-    let url = format!("http://{}", listener.local_addr()?);
-    let gmail = GmailConnector::builder(GmailAuthConfig::from_access_token("token"))
-        .base_url(url)
-        .build()?;
-    let served = async {
+    let builder = GmailConnector::builder(GmailAuthConfig::from_access_token("token"))
+        .base_url(format!("http://{}", listener.local_addr()?))
+        .retry(RetryPolicy::never());
+    let gmail = configure(builder).build()?;
+    let served = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await?;
         let mut request = Vec::new();
         while !request.ends_with(b"\r\n\r\n") {
             request.push(stream.read_u8().await?);
         }
-        let body = r#"{"emailAddress":"user@example.com"}"#;
-        let head = "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n";
-        stream.write_all([head, body].concat().as_bytes()).await?;
-        stream.shutdown().await?;
-        Ok::<_, std::io::Error>(String::from_utf8_lossy(&request).to_lowercase())
-    };
-    let (profile, request) = tokio::join!(gmail.get_profile().send(), served);
-    profile?;
+        // A client that has read enough goes away.
+        let _ = stream.write_all(&answer).await;
+        let _ = stream.shutdown().await;
+        Ok(String::from_utf8_lossy(&request).to_lowercase())
+    });
+    Ok((gmail, served))
+}
+
+fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(plain)?;
+    encoder.finish()
+}
+
+/// A whole answer without a length.
+fn http_answer(headers: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n{headers}\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+const PROFILE: &[u8] = br#"{"emailAddress":"user@example.com"}"#;
+
+const GZIP: &str = "content-encoding: gzip\r\n";
+
+#[tokio::test]
+async fn gzip_is_asked_for_as_google_wants_it() -> TestResult {
+    let (gmail, served) = answered_with(http_answer(GZIP, &gzip(PROFILE)?), |own| own).await?;
+    assert_eq!(
+        gmail.get_profile().send().await?.email_address,
+        "user@example.com"
+    );
+    let request = served.await??;
+    assert!(
+        request.contains("\r\naccept-encoding: gzip\r\n"),
+        "{request}"
+    );
+    let agent = concat!(
+        "\r\nuser-agent: airbyte-agent-gmail/",
+        env!("CARGO_PKG_VERSION"),
+        " (gzip)\r\n"
+    );
+    assert!(request.contains(agent), "{request}");
+
+    let (gmail, served) = answered_with(http_answer("", PROFILE), |own| own.gzip(false)).await?;
+    gmail.get_profile().send().await?;
+    let request = served.await??;
     // What says nothing of it may be answered in any encoding (RFC 9110, section 12.5.3).
-    assert!(request?.contains("\r\naccept-encoding: identity\r\n"));
+    assert!(
+        request.contains("\r\naccept-encoding: identity\r\n"),
+        "{request}"
+    );
+    assert!(!request.contains("gzip"), "{request}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bomb_is_an_answer_that_is_too_large() -> TestResult {
+    let large = vec![b' '; 1 << 20];
+    let limits = Limits {
+        response_bytes: 100_000,
+        ..Limits::default()
+    };
+    let mut messages = Vec::new();
+    for answer in [http_answer(GZIP, &gzip(&large)?), http_answer("", &large)] {
+        let (gmail, served) = answered_with(answer, |own| own.limits(limits)).await?;
+        let error = gmail.get_profile().send().await.err().ok_or("a refusal")?;
+        assert!(
+            error.is_invalid_response() && !error.is_outcome_unknown(),
+            "{error}"
+        );
+        messages.push(error.to_string());
+        served.await??;
+    }
+    assert_eq!(messages[0], messages[1]);
+    assert!(
+        messages[0].contains("limit of 100000 bytes"),
+        "{}",
+        messages[0]
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn gzip_that_is_cut_or_damaged_is_an_answer_that_is_cut() -> TestResult {
+    let whole = gzip(PROFILE)?;
+    let mut damaged = whole.clone();
+    let at = damaged.len() - 5;
+    damaged[at] ^= 1;
+    let cut = whole[..whole.len() - 3].to_vec();
+    for body in [cut, damaged, PROFILE.to_vec()] {
+        let (gmail, served) = answered_with(http_answer(GZIP, &body), |own| own).await?;
+        let error = gmail.get_profile().send().await.err().ok_or("an error")?;
+        assert!(
+            error
+                .to_string()
+                .contains("the connection broke before the whole answer came")
+                && !error.is_outcome_unknown(),
+            "{error}"
+        );
+        served.await??;
+
+        let (gmail, served) = answered_with(http_answer(GZIP, &body), |own| own).await?;
+        let sent = gmail.execute(
+            "messages",
+            "create",
+            json!({"raw": "VG86IGFAZXhhbXBsZS5jb20NCg0K"}),
+        );
+        let error = sent.await.err().ok_or("an error")?;
+        assert!(
+            error
+                .to_string()
+                .contains("the connection broke before the whole answer came")
+                && error.is_outcome_unknown(),
+            "{error}"
+        );
+        served.await??;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_kind_of_answer_comes_in_gzip() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    for gmail in [sandbox.open_source()?, sandbox.hosted()?] {
+        let mode = mode_name(&gmail);
+        let list = gmail.messages().list().max_results(2).send().await?;
+        let id = list.messages.first().ok_or("a message")?.id.clone();
+        assert_eq!(
+            gmail.messages().get(id.as_str()).send().await?.id,
+            id,
+            "{mode}"
+        );
+        let missing = gmail.messages().get("ffffffffffffff").send().await;
+        let error = missing.err().ok_or("a refusal")?;
+        assert!(
+            !error.is_transient() && !error.is_invalid_response(),
+            "{mode}: {error}"
+        );
+    }
+    let gmail = sandbox.open_source()?;
+    let mut batch = gmail.batch();
+    batch.add("labels", "get", json!({"labelId": "INBOX"}))?;
+    batch.add("labels", "get", json!({"labelId": "no-such-label"}))?;
+    let results = batch.send().await?;
+    assert_eq!(
+        results[0].as_ref().map_err(ToString::to_string)?.data["id"],
+        "INBOX"
+    );
+    assert!(results[1].as_ref().is_err_and(|error| error.is_not_found()));
     Ok(())
 }
 
