@@ -1,6 +1,7 @@
 //! What happens to the messages of a mailbox.
 
 use crate::api::gmail::types::{History, Message};
+use crate::connector::MessageReference;
 
 /// Something that happened, in the order in which it happened.
 ///
@@ -65,28 +66,6 @@ pub enum FullSyncReason {
     HistoryExpired,
 }
 
-/// A message by its ids, as an [`Event`] names it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MessageReference {
-    /// The message's id.
-    pub id: String,
-    /// Its thread's id; empty where Gmail leaves it out.
-    pub thread_id: String,
-    /// Its labels at the time of the event, by id; a listing has none.
-    pub label_ids: Vec<String>,
-}
-
-impl MessageReference {
-    pub(super) fn new(message: Message) -> Self {
-        Self {
-            id: message.id,
-            thread_id: message.thread_id.unwrap_or_default(),
-            label_ids: message.label_ids,
-        }
-    }
-}
-
 /// The events of one record of the history.
 ///
 /// ```
@@ -103,7 +82,7 @@ impl MessageReference {
 ///
 /// [`MailboxSync`](super::MailboxSync) does it for you; it is of use where the history comes from elsewhere.
 pub fn changes(record: History) -> Vec<Event> {
-    let reference = |message: Option<Message>| message.map(MessageReference::new);
+    let reference = |message: Option<Message>| message.map(MessageReference::from);
     let added = record
         .messages_added
         .into_iter()

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
-use super::event::{Event, FullSyncReason, MessageReference, changes};
+use super::event::{Event, FullSyncReason, changes};
 use super::state::SyncState;
 use crate::api::gmail::types::{ListHistoryResponse, ListMessagesResponse};
-use crate::connector::GmailConnector;
+use crate::connector::{GmailConnector, MessageReference};
 use crate::error::{Error, Kind};
 use crate::page::Pages;
 use crate::transport::Patience;
@@ -162,7 +162,7 @@ impl MailboxSync<'_> {
                 }
                 Phase::Listing(mut pages) => match pages.next().await.transpose()? {
                     Some(page) => {
-                        let listed = page.messages.into_iter().map(MessageReference::new);
+                        let listed = page.messages.into_iter().map(MessageReference::from);
                         self.queue.extend(listed.map(|message| Entry {
                             event: Event::Listed(message),
                             reached: None,

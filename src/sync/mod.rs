@@ -42,7 +42,8 @@ pub mod mbox;
 mod state;
 mod watch;
 
-pub use event::{Event, FullSyncReason, MessageReference, changes};
+pub use crate::connector::MessageReference;
+pub use event::{Event, FullSyncReason, changes};
 pub use mailbox::{MailboxSync, found};
 pub use state::SyncState;
 pub use watch::WatchLease;

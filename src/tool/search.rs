@@ -57,13 +57,9 @@ pub(super) async fn search(
         .await
         .map_err(|error| Failure::service(&error))?;
     let total = page.messages.len() as u64;
-    let listed = page.messages.into_iter();
-    let (ids, threads): (Vec<_>, Vec<_>) = listed
-        .map(|message| (message.id, message.thread_id.unwrap_or_default()))
-        .unzip();
-    let mut threads = threads.into_iter();
+    let mut listed = page.messages.iter();
     let mut messages = gmail
-        .get_many(ids)
+        .get_many(&page.messages)
         .format(MessageFormat::Metadata)
         .metadata_headers(["From", "Subject", "Date"])
         .stream();
@@ -71,7 +67,10 @@ pub(super) async fn search(
     while let Some((id, outcome)) = messages.next().await {
         found.push(Found {
             id,
-            thread_id: threads.next().unwrap_or_default(),
+            thread_id: listed
+                .next()
+                .and_then(|message| message.thread_id.clone())
+                .unwrap_or_default(),
             snippet: match &outcome {
                 Ok(message) => message.snippet.clone().unwrap_or_default(),
                 Err(_) => String::new(),

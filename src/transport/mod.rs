@@ -121,6 +121,12 @@ impl Transport {
         beside
     }
 
+    /// Whether answers are to have some fields alone.
+    #[cfg(feature = "mail")]
+    pub(crate) fn has_fields(&self) -> bool {
+        self.fields.is_some()
+    }
+
     /// The hosted route, where this is one.
     pub(crate) fn as_hosted(&self) -> Option<&Hosted> {
         match &*self.route {

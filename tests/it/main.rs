@@ -29,6 +29,7 @@ mod invitation;
 mod layer;
 mod limits;
 mod listener;
+mod many;
 mod mcp;
 mod mcp_fault;
 mod oauth;
