@@ -22,7 +22,7 @@ const PAGE_SIZE: i64 = 500;
 pub(crate) enum Filters {
     /// The filters
     List,
-    Create(Create),
+    Create(Box<Create>),
     /// Delete a filter; mail that it has sorted stays as it is
     Delete {
         /// The filter's id; see filters list

@@ -85,10 +85,15 @@ fn split_footer(body: &[u8]) -> (&[u8], &[u8]) {
             (is_ended, is_apart) = (is_padded, false);
         } else if let Some(length) = last_word_length(line) {
             footer = footer.or(Some(position + length));
-        } else if !is_base64 && !content.is_empty() && !is_padding(content) {
-            footer = footer.or(Some(position));
-        } else if is_ended && is_base64 && (is_apart || !content.len().is_multiple_of(4)) {
-            footer = footer.or(Some(position));
+        } else {
+            let is_text = if is_base64 {
+                is_ended && (is_apart || !content.len().is_multiple_of(4))
+            } else {
+                !content.is_empty() && !is_padding(content)
+            };
+            if is_text {
+                footer = footer.or(Some(position));
+            }
         }
         is_apart |= content.is_empty();
         position += line.len();
