@@ -26,6 +26,8 @@ python=(
 )
 # Airbyte's package for Gmail alone asks for Python 3.13, which not every Debian has; it runs on older ones.
 older=(airbyte-agent-gmail==0.1.31)
+# PyAirbyte brings clients of many services.
+pyairbyte=(airbyte==0.71.3)
 node=(
   @googleapis/gmail@18.0.0 google-auth-library@10.9.1
   @modelcontextprotocol/sdk@1.32.2 @modelcontextprotocol/inspector@2.12.0
@@ -71,6 +73,7 @@ minutes() { printf '%s took %d:%02d minutes\n' "$1" $((($SECONDS - $2) / 60)) $(
 install_debian
 virtual_environment "$JUDGES/python" "${python[@]}"
 virtual_environment "$JUDGES/older" --ignore-requires-python "${older[@]}"
+virtual_environment "$JUDGES/pyairbyte" "${pyairbyte[@]}"
 install_node
 minutes "installing the judges" 0
 

@@ -135,6 +135,34 @@ async fn an_address_that_is_not_airbytes_is_no_unknown_customer() -> TestResult 
 }
 
 #[tokio::test]
+async fn a_list_that_is_not_there_is_no_empty_one() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let airbyte = Airbyte::builder(auth(&sandbox))
+        .base_url(sandbox.airbyte_url())
+        .build()?;
+    let customer = sandbox.airbyte().customer_name;
+    for body in [
+        r#"{}"#,
+        r#"{"data": null}"#,
+        r#"{"data": {}}"#,
+        r#"{"connectors": []}"#,
+    ] {
+        let kind = FaultKind::Answer {
+            code: 200,
+            content_type: "application/json".to_owned(),
+            body: body.to_owned(),
+        };
+        let lasting = Fault::new(Service::Airbyte, kind).times(5);
+        sandbox.inject(lasting.on("list_integrations_connectors"));
+        let listed = airbyte.connectors().list().customer_name(&customer);
+        let error = listed.send().await.expect_err(body);
+        assert!(error.is_invalid_response(), "{body}: {error:?}");
+        sandbox.clear_faults();
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_the_service_behind_airbyte_says_decides_as_without_airbyte() -> TestResult {
     let sandbox = Sandbox::start().await?;
     let (hosted, direct) = (sandbox.hosted()?, sandbox.open_source()?);

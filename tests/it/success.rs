@@ -297,6 +297,9 @@ The content type has to be one of JSON, or one that says nothing (none, `text/pl
 hosted mode the rule holds for Airbyte's envelope (`status` is `success`, `result` is there) and for the result inside
 it, where `null` stands for an empty body.
 
+A list that the service's document requires, as Airbyte's own (connectors, workspaces, templates, skills) do, has to be
+there: `{}` is an error and no empty list.
+
 A piece of an upload has one more success: 308, with which the service asks for the next piece.
 
 Such an error is [`is_invalid_response`](crate::Error::is_invalid_response). What only reads, or may be sent twice, is

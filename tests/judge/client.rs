@@ -68,3 +68,8 @@ async fn airbytes_sdk() -> TestResult {
 async fn airbytes_older_package() -> TestResult {
     drive(installation::older_python(), "airbyte_sdk.py").await
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pyairbytes_agents() -> TestResult {
+    drive(installation::pyairbyte_python(), "pyairbyte.py").await
+}

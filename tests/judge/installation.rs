@@ -22,6 +22,11 @@ pub(crate) fn older_python() -> PathBuf {
     folder().join("older/bin/python")
 }
 
+/// The interpreter that has PyAirbyte.
+pub(crate) fn pyairbyte_python() -> PathBuf {
+    folder().join("pyairbyte/bin/python")
+}
+
 /// The folder that has the Node packages in `node_modules`.
 pub(crate) fn node_packages() -> PathBuf {
     folder().join("node")
