@@ -34,6 +34,17 @@ pub(crate) fn open(url: &str) -> bool {
                 .map(|name| vec![name.to_owned()]),
         );
     }
+    openers.extend(system());
+    start(&openers, url)
+}
+
+/// Whether the system's viewer of a file was started.
+pub(crate) fn view(path: &str) -> bool {
+    start(&system().into_iter().collect::<Vec<_>>(), path)
+}
+
+/// What the system opens addresses and files with.
+fn system() -> Option<Vec<String>> {
     let own: &[&str] = if cfg!(target_os = "macos") {
         &["open"]
     } else if cfg!(windows) {
@@ -45,16 +56,17 @@ pub(crate) fn open(url: &str) -> bool {
     let display = cfg!(any(target_os = "macos", windows))
         || env::var_os("DISPLAY").is_some()
         || env::var_os("WAYLAND_DISPLAY").is_some();
-    if display {
-        openers.push(own.iter().map(|part| (*part).to_owned()).collect());
-    }
+    display.then(|| own.iter().map(|part| (*part).to_owned()).collect())
+}
+
+fn start(openers: &[Vec<String>], what: &str) -> bool {
     openers.iter().any(|opener| {
         let Some((program, arguments)) = opener.split_first() else {
             return false;
         };
         Command::new(program)
             .args(arguments)
-            .arg(url)
+            .arg(what)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -4,12 +4,15 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use airbyte_agent_gmail::Error;
+use airbyte_agent_gmail::operation::{Outbound, gmail};
 use airbyte_agent_gmail::tool::visible_text;
 
 /// Why a command ended badly.
 pub(crate) enum Failure {
     /// The crate's own error.
     Gmail(Error),
+    /// The crate's own error, about what was given.
+    About(String, Error),
     /// The arguments, or what they name.
     Input(String),
     /// The reader of the output went away, or the person said no: the command ends, and nothing has failed.
@@ -28,6 +31,15 @@ impl Failure {
         Self::Input(message.into())
     }
 
+    /// The service refuses what was given, which is quoted: an id, for one.
+    pub(crate) fn about(given: &str, error: Error) -> Self {
+        if error.is_not_found() || error.is_invalid_request() {
+            Self::About(given.to_owned(), error)
+        } else {
+            Self::Gmail(error)
+        }
+    }
+
     /// An argument is not JSON. The text of the parser's error can quote what was given; its place is enough.
     pub(crate) fn not_json(name: &str, error: &serde_json::Error) -> Self {
         Self::input(format!(
@@ -44,7 +56,7 @@ impl Failure {
             Self::Later(_) => 7,
             Self::Command(code) => *code,
             Self::Other(_) => 1,
-            Self::Gmail(error) => code(error),
+            Self::Gmail(error) | Self::About(_, error) => code(error),
         }
     }
 }
@@ -117,8 +129,16 @@ fn write(failure: &Failure, verbose: bool) -> std::io::Result<()> {
         Failure::Input(message) | Failure::Later(message) | Failure::Other(message) => {
             writeln!(stderr, "error: {}", shown(message))
         }
-        Failure::Gmail(error) => {
-            writeln!(stderr, "error: {}", shown(error))?;
+        Failure::Gmail(error) | Failure::About(_, error) => {
+            let begin = match failure {
+                Failure::About(given, _) => format!("`{given}`: "),
+                _ if error.is_outcome_unknown() && is_send(error) => {
+                    "it may have been sent: ".to_owned()
+                }
+                _ if error.is_outcome_unknown() => "it may have been done: ".to_owned(),
+                _ => String::new(),
+            };
+            writeln!(stderr, "error: {}{}", shown(&begin), shown(error))?;
             // Where the store's file is, and what is wrong with it, only the cause knows.
             if let Some(cause) = std::error::Error::source(error)
                 && error.is_token_store_failed()
@@ -130,16 +150,34 @@ fn write(failure: &Failure, verbose: bool) -> std::io::Result<()> {
             match error.service_message() {
                 Some(message) if verbose || !is_of_service(error) => {
                     writeln!(stderr, "the service said: {}", shown(&message))?;
-                    error
-                        .service_errors()
-                        .iter()
-                        .try_for_each(|wrong| writeln!(stderr, "  {}", shown(wrong)))
+                    for wrong in error.service_errors() {
+                        writeln!(stderr, "  {}", shown(wrong))?;
+                    }
                 }
-                Some(_) => writeln!(stderr, "(--verbose shows what the service itself said)"),
-                None => Ok(()),
+                Some(_) => writeln!(stderr, "(--verbose shows what the service itself said)")?,
+                None => {}
             }
+            if error.is_outcome_unknown() && is_send(error) {
+                writeln!(stderr, "look first: {}", shown(&look(error)))?;
+            }
+            Ok(())
         }
     }
+}
+
+/// Whether mail may have left the mailbox.
+fn is_send(error: &Error) -> bool {
+    let row = error.operation().and_then(|id| gmail().by_id(id));
+    error.message_id().is_some() || row.is_some_and(|row| row.outbound == Outbound::Sends)
+}
+
+/// The command that shows whether the message was sent.
+fn look(error: &Error) -> String {
+    let search = match error.message_id() {
+        Some(id) => format!("rfc822msgid:{}", id.trim_matches(['<', '>'])),
+        None => "newer_than:1d".to_owned(),
+    };
+    format!("airbyte-gmail search 'in:sent {search}'")
 }
 
 /// Whether the service failed, and nothing about the request would change it.

@@ -1,11 +1,15 @@
 //! The account's labels, which people call by name.
 
+use airbyte_agent_gmail::auth::AccountDirectory;
 use airbyte_agent_gmail::operation::{Field, Operation};
 use airbyte_agent_gmail::tool::visible_text;
 use airbyte_agent_gmail::{Error, GmailConnector};
 use serde_json::Value;
 
 use super::exit::Failure;
+
+/// The file with the names of the labels, in the folder with the accounts.
+const CACHE: &str = "labels.json";
 
 /// The labels that an account has.
 pub(crate) struct Labels {
@@ -25,7 +29,23 @@ impl Labels {
                 (label.id, name)
             })
             .collect();
-        Ok(Self { known })
+        let labels = Self { known };
+        labels.cache();
+        Ok(labels)
+    }
+
+    /// Keeps the names for the shell, which must not ask the network on TAB; only where there is a folder already.
+    fn cache(&self) {
+        let Some(directory) = AccountDirectory::of_user().filter(|one| one.path().is_dir()) else {
+            return;
+        };
+        let names: Vec<&str> = self.known.iter().map(|(_, name)| name.as_str()).collect();
+        // Without it the shell offers no labels, or those of the time before.
+        let _ = tempfile::NamedTempFile::new_in(directory.path()).map(|mut file| {
+            serde_json::to_writer(&mut file, &names)
+                .is_ok()
+                .then(|| file.persist(directory.path().join(CACHE)))
+        });
     }
 
     /// The id of a label by its id or name; names differ by more than upper and lower case.
@@ -40,6 +60,7 @@ impl Labels {
         by(&|(id, _)| id == given)
             .or_else(|| by(&|(_, name)| name == given))
             .or_else(|| by(&|(_, name)| name.to_lowercase() == folded))
+            .or_else(|| by(&|(id, _)| is_system(id) && shown(id).to_lowercase() == folded))
     }
 
     /// The name of a label by its id.
@@ -110,6 +131,46 @@ impl Labels {
             "there is no label `{given}`; use one of: {}{instead}",
             known.join(", ")
         )))
+    }
+}
+
+/// A label's name as people read it: Gmail calls its own ones INBOX and CATEGORY_PROMOTIONS.
+pub(crate) fn shown(name: &str) -> String {
+    if !is_system(name) {
+        return name.to_owned();
+    }
+    let name = name.trim_start_matches("CATEGORY_").to_lowercase();
+    let mut letters = name.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// The names of labels for people; the service is asked only where there are others than its own.
+pub(crate) async fn shown_names(
+    gmail: &GmailConnector,
+    labels: &mut Option<Labels>,
+    ids: &[String],
+) -> Result<Vec<String>, Error> {
+    if labels.is_none() && ids.iter().any(|id| !is_system(id)) {
+        *labels = Some(Labels::list(gmail).await?);
+    }
+    let name = |id: &String| labels.as_ref().and_then(|labels| labels.name(id));
+    Ok(ids.iter().map(|id| shown(name(id).unwrap_or(id))).collect())
+}
+
+/// The names of the labels that were there when they were last asked for.
+pub(crate) fn cached() -> Vec<String> {
+    let names = AccountDirectory::of_user()
+        .and_then(|directory| std::fs::read(directory.path().join(CACHE)).ok())
+        .and_then(|names| serde_json::from_slice(&names).ok());
+    names.unwrap_or_default()
+}
+
+/// Forgets those names.
+pub(crate) fn forget() {
+    if let Some(directory) = AccountDirectory::of_user() {
+        // Most often there is no such file.
+        let _ = std::fs::remove_file(directory.path().join(CACHE));
     }
 }
 

@@ -3,6 +3,7 @@
 mod args;
 mod browser;
 mod commands;
+mod defaults;
 mod digest;
 mod editor;
 mod exit;
@@ -41,6 +42,7 @@ const HAVE_NO_DRY_RUN: [&str; 8] = [
 
 /// Reads the arguments, does what they say, and gives the exit code.
 pub(crate) fn main() -> ExitCode {
+    args::complete();
     let (program, matches) = Program::read();
     let verbose = program.global.verbose;
     let runtime = match tokio::runtime::Builder::new_multi_thread()
@@ -54,6 +56,7 @@ pub(crate) fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         let outcome = run(program, &matches).await;
         finish_refreshes(REFRESH_AT_END).await;
+        output::finish_pager();
         outcome
     });
     // A read of the standard input that nobody waits for any more must not keep the program.
@@ -64,10 +67,11 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-async fn run(program: Program, matches: &ArgMatches) -> Result<(), Failure> {
+async fn run(mut program: Program, matches: &ArgMatches) -> Result<(), Failure> {
     if let Some(topic) = &program.help_agents {
         return describe::for_agents(topic);
     }
+    program.global.take_defaults()?;
     let global = &program.global;
     let Some(name) = matches.subcommand_name() else {
         return Err(Failure::input("no command; see --help"));

@@ -2,9 +2,26 @@
 
 use airbyte_agent_gmail::mail::{Authentication, CalendarPart, Reading};
 use airbyte_agent_gmail::tool::visible_text;
+use airbyte_agent_gmail::{Error, GmailConnector};
+
+use super::label::{self, Labels};
+use super::output;
+
+/// The labels of a message: by their names for a person at a terminal, by their ids for programs.
+pub(crate) async fn label_names(
+    gmail: &GmailConnector,
+    labels: &mut Option<Labels>,
+    reading: &Reading,
+) -> Result<Vec<String>, Error> {
+    if output::is_terminal() {
+        label::shown_names(gmail, labels, &reading.label_ids).await
+    } else {
+        Ok(reading.label_ids.clone())
+    }
+}
 
 /// The message: headers that matter, the text, and what stands beside it.
-pub(crate) fn page(reading: &Reading, with_quoted: bool) -> String {
+pub(crate) fn page(reading: &Reading, labels: &[String], with_quoted: bool) -> String {
     let mut page = String::new();
     let fields = [
         ("From", reading.from.to_string()),
@@ -13,7 +30,7 @@ pub(crate) fn page(reading: &Reading, with_quoted: bool) -> String {
         ("Cc", reading.cc.to_string()),
         ("Date", reading.local_date()),
         ("Subject", reading.subject.clone().unwrap_or_default()),
-        ("Labels", reading.label_ids.join(", ")),
+        ("Labels", labels.join(", ")),
         ("Checked", checked(reading.authentication.as_ref())),
     ];
     for (name, value) in fields {

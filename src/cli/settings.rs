@@ -7,7 +7,7 @@ use std::env;
 use std::time::Duration;
 
 use airbyte_agent_gmail::auth::GOOGLE_TOKEN_URL;
-use airbyte_agent_gmail::auth::{Account, AccountDirectory};
+use airbyte_agent_gmail::auth::{Account, AccountDirectory, CredentialFile};
 use airbyte_agent_gmail::oauth::{GOOGLE_AUTH_URL, GOOGLE_REVOKE_URL, GoogleClient};
 use airbyte_agent_gmail::tool::visible_text;
 use airbyte_agent_gmail::{
@@ -70,7 +70,13 @@ pub(crate) fn account(
     global: &Global,
 ) -> Result<Option<Account>, Failure> {
     if let Some(name) = &global.account {
-        return match directory.get(name)? {
+        let found = directory.get(name).map_err(|error| match error.kind() {
+            std::io::ErrorKind::InvalidInput => {
+                Failure::input(format!("the account `{}`: {error}", visible_text(name)))
+            }
+            _ => Failure::from(error),
+        })?;
+        return match found {
             Some(account) => Ok(Some(account)),
             None => Err(Failure::input(format!(
                 "no account `{}` is signed in; there is: {}",
@@ -99,6 +105,20 @@ pub(crate) fn connect(global: &Global) -> Result<GmailConnector, Failure> {
     Ok(telling(builder(global)?).build()?)
 }
 
+/// Says which credentials are used, where there are others too or the person wants to know.
+fn tell(global: &Global, note: impl FnOnce() -> String) {
+    let accounts = directory().and_then(|directory| Ok(directory.names()?));
+    let others = [
+        google_variable().is_some(),
+        airbyte_variable().is_some(),
+        CredentialFile::named_path().is_some() || CredentialFile::well_known_path().is_some(),
+    ];
+    let sources = others.iter().filter(|is_there| **is_there).count();
+    if global.verbose || sources + accounts.map_or(0, |names| names.len()) > 1 {
+        output::note(&note());
+    }
+}
+
 /// Says when it waits for Google's quota.
 fn telling(builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
     builder.before_quota_wait(|wait| {
@@ -115,6 +135,24 @@ pub(crate) fn patient(builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
     })
 }
 
+/// The mode that the flags name, or that the configuration file names for what the environment leaves open.
+fn mode(global: &Global) -> Result<Option<Mode>, Failure> {
+    let is_account = global.account.is_some();
+    let mode = global.mode.or(is_account.then_some(Mode::OpenSource));
+    if mode.is_none() && google_variable().is_some() == airbyte_variable().is_some() {
+        return global.defaults.mode();
+    }
+    Ok(mode)
+}
+
+/// Whether commands act through Airbyte.
+pub(crate) fn is_hosted(global: &Global) -> Result<bool, Failure> {
+    Ok(match mode(global)? {
+        Some(mode) => mode == Mode::Hosted,
+        None => google_variable_for(global).is_none() && airbyte_variable().is_some(),
+    })
+}
+
 /// As `connect`, with nothing made yet.
 pub(crate) fn builder(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
     let builder = chosen(global)?;
@@ -125,9 +163,8 @@ pub(crate) fn builder(global: &Global) -> Result<GmailConnectorBuilder, Failure>
 }
 
 fn chosen(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
-    let named = global.account.is_some();
-    let mode = global.mode.or(named.then_some(Mode::OpenSource));
-    if named && mode == Some(Mode::Hosted) {
+    let mode = mode(global)?;
+    if global.account.is_some() && mode == Some(Mode::Hosted) {
         return Err(Failure::input(
             "--account names a google account, and hosted mode has connectors; leave one of the two out"
                 .to_owned(),
@@ -137,15 +174,18 @@ fn chosen(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
         (None | Some(Mode::OpenSource), Some(name), airbyte)
             if mode.is_some() || airbyte.is_none() =>
         {
-            output::note(&format!("credentials: the environment ({name})"));
+            tell(global, || format!("credentials: the environment ({name})"));
             of_environment()
         }
-        (Some(Mode::Hosted), ..) | (None, None, Some(_)) => hosted(),
+        (Some(Mode::Hosted), ..) | (None, None, Some(_)) => hosted(global),
         (None | Some(Mode::OpenSource), None, _) => {
             let directory = directory()?;
             let source = Source::find(&directory, global)?;
-            if let Some(source) = &source {
-                output::note(&source.note());
+            match &source {
+                // A file or a machine gives credentials without being asked for in so many words.
+                Some(source @ (Source::File(..) | Source::Machine)) => output::note(&source.note()),
+                Some(source) => tell(global, || source.note()),
+                None => {}
             }
             match source {
                 Some(Source::Account(account, _)) => stored(&directory, &account),
@@ -170,11 +210,7 @@ fn chosen(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
 /// where they are not known.
 #[cfg(feature = "mcp")]
 pub(crate) fn granted_scopes(global: &Global) -> Result<Vec<String>, Failure> {
-    let is_hosted = match global.mode {
-        Some(mode) => mode == Mode::Hosted,
-        None => airbyte_variable().is_some() && global.account.is_none(),
-    };
-    if is_hosted || google_variable_for(global).is_some() {
+    if is_hosted(global)? || google_variable_for(global).is_some() {
         return Ok(Vec::new());
     }
     Ok(match Source::find(&directory()?, global)? {
@@ -260,7 +296,7 @@ pub(crate) fn connector_id() -> Result<Option<String>, Failure> {
     }
 }
 
-fn hosted() -> Result<GmailConnectorBuilder, Failure> {
+fn hosted(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
     let mut auth = AirbyteAuthConfig::from_env();
     let named = auth.connector_id.is_some()
         || auth.customer_name.is_some()
@@ -271,7 +307,9 @@ fn hosted() -> Result<GmailConnectorBuilder, Failure> {
         which = ", the connector from `connectors connect`";
     }
     if let Some(name) = airbyte_variable() {
-        output::note(&format!("credentials: the environment ({name}){which}"));
+        tell(global, || {
+            format!("credentials: the environment ({name}){which}")
+        });
     }
     let mut builder = GmailConnector::builder(auth);
     if let Some(url) = variable("AIRBYTE_API_URL") {

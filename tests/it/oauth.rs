@@ -645,7 +645,7 @@ async fn the_program_signs_in_works_refreshes_and_signs_out() -> Result<(), Fail
     assert_eq!(account["account"], "user@example.com");
     assert_eq!(account["scopes"], serde_json::json!([READ_ONLY]));
 
-    let output = run(&["check"]).await?;
+    let output = run(&["check", "--verbose"]).await?;
     assert!(
         program::errors(&output).contains("credentials: the signed-in account user@example.com")
     );

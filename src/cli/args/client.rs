@@ -27,7 +27,10 @@ impl Client {
     pub(crate) fn read(self) -> Result<Option<GoogleClient>, Failure> {
         if let Some(file) = self.client_file {
             let text = std::fs::read_to_string(&file).map_err(|error| {
-                Failure::input(format!("the client file can't be read: {error}"))
+                Failure::input(format!(
+                    "the client file {} can't be read: {error}",
+                    file.display()
+                ))
             })?;
             return Ok(Some(GoogleClient::from_json(&text)?));
         }

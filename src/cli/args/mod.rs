@@ -2,6 +2,7 @@
 
 mod browser;
 mod client;
+pub(crate) mod complete;
 mod consent;
 mod help;
 mod messages;
@@ -11,17 +12,24 @@ mod value;
 use airbyte_agent_gmail::Mode;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::CompleteEnv;
+use clap_complete::engine::ArgValueCompleter;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::commands;
+use super::defaults::Defaults;
 use super::exit::Failure;
-use super::output::{Format, Output};
+use super::output::{self, Filter, Format, Output};
 
 pub(crate) use browser::Browser;
 pub(crate) use client::Client;
 pub(crate) use consent::{Consent, Customer, Named};
 pub(crate) use messages::Messages;
 pub(crate) use value::{Text, seconds};
+
+/// The variable with which a shell's script asks for what it offers on TAB.
+pub(crate) const COMPLETE: &str = "AIRBYTE_GMAIL_COMPLETE";
 
 /// What the help says about credentials and exit codes.
 const AFTER_HELP: &str = "\
@@ -51,7 +59,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_parser = mode())]
     pub(crate) mode: Option<Mode>,
     /// Which signed-in account, if not the default one
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", add = ArgValueCompleter::new(complete::accounts))]
     pub(crate) account: Option<String>,
     /// The output's form
     #[arg(long, short, global = true, value_name = "FORM")]
@@ -62,26 +70,60 @@ pub(crate) struct Global {
     /// Why it is done, for Airbyte's audit log (hosted mode)
     #[arg(long, global = true, value_name = "TEXT")]
     pub(crate) intent: Option<String>,
+    /// A jq filter for the JSON that is printed, such as '.messages[].id'
+    #[arg(long, global = true, value_name = "FILTER", value_parser = Filter::parse)]
+    jq: Option<Filter>,
     /// Show what would be sent, and send nothing
     #[arg(long, global = true)]
     pub(crate) dry_run: bool,
     /// Don't ask before doing what can't be undone
     #[arg(long, short, global = true)]
     pub(crate) yes: bool,
-    /// With a failure of the service, also show what it said itself
+    /// Also show which credentials are used, and what the service itself says of a failure
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
+    #[arg(skip)]
+    pub(crate) defaults: Defaults,
 }
 
 impl Global {
     /// How results are shown: as the flags say, in the form `default` where they say nothing.
     pub(crate) fn output(&self, default: Format) -> Output {
-        Output::new(self.output.unwrap_or(default), &self.fields)
+        let format = match (self.output, &self.jq) {
+            (None | Some(Format::Table | Format::Yaml), Some(_)) if default != Format::Ndjson => {
+                Format::Json
+            }
+            (format, _) => format.unwrap_or(default),
+        };
+        Output::new(format, &self.fields).with_filter(self.jq.clone())
+    }
+
+    /// Reads what the configuration file says, and takes what no flag says.
+    pub(crate) fn take_defaults(&mut self) -> Result<(), Failure> {
+        self.defaults = Defaults::read()?;
+        let output = self.defaults.output()?;
+        if self.output.is_none() && output::is_terminal() {
+            self.output = output;
+        }
+        Ok(())
     }
 
     /// Shows a value, as JSON where the flags say nothing.
     pub(crate) fn show(&self, value: &impl Serialize) -> Result<(), Failure> {
         self.output(Format::Json).show(value)
+    }
+
+    /// As `show`, and tells it to a person at a terminal in a few lines.
+    pub(crate) fn tell(
+        &self,
+        value: &impl Serialize,
+        told: impl FnOnce(&Value) -> String,
+    ) -> Result<(), Failure> {
+        let is_plain = self.output.is_none() && self.jq.is_none() && self.fields.is_empty();
+        if !is_plain || !output::is_terminal() {
+            return self.show(value);
+        }
+        output::line(told(&serde_json::to_value(value)?).trim_end())
     }
 }
 
@@ -109,6 +151,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Mark(commands::organise::Mark),
     Thread(commands::thread::Thread),
+    Open(commands::open::Open),
+    Watch(commands::watch::Watch),
     Rsvp(commands::rsvp::Rsvp),
     Unsubscribe(commands::unsubscribe::Unsubscribe),
     Schema(commands::describe::Schema),
@@ -153,6 +197,8 @@ impl Command {
             Self::Untrash(arguments) => arguments.run(global).await,
             Self::Mark(command) => command.run(global).await,
             Self::Thread(arguments) => arguments.run(global).await,
+            Self::Open(arguments) => arguments.run(global).await,
+            Self::Watch(arguments) => arguments.run(global).await,
             Self::Rsvp(arguments) => arguments.run(global).await,
             Self::Unsubscribe(arguments) => arguments.run(global).await,
             Self::Schema(arguments) => arguments.run(global),
@@ -191,6 +237,15 @@ impl Program {
             Err(error) => error.exit(),
         }
     }
+}
+
+/// Answers a shell that completes a command line, and ends; does nothing where no shell asks.
+pub(crate) fn complete() {
+    CompleteEnv::with_factory(program)
+        .var(COMPLETE)
+        .bin("airbyte-gmail")
+        .completer("airbyte-gmail")
+        .complete();
 }
 
 /// The whole tree of commands.

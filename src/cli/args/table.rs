@@ -58,6 +58,11 @@ fn action(row: &'static Operation) -> Command {
             "{}\n\n{}\n\nOffered in {offered}.",
             row.summary, row.description
         ));
+    if (row.entity, row.action) == ("mailbox", "watch") {
+        command = command.after_help(
+            "This is Google's own call. `airbyte-gmail watch` prints what happens in the mailbox, with no topic.",
+        );
+    }
     for field in row.fields {
         command = command.arg(argument(field));
     }

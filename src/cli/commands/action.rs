@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use airbyte_agent_gmail::operation::Operation;
+use airbyte_agent_gmail::operation::{Location, Operation, gmail};
 use airbyte_agent_gmail::page::SeenTokens;
 use airbyte_agent_gmail::{ExecuteResult, GmailConnector};
 use serde_json::{Map, Value, json};
@@ -22,6 +22,7 @@ pub(crate) async fn run(global: &Global, call: Call) -> Result<(), Failure> {
         is_all,
     } = call;
     let output = global.output(Format::Json);
+    output.check_fields(record_fields(operation))?;
     if global.dry_run {
         return show(&output, operation, &params);
     }
@@ -38,6 +39,7 @@ pub(crate) async fn run(global: &Global, call: Call) -> Result<(), Failure> {
     if is_all {
         return every_page(&gmail, &output, operation, params).await;
     }
+    let given = path_values(operation, &params);
     let result = gmail
         .execute_selected(
             operation.entity,
@@ -45,8 +47,34 @@ pub(crate) async fn run(global: &Global, call: Call) -> Result<(), Failure> {
             params,
             &output.selection(),
         )
-        .await?;
+        .await
+        .map_err(|error| match given.as_str() {
+            "" => error.into(),
+            given => Failure::about(given, error),
+        })?;
     output.result(&result)
+}
+
+/// The ids that the params name in the address.
+fn path_values(operation: &Operation, params: &Value) -> String {
+    let fields = operation.fields.iter();
+    let ids = fields
+        .filter(|field| field.location == Location::Path)
+        .filter_map(|field| params[field.name].as_str());
+    ids.collect::<Vec<_>>().join("/")
+}
+
+/// The fields that a record of an action can have; of a list those that the entity's `get` gives. None where the table
+/// does not say.
+fn record_fields(operation: &'static Operation) -> &'static [&'static str] {
+    if operation.records.is_none() {
+        return operation.response_fields;
+    }
+    let get = gmail()
+        .operations
+        .iter()
+        .find(|row| row.entity == operation.entity && row.action == "get" && row.records.is_none());
+    get.map_or(&[], |row| row.response_fields)
 }
 
 /// Shows the pages of a list as they come.

@@ -43,16 +43,19 @@ impl Attachments {
                 directory,
             } => (message_id, part, (!global.dry_run).then_some(directory)),
         };
-        let message = connect(global)?.read_with_attachments(&id).await?;
+        let message = connect(global)?
+            .read_with_attachments(&id)
+            .await
+            .map_err(|error| Failure::about(&id, error))?;
         let chosen: Vec<_> = message
             .attachments
             .iter()
             .filter(|attachment| part.as_ref().is_none_or(|part| attachment.part_id == *part))
             .collect();
-        if chosen.is_empty() && part.is_some() {
-            return Err(Failure::input(
-                "the message has no such part; see attachments list",
-            ));
+        if let (true, Some(part)) = (chosen.is_empty(), &part) {
+            return Err(Failure::input(format!(
+                "the message has no part `{part}`; see attachments list"
+            )));
         }
         if chosen.is_empty() && output.format() == Format::Table {
             output::note("the message has no attachments");
@@ -79,7 +82,7 @@ impl Attachments {
             rows.push(row);
         }
         if output.format() == Format::Json {
-            return output::print(&rows);
+            return output.value(&json!(rows));
         }
         output
             .with_columns(&["part", "size", "type", "name", "file"])

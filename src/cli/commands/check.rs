@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
+use crate::cli::output;
 use crate::cli::settings::connect;
 
 /// Asks the service once, with the credentials that are meant.
@@ -15,5 +16,10 @@ pub(crate) async fn run(global: &Global) -> Result<(), Failure> {
         Mode::OpenSource => "open-source",
         Mode::Hosted => "hosted",
     };
-    global.show(&json!({"ok": true, "mode": mode}))
+    global.tell(&json!({"ok": true, "mode": mode}), |_| {
+        format!(
+            "{} the credentials work, in {mode} mode",
+            output::sign(true)
+        )
+    })
 }

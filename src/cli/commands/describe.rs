@@ -7,9 +7,10 @@ use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::tool::{Access, guide, reference};
 use clap::{Args, Command};
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 use serde_json::{Map, Value, json};
 
-use crate::cli::args::{Global, program};
+use crate::cli::args::{COMPLETE, Global, program};
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format};
 
@@ -25,7 +26,9 @@ pub(crate) struct Schema {
 /// Print a completion script for a shell
 #[derive(Args)]
 #[command(
-    after_help = "Example: airbyte-gmail completions bash > ~/.local/share/bash-completion/completions/airbyte-gmail"
+    after_help = "Example: airbyte-gmail completions bash > ~/.local/share/bash-completion/completions/airbyte-gmail\n\n\
+        The script asks the program, which offers accounts and labels too; labels are those that a command\n\
+        last asked for, and TAB asks nobody. Write it anew after an update."
 )]
 pub(crate) struct Completions {
     shell: Shell,
@@ -79,8 +82,15 @@ impl Schema {
 
 impl Completions {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        const NAME: &str = "airbyte-gmail";
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut program(), "airbyte-gmail", &mut script);
+        let shell = self.shell.to_string();
+        // The script asks the program itself, which knows accounts and labels as well.
+        let shells = Shells::builtins();
+        let completer = shells
+            .completer(&shell)
+            .ok_or_else(|| Failure::input(format!("no script for {shell}")))?;
+        completer.write_registration(COMPLETE, NAME, NAME, NAME, &mut script)?;
         output::line(String::from_utf8_lossy(&script).trim_end())
     }
 }

@@ -1,12 +1,16 @@
 //! `airbyte-gmail filters`.
 
 use airbyte_agent_gmail::GmailConnector;
+use airbyte_agent_gmail::tool::visible_text;
 use airbyte_agent_gmail::types::{Filter, FilterAction, FilterCriteria};
 use clap::{Args, Subcommand, value_parser};
+use clap_complete::engine::ArgValueCompleter;
 use serde_json::json;
 
-use crate::cli::args::Global;
+use crate::cli::args::{Global, complete};
 use crate::cli::exit::Failure;
+use crate::cli::label::Labels;
+use crate::cli::output::Meter;
 use crate::cli::settings::connect;
 use crate::cli::{label, output};
 
@@ -72,10 +76,10 @@ pub(crate) struct Create {
     #[arg(long, value_name = "BYTES", allow_hyphen_values = true, value_parser = value_parser!(i64).range(0..), conflicts_with = "larger")]
     smaller: Option<i64>,
     /// Put a label on, by its name or id; see labels list
-    #[arg(long, allow_hyphen_values = true)]
+    #[arg(long, allow_hyphen_values = true, add = ArgValueCompleter::new(complete::labels))]
     label: Vec<String>,
     /// Take a label off, by its name or id
-    #[arg(long, value_name = "LABEL", allow_hyphen_values = true)]
+    #[arg(long, value_name = "LABEL", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::labels))]
     remove_label: Vec<String>,
     /// Forward to a verified address of the settings
     #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true)]
@@ -106,7 +110,22 @@ impl Filters {
         let gmail = connect(global)?;
         let filters = || gmail.settings().filters();
         match self {
-            Self::List => global.show(&filters().list().send().await?.filter),
+            Self::List => {
+                let filters = filters().list().send().await?.filter;
+                let mut labels = None;
+                let mut lines = Vec::new();
+                if output::is_terminal() {
+                    for filter in &filters {
+                        lines.push(told(&gmail, &mut labels, filter).await?);
+                    }
+                }
+                global.tell(&filters, |_| match lines.as_slice() {
+                    [] => {
+                        "there are no filters; `airbyte-gmail filters create` makes one".to_owned()
+                    }
+                    lines => lines.join("\n"),
+                })
+            }
             Self::Create(create) => {
                 let (criteria, mut action) = create.filter();
                 action.add_label_ids = label::ids(&gmail, action.add_label_ids).await?;
@@ -117,18 +136,32 @@ impl Filters {
                         "create": {"criteria": criteria, "action": action},
                     }));
                 }
-                global.show(&filters().create(criteria, action).send().await?)
+                let filter = filters().create(criteria, action).send().await?;
+                let line = if output::is_terminal() {
+                    told(&gmail, &mut None, &filter).await?
+                } else {
+                    String::new()
+                };
+                global.tell(&filter, |_| line)
             }
             Self::Delete { id } => {
                 if global.dry_run {
                     return global.show(&json!({"dry_run": true, "delete": id}));
                 }
-                filters().delete(id.as_str()).send().await?;
-                global.show(&json!({"deleted": id}))
+                let deleted = filters().delete(id.as_str()).send().await;
+                deleted.map_err(|error| Failure::about(&id, error))?;
+                global.tell(&json!({"deleted": id}), |_| {
+                    format!(
+                        "{} the filter {} is deleted",
+                        output::sign(true),
+                        visible_text(&id)
+                    )
+                })
             }
             Self::Apply { id, dry_run } => {
-                let filter = filters().get(id).send().await?;
-                apply(&gmail, filter, dry_run || global.dry_run).await
+                let filter = filters().get(&id).send().await;
+                let filter = filter.map_err(|error| Failure::about(&id, error))?;
+                apply(global, &gmail, filter, dry_run || global.dry_run).await
             }
         }
     }
@@ -178,7 +211,32 @@ impl Create {
     }
 }
 
-async fn apply(gmail: &GmailConnector, filter: Filter, dry_run: bool) -> Result<(), Failure> {
+/// A filter as a line for people: what it finds, and what it does to that.
+async fn told(
+    gmail: &GmailConnector,
+    labels: &mut Option<Labels>,
+    filter: &Filter,
+) -> Result<String, Failure> {
+    let found = filter.criteria.as_ref().map(query).unwrap_or_default();
+    let mut done = Vec::new();
+    if let Some(action) = &filter.action {
+        let added = label::shown_names(gmail, labels, &action.add_label_ids).await?;
+        let removed = label::shown_names(gmail, labels, &action.remove_label_ids).await?;
+        done.extend(added.iter().map(|name| format!("+{name}")));
+        done.extend(removed.iter().map(|name| format!("-{name}")));
+        done.extend(action.forward.iter().map(|to| format!("forward to {to}")));
+    }
+    let id = &filter.id;
+    let line = visible_text(&format!("{id}  {found} → {}", done.join(", ")));
+    Ok(format!("{} {line}", output::sign(true)))
+}
+
+async fn apply(
+    global: &Global,
+    gmail: &GmailConnector,
+    filter: Filter,
+    dry_run: bool,
+) -> Result<(), Failure> {
     let action = filter.action.unwrap_or_default();
     let query = filter.criteria.as_ref().map(query).unwrap_or_default();
     if query.is_empty() {
@@ -204,6 +262,7 @@ async fn apply(gmail: &GmailConnector, filter: Filter, dry_run: bool) -> Result<
         ids.push(reference.id);
     }
     if !dry_run {
+        let mut meter = Meter::new("messages").of(ids.len());
         for batch in ids.chunks(BATCH) {
             gmail
                 .messages()
@@ -212,9 +271,23 @@ async fn apply(gmail: &GmailConnector, filter: Filter, dry_run: bool) -> Result<
                 .remove_label_ids(action.remove_label_ids.clone())
                 .send()
                 .await?;
+            meter.add(batch.len(), 0);
         }
     }
-    output::print(&json!({"query": query, "messages": ids.len(), "changed": !dry_run}))
+    let shown = json!({"query": query, "messages": ids.len(), "changed": !dry_run});
+    global.tell(&shown, |_| {
+        let done = if dry_run {
+            "would be changed"
+        } else {
+            "are changed"
+        };
+        let query = visible_text(&query);
+        format!(
+            "{} {} messages {done}: {query}",
+            output::sign(true),
+            ids.len()
+        )
+    })
 }
 
 /// The search that finds what a filter would meet.

@@ -14,6 +14,7 @@ pub(crate) mod import;
 #[cfg(feature = "mcp")]
 pub(crate) mod mcp;
 pub(crate) mod oauth;
+pub(crate) mod open;
 pub(crate) mod organise;
 pub(crate) mod read;
 pub(crate) mod rsvp;
@@ -25,3 +26,4 @@ pub(crate) mod sql;
 pub(crate) mod thread;
 pub(crate) mod unsubscribe;
 pub(crate) mod vacation;
+pub(crate) mod watch;

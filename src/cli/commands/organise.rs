@@ -5,9 +5,10 @@ use std::io::IsTerminal;
 use airbyte_agent_gmail::GmailConnector;
 use airbyte_agent_gmail::tool::visible_text;
 use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCompleter;
 use serde_json::json;
 
-use crate::cli::args::{Global, Messages};
+use crate::cli::args::{Global, Messages, complete};
 use crate::cli::exit::Failure;
 use crate::cli::label::Labels;
 use crate::cli::output::{self, Format, Meter};
@@ -20,10 +21,10 @@ pub(crate) struct Label {
     #[command(flatten)]
     messages: Messages,
     /// A label's name or id; repeat for more
-    #[arg(long, value_name = "LABEL")]
+    #[arg(long, value_name = "LABEL", add = ArgValueCompleter::new(complete::labels))]
     add: Vec<String>,
     /// A label's name or id; repeat for more
-    #[arg(long, value_name = "LABEL")]
+    #[arg(long, value_name = "LABEL", add = ArgValueCompleter::new(complete::labels))]
     remove: Vec<String>,
     /// Create labels to add that are not there
     #[arg(long)]
@@ -156,7 +157,7 @@ impl Change {
                 "remove_labels": remove,
             }));
         }
-        let mut meter = Meter::beside_records("messages");
+        let mut meter = Meter::beside_records("messages").of(ids.len());
         let mut changed = Vec::new();
         let mut failure = None;
         for id in ids {
@@ -187,7 +188,7 @@ impl Change {
         drop(meter);
         // What is done is shown in any case: after a failure it is what the next try needs no more.
         if output.format() == Format::Json {
-            output::print(&changed)?;
+            output.value(&json!(changed))?;
         } else if !changed.is_empty() {
             output
                 .with_columns(&["id", "labels"])
@@ -203,7 +204,7 @@ impl Change {
                 ids.len()
             ));
         }
-        Err(error.into())
+        Err(Failure::about(id, error))
     }
 }
 

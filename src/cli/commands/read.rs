@@ -5,8 +5,41 @@ use clap::Args;
 use crate::cli::args::{Global, Messages};
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format};
-use crate::cli::page::page;
+use crate::cli::page::{self, page};
 use crate::cli::settings::connect;
+
+/// The fields that a message can have here.
+pub(super) const FIELDS: [&str; 29] = [
+    "id",
+    "thread_id",
+    "label_ids",
+    "from",
+    "to",
+    "cc",
+    "bcc",
+    "reply_to",
+    "authentication",
+    "subject",
+    "date",
+    "date_epoch",
+    "internal_date_epoch",
+    "date_rfc3339",
+    "message_id",
+    "in_reply_to",
+    "references",
+    "text",
+    "is_text_from_html",
+    "html",
+    "attachments",
+    "calendars",
+    "delivery_report",
+    "disposition_notification",
+    "feedback_report",
+    "signature",
+    "encryption",
+    "undecoded",
+    "snippet",
+];
 
 /// Read a message, or each of several
 #[derive(Args)]
@@ -21,15 +54,22 @@ pub(crate) struct Read {
 impl Read {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let output = global.output(Format::Table);
+        output.check_fields(&FIELDS)?;
         let ids = self.messages.read()?;
         let gmail = connect(global)?;
+        let mut labels = None;
+        output::start_pager(global);
         for (index, id) in ids.iter().enumerate() {
-            let reading = gmail.read_with_attachments(id).await?;
+            let reading = gmail
+                .read_with_attachments(id)
+                .await
+                .map_err(|error| Failure::about(id, error))?;
             if output.format() == Format::Table {
                 if index > 0 {
                     output::line(&"─".repeat(40))?;
                 }
-                output::line(&page(&reading, self.quoted))?;
+                let names = page::label_names(&gmail, &mut labels, &reading).await?;
+                output::line(&page(&reading, &names, self.quoted))?;
             } else {
                 let value = serde_json::to_value(&reading)?;
                 output.value(&output.selection().apply(&value))?;

@@ -2,18 +2,37 @@
 
 use std::time::Duration;
 
+use airbyte_agent_gmail::GmailConnector;
 use airbyte_agent_gmail::page::SeenTokens;
 use clap::builder::TypedValueParser;
 use clap::{Args, value_parser};
+use jiff::ZonedDateTime;
+use jiff::civil::DateTime;
 use serde_json::{Value, json};
 
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
+use crate::cli::label::{self, Labels};
 use crate::cli::output::{self, Format, Meter};
 use crate::cli::settings;
 
 /// The largest page of the tool that searches.
 const LARGEST_PAGE: usize = 50;
+
+/// How many messages a page has where nothing else is said.
+const USUAL_PAGE: usize = 10;
+
+/// The fields of a message that was found.
+const FIELDS: [&str; 8] = [
+    "id",
+    "thread_id",
+    "labels",
+    "date",
+    "date_rfc3339",
+    "from",
+    "subject",
+    "snippet",
+];
 
 /// Find messages as Gmail's search box does
 #[derive(Args)]
@@ -39,9 +58,9 @@ pub(crate) struct Inbox {
 
 #[derive(Args)]
 struct Page {
-    /// How many messages a page has
-    #[arg(long, short = 'n', value_name = "NUMBER", default_value = "10", value_parser = value_parser!(u16).range(1..=500).map(usize::from))]
-    limit: usize,
+    /// How many messages a page has; 10, or what config.yaml says
+    #[arg(long, short = 'n', value_name = "NUMBER", value_parser = value_parser!(u16).range(1..=500).map(usize::from))]
+    limit: Option<usize>,
     /// The next_page_token of the page before
     #[arg(long, value_name = "TOKEN")]
     page_token: Option<String>,
@@ -68,18 +87,30 @@ impl Inbox {
 }
 
 async fn search(global: &Global, query: &str, page: Page) -> Result<(), Failure> {
-    let output = global
-        .output(Format::Table)
-        .with_columns(&["id", "date", "from", "subject", "labels"]);
+    let output = global.output(Format::Table);
+    output.check_fields(&FIELDS)?;
+    // For a person at a terminal; what is piped stays as programs know it.
+    let is_shown = output.format() == Format::Table && output::is_terminal();
+    let output = if is_shown {
+        output.with_columns(&[output::MARK, "id", "date", "from", "subject", "labels"])
+    } else {
+        output.with_columns(&["id", "date", "from", "subject", "labels"])
+    };
     let Page {
         limit,
         page_token: mut token,
         all: is_all,
     } = page;
-    let tools = settings::connect(global)?
+    let limit = limit
+        .or(global.defaults.limit.map(usize::from))
+        .unwrap_or(USUAL_PAGE)
+        .clamp(1, 500);
+    let gmail = settings::connect(global)?;
+    let tools = gmail
         .tools()
         .with_limit(10_000_000)
         .with_quota_wait(Duration::MAX);
+    let mut labels = None;
     let mut seen = SeenTokens::default();
     let mut meter = Meter::beside_records("messages");
     loop {
@@ -103,30 +134,30 @@ async fn search(global: &Global, query: &str, page: Page) -> Result<(), Failure>
             .as_array()
             .cloned()
             .unwrap_or_default();
-        let selected: Vec<Value> = messages
-            .iter()
-            .map(|message| {
-                let date = message["date_rfc3339"].as_str().and_then(short_date);
-                let mut message = output.selection().apply(message);
-                if output.format() == Format::Table
-                    && message.get("date").is_some()
-                    && let Some(date) = date
-                {
-                    message["date"] = json!(date);
-                }
-                message
-            })
-            .collect();
+        let mut selected = Vec::new();
+        for message in &messages {
+            let mut chosen = output.selection().apply(message);
+            if is_shown {
+                show(&gmail, &mut labels, message, &mut chosen).await?;
+            } else if output.format() == Format::Table
+                && chosen.get("date").is_some()
+                && let Some(date) = message["date_rfc3339"].as_str().and_then(short_date)
+            {
+                chosen["date"] = json!(date);
+            }
+            selected.push(chosen);
+        }
         token = answer.structured["next_page_token"]
             .as_str()
             .map(str::to_owned);
         let wants_more = is_all || meter.count() + messages.len() < limit;
-        if output.format() == Format::Json && !is_all && limit <= LARGEST_PAGE {
+        let is_whole = matches!(output.format(), Format::Json | Format::Yaml);
+        if is_whole && !is_all && limit <= LARGEST_PAGE {
             let mut page = json!({"messages": selected});
             if let Some(token) = &token {
                 page["next_page_token"] = json!(token);
             }
-            return output::print(&page);
+            return output.value(&page);
         }
         output.records(&selected, meter.count() == 0)?;
         meter.add(messages.len(), 0);
@@ -147,8 +178,70 @@ async fn search(global: &Global, query: &str, page: Page) -> Result<(), Failure>
     Ok(())
 }
 
+/// Makes a row of a message for a person: a mark on what is unread, a short date, labels by name.
+async fn show(
+    gmail: &GmailConnector,
+    labels: &mut Option<Labels>,
+    message: &Value,
+    row: &mut Value,
+) -> Result<(), Failure> {
+    let ids: Vec<String> = message["labels"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|label| label.as_str().map(str::to_owned))
+        .collect();
+    let is_unread = ids.iter().any(|id| id == "UNREAD");
+    row[output::MARK] = json!(if is_unread { "●" } else { "" });
+    if row.get("date").is_some()
+        && let Some(date) = message["date_rfc3339"].as_str()
+        && let Some(date) = relative_date(date, ZonedDateTime::now().datetime())
+    {
+        row["date"] = json!(date);
+    }
+    if row.get("labels").is_some() {
+        // The mark says that already.
+        let ids: Vec<String> = ids.into_iter().filter(|id| id != "UNREAD").collect();
+        row["labels"] = json!(label::shown_names(gmail, labels, &ids).await?);
+    }
+    Ok(())
+}
+
+/// A date as near as it is: `08:15` today, `Tue 08:15` in the week before, `7 Mar` this year, else `7 Mar 2025`.
+fn relative_date(date: &str, now: DateTime) -> Option<String> {
+    let date: DateTime = date.parse().ok()?;
+    let days = (now.date() - date.date()).get_days();
+    let format = match days {
+        0 => "%H:%M",
+        1..=6 => "%a %H:%M",
+        7.. if date.year() == now.year() => "%-d %b",
+        _ => "%-d %b %Y",
+    };
+    Some(date.strftime(format).to_string())
+}
+
 /// `7 Mar 2026 08:15` of `2026-03-07T08:15:00+01:00`, the clock of whoever reads: a line has to hold more than a date.
 fn short_date(date: &str) -> Option<String> {
-    let date: jiff::civil::DateTime = date.parse().ok()?;
+    let date: DateTime = date.parse().ok()?;
     Some(date.strftime("%-d %b %Y %H:%M").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::relative_date;
+
+    #[test]
+    fn a_date_is_as_short_as_it_is_near() {
+        let now = jiff::civil::date(2026, 3, 7).at(9, 0, 0, 0);
+        for (date, shown) in [
+            ("2026-03-07T08:15:00+01:00", "08:15"),
+            ("2026-03-06T08:15:00+01:00", "Fri 08:15"),
+            ("2026-03-01T08:15:00+01:00", "Sun 08:15"),
+            ("2026-02-28T08:15:00+01:00", "28 Feb"),
+            ("2025-12-31T08:15:00+01:00", "31 Dec 2025"),
+            ("2026-03-08T08:15:00+01:00", "8 Mar 2026"),
+        ] {
+            assert_eq!(relative_date(date, now).as_deref(), Some(shown));
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use airbyte_agent_gmail::mail::{AnswerNote, Compose, Composed};
+use airbyte_agent_gmail::mail::{AnswerNote, Compose, Composed, MailboxList};
 use airbyte_agent_gmail::tool::visible_text;
 use airbyte_agent_gmail::{Error, GmailConnector};
 use clap::Args;
@@ -92,8 +92,9 @@ struct Content {
 
 impl Send {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
-        let is_complete = !self.content.attach.is_empty() || self.subject.is_some();
+        let is_complete = !self.content.attach.is_empty();
         let is_edited = self.content.is_edited(is_complete, false)?;
+        self.recipients.check()?;
         let gmail = connect(global)?;
         let writing = Writing {
             recipients: Some(self.recipients),
@@ -133,6 +134,7 @@ impl Forward {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         // It has the original, and need not say more.
         let is_edited = self.content.is_edited(true, true)?;
+        self.recipients.check()?;
         let gmail = connect(global)?;
         let mut forward = gmail.forward(self.message_id);
         if self.no_attachments {
@@ -146,6 +148,21 @@ impl Forward {
             is_edited,
         };
         writing.finish(global, &gmail, message).await
+    }
+}
+
+impl Recipients {
+    /// Refuses what is no address, and quotes it: the library's errors don't, as they may be logged.
+    fn check(&self) -> Result<(), Failure> {
+        let flags = [("to", &self.to), ("cc", &self.cc), ("bcc", &self.bcc)];
+        for (flag, given) in flags {
+            for text in given {
+                text.parse::<MailboxList>().map_err(|error| {
+                    Failure::input(format!("--{flag} `{}`: {error}", visible_text(text)))
+                })?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -2,10 +2,11 @@
 
 use clap::Args;
 
+use super::read::FIELDS;
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format};
-use crate::cli::page::page;
+use crate::cli::page::{self, page};
 use crate::cli::settings::connect;
 
 /// Read a conversation, the oldest message first
@@ -22,17 +23,25 @@ impl Thread {
     /// Does what the arguments say.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let output = global.output(Format::Table);
-        let messages = connect(global)?.read_thread(&self.thread_id).await?;
+        output.check_fields(&FIELDS)?;
+        let gmail = connect(global)?;
+        let messages = gmail
+            .read_thread(&self.thread_id)
+            .await
+            .map_err(|error| Failure::about(&self.thread_id, error))?;
+        output::start_pager(global);
         if output.format() != Format::Table {
             let value = serde_json::to_value(&messages)
                 .map_err(|error| Failure::Other(error.to_string()))?;
             return output.value(&output.selection().apply(&value));
         }
+        let mut labels = None;
         for (position, message) in messages.iter().enumerate() {
             if position > 0 {
                 output::line(&"─".repeat(40))?;
             }
-            output::line(&page(message, self.quoted))?;
+            let names = page::label_names(&gmail, &mut labels, message).await?;
+            output::line(&page(message, &names, self.quoted))?;
         }
         Ok(())
     }

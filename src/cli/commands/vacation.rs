@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use airbyte_agent_gmail::GmailConnector;
+use airbyte_agent_gmail::tool::visible_text;
 use airbyte_agent_gmail::types::VacationSettings;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
@@ -61,15 +62,47 @@ impl Vacation {
         // An update replaces everything, so that what is to stay has to be read first.
         let mut settings = gmail.settings().get_vacation().send().await?;
         match self {
-            Self::Show => return global.show(&settings),
+            Self::Show => return global.tell(&settings, |_| told(&settings)),
             Self::On(on) => on.apply(&mut settings, now())?,
             Self::Off => settings.enable_auto_reply = Some(false),
         }
         if global.dry_run {
             return global.show(&json!({"dry_run": true, "settings": settings}));
         }
-        global.show(&update(&gmail, settings).await?)
+        let settings = update(&gmail, settings).await?;
+        global.tell(&settings, |_| told(&settings))
     }
+}
+
+/// The automatic answer in lines for people.
+fn told(settings: &VacationSettings) -> String {
+    let is_on = settings.enable_auto_reply == Some(true);
+    let mut line = format!(
+        "{} the automatic answer is {}",
+        output::sign(is_on),
+        if is_on { "on" } else { "off" }
+    );
+    let bound = |time: &Option<String>| {
+        let time = time.as_deref().and_then(|time| time.parse::<u64>().ok());
+        time.filter(|time| *time > 0).map(day)
+    };
+    if let Some(start) = bound(&settings.start_time) {
+        line.push_str(&format!(", from {start}"));
+    }
+    if let Some(end) = bound(&settings.end_time) {
+        line.push_str(&format!(", until {end}"));
+    }
+    let text = settings.response_body_html.as_ref();
+    let text = text.or(settings.response_body_plain_text.as_ref());
+    for (name, value) in [
+        ("subject", settings.response_subject.as_ref()),
+        ("text", text),
+    ] {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            line.push_str(&format!("\n  {name}: {}", visible_text(value)));
+        }
+    }
+    line
 }
 
 /// Milliseconds since 1970, as Gmail counts them.

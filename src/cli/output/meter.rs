@@ -9,6 +9,7 @@ const SHOWN_FOR: Duration = Duration::from_millis(200);
 /// A line on the terminal that says how far a work is; nothing where the standard error is not a terminal.
 pub(crate) struct Meter {
     what: &'static str,
+    total: Option<usize>,
     count: usize,
     bytes: u64,
     began: Instant,
@@ -21,6 +22,7 @@ impl Meter {
     pub(crate) fn new(what: &'static str) -> Self {
         Self {
             what,
+            total: None,
             count: 0,
             bytes: 0,
             began: Instant::now(),
@@ -34,6 +36,12 @@ impl Meter {
         let mut meter = Self::new(what);
         meter.is_shown &= !std::io::stdout().is_terminal();
         meter
+    }
+
+    /// Of so many in all.
+    pub(crate) fn of(mut self, total: usize) -> Self {
+        self.total = Some(total);
+        self
     }
 
     /// So many more are done, of so many bytes, where bytes say something.
@@ -61,11 +69,22 @@ impl Meter {
             0 => String::new(),
             bytes => format!(", {} MB", bytes / 1_000_000),
         };
+        let rate = self.count as f64 / minutes;
+        let (share, left) = match self.total {
+            Some(total) if total > 0 && self.count > 0 => {
+                let seconds = total.saturating_sub(self.count) as f64 / rate * 60.0;
+                let left = match seconds.ceil() as u64 {
+                    seconds @ 0..60 => format!("{seconds} s"),
+                    seconds => format!("{} min", seconds.div_ceil(60)),
+                };
+                let share = self.count * 100 / total;
+                (format!(" of {total} ({share} %)"), format!(", {left} left"))
+            }
+            _ => Default::default(),
+        };
         format!(
-            "{} {}{bytes}, {:.0} a minute",
-            self.count,
-            self.what,
-            self.count as f64 / minutes
+            "{}{share} {}{bytes}, {rate:.0} a minute{left}",
+            self.count, self.what,
         )
     }
 }
@@ -76,5 +95,30 @@ impl Drop for Meter {
             // The line is left for what comes next.
             let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Meter;
+
+    #[test]
+    fn share_rate_and_time_left_are_told() {
+        let mut meter = Meter::new("messages").of(200);
+        meter.is_shown = false;
+        meter.add(50, 0);
+        let line = meter.line();
+        assert!(
+            line.starts_with("50 of 200 (25 %) messages, ") && line.ends_with(" s left"),
+            "{line}"
+        );
+        let mut open = Meter::new("messages");
+        open.is_shown = false;
+        open.add(3, 5_000_000);
+        assert!(
+            open.line().starts_with("3 messages, 5 MB, "),
+            "{}",
+            open.line()
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! The standard output, in the form that was asked for.
 
+mod filter;
 mod meter;
+mod pager;
 mod table;
 mod yaml;
 
@@ -13,7 +15,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::exit::Failure;
+pub(crate) use filter::Filter;
 pub(crate) use meter::Meter;
+pub(crate) use pager::{finish as finish_pager, start as start_pager};
+pub(crate) use table::{MARK, sign};
 
 // The forms of the output. (A documentation comment would be in every help.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -30,18 +35,54 @@ pub(crate) enum Format {
 pub(crate) struct Output {
     format: Format,
     fields: Vec<String>,
+    /// Whether a person chose the fields.
+    is_chosen: bool,
+    filter: Option<Filter>,
 }
 
 impl Output {
     /// Of a form, with the fields that are given, several in a text with commas between them.
     pub(crate) fn new(format: Format, fields: &[String]) -> Self {
-        let fields = fields
+        let fields: Vec<String> = fields
             .iter()
             .flat_map(|fields| fields.split(','))
             .map(|field| field.trim().to_owned())
             .filter(|field| !field.is_empty())
             .collect();
-        Self { format, fields }
+        Self {
+            format,
+            is_chosen: !fields.is_empty(),
+            fields,
+            filter: None,
+        }
+    }
+
+    /// With a filter for what is printed as JSON.
+    pub(crate) fn with_filter(mut self, filter: Option<Filter>) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Refuses chosen fields that records never have; where nothing is known of the records, every field will do.
+    pub(crate) fn check_fields<T: AsRef<str>>(&self, known: &[T]) -> Result<(), Failure> {
+        if !self.is_chosen || known.is_empty() {
+            return Ok(());
+        }
+        let first = |field: &str| field.split('.').next().unwrap_or_default().to_owned();
+        let is_known = |field: &&String| {
+            let first = first(field);
+            known.iter().any(|known| known.as_ref() == first)
+        };
+        match self.fields.iter().find(|field| !is_known(field)) {
+            None => Ok(()),
+            Some(field) => {
+                let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+                Err(Failure::input(format!(
+                    "there is no field `{field}`; use one of: {}",
+                    known.join(", ")
+                )))
+            }
+        }
     }
 
     /// The columns of a table where the arguments name none.
@@ -71,7 +112,7 @@ impl Output {
     /// Shows a page of a list, or one record.
     pub(crate) fn result(&self, result: &ExecuteResult) -> Result<(), Failure> {
         match (self.format, &result.data) {
-            (Format::Json, _) => print(result),
+            (Format::Json, _) => self.print(result),
             (Format::Yaml, _) => yaml(result),
             (_, Value::Array(records)) => {
                 self.records(records, true)?;
@@ -97,9 +138,9 @@ impl Output {
     /// Shows one value that is no page of a list.
     pub(crate) fn value(&self, value: &Value) -> Result<(), Failure> {
         match self.format {
-            Format::Json => print(value),
+            Format::Json => self.print(value),
             Format::Yaml => yaml(value),
-            Format::Ndjson => ndjson(value),
+            Format::Ndjson => self.ndjson(value),
             Format::Table => line(&table::fields(value)),
             Format::Ids => ids(std::slice::from_ref(value)),
         }
@@ -109,12 +150,28 @@ impl Output {
     pub(crate) fn records(&self, records: &[Value], is_first: bool) -> Result<(), Failure> {
         match self.format {
             Format::Table => {
-                let text = table::records(records, &self.fields, is_first);
+                let text = table::records(records, &self.fields, is_first, self.is_chosen);
                 if text.is_empty() { Ok(()) } else { line(&text) }
             }
             Format::Yaml => records.iter().try_for_each(|record| yaml(&[record])),
             Format::Ids => ids(records),
-            Format::Json | Format::Ndjson => records.iter().try_for_each(ndjson),
+            Format::Json | Format::Ndjson => {
+                records.iter().try_for_each(|record| self.ndjson(record))
+            }
+        }
+    }
+
+    fn print(&self, value: &impl Serialize) -> Result<(), Failure> {
+        match &self.filter {
+            Some(filter) => filtered(filter, &serde_json::to_value(value)?),
+            None => print(value),
+        }
+    }
+
+    fn ndjson(&self, value: &Value) -> Result<(), Failure> {
+        match &self.filter {
+            Some(filter) => filtered(filter, value),
+            None => ndjson(value),
         }
     }
 }
@@ -131,8 +188,17 @@ fn more(result: &ExecuteResult) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether a person reads the standard output.
+pub(crate) fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+fn filtered(filter: &Filter, value: &Value) -> Result<(), Failure> {
+    filter.lines(value)?.iter().try_for_each(|text| line(text))
+}
+
 /// Prints a value as JSON.
-pub(crate) fn print(value: &impl Serialize) -> Result<(), Failure> {
+fn print(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value)?;
     line(&visible_json(&text))
 }
@@ -160,6 +226,9 @@ fn ids(records: &[Value]) -> Result<(), Failure> {
 
 /// Prints a line of text.
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    if let Some(printed) = pager::print(text) {
+        return Ok(printed?);
+    }
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{text}")?;
     Ok(stdout.flush()?)

@@ -4,15 +4,38 @@ use std::io::IsTerminal;
 
 use airbyte_agent_gmail::tool::visible_text;
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
 
 /// The width where there is no terminal: nothing is cut that a pipe could want.
 const UNLIMITED: usize = 10_000;
 
-/// The widest column, as long as others have to fit too.
-const WIDEST: usize = 60;
+/// The column with the mark of what wants attention; it has no heading.
+pub(crate) const MARK: &str = "";
 
-/// A table of records, with a head where `with_head` says so.
-pub(crate) fn records(records: &[Value], fields: &[String], with_head: bool) -> String {
+/// What a column takes at least: less says nothing.
+const NARROWEST: usize = 6;
+
+/// What the subject takes at least.
+const NARROWEST_SUBJECT: usize = 10;
+
+/// A table of records, with a head where `with_head` says so. Columns that do not fit a terminal are left out, unless
+/// the person chose them.
+pub(crate) fn records(
+    records: &[Value],
+    fields: &[String],
+    with_head: bool,
+    is_chosen: bool,
+) -> String {
+    fitting(records, fields, with_head, is_chosen, terminal_width())
+}
+
+fn fitting(
+    records: &[Value],
+    fields: &[String],
+    with_head: bool,
+    is_chosen: bool,
+    limit: usize,
+) -> String {
     let columns = if fields.is_empty() {
         columns(records)
     } else {
@@ -33,8 +56,7 @@ pub(crate) fn records(records: &[Value], fields: &[String], with_head: bool) -> 
                 .collect(),
         );
     }
-    let limit = terminal_width();
-    let mut widths: Vec<usize> = (0..columns.len())
+    let widths: Vec<usize> = (0..columns.len())
         .map(|column| {
             rows.iter()
                 .filter_map(|row| row.get(column))
@@ -43,26 +65,21 @@ pub(crate) fn records(records: &[Value], fields: &[String], with_head: bool) -> 
                 .unwrap_or(0)
         })
         .collect();
-    if limit < UNLIMITED {
-        // Ids are there to be given to the next command: cut, they serve for nothing, and dates say little.
-        let is_whole: Vec<bool> = columns
-            .iter()
-            .map(|column| is_id(column) || column == "date")
-            .collect();
-        narrow(&mut widths, &is_whole, limit);
-    }
-    let is_bold = with_head && is_coloured();
+    let layout = layout(&columns, &widths, limit, is_chosen);
+    let is_coloured = is_coloured();
     let lines: Vec<String> = rows
         .iter()
         .enumerate()
         .map(|(index, row)| {
-            let cells: Vec<String> = row
+            let cells: Vec<String> = layout
                 .iter()
-                .zip(&widths)
-                .map(|(cell, width)| fitted(cell, *width))
+                .filter_map(|(column, width)| Some(fitted(row.get(*column)?, *width)))
                 .collect();
             let line = cells.join("  ").trim_end().to_owned();
-            if index == 0 && is_bold {
+            let is_head = with_head && index == 0;
+            let is_marked = columns.first().is_some_and(|column| column == MARK)
+                && row.first().is_some_and(|mark| !mark.is_empty());
+            if is_coloured && (is_head || is_marked) {
                 format!("\x1b[1m{line}\x1b[0m")
             } else {
                 line
@@ -70,6 +87,59 @@ pub(crate) fn records(records: &[Value], fields: &[String], with_head: bool) -> 
         })
         .collect();
     lines.join("\n")
+}
+
+/// The columns that fit a width, by their place, and how wide each is.
+fn layout(
+    columns: &[String],
+    widths: &[usize],
+    limit: usize,
+    is_chosen: bool,
+) -> Vec<(usize, usize)> {
+    let mut kept: Vec<(usize, usize)> = widths.iter().copied().enumerate().collect();
+    let name = |place: usize| columns.get(place).map_or("", String::as_str);
+    let least = |(place, width): (usize, usize)| match name(place) {
+        name if is_whole(name) => width,
+        "subject" => width.min(NARROWEST_SUBJECT),
+        _ => width.min(NARROWEST),
+    };
+    let total = |widths: &mut dyn Iterator<Item = usize>| {
+        widths
+            .fold(0_usize, |total, width| total + width + 2)
+            .saturating_sub(2)
+    };
+    while !is_chosen && total(&mut kept.iter().map(|column| least(*column))) > limit {
+        // Labels say least of a message, then its date; of other records it is what stands last.
+        let dropped = ["labels", "date"]
+            .iter()
+            .find_map(|dropped| kept.iter().position(|(place, _)| name(*place) == *dropped))
+            .unwrap_or(kept.len().saturating_sub(1));
+        if dropped == 0 {
+            break;
+        }
+        kept.remove(dropped);
+    }
+    // What is widest gives way first, and the subject only when the others are narrow.
+    while total(&mut kept.iter().map(|(_, width)| *width)) > limit {
+        let subject_limit = limit * 2 / 5;
+        let widest = kept
+            .iter_mut()
+            .filter(|(place, width)| *width > least((*place, *width)))
+            .max_by_key(|(place, width)| {
+                let gives_way = name(*place) != "subject" || *width > subject_limit;
+                (gives_way, *width)
+            });
+        let Some((_, width)) = widest else {
+            break;
+        };
+        *width -= 1;
+    }
+    kept
+}
+
+/// Ids are there to be given to the next command: cut, they are of no use, and dates say little.
+fn is_whole(column: &str) -> bool {
+    is_id(column) || column == "date" || column == MARK
 }
 
 /// One record, a field a line.
@@ -148,62 +218,41 @@ fn is_id(column: &str) -> bool {
     column == "id" || column.ends_with("Id") || column.ends_with("_id") || column.ends_with(".id")
 }
 
-fn narrow(widths: &mut [usize], is_whole: &[bool], limit: usize) {
-    let gaps = widths.len().saturating_sub(1) * 2;
-    while widths.iter().sum::<usize>() + gaps > limit {
-        let others = widths.iter_mut().zip(is_whole);
-        let Some(widest) = others
-            .filter_map(|(width, is_whole)| (!is_whole).then_some(width))
-            .max()
-            .filter(|widest| **widest > 8)
-        else {
-            return;
-        };
-        *widest = if *widest > WIDEST {
-            WIDEST
-        } else {
-            *widest - 1
-        };
-    }
-}
-
 fn fitted(text: &str, most: usize) -> String {
     let whole = width(text);
     if whole <= most {
         return format!("{text}{}", " ".repeat(most - whole));
     }
-    let mut cut = String::new();
-    let mut used = 0;
-    for letter in text.chars() {
-        let letter_width = letter_width(letter);
-        if used + letter_width + 1 > most {
+    let mut cut = 0;
+    for (start, letter) in text.char_indices() {
+        let end = start + letter.len_utf8();
+        if width(text.get(..end).unwrap_or_default()) + 1 > most {
             break;
         }
-        used += letter_width;
-        cut.push(letter);
+        cut = end;
     }
-    cut.push('…');
-    format!("{cut}{}", " ".repeat(most.saturating_sub(used + 1)))
+    let cut = text.get(..cut).unwrap_or_default();
+    format!("{cut}…{}", " ".repeat(most.saturating_sub(width(cut) + 1)))
 }
 
+/// How many places a terminal gives a text.
 fn width(text: &str) -> usize {
-    text.chars().map(letter_width).sum()
+    text.width()
 }
 
-/// How many places a terminal gives a letter, near enough for a table.
-fn letter_width(letter: char) -> usize {
-    match letter {
-        '\u{300}'..='\u{36f}' | '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}' => 0,
-        '\u{1100}'..='\u{115f}'
-        | '\u{2e80}'..='\u{a4cf}'
-        | '\u{ac00}'..='\u{d7a3}'
-        | '\u{f900}'..='\u{faff}'
-        | '\u{fe30}'..='\u{fe6f}'
-        | '\u{ff00}'..='\u{ff60}'
-        | '\u{ffe0}'..='\u{ffe6}'
-        | '\u{1f300}'..='\u{1faff}'
-        | '\u{20000}'..='\u{3fffd}' => 2,
-        _ => 1,
+/// The mark of what is well or not, in green or red where the terminal has colours.
+pub(crate) fn sign(is_good: bool) -> String {
+    match is_good {
+        true => styled("✓", "32"),
+        false => styled("✗", "31"),
+    }
+}
+
+fn styled(text: &str, style: &str) -> String {
+    if is_coloured() {
+        format!("\x1b[{style}m{text}\x1b[0m")
+    } else {
+        text.to_owned()
     }
 }
 
@@ -232,27 +281,49 @@ mod tests {
             json!({"id": "1", "name": "価格"}),
             json!({"id": "22", "name": "a\u{1b}[31m\nb", "inner": {"x": 1}}),
         ];
-        assert_eq!(records(&rows, &[], true), "ID  NAME\n1   価格\n22  a[31m b");
         assert_eq!(
-            records(&rows, &["inner.x".to_owned(), "id".to_owned()], false),
+            records(&rows, &[], true, false),
+            "ID  NAME\n1   価格\n22  a[31m b"
+        );
+        assert_eq!(
+            records(&rows, &["inner.x".to_owned(), "id".to_owned()], false, true),
             "   1\n1  22"
         );
     }
 
     #[test]
     fn no_records_are_no_line() {
-        assert_eq!(records(&[], &[], true), "");
+        assert_eq!(records(&[], &[], true, false), "");
     }
 
     #[test]
     fn what_does_not_fit_is_cut() {
         assert_eq!(fitted("abcdef", 4), "abc…");
         assert_eq!(fitted("価格価格", 4), "価… ");
-        let mut widths = [4, 100, 70];
-        narrow(&mut widths, &[false; 3], 80);
-        assert!(widths.iter().sum::<usize>() + 4 <= 80);
-        let mut widths = [30, 100, 70];
-        narrow(&mut widths, &[true, false, false], 80);
-        assert_eq!(widths, [30, 23, 23]);
+        // An emoji of several characters is as wide as the terminal shows it.
+        assert_eq!(width("👩‍👩‍👧"), 2);
+    }
+
+    #[test]
+    fn a_table_of_mail_fits_every_terminal() {
+        let columns = [MARK, "id", "date", "from", "subject", "labels"].map(str::to_owned);
+        let row = json!({
+            MARK: "●", "id": "19b76da8002f4766", "date": "18 Feb", "from": "Helpful Stranger <stranger@example.net>",
+            "subject": "価格 and a subject of some length, which goes on and on", "labels": ["Receipts", "Work/Invoices"],
+        });
+        let at = |limit| fitting(std::slice::from_ref(&row), &columns, true, false, limit);
+        for limit in 40..200 {
+            let table = at(limit);
+            assert!(
+                table.lines().all(|line| width(line) <= limit),
+                "{limit}: {table}"
+            );
+            assert!(
+                table.contains("19b76da8002f4766") && table.contains("価格"),
+                "{table}"
+            );
+        }
+        assert!(!at(40).contains("18 Feb") && at(60).contains("18 Feb"));
+        assert!(at(160).contains("goes on and on") && at(160).contains("Receipts,Work/Invoices"));
     }
 }

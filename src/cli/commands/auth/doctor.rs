@@ -10,11 +10,13 @@ use airbyte_agent_gmail::auth::{
 use airbyte_agent_gmail::connector::GmailConnectorBuilder;
 use airbyte_agent_gmail::oauth::GoogleClient;
 use airbyte_agent_gmail::operation::{Operation, gmail};
+use airbyte_agent_gmail::tool::visible_text;
 use airbyte_agent_gmail::{Error, GmailAuthConfig, GmailConnector, Mode};
 use serde_json::{Value, json};
 
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
+use crate::cli::output;
 use crate::cli::settings;
 use crate::cli::source::Source;
 
@@ -53,6 +55,10 @@ impl Findings {
 /// Examines the credentials from the file to the mailbox, and reports everything, not only the first trouble.
 pub(crate) async fn run(global: &Global, rows: &[&'static Operation]) -> Result<(), Failure> {
     let mut findings = Findings::default();
+    if settings::is_hosted(global)? {
+        hosted(&mut findings, global).await;
+        return report(global, findings);
+    }
     let directory = settings::directory()?;
     let found = Source::find(&directory, global);
     let is_file = matches!(found, Ok(Some(Source::File(..) | Source::Machine)));
@@ -75,7 +81,29 @@ pub(crate) async fn run(global: &Global, rows: &[&'static Operation]) -> Result<
     } else {
         stored(&mut findings, global, rows).await?;
     }
-    global.show(&json!({"ok": findings.problems == 0, "findings": findings.list}))?;
+    report(global, findings)
+}
+
+/// Shows what was found, and fails where there is a problem.
+fn report(global: &Global, findings: Findings) -> Result<(), Failure> {
+    let shown = json!({"ok": findings.problems == 0, "findings": findings.list});
+    global.tell(&shown, |_| {
+        let line = |finding: &Value| {
+            let text = |name: &str| visible_text(finding[name].as_str().unwrap_or_default());
+            let sign = output::sign(finding["ok"] == true);
+            let next = match text("next") {
+                next if next.is_empty() => next,
+                next => format!("\n    next: {next}"),
+            };
+            format!("{sign} {}: {}{next}", text("check"), text("found"))
+        };
+        findings
+            .list
+            .iter()
+            .map(line)
+            .collect::<Vec<_>>()
+            .join("\n")
+    })?;
     match findings.error {
         Some(error) => Err(error.into()),
         None if findings.problems > 0 => Err(Failure::Other(
@@ -83,6 +111,54 @@ pub(crate) async fn run(global: &Global, rows: &[&'static Operation]) -> Result<
         )),
         None => Ok(()),
     }
+}
+
+/// Examines Airbyte's credentials, the connector, and the mailbox behind it.
+async fn hosted(findings: &mut Findings, global: &Global) {
+    match settings::airbyte_variable() {
+        Some(name) => findings.good("credentials", format!("the environment ({name})")),
+        None => {
+            return findings.bad(
+                "credentials",
+                "the environment gives no airbyte credentials",
+                "set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET, which airbyte's web app shows under your application",
+            );
+        }
+    }
+    let checked = match settings::connect(global) {
+        Ok(gmail) => gmail.check().await,
+        Err(Failure::Gmail(error)) => Err(error),
+        Err(Failure::Input(message) | Failure::Other(message)) => {
+            return findings.bad("connector", message, "do what it says");
+        }
+        Err(_) => return findings.bad("connector", "it can't be made", "try again"),
+    };
+    let Err(error) = checked else {
+        findings.good("sign-in", "airbyte takes the credentials");
+        findings.good("connector", "airbyte has one for the customer");
+        return findings.good("mailbox", "the gmail api answers through it");
+    };
+    let (what, next) = if error.is_connector_ambiguous() {
+        (
+            "connector",
+            "set AIRBYTE_CONNECTOR_ID to one of those that `airbyte-gmail connectors list` shows",
+        )
+    } else if error.is_connector_not_found() || error.is_configuration() {
+        (
+            "connector",
+            "name the customer in AIRBYTE_CUSTOMER_NAME, or make a connector: `airbyte-gmail connectors connect`",
+        )
+    } else if error.is_unauthenticated() || error.is_reauthorization_required() {
+        (
+            "sign-in",
+            "see whether AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET belong together and are still valid",
+        )
+    } else if error.is_transient() {
+        ("network", "try again later")
+    } else {
+        ("mailbox", "do what the message says")
+    };
+    findings.failed(what, error, next);
 }
 
 async fn stored(

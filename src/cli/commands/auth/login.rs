@@ -116,7 +116,10 @@ impl Login {
         if let Some(partly) = partly {
             output::note(&partly);
         }
-        global.show(&shown(&account, directory.default_name()?.as_deref()))
+        global.tell(
+            &shown(&account, directory.default_name()?.as_deref()),
+            super::told,
+        )
     }
 
     /// The place for the tokens that the flag or the environment names.

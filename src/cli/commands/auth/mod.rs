@@ -7,13 +7,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use airbyte_agent_gmail::auth::{Account, FileTokenStore, TokenStore};
 use airbyte_agent_gmail::operation::{Operation, gmail};
+use airbyte_agent_gmail::tool::visible_text;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
 use crate::cli::source::Source;
-use crate::cli::{output, settings};
+use crate::cli::{label, output, settings};
 
 /// What the help says about the variables.
 const VARIABLES: &str = "\
@@ -26,7 +27,11 @@ Variables that give credentials, where --account names no account:
                AIRBYTE_WORKSPACE_NAME or AIRBYTE_CONNECTOR_ID;
                AIRBYTE_ORGANIZATION_ID
 Several hosts share tokens and Google's quota through AIRBYTE_GMAIL_STORE
-(redis://host:6379); AIRBYTE_GMAIL_STORE_KEY is the key of the tokens in it.";
+(redis://host:6379); AIRBYTE_GMAIL_STORE_KEY is the key of the tokens in it.
+
+Defaults: config.yaml in the folder of the accounts (AIRBYTE_GMAIL_CONFIG_DIR, else
+~/.config/airbyte-gmail on Linux) may have mode and limit, and for a terminal
+output and pager, such as \"limit: 25\". Flags and the environment win.";
 
 /// Sign in to Google, and see who is signed in
 #[derive(Subcommand)]
@@ -85,7 +90,10 @@ fn chosen(names: &[String]) -> Result<Rows, Failure> {
                 return Ok(row);
             }
             let (entity, action) = name.rsplit_once(['.', '/']).ok_or_else(|| {
-                Failure::input("an operation is named like messages.list".to_owned())
+                Failure::input(format!(
+                    "`{}` is no operation; give a name like messages.list",
+                    visible_text(name)
+                ))
             })?;
             Ok(gmail().find(&entity.replace('-', "_"), &action.replace('-', "_"))?)
         })
@@ -101,7 +109,26 @@ fn list(global: &Global) -> Result<(), Failure> {
             accounts.push(shown(&account, default.as_deref()));
         }
     }
-    global.show(&accounts)
+    global.tell(&accounts, |_| match accounts.as_slice() {
+        [] => "no account is signed in; run `airbyte-gmail auth login`".to_owned(),
+        accounts => accounts.iter().map(told).collect::<Vec<_>>().join("\n"),
+    })
+}
+
+/// An account as a line for people.
+pub(crate) fn told(account: &Value) -> String {
+    let text = |name: &str| account[name].as_str().unwrap_or_default();
+    let default = if account["default"] == true {
+        ", the default account"
+    } else {
+        ""
+    };
+    visible_text(&format!(
+        "{} {}{default} (tokens in the {})",
+        output::sign(true),
+        text("account"),
+        text("store"),
+    ))
 }
 
 fn status(global: &Global) -> Result<(), Failure> {
@@ -113,7 +140,7 @@ fn status(global: &Global) -> Result<(), Failure> {
         None => json!({"from": "nowhere", "next": "airbyte-gmail auth login"}),
     };
     let connector = settings::connector_id()?;
-    global.show(&json!({
+    let status = json!({
         "google": source,
         "account": account.map(|account| shown(&account, default.as_deref())),
         "airbyte": {
@@ -121,7 +148,46 @@ fn status(global: &Global) -> Result<(), Failure> {
             "connector_id": connector,
         },
         "shared_store": settings::shared_store().is_some(),
-    }))
+    });
+    global.tell(&status, status_lines)
+}
+
+/// What is used, in lines for people.
+fn status_lines(status: &Value) -> String {
+    let google = &status["google"];
+    let text = |value: &Value| value.as_str().map(visible_text);
+    let of = |name: &str| text(&google[name]);
+    let has_google = google["from"] != "nowhere";
+    let from = of("from").unwrap_or_default();
+    let what = ["account", "variable", "file", "subject"];
+    let mut lines = vec![match what.iter().find_map(|name| of(name)) {
+        Some(what) if has_google => format!("{} google: {from}, {what}", output::sign(true)),
+        None if has_google => format!("{} google: {from}", output::sign(true)),
+        _ => format!(
+            "{} google: no credentials; run `airbyte-gmail auth login`",
+            output::sign(false)
+        ),
+    }];
+    if let Some(end) = text(&status["account"]["access_token_expires_at"]) {
+        lines.push(format!(
+            "  the access token lasts until {end}, and is renewed"
+        ));
+    }
+    if let Some(scopes) = status["account"]["scopes"].as_array() {
+        let scopes = scopes.iter().filter_map(text).collect::<Vec<_>>();
+        lines.push(format!("  scopes: {}", scopes.join(" ")));
+    }
+    let airbyte = &status["airbyte"];
+    if airbyte["credentials"] == "environment" {
+        lines.push(match text(&airbyte["connector_id"]) {
+            Some(id) => format!(
+                "{} airbyte: the environment, connector {id}",
+                output::sign(true)
+            ),
+            None => format!("{} airbyte: the environment", output::sign(true)),
+        });
+    }
+    lines.join("\n")
 }
 
 async fn token(global: &Global) -> Result<(), Failure> {
@@ -131,13 +197,21 @@ async fn token(global: &Global) -> Result<(), Failure> {
 
 fn make_default(global: &Global, name: &str) -> Result<(), Failure> {
     let directory = settings::directory()?;
+    if directory.file(name).is_err() {
+        return Err(Failure::input(format!(
+            "`{}` is no account's name; there is: {}",
+            visible_text(name),
+            settings::shown(&directory.names()?)
+        )));
+    }
     match directory.get(name)? {
         Some(account) => {
             directory.set_default(name)?;
-            global.show(&shown(&account, Some(name)))
+            global.tell(&shown(&account, Some(name)), told)
         }
         None => Err(Failure::input(format!(
-            "no account of that name is signed in; there is: {}",
+            "no account `{}` is signed in; there is: {}",
+            visible_text(name),
             settings::shown(&directory.names()?)
         ))),
     }
@@ -149,15 +223,17 @@ async fn logout(global: &Global, local: bool) -> Result<(), Failure> {
         Some(name) => Some(name.clone()),
         None => directory.default_name()?,
     };
+    let name = name.ok_or_else(|| {
+        Failure::input("no account is signed in; `airbyte-gmail auth list` shows which are")
+    })?;
     // To forget an account one need not be able to read its tokens, which a lost keyring would not give.
-    let name = name
-        .filter(|name| directory.file(name).is_ok_and(|file| file.exists()))
-        .ok_or_else(|| {
-            Failure::input(
-                "no such account is signed in; `airbyte-gmail auth list` shows which are"
-                    .to_owned(),
-            )
-        })?;
+    if !directory.file(&name).is_ok_and(|file| file.exists()) {
+        return Err(Failure::input(format!(
+            "no account `{}` is signed in; there is: {}",
+            visible_text(&name),
+            settings::shown(&directory.names()?)
+        )));
+    }
     // Held so that no refresh of another process puts tokens back.
     let lock = FileTokenStore::new(directory.file(&name)?)
         .lock()
@@ -178,8 +254,16 @@ async fn logout(global: &Global, local: bool) -> Result<(), Failure> {
     }
     directory.remove(&name)?;
     drop(lock);
-    global.show(
+    label::forget();
+    global.tell(
         &json!({"account": name, "revoked": !local, "default_account": directory.default_name()?}),
+        |_| {
+            format!(
+                "{} {} is signed out",
+                output::sign(true),
+                visible_text(&name)
+            )
+        },
     )
 }
 

@@ -187,7 +187,7 @@ impl Export {
         archive.finish()?;
         let exported = meter.count();
         drop(meter);
-        output::print(&json!({
+        global.show(&json!({
             "exported": exported,
             "already_there": already_there,
             "exported_again": gone,

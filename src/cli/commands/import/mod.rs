@@ -223,7 +223,7 @@ impl Import {
             }
         }
         let unplaced = labels.unplaced();
-        output::print(&json!({
+        global.show(&json!({
             "imported": count.imported,
             "already_there": count.already_there,
             "refused": count.refused,

@@ -1,0 +1,177 @@
+//! `airbyte-gmail open`.
+
+use std::path::{Path, PathBuf};
+
+use airbyte_agent_gmail::GmailConnector;
+use airbyte_agent_gmail::mail::Attachment;
+use airbyte_agent_gmail::tool::{AttachmentDirectory, visible_text};
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::args::Global;
+use crate::cli::browser;
+use crate::cli::exit::Failure;
+use crate::cli::output::{self, Format};
+use crate::cli::settings::connect;
+
+/// What a viewer shows without running anything of it, by its type and the end of its name.
+const SHOWN: [(&str, &[&str]); 8] = [
+    ("application/pdf", &["pdf"]),
+    ("image/avif", &["avif"]),
+    ("image/bmp", &["bmp"]),
+    ("image/gif", &["gif"]),
+    ("image/jpeg", &["jpg", "jpeg"]),
+    ("image/png", &["png"]),
+    ("image/webp", &["webp"]),
+    ("text/plain", &["txt", "text", "log"]),
+];
+
+/// Save an attachment and show it, or open the message in Gmail
+///
+/// The system's viewer is started only for pictures, PDF and plain text; of everything else you get the path of the file,
+/// which nobody but you can read.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    airbyte-gmail open 18c2a5\n  \
+    airbyte-gmail open 18c2a5 1.2 --dir ~/Downloads\n  \
+    airbyte-gmail open 18c2a5 --web")]
+pub(crate) struct Open {
+    /// The message's id, as search shows it
+    message_id: String,
+    /// Which attachment, by the part id that `attachments list` shows
+    part: Option<String>,
+    /// Where to save it; a new folder for temporary files where it is left out
+    #[arg(long = "dir", value_name = "DIRECTORY")]
+    directory: Option<PathBuf>,
+    /// Save it, and start nothing
+    #[arg(long)]
+    no_viewer: bool,
+    /// Open the message's conversation in Gmail, in the browser
+    #[arg(long, conflicts_with_all = ["part", "directory", "no_viewer"])]
+    web: bool,
+}
+
+impl Open {
+    /// Does what the arguments say.
+    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        let gmail = connect(global)?;
+        if self.web {
+            return web(global, &gmail, &self.message_id).await;
+        }
+        let output = global.output(Format::Table);
+        let message = gmail
+            .read_with_attachments(&self.message_id)
+            .await
+            .map_err(|error| Failure::about(&self.message_id, error))?;
+        let attachment = chosen(&message.attachments, self.part.as_deref(), &self.message_id)?;
+        if global.dry_run {
+            return output.value(&json!({"dry_run": true, "name": attachment.name}));
+        }
+        let directory = match self.directory {
+            Some(directory) => directory,
+            None => tempfile::Builder::new()
+                .prefix("airbyte-gmail-")
+                .tempdir()?
+                .keep(),
+        };
+        let file = AttachmentDirectory::new(directory)
+            .and_then(|directory| {
+                directory.save(&attachment.name, attachment.data().unwrap_or_default())
+            })
+            .map_err(|error| Failure::Other(error.to_string()))?;
+        let is_opened = !self.no_viewer
+            && is_shown(&attachment.mime_type, &file)
+            && browser::view(&file.display().to_string());
+        if output.format() == Format::Table {
+            return output::line(&visible_text(&file.display().to_string()));
+        }
+        output.value(&json!({"file": file, "opened": is_opened}))
+    }
+}
+
+/// The attachment that is meant; the only one where none is named.
+fn chosen<'a>(
+    attachments: &'a [Attachment],
+    part: Option<&str>,
+    message_id: &str,
+) -> Result<&'a Attachment, Failure> {
+    let list = || {
+        let shown = attachments
+            .iter()
+            .map(|attachment| format!("{} ({})", attachment.part_id, attachment.name));
+        shown.collect::<Vec<_>>().join(", ")
+    };
+    match (part, attachments) {
+        (_, []) => Err(Failure::input(format!(
+            "the message `{message_id}` has no attachments; --web opens it in Gmail"
+        ))),
+        (None, [attachment]) => Ok(attachment),
+        (None, _) => Err(Failure::input(format!(
+            "the message `{message_id}` has several attachments; name one of: {}",
+            list()
+        ))),
+        (Some(part), _) => attachments
+            .iter()
+            .find(|attachment| attachment.part_id == part)
+            .ok_or_else(|| {
+                Failure::input(format!(
+                    "the message `{message_id}` has no part `{part}`; its attachments are: {}",
+                    list()
+                ))
+            }),
+    }
+}
+
+/// Whether a viewer shows it and runs nothing: the system goes by the name, mail programs by the type, so that both count.
+fn is_shown(mime_type: &str, file: &Path) -> bool {
+    let ending = file.extension().and_then(|ending| ending.to_str());
+    let ending = ending.unwrap_or_default().to_ascii_lowercase();
+    SHOWN.iter().any(|(known, endings)| {
+        known.eq_ignore_ascii_case(mime_type) && endings.contains(&ending.as_str())
+    })
+}
+
+async fn web(global: &Global, gmail: &GmailConnector, id: &str) -> Result<(), Failure> {
+    let message = gmail
+        .messages()
+        .get(id)
+        .format("minimal")
+        .send()
+        .await
+        .map_err(|error| Failure::about(id, error))?;
+    let address = gmail.get_profile().send().await?.email_address;
+    let address: String = url::form_urlencoded::byte_serialize(address.as_bytes()).collect();
+    let thread = message.thread_id.unwrap_or(message.id);
+    let url = format!("https://mail.google.com/mail/?authuser={address}#all/{thread}");
+    let is_opened = !global.dry_run && browser::open(&url);
+    let output = global.output(Format::Table);
+    if output.format() == Format::Table {
+        return output::line(&visible_text(&url));
+    }
+    output.value(&json!({"url": url, "opened": is_opened}))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::is_shown;
+
+    #[test]
+    fn a_viewer_is_started_only_for_what_runs_nothing() {
+        let shown = |mime_type: &str, name: &str| is_shown(mime_type, Path::new(name));
+        assert!(shown("application/pdf", "a.pdf") && shown("image/PNG", "a.b.PNG"));
+        assert!(shown("text/plain", "notes.txt"));
+        for (mime_type, name) in [
+            ("text/plain", "run.desktop"),
+            ("text/plain", "run.sh"),
+            ("text/plain", "none"),
+            ("text/html", "a.txt"),
+            ("image/svg+xml", "a.svg"),
+            ("image/png", "a.png.exe"),
+            ("application/pdf", "a.html"),
+        ] {
+            assert!(!shown(mime_type, name), "{mime_type} {name}");
+        }
+    }
+}
