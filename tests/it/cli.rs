@@ -655,6 +655,26 @@ async fn the_exit_code_says_what_to_do() {
     assert_eq!(run(bare(), &["check"]).await.status.code(), Some(2));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_send_with_an_unclear_end_says_how_to_look() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let closed = FaultKind::ConnectionClosedBeforeResponse;
+    sandbox.inject(Fault::new(Service::Gmail, closed).on("messages_send"));
+    let send = ["send", "--to", "a@example.com", "-s", "x", "--text", "y"];
+    let output = run(program(&sandbox, Mode::OpenSource), &send).await;
+    assert_eq!(output.status.code(), Some(8));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("error: it may have been sent: "), "{said}");
+    let last = said.lines().last().unwrap();
+    let look = last
+        .strip_prefix("look first: airbyte-gmail search '")
+        .unwrap();
+    let look = look.strip_suffix('\'').unwrap();
+    let search = ["search", look, "-o", "ids"];
+    let found = text(program(&sandbox, Mode::OpenSource), &search).await;
+    assert_eq!(found.lines().count(), 1, "{look}");
+}
+
 #[tokio::test]
 async fn a_reader_that_goes_away_is_no_failure() {
     let mut child = bare()

@@ -8,8 +8,8 @@ use airbyte_agent_gmail::Mode;
 use airbyte_agent_gmail::sandbox::Sandbox;
 use tokio::process::Command;
 
+use crate::support::Failure;
 use crate::support::program::PROGRAM;
-use crate::support::{Failure, TestResult};
 
 /// What a terminal of so many columns shows of a command that ends well.
 async fn shown(
@@ -28,6 +28,7 @@ async fn shown(
         .env("TERM", "xterm")
         .env("PAGER", "cat")
         .env("TZ", "UTC")
+        .env("AIRBYTE_GMAIL_CONFIG_DIR", "/nonexistent")
         .envs(sandbox.variables(mode))
         .envs(variables.iter().copied())
         .stdin(Stdio::null());
@@ -50,7 +51,7 @@ fn plain(text: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_of_mail_fits_the_terminal() -> TestResult {
+async fn a_list_of_mail_fits_the_terminal() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
     for mode in [Mode::OpenSource, Mode::Hosted] {
         for columns in [40, 60, 100, 160] {
@@ -78,7 +79,7 @@ async fn a_list_of_mail_fits_the_terminal() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn people_read_lines_and_programs_json() -> TestResult {
+async fn people_read_lines_and_programs_json() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
     for mode in [Mode::OpenSource, Mode::Hosted] {
         for (command, sign) in [("check", "✓"), ("auth doctor", "✓"), ("auth status", "✓")] {
@@ -109,7 +110,7 @@ async fn people_read_lines_and_programs_json() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_text_goes_through_the_pager() -> TestResult {
+async fn a_long_text_goes_through_the_pager() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
     let id = sandbox.deliver(b"From: a@example.com\r\nSubject: Paged\r\n\r\nHello\r\n");
     let read = format!("read {id}");
@@ -127,7 +128,7 @@ async fn a_long_text_goes_through_the_pager() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_is_written_in_the_editor() -> TestResult {
+async fn a_message_is_written_in_the_editor() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
     let editor = [("EDITOR", "sh -c 'echo Written. > \"$1\"' sh")];
     let send = "send --to support@example.com --subject Edited";

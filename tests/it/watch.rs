@@ -11,9 +11,9 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
+use crate::support::Failure;
 use crate::support::directory::Directory;
 use crate::support::program::{self, errors, json};
-use crate::support::{Failure, TestResult};
 
 /// The program with the sandbox's credentials.
 fn command(sandbox: &Sandbox, mode: Mode, directory: &Directory, arguments: &[&str]) -> Command {
@@ -30,7 +30,7 @@ fn text(output: &Output) -> Result<String, Failure> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_are_printed_as_they_happen() -> TestResult {
+async fn changes_are_printed_as_they_happen() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
     let directory = Directory::new()?;
     let before = sandbox.open_source()?.get_profile().send().await?;
@@ -57,9 +57,11 @@ async fn changes_are_printed_as_they_happen() -> TestResult {
     let arguments = [
         "watch", "--once", "--label", "inbox", "-o", "ids", "--since",
     ];
-    let again = command(&sandbox, Mode::OpenSource, &directory, &arguments).arg(&before);
-    let mut again = again;
-    assert_eq!(text(&again.output().await?)?, format!("{id}\n"));
+    let mut again = command(&sandbox, Mode::OpenSource, &directory, &arguments);
+    assert_eq!(
+        text(&again.arg(&before).output().await?)?,
+        format!("{id}\n")
+    );
     let since = event["history_id"].as_str().ok_or("no history id")?;
     let mut after = command(&sandbox, Mode::OpenSource, &directory, &arguments);
     assert_eq!(text(&after.arg(since).output().await?)?, "");
@@ -74,7 +76,7 @@ async fn changes_are_printed_as_they_happen() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_attachment_is_saved_for_its_owner_alone() -> TestResult {
+async fn an_attachment_is_saved_for_its_owner_alone() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
     let directory = Directory::new()?;
     let id = sandbox.deliver(
@@ -121,7 +123,7 @@ async fn an_attachment_is_saved_for_its_owner_alone() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn json_goes_through_jq() -> TestResult {
+async fn json_goes_through_jq() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
     let directory = Directory::new()?;
     let run =
@@ -146,7 +148,7 @@ async fn json_goes_through_jq() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_configuration_file_gives_defaults() -> TestResult {
+async fn the_configuration_file_gives_defaults() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
     let directory = Directory::new()?;
     let folder = directory.file("config");
@@ -176,7 +178,7 @@ async fn the_configuration_file_gives_defaults() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_shell_completes_commands_accounts_and_labels() -> TestResult {
+async fn the_shell_completes_commands_accounts_and_labels() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
     let directory = Directory::new()?;
     let config = directory.file("config");

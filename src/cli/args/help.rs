@@ -12,16 +12,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     (
         "Mail",
         &[
-            "inbox",
-            "search",
-            "read",
-            "thread",
-            "open",
-            "attachments",
-            "watch",
-            "send",
-            "reply",
-            "forward",
+            "inbox", "search", "read", "thread", "open", "watch", "send", "reply", "forward",
         ],
     ),
     (
@@ -40,7 +31,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
             "sql",
         ],
     ),
-    ("Agents", &["mcp", "schema"]),
+    ("Agents", &["mcp"]),
     ("Sandbox", &["demo", "sandbox"]),
 ];
 

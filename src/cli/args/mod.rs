@@ -79,7 +79,7 @@ pub(crate) struct Global {
     /// Don't ask before doing what can't be undone
     #[arg(long, short, global = true)]
     pub(crate) yes: bool,
-    /// Also show which credentials are used, and what the service itself says of a failure
+    /// Also show which credentials are used, and what the service said
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
     #[arg(skip)]

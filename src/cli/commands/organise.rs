@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::cli::args::{Global, Messages, complete};
 use crate::cli::exit::Failure;
-use crate::cli::label::Labels;
+use crate::cli::label::{self, Labels};
 use crate::cli::output::{self, Format, Meter};
 use crate::cli::settings::connect;
 
@@ -190,6 +190,15 @@ impl Change {
         if output.format() == Format::Json {
             output.value(&json!(changed))?;
         } else if !changed.is_empty() {
+            if output.format() == Format::Table && output::is_terminal() {
+                let mut labels = None;
+                for message in &mut changed {
+                    let ids: Vec<String> = serde_json::from_value(message["labels"].take())?;
+                    // The change is made: without the names the ids do.
+                    let names = label::shown_names(gmail, &mut labels, &ids).await;
+                    message["labels"] = json!(names.unwrap_or(ids));
+                }
+            }
             output
                 .with_columns(&["id", "labels"])
                 .records(&changed, true)?;

@@ -1,5 +1,6 @@
 //! `airbyte-gmail send`, `reply` and `forward`.
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use airbyte_agent_gmail::mail::{AnswerNote, Compose, Composed, MailboxList};
@@ -93,6 +94,7 @@ struct Content {
 impl Send {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let is_complete = !self.content.attach.is_empty();
+        self.content.check()?;
         let is_edited = self.content.is_edited(is_complete, false)?;
         self.recipients.check()?;
         let gmail = connect(global)?;
@@ -109,6 +111,7 @@ impl Send {
 impl Reply {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let is_complete = !self.content.attach.is_empty();
+        self.content.check()?;
         let is_edited = self.content.is_edited(is_complete, false)?;
         let gmail = connect(global)?;
         let reply = if self.reply_all {
@@ -132,6 +135,7 @@ impl Reply {
 
 impl Forward {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        self.content.check()?;
         // It has the original, and need not say more.
         let is_edited = self.content.is_edited(true, true)?;
         self.recipients.check()?;
@@ -167,6 +171,19 @@ impl Recipients {
 }
 
 impl Content {
+    /// Refuses a file to attach that can't be read, by its path.
+    fn check(&self) -> Result<(), Failure> {
+        for file in &self.attach {
+            File::open(file).map_err(|error| {
+                let path = file.display();
+                Failure::input(visible_text(&format!(
+                    "--attach `{path}`: {error}; give a file that you can read"
+                )))
+            })?;
+        }
+        Ok(())
+    }
+
     /// Whether the text comes from the editor: where it is missing, or where `is_offered` and there is a terminal.
     fn is_edited(&self, is_complete: bool, is_offered: bool) -> Result<bool, Failure> {
         let has_text = self.text.is_some() || self.html.is_some();

@@ -15,6 +15,9 @@ pub(crate) const MARK: &str = "";
 /// What a column takes at least: less says nothing.
 const NARROWEST: usize = 6;
 
+/// What labels take at least.
+const NARROWEST_LABELS: usize = 14;
+
 /// What the subject takes at least.
 const NARROWEST_SUBJECT: usize = 10;
 
@@ -101,6 +104,7 @@ fn layout(
     let least = |(place, width): (usize, usize)| match name(place) {
         name if is_whole(name) => width,
         "subject" => width.min(NARROWEST_SUBJECT),
+        "labels" => width.min(NARROWEST_LABELS),
         _ => width.min(NARROWEST),
     };
     let total = |widths: &mut dyn Iterator<Item = usize>| {
