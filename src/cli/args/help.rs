@@ -77,7 +77,7 @@ pub(super) fn grouped(program: Command) -> Command {
                 .any(|entity| flag_name(entity) == **name)
         })
         .collect();
-    let _ = writeln!(text, "{header}Also:{header:#} {}, help", others.join(", "));
+    let _ = writeln!(text, "{header}Also:{header:#} {}", others.join(", "));
     let usage = "{about-with-newline}\n{usage-heading} {usage}\n\n";
     program.help_template(format!(
         "{usage}{text}\n{header}Options:{header:#}\n{{options}}{{after-help}}"
