@@ -305,18 +305,19 @@ fn the_commands() -> TestResult {
     Ok(())
 }
 
-/// The program's own commands: its help has them in groups, a completion script has one a line.
+/// The program's own commands: its help has them in groups, a shell is offered them one a line.
 #[cfg(all(feature = "cli", feature = "mcp"))]
 fn all_commands() -> Result<Vec<String>, Box<dyn std::error::Error>> {
-    let script = std::process::Command::new(env!("CARGO_BIN_EXE_airbyte-gmail"))
-        .args(["completions", "fish"])
+    let offered = std::process::Command::new(env!("CARGO_BIN_EXE_airbyte-gmail"))
+        .args(["--", "airbyte-gmail", ""])
+        .env_clear()
+        .env("AIRBYTE_GMAIL_COMPLETE", "fish")
         .output()?;
-    let script = String::from_utf8(script.stdout)?;
-    Ok(script
+    let offered = String::from_utf8(offered.stdout)?;
+    Ok(offered
         .lines()
-        .filter_map(|line| line.split("_needs_command\" -f -a \"").nth(1))
-        .filter_map(|line| line.split('"').next())
-        .filter(|name| !["help", "ls"].contains(name))
+        .filter_map(|line| line.split('\t').next())
+        .filter(|name| !name.starts_with('-') && !["help", "ls"].contains(name))
         .map(|name| format!("airbyte-gmail {name}"))
         .collect())
 }
