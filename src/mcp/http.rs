@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -153,8 +153,11 @@ impl HttpServer {
     pub async fn serve(self) -> io::Result<()> {
         let config = StreamableHttpServerConfig::default()
             .with_allowed_hosts(self.hosts)
-            .with_allowed_origins(self.origins)
+            .with_allowed_origins(self.origins.clone())
+            // This server's own limit holds before.
+            .with_max_request_body_bytes(usize::MAX)
             .enforce_origin_validation();
+        let origins: Arc<[String]> = self.origins.iter().map(|origin| ascii(origin)).collect();
         let server = self.server;
         let service: Service = StreamableHttpService::new(
             move || Ok(server.clone()),
@@ -166,11 +169,16 @@ impl HttpServer {
             // Small answers would otherwise wait for the acknowledgement of the one before.
             let _ = stream.set_nodelay(true);
             let (service, token) = (service.clone(), Arc::clone(&token));
+            let origins = Arc::clone(&origins);
             async move {
                 let answer = service_fn(|request| {
                     let (service, token, busy) = (&service, &token, Work::begin(&busy));
+                    let origin = allowed(request.headers(), &origins);
                     async move {
-                        let answer = answer(service, token, request).await;
+                        let mut answer = answer(service, token, origin.is_some(), request).await;
+                        if let Some(origin) = origin {
+                            open_to(answer.headers_mut(), origin);
+                        }
                         // An answer that goes on and on is work until its end.
                         Ok::<_, Infallible>(answer.map(|body| {
                             body.map_frame(move |frame| {
@@ -210,20 +218,84 @@ impl Drop for Work {
     }
 }
 
-async fn answer(service: &Service, token: &Secret, request: Request<Incoming>) -> Response<Body> {
+/// The origin of a request, where it is one that may ask.
+fn allowed(headers: &HeaderMap, origins: &[String]) -> Option<HeaderValue> {
+    let origin = headers.get(header::ORIGIN)?;
+    let given = ascii(origin.to_str().ok()?);
+    origins.contains(&given).then(|| origin.clone())
+}
+
+/// An origin as browsers write it: without the port that goes without saying.
+fn ascii(origin: &str) -> String {
+    url::Url::parse(origin).map_or_else(
+        |_| origin.to_owned(),
+        |url| url.origin().ascii_serialization(),
+    )
+}
+
+/// Lets a browser give an answer to a page of an origin.
+fn open_to(headers: &mut HeaderMap, origin: HeaderValue) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("mcp-session-id, mcp-protocol-version, www-authenticate"),
+    );
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
+}
+
+/// What a browser asks before it sends a page's request; it carries no token.
+fn preflight(is_allowed: bool) -> Response<Body> {
+    if !is_allowed {
+        return refusal(
+            StatusCode::FORBIDDEN,
+            "this origin may not ask; a person has to name it with --allow-origin",
+        );
+    }
+    let mut answer = empty(StatusCode::NO_CONTENT);
+    for (name, value) in [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, accept, last-event-id, mcp-session-id, mcp-protocol-version, mcp-method, mcp-name",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "600"),
+    ] {
+        answer
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    answer
+}
+
+async fn answer(
+    service: &Service,
+    token: &Secret,
+    is_allowed_origin: bool,
+    request: Request<Incoming>,
+) -> Response<Body> {
     if request.uri().path() != PATH {
         return refusal(StatusCode::NOT_FOUND, "mcp is served at /mcp");
+    }
+    if request.method() == Method::OPTIONS {
+        return preflight(is_allowed_origin);
     }
     if !is_authorized(request.headers(), token) {
         let mut refusal = refusal(
             StatusCode::UNAUTHORIZED,
             "give the token that the server was started with, as authorization: bearer",
         );
-        refusal.headers_mut().insert(
-            header::WWW_AUTHENTICATE,
-            http::HeaderValue::from_static("Bearer"),
-        );
+        refusal
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         return refusal;
+    }
+    if request.method() == Method::DELETE {
+        let mut answer = service.handle(request).await;
+        if answer.status() == StatusCode::ACCEPTED {
+            // The session is over, and there is nothing to say of it.
+            *answer.status_mut() = StatusCode::NO_CONTENT;
+        }
+        return answer;
     }
     if request.method() != Method::POST || !is_json(request.headers()) {
         return service.handle(request).await;
@@ -277,7 +349,7 @@ fn told(status: StatusCode, answer: &serde_json::Value) -> Response<Body> {
     *response.status_mut() = status;
     response.headers_mut().insert(
         header::CONTENT_TYPE,
-        http::HeaderValue::from_static("application/json"),
+        HeaderValue::from_static("application/json"),
     );
     response
 }

@@ -11,7 +11,11 @@
 //! Server::new(tools).serve_stdio().await
 //! # }
 //! ```
+//!
+//! Where [`Access::approve`](crate::tool::Access::approve) wants a person asked, the server asks through its client, by
+//! MCP's elicitation; it trusts the client that a person answers.
 
+mod approval;
 mod http;
 mod message;
 mod server;
@@ -53,13 +57,18 @@ const LAST_LINES: Duration = Duration::from_secs(5);
 pub struct Server {
     tools: Tools,
     offered: Arc<Vec<crate::tool::Tool>>,
+    approvals: Arc<approval::Approvals>,
 }
 
 impl Server {
     /// A server of the tools that agents are offered where nobody has chosen.
     pub fn new(tools: Tools) -> Self {
         let offered = Arc::new(tools.default_list());
-        Self { tools, offered }
+        Self {
+            tools,
+            offered,
+            approvals: Arc::new(approval::Approvals::new()),
+        }
     }
 
     /// Offers every tool that there is.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::Stream;
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
@@ -19,10 +19,24 @@ use rmcp::transport::streamable_http_server::session::{
 pub(super) const SESSIONS: usize = 64;
 
 /// The sessions, with the time at which each was last used.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Sessions {
     inner: LocalSessionManager,
     used: Mutex<HashMap<SessionId, Instant>>,
+}
+
+/// How long a session waits for its client: many clients do not begin anew when it has ended.
+const IDLE: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Default for Sessions {
+    fn default() -> Self {
+        let mut inner = LocalSessionManager::default();
+        inner.session_config.keep_alive = Some(IDLE);
+        Self {
+            inner,
+            used: Mutex::default(),
+        }
+    }
 }
 
 impl Sessions {

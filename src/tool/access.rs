@@ -1,5 +1,13 @@
 //! What of a mailbox an agent may use.
 
+use std::io;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::approval::Deed;
+use super::audit::Audit;
+use super::cap::{Counted, Ledger};
 use crate::error::Error;
 use crate::mail::Address;
 use crate::operation::{Mode, Operation, Outbound, gmail};
@@ -22,9 +30,139 @@ pub struct Access {
     actions: Option<Vec<String>>,
     recipients: Option<Vec<String>>,
     scopes: Option<Vec<String>>,
+    approved: Vec<Deed>,
+    caps: Vec<(Deed, u32)>,
+    ledger: Arc<Ledger>,
+    audit: Option<Arc<Audit>>,
+}
+
+/// Limits that go together, by the name of what an agent is to be.
+///
+/// ```
+/// use airbyte_agent_gmail::tool::{Access, Profile};
+///
+/// let access = Access::profile("assistant".parse()?);
+/// assert_eq!("reader".parse::<Profile>()?, Profile::Reader);
+/// # let _ = access;
+/// # Ok::<(), airbyte_agent_gmail::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Profile {
+    /// It reads, and changes nothing.
+    Reader,
+    /// It reads, sorts and drafts on its own; a person approves what is sent, forwarded, shared, deleted for good or
+    /// unsubscribed from, and 50 messages a day are sent or forwarded at most.
+    Assistant,
+    /// Nothing is limited.
+    Full,
+}
+
+/// How many messages an assistant sends in a day, and how many it forwards.
+const ASSISTANT_SENDS: u32 = 50;
+
+impl FromStr for Profile {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self, Error> {
+        match word {
+            "reader" => Ok(Self::Reader),
+            "assistant" => Ok(Self::Assistant),
+            "full" => Ok(Self::Full),
+            _ => Err(Error::new(
+                crate::error::Kind::InvalidInput,
+                "there is no such profile; use one of: reader, assistant, full",
+            )),
+        }
+    }
 }
 
 impl Access {
+    /// The limits of a profile, which others can narrow.
+    #[must_use]
+    pub fn profile(profile: Profile) -> Self {
+        match profile {
+            Profile::Reader => Self::default().read_only(),
+            Profile::Assistant => Self::default()
+                .approve(Deed::ALL)
+                .cap(Deed::Send, ASSISTANT_SENDS)
+                .cap(Deed::Forward, ASSISTANT_SENDS),
+            Profile::Full => Self::default(),
+        }
+    }
+
+    /// A person is asked before these are done, by [`Tools::with_approver`](super::Tools::with_approver); the MCP server
+    /// asks through its client. Where nobody can be asked, what would have been sent becomes a draft, and anything else
+    /// is refused.
+    ///
+    /// Messages that an agent has encoded itself, and drafts that are there already, are then not sent: a person could
+    /// not be shown them.
+    #[must_use]
+    pub fn approve(mut self, deeds: impl IntoIterator<Item = Deed>) -> Self {
+        self.approved.extend(deeds);
+        self
+    }
+
+    /// This may be done so many times in 24 hours; of several caps for one thing the lowest holds. What may have been
+    /// done counts.
+    #[must_use]
+    pub fn cap(mut self, deed: Deed, a_day: u32) -> Self {
+        self.caps.push((deed, a_day));
+        self
+    }
+
+    /// Counts for the caps in a file, which other processes count in as well. Default: in memory, for this value and its
+    /// clones.
+    #[must_use]
+    pub fn count_in(mut self, path: impl AsRef<Path>) -> Self {
+        self.ledger = Arc::new(Ledger::at(path.as_ref().to_owned()));
+        self
+    }
+
+    /// Records each call in a file that its owner alone can read: a line of JSON with the time, who called, the tool, the
+    /// ids and the outcome, and no word of any message. Once a line can't be written, nothing more is done.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be opened, or is a link.
+    pub fn audit(mut self, path: impl AsRef<Path>) -> io::Result<Self> {
+        self.audit = Some(Arc::new(Audit::open(path.as_ref())?));
+        Ok(self)
+    }
+
+    /// The record of calls.
+    pub(super) fn record(&self) -> Option<&Arc<Audit>> {
+        self.audit.as_ref()
+    }
+
+    /// Whether a person has to be asked.
+    pub(super) fn needs_approval(&self, deed: Deed) -> bool {
+        self.approved.contains(&deed)
+    }
+
+    /// Whether what is sent is looked at before: by a person, or by a count.
+    fn looks_at(&self, deed: Deed) -> bool {
+        self.needs_approval(deed) || self.caps.iter().any(|(capped, _)| *capped == deed)
+    }
+
+    /// Counts something that is about to be done; the error is why it may not be.
+    pub(super) fn count(&self, deed: Deed) -> Result<Option<Counted>, String> {
+        let caps = self.caps.iter().filter(|(capped, _)| *capped == deed);
+        let Some(most) = caps.map(|(_, most)| *most).min() else {
+            return Ok(None);
+        };
+        match self.ledger.count(deed, most) {
+            Ok(Some(counted)) => Ok(Some(counted)),
+            Ok(None) => Err(format!(
+                "the limit of {most} a day is reached ({deed}); nothing was done"
+            )),
+            Err(error) => Err(format!(
+                "it can't be counted against its limit, so nothing was done: {}",
+                error.kind()
+            )),
+        }
+    }
+
     /// Nothing that changes the mailbox.
     #[must_use]
     pub fn read_only(mut self) -> Self {
@@ -101,9 +239,17 @@ impl Access {
     /// Why an action may not be used in a mode; `None` where it may.
     pub(super) fn refusal(&self, row: &Operation, mode: Mode) -> Option<String> {
         self.step_refusal(row, mode).or_else(|| {
-            (self.recipients.is_some() && row.outbound != Outbound::Nothing).then(|| {
-                "mail may go to named recipients alone, so it is sent with gmail_send, gmail_reply or gmail_forward"
-                    .to_owned()
+            let is_limited = self.recipients.is_some() && row.outbound != Outbound::Nothing;
+            // What a person is to see of a message, and whether it is a forward, its own tools know.
+            let is_hidden = row.outbound == Outbound::Sends
+                && (self.looks_at(Deed::Send) || self.looks_at(Deed::Forward));
+            (is_limited || is_hidden).then(|| {
+                let why = if is_limited {
+                    "mail may go to named recipients alone"
+                } else {
+                    "what is sent is looked at before"
+                };
+                format!("{why}, so it is sent with gmail_send, gmail_reply or gmail_forward")
             })
         })
     }

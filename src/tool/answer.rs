@@ -1,5 +1,7 @@
 //! What a model gets: a result, or an error that it can act on.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::error::Error;
@@ -128,6 +130,42 @@ impl Failure {
     /// The tool or the action is not allowed.
     pub(super) fn refused(message: String) -> Self {
         Self::of("not_allowed", message, Retry::Person)
+    }
+
+    /// A person did not want it.
+    pub(super) fn declined() -> Self {
+        Self::of(
+            "declined",
+            "the person did not approve it; nothing was done".to_owned(),
+            Retry::Person,
+        )
+    }
+
+    /// There was no answer in time.
+    pub(super) fn slow(changes: bool, limit: Duration) -> Self {
+        let message = format!("there was no answer within {} s", limit.as_secs());
+        let (code, retry, detail) = if changes {
+            (
+                "outcome_unknown",
+                Retry::LookFirst,
+                "look with gmail_search (in:sent newer_than:1d finds what was sent), or read what was to be changed",
+            )
+        } else {
+            (
+                "too_slow",
+                Retry::Later(None),
+                "ask for less at once: fewer results, a narrower query",
+            )
+        };
+        Self {
+            details: vec![detail.to_owned()],
+            ..Self::of(code, message, retry)
+        }
+    }
+
+    /// Whether what was asked for may have been carried out.
+    pub(super) fn is_outcome_unknown(&self) -> bool {
+        self.retry == Retry::LookFirst
     }
 
     /// The connector's error.

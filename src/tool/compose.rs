@@ -7,9 +7,11 @@ use crate::error::Error;
 use crate::mail::{Compose, Participation};
 
 use super::answer::{Answer, Failure};
+use super::approval::Deed;
 use super::argument::Arguments;
 use super::composed::{self, Composed, Kind};
 use super::fence::{Fence, defused_line};
+use super::permit::{self, Permit, counting};
 use super::reading;
 use super::room::takes;
 use super::visible::visible_line;
@@ -86,13 +88,14 @@ impl Tools {
             Kind::ReadThread => reading::thread(gmail, arguments, self.limit, progress).await,
             Kind::Send => {
                 let message = self.with_content(Compose::new(), arguments)?;
-                self.send(gmail, with_people(message, arguments)).await
+                let message = with_people(message, arguments);
+                self.send(gmail, message, Deed::Send).await
             }
             Kind::Reply => {
                 let reply = self.reply(gmail, arguments.text("message_id")?, arguments);
                 let message = reply.prepare().await.map_err(failed)?;
                 let message = self.with_content(message, arguments)?;
-                self.send(gmail, message).await
+                self.send(gmail, message, Deed::Send).await
             }
             Kind::Forward => {
                 let mut forward = gmail.forward(arguments.text("message_id")?);
@@ -104,13 +107,16 @@ impl Tools {
                 }
                 let message = forward.prepare().await.map_err(failed)?;
                 let message = self.with_content(message, arguments)?;
-                self.send(gmail, with_people(message, arguments)).await
+                let message = with_people(message, arguments);
+                self.send(gmail, message, Deed::Forward).await
             }
             Kind::Draft => self.draft(gmail, arguments).await,
             Kind::Respond => self.respond(gmail, arguments).await,
             Kind::Unsubscribe => {
                 let id = arguments.text("message_id")?;
-                gmail.unsubscribe(&id).await.map_err(failed)?;
+                let counted = self.permit_unsubscribe(gmail, &id).await?;
+                let unsubscribed = async { gmail.unsubscribe(&id).await.map_err(failed) };
+                counting(counted, unsubscribed).await?;
                 Ok(Answer::new(
                     "Unsubscribed: the list's server took the request.".to_owned(),
                     json!({"id": id, "unsubscribed": true}),
@@ -163,7 +169,7 @@ impl Tools {
             respond = respond.comment(comment);
         }
         let message = respond.prepare(answer).await.map_err(failed)?;
-        self.send(gmail, message).await
+        self.send(gmail, message, Deed::Send).await
     }
 
     async fn draft(
@@ -244,7 +250,12 @@ impl Tools {
         Ok(message)
     }
 
-    async fn send(&self, gmail: &GmailConnector, message: Compose) -> Result<Answer, Failure> {
+    async fn send(
+        &self,
+        gmail: &GmailConnector,
+        message: Compose,
+        deed: Deed,
+    ) -> Result<Answer, Failure> {
         let notes = self.notes(&message);
         let recipients = self.shown(&message);
         let all = message.recipients().count();
@@ -260,8 +271,21 @@ impl Tools {
             )));
         }
         let fence = Fence::new()?;
+        let everybody = permit::recipients(&message);
         let message = sendable(message).map_err(failed)?;
-        let sent = gmail.send(&message).await.map_err(failed)?;
+        let question = || permit::shown(deed, &everybody, &message);
+        let counted = match self.permit(deed, question).await? {
+            Permit::Granted(counted) => counted,
+            Permit::Unavailable => {
+                return self
+                    .draft_instead(gmail, &message, &recipients, &notes, fence)
+                    .await;
+            }
+        };
+        let sent = counting(counted, async {
+            gmail.send(&message).await.map_err(failed)
+        });
+        let sent = sent.await?;
         let id = sent.id;
         Ok(Answer::new(
             format!(
@@ -273,6 +297,43 @@ impl Tools {
                 "id": id,
                 "thread_id": sent.thread_id.unwrap_or_default(),
                 "message_id_header": message.message_id,
+            }))),
+            fence,
+        ))
+    }
+
+    /// A draft in place of a message that nobody could be asked about.
+    async fn draft_instead(
+        &self,
+        gmail: &GmailConnector,
+        message: &crate::mail::Composed,
+        recipients: &Recipients,
+        notes: &Notes,
+        fence: Fence,
+    ) -> Result<Answer, Failure> {
+        if let Some(refusal) = self
+            .access
+            .step_refusal(composed::STEP_OF_DRAFT, gmail.mode())
+        {
+            return Err(Failure::refused(format!(
+                "a person has to approve what is sent and can't be asked, and a draft can't be written: {refusal}"
+            )));
+        }
+        let draft = gmail.save_draft(message).await.map_err(failed)?;
+        let inner = draft.message.unwrap_or_default();
+        let draft_id = draft.id;
+        Ok(Answer::new(
+            format!(
+                "Nothing was sent: a person has to approve it, and nobody can be asked through this client. The draft \
+                 {draft_id} is written in its place; tell the person to look at it and to send it. It is to:\n{}{}",
+                recipients.listed(&fence),
+                notes.listed(&fence)
+            ),
+            notes.put_into(recipients.put_into(json!({
+                "draft_id": draft_id,
+                "is_draft_instead": true,
+                "id": inner.id,
+                "thread_id": inner.thread_id.unwrap_or_default(),
             }))),
             fence,
         ))

@@ -47,6 +47,9 @@ pub(super) enum Kind {
 /// The calls that a draft makes besides where it answers a message.
 pub(super) static STEPS_OF_ANSWER: [&Operation; 2] = [&row::GET_PROFILE, &row::MESSAGES_GET];
 
+/// The call that writes a draft.
+pub(super) static STEP_OF_DRAFT: &Operation = &row::DRAFTS_CREATE;
+
 /// The call that makes answers better and is left out where it is not allowed.
 pub(super) static STEP_FOR_ALIASES: &Operation = &row::SETTINGS_SEND_AS_LIST;
 
@@ -356,14 +359,20 @@ impl Composed {
         })
     }
 
+    /// Whether it changes nothing: neither the mailbox nor a file, nor anything elsewhere.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.steps.iter().all(|row| row.read_only)
+            && !self.needs_directory
+            && self.kind != Kind::Unsubscribe
+    }
+
     pub(super) fn tool(&self, access: &Access) -> Tool {
         let sends = self
             .steps
             .iter()
             .any(|row| row.outbound != Outbound::Nothing);
         let is_final = self.kind == Kind::Unsubscribe;
-        let read_only =
-            self.steps.iter().all(|row| row.read_only) && !self.needs_directory && !is_final;
+        let read_only = self.is_read_only();
         let mut description = self.description.to_owned();
         if let (Some(recipients), true) = (access.recipients(), sends) {
             // Models' interfaces take 1,024 characters of it.

@@ -32,9 +32,12 @@
 
 mod access;
 mod answer;
+mod approval;
 mod argument;
 mod attachment;
+mod audit;
 mod beside;
+mod cap;
 mod catalog;
 mod compose;
 mod composed;
@@ -45,6 +48,8 @@ mod guide;
 mod hosted;
 mod leniency;
 mod output;
+mod pace;
+mod permit;
 mod reading;
 mod room;
 mod schema;
@@ -53,10 +58,12 @@ mod search;
 mod shape;
 mod visible;
 
+use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use serde_json::{Map, Value};
 
 use crate::connector::{GmailConnector, Selection};
@@ -64,16 +71,19 @@ use crate::error::Error;
 use crate::operation::Mode;
 use crate::transport::Patience;
 
-pub use access::Access;
+pub use access::{Access, Profile};
 pub use answer::Answer;
+pub use approval::{Decision, Deed, Question};
 pub use definition::{Annotations, Tool};
 pub use file::{AttachmentDirectory, FileError};
 pub use guide::{guide, reference};
 pub use visible::{visible_json, visible_text};
 
 use answer::Failure;
+use approval::Approver;
 use argument::{Arguments, INTENT};
 use catalog::Entry;
+use pace::Pace;
 
 /// How many characters the text of a result has at most, where nothing else is said.
 pub const DEFAULT_LIMIT: usize = 20_000;
@@ -106,6 +116,10 @@ pub struct Tools {
     directory: Option<Arc<AttachmentDirectory>>,
     limit: usize,
     quota_wait: Duration,
+    answer_within: Option<Duration>,
+    approver: Option<Approver>,
+    caller: Arc<str>,
+    pace: Arc<Pace>,
 }
 
 /// Where the connector comes from: an MCP server is to answer before the first connection is needed.
@@ -143,6 +157,10 @@ impl Tools {
             directory: None,
             limit: DEFAULT_LIMIT,
             quota_wait: DEFAULT_QUOTA_WAIT,
+            answer_within: None,
+            approver: None,
+            caller: Arc::from(""),
+            pace: Arc::default(),
         }
     }
 
@@ -207,6 +225,54 @@ impl Tools {
         self
     }
 
+    /// How long a call that only reads takes at most; one that changes something may take twice as long. Default: as long
+    /// as it takes. A call that is over is answered by then: a reading one with what to ask for instead, a changing one
+    /// with how to look whether it was carried out. While a person is asked, no time passes.
+    #[must_use]
+    pub fn with_answer_within(mut self, time: Duration) -> Self {
+        self.answer_within = Some(time);
+        self
+    }
+
+    /// Who asks a person where [`Access::approve`] wants one asked. Default: nobody, so that messages become drafts and
+    /// anything else is refused.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// use airbyte_agent_gmail::tool::{Access, Decision, Deed};
+    /// use serde_json::json;
+    ///
+    /// let tools = gmail.tools().with_access(Access::default().approve(Deed::ALL));
+    /// let tools = tools.with_approver(|question| async move {
+    ///     println!("{}", question.text);
+    ///     Decision::Declined
+    /// });
+    /// let message = json!({"to": ["support@example.com"], "subject": "Hello", "text": "Hello"});
+    /// let answer = tools.call("gmail_send", message).await;
+    /// assert!(answer.is_error && answer.text.contains("nothing was done"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_approver<A, F>(mut self, approver: A) -> Self
+    where
+        A: Fn(Question) -> F + Send + Sync + 'static,
+        F: Future<Output = Decision> + Send + 'static,
+    {
+        self.approver = Some(Arc::new(move |question| Box::pin(approver(question))));
+        self
+    }
+
+    /// Who calls, for the record of [`Access::audit`].
+    #[must_use]
+    pub fn with_caller(mut self, caller: impl AsRef<str>) -> Self {
+        self.caller = Arc::from(caller.as_ref());
+        self
+    }
+
     /// The one directory that attachments are saved to and taken from. Default: none, so that no tool touches a file.
     ///
     /// # Errors
@@ -267,10 +333,59 @@ impl Tools {
         arguments: impl Into<Value>,
         progress: Progress<'_>,
     ) -> Answer {
-        let run = self.run(name, arguments.into(), progress);
-        match Patience::lasting(self.quota_wait).of(run).await {
-            Ok(answer) => answer,
-            Err(failure) => failure.into_answer(),
+        let arguments = arguments.into();
+        let call = Self {
+            pace: Arc::default(),
+            ..self.clone()
+        };
+        let Some(audit) = self.access.record() else {
+            return call.answer(name, arguments, progress).await;
+        };
+        if audit.is_broken() {
+            return Failure::refused(
+                "what agents do can't be recorded any more, so nothing is done".to_owned(),
+            )
+            .into_answer();
+        }
+        let known = Entry::all().find(|entry| entry.name() == name);
+        let tool = known.map_or_else(|| "unknown".to_owned(), |entry| entry.name());
+        let mut record = audit.begin(&self.caller, tool, arguments.clone());
+        let answer = call.answer(name, arguments, progress).await;
+        record.end(&answer);
+        answer
+    }
+
+    /// The answer, in time.
+    async fn answer(&self, name: &str, arguments: Value, progress: Progress<'_>) -> Answer {
+        let limit = self.answer_within.map(|limit| {
+            let changes = self.changes(name, &arguments);
+            (changes, if changes { 2 * limit } else { limit })
+        });
+        let run = Patience::lasting(self.quota_wait).of(self.run(name, arguments, progress));
+        let outcome = match limit {
+            None => run.await,
+            Some((changes, limit)) => {
+                let run = std::pin::pin!(run);
+                let over = std::pin::pin!(self.pace.over(limit));
+                match select(run, over).await {
+                    Either::Left((outcome, _)) => outcome,
+                    Either::Right(_) => Err(Failure::slow(changes, limit)),
+                }
+            }
+        };
+        outcome.unwrap_or_else(Failure::into_answer)
+    }
+
+    /// Whether a call can change something.
+    fn changes(&self, name: &str, arguments: &Value) -> bool {
+        let row = |name: &str| arguments[name].as_str().unwrap_or_default();
+        match Entry::all().find(|entry| entry.name() == name) {
+            Some(Entry::Action(row)) => !row.read_only,
+            Some(Entry::Composed(composed)) => !composed.is_read_only(),
+            Some(Entry::Execute) => crate::operation::gmail()
+                .find(row("entity"), row("action"))
+                .is_ok_and(|row| !row.read_only),
+            None => false,
         }
     }
 
@@ -364,14 +479,20 @@ impl Tools {
         selection: &Selection,
         intent: Option<&str>,
     ) -> Result<Answer, Failure> {
-        let mut call = self
-            .gmail()?
-            .execute_selected(entity, action, params, selection);
-        if let Some(intent) = intent.filter(|intent| !intent.is_empty()) {
-            call = call.intent(intent);
-        }
-        let result = call.await.map_err(|error| Failure::service(&error))?;
         let row = crate::operation::gmail().find(entity, action).ok();
+        let gmail = self.gmail()?;
+        let counted = match row {
+            Some(row) => self.permit_action(row, &params).await?,
+            None => None,
+        };
+        let result = permit::counting(counted, async {
+            let mut call = gmail.execute_selected(entity, action, params, selection);
+            if let Some(intent) = intent.filter(|intent| !intent.is_empty()) {
+                call = call.intent(intent);
+            }
+            call.await.map_err(|error| Failure::service(&error))
+        });
+        let result = result.await?;
         shape::answer(row, result, self.limit)
     }
 

@@ -75,6 +75,7 @@ pub(super) fn thread() -> Value {
 pub(super) fn sent() -> Value {
     object(json!({
         "id": text(), "thread_id": text(), "message_id_header": text(), "recipients": texts(),
+        "draft_id": text(), "is_draft_instead": {"type": "boolean", "description": "Nothing was sent: a draft was written."},
         "left_out": left_out("recipients"), "notes": notes(),
     }))
 }

@@ -11,6 +11,7 @@ mod support;
 mod airbyte;
 mod answering;
 mod answers;
+mod approval;
 mod charset;
 mod cli;
 mod connection;

@@ -36,7 +36,16 @@ impl Client {
         Self::of(program(sandbox, mode), flags).await
     }
 
-    async fn of(mut command: Command, flags: &[&str]) -> Self {
+    async fn of(command: Command, flags: &[&str]) -> Self {
+        Self::declaring(command, flags, json!({})).await
+    }
+
+    /// A client that says what it is able to.
+    async fn able(sandbox: &Sandbox, flags: &[&str], capabilities: Value) -> Self {
+        Self::declaring(program(sandbox, Mode::OpenSource), flags, capabilities).await
+    }
+
+    async fn declaring(mut command: Command, flags: &[&str], capabilities: Value) -> Self {
         let mut child = command
             .kill_on_drop(true)
             .arg("mcp")
@@ -53,7 +62,7 @@ impl Client {
             input,
             output,
         };
-        let params = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}});
+        let params = json!({"protocolVersion": "2025-06-18", "capabilities": capabilities, "clientInfo": {"name": "test", "version": "1"}});
         let answer = client.ask(0, "initialize", params).await;
         assert_eq!(answer["result"]["serverInfo"]["name"], "airbyte-gmail");
         let instructions = answer["result"]["instructions"].as_str().unwrap();
@@ -581,4 +590,205 @@ async fn a_named_page_may_ask() {
             .status(),
         403
     );
+}
+
+/// A person at a client that is asked: the answers to give, in order, and the question that was shown last.
+async fn asked(client: &mut Client, id: u64, arguments: Value, said: Value) -> (Value, String) {
+    client
+        .write(&json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": "gmail_send", "arguments": arguments}}))
+        .await;
+    let mut question = String::new();
+    loop {
+        let message = client.read().await;
+        if message["method"] == "elicitation/create" {
+            question = message["params"]["message"].as_str().unwrap().to_owned();
+            assert_eq!(
+                message["params"]["requestedSchema"]["properties"]["approve"]["default"],
+                false
+            );
+            client
+                .write(&json!({"jsonrpc": "2.0", "id": message["id"], "result": said}))
+                .await;
+        } else if message["id"] == id {
+            return (message["result"].clone(), question);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_person_approves_within_a_session() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut client = Client::able(&sandbox, &["--approve=send"], json!({"elicitation": {}})).await;
+    let send = json!({"to": ["support@example.com"], "subject": "Hello", "text": "First line"});
+    for said in [
+        json!({"action": "decline"}),
+        json!({"action": "cancel"}),
+        json!({"action": "accept", "content": {}}),
+        json!({"action": "accept", "content": {"approve": "yes"}}),
+    ] {
+        let (result, question) = asked(&mut client, 1, send.clone(), said).await;
+        assert_eq!(result["structuredContent"]["error"]["code"], "declined");
+        assert!(question.contains("support@example.com") && question.contains("First line"));
+    }
+    let yes = json!({"action": "accept", "content": {"approve": true}});
+    let (result, _) = asked(&mut client, 2, send.clone(), yes).await;
+    assert!(
+        result["content"][0]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("Sent as message")
+    );
+
+    // A call that is cancelled takes its question back, and a late yes sends nothing.
+    client
+        .write(&json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "gmail_send", "arguments": send}}))
+        .await;
+    let question = client.read().await;
+    assert_eq!(question["method"], "elicitation/create");
+    client
+        .write(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 3}}))
+        .await;
+    let taken_back = client.read().await;
+    assert_eq!(
+        taken_back["method"], "notifications/cancelled",
+        "{taken_back}"
+    );
+    assert_eq!(taken_back["params"]["requestId"], question["id"]);
+    client
+        .write(&json!({"jsonrpc": "2.0", "id": question["id"], "result": {"action": "accept", "content": {"approve": true}}}))
+        .await;
+    let found = json!({"query": "in:sent to:support@example.com subject:Hello"});
+    let found = client.call(4, "gmail_search", found).await;
+    let messages = &found["result"]["structuredContent"]["messages"];
+    assert_eq!(messages.as_array().unwrap().len(), 1, "{found}");
+
+    let mut unable = Client::start(&sandbox, Mode::OpenSource, &["--approve=send"]).await;
+    let send = json!({"to": ["support@example.com"], "subject": "Hello", "text": "First line"});
+    let drafted = unable.call(1, "gmail_send", send).await;
+    assert_eq!(
+        drafted["result"]["structuredContent"]["is_draft_instead"],
+        true
+    );
+}
+
+#[tokio::test]
+async fn a_person_approves_without_a_session() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut command = program(&sandbox, Mode::OpenSource);
+    let mut child = command
+        .args(["mcp", "--profile", "assistant"])
+        .env("AIRBYTE_GMAIL_CONFIG_DIR", Directory::new().unwrap().path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let input = child.stdin.take().unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut client = Client {
+        child,
+        input,
+        output,
+    };
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
+    });
+    let call = |text: &str, state: &Value, said: Value| {
+        let mut params = json!({"name": "gmail_send", "_meta": meta, "arguments": {
+            "to": ["support@example.com"], "subject": "Stateless", "text": text,
+        }});
+        if state.is_string() {
+            params["requestState"] = state.clone();
+            params["inputResponses"] = json!({"approve": said});
+        }
+        params
+    };
+    let yes = || json!({"action": "accept", "content": {"approve": true}});
+    let none = json!(null);
+    let mut id = 0;
+    let mut ask = async |params: Value| {
+        id += 1;
+        let answer = client.ask(id, "tools/call", params).await;
+        answer["result"].clone()
+    };
+    let open = |result: &Value| -> Value {
+        assert_eq!(result["resultType"], "input_required", "{result}");
+        let question = &result["inputRequests"]["approve"];
+        assert_eq!(question["method"], "elicitation/create");
+        let shown = question["params"]["message"].as_str().unwrap();
+        assert!(shown.contains("support@example.com"), "{shown}");
+        result["requestState"].clone()
+    };
+    let first = open(&ask(call("x", &none, none.clone())).await);
+    // A state is of one call, of one server, and good once.
+    let forged = json!(format!("{}x", first.as_str().unwrap()));
+    open(&ask(call("x", &forged, yes())).await);
+    open(&ask(call("y", &first, yes())).await);
+    let no = ask(call("x", &first, json!({"action": "decline"}))).await;
+    assert_eq!(no["structuredContent"]["error"]["code"], "declined", "{no}");
+    let second = open(&ask(call("x", &first, yes())).await);
+    let done = ask(call("x", &second, yes())).await;
+    assert!(
+        done["content"][0]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("Sent as message"),
+        "{done}"
+    );
+    open(&ask(call("x", &second, yes())).await);
+}
+
+#[tokio::test]
+async fn a_page_may_look_before_it_asks_and_a_session_ends_with_no_content() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let flags = ["--allow-origin", "https://app.example.com"];
+    let (_child, url, _notes) = served(&sandbox, &flags).await;
+    let look = |origin: &'static str| {
+        web()
+            .request(reqwest::Method::OPTIONS, &url)
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .send()
+    };
+    let seen = look("https://app.example.com").await.unwrap();
+    assert_eq!(seen.status(), 204);
+    let header = |name: &str| seen.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(
+        header("access-control-allow-origin"),
+        "https://app.example.com"
+    );
+    assert!(header("access-control-allow-headers").contains("authorization"));
+    assert!(header("access-control-allow-methods").contains("DELETE"));
+    assert_eq!(
+        look("https://other.example.com").await.unwrap().status(),
+        403
+    );
+    let begun = web()
+        .post(&url)
+        .bearer_auth("secret-token")
+        .header("origin", "https://app.example.com")
+        .header("accept", "application/json, text/event-stream")
+        .header("content-type", "application/json")
+        .body(json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+            "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"},
+        }}).to_string())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        begun.headers()["access-control-allow-origin"],
+        "https://app.example.com"
+    );
+    let session = begun.headers()["mcp-session-id"].clone();
+    let ended = web()
+        .delete(&url)
+        .bearer_auth("secret-token")
+        .header("mcp-session-id", session)
+        .header("mcp-protocol-version", "2025-06-18")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(ended.status(), 204);
 }

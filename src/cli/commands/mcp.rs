@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use airbyte_agent_gmail::Secret;
 use airbyte_agent_gmail::mcp::{HttpServer, Server};
-use airbyte_agent_gmail::tool::{Access, Tools};
+use airbyte_agent_gmail::tool::{Access, DEFAULT_QUOTA_WAIT, Deed, Profile, Tools};
 use clap::Args;
 
 use crate::cli::args::Global;
@@ -18,6 +19,17 @@ const TOKEN: &str = "AIRBYTE_GMAIL_MCP_TOKEN";
 /// A token of at least so many characters is not guessed.
 const LONG_TOKEN: usize = 16;
 
+/// The file, beside the accounts, that counts what agents did.
+const COUNTS: &str = "agent-actions.log";
+
+/// Reads a number of times a day.
+fn a_day(text: &str) -> Result<u32, String> {
+    let number = text.strip_suffix("/day").unwrap_or(text);
+    number
+        .parse()
+        .map_err(|_| "give a whole number a day, such as 20/day".to_owned())
+}
+
 /// Serve the tools to agents over MCP
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
@@ -25,6 +37,39 @@ const LONG_TOKEN: usize = 16;
     airbyte-gmail mcp --allow-recipients @example.com --attachments ~/mail-files\n  \
     AIRBYTE_GMAIL_MCP_TOKEN=… airbyte-gmail mcp --http --port 8788")]
 pub(crate) struct Mcp {
+    /// Limits that go together: `reader` changes nothing, `assistant` asks a person before mail leaves or something is
+    /// deleted for good, `full` has none; the other flags add to it
+    #[arg(long, value_name = "PROFILE", value_parser = ["reader", "assistant", "full"], default_value = "full")]
+    profile: String,
+    /// Ask a person, through the client, before any of these: send, forward, share, delete, unsubscribe; all of them where
+    /// none is named. With a client that can't ask, messages become drafts
+    #[arg(
+        long,
+        value_name = "KINDS",
+        value_delimiter = ',',
+        num_args = 0..,
+        require_equals = true,
+        default_missing_value = "send,forward,share,delete,unsubscribe"
+    )]
+    approve: Vec<Deed>,
+    /// Send so many messages in 24 hours at most, such as 20/day
+    #[arg(long, value_name = "N/day", value_parser = a_day)]
+    max_sends: Option<u32>,
+    /// Forward so many messages in 24 hours at most
+    #[arg(long, value_name = "N/day", value_parser = a_day)]
+    max_forwards: Option<u32>,
+    /// Make so many rules by which mail can leave in 24 hours at most
+    #[arg(long, value_name = "N/day", value_parser = a_day)]
+    max_shares: Option<u32>,
+    /// Delete for good so often in 24 hours at most
+    #[arg(long, value_name = "N/day", value_parser = a_day)]
+    max_deletes: Option<u32>,
+    /// Append a line of JSON for each call to this file: who, what, which ids, and what came of it
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
+    /// Answer a call that reads within so many seconds, and one that changes something within twice as many
+    #[arg(long, value_name = "SECONDS", default_value = "25", value_parser = clap::value_parser!(u32).range(1..))]
+    answer_within: u32,
     /// Offer nothing that changes the mailbox
     #[arg(long)]
     read_only: bool,
@@ -119,7 +164,29 @@ impl Mcp {
     }
 
     fn server(&self, global: &Global) -> Result<Server, Failure> {
-        let mut access = Access::default();
+        let mut access = Access::profile(self.profile.parse::<Profile>()?);
+        let caps = [
+            (Deed::Send, self.max_sends),
+            (Deed::Forward, self.max_forwards),
+            (Deed::Share, self.max_shares),
+            (Deed::Delete, self.max_deletes),
+        ];
+        for (deed, a_day) in caps {
+            if let Some(a_day) = a_day {
+                access = access.cap(deed, a_day);
+            }
+        }
+        access = access.approve(self.approve.iter().copied());
+        if self.profile == "assistant" || caps.iter().any(|(_, a_day)| a_day.is_some()) {
+            let directory = settings::directory()?;
+            std::fs::create_dir_all(directory.path())?;
+            access = access.count_in(directory.path().join(COUNTS));
+        }
+        if let Some(path) = &self.audit {
+            access = access.audit(path).map_err(|error| {
+                Failure::input(format!("{} can't be written to: {error}", path.display()))
+            })?;
+        }
         if self.read_only {
             access = access.read_only();
         }
@@ -142,9 +209,12 @@ impl Mcp {
         let builder = settings::builder(global)?;
         let mode = builder.mode();
         // Certificates and connections are read and made at the first call: a client waits for the list of tools.
+        let within = Duration::from_secs(self.answer_within.into());
         let mut tools = Tools::lazy(mode, move || builder.clone().build())
             .with_access(access)
-            .with_limit(self.limit as usize);
+            .with_limit(self.limit as usize)
+            .with_quota_wait(within.min(DEFAULT_QUOTA_WAIT))
+            .with_answer_within(within);
         if let Some(directory) = &self.attachments {
             tools = tools
                 .with_directory(directory)

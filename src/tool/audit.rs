@@ -1,0 +1,167 @@
+//! A record of what agents did: one line of JSON for each call, written whole.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::{Map, Value, json};
+
+use super::answer::Answer;
+use super::cap::private;
+use super::visible::visible_line;
+
+/// The longest id that is recorded.
+const LONGEST_ID: usize = 200;
+
+/// How many ids a line has at most.
+const MOST_IDS: usize = 100;
+
+/// The file.
+#[derive(Debug)]
+pub(super) struct Audit {
+    file: File,
+    is_broken: AtomicBool,
+}
+
+impl Audit {
+    /// Opens a file to append to, which its owner alone may read.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            file: private(path, OpenOptions::new().append(true).create(true))?,
+            is_broken: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether the last line could not be written: nothing more is done then.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken.load(Ordering::Relaxed)
+    }
+
+    /// Begins the record of a call, which is written when it ends, and when it is given up.
+    pub(super) fn begin(self: &Arc<Self>, who: &str, tool: String, arguments: Value) -> Record {
+        Record {
+            audit: Arc::clone(self),
+            who: who.to_owned(),
+            tool,
+            arguments,
+            is_ended: false,
+        }
+    }
+
+    /// Records a call: who made it, what it was, which ids it named and gave, and what came of it.
+    fn record(&self, who: &str, tool: &str, arguments: &Value, outcome: Outcome<'_>) {
+        let mut line = Map::new();
+        line.insert("time".to_owned(), json!(jiff::Timestamp::now().to_string()));
+        line.insert("who".to_owned(), json!(visible_line(who)));
+        line.insert("tool".to_owned(), json!(tool));
+        let words = [&arguments["entity"], &arguments["action"]].map(Value::as_str);
+        if let [Some(entity), Some(action)] = words {
+            let action = visible_line(&format!("{entity}.{action}"));
+            let action: String = action.chars().take(LONGEST_ID).collect();
+            line.insert("action".to_owned(), json!(action));
+        }
+        let mut ids = Vec::new();
+        collect(arguments, &mut ids);
+        if let Outcome::Answered(answer) = outcome
+            && !answer.is_error
+        {
+            for record in [&answer.structured, &answer.structured["data"]] {
+                for name in ["id", "draft_id"] {
+                    ids.extend(record[name].as_str().and_then(id));
+                }
+            }
+        }
+        ids.dedup();
+        ids.truncate(MOST_IDS);
+        line.insert("ids".to_owned(), json!(ids));
+        line.insert("outcome".to_owned(), json!(outcome.word()));
+        let mut text = Value::Object(line).to_string();
+        text.push('\n');
+        // One write in append mode, so that the lines of several processes do not mix.
+        let written = (&self.file).write_all(text.as_bytes());
+        self.is_broken.store(written.is_err(), Ordering::Relaxed);
+    }
+}
+
+/// The record of a call that is under way.
+pub(super) struct Record {
+    audit: Arc<Audit>,
+    who: String,
+    tool: String,
+    arguments: Value,
+    is_ended: bool,
+}
+
+impl Record {
+    pub(super) fn end(&mut self, answer: &Answer) {
+        self.is_ended = true;
+        let outcome = Outcome::Answered(answer);
+        self.audit
+            .record(&self.who, &self.tool, &self.arguments, outcome);
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if !self.is_ended {
+            let outcome = Outcome::Abandoned;
+            self.audit
+                .record(&self.who, &self.tool, &self.arguments, outcome);
+        }
+    }
+}
+
+/// What came of a call.
+#[derive(Clone, Copy)]
+enum Outcome<'a> {
+    Answered(&'a Answer),
+    /// The caller went away; what was under way may have been carried out.
+    Abandoned,
+}
+
+impl Outcome<'_> {
+    fn word(&self) -> &str {
+        match self {
+            Self::Abandoned => "abandoned",
+            Self::Answered(answer) if answer.is_error => answer.structured["error"]["code"]
+                .as_str()
+                .unwrap_or("failed"),
+            Self::Answered(answer) if answer.structured["is_draft_instead"] == true => "drafted",
+            Self::Answered(_) => "done",
+        }
+    }
+}
+
+/// The ids that arguments name, at any depth, and in params that came as text.
+fn collect(value: &Value, ids: &mut Vec<String>) {
+    let Some(fields) = value.as_object() else {
+        return;
+    };
+    for (name, value) in fields {
+        let name = name.to_ascii_lowercase();
+        let is_id = name.ends_with("id") || name.ends_with("ids");
+        match value {
+            Value::String(text) if is_id => ids.extend(id(text)),
+            Value::Array(values) if is_id => {
+                ids.extend(values.iter().filter_map(Value::as_str).filter_map(id));
+            }
+            Value::String(text) if name == "params" => {
+                if let Ok(params) = serde_json::from_str(text) {
+                    collect(&params, ids);
+                }
+            }
+            value => collect(value, ids),
+        }
+    }
+}
+
+/// A text that can be an id: anything else could be a sentence of somebody's.
+fn id(text: &str) -> Option<String> {
+    let is_id = text.len() <= LONGEST_ID
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_=.+@".contains(&byte));
+    is_id.then(|| text.to_owned())
+}
