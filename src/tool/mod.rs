@@ -382,6 +382,8 @@ impl Tools {
         match Entry::all().find(|entry| entry.name() == name) {
             Some(Entry::Action(row)) => !row.read_only,
             Some(Entry::Composed(composed)) => !composed.is_read_only(),
+            // They look something up at Airbyte.
+            Some(Entry::Hosted(_)) => false,
             Some(Entry::Execute) => crate::operation::gmail()
                 .find(row("entity"), row("action"))
                 .is_ok_and(|row| !row.read_only),
