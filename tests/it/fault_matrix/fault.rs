@@ -130,7 +130,7 @@ pub(super) fn faults(elsewhere: &str) -> Vec<(&'static str, Way)> {
         })),
         server("done, 1,000 headers", Breach::Altered(|answer| with_header(answer, &vec!["x-more: 1"; 1000].join("\r\n")))),
         server("done, said to be gzip", Breach::Altered(|answer| with_header(answer, "content-encoding: gzip"))),
-        server("gzip that nobody asked for", Breach::Answered(
+        server("an empty object, in gzip", Breach::Answered(
             [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\nconnection: close\r\ncontent-length: 22\r\n\r\n".as_slice(), GZIP].concat(),
         )),
         server("a chunk of no length", Breach::Answered(

@@ -151,12 +151,19 @@ impl Shared {
     /// Passes a request on, and reads the whole answer.
     async fn carry_out(&self, request: &[u8]) -> io::Result<Vec<u8>> {
         let mut upstream = TcpStream::connect(&self.upstream).await?;
-        let line = request.windows(2).position(|pair| pair == b"\r\n");
-        let (line, rest) = request.split_at(line.map_or(0, |at| at + 2));
-        upstream.write_all(line).await?;
-        // Its end is then the answer's end.
-        upstream.write_all(b"connection: close\r\n").await?;
-        upstream.write_all(rest).await?;
+        let end = request.windows(4).position(|end| end == b"\r\n\r\n");
+        let (head, body) = request.split_at(end.map_or(request.len(), |at| at + 2));
+        for (number, line) in head.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            // What is altered has to be plain.
+            if !line.to_ascii_lowercase().starts_with(b"accept-encoding:") {
+                upstream.write_all(line).await?;
+            }
+            if number == 0 {
+                // Its end is then the answer's end.
+                upstream.write_all(b"connection: close\r\n").await?;
+            }
+        }
+        upstream.write_all(body).await?;
         let mut answer = Vec::new();
         upstream.read_to_end(&mut answer).await?;
         Ok(answer)
