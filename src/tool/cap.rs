@@ -189,7 +189,8 @@ mod tests {
         assert!(count().is_none());
         drop(second);
         let mut third = count().expect("room again");
-        (first.begin(), third.begin());
+        first.begin();
+        third.begin();
         drop((first, third));
         assert!(count().is_none());
         assert!(
