@@ -84,7 +84,9 @@ fn answer(first: &str, body: &Value) -> (u16, Value) {
         return match (body["entity"].as_str(), body["action"].as_str()) {
             (Some("notes"), Some("list")) => {
                 let mut page = notes(params["after"].as_str());
-                assert!(params["colors"].is_null() || params["colors"] == "red,deep-blue");
+                assert!(
+                    params["colors"].is_null() || params["colors"] == json!(["red", "deep-blue"])
+                );
                 (
                     200,
                     json!({"status": "success", "result": page["items"].take(), "connector_metadata": {"cursor": page["cursor"]}}),
