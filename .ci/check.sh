@@ -7,7 +7,7 @@ step() { printf '\n== %s\n' "$*"; "$@"; }
 
 step cargo fmt --all --check
 # What is no target of the crate: crates of their own, and what the second connector runs.
-for crate in benches fuzz examples/rig spec/import; do
+for crate in benches fuzz examples/rig python spec/import; do
   step cargo fmt --manifest-path "$crate/Cargo.toml" --check
 done
 step rustfmt --edition 2024 --check tests/connector/notes.rs spec/try_connectors.rs

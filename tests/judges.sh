@@ -28,6 +28,11 @@ python=(
 older=(airbyte-agent-gmail==0.1.31)
 # PyAirbyte brings clients of many services.
 pyairbyte=(airbyte==0.71.3)
+# What the Python package is tested with: agents that use it, and type checkers.
+package=(
+  langchain-core pydantic pydantic-ai-slim==2.68.0 pytest
+  mypy==2.4.1 pyright[nodejs]
+)
 node=(
   @googleapis/gmail@18.0.0 google-auth-library@10.9.1
   @modelcontextprotocol/sdk@1.32.2 @modelcontextprotocol/inspector@2.12.0
@@ -68,6 +73,20 @@ install_node() {
   echo "$wanted" >"$folder/installed"
 }
 
+# Builds the wheel of python/, and runs its tests in an environment of their own.
+python_package() {
+  virtual_environment "$JUDGES/maturin" maturin==1.16.0
+  virtual_environment "$JUDGES/package" "${package[@]}"
+  rm -rf "$JUDGES/wheels"
+  "$JUDGES/maturin/bin/maturin" build --release --quiet --manifest-path python/Cargo.toml --out "$JUDGES/wheels" \
+    --interpreter "$JUDGES/package/bin/python"
+  local bin=$JUDGES/package/bin
+  "$bin/pip" install --quiet --disable-pip-version-check --force-reinstall --no-deps "$JUDGES"/wheels/*.whl
+  OLDER=$JUDGES/older/bin/python "$bin/pytest" --quiet python/tests
+  "$bin/mypy" --strict python/tests/typed.py
+  "$bin/pyright" --pythonpath "$bin/python" python/tests/typed.py
+}
+
 minutes() { printf '%s took %d:%02d minutes\n' "$1" $((($SECONDS - $2) / 60)) $((($SECONDS - $2) % 60)); }
 
 install_debian
@@ -81,13 +100,18 @@ started=$SECONDS
 cargo test --all-features --test judge --no-run
 minutes "building their tests" $started
 
-# The modules of tests/judge that have tests: none is left out.
+# The modules of tests/judge that have tests, and the Python package: none is left out.
 names=("$@")
 if [ $# = 0 ]; then
   mapfile -t names < <(cargo test --quiet --all-features --test judge -- --list | sed -n 's/::.*: test$//p' | sort -u)
+  names+=(python_package)
 fi
 for name in "${names[@]}"; do
   started=$SECONDS
-  cargo test --all-features --test judge -- "$name::"
+  if [ "$name" = python_package ]; then
+    python_package
+  else
+    cargo test --all-features --test judge -- "$name::"
+  fi
   minutes "judge $name" $started
 done

@@ -40,6 +40,7 @@ mod params;
 mod peer;
 mod people;
 mod privacy;
+mod python;
 mod quota;
 mod real_mail;
 mod reference;

@@ -1,0 +1,89 @@
+"""Credentials, with the names of Airbyte's connector. Plain classes: pydantic need not be loaded for them."""
+
+
+class _Config:
+    """Fields by keyword; the text shows which are given, and no value."""
+
+    _fields = ()
+    __slots__ = ()
+
+    def __init__(self, **values):
+        for name in self._fields:
+            setattr(self, name, values.pop(name, None))
+        if values:
+            unknown = ", ".join(sorted(values))
+            raise TypeError(
+                f"{type(self).__name__} has no {unknown}; it takes {', '.join(self._fields)}"
+            )
+
+    def __repr__(self):
+        given = [name for name in self._fields if getattr(self, name) is not None]
+        return f"{type(self).__name__}({', '.join(f'{name}=…' for name in given)})"
+
+    def __eq__(self, other):
+        return type(self) is type(other) and self.model_dump() == other.model_dump()
+
+    __hash__ = None
+
+    def model_dump(self, *, exclude_none=False):
+        """The fields as a dict, secrets included."""
+        values = {name: getattr(self, name) for name in self._fields}
+        if exclude_none:
+            return {name: value for name, value in values.items() if value is not None}
+        return values
+
+
+class GmailAuthConfig(_Config):
+    """Google's credentials, for open-source mode: a refresh token with its client, or an access token alone."""
+
+    _fields = __slots__ = ("access_token", "refresh_token", "client_id", "client_secret")
+
+
+class AirbyteAuthConfig(_Config):
+    """Airbyte's credentials, for hosted mode, and which connector is meant."""
+
+    _fields = __slots__ = (
+        "customer_name",
+        "workspace_name",
+        "organization_id",
+        "airbyte_client_id",
+        "airbyte_client_secret",
+        "bearer_token",
+        "connector_id",
+    )
+
+    def __init__(self, **values):
+        # The name's oldest spelling.
+        if "external_user_id" in values:
+            values.setdefault("customer_name", values.pop("external_user_id"))
+        super().__init__(**values)
+
+
+class GmailReplicationConfig(_Config):
+    """What Airbyte's copy of a mailbox holds."""
+
+    _fields = __slots__ = ("include_spam_and_trash",)
+
+
+def _value(config, name):
+    value = getattr(config, name, None)
+    reveal = getattr(value, "get_secret_value", None)
+    return reveal() if reveal else value
+
+
+def settings(config):
+    """The settings that the native part takes, from any object with the attributes of a configuration."""
+    hosted = any(hasattr(config, name) for name in ("airbyte_client_id", "bearer_token"))
+    if not hosted and not any(hasattr(config, name) for name in ("refresh_token", "access_token")):
+        raise TypeError(
+            f"auth_config is a {type(config).__name__}; give a GmailAuthConfig or an AirbyteAuthConfig"
+        )
+    fields = (AirbyteAuthConfig if hosted else GmailAuthConfig)._fields
+    return {"is_hosted": hosted, **{name: _value(config, name) for name in fields}}
+
+
+def plain(config):
+    """A configuration as a dict of what is given."""
+    if config is None or isinstance(config, dict):
+        return config
+    return config.model_dump(exclude_none=True)

@@ -1,0 +1,39 @@
+"""Results as models."""
+
+from ._errors import InvalidResponseError
+from ._result import executed
+
+
+def _model(entity, action):
+    from ._models import RESULTS
+
+    return RESULTS.get((entity, action))
+
+
+def _made(entity, action, make):
+    from pydantic import ValidationError
+
+    try:
+        return make()
+    except ValidationError as error:
+        # Its own text has values of the mail.
+        raise InvalidResponseError(
+            f"{entity} {action}: the answer is not what the service's document says "
+            f"({error.error_count()} fields); use execute, and report it"
+        ) from None
+
+
+def typed(entity, action, result):
+    """The model of what an action gave; the plain result where it has no model."""
+    model = _model(entity, action)
+    if model is None:
+        return executed(result)
+    data, meta = result
+    if meta is None:
+        return _made(entity, action, lambda: model.model_validate(data))
+    return _made(entity, action, lambda: model.model_validate({"data": data, "meta": meta}))
+
+
+def page(entity, action, result):
+    """As ``typed``, of a result that is made already."""
+    return typed(entity, action, (result.data, result.meta))

@@ -1,0 +1,18 @@
+"""Credentials, and the models of what calls give; pydantic is loaded at the first model."""
+
+from ._config import AirbyteAuthConfig, GmailAuthConfig, GmailReplicationConfig
+
+__all__ = ["AirbyteAuthConfig", "GmailAuthConfig", "GmailReplicationConfig"]
+
+
+def __getattr__(name):
+    if name == "GmailCheckResult":
+        from ._result import GmailCheckResult
+
+        return GmailCheckResult
+    if not name.startswith("_"):
+        from . import _models
+
+        if hasattr(_models, name):
+            return getattr(_models, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,127 @@
+"""The two examples of the connector's documentation, and other hosts, with models that are made up for tests."""
+
+import asyncio
+import json
+
+import pytest
+
+pydantic_ai = pytest.importorskip("pydantic_ai")
+
+from pydantic_ai import Agent
+from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart, ToolReturnPart
+from pydantic_ai.models.function import FunctionModel
+
+
+def listing(messages, info):
+    """A model that calls the tool, and repeats what it gave."""
+    for part in messages[-1].parts:
+        if isinstance(part, ToolReturnPart):
+            return ModelResponse(parts=[TextPart(part.model_response_str())])
+    (tool,) = info.function_tools
+    assert "messages" in tool.description
+    call = {"entity": "messages", "action": "list", "params": {"maxResults": 2}}
+    return ModelResponse(parts=[ToolCallPart(tool.name, call)])
+
+
+def ask(agent):
+    async def main():
+        return json.loads((await agent.run("What is new?")).output)
+
+    result = asyncio.run(main())
+    assert len(result["data"]) == 2 and result["meta"]["nextPageToken"]
+
+
+@pytest.fixture
+def addresses(sandbox, monkeypatch):
+    for name, value in sandbox.environment.items():
+        monkeypatch.setenv(name, value)
+    return sandbox
+
+
+def test_the_open_source_example(addresses):
+    google = addresses.google_auth
+    agent = Agent(FunctionModel(listing))
+
+    from airbyte_agent_gmail import GmailConnector
+    from airbyte_agent_gmail.models import GmailAuthConfig
+
+    connector = GmailConnector(
+        auth_config=GmailAuthConfig(
+            access_token=google.access_token,
+            refresh_token=google.refresh_token,
+            client_id=google.client_id,
+            client_secret=google.client_secret,
+        )
+    )
+
+    @agent.tool_plain
+    @GmailConnector.tool_utils
+    async def gmail_execute(entity: str, action: str, params: dict | None = None):
+        return await connector.execute(entity, action, params or {})
+
+    ask(agent)
+
+
+def test_the_hosted_example(addresses):
+    airbyte = addresses.airbyte_auth
+    agent = Agent(FunctionModel(listing))
+
+    from airbyte_agent_gmail import AirbyteAuthConfig, GmailConnector
+
+    connector = GmailConnector(
+        auth_config=AirbyteAuthConfig(
+            customer_name=airbyte.customer_name,
+            organization_id=airbyte.organization_id,
+            airbyte_client_id=airbyte.airbyte_client_id,
+            airbyte_client_secret=airbyte.airbyte_client_secret,
+        )
+    )
+
+    @agent.tool_plain
+    @GmailConnector.tool_utils
+    async def gmail_execute(entity: str, action: str, params: dict | None = None):
+        return await connector.execute(entity, action, params or {})
+
+    ask(agent)
+
+
+def test_records_go_to_the_model(connector):
+    agent = Agent(FunctionModel(profile))
+
+    @agent.tool_plain
+    @connector.tool_utils
+    async def gmail_execute(entity: str, action: str, params: dict | None = None):
+        return await connector.execute(entity, action, params or {})
+
+    result = asyncio.run(agent.run("Who am I?"))
+    assert "@" in json.loads(result.output)["emailAddress"]
+
+
+def profile(messages, _info):
+    for part in messages[-1].parts:
+        if isinstance(part, ToolReturnPart):
+            return ModelResponse(parts=[TextPart(part.model_response_str())])
+    return ModelResponse(parts=[ToolCallPart("gmail_execute", {"entity": "profile", "action": "get"})])
+
+
+def test_a_result_that_is_too_large_asks_the_model_again(connector):
+    @connector.tool_utils(max_output_chars=50)
+    async def gmail_execute(entity: str, action: str):
+        return await connector.execute(entity, action)
+
+    with pytest.raises(pydantic_ai.ModelRetry):
+        asyncio.run(gmail_execute("messages", "list"))
+
+
+def test_langchain(connector):
+    tools = pytest.importorskip("langchain_core.tools")
+
+    @tools.tool
+    @connector.tool_utils
+    async def gmail_execute(entity: str, action: str, params: dict | None = None):
+        """Mail."""
+        return await connector.execute(entity, action, params or {})
+
+    assert "messages" in gmail_execute.description
+    call = {"entity": "messages", "action": "list", "params": {"maxResults": 1}}
+    assert len(asyncio.run(gmail_execute.ainvoke(call)).data) == 1
