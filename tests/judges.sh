@@ -30,8 +30,8 @@ older=(airbyte-agent-gmail==0.1.31)
 pyairbyte=(airbyte==0.71.3)
 # What the Python package is tested with: agents that use it, and type checkers.
 package=(
-  langchain-core pydantic pydantic-ai-slim==2.68.0 pytest
-  mypy==2.4.1 pyright[nodejs]
+  langchain-core==1.8.3 pydantic==2.14.4 pydantic-ai-slim==2.68.0 pytest==9.2.0
+  mypy==2.4.1 pyright[nodejs]==1.1.414
 )
 node=(
   @googleapis/gmail@18.0.0 google-auth-library@10.9.1
@@ -73,12 +73,12 @@ install_node() {
   echo "$wanted" >"$folder/installed"
 }
 
-# Builds the wheel of python/, and runs its tests in an environment of their own.
+# Builds the wheel of python/, not optimized, and runs its tests in an environment of their own.
 python_package() {
   virtual_environment "$JUDGES/maturin" maturin==1.16.0
   virtual_environment "$JUDGES/package" "${package[@]}"
   rm -rf "$JUDGES/wheels"
-  "$JUDGES/maturin/bin/maturin" build --release --quiet --manifest-path python/Cargo.toml --out "$JUDGES/wheels" \
+  CARGO_PROFILE_DEV_DEBUG=0 "$JUDGES/maturin/bin/maturin" build --quiet --manifest-path python/Cargo.toml --out "$JUDGES/wheels" \
     --interpreter "$JUDGES/package/bin/python"
   local bin=$JUDGES/package/bin
   "$bin/pip" install --quiet --disable-pip-version-check --force-reinstall --no-deps "$JUDGES"/wheels/*.whl
@@ -89,16 +89,18 @@ python_package() {
 
 minutes() { printf '%s took %d:%02d minutes\n' "$1" $((($SECONDS - $2) / 60)) $((($SECONDS - $2) % 60)); }
 
-install_debian
-virtual_environment "$JUDGES/python" "${python[@]}"
+[ "$*" = python_package ] || install_debian
 virtual_environment "$JUDGES/older" --ignore-requires-python "${older[@]}"
-virtual_environment "$JUDGES/pyairbyte" "${pyairbyte[@]}"
-install_node
-minutes "installing the judges" 0
+if [ "$*" != python_package ]; then
+  virtual_environment "$JUDGES/python" "${python[@]}"
+  virtual_environment "$JUDGES/pyairbyte" "${pyairbyte[@]}"
+  install_node
+  minutes "installing the judges" 0
 
-started=$SECONDS
-cargo test --all-features --test judge --no-run
-minutes "building their tests" $started
+  started=$SECONDS
+  cargo test --all-features --test judge --no-run
+  minutes "building their tests" $started
+fi
 
 # The modules of tests/judge that have tests, and the Python package: none is left out.
 names=("$@")

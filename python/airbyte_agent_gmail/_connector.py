@@ -171,7 +171,8 @@ class GmailConnector(_Base):
         """
         from ._result import executed
 
-        return executed(await self._start(entity, action, params, select_fields, exclude_fields))
+        result = await self._start(entity, action, params, select_fields, exclude_fields)
+        return executed(entity, action, result)
 
     async def check(self):
         """Makes one cheap call, to see whether the credentials work."""

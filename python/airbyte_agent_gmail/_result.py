@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from . import _core
+
 
 @dataclass(frozen=True, slots=True)
 class ExecuteResult:
@@ -46,7 +48,12 @@ class ToolAnswer:
     is_error: bool
 
 
-def executed(result):
-    """The result of the native part, in Python's shape."""
+def executed(entity, action, result):
+    """The result of the native part, in Python's shape; the last page's token is None."""
     data, meta = result
-    return Record(data) if meta is None else ExecuteResult(data, meta)
+    if meta is None:
+        return Record(data)
+    paging = _core.pagination(entity, action)
+    if paging is not None:
+        meta.setdefault(paging[1], None)
+    return ExecuteResult(data, meta)

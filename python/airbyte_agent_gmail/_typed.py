@@ -27,7 +27,7 @@ def typed(entity, action, result):
     """The model of what an action gave; the plain result where it has no model."""
     model = _model(entity, action)
     if model is None:
-        return executed(result)
+        return executed(entity, action, result)
     data, meta = result
     if meta is None:
         return _made(entity, action, lambda: model.model_validate(data))

@@ -15,7 +15,8 @@ class GmailConnector(_Base):
         """As the other connector's."""
         from ._result import executed
 
-        return executed(self._start(entity, action, params, select_fields, exclude_fields))
+        result = self._start(entity, action, params, select_fields, exclude_fields)
+        return executed(entity, action, result)
 
     def check(self):
         """Makes one cheap call, to see whether the credentials work."""

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import sys
+from dataclasses import asdict, is_dataclass
 
 from airbyte_agent_gmail import AirbyteAuthConfig, GmailConnector
 
@@ -17,6 +18,8 @@ def plain(result):
         return {"data": plain(result.data), "meta": {}}
     if hasattr(result, "model_dump"):
         return result.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if is_dataclass(result):
+        return {name: value for name, value in asdict(result).items() if value is not None}
     if isinstance(result, list):
         return [plain(item) for item in result]
     return result
@@ -31,7 +34,7 @@ async def main():
         try:
             result = await call
         except Exception as error:
-            results[name] = {"raised": isinstance(error, RuntimeError)}
+            results[name] = {"raised": type(error).__name__}
             return None
         results[name] = plain(result)
         return result
@@ -59,7 +62,8 @@ async def main():
     for form in ("full", "minimal", "metadata", "raw"):
         await execute("messages", "get", {"message_id": ids[0], "format": form}, f"message {form}")
         await execute("messages", "get", {"messageId": ids[1], "format": form}, f"second message {form}")
-    await execute("messages", "get", {"message_id": ids[0], "format": "metadata", "metadata_headers": "Subject"}, "one header")
+    one = {"message_id": ids[0], "format": "metadata", "metadata_headers": "Subject"}
+    await execute("messages", "get", one, "one header")
     await execute("messages", "get", {"messageId": "0000000000000bad"})
     await execute("threads", "list")
     await execute("threads", "list", {"max_results": 2})
@@ -94,7 +98,7 @@ async def main():
     await note("typed threads", gmail.threads.list(max_results=2))
     await note("typed thread", gmail.threads.get(thread_id=threads[0]))
     await note("check", gmail.check())
-    results["ids"] = [gmail.connector_id is not None]
+    results["connector_id"] = gmail.connector_id is not None
     print(json.dumps(results, default=str))
 
 

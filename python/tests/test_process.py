@@ -54,7 +54,7 @@ sys.stdout.write("ended\\n")
 
 @pytest.mark.parametrize("how", ["done", "under way", "cancelled", "forked"])
 def test_programs_end(how):
-    for _ in range(int(os.environ.get("PROGRAM_RUNS", "20")) // 4):
+    for _ in range(int(os.environ.get("PROGRAM_RUNS", "24")) // 4):
         ended = subprocess.run(
             [sys.executable, "-c", PROGRAM, how], capture_output=True, text=True, timeout=60
         )
