@@ -20,6 +20,8 @@ def test_a_list_gives_data_and_meta(connector):
         ]
         assert both[0] == both[1]
         assert len(both[0].data) == 2 and both[0].meta["nextPageToken"]
+        last = await connector.execute("messages", "list", {"q": "from:nobody@example.com"})
+        assert last.meta["nextPageToken"] is None
         return both[0].data[0]["id"]
 
     identifier = asyncio.run(main())
