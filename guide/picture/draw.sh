@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Draws the pictures of the README anew: the program in a terminal, and the sandbox's page.
-# Needs Rust, Python 3 with pip, script (util-linux) and chromium.
+# It needs Rust, Python 3 with pip, script (util-linux) and chromium.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-cargo build --quiet --features cli
+# With the features of the tests, so that nothing is built twice.
+cargo build --quiet --all-features
 program=$PWD/target/debug/airbyte-gmail
 folder=$(mktemp -d)
 trap 'kill "${sandbox:-}" 2>/dev/null || true; rm -rf "$folder"' EXIT
