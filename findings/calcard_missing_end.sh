@@ -20,4 +20,4 @@ fn main() {
     assert!(end.contains("secs: 50399"));
 }
 RUST
-cargo run --quiet
+cargo --quiet run

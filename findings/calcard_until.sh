@@ -28,4 +28,4 @@ fn main() {
     assert_eq!(night, ["2026-03-28T02:30:00+01:00", "2026-03-29T02:30:00+00:00"]);
 }
 RUST
-cargo run --quiet
+cargo --quiet run

@@ -31,4 +31,4 @@ fn main() {
     assert_eq!(ber, [&[4, text.len() as u8], text.as_slice()].concat());
 }
 RUST
-cargo run --quiet
+cargo --quiet run

@@ -21,7 +21,7 @@ func main() {
 	fmt.Println(date.UTC().Format(time.RFC3339), err)
 }
 GO
-export GOROOT="$folder/root/usr/lib/go-1.19" GOCACHE="$folder/cache" GO111MODULE=off
+export GOROOT="$folder/image/usr/lib/go-1.19" GOCACHE="$folder/cache" GO111MODULE=off
 "$GOROOT/bin/go" build -o main main.go
 there=$(TZ=America/New_York ./main)
 here=$(TZ=UTC ./main)

@@ -27,4 +27,4 @@ fn main() {
     }
 }
 RUST
-cargo run --quiet
+cargo --quiet run

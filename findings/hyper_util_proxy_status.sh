@@ -41,4 +41,4 @@ async fn main() {
     assert!(texts[0] == texts[1] && texts[0] != texts[2]);
 }
 RUST
-cargo run --quiet
+cargo --quiet run

@@ -22,4 +22,4 @@ fn main() {
     }
 }
 RUST
-cargo run --quiet
+cargo --quiet run

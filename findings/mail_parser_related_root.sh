@@ -24,4 +24,4 @@ fn main() {
     }
 }
 RUST
-cargo run --quiet
+cargo --quiet run

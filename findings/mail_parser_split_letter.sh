@@ -19,4 +19,4 @@ fn main() {
     assert_eq!((wrong.as_deref(), right.as_str()), (Some("caf\u{fffd}\u{fffd}.txt"), "café.txt"));
 }
 RUST
-cargo run --quiet
+cargo --quiet run

@@ -23,4 +23,4 @@ fn main() {
     assert_eq!((after_group.as_str(), second_group.as_str(), after_single.as_str()), (", Eva", ", Friends", "Eva"));
 }
 RUST
-cargo run --quiet
+cargo --quiet run

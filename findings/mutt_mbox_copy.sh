@@ -15,7 +15,7 @@ printf 'the end' >>in.mbox
 } >rc
 mkfifo keyboard
 exec 3<>keyboard # a terminal whose input never ends
-export HOME="$folder" TERM=xterm LD_LIBRARY_PATH="$folder/root/usr/lib/x86_64-linux-gnu"
+export HOME="$folder" TERM=xterm LD_LIBRARY_PATH="$folder/image/usr/lib/x86_64-linux-gnu"
 timeout 60 script -qec "root/usr/bin/mutt -n -F rc -f in.mbox" /dev/null <&3 >/dev/null
 cat out.mbox
 grep -qx 'Content-Length: 28' out.mbox

@@ -21,4 +21,4 @@ fn main() {
     }
 }
 RUST
-cargo run --quiet
+cargo --quiet run

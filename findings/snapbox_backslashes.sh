@@ -20,4 +20,4 @@ fn main() {
     assert_eq!((plain, raw), (true, false));
 }
 RUST
-cargo run --quiet
+cargo --quiet run

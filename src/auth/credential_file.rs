@@ -181,7 +181,7 @@ impl Content {
                 "it is an oauth client, not credentials; sign in with it: `airbyte-gmail auth login --client-file`",
             )),
             _ => Err(refused(
-                "its type is none of authorized_user, service_account and impersonated_service_account",
+                "its type is not known; it has to be authorized_user, service_account or impersonated_service_account",
             )),
         }
     }

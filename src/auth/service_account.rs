@@ -215,7 +215,7 @@ impl ServiceAccountAuthConfig {
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// No subject was given.
     pub(super) fn mailbox(&self) -> Result<String, Error> {
         let subject = self.subject.as_deref().map(str::trim).unwrap_or_default();
         if subject.is_empty() {

@@ -47,7 +47,7 @@ impl SharedStore {
         let unknown = || {
             Error::new(
                 Kind::Configuration,
-                "the address of the shared store is none; give one like redis://host:6379 or rediss://host:6379",
+                "the shared store has no such kind of address; give one like redis://host:6379 or rediss://host:6379",
             )
         };
         let address = Url::parse(address).map_err(|_| unknown())?;

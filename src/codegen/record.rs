@@ -224,7 +224,7 @@ pub fn constructor(item: &Item) -> Option<Item> {
             .filter(|attribute| attribute.path().is_ident(name))
             .any(|attribute| {
                 let mut says = false;
-                // What is no list of words is none of those that are asked for.
+                // What is no list of words was not asked for.
                 let _ = attribute.parse_nested_meta(|meta| {
                     says |= meta
                         .path

@@ -103,7 +103,7 @@ impl Approvals {
         }
     }
 
-    /// What was said to a question of an earlier call; `None` where there is none, or none of this server about the same
+    /// What was said to a question of an earlier call; `None` without one, or without one of this server about the same
     /// call.
     fn said(&self, request: &CallToolRequestParams, bound: &[u8]) -> Option<(String, Decision)> {
         let state = request.request_state.as_deref()?;

@@ -105,7 +105,7 @@ impl AttachmentDirectory {
     ///
     /// # Errors
     ///
-    /// There is none of that name, or it is no plain file, or the name leads elsewhere.
+    /// No file has that name, or it is no plain file, or the name leads elsewhere.
     pub fn find(&self, name: &str) -> Result<PathBuf, FileError> {
         const NOT_THERE: &str =
             "the directory for attachments has no such file; give the name of one that is in it";

@@ -30,7 +30,7 @@ pub(crate) struct Call {
     pub(crate) is_piece: bool,
     /// Until when its answer has to begin.
     pub(crate) first_byte: FirstByte,
-    /// The text that the answer's key has to have: an answer about something else is none.
+    /// The text that the answer's key has to have: an answer about something else does not count.
     pub(crate) id: Option<String>,
     /// The fields that the answer is to have, where it is not to have all.
     pub(crate) fields: Option<Arc<str>>,

@@ -164,7 +164,7 @@ impl Direct {
                 refused = bearer;
                 continue;
             }
-            // A limit that is none of a minute passes when it says so, or not soon.
+            // A limit of another length than a minute passes when it says so, or not soon.
             let lasts = learns && error.is_rate_limited() && error.retry_after().is_none();
             let outcome = if lasts { Outcome::Final } else { outcome };
             let pause = self.retry.pause(

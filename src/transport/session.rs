@@ -105,7 +105,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// What goes out for a kind of upload, by the method of its operation: an update is none by POST.
+    /// What goes out for a kind of upload, by the method of its operation: an update does not go by POST.
     fn outgoing(&mut self, kind: &str, headers: HeaderMap) -> Outgoing {
         self.request.query("uploadType", kind);
         Outgoing {

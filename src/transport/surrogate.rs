@@ -10,7 +10,7 @@ const ESCAPE: usize = 6;
 /// JSON allows such halves (RFC 8259, section 8.2), and a text that was cut within an emoji ends in one; but no text here
 /// can hold one, so that the whole answer would be lost.
 pub(super) fn without_halves(body: Bytes) -> Bytes {
-    let mut mended: Option<Vec<u8>> = None;
+    let mut whole_text: Option<Vec<u8>> = None;
     let mut from = 0;
     // Each escape is passed as a whole, so that a backslash always begins one.
     while let Some(found) = body
@@ -26,8 +26,8 @@ pub(super) fn without_halves(body: Bytes) -> Bytes {
                     2 * ESCAPE
                 }
                 Some(0xD800..=0xDFFF) => {
-                    let mended = mended.get_or_insert_with(|| body.to_vec());
-                    if let Some(digits) = mended.get_mut(at + 2..at + ESCAPE) {
+                    let whole_text = whole_text.get_or_insert_with(|| body.to_vec());
+                    if let Some(digits) = whole_text.get_mut(at + 2..at + ESCAPE) {
                         digits.copy_from_slice(b"fffd");
                     }
                     ESCAPE
@@ -35,7 +35,7 @@ pub(super) fn without_halves(body: Bytes) -> Bytes {
                 _ => 2,
             };
     }
-    mended.map_or(body, Bytes::from)
+    whole_text.map_or(body, Bytes::from)
 }
 
 /// The number that an escape at a place gives.
@@ -50,14 +50,14 @@ mod tests {
 
     #[test]
     fn only_halves_change() {
-        let mend = |text: &'static str| without_halves(Bytes::from_static(text.as_bytes()));
-        assert_eq!(mend(r#"{"a":"x\ud83d"}"#), r#"{"a":"x\ufffd"}"#);
+        let repaired = |text: &'static str| without_halves(Bytes::from_static(text.as_bytes()));
+        assert_eq!(repaired(r#"{"a":"x\ud83d"}"#), r#"{"a":"x\ufffd"}"#);
         assert_eq!(
-            mend(r#"["\uDC00\uD83D\uDE00"]"#),
+            repaired(r#"["\uDC00\uD83D\uDE00"]"#),
             r#"["\ufffd\uD83D\uDE00"]"#
         );
         assert_eq!(
-            mend(r#"["\ud83d\ud83d\ude00"]"#),
+            repaired(r#"["\ud83d\ud83d\ude00"]"#),
             r#"["\ufffd\ud83d\ude00"]"#
         );
         for whole in [
@@ -67,7 +67,7 @@ mod tests {
             r#"["\ud8"#,
             "",
         ] {
-            assert_eq!(mend(whole), whole);
+            assert_eq!(repaired(whole), whole);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::auth::Secret;
 use crate::error::{Error, Kind};
 use crate::http::{FirstByte, Http};
 
-/// How long it may take: it is on the same machine, or there is none.
+/// How long it may take: it is on the same machine, or it does not exist.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Without it the server answers nobody, and without it in the answer it was another server that answered.

@@ -18,7 +18,7 @@ type Compiled = jaq_core::compile::Filter<jaq_core::Native<data::JustLut<Val>>>;
 pub(crate) struct Filter(Arc<Compiled>);
 
 impl Filter {
-    /// Compiles a filter; the error says that it is none.
+    /// Compiles a filter; the error says what is wrong with it.
     pub(crate) fn parse(code: &str) -> Result<Self, &'static str> {
         const NOT_A_FILTER: &str =
             "it is not a jq filter, or calls what jq does not have; give one like '.messages[].id'";

@@ -235,7 +235,7 @@ impl Reading {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The addresses of `Reply-To` that are none of the authors': answers go to them, whoever seems to have written.
+    /// The addresses of `Reply-To` that are not the authors': answers go to them, whoever seems to have written.
     ///
     /// ```
     /// use airbyte_agent_gmail::mail::Reading;

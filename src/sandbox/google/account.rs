@@ -320,7 +320,7 @@ impl Account {
             .any(|grant| !grant.revoked && scopes.iter().all(|scope| grant.scopes.contains(scope)))
     }
 
-    /// Revokes the consent behind a token of either kind; `false` when there is none.
+    /// Revokes the consent behind a token of either kind; `false` when it has no consent.
     pub(super) fn revoke(&mut self, token: &str) -> bool {
         let grant = match self.standing(token) {
             Standing::Valid(_) => self.access_tokens.get(token).map(|token| token.grant),

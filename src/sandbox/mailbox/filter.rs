@@ -30,7 +30,7 @@ impl Filters {
         self.list.iter().map(Filter::to_json).collect()
     }
 
-    /// `filters.list`: the key is singular, and absent when there are none.
+    /// `filters.list`: the key is singular, and absent without filters.
     pub(super) fn list(&self) -> Value {
         let mut answer = Map::new();
         if !self.list.is_empty() {

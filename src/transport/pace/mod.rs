@@ -328,7 +328,7 @@ impl Governor {
 ///
 /// # Errors
 ///
-/// The store's address is none.
+/// The store's address is not known.
 #[cfg(feature = "redis")]
 pub(crate) fn shared_pace(
     store: &SharedStore,

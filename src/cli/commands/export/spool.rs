@@ -65,7 +65,7 @@ pub(super) fn keep(output: &Path, group: &Group) -> Result<(), Failure> {
     Ok(file.sync_data()?)
 }
 
-/// The group that was kept last; nothing where there is none, or half of one, which was never begun in the output.
+/// The group that was kept last; nothing where no group, or only half of one, was kept, which was never begun in the output.
 pub(super) fn kept(output: &Path) -> Option<Group> {
     let kept = std::fs::read(path(output)).ok()?;
     let end = memchr::memchr(b'\n', &kept)?;

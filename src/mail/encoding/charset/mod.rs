@@ -202,8 +202,8 @@ pub(crate) fn decode_header_bytes(value: &[u8]) -> (Cow<'_, str>, Option<Undecod
     (Cow::Owned(text), loss)
 }
 
-/// Splits an encoded word in quoted-printable, with the `=?` that it begins with, from what is behind it. Where there
-/// is none, the `=?` alone is split.
+/// Splits an encoded word in quoted-printable, with the `=?` that it begins with, from what is behind it. Where
+/// nothing is behind it, the `=?` alone is split.
 fn split_word(bytes: &[u8]) -> (&[u8], &[u8]) {
     let mut marks = memchr::memchr_iter(b'?', bytes).skip(1);
     let end = match (marks.next(), marks.next(), marks.next()) {
