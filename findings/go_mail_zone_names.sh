@@ -6,7 +6,7 @@ folder=$(mktemp -d)
 trap 'chmod -R u+w "$folder"; rm -rf "$folder"' EXIT
 cd "$folder"
 apt-get download -qq golang-1.19-go=1.19.8-2 golang-1.19-src=1.19.8-2
-for package in *.deb; do dpkg-deb -x "$package" root; done
+for package in *.deb; do dpkg-deb -x "$package" image; done
 cat >main.go <<'GO'
 package main
 

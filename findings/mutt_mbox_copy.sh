@@ -6,7 +6,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 apt-get download -qq mutt=2.2.12-0.1~deb12u2 libgpgme11 libassuan0 libgsasl18 libgssglue1 libidn12 libntlm0 libtokyocabinet9 libncursesw6
-for package in *.deb; do dpkg-deb -x "$package" root; done
+for package in *.deb; do dpkg-deb -x "$package" image; done
 printf '%s\n' 'From a@example.com Mon Nov 30 10:00:00 2026' 'Subject: one' '' 'Hello' '' '>From here on' '' >in.mbox
 printf 'the end' >>in.mbox
 {
