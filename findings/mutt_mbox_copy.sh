@@ -16,7 +16,7 @@ printf 'the end' >>in.mbox
 mkfifo keyboard
 exec 3<>keyboard # a terminal whose input never ends
 export HOME="$folder" TERM=xterm LD_LIBRARY_PATH="$folder/image/usr/lib/x86_64-linux-gnu"
-timeout 60 script -qec "root/usr/bin/mutt -n -F rc -f in.mbox" /dev/null <&3 >/dev/null
+timeout 60 script -qec "image/usr/bin/mutt -n -F rc -f in.mbox" /dev/null <&3 >/dev/null
 cat out.mbox
 grep -qx 'Content-Length: 28' out.mbox
 grep -qx '>From here on' out.mbox
