@@ -7,7 +7,7 @@ use crate::support;
 
 use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
 use support::TestResult;
-use support::log::Log;
+use support::log::{self, Log};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -21,7 +21,7 @@ fn watch() -> (Log, DefaultGuard) {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let guard = log::subscribe(subscriber);
     (log, guard)
 }
 

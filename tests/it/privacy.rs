@@ -9,7 +9,7 @@ use airbyte_agent_gmail::sandbox::{ErrorBody, Fault, FaultKind, Sandbox, Service
 use airbyte_agent_gmail::{AirbyteAuthConfig, GmailAuthConfig, GmailConnector, RetryPolicy};
 use serde_json::json;
 use support::TestResult;
-use support::log::Log;
+use support::log::{self, Log};
 
 /// A text that no part of the crate may ever repeat.
 const PLANTED: &str = "planted-5f1c9a";
@@ -33,7 +33,7 @@ async fn nothing_that_is_emitted_holds_a_secret_or_mail() -> TestResult {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = log::subscribe(subscriber);
 
     let sandbox = Sandbox::start().await?;
     sandbox.deliver(

@@ -1,7 +1,9 @@
 //! What is logged.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+
+use tracing::subscriber::DefaultGuard;
 
 /// A writer for a subscriber of `tracing` that keeps what is written.
 #[derive(Clone, Default)]
@@ -25,4 +27,16 @@ impl Write for Log {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Makes a subscriber count in this thread, as long as the guard lives.
+pub(crate) fn subscribe(subscriber: impl Into<tracing::Dispatch>) -> DefaultGuard {
+    static EVERYWHERE: Once = Once::new();
+    // Where the first to pass a place in the code has no subscriber, that place stays silent for a moment; the others of
+    // this binary have none.
+    EVERYWHERE.call_once(|| {
+        // It can only have been set before.
+        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
+    });
+    tracing::dispatcher::set_default(&subscriber.into())
 }
