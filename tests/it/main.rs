@@ -54,7 +54,6 @@ mod structure;
 mod success;
 mod sync;
 mod table;
-mod terminal;
 mod time;
 mod token;
 mod token_store;

@@ -18,3 +18,4 @@ mod mcp;
 mod oracle;
 #[cfg(feature = "redis")]
 mod shared;
+mod terminal;
