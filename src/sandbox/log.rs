@@ -48,9 +48,9 @@ pub struct RequestRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
     /// The operation id of a Gmail request, the endpoint's name at the other services; `unknown`
-    /// where there is none.
+    /// for an endpoint that does not exist.
     pub operation: String,
-    /// The status of the answer; absent while there is none, and where the connection was closed
+    /// The status of the answer; absent while it is awaited, and where the connection was closed
     /// without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
