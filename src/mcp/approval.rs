@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use rmcp::model::{
     BooleanSchema, CallToolRequestParams, CallToolResponse, CancelledNotificationParam,
     ClientResult, ElicitRequest, ElicitRequestParams, ElicitResult, ElicitationAction,
-    ElicitationSchema, ErrorCode, InputRequest, InputRequests, InputRequiredResult,
-    PrimitiveSchemaDefinition, ProtocolVersion, RequestId, RequestStateCodec, SealOptions,
-    ServerRequest,
+    ElicitationSchema, ErrorCode, ErrorData, InputRequest, InputRequests, InputRequiredResult,
+    PrimitiveSchemaDefinition, ProtocolVersion, RequestId, RequestStateCodec, RequestStateError,
+    SealOptions, ServerRequest,
 };
 use rmcp::service::{Peer, PeerRequestOptions, RequestContext, RoleServer, ServiceError};
 use serde_json::{Map, Value};
@@ -86,39 +86,55 @@ impl Approvals {
         &self,
         request: &CallToolRequestParams,
         context: &RequestContext<RoleServer>,
-    ) -> Asking {
+    ) -> Result<Asking, ErrorData> {
         let form = Form::of(context);
         let bound = bound(request);
         let said = match form {
-            Form::Stateless => self.said(request, &bound),
-            _ => None,
+            // Within a session there are no states.
+            Form::Session => None,
+            _ => self.said(request, &bound)?,
         };
-        Asking {
+        Ok(Asking {
             form,
             bound,
             said,
             peer: context.peer.clone(),
             open: Arc::default(),
             pending: Arc::default(),
-        }
+        })
     }
 
-    /// What was said to a question of an earlier call; `None` without one, or without one of this server about the same
-    /// call.
-    fn said(&self, request: &CallToolRequestParams, bound: &[u8]) -> Option<(String, Decision)> {
-        let state = request.request_state.as_deref()?;
-        let responses = request.input_responses.as_ref()?;
-        let payload = self.codec.as_ref()?.open_with(state, bound).ok()?;
-        let payload = String::from_utf8(payload).ok()?;
-        let (nonce, text) = payload.split_once('\n')?;
+    /// What was said to a question of an earlier call; `None` without one. A state that is none of this server's about the
+    /// same call, or that was answered, is an error.
+    fn said(
+        &self,
+        request: &CallToolRequestParams,
+        bound: &[u8],
+    ) -> Result<Option<(String, Decision)>, ErrorData> {
+        let Some(state) = request.request_state.as_deref() else {
+            return Ok(None);
+        };
+        let payload = match &self.codec {
+            Some(codec) => codec.open_with(state, bound),
+            None => return Err(bad_state("is none that this server gave")),
+        };
+        let payload = payload.map_err(|error| match error {
+            RequestStateError::Expired { .. } => bad_state("has expired"),
+            _ => bad_state("is none that this server gave for this call"),
+        })?;
+        let payload = String::from_utf8_lossy(&payload);
+        let (nonce, text) = payload.split_once('\n').unwrap_or_default();
+        let Some(responses) = &request.input_responses else {
+            return Ok(None);
+        };
         // The first answer is the answer, whatever it is.
         if !self.burn(nonce) {
-            return None;
+            return Err(bad_state("was answered already"));
         }
         let result = responses.get(FIELD).cloned();
         let result = result.and_then(|result| serde_json::from_value::<ElicitResult>(result).ok());
         let decision = result.map_or(Decision::Declined, |result| decision(&result));
-        Some((text.to_owned(), decision))
+        Ok(Some((text.to_owned(), decision)))
     }
 
     /// Whether a question is answered for the first time.
@@ -205,6 +221,12 @@ impl Asking {
             let _ = self.peer.notify_cancelled(param).await;
         }
     }
+}
+
+fn bad_state(why: &str) -> ErrorData {
+    let message =
+        format!("`requestState` {why}; call again without it, and the person is asked again");
+    ErrorData::invalid_params(message, None)
 }
 
 /// Only a form that was accepted with its box ticked is a yes.

@@ -5,6 +5,7 @@ use rmcp::model::ClientJsonRpcMessage;
 use serde_json::{Value, json};
 
 use super::server::misfit;
+use crate::tool::leniency;
 
 /// The longest message: a mail of 25 MB that is sent as base64 fits in nobody's context, and its file has a tool.
 pub(super) const LONGEST: usize = 16 * 1024 * 1024;
@@ -75,11 +76,14 @@ pub(super) fn read(bytes: &[u8]) -> Vec<Received> {
     }
 }
 
-/// A message without a mark before it, and with each of its fields once.
+/// A message without a mark before it, with each of its fields once, and as it was read.
 pub(super) fn plain(bytes: Bytes) -> Bytes {
     let json = bytes.strip_prefix(BOM).unwrap_or(&bytes);
     match serde_json::from_slice::<Value>(json) {
-        Ok(value) => Bytes::from(value.to_string()),
+        Ok(mut value) => {
+            settle_arguments(&mut value);
+            Bytes::from(value.to_string())
+        }
         Err(_) => bytes,
     }
 }
@@ -118,8 +122,18 @@ pub(super) fn id_in_use(id: &impl serde::Serialize) -> Value {
     )
 }
 
+/// Takes the arguments of a call for the object that they can only mean.
+fn settle_arguments(message: &mut Value) {
+    if message["method"] == "tools/call"
+        && let Some(arguments) = message.pointer_mut("/params/arguments")
+    {
+        *arguments = leniency::object(arguments.take());
+    }
+}
+
 /// Reads one message; `bytes` are its own, where it came alone.
-fn one(value: Value, bytes: Option<&[u8]>) -> Option<Received> {
+fn one(mut value: Value, bytes: Option<&[u8]>) -> Option<Received> {
+    settle_arguments(&mut value);
     let refused = |why: &str, id: Value| {
         Some(Received::Refused(refusal(
             INVALID_REQUEST,

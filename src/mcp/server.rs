@@ -146,7 +146,7 @@ impl ServerHandler for Server {
                 let _ = context.peer.notify_progress(param).await;
             }
         };
-        let asking = self.approvals.asking(&request, &context);
+        let asking = self.approvals.asking(&request, &context)?;
         let arguments = request.arguments.map_or(Value::Null, Value::Object);
         let ask = asking.clone();
         let caller = context.client_info().map_or_else(String::new, |client| {
@@ -174,15 +174,16 @@ impl ServerHandler for Server {
         if let Some(question) = self.approvals.open_question(&asking) {
             return Ok(question);
         }
-        // Some clients show their model this in place of the text, so that it has the same marks.
-        let sealed = answer.sealed();
+        // Some clients show their model this in place of the text, so that it has the same marks. Others show both: of an
+        // error there is the text alone, so that it is said once.
+        let sealed = (!answer.is_error).then(|| answer.sealed());
         let content = vec![ContentBlock::text(answer.text)];
         let mut result = if answer.is_error {
             CallToolResult::error(content)
         } else {
             CallToolResult::success(content)
         };
-        result.structured_content = Some(sealed);
+        result.structured_content = sealed;
         Ok(CallToolResponse::Complete(result))
     }
 }

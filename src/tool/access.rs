@@ -137,7 +137,11 @@ impl Access {
 
     /// Whether a person has to be asked.
     pub(super) fn needs_approval(&self, deed: Deed) -> bool {
-        self.approved.contains(&deed)
+        // To unsubscribe is to send something as well, if to a list's server alone.
+        let covers = |approved: &Deed| {
+            *approved == deed || (deed, *approved) == (Deed::Unsubscribe, Deed::Send)
+        };
+        self.approved.iter().any(covers)
     }
 
     /// Whether what is sent is looked at before: by a person, or by a count.

@@ -29,7 +29,7 @@ pub enum Deed {
     Share,
     /// Something is deleted for good.
     Delete,
-    /// A mailing list's server is told to stop.
+    /// A mailing list's server is told to stop. Who approves what is sent approves this as well.
     Unsubscribe,
 }
 

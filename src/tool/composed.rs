@@ -73,18 +73,14 @@ const HTML: Field = optional("html", Schema::String, "The text as HTML, too.");
 const FILES: Field = optional(
     "attachments",
     Schema::Array(&Schema::String),
-    "Names of files in the directory of attachments.",
+    "Names of files in the attachments directory.",
 );
 const MESSAGE_ID: Field = required(
     "message_id",
     Schema::String,
     "The message's id, as search gives it.",
 );
-const WITH_QUOTED: Field = optional(
-    "with_quoted",
-    Schema::Boolean,
-    "Show the quoted history, too.",
-);
+const WITH_QUOTED: Field = optional("with_quoted", Schema::Boolean, "Show quoted history, too.");
 
 /// All of them, in the order in which agents are offered them.
 pub(super) static ALL: [Composed; 10] = [
@@ -252,8 +248,8 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::Draft,
         name: "gmail_draft",
         title: "Write a draft",
-        description: "Writes a draft, which a person finds among their drafts and can send; nothing is sent. With \
-            reply_to_message_id it answers a message, and recipients and subject are taken from it.",
+        description: "Writes a draft, which a person can look at and send; nothing is sent. With reply_to_message_id it \
+            answers a message: recipients and subject come from it.",
         fields: &[
             optional(
                 "to",
@@ -305,8 +301,8 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::Respond,
         name: "gmail_respond",
         title: "Answer an invitation",
-        description: "Answers the invitation to an event that a message has, at once: the organizer gets the answer by \
-            mail. The account's own calendar is not changed.",
+        description: "Answers a message's invitation at once, by mail to its organizer. The account's own calendar is not \
+            changed.",
         fields: &[
             required(
                 "message_id",
@@ -318,14 +314,10 @@ pub(super) static ALL: [Composed; 10] = [
                 Schema::Enum(&Participation::WORDS),
                 "What to say.",
             ),
-            optional(
-                "comment",
-                Schema::String,
-                "A sentence to the organizer beside it.",
-            ),
+            optional("comment", Schema::String, "A sentence to the organizer."),
         ],
         steps: &[&row::GET_PROFILE, &row::MESSAGES_GET, &row::MESSAGES_SEND],
-        is_default: false,
+        is_default: true,
         needs_directory: false,
         output: output::sent,
     },

@@ -35,6 +35,20 @@ pub(super) fn settle(schema: &Value, values: &mut Map<String, Value>, commas: Co
     });
 }
 
+/// A call's arguments as the object that they can only mean: some models and clients write it as JSON text, and nothing as
+/// an empty text or list. What can't be read so stays as it is.
+pub(crate) fn object(arguments: Value) -> Value {
+    match &arguments {
+        Value::String(text) if text.trim().is_empty() => Value::Object(Map::new()),
+        Value::Array(items) if items.is_empty() => Value::Object(Map::new()),
+        Value::String(text) => match serde_json::from_str(text) {
+            Ok(read @ Value::Object(_)) => read,
+            _ => arguments,
+        },
+        _ => arguments,
+    }
+}
+
 /// Whether a value stands for one that is left out. A text may well be empty, unless its schema says otherwise, and so
 /// may a list.
 fn says_nothing(property: &Value, value: &Value) -> bool {
@@ -204,6 +218,25 @@ mod tests {
         ];
         for (property, value) in table {
             assert_eq!(settled(property.clone(), value.clone()), Some(value));
+        }
+    }
+
+    #[test]
+    fn arguments_that_came_as_text_are_read() {
+        for (given, read) in [
+            (json!("{\"query\": \"x\"}"), json!({"query": "x"})),
+            (json!(" {} "), json!({})),
+            (json!(""), json!({})),
+            (json!([]), json!({})),
+            (json!({"query": "{}"}), json!({"query": "{}"})),
+            (json!("x"), json!("x")),
+            (json!("[1]"), json!("[1]")),
+            (json!("{\"query\""), json!("{\"query\"")),
+            (json!("\"{}\""), json!("\"{}\"")),
+            (json!(["x"]), json!(["x"])),
+            (json!(null), json!(null)),
+        ] {
+            assert_eq!(object(given.clone()), read, "{given}");
         }
     }
 

@@ -46,7 +46,7 @@ mod fence;
 mod file;
 mod guide;
 mod hosted;
-mod leniency;
+pub(crate) mod leniency;
 mod output;
 mod pace;
 mod permit;
@@ -288,7 +288,7 @@ impl Tools {
         self.entries().map(|entry| self.describe(&entry)).collect()
     }
 
-    /// The tools that an agent is best offered when nobody has chosen: at most 15. `gmail_execute` reaches the rest.
+    /// The tools that an agent is best offered when nobody has chosen: at most 16. `gmail_execute` reaches the rest.
     pub fn default_list(&self) -> Vec<Tool> {
         self.entries()
             .filter(Entry::is_default)
@@ -333,7 +333,7 @@ impl Tools {
         arguments: impl Into<Value>,
         progress: Progress<'_>,
     ) -> Answer {
-        let arguments = arguments.into();
+        let arguments = leniency::object(arguments.into());
         let call = Self {
             pace: Arc::default(),
             ..self.clone()

@@ -2,8 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-/// Bounds that the check tells in its own words, so that they need not be told to each model beforehand.
-const TOLD_LATER: [&str; 5] = ["not", "pattern", "minLength", "maxLength", "minItems"];
+/// Bounds that the check tells in its own words, so that they need not be told to each model beforehand. google-genai 3.6
+/// can't read a schema in which `additionalProperties` is no object.
+const TOLD_LATER: [&str; 6] = [
+    "additionalProperties",
+    "not",
+    "pattern",
+    "minLength",
+    "maxLength",
+    "minItems",
+];
 
 /// Bounds that OpenAI's strict mode and Gemini both take.
 const BOUNDS: [&str; 2] = ["minimum", "maximum"];
@@ -24,9 +32,6 @@ fn shown_at(depth: usize, mut schema: Value) -> Value {
     let Some(fields) = schema.as_object_mut() else {
         return schema;
     };
-    if depth > 0 {
-        fields.remove("additionalProperties");
-    }
     if depth >= TOLD_BY_NAME {
         fields.remove("description");
     }

@@ -170,6 +170,15 @@ async fn a_person_is_asked_about_what_can_not_be_undone_and_about_rules_that_sha
             "not_allowed"
         );
     }
+    // To leave a list is to send something.
+    let leave = json!({"message_id": id});
+    for deed in [Deed::Send, Deed::Unsubscribe] {
+        let access = Access::default().approve([deed]);
+        let (declining, questions) = asked(&plain, access, Decision::Declined);
+        let answer = declining.call("gmail_unsubscribe", leave.clone()).await;
+        assert_eq!(code(&answer), "declined", "{}", answer.text);
+        assert!(questions.lock().unwrap()[0].starts_with("Unsubscribe from"));
+    }
     ok(plain
         .call("gmail_read_message", json!({"message_id": id}))
         .await);

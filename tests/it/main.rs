@@ -12,6 +12,7 @@ mod airbyte;
 mod answering;
 mod answers;
 mod approval;
+mod attempt;
 mod charset;
 mod cli;
 mod connection;

@@ -188,6 +188,19 @@ async fn params_that_do_not_fit_are_told_as_that() -> TestResult {
         let message = answer["error"]["message"].as_str().unwrap_or_default();
         assert!(message.contains(word), "{request}: {message}");
     }
+    // What can only be meant in one way is taken so.
+    for (name, arguments) in [
+        ("gmail_search", json!("{\"query\": \"in:inbox\"}")),
+        ("gmail_profile_get", json!("")),
+        ("gmail_profile_get", json!([])),
+        ("gmail_profile_get", json!(null)),
+    ] {
+        let request = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": {"name": name, "arguments": arguments}});
+        client.write(request.to_string().as_bytes()).await;
+        let answer = client.read().await;
+        assert_eq!(answer["result"]["isError"], false, "{request}: {answer}");
+    }
     Ok(())
 }
 

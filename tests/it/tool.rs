@@ -69,7 +69,11 @@ async fn every_action_has_a_tool_and_few_are_offered_unasked() {
                 + if gmail.airbyte().is_some() { 13 } else { 11 }
         );
         let default = tools.default_list();
-        assert!(default.len() <= 15, "{}", default.len());
+        assert!(default.len() <= 16, "{}", default.len());
+        // What each model pays for, some 2,800 tokens; gmail_save_attachment is there where there is a directory alone.
+        let told: Vec<Value> = default.iter().map(|tool| tool.to_anthropic()).collect();
+        let told = json!(told).to_string();
+        assert!(told.len() <= 12_400, "{}", told.len());
         for tool in &all {
             assert!(tool.name.len() <= 64);
             assert!(
@@ -102,11 +106,6 @@ async fn every_action_has_a_tool_and_few_are_offered_unasked() {
                 );
                 assert_eq!(schema["type"], "object", "{}", tool.name);
             }
-            assert_eq!(
-                tool.input_schema["additionalProperties"], false,
-                "{}",
-                tool.name
-            );
         }
     }
 }
@@ -117,9 +116,10 @@ fn inner(schema: &Value) -> impl Iterator<Item = &Value> {
     properties.map(|(_, property)| property).chain(items)
 }
 
-/// One type at most for each value, no `not`, and short descriptions.
+/// One type at most for each value, no `not`, no rule that is no object or list, and short descriptions.
 fn assert_plain(schema: &Value, name: &str) {
     assert!(schema.get("not").is_none(), "{name}");
+    assert!(schema.get("additionalProperties").is_none(), "{name}");
     assert!(!schema["type"].is_array(), "{name}");
     let description = schema["description"].as_str().unwrap_or_default();
     assert!(description.chars().count() < 1_024, "{name}");

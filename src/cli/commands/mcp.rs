@@ -86,7 +86,7 @@ pub(crate) struct Mcp {
     /// offered
     #[arg(long, value_name = "SCOPE", value_delimiter = ',')]
     scopes: Vec<String>,
-    /// The tools to offer: names, `default` or `all`
+    /// The tools to offer: names, `default` (which more names can follow) or `all`
     #[arg(
         long,
         value_name = "NAME",
@@ -225,9 +225,21 @@ impl Mcp {
         let server = match names.as_slice() {
             [] | ["default"] => server,
             ["all"] => server.offer_all(),
-            names => server
-                .offer(names)
-                .map_err(|error| Failure::input(error.to_string()))?,
+            names => {
+                let default: Vec<String> = server
+                    .offered()
+                    .iter()
+                    .map(|tool| tool.name.clone())
+                    .collect();
+                let names = names.iter().flat_map(|name| match *name {
+                    "default" => default.clone(),
+                    name => vec![name.to_owned()],
+                });
+                server
+                    .clone()
+                    .offer(names)
+                    .map_err(|error| Failure::input(error.to_string()))?
+            }
         };
         if server.offered().is_empty() {
             return Err(Failure::input(
