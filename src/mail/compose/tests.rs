@@ -309,7 +309,7 @@ proptest! {
         ];
         for attempt in attempts {
             let Ok(composed) = attempt.build() else { continue };
-            let (headers, _) = crate::mail::read::part::split_head(&composed.raw);
+            let (headers, _) = crate::mail::read::head::split_head(&composed.raw);
             let known = ["From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "X-Extra", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"];
             for (name, _) in &headers {
                 prop_assert!(known.contains(&name.as_str()), "{}", name);

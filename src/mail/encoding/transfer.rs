@@ -63,7 +63,8 @@ impl TransferEncoding {
 
 /// Splits base64 from the plain text that a mailing list put behind it.
 ///
-/// Lines that are not base64 are passed over where base64 goes on behind them, as RFC 2045 section 6.8 asks.
+/// Lines that are not base64 are passed over where base64 goes on behind them, as RFC 2045 section 6.8 asks. So are
+/// stray characters within a line, as long as base64 has not come to its end.
 fn split_footer(body: &[u8]) -> (&[u8], &[u8]) {
     /// A line of a footer may have nothing but letters; it seldom is one long word.
     const LEAST_LENGTH: usize = 20;
@@ -80,9 +81,12 @@ fn split_footer(body: &[u8]) -> (&[u8], &[u8]) {
             .unwrap_or(content);
         let is_base64 = !symbols.is_empty() && symbols.iter().all(|byte| is_symbol(*byte));
         let is_padded = symbols.len() < content.len();
+        let may_go_on = footer.is_none() && !is_ended && !is_apart;
         if is_base64 && (content.len() >= LEAST_LENGTH || (is_padded && content.len() % 4 == 0)) {
             footer = None;
             (is_ended, is_apart) = (is_padded, false);
+        } else if may_go_on && let Some(is_padded) = damaged(content) {
+            is_ended = is_padded;
         } else if let Some(length) = last_word_length(line) {
             footer = footer.or(Some(position + length));
         } else {
@@ -100,6 +104,36 @@ fn split_footer(body: &[u8]) -> (&[u8], &[u8]) {
     }
     body.split_at_checked(footer.unwrap_or(body.len()))
         .unwrap_or((body, b""))
+}
+
+/// Whether a line is base64 with a few characters that are none, such as `>PGh0*bWw+Cg==`, or in words of four letters;
+/// and then, whether padding ends it.
+fn damaged(content: &[u8]) -> Option<bool> {
+    const LEAST_SYMBOLS: usize = 8;
+    const LEAST_SYMBOLS_UNPADDED: usize = 24;
+    const LEAST_WORDS: usize = 4;
+
+    let is_taken = |byte: &u8| is_symbol(*byte) || *byte == b'=';
+    let count = |bytes: &[u8]| bytes.iter().filter(|byte| is_symbol(**byte)).count();
+    let symbols = count(content);
+    let padding = memchr::memchr(b'=', content);
+    let is_padded = padding.is_some_and(|at| count(content.get(..at).unwrap_or(content)) % 4 >= 2);
+    let is_damaged = if content.iter().any(u8::is_ascii_whitespace) {
+        let mut words = content.split(u8::is_ascii_whitespace);
+        words.clone().count() >= LEAST_WORDS
+            && words.all(|word| word.len().is_multiple_of(4) && word.iter().all(is_taken))
+    } else {
+        let strays = content.iter().filter(|byte| !is_taken(byte)).count();
+        // Addresses in a footer have few other characters, too.
+        let is_address = content.contains(&b'@') || memchr::memmem::find(content, b"://").is_some();
+        let least = if is_padded {
+            LEAST_SYMBOLS
+        } else {
+            LEAST_SYMBOLS_UNPADDED
+        };
+        symbols >= least && strays * LEAST_SYMBOLS <= symbols && !is_address
+    };
+    is_damaged.then_some(padding.is_some())
 }
 
 /// The length of the padded base64 that a line begins with, where a text stands behind it in the same line.
@@ -236,6 +270,41 @@ mod tests {
         for is_text in [true, false] {
             let decoded = TransferEncoding::Base64.decode(plain.as_bytes(), is_text);
             assert_eq!(decoded, plain.as_bytes());
+        }
+    }
+
+    #[test]
+    fn strays_within_base64_are_passed_over() {
+        let table = [
+            ("PGh0*bWw+Cg==\n", "<html>\n"),
+            (
+                ">SGVsbG8sIEJvYiwgaG93IGFyZSB5\n>b3UsIEJvYj8=\n",
+                "Hello, Bob, how are you, Bob?",
+            ),
+            ("SGVsbG8sIEJvYiE='\n", "Hello, Bob!"),
+            ("SGVsbG8sIEJvYiE=?=\n", "Hello, Bob!"),
+            ("SGVsbG8sIEJv\0YiE=\n", "Hello, Bob!"),
+            ("SGVs bG8s IEJv YiE=\n", "Hello, Bob!"),
+            (
+                "SGVsbG8sIEJvYiwgaG93IGFyZSB5\nb3Us*IEJvYj8=\n",
+                "Hello, Bob, how are you, Bob?",
+            ),
+        ];
+        for (body, text) in table {
+            for is_text in [true, false] {
+                let decoded = TransferEncoding::Base64.decode(body.as_bytes(), is_text);
+                assert_eq!(String::from_utf8(decoded).unwrap(), text, "{body:?}");
+            }
+        }
+        for footer in [
+            "--\nList: https://lists.example.com/listinfo/team\n",
+            "\nThis mail comes from the list.\n",
+            "https://lists.example.com/listinfo/team\n",
+        ] {
+            let body = format!("SGVsbG8sIEJvYiEK\n{footer}");
+            let decoded = TransferEncoding::Base64.decode(body.as_bytes(), true);
+            let text = format!("Hello, Bob!\n{}", footer.trim_start());
+            assert_eq!(String::from_utf8(decoded).unwrap(), text);
         }
     }
 

@@ -23,20 +23,23 @@ const ZONES: [(&str, i32); 8] = [
     ("pdt", -7),
 ];
 
-/// Reads a date of RFC 5322 section 3.3 or 4.3, or one with the words in another order, with the zone that the sender
-/// gave it.
+/// Reads a date of RFC 5322 section 3.3 or 4.3, or one with the words in another order or as ISO 8601 has them, with the
+/// zone that the sender gave it.
 ///
 /// A zone of another name counts as UTC: section 4.3 has it so, and the date must not be lost with it.
 pub(crate) fn parse(line: &[u8]) -> Option<ZonedDateTime> {
     let text = String::from_utf8_lossy(&without_comments(line)).to_ascii_lowercase();
     let (mut day, mut month, mut year, mut time) = (None, None, None, None);
     let mut offset = 0;
-    for word in text.split(|letter: char| letter.is_whitespace() || letter == ',') {
+    let mut half = None;
+    for word in words(&text) {
         let begins_with = |test: fn(&char) -> bool| word.chars().next().filter(test).is_some();
         if time.is_some() && begins_with(|letter| matches!(letter, '+' | '-')) {
             offset = offset_of(word).unwrap_or(offset);
         } else if time.is_none() && word.contains(':') {
             time = Some(time_of(word)?);
+        } else if let Some(date) = iso_date(word) {
+            (year, month, day) = (Some(date.0), Some(date.1), Some(date.2));
         } else if begins_with(char::is_ascii_digit) {
             // Some write `24-Nov-2026`.
             for number in word.split('-') {
@@ -48,6 +51,8 @@ pub(crate) fn parse(line: &[u8]) -> Option<ZonedDateTime> {
             }
         } else if month.is_none() && month_of(word).is_some() {
             month = month_of(word);
+        } else if time.is_some() && matches!(word, "am" | "pm") {
+            half = Some(word);
         } else if time.is_some() {
             let (name, rest) = word.split_at(word.find(['+', '-']).unwrap_or(word.len()));
             let hours = ZONES.iter().find(|(zone, _)| *zone == name);
@@ -55,6 +60,11 @@ pub(crate) fn parse(line: &[u8]) -> Option<ZonedDateTime> {
         }
     }
     let (hour, minute, second) = time?;
+    let hour = match (half, hour) {
+        (Some("am"), 12) => 0,
+        (Some("pm"), 1..12) => hour + 12,
+        _ => hour,
+    };
     let local = civil::DateTime::new(year?, month?, day?, hour, minute, second.min(59), 0).ok()?;
     let zone = Offset::from_seconds(offset).ok()?;
     // A leap second is the same moment as the first second behind it, as POSIX counts.
@@ -63,19 +73,54 @@ pub(crate) fn parse(line: &[u8]) -> Option<ZonedDateTime> {
     moment.checked_add(leap).ok().filter(|_| second <= 60)
 }
 
+/// The words of a date. The parts of `2026-11-24T09:15:00Z` are words too, and a zone that touches the time.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| letter.is_whitespace() || letter == ',')
+        .flat_map(|word| {
+            let is_iso = word.get(..10).is_some_and(|date| iso_date(date).is_some());
+            let (date, time) = match word.split_once('t') {
+                Some((date, time)) if is_iso => (date, time),
+                _ => ("", word),
+            };
+            let zone = if time.contains(':') {
+                time.find(['+', '-', 'z'])
+            } else {
+                None
+            };
+            let (time, zone) = time.split_at(zone.unwrap_or(time.len()));
+            [date, time, zone]
+        })
+        .filter(|word| !word.is_empty())
+}
+
+/// The year, month and day of `2026-11-24`.
+fn iso_date(word: &str) -> Option<(i16, i8, i8)> {
+    let is_digit = |byte: u8| byte.is_ascii_digit();
+    let (year, rest) = word.split_once('-')?;
+    let (month, day) = rest.split_once('-')?;
+    let is_iso = [(year, 4), (month, 2), (day, 2)]
+        .iter()
+        .all(|(digits, length)| digits.len() == *length && digits.bytes().all(is_digit));
+    if !is_iso {
+        return None;
+    }
+    Some((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?))
+}
+
 fn month_of(word: &str) -> Option<i8> {
     let start = word.get(..3)?;
     let position = MONTHS.iter().position(|month| *month == start)?;
     i8::try_from(position + 1).ok()
 }
 
-/// Years of two and three digits are counted as RFC 5322 section 4.3 does.
+/// Years of two and three digits are counted as RFC 5322 section 4.3 does; no mail is of the first century.
 fn year_of(digits: &str) -> Option<i16> {
     let year: i16 = digits.parse().ok()?;
     Some(match digits.len() {
-        ..=2 if year < 50 => year + 2000,
-        ..=3 => year + 1900,
-        _ => year,
+        4.. if year >= 100 => year,
+        3 => year + 1900,
+        _ if year < 50 => year + 2000,
+        _ => year + 1900,
     })
 }
 
@@ -88,7 +133,7 @@ fn time_of(word: &str) -> Option<(i8, i8, i8)> {
     Some((hour, minute, second))
 }
 
-/// The seconds of `+0130` or `-01:30`.
+/// The seconds of `+0130`, `-01:30`, `-130` or `+1`.
 fn offset_of(word: &str) -> Option<i32> {
     let sign = match word.chars().next()? {
         '+' => 1,
@@ -96,7 +141,13 @@ fn offset_of(word: &str) -> Option<i32> {
         _ => return None,
     };
     let digits = word.get(1..)?.replace(':', "");
-    let (hours, minutes) = digits.split_at_checked(2).filter(|_| digits.len() == 4)?;
+    let hours = match digits.len() {
+        length @ 1..=2 => length,
+        length @ 3..=4 => length - 2,
+        _ => return None,
+    };
+    let (hours, minutes) = digits.split_at_checked(hours)?;
+    let minutes = if minutes.is_empty() { "0" } else { minutes };
     let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
     (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes) * 60)
 }
@@ -173,6 +224,19 @@ mod tests {
                 "2026-11-24T09:15:00+01:00",
             ),
             ("24-Nov-2026 09:15:00 +0100", "2026-11-24T09:15:00+01:00"),
+            ("24 Nov 2026 09:15:00+0100", "2026-11-24T09:15:00+01:00"),
+            ("24 Nov 2026 09:15:00 -600", "2026-11-24T09:15:00-06:00"),
+            ("24 Nov 2026 09:15:00 +01", "2026-11-24T09:15:00+01:00"),
+            ("24 Nov 2026 09:15:00 GMT+1", "2026-11-24T09:15:00+01:00"),
+            ("24 Nov 0026 09:15:00 -0130", "2026-11-24T09:15:00-01:30"),
+            ("24 Nov 2026 09:15:00 PM +0100", "2026-11-24T21:15:00+01:00"),
+            ("Nov 24, 2026 12:15 AM", "2026-11-24T00:15:00+00:00"),
+            ("Nov 24, 2026 12:15 pm", "2026-11-24T12:15:00+00:00"),
+            ("24 Nov 2026 21:15:00 PM", "2026-11-24T21:15:00+00:00"),
+            ("2026-11-24T09:15:00+01:00", "2026-11-24T09:15:00+01:00"),
+            ("2026-11-24T09:15:00.25Z", "2026-11-24T09:15:00+00:00"),
+            ("2026-11-24 09:15:00 +0100", "2026-11-24T09:15:00+01:00"),
+            ("2026-11-24 09:15", "2026-11-24T09:15:00+00:00"),
             ("Tue Nov 24 09:15:00 2026", "2026-11-24T09:15:00+00:00"),
             ("Tue Nov 24 09:15:00 PST 2026", "2026-11-24T09:15:00-08:00"),
             (

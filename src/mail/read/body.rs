@@ -313,7 +313,7 @@ fn walk(part: &Part, is_alone: bool, reading: &mut Reading) -> Vec<Segment> {
     Vec::new()
 }
 
-/// Of several forms of the same, the first plain one and the last, that is the richest, HTML one.
+/// Of several forms of the same, the plain ones, each text once, and the last, that is the richest, HTML one.
 fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
     let mut chosen = Segment::default();
     for child in &part.parts {
@@ -329,14 +329,24 @@ fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
             plain.extend(segment.plain);
             html.extend(segment.html);
         }
-        if chosen.plain.is_empty() {
-            chosen.plain = plain;
-        }
+        // Some programs call parts alternatives that say different things.
+        let is_new = |body: &Body| {
+            let is_same = |known: &Body| is_same_text(&known.text, &body.text);
+            let mut known = chosen.plain.iter().take(MOST_COMPARED);
+            body.missing.is_some() || !known.any(is_same)
+        };
+        let more: Vec<Body> = plain.into_iter().filter(is_new).collect();
+        chosen.plain.extend(more);
         if !html.is_empty() {
             chosen.html = html;
         }
     }
     vec![chosen]
+}
+
+/// Whether texts are the same but for their blanks.
+fn is_same_text(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
 }
 
 /// Takes what reports are among the parts of a multipart, and says whether there are any.
@@ -362,7 +372,8 @@ fn is_report(part: &Part) -> bool {
     is_delivery_status(part) || is_disposition(part) || is_feedback(part)
 }
 
-/// A message with more calendars than this was written to cost time, and may show some of them twice.
+/// A message with more calendars, or more alternatives, than this was written to cost time, and may show some of them
+/// twice.
 const MOST_COMPARED: usize = 50;
 
 fn take_calendar(part: &Part, reading: &mut Reading) {

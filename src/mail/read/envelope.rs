@@ -161,7 +161,7 @@ impl Part {
         part
     }
 
-    fn child_id(&self, position: usize) -> String {
+    pub(crate) fn child_id(&self, position: usize) -> String {
         if self.id.is_empty() {
             position.to_string()
         } else {
@@ -216,6 +216,7 @@ mod tests {
         let mut budget = Budget {
             parts: 100,
             inflated: 150_000,
+            charset: None,
         };
         let part = Part::from_raw_at(&raw, String::new(), "text/plain", 0, &mut budget);
         let opened = part.parts.iter().filter(|part| !part.parts.is_empty());

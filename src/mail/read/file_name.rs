@@ -1,7 +1,7 @@
 //! File names that are safe to write to a disk.
 
-/// The longest name, in bytes: a good part of what file systems take, so that a folder's path fits too.
-const MAXIMUM_LENGTH: usize = 120;
+/// The longest name, in bytes: file systems take 255, and whoever saves it may put a number into it.
+const MAXIMUM_LENGTH: usize = 240;
 
 /// An ending that is longer than this is no file extension, and may be cut.
 const MAXIMUM_EXTENSION_LENGTH: usize = 16;
@@ -21,7 +21,7 @@ const RESERVED: [&str; 7] = ["con", "prn", "aux", "nul", "clock$", "conin$", "co
 ///
 /// The result has no folder, no control character, none that turns the direction of writing (which could hide an
 /// extension), none that Windows refuses, no leading dot and no trailing dot or space; it is no device name, and at
-/// most 120 bytes long, with its extension kept. An empty name becomes `attachment`. Two attachments may still have
+/// most 240 bytes long, with its extension kept. An empty name becomes `attachment`. Two attachments may still have
 /// the same name: a caller that writes several files keeps them apart.
 #[must_use]
 pub fn safe_file_name(name: &str) -> String {

@@ -2,10 +2,12 @@
 
 pub(crate) mod authentication;
 mod body;
+mod boundary;
 pub(crate) mod calendar;
 pub(crate) mod content_reference;
 mod envelope;
 pub(crate) mod file_name;
+pub(crate) mod head;
 pub(crate) mod notification;
 pub(crate) mod part;
 mod part_name;

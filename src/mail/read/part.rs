@@ -3,16 +3,18 @@
 //! The bytes are taken apart here, and not by the MIME library that reads the single headers: it goes into messages
 //! within messages without end, so that a hostile message would overflow the stack.
 
-use std::borrow::Cow;
-
 use crate::api::gmail::types::MessagePart;
 
-use super::envelope::Envelope;
+use super::{
+    boundary::{find_boundary, split_multipart},
+    envelope::Envelope,
+    head::{make_utf8, split_fields, text_charset, tidied},
+};
 use crate::mail::{
     encoding::{
-        charset::{TextOrigin, UndecodedReason, decode_header_bytes},
+        charset::{TextOrigin, UndecodedReason},
         decode_base64_lenient, decode_base64url,
-        transfer::{TransferEncoding, split_line_end},
+        transfer::TransferEncoding,
     },
     header::{parameter::Parameterized, parse_parameterized},
 };
@@ -30,6 +32,8 @@ const MAXIMUM_INFLATED: usize = 64 * 1024 * 1024;
 pub(crate) struct Budget {
     pub(crate) parts: usize,
     pub(crate) inflated: usize,
+    /// The charset of the message's text.
+    pub(crate) charset: Option<String>,
 }
 
 impl Default for Budget {
@@ -37,6 +41,7 @@ impl Default for Budget {
         Self {
             parts: MAXIMUM_PARTS,
             inflated: MAXIMUM_INFLATED,
+            charset: None,
         }
     }
 }
@@ -141,7 +146,15 @@ impl Part {
 
     /// Takes a message, or a part, as it was sent.
     pub(crate) fn from_raw(raw: &[u8]) -> Self {
-        Self::from_raw_at(raw, String::new(), "text/plain", 0, &mut Budget::default())
+        let raw = tidied(raw);
+        let mut budget = Budget {
+            charset: std::str::from_utf8(&raw)
+                .is_err()
+                .then(|| text_charset(&raw))
+                .flatten(),
+            ..Budget::default()
+        };
+        Self::from_raw_at(&raw, String::new(), "text/plain", 0, &mut budget)
     }
 
     fn from_payload_at(part: &MessagePart, depth: usize, budget: &mut Budget) -> Self {
@@ -194,6 +207,14 @@ impl Part {
                     .push(Self::from_payload_at(child, depth + 1, budget));
             }
         }
+        if taken.parts.is_empty()
+            && taken.mime_type.starts_with("multipart/")
+            && depth < MAXIMUM_DEPTH
+            && let Content::Bytes(bytes) = &taken.content
+        {
+            let bytes = bytes.clone();
+            taken.take_apart(&bytes, depth, budget);
+        }
         taken.settle_type();
         taken.open(depth, budget);
         taken
@@ -207,7 +228,7 @@ impl Part {
         budget: &mut Budget,
     ) -> Self {
         let (mut headers, body) = split_fields(raw);
-        let header_losses = make_utf8(&mut headers);
+        let header_losses = make_utf8(&mut headers, budget.charset.as_deref());
         let mut part = Self::assemble(
             headers,
             default_type,
@@ -216,46 +237,65 @@ impl Part {
         );
         part.id = id;
         part.header_losses = header_losses;
-        let boundary = part
-            .content_type
-            .parameter("boundary")
-            .filter(|boundary| !boundary.is_empty() && part.mime_type.starts_with("multipart/"))
-            .map(str::to_owned);
-        if let Some(boundary) = boundary
-            && depth < MAXIMUM_DEPTH
-        {
-            let child_type = if part.mime_type == "multipart/digest" {
-                "message/rfc822"
-            } else {
-                "text/plain"
-            };
-            let bodies = split_multipart(body, boundary.trim_end().as_bytes());
-            for (position, child) in bodies.into_iter().enumerate() {
-                if budget.parts == 0 {
-                    break;
-                }
-                budget.parts -= 1;
-                let id = if part.id.is_empty() {
-                    position.to_string()
-                } else {
-                    format!("{}.{position}", part.id)
-                };
-                part.parts
-                    .push(Self::from_raw_at(child, id, child_type, depth + 1, budget));
-            }
+        if part.mime_type.starts_with("multipart/") && depth < MAXIMUM_DEPTH {
+            part.take_apart(body, depth, budget);
             if !part.parts.is_empty() {
                 return part;
             }
         }
         part.settle_type();
-        let encoding = part
-            .header("Content-Transfer-Encoding")
-            .map_or(TransferEncoding::Identity, TransferEncoding::parse);
-        let bytes = encoding.decode(body, part.mime_type.starts_with("text/"));
+        let bytes = part
+            .transfer_encoding()
+            .decode(body, part.mime_type.starts_with("text/"));
         part.size = bytes.len() as u64;
         part.content = Content::Bytes(bytes);
         part.open(depth, budget);
         part
+    }
+
+    /// Takes the parts of a multipart out of its body.
+    ///
+    /// Where the boundary that the header names is not there, it is the one that the body has; and a body may be encoded
+    /// as a whole, though RFC 2045 section 6.4 has it otherwise.
+    fn take_apart(&mut self, body: &[u8], depth: usize, budget: &mut Budget) {
+        let named = self.content_type.parameter("boundary").unwrap_or_default();
+        let named = named.trim_end().as_bytes();
+        let mut decoded = Vec::new();
+        let mut bodies = split_multipart(body, named);
+        if bodies.is_empty() {
+            let encoding = self.transfer_encoding();
+            if encoding != TransferEncoding::Identity {
+                decoded = encoding.decode(body, true);
+            }
+            bodies = split_multipart(&decoded, named);
+            for body in [body, &decoded] {
+                if bodies.is_empty()
+                    && let Some(boundary) = find_boundary(body)
+                {
+                    bodies = split_multipart(body, boundary);
+                }
+            }
+        }
+        let child_type = if self.mime_type == "multipart/digest" {
+            "message/rfc822"
+        } else {
+            "text/plain"
+        };
+        let mut parts = Vec::new();
+        for (position, child) in bodies.into_iter().enumerate() {
+            if budget.parts == 0 {
+                break;
+            }
+            budget.parts -= 1;
+            let id = self.child_id(position);
+            parts.push(Self::from_raw_at(child, id, child_type, depth + 1, budget));
+        }
+        self.parts = parts;
+    }
+
+    fn transfer_encoding(&self) -> TransferEncoding {
+        self.header("Content-Transfer-Encoding")
+            .map_or(TransferEncoding::Identity, TransferEncoding::parse)
     }
 
     /// A multipart whose boundary never comes is shown as the text that it is.
@@ -307,110 +347,6 @@ impl Part {
         part.file_name = file_name;
         part
     }
-}
-
-/// Splits a message into its headers, in UTF-8 whatever they were, and its body.
-pub(crate) fn split_head(raw: &[u8]) -> (Vec<(String, Vec<u8>)>, &[u8]) {
-    let (mut headers, body) = split_fields(raw);
-    make_utf8(&mut headers);
-    (headers, body)
-}
-
-fn make_utf8(headers: &mut [(String, Vec<u8>)]) -> Vec<(String, UndecodedReason)> {
-    let mut losses = Vec::new();
-    for (name, value) in headers {
-        // Blanks before a fold belong to the value, those at its end do not.
-        value.truncate(value.trim_ascii_end().len());
-        if let (Cow::Owned(text), loss) = decode_header_bytes(value) {
-            *value = text.into_bytes();
-            losses.extend(loss.map(|reason| (name.clone(), reason)));
-        }
-    }
-    losses
-}
-
-fn split_fields(raw: &[u8]) -> (Vec<(String, Vec<u8>)>, &[u8]) {
-    let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
-    let mut rest = raw;
-    while !rest.is_empty() {
-        let (line, tail) = split_line(rest);
-        let (content, _) = split_line_end(line);
-        if content.is_empty() {
-            return (headers, tail);
-        }
-        if matches!(content.first(), Some(b' ' | b'\t')) {
-            if let Some((_, value)) = headers.last_mut() {
-                value.extend_from_slice(b"\r\n");
-                value.extend_from_slice(content);
-            }
-        } else if let Some((name, value)) = split_field(content) {
-            headers.push((name, value.to_vec()));
-        } else if !(headers.is_empty()
-            && (content.starts_with(b"From ") || content.starts_with(b">From ")))
-        {
-            // A line that is no header begins the body of a message that lacks the empty line.
-            return (headers, rest);
-        }
-        rest = tail;
-    }
-    (headers, rest)
-}
-
-fn split_field(line: &[u8]) -> Option<(String, &[u8])> {
-    let colon = line.iter().position(|byte| *byte == b':')?;
-    let (name, value) = line.split_at_checked(colon)?;
-    let name = name.trim_ascii_end();
-    let is_name = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
-    let value = value.get(1..)?.trim_ascii_start();
-    is_name.then(|| (String::from_utf8_lossy(name).into_owned(), value))
-}
-
-/// The parts between the lines of a boundary; a boundary that is never closed ends with the body.
-fn split_multipart<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<&'a [u8]> {
-    let mut parts = Vec::new();
-    let mut start = None;
-    let mut position = 0;
-    let mut rest = body;
-    while !rest.is_empty() {
-        let (line, tail) = split_line(rest);
-        let after = line
-            .strip_prefix(b"--")
-            .and_then(|line| line.strip_prefix(boundary))
-            .map(<[u8]>::trim_ascii_end);
-        let is_close = after == Some(b"--");
-        if is_close || after == Some(b"") {
-            // Some mailers write a delimiter twice; nothing between is no part.
-            if let Some(start) = start.filter(|start| *start < position) {
-                parts.push(without_line_end(
-                    body.get(start..position).unwrap_or_default(),
-                ));
-            }
-            // A part behind the closing line shows that an inner multipart had, wrongly, the same boundary.
-            start = (!is_close).then_some(position + line.len());
-        }
-        position += line.len();
-        rest = tail;
-    }
-    if let Some(start) = start {
-        let part = body.get(start..).unwrap_or_default();
-        if !part.is_empty() {
-            parts.push(part);
-        }
-    }
-    parts
-}
-
-fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let end = bytes
-        .iter()
-        .position(|byte| *byte == b'\n')
-        .map_or(bytes.len(), |position| position + 1);
-    bytes.split_at_checked(end).unwrap_or((bytes, b""))
-}
-
-/// The line end before a boundary belongs to the boundary.
-fn without_line_end(bytes: &[u8]) -> &[u8] {
-    split_line_end(bytes).0
 }
 
 #[cfg(test)]

@@ -1,9 +1,6 @@
 //! Names for parts that came without one.
 
-use super::{
-    file_name::safe_file_name,
-    part::{Part, split_head},
-};
+use super::{file_name::safe_file_name, head::split_head, part::Part};
 use crate::mail::{compose::enclosure::file_extension, header::parse_text};
 
 /// The name of a part of which nothing is known.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::part::{Part, split_head};
+use super::{head::split_head, part::Part};
 use crate::mail::header::{message_id::parse_message_ids, parse_text};
 
 /// What a mail server says of a message that was, or was not, delivered (RFC 3464).

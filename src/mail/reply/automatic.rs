@@ -33,7 +33,10 @@ impl Reading {
                 .eq_ignore_ascii_case("mailer-daemon")
         };
         self.delivery_report.is_some()
-            || self.from.iter().any(|from| is_daemon(from.address()))
+            || self.from.iter().any(|from| {
+                let is_bare = from.address().is_empty();
+                is_daemon(from.address()) || (is_bare && from.name().is_some_and(is_daemon))
+            })
             // The header's parser takes no address without a domain.
             || self.header("From").is_some_and(|from| is_daemon(from.trim_matches(['<', '>'])))
     }

@@ -230,7 +230,7 @@ pub fn forward<'a>(
 ) -> Result<Compose, ReplyError> {
     let reading = original.into().read()?;
     let mut message = in_thread(&reading, own);
-    message.subject = Some(prefixed(&reading, "Fwd:", &["fwd:", "fw:"]));
+    message.subject = Some(prefixed(&reading, "Fwd:", &["fwd", "fw"]));
     let mut lines = vec!["---------- Forwarded message ---------".to_owned()];
     let fields = [
         ("From", reading.from.to_string()),
@@ -451,7 +451,7 @@ fn answer(reading: &Reading, own: &MailboxList, is_to_all: bool) -> Result<Compo
     message.notes.extend(notes(reading, &recipients.to));
     message.to = recipients.to;
     message.cc = recipients.cc;
-    message.subject = Some(prefixed(reading, "Re:", &["re:"]));
+    message.subject = Some(prefixed(reading, "Re:", &["re"]));
     if is_encrypted(reading) {
         return Ok(message);
     }
@@ -501,11 +501,20 @@ fn in_thread(reading: &Reading, own: &MailboxList) -> Compose {
 fn prefixed(reading: &Reading, prefix: &str, known: &[&str]) -> String {
     let subject = reading.subject.as_deref().unwrap_or_default().trim();
     let lower = subject.to_lowercase();
-    if known.iter().any(|known| lower.starts_with(known)) {
+    let is_known = |known: &&str| lower.strip_prefix(known).is_some_and(begins_with_colon);
+    if known.iter().any(is_known) {
         subject.to_owned()
     } else {
         format!("{prefix} {subject}").trim_end().to_owned()
     }
+}
+
+/// Whether a colon comes next, or after a blank or a count: `Re :`, `Re[2]:`, `Re(2):`, `Re^2:`, `Re：`.
+fn begins_with_colon(text: &str) -> bool {
+    let count = text.trim_start().trim_start_matches(['[', '(', '^']);
+    let rest = count.trim_start_matches(|digit: char| digit.is_ascii_digit());
+    let rest = rest.trim_start_matches([']', ')']).trim_start();
+    rest.starts_with([':', '\u{ff1a}'])
 }
 
 fn introduction(reading: &Reading) -> String {

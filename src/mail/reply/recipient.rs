@@ -21,7 +21,9 @@ pub(crate) fn recipients(reading: &Reading, own: &MailboxList, is_to_all: bool) 
     let mut left_out = Vec::new();
     let mut sendable = |list: MailboxList| -> MailboxList {
         let mut kept = MailboxList::default();
-        for address in list {
+        // Nobody is behind `Mail Delivery System <>`.
+        let addressed = list.into_iter().filter(|one| !one.address().is_empty());
+        for address in addressed {
             match address.sendable() {
                 Ok(sendable) => {
                     if seen.insert(sendable.address().to_lowercase()) {
@@ -51,7 +53,11 @@ fn wanted(reading: &Reading, own: &MailboxList, is_to_all: bool) -> (MailboxList
             .collect()
     };
     let is_own = !reading.from.is_empty() && without_own(&reading.from).is_empty();
-    let answers = without_own(&reading.reply_to);
+    // Some programs write `none` where there is no such address.
+    let answers: MailboxList = without_own(&reading.reply_to)
+        .into_iter()
+        .filter(|address| address.address().contains('@'))
+        .collect();
     let mut cc = MailboxList::default();
     // A form on a website writes in the name of its owner, and names the visitor as whom to answer.
     if is_own && answers.is_empty() {

@@ -200,6 +200,16 @@ fn subjects_get_one_prefix() {
         ("Invoice", "Re: Invoice", "Fwd: Invoice"),
         ("RE: Invoice", "RE: Invoice", "Fwd: RE: Invoice"),
         ("Fw: Invoice", "Re: Fw: Invoice", "Fw: Invoice"),
+        ("Re[2]: Invoice", "Re[2]: Invoice", "Fwd: Re[2]: Invoice"),
+        ("Re : Invoice", "Re : Invoice", "Fwd: Re : Invoice"),
+        ("RE(3):Invoice", "RE(3):Invoice", "Fwd: RE(3):Invoice"),
+        ("Re：Invoice", "Re：Invoice", "Fwd: Re：Invoice"),
+        (
+            "Return: Invoice",
+            "Re: Return: Invoice",
+            "Fwd: Return: Invoice",
+        ),
+        ("Re 3", "Re: Re 3", "Fwd: Re 3"),
         (
             "=?utf-8?Q?Gr=C3=BC=C3=9Fe=0D=0ABcc:_x?=",
             "Re: Grüße  Bcc: x",
@@ -274,6 +284,19 @@ fn odd_message_ids_are_copied_as_they_are() {
     let answer = built(reply(&several, &own()).unwrap());
     assert_eq!(answer.references, ["3@example.org"]);
     assert_eq!(answer.in_reply_to, ["3@example.org"]);
+}
+
+#[test]
+fn a_reply_to_without_an_address_is_passed_over() {
+    for reply_to in ["none", "", "<>", "No Reply <>", "undisclosed-recipients:;"] {
+        let reading = original(&[("Reply-To", reply_to)]);
+        let answer = reply(&reading, &own()).unwrap();
+        assert_eq!(
+            built(answer).to.to_string(),
+            reading.from.to_string(),
+            "{reply_to}"
+        );
+    }
 }
 
 #[test]

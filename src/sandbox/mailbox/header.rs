@@ -5,7 +5,7 @@ use std::{borrow::Cow, ops::Range};
 use bytes::Bytes;
 use mail_parser::{DateTime, HeaderValue, parsers::MessageStream};
 
-use super::encoding::to_text;
+use super::encoding::{decode_charset, to_text};
 use super::word::decode_words;
 
 /// One header field; the value is as it stands in the mail, line breaks included.
@@ -59,6 +59,25 @@ impl Field {
     }
 }
 
+/// Puts what is in the charset of the message's text, and in no encoded word, into UTF-8.
+pub(super) fn decode_fields(fields: &mut [Field], charset: &str) {
+    for field in fields {
+        if std::str::from_utf8(&field.value).is_ok() {
+            continue;
+        }
+        let mut value = Vec::with_capacity(field.value.len());
+        for piece in field.value.split_inclusive(u8::is_ascii_whitespace) {
+            let word = piece.trim_ascii_end();
+            let text = (!(word.starts_with(b"=?") && word.ends_with(b"?=")))
+                .then(|| decode_charset(charset, piece))
+                .flatten()
+                .filter(|text| !text.contains(char::REPLACEMENT_CHARACTER));
+            value.extend_from_slice(text.unwrap_or_else(|| text_of(piece)).as_bytes());
+        }
+        field.value = Bytes::from(value);
+    }
+}
+
 /// A piece of a value that is no UTF-8. What is within an encoded word is in the charset that the word names: it is
 /// written as the word would write it.
 fn text_of(piece: &[u8]) -> String {
@@ -78,12 +97,14 @@ fn text_of(piece: &[u8]) -> String {
 /// Splits a message, or a part of one, into its header fields and its body.
 ///
 /// A line that cannot belong to a header ends it, even without the empty line
-/// that ought to stand there.
+/// that ought to stand there. Where more of the header follows, such a line is
+/// what a broken fold has left, or is passed over.
 pub(super) fn split(raw: &Bytes) -> (Vec<Field>, Bytes) {
     let mut fields: Vec<Field> = Vec::new();
     let mut open: Option<Open> = None;
     let mut position = 0;
     let mut body = raw.len();
+    let mut skipped = 0;
     while position < raw.len() {
         let line = line_at(raw, position);
         let text = trim_line_end(line);
@@ -101,6 +122,21 @@ pub(super) fn split(raw: &Bytes) -> (Vec<Field>, Bytes) {
                 position += line.len();
                 continue;
             }
+            let after = position + line.len();
+            let unfolded = open
+                .as_ref()
+                .is_some_and(|open| open.is_unfinished(raw, position, text, after));
+            if open.is_some() && skipped < MOST_SKIPPED && (unfolded || header_follows(raw, after))
+            {
+                skipped += 1;
+                if !unfolded {
+                    close(&mut fields, open.take(), raw, position);
+                    // Whatever is folded under this line goes with it.
+                    open = Some(Open::nowhere(after));
+                }
+                position = after;
+                continue;
+            }
             body = position;
             break;
         };
@@ -115,6 +151,50 @@ pub(super) fn split(raw: &Bytes) -> (Vec<Field>, Bytes) {
     close(&mut fields, open, raw, position.min(raw.len()));
     (fields, raw.slice(body..))
 }
+
+/// Whether, from a position on to the empty line, there is more of a header than of anything else.
+fn header_follows(raw: &[u8], mut position: usize) -> bool {
+    let (mut more, mut less) = (0, 0);
+    let mut sure = false;
+    let end = raw.len().min(position + FARTHEST_AHEAD);
+    while position < end {
+        let line = line_at(raw, position);
+        let text = trim_line_end(line);
+        match (text.first(), field_name(text)) {
+            (None, _) => break,
+            (Some(b' ' | b'\t'), _) => {}
+            (_, Some((name, _))) => {
+                more += 1;
+                sure |= COMMON_FIELDS
+                    .iter()
+                    .any(|field| name.eq_ignore_ascii_case(field));
+            }
+            (_, None) => less += 1,
+        }
+        position += line.len();
+    }
+    sure && more >= less
+}
+
+const MOST_SKIPPED: usize = 40;
+const FARTHEST_AHEAD: usize = 32 * 1024;
+const COMMON_FIELDS: &[&str] = &[
+    "Received",
+    "Return-Path",
+    "Delivered-To",
+    "Date",
+    "From",
+    "To",
+    "Cc",
+    "Reply-To",
+    "Subject",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "MIME-Version",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+];
 
 /// The first field of that name.
 pub(super) fn find<'a>(fields: &'a [Field], name: &str) -> Option<&'a Field> {
@@ -217,8 +297,37 @@ struct Open {
     value: usize,
 }
 
+impl Open {
+    /// Takes the place of a field, so that what is folded under a stray line is no part of the field before it.
+    fn nowhere(position: usize) -> Self {
+        Self {
+            name: String::new(),
+            start: position,
+            value: position,
+        }
+    }
+
+    /// Whether a line that has no name is the rest of this field, which lacks the blank of a fold.
+    fn is_unfinished(&self, raw: &[u8], end: usize, line: &[u8], after: usize) -> bool {
+        let value = raw
+            .get(self.value..end)
+            .unwrap_or_default()
+            .trim_ascii_end();
+        let key = line.split(|&byte| byte == b'=').next().unwrap_or_default();
+        let is_parameter = key.len() < line.len()
+            && key
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'*' | b'_'));
+        if self.name.to_ascii_lowercase().starts_with("content-") && value.ends_with(b";") {
+            return is_parameter;
+        }
+        let is_word = line.starts_with(b"=?") && line.trim_ascii_end().ends_with(b"?=");
+        (is_word || value.ends_with(b",")) && header_follows(raw, after)
+    }
+}
+
 fn close(fields: &mut Vec<Field>, open: Option<Open>, raw: &Bytes, end: usize) {
-    if let Some(open) = open {
+    if let Some(open) = open.filter(|open| !open.name.is_empty()) {
         let value = raw.slice(open.value.min(end)..end);
         let length = trim_line_end(&value).len();
         fields.push(Field {
@@ -242,6 +351,26 @@ mod tests {
                 .collect(),
             String::from_utf8_lossy(&body).into_owned(),
         )
+    }
+
+    #[test]
+    fn a_header_goes_on_past_broken_lines() {
+        let (found, body) = fields(
+            "A: 1\r\nwhat is this\r\n more\r\nContent-Type: text/plain;\r\ncharset=utf-8\r\nTo: b@x,\r\nc@x\r\nDate: y\r\n\r\nbody\r\n",
+        );
+        let names = [
+            ("A", "1"),
+            ("Content-Type", "text/plain;charset=utf-8"),
+            ("To", "b@x,c@x"),
+            ("Date", "y"),
+        ];
+        assert_eq!(
+            found,
+            names.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
+        assert_eq!(body, "body\r\n");
+        let (found, body) = fields("A: 1\nHello\nNote: x\n\nbody");
+        assert_eq!((found.len(), body.as_str()), (1, "Hello\nNote: x\n\nbody"));
     }
 
     #[test]

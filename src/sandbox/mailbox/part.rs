@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{
     encoding::{decode_transfer, to_text, to_utf8},
-    header::{Field, find, line_at, split, trim_line_end},
+    header::{Field, decode_fields, find, line_at, split, trim_line_end},
     word::Structured,
 };
 
@@ -31,8 +31,29 @@ const MOST_PARTS: usize = 1000;
 impl Part {
     /// Reads a whole message; whatever the bytes are, there is a tree.
     pub(super) fn read(raw: &Bytes) -> Self {
-        let mut budget = MOST_PARTS;
-        Self::parse(raw, "text/plain", 0, &mut budget)
+        let raw = lines_of(raw);
+        let mut found = Self::parse(&raw, "text/plain", 0, &mut { MOST_PARTS });
+        if std::str::from_utf8(&raw).is_err()
+            && let Some(charset) = found.text_charset().map(ToOwned::to_owned)
+        {
+            found.decode_headers(&charset);
+        }
+        found
+    }
+
+    /// The charset that the first text in the message names.
+    fn text_charset(&self) -> Option<&str> {
+        let own = self.charset.as_deref();
+        own.filter(|_| self.media_type.starts_with("text/"))
+            .or_else(|| self.parts.iter().find_map(Part::text_charset))
+    }
+
+    fn decode_headers(&mut self, charset: &str) {
+        decode_fields(&mut self.fields, charset);
+        self.filename = file_name(&self.fields);
+        for part in &mut self.parts {
+            part.decode_headers(charset);
+        }
     }
 
     /// The content without its transfer encoding.
@@ -98,9 +119,8 @@ impl Part {
         let (fields, body) = split(raw);
         let structured = |name: &str| find(&fields, name).map(|field| field.unfolded());
         let content_type = structured("Content-Type").map(|text| Structured::parse(&text));
-        let disposition = structured("Content-Disposition")
-            .map(|text| Structured::parse(&text))
-            .unwrap_or_default();
+        let attachment = structured("Content-Disposition")
+            .is_some_and(|text| Structured::parse(&text).value == "attachment");
         let media_type = content_type
             .as_ref()
             .map(|content_type| content_type.value.as_str())
@@ -108,19 +128,14 @@ impl Part {
             .unwrap_or(default_type)
             .to_owned();
         let content_type = content_type.unwrap_or_default();
-        let filename = disposition
-            .parameter("filename")
-            .or_else(|| content_type.parameter("name"))
-            .unwrap_or_default()
-            .to_owned();
         let encoding = structured("Content-Transfer-Encoding")
             .map(|text| Structured::parse(&text).value)
             .unwrap_or_default();
         let mut part = Self {
             charset: content_type.parameter("charset").map(ToOwned::to_owned),
-            attachment: disposition.value == "attachment",
+            attachment,
             media_type,
-            filename,
+            filename: file_name(&fields),
             encoding,
             body,
             fields,
@@ -140,7 +155,7 @@ impl Part {
             } else {
                 "text/plain"
             };
-            for piece in split_multipart(&self.body, boundary.unwrap_or_default()) {
+            for piece in self.pieces(boundary.unwrap_or_default()) {
                 if *budget == 0 {
                     break;
                 }
@@ -171,6 +186,23 @@ impl Part {
         children
     }
 
+    /// The pieces of a multipart. Broken mail has a boundary other than it says, or is encoded as a whole.
+    fn pieces(&self, boundary: &str) -> Vec<Bytes> {
+        let pieces = split_multipart(&self.body, boundary);
+        if !pieces.is_empty() {
+            return pieces;
+        }
+        let plain = self.content();
+        let pieces = split_multipart(&plain, boundary);
+        if !pieces.is_empty() {
+            return pieces;
+        }
+        let guess = |body: &Bytes| Some(split_multipart(body, &likely_boundary(body)?));
+        guess(&self.body)
+            .or_else(|| guess(&plain))
+            .unwrap_or_default()
+    }
+
     fn status_group(fields: Vec<Field>) -> Self {
         Self {
             fields,
@@ -183,6 +215,47 @@ impl Part {
             body: Bytes::new(),
         }
     }
+}
+
+/// The message without the mark that a text file may begin with, and with line feeds where it has none.
+fn lines_of(raw: &Bytes) -> Bytes {
+    let marked = usize::from(raw.starts_with(b"\xef\xbb\xbf")) * 3;
+    let raw = raw.slice(marked..);
+    if raw.contains(&b'\n') || !raw.contains(&b'\r') {
+        return raw;
+    }
+    raw.iter()
+        .map(|&byte| if byte == b'\r' { b'\n' } else { byte })
+        .collect()
+}
+
+/// What the first line is that looks as if it parted pieces: a part's own header follows it.
+fn likely_boundary(body: &Bytes) -> Option<String> {
+    let mut position = 0;
+    for _ in 0..1000 {
+        let line = line_at(body, position);
+        position += line.len();
+        let boundary = line.strip_prefix(b"--").map(<[u8]>::trim_ascii_end);
+        let next = line_at(body, position).to_ascii_lowercase();
+        if let Some(boundary) = boundary
+            && !boundary.is_empty()
+            && next.starts_with(b"content-")
+        {
+            return String::from_utf8(boundary.to_vec()).ok();
+        }
+    }
+    None
+}
+
+/// The name of a part that is a file, decoded.
+fn file_name(fields: &[Field]) -> String {
+    let parameter = |name: &str, parameter: &str| {
+        let value = Structured::parse(&find(fields, name)?.unfolded());
+        value.parameter(parameter).map(ToOwned::to_owned)
+    };
+    parameter("Content-Disposition", "filename")
+        .or_else(|| parameter("Content-Type", "name"))
+        .unwrap_or_default()
 }
 
 fn is_media_type(value: &str) -> bool {
@@ -249,6 +322,38 @@ mod tests {
         assert_eq!(part.media_type, "text/plain");
         assert!(part.parts.is_empty());
         assert_eq!(part.content(), "hello\n");
+    }
+
+    #[test]
+    fn a_multipart_is_split_whatever_boundary_it_names() {
+        let body =
+            "--b\nContent-Type: text/plain\n\none\n--b\nContent-Type: text/html\n\ntwo\n--b--\n";
+        for head in [
+            "Content-Type: multipart/mixed",
+            "Content-Type: multipart/mixed; boundary=c",
+            "Content-Type: multipart/mixed;\nboundary=b",
+            "\u{feff}Content-Type: multipart/mixed; boundary=b",
+        ] {
+            assert_eq!(read(&format!("{head}\n\n{body}")).parts.len(), 2, "{head}");
+        }
+        let whole = super::super::encoding::encode_wire(body.as_bytes());
+        let head = "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64";
+        assert_eq!(read(&format!("{head}\n\n{whole}\n")).parts.len(), 2);
+        let old =
+            format!("Content-Type: multipart/mixed; boundary=b\n\n{body}").replace('\n', "\r");
+        assert_eq!(read(&old).parts.len(), 2);
+    }
+
+    #[test]
+    fn header_bytes_are_in_the_charset_of_the_text() {
+        let raw = Bytes::from_static(
+            b"Subject: \xf0\xd2\xc9\xd7\xc5\xd4 =?koi8-r?Q?\xf0?=\n\
+              Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; charset=koi8-r\n\nx\n\
+              --b\nContent-Disposition: attachment; filename=\"\xf0.txt\"\n\nx\n--b--\n",
+        );
+        let part = Part::read(&raw);
+        assert_eq!(part.fields[0].decoded(), "Привет П");
+        assert_eq!(part.parts[1].filename, "П.txt");
     }
 
     #[test]

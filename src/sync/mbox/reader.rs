@@ -51,7 +51,7 @@ pub struct Archived {
 /// - In mboxo and mboxrd one `>` is taken off lines such as `>From `. Where `Content-Length` leads to a separator or to
 ///   the end, it is mboxcl2: the body is taken as it is.
 /// - Lines may end with LF, with CR and LF, or with CR alone; the last are turned into CR and LF, as mail has them.
-/// - What stands before the first separator and is no mail, such as a byte order mark, is passed over.
+/// - What stands before the first separator and is no mail, such as a byte order mark or zeros, is passed over.
 ///
 /// # Errors
 ///
@@ -83,6 +83,7 @@ impl<R: Read> Reader<R> {
         if self.input.held().starts_with(b"\xef\xbb\xbf") {
             self.input.take(3);
         }
+        self.skip_zeros()?;
         let mut is_blank_so_far = true;
         loop {
             self.find_line_end()?;
@@ -120,6 +121,16 @@ impl<R: Read> Reader<R> {
             return Ok(());
         }
         Err(self.error("this is not an mbox file: no message begins with a line `From `"))
+    }
+
+    /// A file that was not written out before a crash may begin with zeros.
+    fn skip_zeros(&mut self) -> io::Result<()> {
+        while self.input.hold(1)? && self.input.held().first() == Some(&0) {
+            let zeros = self.input.held().iter().take_while(|byte| **byte == 0);
+            let zeros = zeros.count();
+            self.input.take(zeros);
+        }
+        Ok(())
     }
 
     /// The first separator tells how the lines of the archive end.

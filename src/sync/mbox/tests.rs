@@ -241,7 +241,7 @@ fn separators_of_every_writer_part_messages() {
     for (separator, received) in SEPARATORS {
         for (line_end, name) in [("\n", "LF"), ("\r\n", "CRLF"), ("\r", "CR")] {
             for between in ["\n", ""] {
-                for blanks in ["", "\n\n", "\u{feff}"] {
+                for blanks in ["", "\n\n", "\u{feff}", "\0\0\0"] {
                     let text = format!(
                         "{blanks}From {separator}\nSubject: 1\nTo: a@example.com\n\nFrom here on it is text.\n{between}From {separator}\nX-Mozilla-Status: 0001\nSubject: 2\n\nText\n\nFrom now\n\nto then.\n{between}From {separator}\nReturn-Path: <>\nSubject: 3\n\n>From\n",
                     );

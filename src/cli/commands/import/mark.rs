@@ -54,7 +54,7 @@ impl Marks {
         let mozilla = header
             .header("X-Mozilla-Status")
             .and_then(|value| u32::from_str_radix(value.trim(), 16).ok());
-        // <https://www-archive.mozilla.org/hacking/mozilla-status.html>: 1 is read, 4 is marked.
+        // <https://www-archive.mozilla.org/hacking/mozilla-status.html>: 1 is read, 4 is marked, 8 is deleted.
         Self {
             is_unread: status
                 .as_ref()
@@ -64,8 +64,9 @@ impl Marks {
                 .as_ref()
                 .map(|status| status.contains('F'))
                 .or(mozilla.map(|flags| flags & 4 != 0)),
-            is_draft: others.is_some_and(|status| status.contains('T')),
-            is_trashed: false,
+            is_draft: others.as_ref().is_some_and(|status| status.contains('T')),
+            is_trashed: others.is_some_and(|status| status.contains('D'))
+                || mozilla.is_some_and(|flags| flags & 8 != 0),
             is_of_file: false,
         }
     }
@@ -135,6 +136,8 @@ mod tests {
             ("X-Mozilla-Status: 0001\nX-Mozilla-Status2: 00000000\n", "X"),
             ("X-Mozilla-Status: 0005\n", "STARRED X"),
             ("X-Mozilla-Status: 0000\n", "UNREAD X"),
+            ("X-Mozilla-Status: 0009\n", "TRASH X"),
+            ("Status: RO\nX-Status: AD\n", "TRASH X"),
         ] {
             let raw = format!("From: a@example.com\n{fields}Subject: x\n\nStatus: RO\n");
             assert_eq!(

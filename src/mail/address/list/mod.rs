@@ -13,7 +13,7 @@ use crate::mail::{
 /// that no value takes longer than its length.
 const MAXIMUM_FAILURES: usize = 50;
 
-/// Mailboxes, those within groups included; entries without an address are left out.
+/// Mailboxes, those within groups included; entries without an address and a name are left out.
 ///
 /// Beside RFC 5322 with its obsolete forms (routes, blanks and comments around `@` and `.`), it reads what programs
 /// write: semicolons between addresses, doubled or missing angle brackets, addresses without a comma between them.
@@ -293,6 +293,14 @@ fn read_entry(entry: &[Lexeme<'_>], mailboxes: &mut Vec<Address>) -> bool {
     match spans.as_slice() {
         [] => {
             let whole = name(entry).unwrap_or_default();
+            // Some programs encode the address along with its name.
+            let is_encoded = entry.iter().any(|lexeme| {
+                matches!(lexeme, Lexeme::Word(text) | Lexeme::Quoted(text) if text.contains("=?"))
+            });
+            if is_encoded && whole.contains('@') && !whole.contains("=?") {
+                mailboxes.extend(parse(&whole).0);
+                return false;
+            }
             add(mailboxes, None, &whole) || entry.iter().all(is_space)
         }
         [(start, end)] => {
@@ -312,11 +320,11 @@ fn read_entry(entry: &[Lexeme<'_>], mailboxes: &mut Vec<Address>) -> bool {
     }
 }
 
-/// Whether there was an address to add.
+/// Whether there was an address to add. A name alone, as bounces are from `Mail Delivery System <>`, is kept too.
 fn add(mailboxes: &mut Vec<Address>, name: Option<String>, address: &str) -> bool {
     let mailbox = Address::unchecked(name.as_deref(), address);
     let is_any = !mailbox.address().is_empty();
-    if is_any {
+    if is_any || mailbox.name().is_some() {
         mailboxes.push(mailbox);
     }
     is_any

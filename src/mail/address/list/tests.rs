@@ -53,6 +53,21 @@ fn one_mailbox_is_read_in_any_form() {
         ),
         ("Eva <,@a.example:eva@example.org>", "Eva|eva@example.org"),
         ("a @ b", "|a@b"),
+        ("MAILER-DAEMON <>", "MAILER-DAEMON|"),
+        ("\"eva@example.org\"", "|eva@example.org"),
+        (
+            "Eva [mailto:eva@example.org]",
+            "|Eva [mailto:eva@example.org]",
+        ),
+        ("\"Mail Delivery System\" <>", "Mail Delivery System|"),
+        (
+            "=?utf-8?B?RXZhIDxldmFAZXhhbXBsZS5vcmc+?=",
+            "Eva|eva@example.org",
+        ),
+        (
+            "=?utf-8?Q?Gr=C3=BC=C3=9Fe_=3Ceva=40example.org=3E?=",
+            "Grüße|eva@example.org",
+        ),
         ("<eva . maria @ example . org>", "|eva.maria@example.org"),
         ("eva . maria @ example . org", "|eva.maria@example.org"),
         (
@@ -173,7 +188,7 @@ proptest! {
     #[test]
     fn any_text_is_read(value in "([a-z@.,;:<>()\\[\\]\" \\\\é]|\r\n ){0,60}") {
         for mailbox in &parse_mailboxes(value.as_bytes()) {
-            prop_assert!(!mailbox.address().is_empty());
+            prop_assert!(!mailbox.address().is_empty() || mailbox.name().is_some());
             prop_assert!(!mailbox.address().contains(char::is_control));
         }
     }

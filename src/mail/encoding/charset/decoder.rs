@@ -103,6 +103,11 @@ impl Decoder {
         }
     }
 
+    /// Whether characters are in two bytes or more, which the bytes of UTF-8 may be by chance.
+    pub(crate) fn is_east_asian(self) -> bool {
+        matches!(self, Self::Web(encoding) if !encoding.is_single_byte() && encoding != encoding_rs::UTF_8)
+    }
+
     /// Whether text is in seven bits, and in escape sequences that look like other text.
     pub(crate) fn is_seven_bit(self) -> bool {
         matches!(self, Self::Iso2022(_) | Self::Hz | Self::Utf7)

@@ -112,12 +112,47 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&str>, origin: TextOrigin) -
     {
         return Text::whole(utf8);
     }
+    // No other charset has escape sequences that select sets of two bytes.
+    if bytes.is_ascii() && !decoder.is_seven_bit() && iso2022::is_escaped(bytes) {
+        return Decoder::Iso2022(CharacterSet::Katakana)
+            .decode(bytes)
+            .into();
+    }
+    if let Some(utf8) = utf8
+        && decoder.is_east_asian()
+        && is_east_asian_utf8(utf8)
+    {
+        return Text::whole(utf8);
+    }
     let decoded = decoder.decode(bytes);
     match utf8 {
         // The label is wrong where the bytes mean nothing in its charset and are UTF-8.
         Some(utf8) if decoded.is_lossy && !bytes.is_ascii() => Text::whole(utf8),
+        _ if decoded.is_lossy => other_japanese(decoder, bytes).unwrap_or(decoded).into(),
         _ => decoded.into(),
     }
+}
+
+/// Whether text has so many letters of three bytes, and none of two, that it is no other charset's by chance.
+fn is_east_asian_utf8(utf8: &str) -> bool {
+    let mut letters = utf8.chars().filter(|letter| !letter.is_ascii());
+    let is_long = letters.clone().nth(1).is_some();
+    is_long && letters.all(|letter| letter >= '\u{2000}' && letter != '\u{fffd}')
+}
+
+/// Text that is labelled with one Japanese charset and means nothing in it, but in another of them: mail that phones
+/// send, for one, is labelled ISO-2022-JP whatever it is.
+fn other_japanese(decoder: Decoder, bytes: &[u8]) -> Option<Decoded> {
+    let others = match decoder {
+        Decoder::Iso2022(CharacterSet::Katakana) => [encoding_rs::EUC_JP, encoding_rs::SHIFT_JIS],
+        Decoder::Web(encoding) if encoding == encoding_rs::EUC_JP => [encoding_rs::SHIFT_JIS; 2],
+        Decoder::Web(encoding) if encoding == encoding_rs::SHIFT_JIS => [encoding_rs::EUC_JP; 2],
+        _ => return None,
+    };
+    others
+        .into_iter()
+        .map(|encoding| Decoder::Web(encoding).decode(bytes))
+        .find(|decoded| !decoded.is_lossy)
 }
 
 /// Text whose label is missing, unknown or empty of meaning: UTF-8, text with escape sequences, or what is most often
@@ -169,17 +204,24 @@ fn is_meant_as_utf8(utf8: &str, decoder: Decoder) -> bool {
     letters.any(|letter| letter.is_alphabetic() && known.contains(letter))
 }
 
-/// The bytes of a header as text: UTF-8, or else, since no charset is given for them, what is most often meant.
+/// The bytes of a header as text: UTF-8, or else, since no charset is given for them, that of the message's text or what
+/// is most often meant.
 ///
 /// Bytes within an encoded word are of the word's charset, and are kept for its decoder as `=F6`. What is wrong with the
 /// text comes with it.
-pub(crate) fn decode_header_bytes(value: &[u8]) -> (Cow<'_, str>, Option<UndecodedReason>) {
+pub(crate) fn decode_header_bytes<'a>(
+    value: &'a [u8],
+    charset: Option<&str>,
+) -> (Cow<'a, str>, Option<UndecodedReason>) {
     if let Ok(text) = std::str::from_utf8(value) {
         return (Cow::Borrowed(text), None);
     }
     let mut loss = None;
     let mut plain = |bytes: &[u8]| {
-        let decoded = decode(bytes, None, TextOrigin::Raw);
+        let of_text = charset.map(|charset| decode(bytes, Some(charset), TextOrigin::Raw));
+        let decoded = of_text
+            .filter(|decoded| decoded.loss.is_none())
+            .unwrap_or_else(|| decode(bytes, None, TextOrigin::Raw));
         loss = loss.or(decoded.loss);
         decoded.text
     };
@@ -233,7 +275,7 @@ fn is_left_as_sent(bytes: &[u8], decoder: Decoder) -> bool {
     match decoder {
         Decoder::Iso2022(_) => bytes.iter().any(|byte| matches!(byte, 0x0e | 0x1b)),
         Decoder::Utf16(_) | Decoder::Utf32(_) => bytes.contains(&0),
-        decoder => decoder.is_seven_bit() && bytes.is_ascii(),
+        decoder => bytes.is_ascii() && (decoder.is_seven_bit() || iso2022::is_escaped(bytes)),
     }
 }
 
@@ -294,7 +336,7 @@ mod tests {
             (b"=?a?q?=?\xfc?=", "=?a?q?=?ü?="),
         ];
         for (bytes, text) in table {
-            assert_eq!(decode_header_bytes(bytes).0, text);
+            assert_eq!(decode_header_bytes(bytes, None).0, text);
         }
     }
 
@@ -385,6 +427,49 @@ mod tests {
         assert_eq!(
             decode_text("😀".as_bytes(), Some("euc-jp"), TextOrigin::Raw),
             "😀"
+        );
+    }
+
+    #[test]
+    fn east_asian_text_is_read_under_the_label_of_another_charset() {
+        let text = "こんにちは、世界";
+        let (euc_jp, ..) = encoding_rs::EUC_JP.encode(text);
+        let (shift_jis, ..) = encoding_rs::SHIFT_JIS.encode(text);
+        let escaped = b"\x1b$B$3$s$K$A$O!\"@$3&\x1b(B";
+        let table: [(&str, &[u8]); 11] = [
+            ("iso-2022-jp", &euc_jp),
+            ("iso-2022-jp", &shift_jis),
+            ("euc-jp", &shift_jis),
+            ("shift_jis", text.as_bytes()),
+            ("gb2312", text.as_bytes()),
+            ("big5", text.as_bytes()),
+            ("euc-kr", text.as_bytes()),
+            ("shift_jis", escaped),
+            ("euc-jp", escaped),
+            ("utf-8", escaped),
+            ("iso-8859-1", escaped),
+        ];
+        for (label, bytes) in table {
+            let decoded = decode(bytes, Some(label), TextOrigin::Raw);
+            assert_eq!(
+                (decoded.text.as_str(), decoded.loss),
+                (text, None),
+                "{label}"
+            );
+        }
+        // Even where the bytes of UTF-8 are characters of the label's charset.
+        assert_eq!(
+            decode_text("你好".as_bytes(), Some("gbk"), TextOrigin::Raw),
+            "你好"
+        );
+        assert_eq!(
+            decode_text(b"\xc1\xaa\xcd\xa8", Some("gbk"), TextOrigin::Raw),
+            "联通"
+        );
+        let (katakana, ..) = encoding_rs::SHIFT_JIS.encode("ﾃｽﾄｶﾅ");
+        assert_eq!(
+            decode_text(&katakana, Some("shift_jis"), TextOrigin::Raw),
+            "ﾃｽﾄｶﾅ"
         );
     }
 }

@@ -16,7 +16,10 @@ const MAXIMUM_LENGTH: usize = 100;
 
 /// Finds the charset of a label such as `UTF-8`, `"x-cp932";` or `iso_8859-15:1998`; `None` where it is not known.
 pub(crate) fn find(label: &str) -> Option<Decoder> {
+    // What follows belongs to the next parameter, where a quote lacks its end: `"utf-8; format=flowed`.
+    let label = label.split(';').find(|label| !label.trim().is_empty());
     let label = label
+        .unwrap_or_default()
         .trim_matches(|character: char| {
             character.is_whitespace() || matches!(character, '"' | '\'' | ';' | ',' | '<' | '>')
         })
@@ -68,6 +71,7 @@ fn code_page_number(key: &str) -> Option<u32> {
         "window",
         "win",
         "codepage",
+        "mscp",
         "cp",
         "ibm",
         "ms",
@@ -277,16 +281,17 @@ fn unicode(key: &str) -> Option<Decoder> {
 fn east_asian(key: &str) -> Option<Decoder> {
     let encoding = match key {
         "gb2312" | "gb231280" | "gb23121980" | "gb" | "chinese" | "iso58gb231280" | "isoir58"
-        | "gbk" | "euccn" | "eucgb2312cn" | "cngb" | "hanzi" => web::GBK,
+        | "gb231219800" | "gbk" | "euccn" | "eucgb2312cn" | "cngb" | "hanzi" => web::GBK,
         "gb18030" | "gb180302000" | "gb180302005" | "gb180302022" | "gb13000" => web::GB18030,
-        "big5" | "big5hkscs" | "big5hkscs1999" | "big5hkscs2001" | "big5hkscs2004"
+        "big5" | "big5hk" | "big5hkscs" | "big5hkscs1999" | "big5hkscs2001" | "big5hkscs2004"
         | "big5hkscs2008" | "big5tw" | "big5eten" | "big5uao" | "bigfive" | "cnbig5"
         | "hkscsbig5" => web::BIG5,
         "euckr" | "ksc5601" | "ksc56011987" | "ksc56011989" | "ksx1001" | "ks1001" | "korean"
         | "isoir149" | "uhc" | "unifiedhangul" => web::EUC_KR,
         "shiftjis" | "sjis" | "mskanji" | "windows31j" | "shiftjisx0213" | "shiftjis2004"
         | "sjisx0213" | "sjis2004" | "sjiswin" | "shiftjisms" | "pck" => web::SHIFT_JIS,
-        "eucjp"
+        "euc"
+        | "eucjp"
         | "ujis"
         | "eucjpms"
         | "eucjpwin"
@@ -376,6 +381,15 @@ fn other(key: &str) -> Option<Decoder> {
         "logical" => web::ISO_8859_8_I,
         "turkish" | "ecma128" | "isoir148" => web::WINDOWS_1254,
         "isoceltic" | "isoir199" => web::ISO_8859_14,
+        // As iconv calls what Windows has.
+        "msansi" => web::WINDOWS_1252,
+        "msee" => web::WINDOWS_1250,
+        "mscyrl" => web::WINDOWS_1251,
+        "msgreek" => web::WINDOWS_1253,
+        "msturk" => web::WINDOWS_1254,
+        "mshebr" => web::WINDOWS_1255,
+        "msarab" => web::WINDOWS_1256,
+        "winbaltrim" => web::WINDOWS_1257,
         "thai" | "tis620" | "tis6200" | "tis6201" | "tis62025291" | "tis62025330"
         | "tis62025331" | "tis6202533" | "tis6202529" | "isoir166" => web::WINDOWS_874,
         "koi8r" | "koi8" | "koi" | "koi7" => web::KOI8_R,
