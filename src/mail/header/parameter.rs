@@ -163,9 +163,10 @@ fn read_pieces(pieces: &[&Piece]) -> Read {
     let mut charset = None;
     let mut bytes = Vec::new();
     let mut is_extended = pieces.iter().any(|piece| piece.is_extended);
+    let mut lacks_asterisks = false;
     for (position, piece) in pieces.iter().enumerate() {
         let mut content = piece.content.as_slice();
-        let mut is_encoded = piece.is_extended;
+        let mut is_encoded = piece.is_extended || lacks_asterisks;
         if position == 0
             && let Some((label, text)) = split_charset(content)
             // Some programs leave out the asterisk.
@@ -173,6 +174,7 @@ fn read_pieces(pieces: &[&Piece]) -> Read {
         {
             charset = Some(label.to_owned()).filter(|label| !label.is_empty());
             content = text;
+            lacks_asterisks = !is_extended;
             is_encoded = true;
             is_extended = true;
         }
@@ -426,6 +428,7 @@ mod tests {
             ("filename*=a%20b.txt", "a b.txt"),
             ("filename*=\"UTF-8''a%20b.txt\"", "a b.txt"),
             ("filename=\"UTF-8''%e2%82%ac.txt\"", "€.txt"),
+            ("filename*0=utf-8''%e2%82; filename*1=%ac%20.txt", "€ .txt"),
             ("filename=\"''%\"", "''%"),
             ("filename=\"UTF-8''100%.txt\"", "UTF-8''100%.txt"),
             ("filename=\"it's 5'6.txt\"", "it's 5'6.txt"),

@@ -86,6 +86,8 @@ struct Renderer {
     quote_depth: usize,
     list_depth: usize,
     preformatted_depth: usize,
+    superscript_depth: usize,
+    subscript_depth: usize,
     pending_line_ends: u8,
     is_space_pending: bool,
     is_cell_pending: bool,
@@ -118,7 +120,13 @@ impl Renderer {
                     && self.hidden_depth == 0
                     && !is_hidden(attributes)
                 {
-                    self.write_visible(&format!("[{}]", alternative.trim()));
+                    let alternative = alternative.trim();
+                    // A picture of a sign or an emoji is that sign.
+                    if alternative.chars().any(char::is_alphanumeric) {
+                        self.write_visible(&format!("[{alternative}]"));
+                    } else {
+                        self.write_visible(alternative);
+                    }
                 }
                 return;
             }
@@ -147,6 +155,8 @@ impl Renderer {
         match element.name.as_str() {
             "blockquote" => self.quote_depth += 1,
             "pre" => self.preformatted_depth += 1,
+            "sup" => self.superscript_depth += 1,
+            "sub" => self.subscript_depth += 1,
             "ul" | "ol" => {
                 self.list_depth += 1;
                 let is_ordered = element.name == "ol";
@@ -229,6 +239,8 @@ impl Renderer {
             match element.name.as_str() {
                 "blockquote" => self.quote_depth -= 1,
                 "pre" => self.preformatted_depth -= 1,
+                "sup" => self.superscript_depth -= 1,
+                "sub" => self.subscript_depth -= 1,
                 "ul" | "ol" => self.list_depth -= 1,
                 _ => {}
             }
@@ -303,9 +315,25 @@ impl Renderer {
                 // Senders pad preheaders with these, so that nothing else shows behind them.
             } else {
                 self.prepare();
-                self.output.push(character);
+                self.output.push(self.raised(character));
             }
         }
+    }
+
+    /// A digit above or below the line, which makes another number or price of what it stands behind.
+    fn raised(&self, character: char) -> char {
+        const ABOVE: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻";
+        const BELOW: &str = "₀₁₂₃₄₅₆₇₈₉₊₋";
+
+        let signs = match (self.superscript_depth, self.subscript_depth) {
+            (0, 0) => return character,
+            (0, _) => BELOW,
+            _ => ABOVE,
+        };
+        let place = "0123456789+-".find(character);
+        place
+            .and_then(|place| signs.chars().nth(place))
+            .unwrap_or(character)
     }
 
     fn is_at_gap(&self) -> bool {

@@ -161,7 +161,7 @@ fn goes_on(mut rest: &[u8]) -> bool {
 }
 
 fn is_known_header(name: &str) -> bool {
-    const NAMES: [&str; 16] = [
+    const NAMES: [&str; 20] = [
         "from",
         "to",
         "cc",
@@ -178,6 +178,10 @@ fn is_known_header(name: &str) -> bool {
         "mime-version",
         "content-type",
         "content-transfer-encoding",
+        "reporting-mta",
+        "original-recipient",
+        "final-recipient",
+        "diagnostic-code",
     ];
     NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }

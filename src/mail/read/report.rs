@@ -134,6 +134,7 @@ pub(crate) fn read_report(parts: &[Part]) -> Option<DeliveryReport> {
                 address,
                 action: field("Action")
                     .map(|action| without_comments(&action).to_ascii_lowercase())
+                    .or_else(|| action_of(&status_code(&field("Status")?)))
                     .unwrap_or_default(),
                 status: field("Status").map(|status| status_code(&status)),
                 diagnostic: field("Diagnostic-Code").map(|code| without_type(&code).1),
@@ -142,6 +143,17 @@ pub(crate) fn read_report(parts: &[Part]) -> Option<DeliveryReport> {
     }
     delivery.original_message_id = parts.iter().find_map(original_message_id);
     Some(delivery)
+}
+
+/// What a status says of the action, where a server leaves that out.
+fn action_of(status: &str) -> Option<String> {
+    let action = match status.get(..2)? {
+        "2." => "delivered",
+        "4." => "delayed",
+        "5." => "failed",
+        _ => return None,
+    };
+    Some(action.to_owned())
 }
 
 /// The groups of fields: one about the message, then one for each recipient.
@@ -308,6 +320,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::mail::read::Reading;
 
     #[test]
     fn codes_and_types_are_told_from_what_is_around_them() {
@@ -333,6 +346,24 @@ mod tests {
         for (value, text) in diagnostics {
             assert_eq!(without_type(value).1, text, "{value}");
         }
+    }
+
+    #[test]
+    fn a_report_without_actions_or_with_broken_folds_is_read() {
+        let raw = b"Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n\
+            Reporting-MTA: dns; mx.example.net\n\n\
+            Diagnostic-Code: smtp; 550-Please sign in\n550-mx [192.0.2.1]:2525 is not permitted to\n550 relay\n\
+            Status: 5.0.0\nFinal-Recipient: rfc822; a@example.net\n\n\
+            Final-Recipient: rfc822; b@example.net\nStatus: 4.4.7 (expired)\n\n--b--\n";
+        let report = Reading::from_raw(raw).delivery_report.unwrap();
+        let read = report.recipients.iter();
+        let read: Vec<_> = read
+            .map(|one| (one.address.as_str(), one.action.as_str()))
+            .collect();
+        assert_eq!(
+            read,
+            [("a@example.net", "failed"), ("b@example.net", "delayed")]
+        );
     }
 
     #[test]

@@ -194,6 +194,9 @@ const COMMON_FIELDS: &[&str] = &[
     "MIME-Version",
     "Content-Type",
     "Content-Transfer-Encoding",
+    "Final-Recipient",
+    "Diagnostic-Code",
+    "Reporting-MTA",
 ];
 
 /// The first field of that name.

@@ -22,18 +22,46 @@ pub(super) fn label_of_folder(path: &Path) -> Option<String> {
     levels.retain(|level| !level.trim().is_empty());
     let name = levels.join("/");
     let name = name.strip_prefix("INBOX/").unwrap_or(&name).to_owned();
-    // The names that servers and programs give to folders of their own.
-    let system = match name.to_lowercase().as_str() {
-        "" => return None,
-        "inbox" => "INBOX",
-        "sent" | "sent items" | "sent messages" | "[gmail]/sent mail" => "SENT",
-        "drafts" | "[gmail]/drafts" => "DRAFT",
-        "trash" | "deleted items" | "deleted messages" | "[gmail]/trash" => "TRASH",
-        "junk" | "junk e-mail" | "spam" | "[gmail]/spam" => "SPAM",
-        "archive" | "archives" | "[gmail]/all mail" => return None,
-        _ => return Some(name),
+    let lower = name.to_lowercase();
+    let gmail = ["[gmail]", "[google mail]"]
+        .iter()
+        .find_map(|root| lower.strip_prefix(root));
+    let system = match gmail {
+        Some(folder) => of_gmail(folder.trim_start_matches('/')),
+        None => of_server(&lower),
     };
-    Some(system.to_owned())
+    match system {
+        Some("") => None,
+        Some(label) => Some(label.to_owned()),
+        None => Some(name),
+    }
+}
+
+/// The names that servers and programs give to folders of their own; nothing for those that are no label.
+fn of_server(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "inbox" => "INBOX",
+        "sent" | "sent items" | "sent messages" | "sent mail" => "SENT",
+        "drafts" => "DRAFT",
+        "trash" | "deleted items" | "deleted messages" => "TRASH",
+        "junk" | "junk e-mail" | "junk email" | "bulk mail" | "spam" => "SPAM",
+        "" | "archive" | "archives" => "",
+        _ => return None,
+    })
+}
+
+/// The names that Gmail gives to its own folders over IMAP.
+fn of_gmail(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "starred" => "STARRED",
+        "important" => "IMPORTANT",
+        "sent mail" => "SENT",
+        "drafts" => "DRAFT",
+        "trash" | "bin" => "TRASH",
+        "spam" => "SPAM",
+        "" | "all mail" => "",
+        _ => return None,
+    })
 }
 
 /// The modified UTF-7 of IMAP's names, which Maildir++ has too (RFC 3501 5.1.3); other text is kept.
@@ -88,6 +116,11 @@ mod tests {
             (".Sent", Some("SENT")),
             (".Junk", Some("SPAM")),
             (".Archive", None),
+            (".[Gmail].All Mail", None),
+            (".[Gmail].Starred", Some("STARRED")),
+            ("[Google Mail]/Bin", Some("TRASH")),
+            ("[Gmail]/Important", Some("IMPORTANT")),
+            (".[Gmail].Other", Some("[Gmail]/Other")),
             (".Entw&APw-rfe", Some("Entwürfe")),
             (".Q&A", Some("Q&A")),
             (".Q&-A", Some("Q&A")),
