@@ -13,6 +13,7 @@ mod answering;
 mod answers;
 mod approval;
 mod attempt;
+mod broken_mail;
 mod charset;
 mod cli;
 mod connection;

@@ -1,5 +1,10 @@
 //! Which parts of a message are its text, and which are attachments.
 
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
 use super::{
     Attachment, Reading,
     calendar::CalendarPart,
@@ -316,6 +321,7 @@ fn walk(part: &Part, is_alone: bool, reading: &mut Reading) -> Vec<Segment> {
 /// Of several forms of the same, the plain ones, each text once, and the last, that is the richest, HTML one.
 fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
     let mut chosen = Segment::default();
+    let mut known = HashSet::new();
     for child in &part.parts {
         let is_other_text = child.mime_type.starts_with("text/")
             && !matches!(child.mime_type.as_str(), "text/plain" | "text/html")
@@ -330,13 +336,11 @@ fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
             html.extend(segment.html);
         }
         // Some programs call parts alternatives that say different things.
-        let is_new = |body: &Body| {
-            let is_same = |known: &Body| is_same_text(&known.text, &body.text);
-            let mut known = chosen.plain.iter().take(MOST_COMPARED);
-            body.missing.is_some() || !known.any(is_same)
-        };
-        let more: Vec<Body> = plain.into_iter().filter(is_new).collect();
-        chosen.plain.extend(more);
+        for body in plain {
+            if body.missing.is_some() || known.insert(fingerprint(&body.text)) {
+                chosen.plain.push(body);
+            }
+        }
         if !html.is_empty() {
             chosen.html = html;
         }
@@ -344,9 +348,13 @@ fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
     vec![chosen]
 }
 
-/// Whether texts are the same but for their blanks.
-fn is_same_text(one: &str, other: &str) -> bool {
-    one.split_whitespace().eq(other.split_whitespace())
+/// What is the same of texts that differ in their blanks alone.
+fn fingerprint(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for word in text.split_whitespace() {
+        word.hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// Takes what reports are among the parts of a multipart, and says whether there are any.
@@ -372,8 +380,7 @@ fn is_report(part: &Part) -> bool {
     is_delivery_status(part) || is_disposition(part) || is_feedback(part)
 }
 
-/// A message with more calendars, or more alternatives, than this was written to cost time, and may show some of them
-/// twice.
+/// A message with more calendars than this was written to cost time, and may show some of them twice.
 const MOST_COMPARED: usize = 50;
 
 fn take_calendar(part: &Part, reading: &mut Reading) {

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{head::split_head, part::Part};
+use super::{
+    head::{Header, split_head},
+    part::Part,
+};
 use crate::mail::header::{message_id::parse_message_ids, parse_text};
 
 /// What a mail server says of a message that was, or was not, delivered (RFC 3464).
@@ -119,7 +122,8 @@ pub(crate) fn read_report(parts: &[Part]) -> Option<DeliveryReport> {
         return None;
     }
     let mut delivery = DeliveryReport::default();
-    for group in statuses.into_iter().flat_map(groups) {
+    let groups = statuses.into_iter().flat_map(groups);
+    for group in groups.flat_map(by_recipient) {
         let field = |name: &str| field(&group, name);
         if let Some(server) = field("Reporting-MTA") {
             delivery
@@ -145,6 +149,31 @@ pub(crate) fn read_report(parts: &[Part]) -> Option<DeliveryReport> {
     Some(delivery)
 }
 
+/// The fields of each recipient, where no empty line parts them.
+fn by_recipient(group: Vec<Header>) -> Vec<Vec<Header>> {
+    let mut groups: Vec<Vec<Header>> = vec![Vec::new()];
+    let mut seen = [false; 2];
+    for header in group {
+        let names = ["Original-Recipient", "Final-Recipient"];
+        let place = names
+            .iter()
+            .position(|name| header.0.eq_ignore_ascii_case(name));
+        if let Some(seen_before) = place.and_then(|place| seen.get_mut(place)) {
+            if *seen_before {
+                groups.push(Vec::new());
+                seen = [false; 2];
+            }
+            if let Some(seen) = place.and_then(|place| seen.get_mut(place)) {
+                *seen = true;
+            }
+        }
+        if let Some(last) = groups.last_mut() {
+            last.push(header);
+        }
+    }
+    groups
+}
+
 /// What a status says of the action, where a server leaves that out.
 fn action_of(status: &str) -> Option<String> {
     let action = match status.get(..2)? {
@@ -157,7 +186,7 @@ fn action_of(status: &str) -> Option<String> {
 }
 
 /// The groups of fields: one about the message, then one for each recipient.
-pub(crate) fn groups(status: &Part) -> Vec<Vec<(String, Vec<u8>)>> {
+pub(crate) fn groups(status: &Part) -> Vec<Vec<Header>> {
     // Gmail's payload may show each group as a part of its own, with the fields as its headers.
     if !status.parts.is_empty() {
         return status
@@ -181,7 +210,7 @@ pub(crate) fn groups(status: &Part) -> Vec<Vec<(String, Vec<u8>)>> {
 }
 
 /// The first field of a name in a group.
-pub(crate) fn field(group: &[(String, Vec<u8>)], name: &str) -> Option<String> {
+pub(crate) fn field(group: &[Header], name: &str) -> Option<String> {
     let (_, value) = group
         .iter()
         .find(|(known, _)| known.eq_ignore_ascii_case(name))?;
@@ -354,7 +383,8 @@ mod tests {
             Reporting-MTA: dns; mx.example.net\n\n\
             Diagnostic-Code: smtp; 550-Please sign in\n550-mx [192.0.2.1]:2525 is not permitted to\n550 relay\n\
             Status: 5.0.0\nFinal-Recipient: rfc822; a@example.net\n\n\
-            Final-Recipient: rfc822; b@example.net\nStatus: 4.4.7 (expired)\n\n--b--\n";
+            Final-Recipient: rfc822; b@example.net\nStatus: 4.4.7 (expired)\n\
+            Original-Recipient: rfc822; d@example.net\nFinal-Recipient: rfc822; c@example.net\n\n--b--\n";
         let report = Reading::from_raw(raw).delivery_report.unwrap();
         let read = report.recipients.iter();
         let read: Vec<_> = read
@@ -362,7 +392,11 @@ mod tests {
             .collect();
         assert_eq!(
             read,
-            [("a@example.net", "failed"), ("b@example.net", "delayed")]
+            [
+                ("a@example.net", "failed"),
+                ("b@example.net", "delayed"),
+                ("c@example.net", "")
+            ]
         );
     }
 

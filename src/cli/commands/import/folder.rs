@@ -65,7 +65,7 @@ fn of_gmail(name: &str) -> Option<&'static str> {
 }
 
 /// The modified UTF-7 of IMAP's names, which Maildir++ has too (RFC 3501 5.1.3); other text is kept.
-fn decoded(name: &str) -> String {
+pub(super) fn decoded(name: &str) -> String {
     let mut text = String::new();
     let mut rest = name;
     while let Some((before, code)) = rest.split_once('&') {

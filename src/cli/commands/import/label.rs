@@ -182,8 +182,8 @@ impl LabelPlan {
             }
             true
         } else {
-            if let Some(folder) = &item.folder {
-                add(&mut names, folder);
+            for label in item.folder.iter().chain(&item.keywords) {
+                add(&mut names, label);
             }
             false
         };

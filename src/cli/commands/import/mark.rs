@@ -1,6 +1,12 @@
-//! What mail programs note of a message: read, starred, a draft.
+//! What mail programs note of a message: read, starred, a draft; and keywords, as Gmail has labels.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
 
 use airbyte_agent_gmail::mail::Reading;
+
+use super::folder::decoded;
 
 /// What is noted of a message; nothing where a program has noted nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,11 +23,7 @@ impl Marks {
     /// Those of a Maildir's file: letters behind `:2,` in its name, and the folder `new` for what nobody has seen.
     /// <https://cr.yp.to/proto/maildir.html>
     pub(super) fn of_file(path: &str) -> Self {
-        // Where a colon can be in no name, programs take other signs.
-        let flags = path
-            .rsplit_once("2,")
-            .filter(|(before, _)| before.ends_with([':', ';', '!', '-']))
-            .map_or("", |(_, flags)| flags);
+        let flags = flags(path);
         let has = |flag| flags.contains(flag);
         Self {
             is_unread: Some(!has('S')),
@@ -93,11 +95,82 @@ impl Marks {
     }
 }
 
+/// The letters behind `:2,` in a file's name.
+pub(super) fn flags(path: &str) -> &str {
+    // Where a colon can be in no name, programs take other signs.
+    path.rsplit_once("2,")
+        .filter(|(before, _)| before.ends_with([':', ';', '!', '-']))
+        .map_or("", |(_, flags)| flags)
+}
+
 /// Adds a label that is not there yet.
 pub(super) fn add(labels: &mut Vec<String>, label: &str) {
     if !labels.iter().any(|known| known == label) {
         labels.push(label.to_owned());
     }
+}
+
+/// The fields in which servers and programs note the keywords of a message in an mbox.
+const KEYWORD_FIELDS: [&str; 2] = ["X-Keywords", "X-Mozilla-Keys"];
+
+/// The keywords that Dovecot's letters stand for, in one folder of a Maildir.
+pub(super) type Letters = HashMap<char, String>;
+
+/// Reads `dovecot-keywords` in a folder; nothing where there is none.
+/// <https://doc.dovecot.org/2.3/admin_manual/mailbox_formats/maildir/>
+pub(super) fn letters_of(folder: &Path) -> Letters {
+    let table = fs::read_to_string(folder.join("dovecot-keywords")).unwrap_or_default();
+    let lines = table.lines().filter_map(|line| line.split_once(' '));
+    lines
+        .filter_map(|(number, keyword)| {
+            let letter = ('a'..='z').nth(number.parse().ok()?)?;
+            Some((letter, keyword.trim().to_owned()))
+        })
+        .collect()
+}
+
+/// The labels that the letters of a file's name stand for.
+pub(super) fn keywords_of_file(path: &str, letters: &Letters) -> Vec<String> {
+    let keywords = flags(path).chars().filter_map(|flag| letters.get(&flag));
+    of_user(keywords.map(String::as_str))
+}
+
+/// The labels that a message of an mbox names.
+pub(super) fn keywords_of_header(raw: &[u8]) -> Vec<String> {
+    let header = super::header(raw);
+    if !KEYWORD_FIELDS
+        .iter()
+        .any(|name| super::has_field(header, name))
+    {
+        return Vec::new();
+    }
+    let header = Reading::from_raw(header);
+    let fields = KEYWORD_FIELDS.iter().filter_map(|name| header.header(name));
+    of_user(fields.flat_map(str::split_whitespace))
+}
+
+/// Keywords as labels, without those that programs give for purposes of their own.
+fn of_user<'a>(keywords: impl Iterator<Item = &'a str>) -> Vec<String> {
+    const OF_PROGRAMS: [&str; 7] = [
+        "junk",
+        "nonjunk",
+        "notjunk",
+        "forwarded",
+        "redirected",
+        "old",
+        "receipt-handled",
+    ];
+    let mut labels = Vec::new();
+    for keyword in keywords {
+        let lower = keyword.to_lowercase();
+        let is_of_user = !lower.starts_with(['$', '\\'])
+            && !lower.starts_with("unknown-")
+            && !OF_PROGRAMS.contains(&lower.as_str());
+        if is_of_user && !keyword.is_empty() {
+            add(&mut labels, &decoded(keyword));
+        }
+    }
+    labels
 }
 
 #[cfg(test)]
@@ -146,5 +219,21 @@ mod tests {
                 "{fields}"
             );
         }
+    }
+
+    #[test]
+    fn keywords_give_labels() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = "0 $Forwarded\n1 Work\n2 NonJunk\n3 Entw&APw-rfe\nx\n99 far\n";
+        fs::write(folder.path().join("dovecot-keywords"), table).unwrap();
+        let letters = letters_of(folder.path());
+        assert_eq!(
+            keywords_of_file("cur/1.M2:2,Sabcd", &letters),
+            ["Work", "Entwürfe"]
+        );
+        assert!(keywords_of_file("cur/1.M2P3abd", &letters).is_empty());
+        assert!(letters_of(Path::new("nowhere")).is_empty());
+        let raw = b"X-Keywords: Work $label1 unknown-0\nX-Mozilla-Keys:      work later \n\nX-Keywords: a\n";
+        assert_eq!(keywords_of_header(raw), ["Work", "work", "later"]);
     }
 }

@@ -46,7 +46,7 @@ const MOST_LISTED: usize = 1000;
 /// A message that Gmail refuses is left out, and the next run tries it again. Whatever is left out is said, with the
 /// reason, and the exit code is 1.
 ///
-/// Labels come by name: from --keep-labels, from the X-Gmail-Labels that Google Takeout writes, in the words of 32
+/// Labels come by name: from --keep-labels, from the X-Gmail-Labels that Google Takeout writes, in the words of 20
 /// languages, or from the folders of a Maildir. Those that the account does not have are made. Marks of mail programs
 /// (read, starred, draft) come along.
 #[derive(Args)]

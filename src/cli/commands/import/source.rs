@@ -1,5 +1,6 @@
 //! Where the messages of an import come from: an mbox, a Maildir, a folder of `.eml` files.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use airbyte_agent_gmail::sync::mbox::Reader;
 
 use super::Format;
 use super::folder::label_of_folder;
-use super::mark::Marks;
+use super::mark::{Letters, Marks, keywords_of_file, keywords_of_header, letters_of};
 use crate::cli::digest::digest;
 use crate::cli::exit::Failure;
 use crate::cli::file::{files_below, unusable};
@@ -24,6 +25,8 @@ pub(super) struct Item {
     pub(super) marks: Marks,
     /// The label that its folder stands for.
     pub(super) folder: Option<String>,
+    /// The labels that mail programs have given it as keywords.
+    pub(super) keywords: Vec<String>,
 }
 
 impl Item {
@@ -50,6 +53,8 @@ pub(super) struct Source {
     kind: Kind,
     /// The files of a folder, in the order of their paths.
     files: Vec<PathBuf>,
+    /// What the letters of keywords stand for, by the folder of a Maildir.
+    letters: HashMap<PathBuf, Letters>,
 }
 
 impl Source {
@@ -91,10 +96,19 @@ impl Source {
         if !refusal.is_empty() {
             return Err(Failure::input(format!("{}: {refusal}", path.display())));
         }
+        let mut letters = HashMap::new();
+        if kind == Kind::Maildir {
+            for folder in files.iter().filter_map(|file| folder_of(file)) {
+                if !letters.contains_key(folder) {
+                    letters.insert(folder.to_owned(), letters_of(folder));
+                }
+            }
+        }
         Ok(Self {
             path: path.to_owned(),
             kind,
             files,
+            letters,
         })
     }
 
@@ -120,6 +134,7 @@ impl Source {
                     key: digest(&message.raw),
                     marks: Marks::of_header(&message.raw),
                     folder: None,
+                    keywords: keywords_of_header(&message.raw),
                     raw: message.raw,
                 })
             })));
@@ -136,7 +151,7 @@ impl Source {
             Kind::Mbox | Kind::Eml => Marks::default(),
         };
         // The folders above `cur` and `new`.
-        let folder = match (self.kind, relative.parent().and_then(Path::parent)) {
+        let folder = match (self.kind, folder_of(relative)) {
             (Kind::Maildir, Some(folder)) => label_of_folder(folder),
             _ => None,
         };
@@ -145,10 +160,18 @@ impl Source {
             key: digest(&raw),
             marks,
             folder,
+            keywords: folder_of(file)
+                .and_then(|folder| self.letters.get(folder))
+                .map_or_else(Vec::new, |letters| keywords_of_file(&name, letters)),
             file: Some(name.into_owned()),
             raw,
         })
     }
+}
+
+/// The folder that has `cur` or `new`, where a file is.
+fn folder_of(file: &Path) -> Option<&Path> {
+    file.parent()?.parent()
 }
 
 fn is_in_maildir(path: &Path, file: &Path) -> bool {

@@ -1,5 +1,8 @@
 //! The addresses of a received header, in the forms that mail has and not only in those that it should have.
 
+mod unquoted_name;
+
+use self::unquoted_name::{has_name, is_capital_word, join_name};
 use super::{Address, mailbox::MailboxList};
 use crate::mail::{
     encoding::{
@@ -34,13 +37,28 @@ pub(crate) fn parse_exact_mailboxes(value: &str) -> Option<MailboxList> {
 
 fn parse(value: &str) -> (MailboxList, bool) {
     let mut scanner = Scanner::new(value);
-    let mut mailboxes = Vec::new();
+    let mut mailboxes: Vec<Address> = Vec::new();
     let mut entry = Vec::new();
     let mut is_exact = true;
+    // Where the words began that may be the first of a name.
+    let mut words = None;
     loop {
         match scanner.next() {
             None | Some(Lexeme::Separator) => {
+                let place = mailboxes.len();
                 is_exact &= read_entry(&entry, &mut mailboxes);
+                let added = mailboxes.get(place..).unwrap_or_default();
+                match added {
+                    [] => {}
+                    [word] if is_capital_word(word, &entry) => words = words.or(Some(place)),
+                    [named, ..] if has_name(named, &entry) => {
+                        if let Some(start) = words.take() {
+                            join_name(&mut mailboxes, start, place);
+                            is_exact = false;
+                        }
+                    }
+                    _ => words = None,
+                }
                 entry.clear();
                 if scanner.rest.is_empty() {
                     let is_exact = is_exact && scanner.is_exact;
@@ -48,7 +66,10 @@ fn parse(value: &str) -> (MailboxList, bool) {
                 }
             }
             // What stands before a colon is the name of a group.
-            Some(Lexeme::Colon) => entry.clear(),
+            Some(Lexeme::Colon) => {
+                entry.clear();
+                words = None;
+            }
             Some(lexeme) => entry.push(lexeme),
         }
     }

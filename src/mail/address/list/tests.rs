@@ -132,7 +132,7 @@ fn one_mailbox_is_read_in_any_form() {
 
 #[test]
 fn lists_and_groups_are_taken_apart() {
-    let table: [(&str, &[&str]); 12] = [
+    let table: [(&str, &[&str]); 17] = [
         ("", &[]),
         (" ,;, ", &[]),
         ("<>", &[]),
@@ -157,6 +157,20 @@ fn lists_and_groups_are_taken_apart() {
         (
             "A <a@x.example> B <b@x.example>",
             &["A|a@x.example", "B|b@x.example"],
+        ),
+        (
+            "Müller, Eva <a@x.example>, b@x.example",
+            &["Müller, Eva|a@x.example", "|b@x.example"],
+        ),
+        (
+            "A <a@x.example>, Doe, Jane, Dr. <b@x.example>",
+            &["A|a@x.example", "Doe, Jane, Dr.|b@x.example"],
+        ),
+        ("山田, 太郎 <a@x.example>", &["山田, 太郎|a@x.example"]),
+        ("root, Bob <b@x.example>", &["|root", "Bob|b@x.example"]),
+        (
+            "Eva, b@x.example, Bob <c@x.example>",
+            &["|Eva", "|b@x.example", "Bob|c@x.example"],
         ),
         (
             "Eva <a@x.example, Bob <b@x.example>",
