@@ -31,6 +31,12 @@ else
   echo "rust $oldest can't be had here; it was not checked"
 fi
 
+# The workflow of a release, which runs elsewhere; its script runs here as far as a dry run goes.
+[ -x target/zizmor/bin/zizmor ] || python3 -m venv target/zizmor
+step target/zizmor/bin/pip install --quiet --disable-pip-version-check zizmor==1.32.0
+step target/zizmor/bin/zizmor --offline --quiet .github
+step bash -n .ci/release.sh
+
 # What reads a connector's own document.
 step cargo test --quiet --manifest-path spec/import/Cargo.toml --target-dir target
 

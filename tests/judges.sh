@@ -30,7 +30,7 @@ older=(airbyte-agent-gmail==0.1.31)
 pyairbyte=(airbyte==0.71.3)
 # What the Python package is tested with: agents that use it, and type checkers.
 package=(
-  langchain-core==1.8.3 pydantic==2.14.4 pydantic-ai-slim==2.68.0 pytest==9.2.0
+  langchain-core==1.8.3 mcp==2.3.0 openai-agents==0.24.0 pydantic==2.14.4 pydantic-ai-slim==2.68.0 pytest==9.2.0
   mypy==2.4.1 pyright[nodejs]==1.1.414
 )
 node=(

@@ -16,7 +16,10 @@ def _alias(name: str) -> str:
 class Model(BaseModel):
     """A record: its fields as attributes, and by the service's names as those of a dict."""
 
-    model_config = ConfigDict(extra="allow", populate_by_name=True, alias_generator=_alias)
+    # What a model needs is built at its first use: a program uses few of them.
+    model_config = ConfigDict(
+        extra="allow", populate_by_name=True, alias_generator=_alias, defer_build=True
+    )
 
     def __getitem__(self, name: str) -> Any:
         return self.model_dump(by_alias=True, exclude_unset=True)[name]

@@ -2,13 +2,10 @@
 
 import pytest
 
-from airbyte_agent_gmail.sandbox import Sandbox
-
 
 @pytest.fixture
-def sandbox():
-    with Sandbox() as sandbox:
-        yield sandbox
+def sandbox(gmail_sandbox):
+    return gmail_sandbox
 
 
 @pytest.fixture(params=["open_source", "hosted"])

@@ -2,11 +2,14 @@
 
 import asyncio
 import base64
+import importlib.util
 import json
+import os
 import sys
 from dataclasses import asdict, is_dataclass
 
 from airbyte_agent_gmail import AirbyteAuthConfig, GmailConnector
+from airbyte_agent_gmail.models import GmailAuthConfig
 
 RAW = base64.urlsafe_b64encode(b"To: a@example.com\r\nSubject: Same\r\n\r\nText\r\n").decode()
 
@@ -25,9 +28,20 @@ def plain(result):
     return result
 
 
+def connector(mode, auth):
+    if mode == "hosted":
+        return GmailConnector(auth_config=AirbyteAuthConfig(**auth))
+    # Airbyte's package knows no other addresses than Google's; this one takes them from the environment.
+    if importlib.util.find_spec("airbyte_agent_gmail.connector_model"):
+        from airbyte_agent_gmail.connector_model import GmailConnectorModel as model
+
+        model.base_url = os.environ["GMAIL_API_URL"]
+        model.auth.config["refresh_url"] = os.environ["GOOGLE_TOKEN_URL"]
+    return GmailConnector(auth_config=GmailAuthConfig(**auth))
+
+
 async def main():
-    auth = json.loads(sys.argv[1])
-    gmail = GmailConnector(auth_config=AirbyteAuthConfig(**auth))
+    gmail = connector(sys.argv[1], json.loads(sys.argv[2]))
     results = {}
 
     async def note(name, call):

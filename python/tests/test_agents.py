@@ -125,3 +125,71 @@ def test_langchain(connector):
     assert "messages" in gmail_execute.description
     call = {"entity": "messages", "action": "list", "params": {"maxResults": 1}}
     assert len(asyncio.run(gmail_execute.ainvoke(call)).data) == 1
+
+
+def test_openai_agents(connector):
+    agents = pytest.importorskip("agents")
+    from openai.types.responses import (
+        ResponseFunctionToolCall,
+        ResponseOutputMessage,
+        ResponseOutputText,
+    )
+
+    class Listing(agents.Model):
+        """A model that calls the tool, and repeats what it gave."""
+
+        async def get_response(self, system_instructions, input, model_settings, tools, *_, **__):
+            (tool,) = tools
+            assert "messages" in tool.description
+            last = input[-1]
+            if last.get("type") == "function_call_output":
+                text = ResponseOutputText(annotations=[], text=last["output"], type="output_text")
+                output = ResponseOutputMessage(
+                    id="1", content=[text], role="assistant", status="completed", type="message"
+                )
+            else:
+                call = {"entity": "messages", "action": "list", "params": {"maxResults": 2}}
+                output = ResponseFunctionToolCall(
+                    arguments=json.dumps(call), call_id="1", name=tool.name, type="function_call"
+                )
+            return agents.ModelResponse(output=[output], usage=agents.Usage(), response_id=None)
+
+        def stream_response(self, *_, **__):
+            raise NotImplementedError
+
+    # Its strict schemas have no free objects, such as params.
+    @agents.function_tool(strict_mode=False)
+    @connector.tool_utils
+    async def gmail_execute(entity: str, action: str, params: dict | None = None):
+        return await connector.execute(entity, action, params or {})
+
+    agent = agents.Agent(name="mail", model=Listing(), tools=[gmail_execute])
+    config = agents.RunConfig(tracing_disabled=True)
+    result = asyncio.run(agents.Runner.run(agent, "What is new?", run_config=config))
+    assert result.final_output.count("threadId") == 2 and "nextPageToken" in result.final_output
+
+
+def test_an_mcp_server(connector):
+    mcp = pytest.importorskip("mcp")
+    from mcp.server.mcpserver import MCPServer
+
+    server = MCPServer("mail")
+
+    @server.tool()
+    @connector.tool_utils
+    async def gmail_execute(entity: str, action: str, params: dict | None = None):
+        return await connector.execute(entity, action, params or {})
+
+    async def main():
+        async with mcp.Client(server) as client:
+            (tool,) = (await client.list_tools()).tools
+            assert "messages" in tool.description
+            call = {"entity": "messages", "action": "list", "params": {"maxResults": 2}}
+            result = await client.call_tool(tool.name, call)
+            missing = {"entity": "messages", "action": "get", "params": {"messageId": "00000000000000ff"}}
+            return result, await client.call_tool(tool.name, missing)
+
+    result, missing = asyncio.run(main())
+    given = json.loads(result.content[0].text)
+    assert len(given["data"]) == 2 and given["meta"]["nextPageToken"]
+    assert missing.is_error and "not found" in missing.content[0].text

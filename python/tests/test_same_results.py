@@ -21,6 +21,14 @@ REASONS = {
     "connector_id": "The first call looks it up; theirs does not tell it.",
 }
 
+AUTH = {
+    "hosted": (
+        "airbyte_auth",
+        ("customer_name", "organization_id", "airbyte_client_id", "airbyte_client_secret"),
+    ),
+    "open_source": ("google_auth", ("refresh_token", "client_id", "client_secret")),
+}
+
 STARTED = time.time() * 1000
 
 
@@ -38,26 +46,25 @@ def numbered(value, seen, key=None):
     return value
 
 
-def results(python):
+def results(python, mode):
     with Sandbox() as sandbox:
         environment = {**os.environ, **sandbox.environment, "SDK_DEV_ADP_API_HOST": sandbox.airbyte_url}
         # It would lead both to the same package.
         environment.pop("PYTHONPATH", None)
-        auth = {
-            name: getattr(sandbox.airbyte_auth, name)
-            for name in ("customer_name", "organization_id", "airbyte_client_id", "airbyte_client_secret")
-        }
+        auth, names = AUTH[mode]
+        auth = {name: getattr(getattr(sandbox, auth), name) for name in names}
         script = Path(__file__).with_name("same_calls.py")
         ended = subprocess.run(
-            [python, script, json.dumps(auth)], env=environment, capture_output=True, text=True, timeout=120
+            [python, script, mode, json.dumps(auth)], env=environment, capture_output=True, text=True, timeout=120
         )
         assert ended.returncode == 0, ended.stderr[-2000:]
         return numbered(json.loads(ended.stdout.splitlines()[-1]), {})
 
 
 @pytest.mark.skipif("OLDER" not in os.environ, reason="OLDER names no Python with airbyte-agent-gmail")
-def test_results_are_the_same():
-    theirs, ours = results(os.environ["OLDER"]), results(sys.executable)
+@pytest.mark.parametrize("mode", ["hosted", "open_source"])
+def test_results_are_the_same(mode):
+    theirs, ours = results(os.environ["OLDER"], mode), results(sys.executable, mode)
     assert len(theirs) >= 60 and theirs.keys() == ours.keys()
     different = {name: (theirs[name], ours[name]) for name in theirs if theirs[name] != ours[name]}
     shown = {name: different[name] for name in different.keys() - REASONS.keys()}

@@ -1,11 +1,13 @@
 //! Exit codes, and what is said with them.
 
-use std::io::Write;
+use std::fmt::{self, Write};
 use std::process::ExitCode;
 
 use airbyte_agent_gmail::Error;
 use airbyte_agent_gmail::operation::{Outbound, gmail};
 use airbyte_agent_gmail::tool::visible_text;
+
+use super::output;
 
 /// Why a command ended badly.
 pub(crate) enum Failure {
@@ -116,14 +118,16 @@ impl From<serde_json::Error> for Failure {
 
 /// Says on the standard error what went wrong, and gives the exit code.
 pub(crate) fn report(failure: &Failure, verbose: bool) -> ExitCode {
-    // With the standard error gone there is nobody to tell.
-    let _ = write(failure, verbose);
+    let mut text = String::new();
+    if write(&mut text, failure, verbose).is_ok() && !text.is_empty() {
+        output::tell(text.trim_end());
+    }
     ExitCode::from(failure.code())
 }
 
-fn write(failure: &Failure, verbose: bool) -> std::io::Result<()> {
-    let mut stderr = std::io::stderr().lock();
-    let shown = |text: &dyn std::fmt::Display| visible_text(&text.to_string());
+/// What is said of a failure, in characters that no terminal obeys.
+fn write(stderr: &mut String, failure: &Failure, verbose: bool) -> fmt::Result {
+    let shown = |text: &dyn fmt::Display| visible_text(&text.to_string());
     match failure {
         Failure::Silent | Failure::Command(_) => Ok(()),
         Failure::Input(message) | Failure::Later(message) | Failure::Other(message) => {

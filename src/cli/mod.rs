@@ -7,6 +7,7 @@ mod defaults;
 mod digest;
 mod editor;
 mod exit;
+mod field;
 mod file;
 mod journal;
 mod label;

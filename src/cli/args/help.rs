@@ -6,6 +6,7 @@ use airbyte_agent_gmail::operation::gmail;
 use clap::Command;
 
 use super::table::flag_name;
+use crate::cli::output::broken;
 
 /// What the commands are for. Whatever is in no group comes last, by its name alone.
 const GROUPS: [(&str, &[&str]); 5] = [
@@ -35,18 +36,24 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Sandbox", &["demo", "sandbox"]),
 ];
 
+/// Where the lines about the commands begin.
+const MARGIN: usize = 16;
+
 /// The command that carries out any action.
 const RAW: &str = "execute";
 
 /// Puts the groups into the help of the whole program.
 pub(super) fn grouped(program: Command) -> Command {
+    let width = width();
     let header = *program.get_styles().get_header();
     let literal = *program.get_styles().get_literal();
     let mut text = String::new();
     let mut group = |name: &str, lines: &[(String, String)]| {
         let _ = writeln!(text, "{header}{name}:{header:#}");
         for (command, about) in lines {
-            let _ = writeln!(text, "  {literal}{command:<13}{literal:#} {about}");
+            let first = format!("  {literal}{command:<13}{literal:#} ");
+            let below = " ".repeat(MARGIN);
+            let _ = writeln!(text, "{}", broken(about, width, &first, &below));
         }
         text.push('\n');
     };
@@ -60,7 +67,10 @@ pub(super) fn grouped(program: Command) -> Command {
         group(name, &lines);
     }
     let mut lines: Vec<_> = line(&RAW).into_iter().collect();
-    for (index, names) in wrapped(&entities(), 80).into_iter().enumerate() {
+    for (index, names) in wrapped(&entities(), (width - MARGIN).min(80))
+        .into_iter()
+        .enumerate()
+    {
         let command = if index == 0 { "ENTITY ACTION" } else { "" };
         lines.push((command.to_owned(), names));
     }
@@ -77,11 +87,23 @@ pub(super) fn grouped(program: Command) -> Command {
                 .any(|entity| flag_name(entity) == **name)
         })
         .collect();
-    let _ = writeln!(text, "{header}Also:{header:#} {}", others.join(", "));
+    let first = format!("{header}Also:{header:#} ");
+    let others = broken(&others.join(", "), width, &first, "      ");
+    let _ = writeln!(text, "{others}");
     let usage = "{about-with-newline}\n{usage-heading} {usage}\n\n";
     program.help_template(format!(
         "{usage}{text}\n{header}Options:{header:#}\n{{options}}{{after-help}}"
     ))
+}
+
+/// How wide the help is, as clap takes it for the rest.
+fn width() -> usize {
+    let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
+    let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    terminal
+        .or_else(columns)
+        .unwrap_or(100)
+        .clamp(2 * MARGIN, 100)
 }
 
 /// The entities, those that begin with the same word as one: `settings…`.

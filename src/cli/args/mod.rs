@@ -20,6 +20,7 @@ use serde_json::Value;
 use super::commands;
 use super::defaults::Defaults;
 use super::exit::Failure;
+use super::field::{self, Fields};
 use super::output::{self, Filter, Format, Output};
 
 pub(crate) use browser::Browser;
@@ -113,6 +114,11 @@ impl Global {
         self.output(Format::Json).show(value)
     }
 
+    /// Shows an answer of Airbyte's that is a list.
+    pub(crate) fn show_list(&self, answer: &impl Serialize) -> Result<(), Failure> {
+        self.output(Format::Json).show_list(answer)
+    }
+
     /// As `show`, and tells it to a person at a terminal in a few lines.
     pub(crate) fn tell(
         &self,
@@ -123,7 +129,9 @@ impl Global {
         if !is_plain || !output::is_terminal() {
             return self.show(value);
         }
-        output::line(told(&serde_json::to_value(value)?).trim_end())
+        output::line(&output::fitting(
+            told(&serde_json::to_value(value)?).trim_end(),
+        ))
     }
 }
 
@@ -179,8 +187,39 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// The fields that its results can have; none where they are not known before, or there are no records.
+    fn fields(&self) -> Fields {
+        match self {
+            Self::Auth(command) => command.fields(),
+            Self::Connectors(command) => command.fields(),
+            Self::Oauth(command) => command.fields(),
+            Self::Check => &commands::check::FIELDS,
+            Self::Inbox(_) | Self::Search(_) => &commands::search::FIELDS,
+            Self::Label(_)
+            | Self::Archive(_)
+            | Self::Trash(_)
+            | Self::Untrash(_)
+            | Self::Mark(_) => &commands::organise::FIELDS,
+            Self::Read(_) | Self::Thread(_) => &commands::read::FIELDS,
+            Self::Open(command) => command.fields(),
+            Self::Watch(_) => &commands::watch::FIELDS,
+            Self::Rsvp(_) => &commands::rsvp::FIELDS,
+            Self::Unsubscribe(_) => &commands::unsubscribe::FIELDS,
+            Self::Export(_) => &commands::export::FIELDS,
+            Self::Import(_) => &commands::import::FIELDS,
+            Self::Filters(command) => command.fields(),
+            Self::Vacation(_) => field::of_gmail("settings", "get_vacation"),
+            Self::Signature(_) => field::of_gmail("settings_send_as", "patch"),
+            Self::Attachments(_) => &commands::attachments::FIELDS,
+            Self::Send(_) | Self::Reply(_) | Self::Forward(_) => &commands::send::FIELDS,
+            // The rest has no records, or asks for an action or a query whose records have fields of their own.
+            _ => &[],
+        }
+    }
+
     /// Does what the arguments say.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        global.output(Format::Json).check_fields(self.fields())?;
         match self {
             Self::Demo => commands::demo::run().await,
             Self::Sandbox(arguments) => arguments.run().await,

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use airbyte_agent_gmail::operation::{Location, Operation, gmail};
+use airbyte_agent_gmail::operation::{Location, Operation};
 use airbyte_agent_gmail::page::SeenTokens;
 use airbyte_agent_gmail::{ExecuteResult, GmailConnector};
 use serde_json::{Map, Value, json};
@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::args::Global;
 use crate::cli::args::table::Call;
 use crate::cli::exit::Failure;
+use crate::cli::field;
 use crate::cli::label;
 use crate::cli::output::{self, Format, Meter, Output};
 use crate::cli::settings::{builder, connect, patient};
@@ -22,7 +23,7 @@ pub(crate) async fn run(global: &Global, call: Call) -> Result<(), Failure> {
         is_all,
     } = call;
     let output = global.output(Format::Json);
-    output.check_fields(record_fields(operation))?;
+    output.check_fields(field::of(operation))?;
     if global.dry_run {
         return show(&output, operation, &params);
     }
@@ -62,19 +63,6 @@ fn path_values(operation: &Operation, params: &Value) -> String {
         .filter(|field| field.location == Location::Path)
         .filter_map(|field| params[field.name].as_str());
     ids.collect::<Vec<_>>().join("/")
-}
-
-/// The fields that a record of an action can have; of a list those that the entity's `get` gives. None where the table
-/// does not say.
-fn record_fields(operation: &'static Operation) -> &'static [&'static str] {
-    if operation.records.is_none() {
-        return operation.response_fields;
-    }
-    let get = gmail()
-        .operations
-        .iter()
-        .find(|row| row.entity == operation.entity && row.action == "get" && row.records.is_none());
-    get.map_or(&[], |row| row.response_fields)
 }
 
 /// Shows the pages of a list as they come.

@@ -11,6 +11,9 @@ use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format};
 use crate::cli::settings::connect;
 
+/// The fields of an attachment.
+pub(crate) const FIELDS: [&str; 5] = ["part", "size", "type", "name", "file"];
+
 /// List a message's attachments, or save them
 #[derive(Subcommand)]
 pub(crate) enum Attachments {
@@ -81,11 +84,12 @@ impl Attachments {
             }
             rows.push(row);
         }
-        if output.format() == Format::Json {
-            return output.value(&json!(rows));
-        }
-        output
-            .with_columns(&["part", "size", "type", "name", "file"])
-            .records(&rows, true)
+        // Only what was saved has a file.
+        let columns = if directory.is_some() {
+            &FIELDS[..]
+        } else {
+            &FIELDS[..4]
+        };
+        output.with_columns(columns).show(&rows)
     }
 }

@@ -8,6 +8,9 @@ use crate::cli::exit::Failure;
 use crate::cli::output;
 use crate::cli::settings::connect;
 
+/// The fields of what is found.
+pub(crate) const FIELDS: [&str; 2] = ["ok", "mode"];
+
 /// Asks the service once, with the credentials that are meant.
 pub(crate) async fn run(global: &Global) -> Result<(), Failure> {
     let gmail = connect(global)?;

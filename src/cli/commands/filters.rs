@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::cli::args::{Global, complete};
 use crate::cli::exit::Failure;
+use crate::cli::field::{self, Fields};
 use crate::cli::label::Labels;
 use crate::cli::output::Meter;
 use crate::cli::settings::connect;
@@ -105,6 +106,15 @@ pub(crate) struct Create {
 }
 
 impl Filters {
+    /// The fields that its results can have.
+    pub(crate) fn fields(&self) -> Fields {
+        match self {
+            Self::List | Self::Create(_) => field::of_gmail("settings_filters", "list"),
+            Self::Delete { .. } => &["deleted"],
+            Self::Apply { .. } => &["query", "messages", "changed"],
+        }
+    }
+
     /// Does what the arguments say.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let gmail = connect(global)?;

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::cli::args::{Client, Consent, Global};
 use crate::cli::exit::Failure;
+use crate::cli::field::{self, Fields};
 use crate::cli::settings;
 
 /// Begin a consent at Airbyte, and give it an OAuth app of your own
@@ -34,6 +35,17 @@ pub(crate) enum Credentials {
 }
 
 impl Oauth {
+    /// The fields that its results can have.
+    pub(crate) fn fields(&self) -> Fields {
+        match self {
+            Self::Initiate { .. } => &["consent_url", "correlation"],
+            Self::Credentials(Credentials::Put(_)) => {
+                field::of_airbyte("oauth_credentials", "update")
+            }
+            Self::Credentials(Credentials::Delete) => &["oauth_app"],
+        }
+    }
+
     /// Does what the arguments say.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         match self {

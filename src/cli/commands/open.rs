@@ -11,8 +11,15 @@ use serde_json::json;
 use crate::cli::args::Global;
 use crate::cli::browser;
 use crate::cli::exit::Failure;
+use crate::cli::field::Fields;
 use crate::cli::output::{self, Format};
 use crate::cli::settings::connect;
+
+/// The fields of what is opened.
+const FIELDS: [&str; 2] = ["file", "opened"];
+
+/// The fields of what is opened in Gmail.
+const FIELDS_OF_WEB: [&str; 2] = ["url", "opened"];
 
 /// What a viewer shows without running anything of it, by its type and the end of its name.
 const SHOWN: [(&str, &[&str]); 8] = [
@@ -52,6 +59,11 @@ pub(crate) struct Open {
 }
 
 impl Open {
+    /// The fields that its results can have.
+    pub(crate) fn fields(&self) -> Fields {
+        if self.web { &FIELDS_OF_WEB } else { &FIELDS }
+    }
+
     /// Does what the arguments say.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let gmail = connect(global)?;
@@ -85,7 +97,7 @@ impl Open {
         if output.format() == Format::Table {
             return output::line(&visible_text(&file.display().to_string()));
         }
-        output.value(&json!({"file": file, "opened": is_opened}))
+        output.show(&json!({"file": file, "opened": is_opened}))
     }
 }
 
@@ -148,7 +160,7 @@ async fn web(global: &Global, gmail: &GmailConnector, id: &str) -> Result<(), Fa
     if output.format() == Format::Table {
         return output::line(&visible_text(&url));
     }
-    output.value(&json!({"url": url, "opened": is_opened}))
+    output.show(&json!({"url": url, "opened": is_opened}))
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ use crate::cli::label::{self, Labels};
 use crate::cli::output::{self, Format, Meter};
 use crate::cli::settings::connect;
 
+/// The fields of a message that was changed.
+pub(crate) const FIELDS: [&str; 2] = ["id", "labels"];
+
 /// Add labels to messages, or remove them, by name
 #[derive(Args)]
 #[command(after_help = "Example: airbyte-gmail label 18c2a5 --add Receipts --remove UNREAD")]
@@ -188,7 +191,7 @@ impl Change {
         drop(meter);
         // What is done is shown in any case: after a failure it is what the next try needs no more.
         if output.format() == Format::Json {
-            output.value(&json!(changed))?;
+            output.show(&changed)?;
         } else if !changed.is_empty() {
             if output.format() == Format::Table && output::is_terminal() {
                 let mut labels = None;
@@ -199,9 +202,7 @@ impl Change {
                     message["labels"] = json!(names.unwrap_or(ids));
                 }
             }
-            output
-                .with_columns(&["id", "labels"])
-                .records(&changed, true)?;
+            output.with_columns(&FIELDS).show(&changed)?;
         }
         let Some((id, error)) = failure else {
             return Ok(());

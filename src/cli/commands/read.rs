@@ -9,7 +9,7 @@ use crate::cli::page::{self, page};
 use crate::cli::settings::connect;
 
 /// The fields that a message can have here.
-pub(super) const FIELDS: [&str; 29] = [
+pub(crate) const FIELDS: [&str; 29] = [
     "id",
     "thread_id",
     "label_ids",
@@ -54,7 +54,6 @@ pub(crate) struct Read {
 impl Read {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let output = global.output(Format::Table);
-        output.check_fields(&FIELDS)?;
         let ids = self.messages.read()?;
         let gmail = connect(global)?;
         let mut labels = None;
@@ -69,7 +68,7 @@ impl Read {
                     output::line(&"─".repeat(40))?;
                 }
                 let names = page::label_names(&gmail, &mut labels, &reading).await?;
-                output::line(&page(&reading, &names, self.quoted))?;
+                output::line(&output::fitting(&page(&reading, &names, self.quoted)))?;
             } else {
                 let value = serde_json::to_value(&reading)?;
                 output.value(&output.selection().apply(&value))?;

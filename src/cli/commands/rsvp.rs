@@ -12,6 +12,9 @@ use crate::cli::exit::Failure;
 use crate::cli::output::Format;
 use crate::cli::settings::connect;
 
+/// The fields of what was sent.
+pub(crate) const FIELDS: [&str; 3] = ["sent", "answer", "to"];
+
 /// Answer an invitation: the organizer gets the answer by mail
 #[derive(Args)]
 #[command(after_help = "Example: airbyte-gmail rsvp 18c2a5 accept")]
@@ -42,6 +45,6 @@ impl Rsvp {
             return send::show(&output, &message, &to, false, |value| value);
         }
         let sent = gmail.send(&message).await?;
-        output.value(&json!({"sent": sent.id, "answer": self.answer.to_string(), "to": to}))
+        output.show(&json!({"sent": sent.id, "answer": self.answer.to_string(), "to": to}))
     }
 }

@@ -75,23 +75,34 @@ impl Sandbox {
     }
 }
 
-/// What a person needs to know.
+/// What a person needs to know, each address below what it is for where the terminal is too narrow for both.
 fn introduction(sandbox: &sandbox::Sandbox) -> String {
+    let url = sandbox.gmail_url();
+    let lines = [
+        ("See it in a browser", format!("{url}/")),
+        (
+            "Run a program in it",
+            "airbyte-gmail sandbox -- COMMAND".to_owned(),
+        ),
+        ("Lines for a program", format!("{url}/page/account")),
+        ("Gmail and Airbyte", url.to_owned()),
+        ("Google's sign-in", sandbox.auth_url().to_owned()),
+        ("Tokens", sandbox.token_url().to_owned()),
+        ("Faults and requests", sandbox.control_url().to_owned()),
+    ];
+    let widest = lines.iter().map(|(_, value)| value.len()).max();
+    let is_wide = widest.unwrap_or_default() + 25 <= output::terminal_width();
+    let lines = lines.map(|(what, value)| match is_wide {
+        true => format!("  {what:<23}{value}"),
+        false => format!("  {what}\n    {value}"),
+    });
     format!(
-        "A Gmail of your own is ready, with {} in it. No account is involved.\n\n  \
-         See it in a browser    {url}/\n  \
-         Run a program in it    airbyte-gmail sandbox -- COMMAND\n  \
-         Lines for a program    {url}/page/account\n  \
-         Gmail and Airbyte      {url}\n  \
-         Google's sign-in       {}\n  \
-         Tokens                 {}\n  \
-         Faults and requests    {}\n\n\
-         Stop it with Ctrl-C; nothing is kept.",
-        messages(sandbox),
-        sandbox.auth_url(),
-        sandbox.token_url(),
-        sandbox.control_url(),
-        url = sandbox.gmail_url(),
+        "{}\n\n{}\n\nStop it with Ctrl-C; nothing is kept.",
+        output::fitting(&format!(
+            "A Gmail of your own is ready, with {} in it. No account is involved.",
+            messages(sandbox)
+        )),
+        lines.join("\n"),
     )
 }
 

@@ -15,6 +15,9 @@ use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format, Output};
 use crate::cli::settings::connect;
 
+/// The fields of what was sent, or left as a draft.
+pub(crate) const FIELDS: [&str; 5] = ["sent", "draft", "thread", "to", "notes"];
+
 /// Write a message and send it
 #[derive(Args)]
 #[command(
@@ -276,10 +279,10 @@ impl Writing {
         }
         if is_draft {
             let draft = gmail.save_draft(&message).await?;
-            return output.value(&with_notes(json!({"draft": draft.id, "to": recipients})));
+            return output.show(&with_notes(json!({"draft": draft.id, "to": recipients})));
         }
         let sent = gmail.send(&message).await?;
-        output.value(&with_notes(
+        output.show(&with_notes(
             json!({"sent": sent.id, "thread": sent.thread_id, "to": recipients}),
         ))
     }

@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use super::read::FIELDS;
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format};
@@ -23,7 +22,6 @@ impl Thread {
     /// Does what the arguments say.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let output = global.output(Format::Table);
-        output.check_fields(&FIELDS)?;
         let gmail = connect(global)?;
         let messages = gmail
             .read_thread(&self.thread_id)
@@ -41,7 +39,7 @@ impl Thread {
                 output::line(&"─".repeat(40))?;
             }
             let names = page::label_names(&gmail, &mut labels, message).await?;
-            output::line(&page(message, &names, self.quoted))?;
+            output::line(&output::fitting(&page(message, &names, self.quoted)))?;
         }
         Ok(())
     }

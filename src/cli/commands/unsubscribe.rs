@@ -8,6 +8,9 @@ use crate::cli::exit::Failure;
 use crate::cli::output::Format;
 use crate::cli::settings::connect;
 
+/// The fields of what was done.
+pub(crate) const FIELDS: [&str; 2] = ["unsubscribed", "message"];
+
 /// Unsubscribe from the mailing list that sent a message, where it offers that with one click
 #[derive(Args)]
 pub(crate) struct Unsubscribe {
@@ -25,6 +28,6 @@ impl Unsubscribe {
                 .value(&json!({"dry_run": true, "command": "unsubscribe", "message": id}));
         }
         connect(global)?.unsubscribe(&id).await?;
-        output.value(&json!({"unsubscribed": true, "message": id}))
+        output.show(&json!({"unsubscribed": true, "message": id}))
     }
 }

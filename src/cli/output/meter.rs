@@ -3,6 +3,8 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use super::table;
+
 /// How long a line stands before the next takes its place.
 const SHOWN_FOR: Duration = Duration::from_millis(200);
 
@@ -53,7 +55,9 @@ impl Meter {
             self.shown = Some(Instant::now());
             let mut stderr = std::io::stderr().lock();
             // With the standard error gone there is nobody to tell.
-            let _ = write!(stderr, "\r\x1b[K{}", self.line());
+            // A line that is wider would stand twice.
+            let line = table::cut(&self.line(), table::stderr_width() - 1);
+            let _ = write!(stderr, "\r\x1b[K{line}");
             let _ = stderr.flush();
         }
     }

@@ -4,6 +4,7 @@ mod filter;
 mod meter;
 mod pager;
 mod table;
+mod wrap;
 mod yaml;
 
 use std::io::{IsTerminal, Write};
@@ -18,7 +19,8 @@ use super::exit::Failure;
 pub(crate) use filter::Filter;
 pub(crate) use meter::Meter;
 pub(crate) use pager::{finish as finish_pager, start as start_pager};
-pub(crate) use table::{MARK, sign};
+pub(crate) use table::{MARK, sign, terminal_width};
+pub(crate) use wrap::{broken, fitting};
 
 // The forms of the output. (A documentation comment would be in every help.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -124,7 +126,12 @@ impl Output {
 
     /// Shows what a service gave: a list a record each, anything else as one value.
     pub(crate) fn show(&self, given: &impl Serialize) -> Result<(), Failure> {
-        let value = self.selection().apply(&serde_json::to_value(given)?);
+        let value = serde_json::to_value(given)?;
+        // What would be done is no record: it is shown whole.
+        let value = match value.get("dry_run") {
+            Some(_) => value,
+            None => self.selection().apply(&value),
+        };
         match &value {
             Value::Array(records)
                 if matches!(self.format, Format::Table | Format::Ndjson | Format::Ids) =>
@@ -132,6 +139,21 @@ impl Output {
                 self.records(records, true)
             }
             value => self.value(value),
+        }
+    }
+
+    /// Shows an answer whose records are in `data`, which the fields are chosen of.
+    pub(crate) fn show_list(&self, answer: &impl Serialize) -> Result<(), Failure> {
+        const RECORDS: &str = "data";
+        let mut answer = serde_json::to_value(answer)?;
+        match self.format {
+            Format::Json | Format::Yaml => {
+                if let Some(records) = answer.get_mut(RECORDS) {
+                    *records = self.selection().apply(records);
+                }
+                self.value(&answer)
+            }
+            Format::Table | Format::Ndjson | Format::Ids => self.show(&answer[RECORDS]),
         }
     }
 
@@ -236,6 +258,11 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
 
 /// Says something on the standard error that is not the result.
 pub(crate) fn note(text: &str) {
+    tell(&visible_text(text));
+}
+
+/// As `note`, for a text in which nothing steers the terminal any more.
+pub(crate) fn tell(text: &str) {
     // With the standard error gone there is nobody to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{}", visible_text(text));
+    let _ = writeln!(std::io::stderr().lock(), "{}", wrap::fitting_beside(text));
 }

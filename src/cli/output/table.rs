@@ -6,6 +6,8 @@ use airbyte_agent_gmail::tool::visible_text;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
+use super::wrap;
+
 /// The width where there is no terminal: nothing is cut that a pipe could want.
 const UNLIMITED: usize = 10_000;
 
@@ -20,6 +22,12 @@ const NARROWEST_LABELS: usize = 14;
 
 /// What the subject takes at least.
 const NARROWEST_SUBJECT: usize = 10;
+
+/// What the subject is to have before labels are shown at all.
+const READABLE_SUBJECT: usize = 20;
+
+/// Keeps columns in their order where one of them is written from right to left.
+const LEFT_TO_RIGHT: char = '\u{200e}';
 
 /// A table of records, with a head where `with_head` says so. Columns that do not fit a terminal are left out, unless
 /// the person chose them.
@@ -70,6 +78,7 @@ fn fitting(
         .collect();
     let layout = layout(&columns, &widths, limit, is_chosen);
     let is_coloured = is_coloured();
+    let is_piped = limit == UNLIMITED;
     let lines: Vec<String> = rows
         .iter()
         .enumerate()
@@ -77,6 +86,10 @@ fn fitting(
             let cells: Vec<String> = layout
                 .iter()
                 .filter_map(|(column, width)| Some(fitted(row.get(*column)?, *width)))
+                .map(|cell| match is_piped {
+                    true => cell,
+                    false => in_place(cell),
+                })
                 .collect();
             let line = cells.join("  ").trim_end().to_owned();
             let is_head = with_head && index == 0;
@@ -101,22 +114,30 @@ fn layout(
 ) -> Vec<(usize, usize)> {
     let mut kept: Vec<(usize, usize)> = widths.iter().copied().enumerate().collect();
     let name = |place: usize| columns.get(place).map_or("", String::as_str);
-    let least = |(place, width): (usize, usize)| match name(place) {
+    let at_least = |(place, width): (usize, usize), subject: usize| match name(place) {
         name if is_whole(name) => width,
-        "subject" => width.min(NARROWEST_SUBJECT),
+        "subject" => width.min(subject),
         "labels" => width.min(NARROWEST_LABELS),
         _ => width.min(NARROWEST),
     };
+    let least = |column| at_least(column, NARROWEST_SUBJECT);
     let total = |widths: &mut dyn Iterator<Item = usize>| {
         widths
             .fold(0_usize, |total, width| total + width + 2)
             .saturating_sub(2)
     };
+    let readable = kept
+        .iter()
+        .map(|column| at_least(*column, READABLE_SUBJECT));
+    if !is_chosen && total(&mut { readable }) > limit {
+        // They say least of a message.
+        kept.retain(|(place, _)| name(*place) != "labels");
+    }
     while !is_chosen && total(&mut kept.iter().map(|column| least(*column))) > limit {
-        // Labels say least of a message, then its date; of other records it is what stands last.
-        let dropped = ["labels", "date"]
+        // Then its date; of other records it is what stands last.
+        let dropped = kept
             .iter()
-            .find_map(|dropped| kept.iter().position(|(place, _)| name(*place) == *dropped))
+            .position(|(place, _)| name(*place) == "date")
             .unwrap_or(kept.len().saturating_sub(1));
         if dropped == 0 {
             break;
@@ -146,8 +167,12 @@ fn is_whole(column: &str) -> bool {
     is_id(column) || column == "date" || column == MARK
 }
 
-/// One record, a field a line.
+/// One record, a field a line; what is longer goes on below it.
 pub(crate) fn fields(value: &Value) -> String {
+    fields_in(value, terminal_width())
+}
+
+fn fields_in(value: &Value, limit: usize) -> String {
     let Value::Object(fields) = value else {
         return cell(Some(value));
     };
@@ -158,8 +183,13 @@ pub(crate) fn fields(value: &Value) -> String {
     let lines: Vec<String> = fields
         .iter()
         .map(|(name, value)| {
-            let name = visible_text(name);
-            format!("{}  {}", fitted(&name, widest), cell(Some(value)))
+            let name = format!("{}  ", fitted(&visible_text(name), widest));
+            let below = " ".repeat(if widest + 2 > limit / 2 {
+                2
+            } else {
+                widest + 2
+            });
+            wrap::broken(&cell(Some(value)), limit, &name, &below)
         })
         .collect();
     lines.join("\n")
@@ -222,6 +252,11 @@ fn is_id(column: &str) -> bool {
     column == "id" || column.ends_with("Id") || column.ends_with("_id") || column.ends_with(".id")
 }
 
+/// The text in at most so many places.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    fitted(text, most).trim_end().to_owned()
+}
+
 fn fitted(text: &str, most: usize) -> String {
     let whole = width(text);
     if whole <= most {
@@ -239,8 +274,21 @@ fn fitted(text: &str, most: usize) -> String {
     format!("{cut}…{}", " ".repeat(most.saturating_sub(width(cut) + 1)))
 }
 
+/// The cell with a mark behind it that no terminal shows, where it has letters that are written from right to left:
+/// without it, a terminal that knows of them lets two such cells change places.
+fn in_place(mut cell: String) -> String {
+    let is_from_the_right = |letter: char| {
+        matches!(u32::from(letter),
+            0x590..=0x8ff | 0xfb1d..=0xfdff | 0xfe70..=0xfeff | 0x1_0800..=0x1_0fff | 0x1_e800..=0x1_efff)
+    };
+    if cell.contains(is_from_the_right) {
+        cell.push(LEFT_TO_RIGHT);
+    }
+    cell
+}
+
 /// How many places a terminal gives a text.
-fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     text.width()
 }
 
@@ -260,11 +308,18 @@ fn styled(text: &str, style: &str) -> String {
     }
 }
 
-fn terminal_width() -> usize {
+/// The width of the terminal that shows the standard output; where there is none, nothing is cut.
+pub(crate) fn terminal_width() -> usize {
     if !std::io::stdout().is_terminal() {
         return UNLIMITED;
     }
     terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0).max(40))
+}
+
+/// The same of the standard error.
+pub(super) fn stderr_width() -> usize {
+    let size = terminal_size::terminal_size_of(std::io::stderr());
+    size.map_or(UNLIMITED, |(width, _)| usize::from(width.0).max(40))
 }
 
 /// Colours are for a terminal whose owner wants them (<https://no-color.org>).
@@ -292,6 +347,28 @@ mod tests {
         assert_eq!(
             records(&rows, &["inner.x".to_owned(), "id".to_owned()], false, true),
             "   1\n1  22"
+        );
+    }
+
+    #[test]
+    fn cells_from_right_to_left_keep_their_places() {
+        let row = json!({"from": "שלום", "subject": "עולם"});
+        let columns = ["from", "subject"].map(str::to_owned);
+        let at = |limit| fitting(std::slice::from_ref(&row), &columns, false, false, limit);
+        assert_eq!(at(40), "שלום\u{200e}  עולם\u{200e}");
+        assert_eq!(at(UNLIMITED), "שלום  עולם");
+    }
+
+    #[test]
+    fn a_long_field_goes_on_below_itself() {
+        let record = json!({"id": "1", "snippet": "one two three four five six"});
+        assert_eq!(
+            fields_in(&record, 30),
+            "id       1\nsnippet  one two three four\n         five six"
+        );
+        assert_eq!(
+            fields_in(&record, 16),
+            "id       1\nsnippet  one two\n  three four\n  five six"
         );
     }
 
@@ -328,6 +405,7 @@ mod tests {
             );
         }
         assert!(!at(40).contains("18 Feb") && at(60).contains("18 Feb"));
+        assert!(!at(60).contains("LABELS") && at(100).contains("LABELS"));
         assert!(at(160).contains("goes on and on") && at(160).contains("Receipts,Work/Invoices"));
     }
 }

@@ -13,8 +13,22 @@ use serde_json::{Value, json};
 
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
+use crate::cli::field::Fields;
 use crate::cli::source::Source;
 use crate::cli::{label, output, settings};
+
+/// The fields of an account.
+const ACCOUNT: [&str; 9] = [
+    "account",
+    "default",
+    "store",
+    "client_id",
+    "scopes",
+    "signed_in_at",
+    "access_token_expires_at",
+    "access_token_expires_in_seconds",
+    "refresh_token_expires_at",
+];
 
 /// What the help says about the variables.
 const VARIABLES: &str = "\
@@ -64,6 +78,17 @@ pub(crate) enum Auth {
 }
 
 impl Auth {
+    /// The fields that its results can have.
+    pub(crate) fn fields(&self) -> Fields {
+        match self {
+            Self::Login(_) | Self::List | Self::Use { .. } => &ACCOUNT,
+            Self::Status => &["google", "account", "airbyte", "shared_store"],
+            Self::Logout { .. } => &["account", "revoked", "default_account"],
+            Self::Token => &[],
+            Self::Doctor { .. } => &["ok", "findings"],
+        }
+    }
+
     /// Does what the arguments say.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         match self {

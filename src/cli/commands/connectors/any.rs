@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cli::args::{Global, Text};
 use crate::cli::exit::Failure;
+use crate::cli::field::{self, Fields};
 use crate::cli::output::Format;
 use crate::cli::settings;
 
@@ -91,6 +92,15 @@ impl Which {
 }
 
 impl Any {
+    /// The fields that its results can have.
+    pub(super) fn fields(&self) -> Fields {
+        match self {
+            Self::Docs { .. } => field::of_airbyte("skills", "docs"),
+            // Records of any connector, of a query, or of a list whose records Airbyte extends.
+            _ => &[],
+        }
+    }
+
     pub(super) async fn run(self, global: &Global, airbyte: &Airbyte) -> Result<(), Failure> {
         let (connector, entity, action, params) = match self {
             Self::Execute {
@@ -130,10 +140,10 @@ impl Any {
                 (which.connector(airbyte)?, entity, action, params)
             }
             Self::Skills { words } if words.is_empty() => {
-                return global.show(&airbyte.skills().list().send().await?);
+                return global.show_list(&airbyte.skills().list().send().await?);
             }
             Self::Skills { words } => {
-                return global.show(&airbyte.skills().search(words.join(" ")).send().await?);
+                return global.show_list(&airbyte.skills().search(words.join(" ")).send().await?);
             }
             Self::Docs {
                 which,

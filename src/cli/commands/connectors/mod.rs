@@ -16,6 +16,7 @@ use serde_json::json;
 use super::action::confirm;
 use crate::cli::args::{Browser, Consent, Customer, Global, Named, seconds};
 use crate::cli::exit::Failure;
+use crate::cli::field::{self, Fields};
 use crate::cli::{output, settings};
 
 /// Make, check and delete connectors at Airbyte
@@ -111,6 +112,21 @@ impl Change {
 }
 
 impl Connectors {
+    /// The fields that its results can have.
+    pub(crate) fn fields(&self) -> Fields {
+        let of = |action| field::of_airbyte("connectors", action);
+        match self {
+            Self::Create { .. } => of("create"),
+            Self::Connect { .. } => &["connector_id", "check"],
+            Self::List { .. } | Self::Get(_) => of("get"),
+            Self::Update { .. } => of("update"),
+            Self::Delete { .. } => &["deleted"],
+            Self::Check { .. } => &["check"],
+            Self::Inspect(_) => of("inspect"),
+            Self::Any(command) => command.fields(),
+        }
+    }
+
     /// Does what the arguments say.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let airbyte = settings::airbyte()?;
@@ -152,7 +168,7 @@ impl Connectors {
                     Named::Workspace(name) => call.workspace_name(name),
                     Named::Customer(name) => call.customer_name(name),
                 };
-                global.show(&call.send().await?)
+                global.show_list(&call.send().await?)
             }
             Self::Get(connector) => global.show(&connectors.get(connector.id()?).send().await?),
             Self::Update { connector, change } => {

@@ -25,6 +25,15 @@ use crate::cli::output::{self, Meter};
 use crate::cli::settings::{builder, patient};
 use archive::{Archive, Opened, Plan};
 
+/// The fields of what is said at the end.
+pub(crate) const FIELDS: [&str; 5] = [
+    "exported",
+    "already_there",
+    "exported_again",
+    "vanished",
+    "history_id",
+];
+
 /// How long a message may wait for its group to be brought onto the disk.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 

@@ -31,6 +31,17 @@ use send::{Outcome, Sender, Settled};
 use source::{Item, Source};
 use word::Words;
 
+/// The fields of what is said at the end.
+pub(crate) const FIELDS: [&str; 7] = [
+    "imported",
+    "already_there",
+    "refused",
+    "unclear",
+    "left_out",
+    "labels_created",
+    "labels_not_placed",
+];
+
 /// How many of the messages that are left out are listed in the result; the journal has all.
 const MOST_LISTED: usize = 1000;
 

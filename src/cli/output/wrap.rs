@@ -1,0 +1,117 @@
+//! Lines that fit a terminal, broken between words.
+
+use super::table;
+
+/// How wide the beginning of a line may be that stands before its other lines too.
+const WIDEST_PREFIX: usize = 12;
+
+/// The text for whoever reads the standard output: on a terminal, in lines that fit it.
+pub(crate) fn fitting(text: &str) -> String {
+    wrapped(text, table::terminal_width())
+}
+
+/// The text for whoever reads the standard error.
+pub(super) fn fitting_beside(text: &str) -> String {
+    wrapped(text, table::stderr_width())
+}
+
+/// The text with every line that is wider than `limit` broken between words. The marks of a quotation and the indentation
+/// stand before each part. A word that is wider than a line stays whole, for addresses are clicked on.
+fn wrapped(text: &str, limit: usize) -> String {
+    let lines = text.split('\n').map(|line| {
+        if width(line) <= limit {
+            return line.to_owned();
+        }
+        let (first, next) = prefixes(line);
+        let words = line.get(first.len()..).unwrap_or_default();
+        broken(words, limit, first, &next)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The words in lines of a width, with what stands before the first and what stands before the others.
+pub(crate) fn broken(words: &str, limit: usize, first: &str, next: &str) -> String {
+    let mut lines = first.to_owned();
+    let mut used = width(first);
+    let mut is_begun = false;
+    for word in words.split(' ') {
+        let wide = width(word);
+        if is_begun && used + 1 + wide > limit {
+            lines.truncate(lines.trim_end_matches(' ').len());
+            lines.push('\n');
+            lines.push_str(next);
+            used = width(next);
+        } else if is_begun {
+            lines.push(' ');
+            used += 1;
+        }
+        lines.push_str(word);
+        used += wide;
+        is_begun = true;
+    }
+    lines
+}
+
+/// What stands before a line's first word, and what is to stand before those below it.
+fn prefixes(line: &str) -> (&str, String) {
+    let words = line.trim_start_matches(['>', ' ']);
+    let first = line.get(..line.len() - words.len()).unwrap_or_default();
+    // What a mark says goes on beside it.
+    let marked = ["✓ ", "✗ "]
+        .iter()
+        .any(|mark| plain(words).starts_with(mark));
+    let next = match (width(first) <= WIDEST_PREFIX, marked) {
+        (true, true) => format!("{first}  "),
+        (true, false) => first.to_owned(),
+        (false, _) => String::new(),
+    };
+    (first, next)
+}
+
+/// How many places a terminal gives a text, in which colours take none.
+fn width(text: &str) -> usize {
+    table::width(&plain(text))
+}
+
+/// The text without what turns colours on and off.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut parts = text.split("\x1b[");
+    plain.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        plain.push_str(part.split_once('m').map_or(part, |(_, rest)| rest));
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        for (text, shown) in [
+            ("short\n\nlines", "short\n\nlines"),
+            ("one two three four five", "one two three\nfour five"),
+            ("> > one two three four", "> > one two\n> > three four"),
+            ("    one two three", "    one two\n    three"),
+            // What is wider than a line stays whole.
+            (
+                "see https://example.com/a/long/path now",
+                "see\nhttps://example.com/a/long/path\nnow",
+            ),
+            // Two places each, and a mark that takes none.
+            ("価格 価格 価格 価格", "価格 価格 価格\n価格"),
+            (
+                "e\u{301}e\u{301} e\u{301}e\u{301} e\u{301}e\u{301} e\u{301}e\u{301} x",
+                "e\u{301}e\u{301} e\u{301}e\u{301} e\u{301}e\u{301} e\u{301}e\u{301}\nx",
+            ),
+            (
+                "\x1b[32m✓\x1b[0m one two three four",
+                "\x1b[32m✓\x1b[0m one two\n  three four",
+            ),
+        ] {
+            assert_eq!(wrapped(text, 13), shown);
+        }
+    }
+}
