@@ -35,6 +35,8 @@ class Model(BaseModel):
 class Result(BaseModel, Generic[T]):
     """A list."""
 
+    model_config = ConfigDict(defer_build=True)
+
     data: T
 
 

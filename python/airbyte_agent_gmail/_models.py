@@ -414,20 +414,11 @@ class MessagesListResultMeta(Model):
     result_size_estimate: int | None = None
 
 
-MessagesListResult = ResultWithMeta[list[Message], MessagesListResultMeta]
-
-
-LabelsListResult = Result[list[Label]]
-
-
 class DraftsListResultMeta(Model):
     """What is beside the records of drafts list."""
 
     next_page_token: str | None = None
     result_size_estimate: int | None = None
-
-
-DraftsListResult = ResultWithMeta[list[Draft], DraftsListResultMeta]
 
 
 class ThreadsListResultMeta(Model):
@@ -437,32 +428,11 @@ class ThreadsListResultMeta(Model):
     result_size_estimate: int | None = None
 
 
-ThreadsListResult = ResultWithMeta[list[Thread], ThreadsListResultMeta]
-
-
 class HistoryListResultMeta(Model):
     """What is beside the records of history list."""
 
     history_id: str | None = None
     next_page_token: str | None = None
-
-
-HistoryListResult = ResultWithMeta[list[History], HistoryListResultMeta]
-
-
-SettingsFiltersListResult = Result[list[Filter]]
-
-
-SettingsForwardingAddressesListResult = Result[list[ForwardingAddress]]
-
-
-SettingsDelegatesListResult = Result[list[Delegate]]
-
-
-SettingsSendAsListResult = Result[list[SendAs]]
-
-
-SettingsSendAsSmimeInfoListResult = Result[list[SmimeInfo]]
 
 
 class SettingsCseIdentitiesListResultMeta(Model):
@@ -471,80 +441,97 @@ class SettingsCseIdentitiesListResultMeta(Model):
     next_page_token: str | None = None
 
 
-SettingsCseIdentitiesListResult = ResultWithMeta[list[CseIdentity], SettingsCseIdentitiesListResultMeta]
-
-
 class SettingsCseKeypairsListResultMeta(Model):
     """What is beside the records of settings_cse_keypairs list."""
 
     next_page_token: str | None = None
 
 
-SettingsCseKeypairsListResult = ResultWithMeta[list[CseKeyPair], SettingsCseKeypairsListResultMeta]
+_LISTS = {
+    "MessagesListResult": lambda: ResultWithMeta[list[Message], MessagesListResultMeta],
+    "LabelsListResult": lambda: Result[list[Label]],
+    "DraftsListResult": lambda: ResultWithMeta[list[Draft], DraftsListResultMeta],
+    "ThreadsListResult": lambda: ResultWithMeta[list[Thread], ThreadsListResultMeta],
+    "HistoryListResult": lambda: ResultWithMeta[list[History], HistoryListResultMeta],
+    "SettingsFiltersListResult": lambda: Result[list[Filter]],
+    "SettingsForwardingAddressesListResult": lambda: Result[list[ForwardingAddress]],
+    "SettingsDelegatesListResult": lambda: Result[list[Delegate]],
+    "SettingsSendAsListResult": lambda: Result[list[SendAs]],
+    "SettingsSendAsSmimeInfoListResult": lambda: Result[list[SmimeInfo]],
+    "SettingsCseIdentitiesListResult": lambda: ResultWithMeta[list[CseIdentity], SettingsCseIdentitiesListResultMeta],
+    "SettingsCseKeypairsListResult": lambda: ResultWithMeta[list[CseKeyPair], SettingsCseKeypairsListResultMeta],
+}
 
 
 RESULTS = {
-    ("profile", "get"): Profile,
-    ("messages", "list"): MessagesListResult,
-    ("messages", "insert"): Message,
-    ("messages", "import"): Message,
-    ("messages", "create"): Message,
-    ("messages", "get"): Message,
-    ("messages", "update"): Message,
-    ("messages_trash", "create"): Message,
-    ("messages_untrash", "create"): Message,
-    ("messages_attachments", "get"): MessagePartBody,
-    ("labels", "list"): LabelsListResult,
-    ("labels", "create"): Label,
-    ("labels", "get"): Label,
-    ("labels", "update"): Label,
-    ("labels", "patch"): Label,
-    ("drafts", "list"): DraftsListResult,
-    ("drafts", "create"): Draft,
-    ("drafts_send", "create"): Message,
-    ("drafts", "get"): Draft,
-    ("drafts", "update"): Draft,
-    ("threads", "list"): ThreadsListResult,
-    ("threads", "get"): Thread,
-    ("threads", "modify"): Thread,
-    ("threads", "trash"): Thread,
-    ("threads", "untrash"): Thread,
-    ("history", "list"): HistoryListResult,
-    ("mailbox", "watch"): WatchResponse,
-    ("settings", "get_auto_forwarding"): AutoForwarding,
-    ("settings", "update_auto_forwarding"): AutoForwarding,
-    ("settings", "get_imap"): ImapSettings,
-    ("settings", "update_imap"): ImapSettings,
-    ("settings", "get_language"): LanguageSettings,
-    ("settings", "update_language"): LanguageSettings,
-    ("settings", "get_pop"): PopSettings,
-    ("settings", "update_pop"): PopSettings,
-    ("settings", "get_vacation"): VacationSettings,
-    ("settings", "update_vacation"): VacationSettings,
-    ("settings_filters", "list"): SettingsFiltersListResult,
-    ("settings_filters", "create"): Filter,
-    ("settings_filters", "get"): Filter,
-    ("settings_forwarding_addresses", "list"): SettingsForwardingAddressesListResult,
-    ("settings_forwarding_addresses", "create"): ForwardingAddress,
-    ("settings_forwarding_addresses", "get"): ForwardingAddress,
-    ("settings_delegates", "list"): SettingsDelegatesListResult,
-    ("settings_delegates", "create"): Delegate,
-    ("settings_delegates", "get"): Delegate,
-    ("settings_send_as", "list"): SettingsSendAsListResult,
-    ("settings_send_as", "create"): SendAs,
-    ("settings_send_as", "get"): SendAs,
-    ("settings_send_as", "update"): SendAs,
-    ("settings_send_as", "patch"): SendAs,
-    ("settings_send_as_smime_info", "list"): SettingsSendAsSmimeInfoListResult,
-    ("settings_send_as_smime_info", "insert"): SmimeInfo,
-    ("settings_send_as_smime_info", "get"): SmimeInfo,
-    ("settings_cse_identities", "list"): SettingsCseIdentitiesListResult,
-    ("settings_cse_identities", "create"): CseIdentity,
-    ("settings_cse_identities", "get"): CseIdentity,
-    ("settings_cse_identities", "patch"): CseIdentity,
-    ("settings_cse_keypairs", "list"): SettingsCseKeypairsListResult,
-    ("settings_cse_keypairs", "create"): CseKeyPair,
-    ("settings_cse_keypairs", "get"): CseKeyPair,
-    ("settings_cse_keypairs", "disable"): CseKeyPair,
-    ("settings_cse_keypairs", "enable"): CseKeyPair,
+    ("profile", "get"): "Profile",
+    ("messages", "list"): "MessagesListResult",
+    ("messages", "insert"): "Message",
+    ("messages", "import"): "Message",
+    ("messages", "create"): "Message",
+    ("messages", "get"): "Message",
+    ("messages", "update"): "Message",
+    ("messages_trash", "create"): "Message",
+    ("messages_untrash", "create"): "Message",
+    ("messages_attachments", "get"): "MessagePartBody",
+    ("labels", "list"): "LabelsListResult",
+    ("labels", "create"): "Label",
+    ("labels", "get"): "Label",
+    ("labels", "update"): "Label",
+    ("labels", "patch"): "Label",
+    ("drafts", "list"): "DraftsListResult",
+    ("drafts", "create"): "Draft",
+    ("drafts_send", "create"): "Message",
+    ("drafts", "get"): "Draft",
+    ("drafts", "update"): "Draft",
+    ("threads", "list"): "ThreadsListResult",
+    ("threads", "get"): "Thread",
+    ("threads", "modify"): "Thread",
+    ("threads", "trash"): "Thread",
+    ("threads", "untrash"): "Thread",
+    ("history", "list"): "HistoryListResult",
+    ("mailbox", "watch"): "WatchResponse",
+    ("settings", "get_auto_forwarding"): "AutoForwarding",
+    ("settings", "update_auto_forwarding"): "AutoForwarding",
+    ("settings", "get_imap"): "ImapSettings",
+    ("settings", "update_imap"): "ImapSettings",
+    ("settings", "get_language"): "LanguageSettings",
+    ("settings", "update_language"): "LanguageSettings",
+    ("settings", "get_pop"): "PopSettings",
+    ("settings", "update_pop"): "PopSettings",
+    ("settings", "get_vacation"): "VacationSettings",
+    ("settings", "update_vacation"): "VacationSettings",
+    ("settings_filters", "list"): "SettingsFiltersListResult",
+    ("settings_filters", "create"): "Filter",
+    ("settings_filters", "get"): "Filter",
+    ("settings_forwarding_addresses", "list"): "SettingsForwardingAddressesListResult",
+    ("settings_forwarding_addresses", "create"): "ForwardingAddress",
+    ("settings_forwarding_addresses", "get"): "ForwardingAddress",
+    ("settings_delegates", "list"): "SettingsDelegatesListResult",
+    ("settings_delegates", "create"): "Delegate",
+    ("settings_delegates", "get"): "Delegate",
+    ("settings_send_as", "list"): "SettingsSendAsListResult",
+    ("settings_send_as", "create"): "SendAs",
+    ("settings_send_as", "get"): "SendAs",
+    ("settings_send_as", "update"): "SendAs",
+    ("settings_send_as", "patch"): "SendAs",
+    ("settings_send_as_smime_info", "list"): "SettingsSendAsSmimeInfoListResult",
+    ("settings_send_as_smime_info", "insert"): "SmimeInfo",
+    ("settings_send_as_smime_info", "get"): "SmimeInfo",
+    ("settings_cse_identities", "list"): "SettingsCseIdentitiesListResult",
+    ("settings_cse_identities", "create"): "CseIdentity",
+    ("settings_cse_identities", "get"): "CseIdentity",
+    ("settings_cse_identities", "patch"): "CseIdentity",
+    ("settings_cse_keypairs", "list"): "SettingsCseKeypairsListResult",
+    ("settings_cse_keypairs", "create"): "CseKeyPair",
+    ("settings_cse_keypairs", "get"): "CseKeyPair",
+    ("settings_cse_keypairs", "disable"): "CseKeyPair",
+    ("settings_cse_keypairs", "enable"): "CseKeyPair",
 }
+
+
+def __getattr__(name):
+    if name not in _LISTS:
+        raise AttributeError(name)
+    model = globals()[name] = _LISTS[name]()
+    return model

@@ -5,9 +5,10 @@ from ._result import executed
 
 
 def _model(entity, action):
-    from ._models import RESULTS
+    from . import _models
 
-    return RESULTS.get((entity, action))
+    name = _models.RESULTS.get((entity, action))
+    return name and getattr(_models, name)
 
 
 def _made(entity, action, make):

@@ -172,13 +172,20 @@ def test_openai_agents(connector):
 def test_an_mcp_server(connector):
     mcp = pytest.importorskip("mcp")
     from mcp.server.mcpserver import MCPServer
+    from mcp.server.mcpserver.exceptions import ToolError
+
+    from airbyte_agent_gmail import GmailError
 
     server = MCPServer("mail")
 
     @server.tool()
     @connector.tool_utils
     async def gmail_execute(entity: str, action: str, params: dict | None = None):
-        return await connector.execute(entity, action, params or {})
+        try:
+            return await connector.execute(entity, action, params or {})
+        except GmailError as error:
+            # Of any other error the server tells the model nothing but that there was one.
+            raise ToolError(str(error)) from error
 
     async def main():
         async with mcp.Client(server) as client:

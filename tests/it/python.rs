@@ -248,6 +248,8 @@ fn the_models_are_up_to_date() {
         }
         names.push(name.clone());
     }
+    // A list's model costs more than all records' together, so that each is made at its first use.
+    let mut lists = String::from("\n\n_LISTS = {\n");
     let mut results = String::from("\n\nRESULTS = {\n");
     for row in gmail().operations {
         let Some((record, _)) = document.record(row) else {
@@ -257,7 +259,7 @@ fn the_models_are_up_to_date() {
         if row.records.is_some() {
             let answer = &document.schemas[&document.answers[row.id]]["properties"];
             if row.meta.is_empty() {
-                let _ = write!(text, "\n\n{model} = Result[list[{record}]]\n");
+                let _ = writeln!(lists, "    {model:?}: lambda: Result[list[{record}]],");
             } else {
                 let _ = write!(
                     text,
@@ -272,9 +274,9 @@ fn the_models_are_up_to_date() {
                         document.python_type(&answer[*field])
                     );
                 }
-                let _ = write!(
-                    text,
-                    "\n\n{model} = ResultWithMeta[list[{record}], {model}Meta]\n"
+                let _ = writeln!(
+                    lists,
+                    "    {model:?}: lambda: ResultWithMeta[list[{record}], {model}Meta],"
                 );
                 names.push(format!("{model}Meta"));
             }
@@ -282,12 +284,19 @@ fn the_models_are_up_to_date() {
         }
         let _ = writeln!(
             results,
-            "    ({:?}, {:?}): {model},",
+            "    ({:?}, {:?}): {model:?},",
             row.entity, row.action
         );
     }
-    results.push_str("}\n");
-    compare::check("python/airbyte_agent_gmail/_models.py", &(text + &results));
+    lists.push_str("}\n");
+    results.push_str(
+        "}\n\n\ndef __getattr__(name):\n    if name not in _LISTS:\n        raise AttributeError(name)\n    \
+         model = globals()[name] = _LISTS[name]()\n    return model\n",
+    );
+    compare::check(
+        "python/airbyte_agent_gmail/_models.py",
+        &(text + &lists + &results),
+    );
 
     let imports: Vec<String> = names
         .iter()

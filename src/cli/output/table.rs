@@ -189,7 +189,9 @@ fn fields_in(value: &Value, limit: usize) -> String {
             } else {
                 widest + 2
             });
-            wrap::broken(&cell(Some(value)), limit, &name, &below)
+            wrap::broken(cell(Some(value)).trim_end(), limit, &name, &below)
+                .trim_end()
+                .to_owned()
         })
         .collect();
     lines.join("\n")

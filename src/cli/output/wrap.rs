@@ -1,5 +1,7 @@
 //! Lines that fit a terminal, broken between words.
 
+use unicode_width::UnicodeWidthChar;
+
 use super::table;
 
 /// How wide the beginning of a line may be that stands before its other lines too.
@@ -36,6 +38,25 @@ pub(crate) fn broken(words: &str, limit: usize, first: &str, next: &str) -> Stri
     let mut is_begun = false;
     for word in words.split(' ') {
         let wide = width(word);
+        if wide > limit.saturating_sub(width(next)) && word.chars().any(is_wide) {
+            // Scripts without spaces are broken anywhere.
+            let mut space = if is_begun { " " } else { "" };
+            for letter in word.chars() {
+                let wide = letter.width().unwrap_or(0);
+                if used + space.len() + wide > limit && is_begun {
+                    lines.push('\n');
+                    lines.push_str(next);
+                    used = width(next);
+                    space = "";
+                }
+                lines.push_str(space);
+                lines.push(letter);
+                used += space.len() + wide;
+                space = "";
+                is_begun = true;
+            }
+            continue;
+        }
         if is_begun && used + 1 + wide > limit {
             lines.truncate(lines.trim_end_matches(' ').len());
             lines.push('\n');
@@ -50,6 +71,10 @@ pub(crate) fn broken(words: &str, limit: usize, first: &str, next: &str) -> Stri
         is_begun = true;
     }
     lines
+}
+
+fn is_wide(letter: char) -> bool {
+    letter.width() == Some(2)
 }
 
 /// What stands before a line's first word, and what is to stand before those below it.
@@ -93,7 +118,7 @@ mod tests {
         for (text, shown) in [
             ("short\n\nlines", "short\n\nlines"),
             ("one two three four five", "one two three\nfour five"),
-            ("> > one two three four", "> > one two\n> > three four"),
+            ("> > one two three four", "> > one two\n> > three\n> > four"),
             ("    one two three", "    one two\n    three"),
             // What is wider than a line stays whole.
             (
@@ -101,10 +126,12 @@ mod tests {
                 "see\nhttps://example.com/a/long/path\nnow",
             ),
             // Two places each, and a mark that takes none.
-            ("価格 価格 価格 価格", "価格 価格 価格\n価格"),
+            ("価格 価格 価格 価格", "価格 価格\n価格 価格"),
+            ("> 価格価格価格価格", "> 価格価格価\n> 格価格"),
+            ("x 価格価格価格価格", "x 価格価格価\n格価格"),
             (
-                "e\u{301}e\u{301} e\u{301}e\u{301} e\u{301}e\u{301} e\u{301}e\u{301} x",
-                "e\u{301}e\u{301} e\u{301}e\u{301} e\u{301}e\u{301} e\u{301}e\u{301}\nx",
+                "e\u{301}e\u{301} e\u{301}e\u{301} e\u{301}e\u{301} e\u{301}e\u{301} xx",
+                "e\u{301}e\u{301} e\u{301}e\u{301} e\u{301}e\u{301} e\u{301}e\u{301}\nxx",
             ),
             (
                 "\x1b[32m✓\x1b[0m one two three four",
