@@ -14,9 +14,6 @@ use crate::cli::label::{self, Labels};
 use crate::cli::output::{self, Format, Meter};
 use crate::cli::settings::connect;
 
-/// The fields of a message that was changed.
-pub(crate) const FIELDS: [&str; 2] = ["id", "labels"];
-
 /// Add labels to messages, or remove them, by name
 #[derive(Args)]
 #[command(after_help = "Example: airbyte-gmail label 18c2a5 --add Receipts --remove UNREAD")]
@@ -117,6 +114,9 @@ impl Mark {
         change.make(global, &gmail, name, &ids).await
     }
 }
+
+/// The fields of a message that was changed.
+pub(crate) const FIELDS: [&str; 2] = ["id", "labels"];
 
 /// What is done to a message.
 enum Change {

@@ -12,9 +12,6 @@ use crate::cli::exit::Failure;
 use crate::cli::output::Format;
 use crate::cli::settings::connect;
 
-/// The fields of what was sent.
-pub(crate) const FIELDS: [&str; 3] = ["sent", "answer", "to"];
-
 /// Answer an invitation: the organizer gets the answer by mail
 #[derive(Args)]
 #[command(after_help = "Example: airbyte-gmail rsvp 18c2a5 accept")]
@@ -28,6 +25,9 @@ pub(crate) struct Rsvp {
     #[arg(long, allow_hyphen_values = true)]
     comment: Option<Text>,
 }
+
+/// The fields of what was sent.
+pub(crate) const FIELDS: [&str; 3] = ["sent", "answer", "to"];
 
 impl Rsvp {
     /// Does what the arguments say.

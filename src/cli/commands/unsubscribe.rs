@@ -8,15 +8,15 @@ use crate::cli::exit::Failure;
 use crate::cli::output::Format;
 use crate::cli::settings::connect;
 
-/// The fields of what was done.
-pub(crate) const FIELDS: [&str; 2] = ["unsubscribed", "message"];
-
 /// Unsubscribe from the mailing list that sent a message, where it offers that with one click
 #[derive(Args)]
 pub(crate) struct Unsubscribe {
     /// The message's id, as search shows it
     message_id: String,
 }
+
+/// The fields of what was done.
+pub(crate) const FIELDS: [&str; 2] = ["unsubscribed", "message"];
 
 impl Unsubscribe {
     /// Does what the arguments say.

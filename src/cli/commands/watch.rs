@@ -13,16 +13,6 @@ use crate::cli::label;
 use crate::cli::output::{self, Format, Output};
 use crate::cli::settings::{builder, patient};
 
-/// The fields of an event.
-pub(crate) const FIELDS: [&str; 6] = [
-    "event",
-    "id",
-    "thread_id",
-    "labels",
-    "changed_labels",
-    "history_id",
-];
-
 /// Print what happens in the mailbox as it happens, a JSON object a line
 ///
 /// It asks Gmail again and again for the changes since the last ones. (`mailbox watch` is another thing: Google's own
@@ -49,6 +39,16 @@ pub(crate) struct Watch {
     #[arg(long)]
     once: bool,
 }
+
+/// The fields of an event.
+pub(crate) const FIELDS: [&str; 6] = [
+    "event",
+    "id",
+    "thread_id",
+    "labels",
+    "changed_labels",
+    "history_id",
+];
 
 impl Watch {
     /// Does what the arguments say.
