@@ -1,11 +1,14 @@
-//! Parts that hold others in a way of their own: opaque S/MIME, and files in uuencode.
+//! Parts that hold others in a way of their own: opaque S/MIME, Outlook's own format, and files in uuencode.
 
 use super::{
     part::{Budget, Content, MAXIMUM_DEPTH, Part},
     smime::{self, Holding},
+    tnef,
     uuencode::{self, Uuencoded},
 };
-use crate::mail::{compose::enclosure::guess_mime_type, header::parse_text};
+use crate::mail::{
+    compose::enclosure::guess_mime_type, encoding::charset::TextOrigin, header::parse_text,
+};
 
 /// What was found around the content of a part.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -30,6 +33,8 @@ impl Part {
         self.decode_uuencode();
         if self.is_smime_file() {
             self.open_smime(depth, budget);
+        } else if self.is_tnef() {
+            self.open_tnef(budget);
         } else if self.mime_type == "text/plain"
             && self.file_name.is_none()
             && self.disposition.value != "attachment"
@@ -58,9 +63,22 @@ impl Part {
         self.is_smime_file() && !stem.contains('.')
     }
 
-    /// Whether the part is S/MIME whose bytes have to be fetched to show what it says.
+    /// Whether the part is S/MIME, or Outlook's own format, whose bytes have to be fetched to show what is in it.
     pub(crate) fn is_closed(&self) -> bool {
-        self.attachment_id().is_some() && self.is_smime_message() && !self.is_named_encrypted()
+        let is_smime = self.is_smime_message() && !self.is_named_encrypted();
+        self.attachment_id().is_some() && (is_smime || self.is_tnef())
+    }
+
+    fn is_tnef(&self) -> bool {
+        let is_named = || {
+            let name = self.file_name.as_deref().unwrap_or_default();
+            name.eq_ignore_ascii_case("winmail.dat")
+        };
+        match self.mime_type.as_str() {
+            "application/ms-tnef" | "application/vnd.ms-tnef" => true,
+            "application/octet-stream" => is_named(),
+            _ => false,
+        }
     }
 
     fn is_smime_file(&self) -> bool {
@@ -147,17 +165,52 @@ impl Part {
         self.content = Content::Bytes(Vec::new());
         self.mime_type = "multipart/mixed".to_owned();
         let files = files.into_iter().enumerate();
-        let files = files.map(|(position, file)| self.uuencoded_file(position, file));
+        let files = files.map(|(position, file)| self.file_within(position, file));
         self.parts = std::iter::once(body).chain(files).collect();
     }
 
-    fn uuencoded_file(&self, position: usize, file: Uuencoded) -> Self {
+    /// Puts the files of Outlook's format beside it, which may hold more; its text is that of a message with no other.
+    fn open_tnef(&mut self, budget: &mut Budget) {
+        let opened = self
+            .bytes()
+            .and_then(|bytes| tnef::open(bytes, budget.parts));
+        let Some(opened) = opened else {
+            return;
+        };
+        let text = opened.text.filter(|_| self.id.is_empty());
+        if text.is_none() && opened.files.is_empty() {
+            return;
+        }
+        budget.parts -= opened.files.len().min(budget.parts);
+        let mut itself = self.clone();
+        itself.id = self.child_id(0);
+        itself.disposition.value = "attachment".to_owned();
+        self.parts = vec![itself];
+        if let Some(text) = text {
+            let content = Content::Bytes(text.into_bytes());
+            let mut part = Self::assemble(Vec::new(), "text/plain", content, TextOrigin::Payload);
+            part.id = self.child_id(1);
+            self.parts.push(part);
+        }
+        for file in opened.files {
+            let file = Uuencoded {
+                name: file.name,
+                bytes: file.bytes,
+            };
+            let part = self.file_within(self.parts.len(), file);
+            self.parts.push(part);
+        }
+        self.content = Content::Bytes(Vec::new());
+        self.mime_type = "multipart/mixed".to_owned();
+    }
+
+    fn file_within(&self, position: usize, file: Uuencoded) -> Self {
         let content = Content::Bytes(file.bytes);
         let mime_type = guess_mime_type(&file.name);
         let mut part = Self::assemble(Vec::new(), mime_type, content, self.origin);
         part.id = self.child_id(position);
         part.disposition.value = "attachment".to_owned();
-        part.file_name = Some(file.name);
+        part.file_name = Some(file.name).filter(|name| !name.is_empty());
         part
     }
 
@@ -202,6 +255,53 @@ mod tests {
         let reading = Reading::from_raw(&raw);
         assert_eq!((reading.text.as_str(), reading.attachments.len()), ("", 1));
         assert_eq!(reading.attachments[0].name, "smime.p7m");
+    }
+
+    #[test]
+    fn files_in_winmail_dat_stand_beside_it() {
+        let files: [(&str, &[u8]); 2] = [("Größe.txt", b"one"), ("two.pdf", b"%PDF-")];
+        let winmail = super::super::tnef::tests::write("Hello", &files);
+        let names = |reading: &Reading| -> Vec<String> {
+            let files = reading.attachments.iter();
+            files
+                .map(|file| format!("{} {}", file.name, file.size))
+                .collect()
+        };
+        let expected = [
+            format!("winmail.dat {}", winmail.len()),
+            "Größe.txt 3".to_owned(),
+            "two.pdf 5".to_owned(),
+        ];
+        let part = [
+            &b"Content-Type: application/ms-tnef; name=winmail.dat\r\n\r\n"[..],
+            &winmail,
+        ]
+        .concat();
+        let alone = Reading::from_raw(&part);
+        assert_eq!(
+            (names(&alone), alone.text.as_str()),
+            (expected.to_vec(), "Hello")
+        );
+        let mixed = [
+            &b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHi\r\n--b\r\n"[..],
+            &part,
+            b"\r\n--b--\r\n",
+        ]
+        .concat();
+        let mixed = Reading::from_raw(&mixed);
+        assert_eq!(
+            (names(&mixed), mixed.text.as_str()),
+            (expected.to_vec(), "Hi")
+        );
+        assert_eq!(mixed.attachments[1].data(), Some(&b"one"[..]));
+        // Gmail keeps it behind an id.
+        let message = serde_json::json!({"id": "1", "payload": {
+            "partId": "", "mimeType": "application/ms-tnef", "filename": "winmail.dat", "headers": [],
+            "body": {"size": winmail.len(), "attachmentId": "a"},
+        }});
+        let reading = Reading::from_payload(&serde_json::from_value(message).unwrap());
+        assert_eq!(reading.bodies_to_fetch(), ["a"]);
+        assert_eq!(names(&reading.with_body("a", &winmail)), expected);
     }
 
     #[test]

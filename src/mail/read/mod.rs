@@ -14,6 +14,7 @@ mod part_name;
 pub(crate) mod protection;
 pub(crate) mod report;
 mod smime;
+mod tnef;
 pub(crate) mod undecoded;
 pub(crate) mod unsubscription;
 mod uuencode;

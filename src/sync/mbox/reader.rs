@@ -209,7 +209,10 @@ impl<R: Read> Reader<R> {
             if line.is_empty() {
                 break;
             }
-            if let Some(next) = Separator::of(line) {
+            // What this crate has written has the blank behind `From` in each separator.
+            if let Some(next) = Separator::of(line)
+                && (own.is_none() || is_quotable(line))
+            {
                 let following = self.following(length)?;
                 match next.verdict(after_empty_line, following) {
                     Verdict::Begins => {

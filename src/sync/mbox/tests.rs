@@ -268,6 +268,23 @@ fn separators_of_every_writer_part_messages() {
     }
 }
 
+/// It is no separator of this crate's own, which have a blank behind `From`.
+#[test]
+fn a_line_of_one_word_comes_back() {
+    for line in ["From\n", "From\r\n"] {
+        for raw in [
+            format!("{line}Subject: 1\nTo: a@example.com\n\nText\n"),
+            format!("Subject: 1\n\n{line}Subject: 2\nTo: a@example.com\n"),
+            format!("Subject: 1\n\nText\n\n{line}"),
+        ] {
+            let written = [raw.into_bytes(), b"Subject: 3\n".to_vec()];
+            let (archive, _) = archive(&written);
+            let raws: Vec<Vec<u8>> = read(&archive).into_iter().map(|one| one.raw).collect();
+            assert_eq!(raws, written, "{line:?}");
+        }
+    }
+}
+
 #[test]
 fn sentences_are_text() {
     for sentence in [
