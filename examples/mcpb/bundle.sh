@@ -8,6 +8,7 @@
 # It needs Python 3. The account is the one of `airbyte-gmail auth login`; the bundle has no credentials.
 set -euo pipefail
 program=${1:?name the program}
+[[ $program == */* ]] || program=./$program
 "$program" mcp --help >/dev/null 2>&1 || { echo "$program has no mcp; build it with --features cli,mcp" >&2; exit 2; }
 case $(uname -s) in
   Linux) platform=linux ;;

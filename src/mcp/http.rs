@@ -24,8 +24,9 @@ use super::session::Sessions;
 use crate::auth::Secret;
 use crate::http::connections::{self, Busy};
 
-/// How many connections there are at once; a silent one gives way to another.
-const CONNECTIONS: usize = 100;
+/// How many connections there are at once, of which a client with a session often has two; a silent one gives way to
+/// another.
+const CONNECTIONS: usize = 256;
 
 /// How long a connection may take to say what it wants, and to stay without a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);

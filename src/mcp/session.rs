@@ -16,7 +16,7 @@ use rmcp::transport::streamable_http_server::session::{
 
 /// How many sessions there are at once. The one that was used least recently ends when another begins; its client is
 /// told so (404) at its next request, and begins anew.
-pub(super) const SESSIONS: usize = 64;
+pub(super) const SESSIONS: usize = 256;
 
 /// The sessions, with the time at which each was last used.
 #[derive(Debug)]

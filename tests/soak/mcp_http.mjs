@@ -80,7 +80,11 @@ const end = Date.now() + Number(seconds) * 1000;
 
 /** One client: its calls, one after the other. */
 async function client(number) {
-  const session = await begin(`client ${number}`);
+  const session = await begin(`client ${number}`).catch((error) => {
+    count.lost += 1;
+    fault(`to begin: ${error.cause?.code ?? error.message}`);
+  });
+  if (!session) return;
   if (number % 2) {
     const headers = { authorization: `Bearer ${TOKEN}`, accept: 'text/event-stream', 'mcp-session-id': session };
     fetch(url, { headers }).then((stream) => stream.body?.pipeTo(new WritableStream())).catch(() => {});
