@@ -58,7 +58,7 @@ fn cases() -> Vec<Case> {
         Case {
             name: "alternatives that are none",
             raw: b"Content-Type: multipart/alternative; boundary=b\n\n--b\n\nOne\n--b\n\nTwo\n--b\n\nOne \n--b--\n".to_vec(),
-            expected: ["", "", "One\n\nTwo", ""],
+            expected: ["", "", "One\nTwo", ""],
         },
         Case {
             name: "headers in the charset of the text",

@@ -177,18 +177,21 @@ impl Part {
         let Some(opened) = opened else {
             return;
         };
-        let text = opened.text.filter(|_| self.id.is_empty());
-        if text.is_none() && opened.files.is_empty() {
+        let text = opened.text.filter(|text| !text.trim().is_empty());
+        let html = opened.html.filter(|_| text.is_none());
+        let text = text.map(|text| ("text/plain", text.into_bytes()));
+        let body = text.or_else(|| Some(("text/html", html?)));
+        let body = body.filter(|_| self.id.is_empty());
+        if body.is_none() && opened.files.is_empty() {
             return;
         }
         budget.parts -= opened.files.len().min(budget.parts);
         let mut itself = self.clone();
-        itself.id = self.child_id(0);
         itself.disposition.value = "attachment".to_owned();
         self.parts = vec![itself];
-        if let Some(text) = text {
-            let content = Content::Bytes(text.into_bytes());
-            let mut part = Self::assemble(Vec::new(), "text/plain", content, TextOrigin::Payload);
+        if let Some((mime_type, bytes)) = body {
+            let content = Content::Bytes(bytes);
+            let mut part = Self::assemble(Vec::new(), mime_type, content, TextOrigin::Payload);
             part.id = self.child_id(1);
             self.parts.push(part);
         }
@@ -282,6 +285,13 @@ mod tests {
             (names(&alone), alone.text.as_str()),
             (expected.to_vec(), "Hello")
         );
+        let without_text = super::super::tnef::tests::write("", &[]);
+        let html = [
+            &b"Content-Type: application/ms-tnef\r\n\r\n"[..],
+            &without_text,
+        ]
+        .concat();
+        assert_eq!(Reading::from_raw(&html).text, "Hello");
         let mixed = [
             &b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHi\r\n--b\r\n"[..],
             &part,

@@ -16,6 +16,7 @@ const ATT_ATTACH_DATA: u32 = 0x0006_800f;
 const ATT_ATTACHMENT: u32 = 0x0006_9005;
 
 const PR_BODY: u16 = 0x1000;
+const PR_BODY_HTML: u16 = 0x1013;
 const PR_ATTACH_DATA: u16 = 0x3701;
 const PR_ATTACH_FILENAME: u16 = 0x3704;
 const PR_ATTACH_LONG_FILENAME: u16 = 0x3707;
@@ -26,6 +27,8 @@ const PR_DISPLAY_NAME: u16 = 0x3001;
 pub(crate) struct Opened {
     /// The plain text of the message, in UTF-8.
     pub(crate) text: Option<String>,
+    /// The HTML of the message, which tells its own charset.
+    pub(crate) html: Option<Vec<u8>>,
     pub(crate) files: Vec<File>,
 }
 
@@ -60,8 +63,12 @@ pub(crate) fn open(bytes: &[u8], limit: usize) -> Option<Opened> {
             ATT_BODY => opened.text = opened.text.or(Some(in_code_page(data))),
             ATT_MAPI_PROPS => {
                 for property in properties(data) {
-                    if property.id == PR_BODY {
-                        opened.text = property.text(code_page).or(opened.text);
+                    match (property.id, property.kind) {
+                        (PR_BODY, _) => opened.text = property.text(code_page).or(opened.text),
+                        (PR_BODY_HTML, 0x1e | 0x102) => {
+                            opened.html = Some(property.value.to_vec());
+                        }
+                        _ => {}
                     }
                 }
             }
@@ -265,6 +272,9 @@ pub(crate) mod tests {
         let mut stream = [SIGNATURE, &[1, 0]].concat();
         put(&mut stream, ATT_OEM_CODEPAGE, &1252_u64.to_le_bytes());
         put(&mut stream, ATT_BODY, format!("{text}\0").as_bytes());
+        let mut list = 1_u32.to_le_bytes().to_vec();
+        put_property(&mut list, 0x102, PR_BODY_HTML, b"<p>Hello</p>");
+        put(&mut stream, ATT_MAPI_PROPS, &list);
         for (name, bytes) in files {
             put(&mut stream, ATT_ATTACH_REND_DATA, &[0; 14]);
             put(&mut stream, ATT_ATTACH_TITLE, b"SHORT~1.TXT\0");
@@ -287,6 +297,7 @@ pub(crate) mod tests {
         let stream = write("Hello", &[("Größe.txt", b"one"), ("two.bin", &[0, 1, 2])]);
         let opened = open(&stream, 9).unwrap();
         assert_eq!(opened.text.as_deref(), Some("Hello"));
+        assert_eq!(opened.html.as_deref(), Some(&b"<p>Hello</p>"[..]));
         let files: Vec<_> = opened
             .files
             .iter()
