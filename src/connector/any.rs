@@ -212,13 +212,18 @@ impl Connector {
         })
     }
 
-    /// Refuses an entity that the Context Store does not hold, where Airbyte says what it holds.
+    /// Refuses an entity that the Context Store does not hold, or not yet, where Airbyte says what it holds.
     pub(super) async fn check_entity(
         &self,
         action: &'static str,
         entity: &str,
     ) -> Result<(), Error> {
-        let inspection = self.inspected().await?;
+        let inspection = match self.inspected().await {
+            Ok(inspection) => inspection,
+            // Not each of Airbyte's versions can say it, and whether the connector is there the action itself tells.
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) => return Err(error),
+        };
         let Some(readiness) = &inspection.context_store_readiness else {
             return Ok(());
         };
@@ -228,10 +233,26 @@ impl Connector {
                 .iter()
                 .filter_map(|supported| supported.entity.as_deref())
         };
-        if known().next().is_none() || known().any(|known| known == entity) {
-            return Ok(());
+        if known().next().is_some() && !known().any(|known| known == entity) {
+            return Err(unknown_entity(action, known()));
         }
-        Err(unknown_entity(action, known()))
+        // What was not ready at the first look may be by now.
+        if unready(inspection, entity).is_some()
+            && let Some(status) = unready(&self.inspect().await?, entity)
+        {
+            let status = match status.as_str() {
+                "" => String::new(),
+                status => format!(" (its status is {status})"),
+            };
+            return Err(Error::new(
+                Kind::Server,
+                format!(
+                    "the context store has not got the entity ready yet{status}; try again later"
+                ),
+            )
+            .named(action.into()));
+        }
+        Ok(())
     }
 
     async fn inspected(&self) -> Result<&ConnectorInspection, Error> {
@@ -246,6 +267,13 @@ impl Connector {
         selection: &Selection,
     ) -> Result<ExecuteResult, Error> {
         let params = params(given)?;
+        if action.trim().is_empty() {
+            return Err(Error::new(
+                Kind::InvalidInput,
+                "no action is named; take one from the connector's documentation, such as list",
+            )
+            .named("execute".into()));
+        }
         for store_action in [TABLE.search_action, TABLE.sql_action] {
             if action == store_action {
                 self.check_entity(store_action, entity).await?;
@@ -279,6 +307,23 @@ impl Connector {
             meta: without_nulls(meta),
         })
     }
+}
+
+/// The status of an entity that can't be searched yet.
+fn unready(inspection: &ConnectorInspection, entity: &str) -> Option<String> {
+    let readiness = inspection.context_store_readiness.as_ref()?;
+    let configured = readiness
+        .configured_cache_entities
+        .iter()
+        .find(|configured| configured.entity.as_deref() == Some(entity))?;
+    (configured.ready_for_search == Some(false)).then(|| {
+        let status = configured.status.as_deref().unwrap_or_default();
+        status
+            .chars()
+            .filter(char::is_ascii_graphic)
+            .take(32)
+            .collect()
+    })
 }
 
 fn without_nulls(meta: Map<String, Value>) -> Map<String, Value> {

@@ -4,6 +4,7 @@
 
 mod kind;
 mod response;
+mod service;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -12,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use kind::Kind;
-pub use response::ServiceError;
 pub(crate) use response::is_reason;
+pub use service::ServiceError;
 
 /// A result whose error is this crate's [`Error`].
 ///
@@ -105,6 +106,11 @@ impl Error {
         Self::new(Kind::TokenRefreshFailed, message)
     }
 
+    /// Its text without the operation.
+    pub(crate) fn message(&self) -> &str {
+        &self.inner.message
+    }
+
     /// Names the operation, unless one is named already.
     pub(crate) fn named(self, name: Cow<'static, str>) -> Self {
         if self.inner.operation.is_some() {
@@ -124,6 +130,20 @@ impl Error {
     /// Adds the cause.
     pub(crate) fn caused_by(self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.with(|inner| inner.source = Some(Arc::new(source)))
+    }
+
+    /// Says what another error means for the caller, and keeps what the service said with that.
+    pub(crate) fn explaining(self, cause: Self) -> Self {
+        let said = cause.inner.copy();
+        self.with(|inner| {
+            inner.status = inner.status.or(said.status);
+            inner.reason = inner.reason.take().or(said.reason);
+            inner.service_message = inner.service_message.take().or(said.service_message);
+            inner.service_errors = said.service_errors;
+            inner.request_id = inner.request_id.take().or(said.request_id);
+            inner.retry_after = inner.retry_after.or(said.retry_after);
+            inner.source = Some(Arc::new(cause));
+        })
     }
 
     /// Notes that the service may have carried out what was asked.
@@ -333,7 +353,7 @@ impl Error {
         self.inner.kind == Kind::Configuration
     }
 
-    /// Whether Airbyte knows no such connector for the customer: create one.
+    /// Whether Airbyte knows no such connector, of the customer or of that id: create one, or check the id.
     pub fn is_connector_not_found(&self) -> bool {
         self.inner.kind == Kind::ConnectorNotFound
     }

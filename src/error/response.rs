@@ -1,11 +1,11 @@
 //! Errors from the answers of the two services.
 
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use serde_json::Value;
 
+use super::service::{service_errors, status_inside, upstream_status};
 use super::{Error, Kind};
 
 /// Reasons with which Google says "too fast" under status 403.
@@ -47,10 +47,54 @@ impl Error {
     /// tells a rate limit under 403 from a refusal, and adds the reason.
     pub(crate) fn from_response(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-        // What the service behind Airbyte said decides, as it would without Airbyte.
-        let status = upstream_status(status, &answer).unwrap_or(status);
-        let reasons = reasons(&answer);
-        let service_message = service_message(&answer);
+        // What the service behind Airbyte said decides, as it would without Airbyte; but Airbyte's own word on the
+        // caller's token, and on its own rate, is about Airbyte.
+        let upstream = match status {
+            401 | 429 => None,
+            _ => upstream_status(&answer),
+        };
+        Self::from_answer(upstream.unwrap_or(status), headers, &answer)
+    }
+
+    /// The error for an action of which Airbyte says, under the status of a success, that it had none; `word` is what it
+    /// says in place of "success".
+    pub(crate) fn of_action(word: &str, body: &[u8]) -> Self {
+        let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+        let result = &answer["result"];
+        let said = |part: &Value| {
+            service_message(part).or_else(|| part["error"].as_str().map(str::to_owned))
+        };
+        let message = said(&answer)
+            .or_else(|| said(result))
+            .or_else(|| result.as_str().map(str::to_owned));
+        let error = match status_inside(&answer).or_else(|| status_inside(result)) {
+            Some(status) => Self::from_answer(status, &HeaderMap::new(), &answer),
+            None => {
+                let word = if is_reason(word) {
+                    word
+                } else {
+                    "something else"
+                };
+                Self::new(
+                    Kind::InvalidRequest,
+                    format!(
+                        "airbyte says `{word}` of the action in place of `success`; check the params and the connector"
+                    ),
+                )
+            }
+        };
+        error.with(|inner| {
+            inner.service_message = message;
+            inner.service_errors = service_errors(&answer);
+            if inner.service_errors.is_empty() {
+                inner.service_errors = service_errors(result);
+            }
+        })
+    }
+
+    fn from_answer(status: u16, headers: &HeaderMap, answer: &Value) -> Self {
+        let reasons = reasons(answer);
+        let service_message = service_message(answer);
         let rate_limited = status == 429
             || (status == 403
                 && !reasons.iter().any(|reason| reason == DAILY_LIMIT)
@@ -99,7 +143,7 @@ impl Error {
             inner.status = Some(status);
             inner.reason = reason;
             inner.service_message = service_message;
-            inner.service_errors = service_errors(&answer);
+            inner.service_errors = service_errors(answer);
             inner.request_id = request_id(headers);
             inner.retry_after = retry_after;
             inner.lasts = lasts;
@@ -202,113 +246,6 @@ pub(crate) fn is_reason(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }
 
-/// What the service said of one field of a request; [`Error::service_errors`] gives it.
-///
-/// It can repeat what was sent, which its `Display` is for and its `Debug` leaves out.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ServiceError {
-    field: Option<String>,
-    message: Option<String>,
-    code: Option<String>,
-}
-
-impl ServiceError {
-    /// The field, such as `body.workspace_name`.
-    pub fn field(&self) -> Option<&str> {
-        self.field.as_deref()
-    }
-
-    /// What is wrong with it, in the service's words.
-    pub fn message(&self) -> Option<&str> {
-        self.message.as_deref()
-    }
-
-    /// The service's short name of the failure, such as `missing`.
-    pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
-    }
-}
-
-impl fmt::Display for ServiceError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(field) = &self.field {
-            write!(formatter, "{field}: ")?;
-        }
-        formatter.write_str(self.message.as_deref().unwrap_or("refused"))?;
-        match &self.code {
-            Some(code) => write!(formatter, " ({code})"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Debug for ServiceError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("ServiceError")
-            .field("code", &self.code.as_deref().filter(|code| is_reason(code)))
-            .finish_non_exhaustive()
-    }
-}
-
-/// The entries of Airbyte's `errors`, and of the `detail` of its framework.
-fn service_errors(answer: &Value) -> Vec<ServiceError> {
-    let text = |value: &Value| {
-        value
-            .as_str()
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-    };
-    let place = |value: &Value| {
-        let steps: Vec<String> = value
-            .as_array()?
-            .iter()
-            .map(|step| {
-                step.as_str()
-                    .map_or_else(|| step.to_string(), str::to_owned)
-            })
-            .collect();
-        Some(steps.join("."))
-    };
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let documented = list(&answer["errors"])
-        .into_iter()
-        .map(|item| ServiceError {
-            field: text(&item["field"]),
-            message: text(&item["message"])
-                .or_else(|| text(&item["userPresentableMessage"]))
-                .or_else(|| text(&item["error"])),
-            code: text(&item["error_code"]),
-        });
-    let of_framework = list(&answer["detail"])
-        .into_iter()
-        .map(|item| ServiceError {
-            field: place(&item["loc"]),
-            message: text(&item["msg"]),
-            code: text(&item["type"]),
-        });
-    documented
-        .chain(of_framework)
-        .filter(|error| error.message.is_some() || error.field.is_some() || error.code.is_some())
-        .collect()
-}
-
-/// The status with which the service behind Airbyte refused, where Airbyte tells of one.
-fn upstream_status(status: u16, answer: &Value) -> Option<u16> {
-    // Airbyte's own word on the caller's token, and on its own rate, is about Airbyte.
-    if matches!(status, 401 | 403 | 404 | 429) {
-        return None;
-    }
-    answer["errors"]
-        .as_array()?
-        .iter()
-        .flat_map(|item| {
-            ["status_code", "http_status", "upstream_status"].map(|name| &item["details"][name])
-        })
-        .filter_map(|value| u16::try_from(value.as_u64()?).ok())
-        .find(|status| (400..600).contains(status))
-}
-
 fn service_message(answer: &Value) -> Option<String> {
     let candidates = [
         &answer["error"]["message"],
@@ -320,6 +257,10 @@ fn service_message(answer: &Value) -> Option<String> {
         &answer["detail"]["message"],
         &answer["errors"][0]["userPresentableMessage"],
         &answer["errors"][0]["error"],
+        &answer["errors"][0],
+        &answer["detail"][0],
+        &answer["errors"],
+        &answer["title"],
     ];
     // A lone word under `error` is the reason, and told as that.
     let error = answer["error"].as_str().filter(|text| !is_reason(text));

@@ -94,7 +94,7 @@ pub(super) fn cause(
         _ if says("dns error") || says("failed to lookup address") => {
             let host = if is_proxy { &name } else { host };
             format!(
-                "the name {host} is not known to this machine's resolver (dns); check the name and the network"
+                "no connection: the name {host} is not known to this machine's resolver (dns); check the name and the network"
             )
         }
         Some(error) if error.kind() == io::ErrorKind::ConnectionRefused => {

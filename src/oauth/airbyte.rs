@@ -12,6 +12,7 @@ use crate::airbyte::Airbyte;
 use crate::auth::{AirbyteCallback, CORRELATION, CallbackError, Secret, airbyte_callback};
 use crate::error::{Error, Kind};
 use crate::operation;
+use crate::transport::is_of_customer;
 
 /// What a consent through Airbyte is to make.
 ///
@@ -297,12 +298,13 @@ pub fn is_template_missing(error: &Error) -> bool {
 
 fn explain(error: Error) -> Error {
     if error.is_not_found() {
-        return Error::new(
-            Kind::NotFound,
+        let text = if is_of_customer(&error) {
             "airbyte has no customer (workspace) of that name; check the name, or let it be made (create_workspace, \
-             `--create-workspace`)",
-        )
-        .caused_by(error);
+             `--create-workspace`)"
+        } else {
+            "not found, and not said to be the customer (workspace); check the base url, and then the name"
+        };
+        return Error::new(Kind::NotFound, text).explaining(error);
     }
     if !is_template_missing(&error) {
         return error;
@@ -312,7 +314,7 @@ fn explain(error: Error) -> Error {
         "airbyte asks for a source template of the organization's own before users can consent, and there isn't one for \
          gmail; enable gmail in airbyte's web app, or let one be made (create_template, `--create-template`)",
     )
-    .caused_by(error)
+    .explaining(error)
 }
 
 fn no_customer() -> Error {
@@ -325,11 +327,14 @@ fn no_customer() -> Error {
 /// Makes the organization's own template out of Airbyte's.
 async fn clone_template(airbyte: &Airbyte) -> Result<(), Error> {
     let definition_id = operation::gmail().definition_id;
-    let list = airbyte.templates().list_global().send().await?;
+    let list = airbyte.templates().list().use_global(true).send().await?;
     let template = list
         .data
         .into_iter()
-        .find(|template| template.actor_definition_id.as_deref() == Some(definition_id))
+        .find(|template| {
+            let id = template.actor_definition_id.as_deref();
+            id.is_some_and(|id| id.eq_ignore_ascii_case(definition_id))
+        })
         .ok_or_else(|| {
             Error::new(
                 Kind::Unsupported,

@@ -178,10 +178,8 @@ impl Hosted {
             id: None,
             ..call.clone()
         };
-        let reply = self
-            .direct()?
-            .send(&enveloped, Outgoing::new(row, request))
-            .await?;
+        let sent = self.direct()?.send(&enveloped, Outgoing::new(row, request));
+        let reply = sent.await.map_err(|error| no_connector(error, call))?;
         Ok(Executed { body: reply.body })
     }
 }
@@ -244,29 +242,57 @@ fn printable(name: &str) -> String {
         .collect()
 }
 
+/// Whether what is not found is the customer (workspace), and no address of Airbyte's.
+pub(crate) fn is_of_customer(error: &Error) -> bool {
+    says(
+        error,
+        &["workspace", "customer", "external user", "external_user"],
+    )
+}
+
+/// Whether the service's own words have one of these.
+fn says(error: &Error, words: &[&str]) -> bool {
+    error.service_message().is_some_and(|message| {
+        let message = message.to_ascii_lowercase();
+        words.iter().any(|word| message.contains(word))
+    })
+}
+
 /// Tells a customer who is not known from an address that is not Airbyte's.
 fn no_workspace(error: Error) -> Error {
     if !error.is_not_found() {
         return error;
     }
-    let is_of_workspace = error.service_message().is_some_and(|message| {
-        let message = message.to_ascii_lowercase();
-        ["workspace", "customer"]
-            .iter()
-            .any(|word| message.contains(word))
-    });
-    if is_of_workspace {
-        return Error::new(
+    let explained = if is_of_customer(&error) {
+        Error::new(
             Kind::ConnectorNotFound,
             "airbyte knows no customer (workspace) of that name; check it, or create a connector for it",
         )
-        .caused_by(error);
+    } else {
+        Error::new(
+            Kind::NotFound,
+            "not found, and not said to be the customer (workspace); check the base url, and then the name",
+        )
+    };
+    explained.explaining(error)
+}
+
+/// Tells a connector that is not known from what is not found through one.
+fn no_connector(error: Error, call: &Call) -> Error {
+    let words = [
+        "connector not found",
+        "no connector",
+        "no such connector",
+        "unknown connector",
+    ];
+    if !error.is_not_found() || !says(&error, &words) {
+        return error;
     }
-    Error::new(
-        Kind::NotFound,
-        "not found, and not said to be the customer (workspace); check the base url, and then the name",
-    )
-    .caused_by(error)
+    let explained = Error::new(
+        Kind::ConnectorNotFound,
+        "airbyte knows no connector of that id; check the id, and whether the connector is enabled for agents",
+    );
+    call.name(explained.explaining(error))
 }
 
 /// An action of the connector, and how errors name it.
@@ -327,15 +353,8 @@ impl Executed {
     fn parts(&self, call: &Call) -> Result<(&RawValue, BTreeMap<String, &RawValue>), Error> {
         let envelope: Envelope<'_> = serde_json::from_slice(&self.body)
             .map_err(|error| call.fail(Error::undecodable(&error)))?;
-        if envelope
-            .status
-            .as_deref()
-            .is_some_and(|status| status != "success")
-        {
-            return Err(call.fail(Error::new(
-                Kind::InvalidRequest,
-                "airbyte carried out the action without success; check the params and the connector",
-            )));
+        if let Some(word) = envelope.status.as_deref().filter(|word| *word != "success") {
+            return Err(call.fail(Error::of_action(word, &self.body)));
         }
         let Some(result) = envelope.result else {
             // A success that says nothing is one only of what has nothing to say.

@@ -43,6 +43,8 @@ use crate::operation::{Encoded, Operation};
 
 pub(crate) use call::{Call, Outgoing};
 pub(crate) use direct::{Direct, ORGANIZATION};
+#[cfg(feature = "oauth")]
+pub(crate) use hosted::is_of_customer;
 pub(crate) use hosted::{Action, Hosted, find_connector, is_connector_id, no_result};
 pub(crate) use judge::Answer;
 #[cfg(feature = "mail")]

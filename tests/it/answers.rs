@@ -52,6 +52,9 @@ async fn an_application_token_may_say_its_lifetime_as_a_text() -> TestResult {
     for body in [
         json!({"access_token": "t", "expires_in": "900", "organization_id": null, "more": {}}),
         json!({"access_token": "t"}),
+        json!({"access_token": "t", "expires_in": 899.5}),
+        json!({"access_token": "t", "expires_in": "soon"}),
+        json!({"access_token": "t", "expires_in": [900]}),
     ] {
         sandbox.inject(tokens(body));
         let hosted = connector()?;

@@ -46,6 +46,7 @@ mod python;
 mod quota;
 mod real_mail;
 mod reference;
+mod refusal;
 mod reply;
 mod result_size;
 mod sandbox_page;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderValue;
+use serde_json::{Map, Value};
 
 use super::{TokenFuture, TokenResponse, TokenSource, with_retry};
 use crate::api::airbyte::operation::TABLE;
@@ -67,7 +68,7 @@ impl AirbyteTokenSource {
             let error = Error::from_response(reply.status.as_u16(), &reply.headers, &reply.body);
             return Err(passing(error.of(operation)));
         }
-        let answer: ApplicationTokenResponse = serde_json::from_slice(&reply.body)
+        let answer = read(&reply.body)
             .map_err(|error| unreadable(Error::undecodable(&error).of(operation)))?;
         let token = answer.access_token.filter(|token| {
             !token.expose().is_empty() && HeaderValue::from_str(token.expose()).is_ok()
@@ -103,6 +104,22 @@ fn passing(error: Error) -> Error {
     if !error.is_transient() || error.is_connect() {
         return error;
     }
-    Error::token_refresh_failed("airbyte gives no application token for now; try again later")
-        .caused_by(error)
+    let unnamed = error.message();
+    Error::token_refresh_failed(format!(
+        "airbyte gives no application token for now: {unnamed}"
+    ))
+    .explaining(error)
+}
+
+/// Reads the answer. A lifetime that can't be read is one that is not said.
+fn read(body: &[u8]) -> Result<ApplicationTokenResponse, serde_json::Error> {
+    serde_json::from_slice(body).or_else(|error| {
+        let without: Option<Map<String, Value>> = serde_json::from_slice(body).ok();
+        without
+            .and_then(|mut answer| {
+                answer.remove("expires_in")?;
+                serde_json::from_value(answer.into()).ok()
+            })
+            .ok_or(error)
+    })
 }
