@@ -47,6 +47,7 @@ PUBLISHED = [
     ("* response*: nullable at Airbyte alone", "an optional reference takes a null as absent"),
     ("* response*: default * at Airbyte alone", "an absent field stays absent instead of being made up"),
     ("* response*.user_config_spec: map here, object at Airbyte", "a JSON Schema in its turn, passed through as it is"),
+    ("* response.definition.spec: map here, object at Airbyte", "a JSON Schema in its turn, passed through as it is"),
     ("* response*.customization: map here, object at Airbyte", "replication of streams, passed through as it is"),
     ("* response.replication_config: any here, map at Airbyte", "the service's own shape, passed through as it is"),
     ("* response*.auth_tooltip: only here", "the answer is that of the template's get, which has these two fields more"),

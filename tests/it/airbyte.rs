@@ -16,9 +16,13 @@ use serde_json::json;
 use support::TestResult;
 
 fn client(sandbox: &Sandbox, auth: AirbyteAuthConfig) -> Result<Airbyte, Error> {
-    Airbyte::builder(auth)
-        .base_url(sandbox.airbyte_url())
-        .build()
+    let url = sandbox.airbyte_url();
+    // Through a judge where one is named: tests/clients/airbyte_mock.py.
+    let url = match std::env::var("AIRBYTE_MOCK") {
+        Ok(judge) => format!("{judge}/{}", url.trim_start_matches("http://")),
+        Err(_) => url.to_owned(),
+    };
+    Airbyte::builder(auth).base_url(url).build()
 }
 
 #[tokio::test]
