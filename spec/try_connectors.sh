@@ -1,46 +1,57 @@
 #!/usr/bin/env bash
-# Imports every document of a folder, compiles what is generated, calls some through hosted mode against a stub, and
+# Imports every document of a folder, compiles what is generated, calls ten through hosted mode against a stub, and
 # prints a table. It is no part of CI: the documents stay where they are installed, and nothing of them comes here.
 #
 #     pip install --no-deps --target /tmp/sdk airbyte-agent-sdk==0.1.380
-#     bash spec/try_connectors.sh /tmp/sdk/airbyte_agent_sdk/specs
+#     bash spec/try_connectors.sh /tmp/sdk/airbyte_agent_sdk/specs [NAME…]    # all of them where none is named
+#
+# TRY_FOLDER names a folder that is kept, and whose documents are not converted again; TRY_FEATURES are cargo's flags.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-root=$PWD
-[[ $# -ge 1 && -d $1 ]] || { echo "usage: spec/try_connectors.sh FOLDER" >&2; exit 2; }
+[[ $# -ge 1 && -d $1 ]] || { echo "usage: spec/try_connectors.sh FOLDER [NAME…]" >&2; exit 2; }
 documents=$(cd "$1" && pwd)
-# TRY_FOLDER names a folder that is kept, and whose documents are not converted again.
+shift
 work=${TRY_FOLDER:-$(mktemp -d)}
-mkdir -p "$work/tests"
+read -ra features <<<"${TRY_FEATURES:---no-default-features}"
+mkdir -p "$work/spec"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$work/target} CARGO_PROFILE_DEV_DEBUG=0
 cargo build --quiet --manifest-path spec/import/Cargo.toml
-tar --create --exclude=target --exclude=spec/import Cargo.toml Cargo.lock build.rs clippy.toml README.md src spec |
-  tar --extract --directory "$work"
-cp spec/try_connectors.rs "$work/tests/"
 
-# The documents beside Gmail's, each a module of one crate with a type of its own to stand on.
-modules="" settings=""
+modules=()
 for file in "$documents"/*/connector.yaml; do
   name=$(basename "$(dirname "$file")")
+  [[ $# = 0 || " $* " == *" $name "* ]] || continue
   module=c_${name//-/_}
-  converted=failed
-  # A folder that is kept is gone on with.
-  [[ -s $work/spec/$module.yaml && $work/spec/$module.yaml -nt $file ]] && converted=yes
-  [[ $converted == yes ]] || "$CARGO_TARGET_DIR/debug/import" "$file" "$work/spec/$module.yaml" >"$work/$module.log" 2>&1 && converted=yes
-  echo "$converted" >"$work/$module.converted"
-  [[ $converted == yes ]] || continue
-  modules+=" $module"
-  settings+="Settings { taken: \\&[], file: \"spec/$module.yaml\", module: \"crate::api::$module\", owner: \"crate::tried::$module\", crate_name: \"airbyte_agent_gmail\" },"
+  modules+=("$module")
+  [[ -s $work/$module.yaml && $work/$module.yaml -nt $file && $work/$module.yaml -nt spec/import/src ]] && continue
+  rm -f "$work/$module.yaml"
+  # A document that the lint refuses is written, and is not taken for converted.
+  "$CARGO_TARGET_DIR/debug/import" "$file" "$work/$module.yaml" >"$work/$module.log" 2>&1 || mv "$work/$module.yaml" "$work/$module.refused" 2>/dev/null || true
 done
-count=$(wc -w <<<"$modules")
-sed -i "s#\[Settings<'_>; 2\] = \[#[Settings<'_>; $((count + 2))] = [$settings#" "$work/build.rs"
-sed -i '/^airbyte-agent-gmail = {/d; /^\[\[\(example\|test\|bin\)\]\]/,/^$/d' "$work/Cargo.toml"
-rm -f "$work/src/main.rs"
-echo '#[allow(missing_docs, non_camel_case_types, missing_debug_implementations)] pub mod tried;' >>"$work/src/lib.rs"
-{
-  echo 'use progenitor_client::ClientInfo;'
-  for module in $modules; do
-    cat <<RUST
+
+# lay MODULE…: this crate with these documents beside Gmail's, each a module with a type of its own to stand on.
+lay() {
+  local module settings=""
+  rm -rf "$work/crate/src" "$work/crate/spec" "$work/crate/tests"
+  mkdir -p "$work/crate/tests"
+  tar --create --exclude=target --exclude=spec/import Cargo.toml Cargo.lock build.rs clippy.toml README.md src spec guide reference |
+    tar --extract --directory "$work/crate"
+  for module in "$@"; do
+    cp "$work/$module.yaml" "$work/crate/spec/"
+    settings+="Settings { taken: \\&[], file: \"spec/$module.yaml\", module: \"crate::api::$module\", owner: \"crate::tried::$module\", crate_name: \"airbyte_agent_gmail\" },"
+    cat >>"$work/crate/src/api.rs" <<RUST
+#[allow(warnings, missing_docs, missing_debug_implementations, unreachable_pub, private_interfaces, clippy::all)]
+pub mod $module { include!(concat!(env!("OUT_DIR"), "/$module.rs")); }
+RUST
+    cat >>"$work/crate/src/transport/hook.rs" <<RUST
+impl ClientHooks<Transport> for crate::api::$module::Client {
+    async fn exec(&self, request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
+        Ok(exec(self, &crate::api::$module::operation::TABLE, request, info).await)
+    }
+}
+RUST
+    cat >>"$work/crate/src/tried.rs" <<RUST
+#[derive(Clone)]
 pub struct $module(crate::api::$module::Client);
 impl $module {
     pub fn of(connector: &crate::GmailConnector) -> Self {
@@ -51,37 +62,53 @@ impl $module {
 }
 RUST
   done
-} >"$work/src/tried.rs"
-for module in $modules; do
-  cat >>"$work/src/api.rs" <<RUST
-#[allow(warnings, missing_docs, missing_debug_implementations, unreachable_pub, private_interfaces, clippy::all)]
-pub mod $module { include!(concat!(env!("OUT_DIR"), "/$module.rs")); }
-RUST
-  cat >>"$work/src/transport/hook.rs" <<RUST
-impl ClientHooks<Transport> for crate::api::$module::Client {
-    async fn exec(&self, request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
-        Ok(exec(self, &crate::api::$module::operation::TABLE, request, info).await)
-    }
+  sed -i '1i use progenitor_client::ClientInfo;' "$work/crate/src/tried.rs"
+  sed -i "s#\[Settings<'_>; 2\] = \[#[Settings<'_>; $(($# + 2))] = [$settings#" "$work/crate/build.rs"
+  sed -i '/^airbyte-agent-gmail = {/d; /^\[\[\(example\|test\|bin\|bench\)\]\]/,/^$/d' "$work/crate/Cargo.toml"
+  rm -f "$work/crate/src/main.rs"
+  echo '#[allow(missing_docs, non_camel_case_types, missing_debug_implementations)] pub mod tried;' >>"$work/crate/src/lib.rs"
 }
-RUST
+
+# What does not compile is left out, so that the others are seen.
+declare -A compiled ran
+left=()
+for module in "${modules[@]}"; do [[ -s $work/$module.yaml ]] && left+=("$module"); done
+while ((${#left[@]})); do
+  lay "${left[@]}"
+  if (cd "$work/crate" && cargo check "${features[@]}" --lib --message-format short) >"$work/check.log" 2>&1; then
+    for module in "${left[@]}"; do compiled[$module]=yes; done
+    break
+  fi
+  kept=()
+  for module in "${left[@]}"; do
+    grep -q "$module\(\.rs\|\.yaml\)\?[:\"]" "$work/check.log" && compiled[$module]=no || kept+=("$module")
+  done
+  ((${#kept[@]} < ${#left[@]})) || { echo "the crate does not compile for another reason: $work/check.log" >&2; exit 1; }
+  cp "$work/check.log" "$work/check.${#left[@]}.log"
+  left=("${kept[@]}")
 done
-cd "$work"
-cargo check --no-default-features --lib --message-format short >"$work/check.log" 2>&1 || true
-compiled() { ! grep -q "/$1.rs:[0-9:]* error" "$work/check.log" && grep -q "Finished" "$work/check.log"; }
-run=""
-if grep -q Finished "$work/check.log"; then
-  cargo test --no-default-features --test try_connectors >"$work/test.log" 2>&1 || true
-  run=$(sed -n 's/^test \(c_[a-z0-9_]*\) \.\.\. \(ok\|FAILED\)$/\1=\2/p' "$work/test.log")
+
+# Those that the calls are written for.
+called=()
+for module in $(sed -n 's/^async fn \(c_[a-z0-9_]*\)() -> TestResult.*/\1/p' spec/try_connectors.rs); do
+  [[ ${compiled[$module]:-no} == yes ]] && called+=("$module")
+done
+if ((${#called[@]})); then
+  lay "${called[@]}"
+  cp spec/try_connectors.rs "$work/crate/tests/"
+  (cd "$work/crate" && cargo test "${features[@]}" --test try_connectors) >"$work/test.log" 2>&1 || true
+  while IFS='=' read -r module result; do ran[$module]=$result; done < <(
+    sed -n 's/^test \(c_[a-z0-9_]*\) \.\.\. \(ok\|FAILED\)$/\1=\2/p' "$work/test.log"
+  )
 fi
+
 printf '| document | operations | converted | compiled | run | to decide | hosted mode only | lost |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n'
-for file in "$work"/c_*.converted; do
-  module=$(basename "$file" .converted)
-  is_compiled=no
-  compiled "$module" && is_compiled=yes
-  ran=$(grep "^$module=" <<<"$run" | cut -d= -f2 || true)
+for module in "${modules[@]}"; do
+  converted=no
+  [[ -s $work/$module.yaml ]] && converted=yes
   notes() { grep -c "^$1: " "$work/$module.log" || true; }
-  printf '| %s | %s | %s | %s | %s | %s | %s | %s |\n' "${module#c_}" "$(grep -c '^ *operationId:' "$work/spec/$module.yaml" || true)" \
-    "$(cat "$file")" "$is_compiled" "${ran:--}" "$(notes decide)" "$(notes 'hosted mode only')" "$(notes lost)"
+  printf '| %s | %s | %s | %s | %s | %s | %s | %s |\n' "${module#c_}" \
+    "$(cat "$work/$module.yaml" 2>/dev/null | grep -c '^ *operationId:' || true)" "$converted" "${compiled[$module]:-no}" \
+    "${ran[$module]:--}" "$(notes decide)" "$(notes 'hosted mode only')" "$(notes lost)"
 done
 echo "the notes of each document are in $work/*.log"
-cd "$root"

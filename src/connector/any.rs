@@ -247,7 +247,7 @@ impl Connector {
             return Err(Error::new(
                 Kind::Server,
                 format!(
-                    "the context store has not got the entity ready yet{status}; try again later"
+                    "the context store does not have the entity ready yet{status}; try again later"
                 ),
             )
             .named(action.into()));
