@@ -59,7 +59,10 @@ pub(super) fn query(
         .map_err(execute::upstream_authentication)?;
     // What a query does not name it does not read; parts of messages are the dearest.
     let words = sql.to_lowercase();
-    let dense: String = words.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let dense: String = words
+        .chars()
+        .filter(|letter| !letter.is_whitespace())
+        .collect();
     // To count rows is to name none of their columns.
     let has_payload = words.contains("payload") || dense.replace("count(*)", "").contains('*');
     let spam_and_trash = execute::includes_spam_and_trash(connector);
