@@ -126,10 +126,10 @@ fn layout(
             .fold(0_usize, |total, width| total + width + 2)
             .saturating_sub(2)
     };
-    let readable = kept
+    let mut readable = kept
         .iter()
         .map(|column| at_least(*column, READABLE_SUBJECT));
-    if !is_chosen && total(&mut { readable }) > limit {
+    if !is_chosen && total(&mut readable) > limit {
         // They say least of a message.
         kept.retain(|(place, _)| name(*place) != "labels");
     }
