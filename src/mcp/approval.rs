@@ -119,7 +119,7 @@ impl Approvals {
             None => return Err(bad_state("is none that this server gave")),
         };
         let payload = payload.map_err(|error| match error {
-            RequestStateError::Expired { .. } => bad_state("has expired"),
+            RequestStateError::Expired => bad_state("has expired"),
             _ => bad_state("is none that this server gave for this call"),
         })?;
         let payload = String::from_utf8_lossy(&payload);
