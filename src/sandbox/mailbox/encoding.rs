@@ -120,9 +120,10 @@ pub(super) fn decode_charset(charset: &str, bytes: &[u8]) -> Option<String> {
 pub(super) fn to_utf8(charset: Option<&str>, bytes: Bytes) -> Bytes {
     match charset {
         Some(charset) if !is_utf8(charset) && !is_ascii(charset) => {
+            // Text that is in another charset than it says would be lost.
             match decode_charset(charset, &bytes) {
-                Some(text) => Bytes::from(text),
-                None => bytes,
+                Some(text) if !text.contains(char::REPLACEMENT_CHARACTER) => Bytes::from(text),
+                _ => bytes,
             }
         }
         _ => bytes,
