@@ -16,7 +16,7 @@ use crate::auth::{
     AirbyteAuthConfig, AirbyteTokenSource, BearerTokenSource, Secret, TokenCache, TokenSource,
 };
 use crate::error::{Error, Kind};
-use crate::http::{Http, Limits, check_url};
+use crate::http::{Http, Limits, base, check_url};
 use crate::transport::{Direct, Governor, ORGANIZATION, RetryBudget, RetryPolicy, Transport};
 
 /// The first pause between two looks at whether a deletion is done; it doubles up to some seconds.
@@ -315,7 +315,7 @@ impl AirbyteBuilder {
         };
         let direct = Direct {
             http: http.clone(),
-            base_url: base_url.clone(),
+            base_url: base(&base_url)?,
             token: Some(TokenCache::new(source, bearer, None)),
             organization_id,
             retry: self.retry,

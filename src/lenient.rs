@@ -9,6 +9,22 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
+/// Reads JSON, by its type or by a seed. Whether it is UTF-8 is asked once, and not again for each text in it.
+pub(crate) fn from_bytes<'de, S: DeserializeSeed<'de>>(
+    seed: S,
+    json: &'de [u8],
+) -> Result<S::Value, serde_json::Error> {
+    let text = std::str::from_utf8(json).map_err(|error| {
+        // It says the place.
+        let refused = serde_json::from_slice::<serde_json::Value>(json).err();
+        refused.unwrap_or_else(|| Error::custom(error))
+    })?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let value = seed.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
+}
+
 /// A type that is read field by field; the generator writes it for each that has a default.
 pub(crate) trait Fields: Default {
     /// The number of the field that has this name on the wire.

@@ -12,7 +12,7 @@ use io_gmail::v1::client::{GmailClientStd, GmailClientStdConnectOptions};
 use io_gmail::v1::rest::messages::GmailMessageFormat;
 use io_gmail::v1::rest::messages::list::GmailMessagesListParams;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -30,7 +30,10 @@ pub(crate) enum Client {
     /// reqwest and serde, by hand.
     Floor(reqwest::Client, String),
     Typed(GmailConnector),
+    /// With a value at its end.
     Execute(GmailConnector),
+    /// With the service's own text at its end.
+    Text(GmailConnector),
     GoogleGmail1(Gmail<HttpConnector>),
     /// It blocks, on the one connection that it is given.
     IoGmail(Mutex<GmailClientStd>),
@@ -38,6 +41,9 @@ pub(crate) enum Client {
 
 /// It makes one call at a time, and takes part where that is what is measured.
 pub(crate) const BLOCKING: &str = "io-gmail 0.5.0, blocking";
+
+/// Its answers come as gzip; all others' as they are.
+pub(crate) const PACKED: &str = "ours, typed, gzip";
 
 fn io_gmail(url: &str) -> Result<Mutex<GmailClientStd>, Failure> {
     let stream = TcpStream::connect(url.trim_start_matches("http://"))?;
@@ -49,7 +55,7 @@ fn io_gmail(url: &str) -> Result<Mutex<GmailClientStd>, Failure> {
 impl Client {
     /// All of them, by name; the first is what the others are compared with.
     pub(crate) fn all(url: &str) -> Result<Vec<(&'static str, Self)>, Failure> {
-        let direct = || {
+        let direct = |url: &str| {
             GmailConnector::builder(GmailAuthConfig::from_access_token(TOKEN))
                 .base_url(url)
                 .build()
@@ -67,12 +73,15 @@ impl Client {
                 "floor: reqwest + serde",
                 Self::Floor(plain()?, url.to_owned()),
             ),
-            ("ours, typed", Self::Typed(direct()?)),
-            ("ours, `execute`", Self::Execute(direct()?)),
+            ("ours, typed", Self::Typed(direct(url)?)),
+            (PACKED, Self::Typed(direct(&format!("{url}/gzip"))?)),
+            ("ours, `execute`", Self::Execute(direct(url)?)),
+            ("ours, `execute`, text", Self::Text(direct(url)?)),
             ("google-gmail1 7.0.0", Self::GoogleGmail1(gmail)),
             (BLOCKING, Self::IoGmail(io_gmail(url)?)),
             ("ours, hosted, typed", Self::Typed(hosted()?)),
             ("ours, hosted, `execute`", Self::Execute(hosted()?)),
+            ("ours, hosted, `execute`, text", Self::Text(hosted()?)),
         ])
     }
 
@@ -91,12 +100,13 @@ impl Client {
                 Ok(())
             }
             Self::Execute(gmail) => {
-                let (action, params) = match call {
-                    Call::Get => ("get", json!({"messageId": ID})),
-                    Call::List => ("list", json!({"maxResults": 500})),
-                    Call::Raw => ("get", json!({"messageId": ID, "format": "raw"})),
-                };
+                let (action, params) = params(call);
                 gmail.execute("messages", action, params).await?;
+                Ok(())
+            }
+            Self::Text(gmail) => {
+                let (action, params) = params(call);
+                gmail.execute("messages", action, params).text().await?;
                 Ok(())
             }
             Self::IoGmail(gmail) => {
@@ -127,6 +137,14 @@ impl Client {
     }
 }
 
+fn params(call: Call) -> (&'static str, Value) {
+    match call {
+        Call::Get => ("get", json!({"messageId": ID})),
+        Call::List => ("list", json!({"maxResults": 500})),
+        Call::Raw => ("get", json!({"messageId": ID, "format": "raw"})),
+    }
+}
+
 /// A client without the time that reading the system's certificates takes.
 pub(crate) fn plain() -> Result<reqwest::Client, Failure> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -139,7 +157,7 @@ pub(crate) fn plain() -> Result<reqwest::Client, Failure> {
         .build()?)
 }
 
-async fn floor(http: &reqwest::Client, url: &str, call: Call) -> Result<(), Failure> {
+pub(crate) async fn floor(http: &reqwest::Client, url: &str, call: Call) -> Result<(), Failure> {
     let url = match call {
         Call::List => format!("{url}/gmail/v1/users/me/messages"),
         Call::Get | Call::Raw => format!("{url}/gmail/v1/users/me/messages/{ID}"),

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector, Quota};
 use futures_util::future::try_join_all;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use crate::client;
+use crate::client::{self, Call};
 use crate::measure::cpu_time;
 
 type Failure = Box<dyn std::error::Error>;
@@ -16,19 +17,24 @@ const AT_ONCE: u32 = 8;
 /// How many calls show what a sequential loop takes.
 const SEQUENTIAL: u32 = 50;
 
+/// How many calls show what hand-written code takes.
+const BY_HAND: u32 = 1_000;
+
 /// How many connectors find their token expired at once.
 const REFRESHING: usize = 1_000;
 
 /// Messages got by their ids, at several latencies, beside what the latency allows and beside a sequential loop.
 pub(crate) async fn hydration(url: &str) -> Result<(), Failure> {
     println!(
-        "| messages | latency | `get_many` | latency alone, 8 at once | CPU | a loop, one after the other |"
+        "| messages | latency | `get_many` | latency alone, 8 at once | × latency alone | the floor, 8 at once | CPU | a loop, one after the other |"
     );
-    println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
+    println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    let http = client::plain()?;
     for latency in [0, 20, 100] {
         let auth = GmailAuthConfig::from_access_token("token");
+        let url = format!("{url}/delay/{latency}");
         let gmail = GmailConnector::builder(auth)
-            .base_url(format!("{url}/delay/{latency}"))
+            .base_url(&url)
             .quota(Quota::unlimited())
             .build()?;
         let started = Instant::now();
@@ -40,6 +46,13 @@ pub(crate) async fn hydration(url: &str) -> Result<(), Failure> {
                 .await?;
         }
         let one = started.elapsed() / SEQUENTIAL;
+        let started = Instant::now();
+        stream::iter(0..BY_HAND)
+            .map(|_| client::floor(&http, &url, Call::Get))
+            .buffer_unordered(AT_ONCE as usize)
+            .try_collect::<()>()
+            .await?;
+        let by_hand = started.elapsed() / BY_HAND;
         for count in [1_000_u32, 10_000] {
             let (started, cpu) = (Instant::now(), cpu_time());
             let ids = (0..count).map(|number| format!("{number:016x}"));
@@ -50,10 +63,13 @@ pub(crate) async fn hydration(url: &str) -> Result<(), Failure> {
                 got += 1;
             }
             assert_eq!(got, count);
+            let wall = started.elapsed().as_secs_f64();
+            let alone = Duration::from_millis(latency) * count.div_ceil(AT_ONCE);
             println!(
-                "| {count} | {latency} ms | {:.1} s | {:.1} s | {:.1} s | {:.1} s |",
-                started.elapsed().as_secs_f64(),
-                (Duration::from_millis(latency) * count.div_ceil(AT_ONCE)).as_secs_f64(),
+                "| {count} | {latency} ms | {wall:.1} s | {:.1} s | {:.2} | {:.1} s | {:.1} s | {:.1} s |",
+                alone.as_secs_f64(),
+                wall / alone.as_secs_f64(),
+                (by_hand * count).as_secs_f64(),
                 (cpu_time() - cpu).as_secs_f64(),
                 (one * count).as_secs_f64(),
             );

@@ -2,7 +2,10 @@
 
 mod client;
 mod crowd;
+mod figure;
+mod mailbox;
 mod measure;
+mod plot;
 mod server;
 
 use std::io::{BufRead, BufReader};
@@ -52,15 +55,23 @@ fn main() -> Result<(), Failure> {
 async fn run(url: &str) -> Result<(), Failure> {
     // For a profile of one contender at one call.
     let only = std::env::args().nth(1).unwrap_or_default();
-    if only == "crowd" {
-        crowd::hydration(url).await?;
-        return crowd::refreshing(url).await;
+    match &*only {
+        "crowd" => {
+            crowd::hydration(url).await?;
+            return crowd::refreshing(url).await;
+        }
+        "mailbox" => {
+            mailbox::units().await?;
+            return mailbox::bytes().await;
+        }
+        _ => {}
     }
     let clients = Client::all(url)?;
     println!(
         "| call | client | CPU/call | × floor | wall/call | allocations/call | × floor | KB allocated/call | peak KB |"
     );
     println!("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    let mut rows = Vec::new();
     for (name, call, at_once, calls) in [
         ("get, full 8 KB", Call::Get, 1, 500),
         ("get, full 8 KB, 16 at once", Call::Get, 16, 500),
@@ -73,6 +84,7 @@ async fn run(url: &str) -> Result<(), Failure> {
         let clients: Vec<_> = clients
             .iter()
             .filter(|(client, _)| call != Call::Raw || !client.contains("hosted"))
+            .filter(|(client, _)| (call, at_once) == (Call::Get, 1) || *client != client::PACKED)
             .filter(|(client, _)| at_once == 1 || *client != client::BLOCKING)
             .filter(|(client, _)| format!("{name} | {client} |").contains(&only))
             .collect();
@@ -91,6 +103,11 @@ async fn run(url: &str) -> Result<(), Failure> {
         }
         let middle: Vec<Cost> = costs.iter().map(|costs| median(costs)).collect();
         for ((client, _), cost) in clients.iter().zip(&middle) {
+            rows.push(Row {
+                call: name,
+                client,
+                cost: *cost,
+            });
             println!(
                 "| {name} | {client} | {:.0} µs | {:.2} | {:.0} µs | {:.0} | {:.2} | {:.0} | {:.0} |",
                 cost.cpu.as_secs_f64() * 1e6,
@@ -103,7 +120,20 @@ async fn run(url: &str) -> Result<(), Failure> {
             );
         }
     }
-    if only.is_empty() { idle(url) } else { Ok(()) }
+    if only.is_empty() {
+        idle(url)?;
+        figure::print(&rows);
+        std::fs::write(plot::FILE, plot::draw(&rows))?;
+        println!("\n{} is drawn anew", plot::FILE);
+    }
+    Ok(())
+}
+
+/// What a client's turns at a call came to.
+struct Row {
+    call: &'static str,
+    client: &'static str,
+    cost: Cost,
 }
 
 async fn repeat(client: &Client, call: Call, calls: u32, at_once: usize) {

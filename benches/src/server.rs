@@ -1,9 +1,14 @@
 //! A server with few answers, all of them ready: it is never what a client waits for.
 
 use std::convert::Infallible;
+use std::io::Write;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE;
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -13,8 +18,12 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+const ID: &str = "1931f0a7c2d4e5b6";
+
 struct Answers {
     full: Bytes,
+    /// The same as gzip.
+    packed: Bytes,
     list: Bytes,
     raw: Bytes,
     executed_full: Bytes,
@@ -30,6 +39,7 @@ pub(crate) async fn serve() -> Result<(), Box<dyn std::error::Error>> {
     let (full, list) = (full(), list());
     let answers: &Answers = Box::leak(Box::new(Answers {
         full: pretty(&full),
+        packed: gzip(&pretty(&full))?,
         list: pretty(&list),
         raw: pretty(&raw()),
         executed_full: executed(&full, Value::Null).to_string().into(),
@@ -66,7 +76,9 @@ async fn answer(
         .strip_prefix("/delay/")
         .and_then(|rest| rest.split('/').next());
     if let Some(delay) = delay.and_then(|delay| delay.parse().ok()) {
-        tokio::time::sleep(Duration::from_millis(delay)).await;
+        // A thread's own sleep: that of the runtime is a millisecond longer, a twentieth of what is to be measured.
+        let delay = Duration::from_millis(delay);
+        let _ = tokio::task::spawn_blocking(move || std::thread::sleep(delay)).await;
     }
     let list = br#""action":"list""#;
     let answer = if path.ends_with("/token") {
@@ -81,13 +93,30 @@ async fn answer(
         &answers.list
     } else if query.to_ascii_lowercase().contains("format=raw") {
         &answers.raw
+    } else if path.starts_with("/gzip/") {
+        &answers.packed
     } else {
         &answers.full
     };
-    Ok(Response::builder()
-        .header("content-type", "application/json; charset=UTF-8")
-        .body(Full::new(answer.clone()))
-        .expect("a response"))
+    let mut answer = answer.clone();
+    // The message that was asked for, where it is another one.
+    let id = path.rsplit('/').next().unwrap_or_default();
+    if delay.is_some() && id.len() == ID.len() {
+        answer = String::from_utf8_lossy(&answer).replacen(ID, id, 1).into();
+    }
+    let response = Response::builder().header("content-type", "application/json; charset=UTF-8");
+    let response = if path.starts_with("/gzip/") {
+        response.header("content-encoding", "gzip")
+    } else {
+        response
+    };
+    Ok(response.body(Full::new(answer)).expect("a response"))
+}
+
+fn gzip(plain: &[u8]) -> std::io::Result<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(plain)?;
+    Ok(encoder.finish()?.into())
 }
 
 /// As Google writes it: indented, and a resource's id before all else.
@@ -125,7 +154,7 @@ fn full() -> Value {
     }
     let part = |id: &str, kind: &str, size: usize| {
         json!({"partId": id, "mimeType": kind, "filename": "", "headers": [{"name": "Content-Type", "value": kind}],
-            "body": {"size": size * 3 / 4, "data": "SGVsbG8g".repeat(size / 8)}})
+            "body": {"size": size * 3 / 4, "data": text(size)}})
     };
     json!({
         "id": "1931f0a7c2d4e5b6", "threadId": "1931f0a7c2d4e5b6", "labelIds": ["UNREAD", "CATEGORY_PERSONAL", "INBOX"],
@@ -134,6 +163,24 @@ fn full() -> Value {
         "payload": {"partId": "", "mimeType": "multipart/alternative", "filename": "", "headers": headers,
             "body": {"size": 0}, "parts": [part("0", "text/plain", 1200), part("1", "text/html", 3200)]},
     })
+}
+
+/// Base64 of words, so long; it packs about as well as mail does.
+fn text(size: usize) -> String {
+    const WORDS: [&str; 16] = [
+        "the ", "order ", "of ", "last ", "week ", "is ", "on ", "its ", "way ", "and ", "Monday ",
+        "<br>", "price ", "&nbsp;", "invoice ", "please ",
+    ];
+    let mut seed = 1_u32;
+    let mut words = String::new();
+    while words.len() < size * 3 / 4 {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        words.push_str(WORDS[(seed >> 28) as usize]);
+        if seed & 0x0f00_0000 == 0 {
+            words.push_str(&seed.to_string());
+        }
+    }
+    URL_SAFE.encode(&words[..size * 3 / 4])
 }
 
 fn list() -> Value {

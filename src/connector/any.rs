@@ -18,7 +18,7 @@ use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
 use crate::http::FirstByte;
 use crate::operation::{QuotaUnits, params};
-use crate::transport::{Action, Answer, Call, Hosted, Transport, is_connector_id};
+use crate::transport::{Action, Answer, Call, Form, Hosted, Transport, is_connector_id};
 
 /// The actions of every connector that change nothing, and so may be sent again.
 const READING: [&str; 9] = [
@@ -259,13 +259,13 @@ impl Connector {
         self.inspection.get_or_try_init(|| self.inspect()).await
     }
 
-    pub(super) async fn run(
+    pub(super) async fn run<T: Form>(
         &self,
         entity: &str,
         action: &str,
         given: Value,
         selection: &Selection,
-    ) -> Result<ExecuteResult, Error> {
+    ) -> Result<ExecuteResult<T>, Error> {
         let params = params(given)?;
         if action.trim().is_empty() {
             return Err(Error::new(
@@ -301,7 +301,7 @@ impl Connector {
         let (data, meta) = hosted
             .execute_action(&action, &params, &beside)
             .await?
-            .into_values(&action.call)?;
+            .into_whole(&action.call)?;
         Ok(ExecuteResult {
             data,
             meta: without_nulls(meta),

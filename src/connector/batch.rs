@@ -4,7 +4,8 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::Value;
 
 use super::GmailConnector;
-use super::execute::{ExecuteResult, from_service};
+use super::answer::from_service;
+use super::execute::ExecuteResult;
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
 use crate::http::FirstByte;

@@ -16,7 +16,7 @@ use crate::auth::{
     ServiceAccountAuthConfig, SharedStore, StoreObserver, TokenCache, TokenSource, TokenStore,
 };
 use crate::error::{Error, Kind};
-use crate::http::{Http, Limits, check_url, is_loopback};
+use crate::http::{Http, Limits, base, check_url, is_loopback};
 use crate::operation::Mode;
 use crate::transport::{
     Direct, Governor, Hosted, Observer, Quota, RetryBudget, RetryPolicy, Terms, Transport,
@@ -465,7 +465,7 @@ impl GmailConnectorBuilder {
         };
         let transport = Transport::direct(Direct {
             http: http.clone(),
-            base_url: base_url.clone(),
+            base_url: base(&base_url)?,
             token: Some(token),
             organization_id: None,
             retry: self.retry,

@@ -5,18 +5,21 @@ use std::pin::Pin;
 
 use progenitor_client::ClientInfo;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 use super::GmailConnector;
+use super::answer::{from_airbyte, from_service};
 use super::selection::Selection;
 use super::store::Store;
 use crate::api::gmail::Client;
 use crate::api::gmail::operation::TABLE;
-use crate::error::{Error, Kind};
-use crate::operation::{self, Operation};
-use crate::transport::{Call, no_result};
+use crate::error::Error;
+use crate::operation;
+use crate::transport::{Call, Form};
 
-/// What an action gave, in one shape whatever the mode.
+/// What an action gave, in one shape whatever the mode: its data as a value, or as the text that the service wrote
+/// ([`Execute::text`]).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -35,9 +38,9 @@ use crate::transport::{Call, no_result};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct ExecuteResult {
+pub struct ExecuteResult<T = Value> {
     /// A list's records; the one object of any other action; `{}` where the service answers with nothing.
-    pub data: Value,
+    pub data: T,
     /// The fields beside a list's records, such as `nextPageToken`.
     pub meta: Map<String, Value>,
 }
@@ -148,13 +151,13 @@ impl GmailConnector {
         })
     }
 
-    async fn execute_all_fields(
+    async fn execute_all_fields<T: Form>(
         &self,
         entity: &str,
         action: &str,
         params: Value,
         selection: &Selection,
-    ) -> Result<ExecuteResult, Error> {
+    ) -> Result<ExecuteResult<T>, Error> {
         if let Some(action) = TABLE.store_action(entity, action) {
             let params = operation::params(params)?;
             return Store::Gmail(self).ask(action, entity, params).await;
@@ -175,8 +178,7 @@ impl GmailConnector {
                     // A choice among the fields can leave the key out.
                     call = call.partial();
                 }
-                let (result, meta) = executed.into_values(&call)?;
-                from_airbyte(operation, result, meta)
+                from_airbyte(operation, &executed, &call)
             }
             None => {
                 let request = operation.write(&params)?;
@@ -241,37 +243,76 @@ impl<'a> Execute<'a> {
     /// As [`GmailConnector::execute`].
     pub fn send(self) -> Executing<'a> {
         Box::pin(async move {
-            let (entity, action, selection) = (self.entity, self.action, &self.selection);
-            let mut result = match (self.target, &self.intent) {
-                (Store::Gmail(gmail), None) => {
-                    gmail
-                        .execute_all_fields(entity, action, self.params, selection)
-                        .await
-                }
-                (Store::Gmail(gmail), Some(intent)) => {
-                    gmail
-                        .with_intent(intent)?
-                        .execute_all_fields(entity, action, self.params, selection)
-                        .await
-                }
-                (Store::Any(connector), None) => {
-                    connector.run(entity, action, self.params, selection).await
-                }
-                (Store::Any(connector), Some(intent)) => {
-                    let connector = connector.with_intent(intent)?;
-                    connector.run(entity, action, self.params, selection).await
-                }
-            }?;
-            if !self.selection.is_empty() {
-                result.data = self.selection.apply(&result.data);
+            let selection = self.selection.clone();
+            let mut result: ExecuteResult = self.run().await?;
+            if !selection.is_empty() {
+                result.data = selection.apply(&result.data);
             }
             Ok(result)
         })
     }
+
+    /// Carries it out, and gives the data as the JSON text that the service wrote: to pass it on costs no detour through
+    /// values. With a [`selection`](Self::selection) it is written anew.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// # let gmail = sandbox.open_source()?;
+    /// use serde_json::json;
+    ///
+    /// let page = gmail.execute("messages", "list", json!({"maxResults": 1})).text().await?;
+    /// assert!(page.data.get().starts_with('['));
+    /// assert!(page.meta["nextPageToken"].is_string());
+    /// let text = serde_json::to_string(&page)?;
+    /// assert!(text.starts_with(r#"{"data":["#));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`GmailConnector::execute`].
+    pub fn text(self) -> Executing<'a, Box<RawValue>> {
+        Box::pin(async move {
+            if self.selection.is_empty() {
+                return self.run().await;
+            }
+            let ExecuteResult { data, meta } = self.send().await?;
+            let data = to_raw_value(&data).map_err(|error| Error::undecodable(&error))?;
+            Ok(ExecuteResult { data, meta })
+        })
+    }
+
+    async fn run<T: Form>(self) -> Result<ExecuteResult<T>, Error> {
+        let (entity, action, selection) = (self.entity, self.action, &self.selection);
+        match (self.target, &self.intent) {
+            (Store::Gmail(gmail), None) => {
+                gmail
+                    .execute_all_fields(entity, action, self.params, selection)
+                    .await
+            }
+            (Store::Gmail(gmail), Some(intent)) => {
+                gmail
+                    .with_intent(intent)?
+                    .execute_all_fields(entity, action, self.params, selection)
+                    .await
+            }
+            (Store::Any(connector), None) => {
+                connector.run(entity, action, self.params, selection).await
+            }
+            (Store::Any(connector), Some(intent)) => {
+                let connector = connector.with_intent(intent)?;
+                connector.run(entity, action, self.params, selection).await
+            }
+        }
+    }
 }
 
 /// An action under way.
-pub type Executing<'a> = Pin<Box<dyn Future<Output = Result<ExecuteResult, Error>> + Send + 'a>>;
+pub type Executing<'a, T = Value> =
+    Pin<Box<dyn Future<Output = Result<ExecuteResult<T>, Error>> + Send + 'a>>;
 
 impl<'a> IntoFuture for Execute<'a> {
     type Output = Result<ExecuteResult, Error>;
@@ -290,77 +331,4 @@ impl fmt::Debug for Execute<'_> {
             .field("action", &self.action)
             .finish_non_exhaustive()
     }
-}
-
-/// The shape of the result of Airbyte's envelope.
-fn from_airbyte(
-    operation: &'static Operation,
-    result: Value,
-    meta: Map<String, Value>,
-) -> Result<ExecuteResult, Error> {
-    Ok(match (operation.records, result) {
-        (Some(_), data @ Value::Array(_)) => ExecuteResult {
-            data,
-            meta: kept(operation, meta),
-        },
-        // A list without an extractor on their side gives the service's own body.
-        (Some(key), Value::Object(mut body)) => {
-            let data = match body.remove(key) {
-                None | Some(Value::Null) => Value::Array(Vec::new()),
-                Some(data @ Value::Array(_)) => data,
-                // Taken for an empty list it would hide what went wrong.
-                Some(_) => return Err(Call::of(operation).fail(no_list(key))),
-            };
-            let meta = if meta.is_empty() { body } else { meta };
-            ExecuteResult {
-                data,
-                meta: kept(operation, meta),
-            }
-        }
-        (None, _) if !operation.has_response => nothing(),
-        (None, data @ Value::Object(_)) => ExecuteResult {
-            data,
-            meta: Map::new(),
-        },
-        // Taken for an empty list or object it would hide what went wrong.
-        _ => return Err(Call::of(operation).fail(no_result())),
-    })
-}
-
-/// A list whose records are something else.
-fn no_list(key: &str) -> Error {
-    Error::new(
-        Kind::InvalidResponse,
-        format!(
-            "the service's answer has a `{key}` that is no list; check the base url, and what stands between"
-        ),
-    )
-}
-
-/// The shape of a service's own body.
-pub(super) fn from_service(
-    operation: &'static Operation,
-    body: &[u8],
-) -> Result<ExecuteResult, Error> {
-    if !operation.has_response {
-        return Ok(nothing());
-    }
-    let body: Value = serde_json::from_slice(body)
-        .map_err(|error| Call::of(operation).fail(Error::undecodable(&error)))?;
-    from_airbyte(operation, body, Map::new())
-}
-
-/// What an action gives whose service answers with nothing.
-fn nothing() -> ExecuteResult {
-    ExecuteResult {
-        data: Value::Object(Map::new()),
-        meta: Map::new(),
-    }
-}
-
-/// The paging fields that the spec names, and no nulls.
-fn kept(operation: &Operation, meta: Map<String, Value>) -> Map<String, Value> {
-    meta.into_iter()
-        .filter(|(name, value)| operation.meta.contains(&name.as_str()) && !value.is_null())
-        .collect()
 }

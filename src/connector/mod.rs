@@ -4,7 +4,8 @@
 //! [`AirbyteAuthConfig`](crate::AirbyteAuthConfig) (hosted). On the connector stand the typed calls of
 //! [`api::gmail::call`](crate::api::gmail::call), and beside them:
 //!
-//! - [`execute`](GmailConnector::execute): any action by its names, as an agent calls it; [`ExecuteResult`].
+//! - [`execute`](GmailConnector::execute): any action by its names, as an agent calls it; [`ExecuteResult`], with values or
+//!   with the service's own [text](Execute::text).
 //! - [`batch`](GmailConnector::batch) and, with `mail`, `get_many`: many calls in few requests, many messages by their ids.
 //! - With `mail`, what people do: `read`, `read_thread`, `reply`, `reply_all`, `forward`, `respond`, `unsubscribe`,
 //!   `send`, `save_draft`.
@@ -13,6 +14,7 @@
 //! - [`Connector`]: any connector at Airbyte, by its id.
 //! - [`Selection`]: which fields of records come back.
 
+mod answer;
 mod any;
 mod batch;
 mod builder;

@@ -9,7 +9,7 @@ use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
 use crate::http::FirstByte;
 use crate::operation::{QuotaUnits, SearchableEntity};
-use crate::transport::{Action, Answer, Call, Hosted, Transport, no_result};
+use crate::transport::{Action, Answer, Call, Form, Hosted, Transport, no_result};
 
 /// How many records or rows are asked for where the caller does not say. The documents contradict each other on the
 /// service's own default, so that one is always sent.
@@ -67,12 +67,12 @@ impl<'a> Store<'a> {
     }
 
     /// Asks by the params that Airbyte's action takes.
-    pub(super) async fn ask(
+    pub(super) async fn ask<T: Form>(
         self,
         action: &'static str,
         entity: &str,
         mut params: Map<String, Value>,
-    ) -> Result<ExecuteResult, Error> {
+    ) -> Result<ExecuteResult<T>, Error> {
         let hosted = self.hosted(action)?;
         check_params(action, &params)?;
         params.entry("limit").or_insert_with(|| json!(LIMIT));
@@ -95,9 +95,9 @@ impl<'a> Store<'a> {
         let (data, meta) = hosted
             .execute_action(&action, &params, &self.transport().beside(Map::new()))
             .await?
-            .into_values(&action.call)?;
+            .into_whole::<T>(&action.call)?;
         // Anything else taken for an empty list would hide what went wrong.
-        if !data.is_array() {
+        if !data.is_list() {
             return Err(action.call.fail(no_result()));
         }
         Ok(ExecuteResult { data, meta })

@@ -451,6 +451,13 @@ pub(crate) fn check_url(name: &str, text: &str) -> Result<String, Error> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// A checked address, from which those of requests go on.
+pub(crate) fn base(checked: &str) -> Result<Url, Error> {
+    Url::parse(&[checked, "/"].concat()).map_err(|error| {
+        Error::new(Kind::Configuration, "the base url is not one").caused_by(error)
+    })
+}
+
 /// Whether an address is one of this machine.
 pub(crate) fn is_loopback(url: &str) -> bool {
     let url = Url::parse(url);

@@ -369,6 +369,11 @@ impl QuotaUnits {
 }
 
 impl Operation {
+    /// Whether a field of a list's page is one that goes with its records.
+    pub(crate) fn is_beside(&self, name: &str) -> bool {
+        self.meta.contains(&name)
+    }
+
     /// The param of the path that a success repeats under its [`response_key`](Self::response_key), as `messageId` of a
     /// message.
     pub(crate) fn repeated_param(&self) -> Option<&'static str> {

@@ -68,7 +68,8 @@ impl Tools {
         row.check(params)
             .map_err(|error| Failure::service(&error))?;
         let question = || {
-            let params = visible_json(&Value::Object(params.clone()).to_string());
+            let params = Value::Object(params.clone()).to_string();
+            let params = visible_json(&params);
             format!(
                 "Allow this? {} ({} {}).\nParams: {}",
                 row.summary,

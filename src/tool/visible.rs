@@ -1,5 +1,7 @@
 //! Text as a person would see it: without the characters that only a machine reads.
 
+use std::borrow::Cow;
+
 /// The three flags that are written with tag characters and in general use; any other sequence can carry a message.
 const FLAGS: [(&str, &str); 3] = [
     ("gbeng", "England"),
@@ -62,7 +64,12 @@ pub fn visible_text(text: &str) -> String {
 ///
 /// assert_eq!(visible_json("{\"a\": \"x\u{202e}y\"}"), r#"{"a": "x\u202ey"}"#);
 /// ```
-pub fn visible_json(json: &str) -> String {
+pub fn visible_json(json: &str) -> Cow<'_, str> {
+    // Most answers are of plain letters, of which one look tells that there is nothing to do.
+    let is_plain = |byte: u8| matches!(byte, b'\n' | b'\t' | b' '..=b'~');
+    if json.bytes().all(is_plain) {
+        return Cow::Borrowed(json);
+    }
     let mut visible = String::with_capacity(json.len());
     for letter in json.chars() {
         if is_hidden(letter) {
@@ -74,7 +81,7 @@ pub fn visible_json(json: &str) -> String {
             visible.push(letter);
         }
     }
-    visible
+    Cow::Owned(visible)
 }
 
 /// Whether a character shows nothing of itself, and still does something.

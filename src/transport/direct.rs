@@ -24,7 +24,8 @@ const LONGEST_REFUSAL: Duration = Duration::from_secs(600);
 /// The way to one service.
 pub(crate) struct Direct {
     pub(crate) http: Http,
-    pub(crate) base_url: String,
+    /// It ends with a slash, so that addresses are read as going on from it.
+    pub(crate) base_url: Url,
     pub(crate) token: Option<TokenCache>,
     pub(crate) organization_id: Option<HeaderValue>,
     pub(crate) retry: RetryPolicy,
@@ -204,13 +205,9 @@ impl Direct {
         outgoing: &Outgoing,
         refused: Option<&Bearer>,
     ) -> Result<(reqwest::Request, Option<Bearer>), Error> {
-        let address = &outgoing.address;
-        let url = if address.starts_with('/') {
-            Url::parse(&[&self.base_url, address.as_str()].concat())
-        } else {
-            Url::parse(address)
-        };
-        let url = url.map_err(|error| {
+        // An upload's session has an address of its own.
+        let address = outgoing.address.trim_start_matches('/');
+        let url = self.base_url.join(address).map_err(|error| {
             call.name(
                 Error::new(Kind::InvalidInput, "the params do not make a valid address")
                     .caused_by(error),

@@ -1,6 +1,7 @@
 //! Through Airbyte: a request becomes `{entity, action, params}`, and the result becomes the service's response.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use bytes::Bytes;
 use progenitor_client::ClientInfo;
@@ -11,6 +12,7 @@ use tokio::sync::OnceCell;
 
 use super::call::{Call, Outgoing};
 use super::direct::Direct;
+use super::form::Form;
 use super::judge::{self, Answer};
 use super::made_reply;
 use crate::api::airbyte::types::ConnectorSummary;
@@ -18,6 +20,7 @@ use crate::api::airbyte::{Client, call as site, operation as table};
 use crate::auth::Customer;
 use crate::error::{Error, Kind};
 use crate::http::{FirstByte, Reply};
+use crate::lenient;
 use crate::operation::{Encoder, Field, Operation, Schema};
 
 /// The way through a hosted connector.
@@ -303,19 +306,15 @@ pub(crate) struct Action<'a> {
 }
 
 impl Executed {
-    /// The result and the paging fields, read whole.
-    pub(crate) fn into_values(self, call: &Call) -> Result<(Value, Map<String, Value>), Error> {
+    /// The result, and all fields beside it.
+    pub(crate) fn into_whole<T: Form>(self, call: &Call) -> Result<(T, Map<String, Value>), Error> {
         let (result, meta) = self.parts(call)?;
-        let read = |raw: &RawValue| {
-            serde_json::from_str::<Value>(raw.get())
-                .map_err(|error| call.fail(Error::undecodable(&error)))
-        };
-        let result = read(result)?;
+        let undecodable = |error| call.fail(Error::undecodable(&error));
         let meta = meta
             .into_iter()
-            .map(|(name, value)| Ok((name, read(value)?)))
+            .map(|(name, value)| Ok((name, Value::read(value).map_err(undecodable)?)))
             .collect::<Result<_, Error>>()?;
-        Ok((result, meta))
+        Ok((T::read(result).map_err(undecodable)?, meta))
     }
 
     /// The answer that the service itself would have given.
@@ -336,7 +335,7 @@ impl Executed {
         body.extend_from_slice(b":");
         body.extend_from_slice(records.as_bytes());
         for (name, value) in meta {
-            if !operation.meta.contains(&name.as_str()) {
+            if !operation.is_beside(&name) {
                 continue;
             }
             body.extend_from_slice(b",");
@@ -350,8 +349,11 @@ impl Executed {
 
     /// The result, which has passed for a success, and the paging fields, whichever of the two documented forms a list
     /// has.
-    fn parts(&self, call: &Call) -> Result<(&RawValue, BTreeMap<String, &RawValue>), Error> {
-        let envelope: Envelope<'_> = serde_json::from_slice(&self.body)
+    pub(crate) fn parts(
+        &self,
+        call: &Call,
+    ) -> Result<(&RawValue, BTreeMap<String, &RawValue>), Error> {
+        let envelope: Envelope<'_> = lenient::from_bytes(PhantomData, &self.body)
             .map_err(|error| call.fail(Error::undecodable(&error)))?;
         if let Some(word) = envelope.status.as_deref().filter(|word| *word != "success") {
             return Err(call.fail(Error::of_action(word, &self.body)));

@@ -20,6 +20,7 @@
 pub(crate) mod batch;
 mod call;
 mod direct;
+mod form;
 mod hook;
 mod hosted;
 pub(crate) mod judge;
@@ -43,9 +44,10 @@ use crate::operation::{Encoded, Operation};
 
 pub(crate) use call::{Call, Outgoing};
 pub(crate) use direct::{Direct, ORGANIZATION};
+pub(crate) use form::Form;
 #[cfg(feature = "oauth")]
 pub(crate) use hosted::is_of_customer;
-pub(crate) use hosted::{Action, Hosted, find_connector, is_connector_id, no_result};
+pub(crate) use hosted::{Action, Executed, Hosted, find_connector, is_connector_id, no_result};
 pub(crate) use judge::Answer;
 #[cfg(feature = "mail")]
 pub(crate) use pace::Patience;

@@ -13,6 +13,7 @@ use super::Transport;
 use super::call::Call;
 use crate::error::Error;
 use crate::http::Reply;
+use crate::lenient;
 use crate::operation::{Encoded, Operation};
 
 /// A typed call on its way: what `send` of a call gives, and what `.await` makes of a call. It borrows nothing, so that
@@ -71,7 +72,7 @@ fn read<T: DeserializeOwned>(operation: &'static Operation, reply: &Reply) -> Re
     } else {
         b"null"
     };
-    serde_json::from_slice(body)
+    lenient::from_bytes(PhantomData, body)
         .map_err(|error| Call::of(operation).fail(Error::undecodable(&error)))
 }
 

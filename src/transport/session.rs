@@ -86,9 +86,7 @@ impl<'a> Session<'a> {
             .and_then(|location| Url::parse(location).ok())
             .ok_or_else(|| self.fail("the service began no upload; try again"))?;
         // The token goes along with each piece, so that it must not be led elsewhere.
-        let own =
-            Url::parse(&self.direct.base_url).map_err(|_| self.fail("the base url is not one"))?;
-        if own.origin() != url.origin() {
+        if self.direct.base_url.origin() != url.origin() {
             return Err(
                 self.fail("the service leads the upload to another host, which is never followed")
             );

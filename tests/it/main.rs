@@ -57,6 +57,7 @@ mod structure;
 mod success;
 mod sync;
 mod table;
+mod text;
 mod time;
 mod token;
 mod token_store;

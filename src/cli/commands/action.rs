@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use airbyte_agent_gmail::operation::{Location, Operation};
 use airbyte_agent_gmail::page::SeenTokens;
-use airbyte_agent_gmail::{ExecuteResult, GmailConnector};
+use airbyte_agent_gmail::{Error, ExecuteResult, GmailConnector};
 use serde_json::{Map, Value, json};
 
 use crate::cli::args::Global;
@@ -41,19 +41,13 @@ pub(crate) async fn run(global: &Global, call: Call) -> Result<(), Failure> {
         return every_page(&gmail, &output, operation, params).await;
     }
     let given = path_values(operation, &params);
-    let result = gmail
-        .execute_selected(
-            operation.entity,
-            operation.action,
-            params,
-            &output.selection(),
-        )
-        .await
-        .map_err(|error| match given.as_str() {
-            "" => error.into(),
-            given => Failure::about(given, error),
-        })?;
-    output.result(&result)
+    let selection = output.selection();
+    let call = gmail.execute_selected(operation.entity, operation.action, params, &selection);
+    let failed = |error: Error| match given.as_str() {
+        "" => error.into(),
+        given => Failure::about(given, error),
+    };
+    output.execute(call, failed).await
 }
 
 /// The ids that the params name in the address.

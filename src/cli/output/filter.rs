@@ -51,7 +51,7 @@ impl Filter {
                 let json = result.map_err(|error| failed(&error))?.to_string();
                 Ok(match serde_json::from_str(&json) {
                     Ok(Value::String(text)) => visible_text(&text),
-                    _ => visible_json(&json),
+                    _ => visible_json(&json).into_owned(),
                 })
             })
             .collect()

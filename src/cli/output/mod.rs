@@ -1,6 +1,7 @@
 //! The standard output, in the form that was asked for.
 
 mod filter;
+mod layout;
 mod meter;
 mod pager;
 mod table;
@@ -9,8 +10,9 @@ mod yaml;
 
 use std::io::{IsTerminal, Write};
 
+use airbyte_agent_gmail::connector::Execute;
 use airbyte_agent_gmail::tool::{visible_json, visible_text};
-use airbyte_agent_gmail::{ExecuteResult, Selection};
+use airbyte_agent_gmail::{Error, ExecuteResult, Selection};
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
@@ -109,6 +111,19 @@ impl Output {
         } else {
             Selection::select(self.fields.clone())
         }
+    }
+
+    /// Carries out an action and shows what it gives. As JSON that no filter reads, the data are the service's own text.
+    pub(crate) async fn execute(
+        &self,
+        call: Execute<'_>,
+        failed: impl FnOnce(Error) -> Failure,
+    ) -> Result<(), Failure> {
+        if self.format != Format::Json || self.filter.is_some() {
+            return self.result(&call.await.map_err(failed)?);
+        }
+        let text = serde_json::to_string(&call.text().await.map_err(failed)?)?;
+        line(&visible_json(&layout::pretty(&text)))
     }
 
     /// Shows a page of a list, or one record.

@@ -1,0 +1,56 @@
+//! The figures that this crate means to reach, beside what was found.
+
+use crate::Row;
+
+/// Who is held against whom at which call, and how far that is to come.
+const CPU: [(&str, &str, &str, f64); 8] = [
+    ("get, full 8 KB", "ours, typed", "google-gmail1 7.0.0", 0.95),
+    (
+        "get, full 8 KB, 16 at once",
+        "ours, typed",
+        "google-gmail1 7.0.0",
+        0.95,
+    ),
+    ("get, full 8 KB", "ours, `execute`, text", FLOOR, 0.85),
+    (
+        "get, full 8 KB, 16 at once",
+        "ours, `execute`, text",
+        FLOOR,
+        0.95,
+    ),
+    ("list of 500", "ours, `execute`, text", FLOOR, 0.85),
+    ("list of 500", "ours, `execute`", FLOOR, 1.10),
+    (
+        "get, full 8 KB, 16 at once",
+        "ours, hosted, `execute`, text",
+        FLOOR,
+        1.15,
+    ),
+    ("get, raw 5 MB", "ours, typed", FLOOR, 1.00),
+];
+
+pub(crate) const FLOOR: &str = "floor: reqwest + serde";
+
+pub(crate) fn print(rows: &[Row]) {
+    let find = |call, client| {
+        rows.iter()
+            .find(|row| row.call == call && row.client == client)
+            .map(|row| row.cost)
+    };
+    println!("\n| figure | reach | found |\n| --- | ---: | ---: |");
+    for (call, client, other, reach) in CPU {
+        if let (Some(own), Some(other_cost)) = (find(call, client), find(call, other)) {
+            println!(
+                "| CPU, {call}: {client}, beside {other} | {reach:.2} | {:.2} |",
+                own.cpu.as_secs_f64() / other_cost.cpu.as_secs_f64()
+            );
+        }
+    }
+    let raw = "get, raw 5 MB, 16 at once";
+    if let (Some(own), Some(floor)) = (find(raw, "ours, typed"), find(raw, FLOOR)) {
+        println!(
+            "| peak memory, {raw}: ours, typed, beside {FLOOR} | 0.90 | {:.2} |",
+            own.peak as f64 / floor.peak as f64
+        );
+    }
+}
