@@ -14,10 +14,12 @@ pub(crate) use tls::config as tls_config;
 
 use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::header::ACCEPT_ENCODING;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::time::{Instant, timeout_at};
@@ -336,6 +338,11 @@ impl<'a> Clock<'a> {
         let Some(ends) = self.ends else {
             return reading.await.map_err(Failure::from);
         };
+        let mut reading = pin!(reading);
+        // What has come already needs no clock.
+        if let Some(read) = reading.as_mut().now_or_never() {
+            return read.map_err(Failure::from);
+        }
         let now = Instant::now();
         let idle = now
             .checked_add(self.limits.idle_timeout)

@@ -81,15 +81,18 @@ fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> 
         })
     };
     for field in fields {
+        let given = values.get(field.name);
+        if given.is_none() && !field.required {
+            continue;
+        }
         let path = format!("{prefix}{}", field.name);
-        match values.get(field.name) {
-            None if field.required => {
+        match given {
+            None => {
                 return Err(format!(
                     "`{path}` is missing; it takes {}",
                     expected(&field.schema)
                 ));
             }
-            None => {}
             Some(_) if field.sent_as.is_some_and(|name| is_given(name, field.name)) => {
                 let name = field.sent_as.unwrap_or_default();
                 return Err(format!(

@@ -304,19 +304,17 @@ impl Table {
     ///
     /// [`is_invalid_input`](crate::Error::is_invalid_input): an unknown entity or action; the text names the known ones.
     pub fn find(&self, entity: &str, action: &str) -> Result<&'static Operation, Error> {
-        let of_entity: Vec<&'static Operation> = self
-            .operations
-            .iter()
-            .copied()
-            .filter(|row| row.entity == entity)
-            .collect();
-        if let Some(row) = of_entity.iter().find(|row| row.action == action) {
+        let of_entity = || {
+            let rows = self.operations.iter().copied();
+            rows.filter(|row| row.entity == entity)
+        };
+        if let Some(row) = of_entity().find(|row| row.action == action) {
             return Ok(row);
         }
-        let message = if of_entity.is_empty() {
+        let actions: Vec<&str> = of_entity().map(|row| row.action).collect();
+        let message = if actions.is_empty() {
             format!("unknown entity; use one of: {}", self.entities().join(", "))
         } else {
-            let actions: Vec<&str> = of_entity.iter().map(|row| row.action).collect();
             format!(
                 "the entity has no such action; use one of: {}",
                 actions.join(", ")

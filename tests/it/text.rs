@@ -122,6 +122,6 @@ async fn each_text_is_what_the_value_is_read_from() -> TestResult {
             compared += 1;
         }
     }
-    assert!(compared > 40, "only {compared} answers were compared");
+    assert!(compared >= 30, "only {compared} answers were compared");
     Ok(())
 }
