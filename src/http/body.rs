@@ -1,24 +1,22 @@
 //! The body of an answer as it arrives: counted, and unpacked where it is gzip.
 
-use std::io::{self, Write};
+use std::io::{self, Read};
 
 use bytes::{Bytes, BytesMut};
-use flate2::write::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 use http::{HeaderMap, header};
 
-/// A body that is still arriving.
+/// A body that is still arriving, in pieces as they came. To reserve the whole beforehand, or to unpack what is not
+/// whole, would cost many large answers at once the memory of all of them before any is there.
 pub(super) struct Body {
     limit: usize,
-    content: Content,
+    is_gzip: bool,
+    pieces: Vec<Bytes>,
+    length: usize,
 }
 
-enum Content {
-    /// Pieces as they came. To reserve the whole beforehand would cost many large answers at once the memory of all of
-    /// them before any is there.
-    Plain { pieces: Vec<Bytes>, length: usize },
-    /// What a gzip body (RFC 1952) holds.
-    Gzip(Box<MultiGzDecoder<Bounded>>),
-}
+/// By how much gzip may be longer than what it holds.
+const BAD_PACKING: usize = 64 * 1024;
 
 /// Why a body is not taken.
 #[derive(Debug)]
@@ -32,67 +30,58 @@ pub(super) enum Refusal {
 impl Body {
     /// One that its headers announce, and that may hold so many bytes.
     pub(super) fn new(headers: &HeaderMap, limit: usize) -> Self {
-        let content = if is_gzip(headers) {
-            Content::Gzip(Box::new(MultiGzDecoder::new(Bounded {
-                bytes: Vec::new(),
-                limit,
-                is_over: false,
-            })))
-        } else {
-            Content::Plain {
-                pieces: Vec::new(),
-                length: 0,
-            }
-        };
-        Self { limit, content }
+        Self {
+            limit,
+            is_gzip: is_gzip(headers),
+            pieces: Vec::new(),
+            length: 0,
+        }
     }
 
     /// Takes the next piece.
     pub(super) fn push(&mut self, piece: Bytes) -> Result<(), Refusal> {
-        match &mut self.content {
-            Content::Plain { pieces, length } => {
-                *length = length.saturating_add(piece.len());
-                if *length > self.limit {
-                    return Err(Refusal::TooLarge);
-                }
-                pieces.push(piece);
-                Ok(())
-            }
-            Content::Gzip(decoder) => {
-                let written = decoder.write_all(&piece);
-                refusal(decoder.get_ref(), written)
-            }
+        self.length = self.length.saturating_add(piece.len());
+        let longer = if self.is_gzip { BAD_PACKING } else { 0 };
+        if self.length > self.limit.saturating_add(longer) {
+            return Err(Refusal::TooLarge);
         }
+        self.pieces.push(piece);
+        Ok(())
     }
 
     /// The whole.
-    pub(super) fn finish(self) -> Result<Bytes, Refusal> {
-        match self.content {
-            Content::Plain { mut pieces, length } => Ok(match pieces.as_mut_slice() {
-                [] => Bytes::new(),
-                [piece] => std::mem::take(piece),
-                _ => {
-                    let mut whole = BytesMut::with_capacity(length);
-                    for piece in pieces {
-                        whole.extend_from_slice(&piece);
-                    }
-                    whole.freeze()
+    pub(super) fn finish(mut self) -> Result<Bytes, Refusal> {
+        let whole = match self.pieces.as_mut_slice() {
+            [] => Bytes::new(),
+            [piece] => std::mem::take(piece),
+            _ => {
+                let mut whole = BytesMut::with_capacity(self.length);
+                for piece in self.pieces {
+                    whole.extend_from_slice(&piece);
                 }
-            }),
-            Content::Gzip(mut decoder) => {
-                let ended = decoder.try_finish();
-                refusal(decoder.get_ref(), ended)?;
-                Ok(std::mem::take(&mut decoder.get_mut().bytes).into())
+                whole.freeze()
             }
+        };
+        if self.is_gzip {
+            unpacked(&whole, self.limit)
+        } else {
+            Ok(whole)
         }
     }
 }
 
-fn refusal(bounded: &Bounded, written: io::Result<()>) -> Result<(), Refusal> {
-    match written {
-        Err(_) if bounded.is_over => Err(Refusal::TooLarge),
+/// What gzip (RFC 1952) holds, up to a limit.
+fn unpacked(gzip: &[u8], limit: usize) -> Result<Bytes, Refusal> {
+    let mut bytes = Vec::new();
+    let mut decoder = MultiGzDecoder::new(gzip);
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
+    let read = decoder.by_ref().take(most).read_to_end(&mut bytes);
+    read.map_err(Refusal::Damaged)?;
+    // Behind the limit there is nothing, or too much.
+    match decoder.read(&mut [0]) {
+        Ok(0) => Ok(bytes.into()),
+        Ok(_) => Err(Refusal::TooLarge),
         Err(error) => Err(Refusal::Damaged(error)),
-        Ok(()) => Ok(()),
     }
 }
 
@@ -106,30 +95,10 @@ fn is_gzip(headers: &HeaderMap) -> bool {
         })
 }
 
-/// Bytes up to a limit.
-struct Bounded {
-    bytes: Vec<u8>,
-    limit: usize,
-    is_over: bool,
-}
-
-impl Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.len() > self.limit.saturating_sub(self.bytes.len()) {
-            self.is_over = true;
-            return Err(io::Error::other("larger than the limit"));
-        }
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use http::HeaderValue;
