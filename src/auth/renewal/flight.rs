@@ -1,0 +1,205 @@
+//! A flight: what is done for a token or for a debt, step by step.
+
+use std::time::Duration;
+
+use super::{Now, Renewal};
+use crate::auth::{Saved, Secret, StoreVersion, StoredTokens, TokenResponse, TokenSet};
+use crate::error::{Error, Kind};
+
+/// The first pause after a failed renewal while the old token serves; it doubles.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(10);
+
+/// The longest of these pauses, but for one that the endpoint asks for.
+const LONGEST_RENEWAL_PAUSE: Duration = Duration::from_secs(120);
+
+/// A flight that was just begun.
+#[derive(Debug)]
+pub(in crate::auth) struct Flight {
+    pub(in crate::auth) number: u64,
+    pub(in crate::auth) purpose: Purpose,
+    pub(in crate::auth) step: Step,
+}
+
+/// What a flight is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::auth) enum Purpose {
+    /// A new access token.
+    Renew,
+    /// To save what is owed.
+    Save,
+}
+
+/// What is to be done next.
+#[derive(Debug)]
+pub(in crate::auth) enum Step {
+    Lock,
+    Load,
+    CheckWritable,
+    Fetch(Option<Secret>),
+    Save(Box<TokenSet>, StoreVersion),
+    End,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub(in crate::auth) enum Event {
+    Locked,
+    /// Somebody else holds the lock for longer than a refresh takes.
+    LockBusy,
+    LockFailed(StoreFailure),
+    Loaded(StoredTokens),
+    LoadFailed(StoreFailure),
+    Writable(Result<(), StoreFailure>),
+    Fetched(Box<TokenResponse>),
+    FetchFailed(Error),
+    Saved(Result<Saved, StoreFailure>),
+}
+
+/// A failure of the store.
+#[derive(Debug)]
+pub(in crate::auth) struct StoreFailure {
+    pub(in crate::auth) error: Error,
+    /// Whether the store must not be used at all.
+    pub(in crate::auth) insecure: bool,
+}
+
+/// What is known of the flight that is under way.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    pub(super) purpose: Purpose,
+    pub(super) stage: Stage,
+    /// Whether the lock has been asked for.
+    pub(super) locked: bool,
+    /// Whether this flight has read the store.
+    pub(super) loaded: bool,
+    /// Whether the store was read again after a rejection.
+    pub(super) reread: bool,
+    /// The refresh token that is being tried.
+    pub(super) trying: Option<Secret>,
+    pub(super) failure: Option<Error>,
+}
+
+/// The step that a flight waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    Locking,
+    Loading,
+    Checking,
+    Paying,
+    Fetching,
+    Rereading,
+    Saving,
+}
+
+impl Renewal {
+    pub(super) fn begin_renewal(&mut self, now: Now) -> Flight {
+        let step = match &self.store {
+            // A stored token that lives needs no lock; nor does a look at whether somebody has signed in anew.
+            Some(_) if self.cached.is_none() || self.refresh.rejection.is_some() => Step::Load,
+            Some(_) => Step::Lock,
+            None => {
+                self.start(Purpose::Renew, Stage::Fetching);
+                let step = self.fetch_next(now);
+                return Flight {
+                    number: self.flights,
+                    purpose: Purpose::Renew,
+                    step,
+                };
+            }
+        };
+        self.begin(Purpose::Renew, step)
+    }
+
+    pub(super) fn begin(&mut self, purpose: Purpose, step: Step) -> Flight {
+        let is_locking = matches!(step, Step::Lock);
+        let stage = if is_locking {
+            Stage::Locking
+        } else {
+            Stage::Loading
+        };
+        self.start(purpose, stage);
+        if let Some(flight) = &mut self.under_way {
+            flight.locked = is_locking;
+        }
+        Flight {
+            number: self.flights,
+            purpose,
+            step,
+        }
+    }
+
+    pub(super) fn start(&mut self, purpose: Purpose, stage: Stage) {
+        self.flights += 1;
+        self.under_way = Some(UnderWay {
+            purpose,
+            stage,
+            locked: false,
+            loaded: false,
+            reread: false,
+            trying: None,
+            failure: None,
+        });
+    }
+
+    pub(super) fn set_stage(&mut self, stage: Stage) {
+        if let Some(flight) = &mut self.under_way {
+            flight.stage = stage;
+        }
+    }
+
+    pub(super) fn load(&mut self, stage: Stage) -> Step {
+        self.set_stage(stage);
+        Step::Load
+    }
+
+    pub(super) fn lock(&mut self) -> Step {
+        if let Some(flight) = &mut self.under_way {
+            flight.stage = Stage::Locking;
+            flight.locked = true;
+        }
+        Step::Lock
+    }
+
+    pub(super) fn end(&mut self, now: Now, result: Result<(), Error>) -> Step {
+        let Some(flight) = self.under_way.take() else {
+            return Step::End;
+        };
+        match result {
+            Ok(()) => {
+                self.error = None;
+                if flight.purpose == Purpose::Renew {
+                    self.failures = 0;
+                    self.renew_at = None;
+                }
+            }
+            Err(error) => {
+                let pause = (RENEWAL_PAUSE * 2_u32.pow(self.failures.min(8)))
+                    .min(LONGEST_RENEWAL_PAUSE)
+                    .max(error.retry_after().unwrap_or_default());
+                self.failures += 1;
+                self.renew_at = now.instant.checked_add(pause);
+                // The store that could not be read may have had the refresh token that works.
+                let is_missing = error.is_configuration() && error.status().is_none();
+                let at_store = flight.failure.filter(|_| {
+                    is_missing || (error.is_reauthorization_required() && !flight.loaded)
+                });
+                self.error = Some(at_store.unwrap_or(error));
+            }
+        }
+        Step::End
+    }
+}
+
+/// A failure of the store, in our own words, with its own as the cause.
+impl StoreFailure {
+    pub(in crate::auth) fn new(
+        message: &'static str,
+        source: impl std::error::Error + Send + Sync + 'static,
+        insecure: bool,
+    ) -> Self {
+        Self {
+            error: Error::new(Kind::TokenStore, message).caused_by(source),
+            insecure,
+        }
+    }
+}
