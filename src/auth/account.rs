@@ -11,9 +11,7 @@ use serde_json::{Map, Value};
 
 use super::config::variable;
 use super::store::{read_object, write_object};
-use super::{FileTokenStore, Secret, TokenSet, TokenStore};
-#[cfg(feature = "keyring")]
-use super::{Keyring, KeyringTokenStore};
+use super::{FileTokenStore, Keyring, KeyringTokenStore, Secret, TokenSet, TokenStore};
 
 /// What stays as it is in a file's name: an address is still to be recognised.
 const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC
@@ -138,7 +136,6 @@ impl Account {
 #[derive(Clone, Debug)]
 pub struct AccountDirectory {
     path: PathBuf,
-    #[cfg(feature = "keyring")]
     keyring: Option<Keyring>,
 }
 
@@ -147,7 +144,6 @@ impl AccountDirectory {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
-            #[cfg(feature = "keyring")]
             keyring: None,
         }
     }
@@ -176,7 +172,6 @@ impl AccountDirectory {
     /// Another keyring than that of the operating system.
     ///
     /// It needs the feature `keyring`.
-    #[cfg(feature = "keyring")]
     #[must_use]
     pub fn with_keyring(mut self, keyring: Keyring) -> Self {
         self.keyring = Some(keyring);
@@ -440,10 +435,7 @@ impl AccountDirectory {
     fn accounts(&self) -> PathBuf {
         self.path.join("accounts")
     }
-}
 
-#[cfg(feature = "keyring")]
-impl AccountDirectory {
     fn entry(&self, name: &str) -> io::Result<KeyringTokenStore> {
         let keyring = match &self.keyring {
             Some(keyring) => keyring.clone(),
@@ -477,37 +469,6 @@ impl AccountDirectory {
     fn remove_kept(&self, name: &str) -> io::Result<()> {
         self.entry(name)?.remove()
     }
-}
-
-#[cfg(not(feature = "keyring"))]
-impl AccountDirectory {
-    fn check_keyring(&self) -> io::Result<()> {
-        Err(no_keyring())
-    }
-
-    fn keyring_store(&self, _: &str) -> io::Result<Arc<dyn TokenStore>> {
-        Err(no_keyring())
-    }
-
-    fn kept(&self, _: &str) -> io::Result<Map<String, Value>> {
-        Err(no_keyring())
-    }
-
-    fn keep(&self, _: &str, _: &Map<String, Value>) -> io::Result<()> {
-        Err(no_keyring())
-    }
-
-    fn remove_kept(&self, _: &str) -> io::Result<()> {
-        Err(no_keyring())
-    }
-}
-
-#[cfg(not(feature = "keyring"))]
-fn no_keyring() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::Unsupported,
-        "this program was built without the feature `keyring`; build it with that, or keep the tokens in a file (`--store file`)",
-    )
 }
 
 /// Where an account's file says that its secrets are.

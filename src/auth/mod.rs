@@ -7,22 +7,20 @@
 
 mod account;
 mod cache;
-mod callback;
+pub(crate) mod callback;
 mod config;
 mod credential_file;
 mod renewal;
 mod scope;
-mod secret;
+pub(crate) mod secret;
 mod service_account;
 mod shared;
-mod source;
-mod store;
+pub(crate) mod source;
+pub(crate) mod store;
 
 pub use account::{Account, AccountDirectory, TokenPlace};
 pub use cache::finish_refreshes;
 pub(crate) use cache::{Bearer, StoreObserver, TokenCache};
-#[cfg(feature = "oauth")]
-pub(crate) use callback::CORRELATION;
 pub use callback::{AirbyteCallback, CallbackError, airbyte_callback, google_callback};
 pub use config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig};
 pub(crate) use config::{Customer, variable};
@@ -30,19 +28,11 @@ pub use credential_file::CredentialFile;
 pub(crate) use credential_file::application_default;
 pub use scope::{default_scopes, least_scopes, missing_scopes, read_only_scopes, refused_scopes};
 pub use secret::Secret;
-#[cfg(feature = "oauth")]
-pub(crate) use secret::{check_credential, trimmed};
 pub use service_account::{ServiceAccount, ServiceAccountAuthConfig};
 pub(crate) use shared::{Identity, Owner, SharedStore};
 pub(crate) use source::{AirbyteTokenSource, BearerTokenSource, GoogleTokenSource};
 pub use source::{GOOGLE_TOKEN_URL, TokenFuture, TokenResponse, TokenSource};
-#[cfg(feature = "oauth")]
-pub(crate) use source::{post_form, revoke};
-#[cfg(feature = "redis")]
-pub(crate) use store::Redis;
 pub use store::{
-    FileTokenStore, InsecureStore, MemoryTokenStore, Saved, StoreError, StoreFuture, StoreLock,
-    StoreVersion, StoredTokens, TokenSet, TokenStore,
+    FileTokenStore, InsecureStore, Keyring, KeyringTokenStore, MemoryTokenStore, Saved, StoreError,
+    StoreFuture, StoreLock, StoreVersion, StoredTokens, TokenSet, TokenStore,
 };
-#[cfg(feature = "keyring")]
-pub use store::{Keyring, KeyringTokenStore};

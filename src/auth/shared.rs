@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::store::redis::RedisTokenStore;
 use super::{GmailAuthConfig, Secret, ServiceAccountAuthConfig, TokenStore};
 use crate::error::{Error, Kind};
 
@@ -55,32 +56,24 @@ impl SharedStore {
             return Err(unknown());
         }
         if cfg!(not(feature = "redis")) {
-            return Err(Error::new(
-                Kind::Configuration,
-                "a shared store in redis needs the feature `redis`, without which this was built; build it with that",
-            ));
+            return Err(Self::not_built_in());
         }
         Ok(Self { address, key })
     }
 
-    /// The tokens of an account in it; none where they can't be renewed anyway.
-    #[cfg_attr(
-        not(feature = "redis"),
-        allow(
-            clippy::unused_self,
-            clippy::unnecessary_wraps,
-            reason = "with redis it can fail"
+    pub(crate) fn not_built_in() -> Error {
+        Error::new(
+            Kind::Configuration,
+            "this program was built without the feature `redis`; build it with that to share a store",
         )
-    )]
+    }
+
+    /// The tokens of an account in it; none where they can't be renewed anyway.
     pub(crate) fn tokens(&self, identity: &Identity) -> Result<Option<Arc<dyn TokenStore>>, Error> {
-        #[cfg(feature = "redis")]
-        if !identity.account.is_empty() {
-            return Ok(Some(Arc::new(super::store::RedisTokenStore::new(
-                self, identity,
-            )?)));
+        if identity.account.is_empty() {
+            return Ok(None);
         }
-        let _ = identity;
-        Ok(None)
+        Ok(Some(Arc::new(RedisTokenStore::new(self, identity)?)))
     }
 }
 

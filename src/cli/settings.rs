@@ -206,19 +206,6 @@ fn chosen(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
     }
 }
 
-/// The scopes that the signed-in account has granted, where its credentials are the ones that `builder` takes; none
-/// where they are not known.
-#[cfg(feature = "mcp")]
-pub(crate) fn granted_scopes(global: &Global) -> Result<Vec<String>, Failure> {
-    if is_hosted(global)? || google_variable_for(global).is_some() {
-        return Ok(Vec::new());
-    }
-    Ok(match Source::find(&directory()?, global)? {
-        Some(Source::Account(account, _)) => account.tokens.scopes,
-        _ => Vec::new(),
-    })
-}
-
 /// A connector of a signed-in account, which keeps its tokens where the account's are.
 pub(crate) fn stored(
     directory: &AccountDirectory,

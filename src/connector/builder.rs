@@ -439,7 +439,7 @@ impl GmailConnectorBuilder {
             after: observer(self.after_quota_wait),
             shared: match (&shared, &origin.identity, quota.units_per_minute) {
                 (Some(store), Some(identity), Some(limit)) => {
-                    shared_pace(store, &identity.owner, limit)?
+                    Some(shared_pace(store, &identity.owner, limit)?)
                 }
                 _ => None,
             },

@@ -22,7 +22,7 @@ mod credential;
 mod execute;
 mod partial;
 #[cfg(feature = "mail")]
-mod people;
+pub(crate) mod people;
 mod search;
 mod selection;
 mod sql;

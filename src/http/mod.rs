@@ -7,10 +7,7 @@ pub(crate) mod connections;
 mod proxy;
 #[cfg(feature = "mail")]
 pub(crate) mod stranger;
-mod tls;
-
-#[cfg(feature = "redis")]
-pub(crate) use tls::config as tls_config;
+pub(crate) mod tls;
 
 use std::future::Future;
 use std::io;

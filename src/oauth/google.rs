@@ -9,9 +9,10 @@ use url::Url;
 use super::loopback::Loopback;
 use super::page::Page;
 use super::pkce;
+use crate::auth::secret::{check_credential, trimmed};
+use crate::auth::source::google::{exchange, post_form, refusal};
 use crate::auth::{
-    CallbackError, GOOGLE_TOKEN_URL, Secret, TokenSet, check_credential, google_callback,
-    post_form, refused_scopes, revoke, trimmed,
+    CallbackError, GOOGLE_TOKEN_URL, Secret, TokenSet, google_callback, refused_scopes,
 };
 use crate::error::{Error, Kind};
 use crate::http::{FirstByte, Http, Limits, check_url};
@@ -236,9 +237,15 @@ impl GoogleClient {
     /// When Google can't be reached, or fails.
     pub async fn revoke(&self, token: &Secret) -> Result<(), Error> {
         let url = check_url("revocation url", &self.revoke_url)?;
-        match revoke(&self.http()?, &url, token).await {
-            Err(error) if error.reason() == Some("invalid_token") => Ok(()),
-            result => result,
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("token", token.expose());
+        let reply = exchange(&self.http()?, &url, &Secret::from(form.finish())).await?;
+        if reply.status.is_success() {
+            return Ok(());
+        }
+        match refusal(&reply) {
+            error if error.reason() == Some("invalid_token") => Ok(()),
+            error => Err(error),
         }
     }
 

@@ -54,13 +54,12 @@ pub(crate) fn params(given: Value) -> Result<Map<String, Value>, Error> {
     }
 }
 
-/// The names alone held against those of fields.
-#[cfg(feature = "tool")]
-pub(crate) fn check_names(known: &[&str], values: &Map<String, Value>) -> Result<(), String> {
-    check_keys(known, values, "")
-}
-
-fn check_keys(known: &[&str], values: &Map<String, Value>, prefix: &str) -> Result<(), String> {
+/// The names alone held against those of fields; `prefix` is what leads to an object inside.
+pub(crate) fn check_names(
+    known: &[&str],
+    values: &Map<String, Value>,
+    prefix: &str,
+) -> Result<(), String> {
     match values.keys().find(|name| !known.contains(&name.as_str())) {
         Some(name) => Err(unknown(known, name, prefix)),
         None => Ok(()),
@@ -69,7 +68,7 @@ fn check_keys(known: &[&str], values: &Map<String, Value>, prefix: &str) -> Resu
 
 fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> Result<(), String> {
     let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
-    check_keys(&names, values, prefix)?;
+    check_names(&names, values, prefix)?;
     // Two other names of one field are as much of a contradiction as a name and the other.
     let is_given = |target: &str, other: &str| {
         values.keys().any(|name| {

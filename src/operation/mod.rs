@@ -1,21 +1,15 @@
 //! The table of all operations, [`gmail`], and what follows from a row of it alone: finding it, checking its params,
 //! encoding and decoding its request, describing its params as JSON Schema.
 
-mod check;
+pub(crate) mod check;
 mod decode;
 mod encode;
-mod schema;
+pub(crate) mod schema;
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::{Map, Value};
-
-#[cfg(feature = "tool")]
-pub(crate) use {
-    check::{check, check_names, settle},
-    schema::schema,
-};
 
 use crate::error::{Error, Kind};
 

@@ -16,7 +16,7 @@ impl Operation {
     /// # Ok::<(), airbyte_agent_gmail::Error>(())
     /// ```
     pub fn params_schema(&self) -> Value {
-        object(self.fields, &|_| true)
+        schema(self.fields)
     }
 
     /// As [`params_schema`](Self::params_schema), with what the mode offers alone.
@@ -37,7 +37,6 @@ impl Operation {
 }
 
 /// The JSON Schema of an object of these fields.
-#[cfg(feature = "tool")]
 pub(crate) fn schema(fields: &[Field]) -> Value {
     object(fields, &|_| true)
 }

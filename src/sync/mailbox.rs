@@ -10,7 +10,7 @@ use crate::api::gmail::types::{ListHistoryResponse, ListMessagesResponse};
 use crate::connector::{GmailConnector, MessageReference};
 use crate::error::{Error, Kind};
 use crate::page::Pages;
-use crate::transport::Patience;
+use crate::transport::pace::Patience;
 
 /// The largest page that Gmail gives: a page costs the same whatever its size.
 const PAGE_SIZE: i64 = 500;

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::connector::Selection;
-use crate::operation::{self, Field, Location, Operation, Schema};
+use crate::operation::check;
+use crate::operation::schema::schema;
+use crate::operation::{Field, Location, Operation, Schema};
 
 use super::answer::Failure;
 use super::leniency::{self, Commas};
@@ -84,9 +86,9 @@ impl Arguments {
 
     /// The arguments of a tool of this module's own: brought to the types of its fields, and checked.
     pub(super) fn checked(mut self, fields: &[Field]) -> Result<Self, Failure> {
-        self.settle(fields, &operation::schema(fields), Commas::Allowed);
-        operation::check(fields, &self.values).map_err(Failure::input)?;
-        operation::settle(fields, &mut self.values);
+        self.settle(fields, &schema(fields), Commas::Allowed);
+        check::check(fields, &self.values).map_err(Failure::input)?;
+        check::settle(fields, &mut self.values);
         Ok(self)
     }
 
@@ -181,7 +183,7 @@ impl Arguments {
     pub(super) fn check_names(&self, fields: &[Field]) -> Result<(), Failure> {
         let names = fields.iter().chain(&SELECTION).map(|field| field.name);
         let names: Vec<&str> = names.collect();
-        operation::check_names(&names, &self.values).map_err(Failure::input)
+        check::check_names(&names, &self.values, "").map_err(Failure::input)
     }
 
     /// Takes the choice among fields out of the arguments.

@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::operation::{self, Field, Mode, Operation, Outbound, Schema, gmail};
+use crate::operation::schema::schema;
+use crate::operation::{Field, Mode, Operation, Outbound, Schema, gmail};
 
 use super::access::Access;
 use super::argument::{INTENT, SELECTION, optional, required};
@@ -109,7 +110,7 @@ fn execute(mode: Mode, access: &Access) -> Tool {
             .iter()
             .filter(|row| access.refusal(row, mode).is_none())
     };
-    let mut input_schema = operation::schema(&execute_fields(mode));
+    let mut input_schema = schema(&execute_fields(mode));
     with_selection(&mut input_schema);
     Tool {
         name: Entry::Execute.name(),
@@ -167,10 +168,10 @@ pub(super) fn execute_fields(mode: Mode) -> Vec<Field> {
     fields
 }
 
-fn with_selection(schema: &mut Value) {
+fn with_selection(input_schema: &mut Value) {
     if let (Some(properties), Value::Object(selection)) = (
-        schema["properties"].as_object_mut(),
-        operation::schema(&SELECTION)["properties"].take(),
+        input_schema["properties"].as_object_mut(),
+        schema(&SELECTION)["properties"].take(),
     ) {
         properties.extend(selection);
     }

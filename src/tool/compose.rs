@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::connector::{GmailConnector, Reply, sendable};
+use crate::connector::people::answer::sendable;
+use crate::connector::{GmailConnector, Reply};
 use crate::error::Error;
 use crate::mail::{Compose, Participation};
 

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::api::gmail::operation as row;
 use crate::mail::Participation;
-use crate::operation::{self, Field, Mode, Operation, Outbound, Schema};
+use crate::operation::schema::schema;
+use crate::operation::{Field, Mode, Operation, Outbound, Schema};
 
 use super::access::Access;
 use super::argument::{optional, or_empty, required};
@@ -378,7 +379,7 @@ impl Composed {
             name: self.name.to_owned(),
             title: self.title.to_owned(),
             description,
-            input_schema: operation::schema(self.fields),
+            input_schema: schema(self.fields),
             output_schema: (self.output)(),
             annotations: Annotations {
                 read_only,

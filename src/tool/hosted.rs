@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::error::{Error, Kind};
-use crate::operation::{self, Field, Mode, Schema, gmail};
+use crate::operation::schema::schema;
+use crate::operation::{Field, Mode, Schema, gmail};
 
 use super::access::Access;
 use super::answer::{Answer, Failure};
@@ -59,7 +60,7 @@ impl Hosted {
             name: self.name().to_owned(),
             title: title.to_owned(),
             description: description.to_owned(),
-            input_schema: operation::schema(self.fields()),
+            input_schema: schema(self.fields()),
             output_schema: shape::output_schema(None),
             annotations: Annotations {
                 read_only: true,

@@ -69,7 +69,7 @@ use serde_json::{Map, Value};
 use crate::connector::{GmailConnector, Selection};
 use crate::error::Error;
 use crate::operation::Mode;
-use crate::transport::Patience;
+use crate::transport::pace::Patience;
 
 pub use access::{Access, Profile};
 pub use answer::Answer;

@@ -25,7 +25,7 @@ mod hook;
 mod hosted;
 pub(crate) mod judge;
 mod key;
-mod pace;
+pub(crate) mod pace;
 mod retry;
 mod sending;
 mod session;
@@ -49,8 +49,6 @@ pub(crate) use form::Form;
 pub(crate) use hosted::is_of_customer;
 pub(crate) use hosted::{Action, Executed, Hosted, find_connector, is_connector_id, no_result};
 pub(crate) use judge::Answer;
-#[cfg(feature = "mail")]
-pub(crate) use pace::Patience;
 pub(crate) use pace::{Governor, Observer, Terms, shared_pace};
 pub use pace::{Quota, QuotaTable};
 pub(crate) use retry::RetryBudget;
@@ -125,10 +123,9 @@ impl Transport {
         beside
     }
 
-    /// Whether answers are to have some fields alone.
-    #[cfg(feature = "mail")]
-    pub(crate) fn has_fields(&self) -> bool {
-        self.fields.is_some()
+    /// The fields that answers are to have, where they are not to have all.
+    pub(crate) fn fields(&self) -> Option<&Arc<str>> {
+        self.fields.as_ref()
     }
 
     /// The hosted route, where this is one.
@@ -164,7 +161,7 @@ impl Transport {
                     id: request.id.take(),
                     ..Call::of(operation)
                 }
-                .with_fields(self.fields.as_ref());
+                .with_fields(self.fields());
                 if let Some(fields) = &call.fields {
                     request.query("fields", fields);
                 }

@@ -79,19 +79,7 @@ pub(super) async fn grant(
     parse_reply(&reply, refused)
 }
 
-/// Revokes a token, and with it the whole consent that it came from.
-#[cfg(feature = "oauth")]
-pub(crate) async fn revoke(http: &Http, revoke_url: &str, token: &Secret) -> Result<(), Error> {
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("token", token.expose());
-    let reply = exchange(http, revoke_url, &Secret::from(form.finish())).await?;
-    if reply.status.is_success() {
-        return Ok(());
-    }
-    Err(refusal(&reply))
-}
-
-async fn exchange(http: &Http, url: &str, form: &Secret) -> Result<Reply, Error> {
+pub(crate) async fn exchange(http: &Http, url: &str, form: &Secret) -> Result<Reply, Error> {
     let request = http
         .client()
         .post(url)
@@ -247,7 +235,7 @@ impl Refused {
 }
 
 /// Tells a rejection, which only the user or the configuration can fix, from a failure, which passes.
-fn refusal(reply: &Reply) -> Error {
+pub(crate) fn refusal(reply: &Reply) -> Error {
     let refused = Refused::of(reply);
     let (status, code, subtype, description) = (
         refused.status,

@@ -2,7 +2,7 @@
 
 mod airbyte;
 mod bearer;
-mod google;
+pub(crate) mod google;
 mod iam;
 mod metadata;
 mod service_account;
@@ -20,8 +20,6 @@ pub(crate) use airbyte::AirbyteTokenSource;
 pub(crate) use bearer::BearerTokenSource;
 pub use google::GOOGLE_TOKEN_URL;
 pub(crate) use google::GoogleTokenSource;
-#[cfg(feature = "oauth")]
-pub(crate) use google::{post_form, revoke};
 pub(crate) use service_account::AssertionTokenSource;
 pub(super) use service_account::{Caller, Key, Signer, Way};
 

@@ -1,10 +1,10 @@
 //! Where tokens are kept between runs.
 
 mod file;
-#[cfg(feature = "keyring")]
+#[cfg_attr(not(feature = "keyring"), path = "no_keyring.rs")]
 mod keyring;
-#[cfg(feature = "redis")]
-mod redis;
+#[cfg_attr(not(feature = "redis"), path = "no_redis.rs")]
+pub(crate) mod redis;
 
 use std::any::Any;
 use std::error::Error as StdError;
@@ -20,10 +20,7 @@ use super::Secret;
 
 pub use file::FileTokenStore;
 pub(in crate::auth) use file::{read as read_object, write as write_object};
-#[cfg(feature = "keyring")]
 pub use keyring::{Keyring, KeyringTokenStore};
-#[cfg(feature = "redis")]
-pub(crate) use redis::{Redis, RedisTokenStore};
 
 /// The tokens of one account after a refresh. Its serialized form holds the tokens as they are: keep it as a password.
 ///
@@ -241,16 +238,19 @@ impl StoreLock {
         }
     }
 
-    /// A lease, with what keeps it up while this value lives.
-    #[cfg(feature = "redis")]
-    fn held(
-        held: impl Any + Send,
-        release: impl Future<Output = Result<(), StoreError>> + Send + 'static,
-    ) -> Self {
-        Self {
-            _held: Some(Box::new(held)),
-            release: Some(Box::pin(release)),
-        }
+    /// The same lock, with what keeps it up, such as a task that renews a lease. It is dropped before the release begins.
+    ///
+    /// ```
+    /// use airbyte_agent_gmail::auth::StoreLock;
+    ///
+    /// let (renews, mut ended) = tokio::sync::oneshot::channel::<()>();
+    /// let lock = StoreLock::lease(async { Ok(()) }).holding(renews);
+    /// drop(lock);
+    /// assert!(ended.try_recv().is_err());
+    /// ```
+    pub fn holding(mut self, held: impl Any + Send) -> Self {
+        self._held = Some(Box::new(held));
+        self
     }
 
     /// The lock of a store that nobody else uses.

@@ -176,7 +176,6 @@ pub(crate) enum Command {
     Vacation(commands::vacation::Vacation),
     #[command(subcommand)]
     Signature(commands::signature::Signature),
-    #[cfg(feature = "mcp")]
     Mcp(commands::mcp::Mcp),
     Read(commands::read::Read),
     #[command(subcommand)]
@@ -250,7 +249,6 @@ impl Command {
             Self::Filters(command) => command.run(global).await,
             Self::Vacation(command) => command.run(global).await,
             Self::Signature(command) => command.run(global).await,
-            #[cfg(feature = "mcp")]
             Self::Mcp(arguments) => arguments.run(global).await,
             Self::Read(arguments) => arguments.run(global).await,
             Self::Attachments(command) => command.run(global).await,

@@ -11,6 +11,7 @@ use clap::Args;
 
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
+use crate::cli::source::Source;
 use crate::cli::{output, settings};
 
 /// The variable that holds the token of the HTTP server.
@@ -201,7 +202,7 @@ impl Mcp {
         }
         let mut scopes = self.scopes.clone();
         if scopes.is_empty() {
-            scopes = settings::granted_scopes(global)?;
+            scopes = granted_scopes(global)?;
         }
         if !scopes.is_empty() {
             access = access.with_scopes(scopes);
@@ -248,4 +249,16 @@ impl Mcp {
         }
         Ok(server)
     }
+}
+
+/// The scopes that the signed-in account has granted, where its credentials are the ones that `builder` takes; none
+/// where they are not known.
+fn granted_scopes(global: &Global) -> Result<Vec<String>, Failure> {
+    if settings::is_hosted(global)? || settings::google_variable_for(global).is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(match Source::find(&settings::directory()?, global)? {
+        Some(Source::Account(account, _)) => account.tokens.scopes,
+        _ => Vec::new(),
+    })
 }

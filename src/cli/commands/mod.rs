@@ -11,7 +11,7 @@ pub(crate) mod execute;
 pub(crate) mod export;
 pub(crate) mod filters;
 pub(crate) mod import;
-#[cfg(feature = "mcp")]
+#[cfg_attr(not(feature = "mcp"), path = "no_mcp.rs")]
 pub(crate) mod mcp;
 pub(crate) mod oauth;
 pub(crate) mod open;

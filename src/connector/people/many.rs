@@ -13,7 +13,7 @@ use crate::api::gmail::operation::TABLE;
 use crate::api::gmail::types::{Message, MessageFormat, ThreadFormat};
 use crate::connector::GmailConnector;
 use crate::error::Error;
-use crate::transport::Patience;
+use crate::transport::pace::Patience;
 
 /// How many messages are under way at once. The quota, not this, decides how many come in a minute: at 20 units each
 /// they are 300, and a few at once reach that at any distance from the server. For the same reason they are no batches: a batch of n costs what n calls cost, and fails in parts.
@@ -104,7 +104,7 @@ impl GmailConnector {
     fn least_of_thread(&self, part: &Part) -> Option<usize> {
         part.of_thread()?;
         // An answer that is narrowed to a message's fields has none of a thread's.
-        if self.transport.has_fields() {
+        if self.transport.fields().is_some() {
             return None;
         }
         let quota = &self.transport.as_direct()?.quota;

@@ -1,6 +1,6 @@
 //! What people do with mail: read, answer, pass on, send, draft, and leave lists.
 
-mod answer;
+pub(crate) mod answer;
 mod invitation;
 mod many;
 mod reading;
@@ -12,6 +12,3 @@ pub use answer::{Forward, Reply};
 pub use invitation::Respond;
 pub use many::{GetMany, Messages};
 pub use reference::MessageReference;
-
-#[cfg(feature = "tool")]
-pub(crate) use answer::sendable;

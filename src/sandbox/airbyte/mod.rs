@@ -4,8 +4,6 @@ mod account;
 mod body;
 mod connector;
 mod creation;
-#[cfg(feature = "sandbox-sql")]
-mod engine;
 pub(crate) mod error;
 mod execute;
 mod filter;
@@ -13,6 +11,7 @@ mod oauth;
 mod organization;
 mod search;
 mod skill;
+#[cfg_attr(not(feature = "sandbox-sql"), path = "sql/none.rs")]
 mod sql;
 mod template;
 mod workspace;

@@ -2,7 +2,7 @@
 
 mod patience;
 mod quota;
-#[cfg(feature = "redis")]
+#[cfg_attr(not(feature = "redis"), path = "no_redis.rs")]
 mod redis;
 mod shared;
 mod slice;
@@ -329,27 +329,16 @@ impl Governor {
 /// # Errors
 ///
 /// The store's address is not known.
-#[cfg(feature = "redis")]
 pub(crate) fn shared_pace(
     store: &SharedStore,
     owner: &Owner,
     limit: u32,
-) -> Result<Option<Arc<dyn SharedPace>>, Error> {
-    Ok(Some(Arc::new(redis::RedisPace::new(
+) -> Result<Arc<dyn SharedPace>, Error> {
+    Ok(Arc::new(redis::RedisPace::new(
         store,
         owner,
         u64::from(limit),
-    )?)))
-}
-
-/// Without `redis` no address of a store is taken.
-#[cfg(not(feature = "redis"))]
-pub(crate) fn shared_pace(
-    _: &SharedStore,
-    _: &Owner,
-    _: u32,
-) -> Result<Option<Arc<dyn SharedPace>>, Error> {
-    Ok(None)
+    )?))
 }
 
 /// A number from 0 to 1,000 that differs between callers.

@@ -9,7 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 
 use super::shared::{Answer, SharedPace, Taken};
-use crate::auth::{Owner, Redis, SharedStore};
+use crate::auth::store::redis::Redis;
+use crate::auth::{Owner, SharedStore};
 use crate::error::Error;
 
 /// Units that Google gives a project in a minute, for all its users.

@@ -19,7 +19,7 @@ use url::Url;
 
 use super::super::StoreError;
 use crate::error::{Error, Kind};
-use crate::http::tls_config;
+use crate::http::tls;
 
 /// How long a connection or an answer may take: the server is near, and without it things go on too.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -179,7 +179,7 @@ impl Redis {
         }
         let name = ServerName::try_from(self.host.clone())
             .map_err(|_| format!("{} is no name that a certificate can have", self.host))?;
-        let connector = TlsConnector::from(Arc::new(tls_config()?));
+        let connector = TlsConnector::from(Arc::new(tls::config()?));
         let stream = connector
             .connect(name, stream)
             .await

@@ -168,7 +168,7 @@ impl RedisTokenStore {
                 .map(drop)
         });
         // Dropped without a release, the keeper hears of it as well.
-        Ok(StoreLock::held(keeps, async move { keeper.await? }))
+        Ok(StoreLock::lease(async move { keeper.await? }).holding(keeps))
     }
 }
 

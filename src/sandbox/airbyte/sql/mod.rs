@@ -1,32 +1,28 @@
 //! `context_store_sql_query`: SQL over Airbyte's copy of the mailbox.
 
-use serde_json::{Map, Value};
+mod engine;
 
-use super::error;
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+
 use super::organization::Connector;
+use super::{connector, error, execute, search};
 use crate::sandbox::exchange::Answer;
-use crate::sandbox::state::State;
+use crate::sandbox::state::{State, lock};
+use crate::sandbox::table;
+
+/// The number of rows where the query does not say, and the most.
+const LIMIT: usize = 100;
+const LARGEST_LIMIT: u64 = 1_000;
 
 /// Answers a query: `{data, meta}`.
-#[cfg(feature = "sandbox-sql")]
 pub(super) fn query(
     state: &State,
     connector: &Connector,
     entity: &str,
     params: &Map<String, Value>,
 ) -> Result<Value, Answer> {
-    use std::time::Instant;
-
-    use serde_json::json;
-
-    use super::{connector, engine, execute, search};
-    use crate::sandbox::state::lock;
-    use crate::sandbox::table;
-
-    /// The number of rows where the query does not say, and the most.
-    const LIMIT: usize = 100;
-    const LARGEST_LIMIT: u64 = 1_000;
-
     let started = Instant::now();
     search::searchable(entity)?;
     let bad = |message: String| error::bad_request(&message);
@@ -92,17 +88,4 @@ pub(super) fn query(
             "took_ms": u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         },
     }))
-}
-
-/// Refuses it, and names what is needed.
-#[cfg(not(feature = "sandbox-sql"))]
-pub(super) fn query(
-    _: &State,
-    _: &Connector,
-    _: &str,
-    _: &Map<String, Value>,
-) -> Result<Value, Answer> {
-    Err(error::bad_request(
-        "This sandbox has no SQL; build airbyte-agent-gmail with the feature sandbox-sql",
-    ))
 }

@@ -1,0 +1,78 @@
+//! Stands in for the keyring of the operating system in a build without the feature `keyring`: nobody gets one.
+
+use std::io;
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+use super::{Saved, StoreFuture, StoreVersion, TokenSet, TokenStore};
+
+/// The keyring of the operating system.
+///
+/// It needs the feature `keyring`; without it there is none.
+#[derive(Clone, Debug)]
+pub enum Keyring {}
+
+impl Keyring {
+    /// The keyring of whoever runs this program.
+    ///
+    /// # Errors
+    ///
+    /// Always: it needs the feature `keyring`.
+    pub fn system() -> io::Result<Self> {
+        Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "this program was built without the feature `keyring`; build it with that, or keep the tokens in a file (`--store file`)",
+        ))
+    }
+
+    /// A keyring that ends with its last clone, for tests.
+    ///
+    /// # Errors
+    ///
+    /// Always: it needs the feature `keyring`.
+    pub fn in_memory() -> io::Result<Self> {
+        Self::system()
+    }
+
+    /// The place of an account's tokens in it.
+    ///
+    /// # Errors
+    ///
+    /// None: there is no keyring to ask.
+    pub fn store(&self, _: &str) -> io::Result<KeyringTokenStore> {
+        match *self {}
+    }
+}
+
+/// Keeps the tokens of one account in the system's keyring; [`Keyring::store`] makes it.
+///
+/// It needs the feature `keyring`; without it there is none.
+#[derive(Clone, Debug)]
+pub enum KeyringTokenStore {}
+
+impl KeyringTokenStore {
+    /// Lets processes hold each other off by a lock on `<path>.lock`.
+    #[must_use]
+    pub fn with_lock_file(self, _: impl Into<PathBuf>) -> Self {
+        self
+    }
+
+    pub(in crate::auth) fn read(&self) -> io::Result<Option<Map<String, Value>>> {
+        match *self {}
+    }
+
+    pub(in crate::auth) fn write(&self, _: &Map<String, Value>) -> io::Result<()> {
+        match *self {}
+    }
+
+    pub(in crate::auth) fn remove(&self) -> io::Result<()> {
+        match *self {}
+    }
+}
+
+impl TokenStore for KeyringTokenStore {
+    fn save<'a>(&'a self, _: &'a TokenSet, _: &'a StoreVersion) -> StoreFuture<'a, Saved> {
+        match *self {}
+    }
+}

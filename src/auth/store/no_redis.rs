@@ -1,0 +1,21 @@
+//! Stands in for the store in Redis in a build without the feature `redis`: [`SharedStore::new`] takes no address.
+
+use super::{Saved, StoreFuture, StoreVersion, TokenSet, TokenStore};
+use crate::auth::shared::{Identity, SharedStore};
+use crate::error::Error;
+
+/// The tokens of one account in Redis; there are none.
+#[derive(Debug)]
+pub(crate) enum RedisTokenStore {}
+
+impl RedisTokenStore {
+    pub(crate) fn new(_: &SharedStore, _: &Identity) -> Result<Self, Error> {
+        Err(SharedStore::not_built_in())
+    }
+}
+
+impl TokenStore for RedisTokenStore {
+    fn save<'a>(&'a self, _: &'a TokenSet, _: &'a StoreVersion) -> StoreFuture<'a, Saved> {
+        match *self {}
+    }
+}

@@ -1,0 +1,26 @@
+//! `airbyte-gmail mcp` in a build without the feature `mcp`: it says what to do.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+use crate::cli::args::Global;
+use crate::cli::exit::Failure;
+
+/// Serve the tools to agents over MCP
+#[derive(Args)]
+#[command(hide = true)]
+pub(crate) struct Mcp {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _arguments: Vec<OsString>,
+}
+
+impl Mcp {
+    /// Refuses.
+    pub(crate) async fn run(self, _: &Global) -> Result<(), Failure> {
+        Err(Failure::input(
+            "this program was built without the feature `mcp`; install it with --features cli,mcp"
+                .to_owned(),
+        ))
+    }
+}

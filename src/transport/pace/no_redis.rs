@@ -1,0 +1,28 @@
+//! Stands in for the pace in Redis in a build without the feature `redis`, where no store has an address.
+
+use super::shared::{Answer, SharedPace, Taken};
+use crate::auth::{Owner, SharedStore};
+use crate::error::Error;
+
+/// A minute that processes share through Redis; there is none.
+pub(crate) enum RedisPace {}
+
+impl RedisPace {
+    pub(crate) fn new(_: &SharedStore, _: &Owner, _: u64) -> Result<Self, Error> {
+        Err(SharedStore::not_built_in())
+    }
+}
+
+impl SharedPace for RedisPace {
+    fn take(&self, _: u64) -> Answer<'_> {
+        match *self {}
+    }
+
+    fn settle(&self, _: Taken, _: bool) {
+        match *self {}
+    }
+
+    fn processes(&self) -> u64 {
+        match *self {}
+    }
+}
