@@ -19,7 +19,7 @@ const FILE: &str = "config.yaml";
 #[serde(deny_unknown_fields)]
 pub(crate) struct Defaults {
     mode: Option<String>,
-    /// The output's form on a terminal; what is piped stays as it is, for the programs that read it.
+    /// The output format on a terminal; what is piped stays as it is, for the programs that read it.
     output: Option<String>,
     /// How many messages a page of `search` and `inbox` has.
     pub(crate) limit: Option<u16>,
@@ -49,7 +49,7 @@ impl Defaults {
         serde_norway::from_str(&text).map_err(|error| wrong(&error.to_string()))
     }
 
-    /// The output's form on a terminal.
+    /// The output format on a terminal.
     pub(crate) fn output(&self) -> Result<Option<Format>, Failure> {
         let Some(name) = &self.output else {
             return Ok(None);

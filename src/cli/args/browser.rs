@@ -11,13 +11,13 @@ use crate::cli::{browser, output};
 
 #[derive(Args)]
 pub(crate) struct Browser {
-    /// Open no browser: print the address, and take the address that it ends at from the standard input
+    /// Don't open a browser: print the url, and read the url that the browser ends up at from standard input
     #[arg(long)]
     no_browser: bool,
-    /// The port on 127.0.0.1 that the browser comes back to; a free one by default
+    /// The port on 127.0.0.1 that the browser returns to; any free one by default
     #[arg(long, default_value = "0", hide_default_value = true)]
     port: u16,
-    /// How long to wait for the answer on the consent page
+    /// How long to wait for the user's answer on the consent page
     #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds(1..=86_400))]
     pub(crate) timeout: Duration,
 }

@@ -8,10 +8,10 @@ use crate::cli::settings;
 
 #[derive(Args)]
 pub(crate) struct Customer {
-    /// The customer; else AIRBYTE_CUSTOMER_NAME
+    /// The customer [default: AIRBYTE_CUSTOMER_NAME]
     #[arg(long, value_name = "NAME", conflicts_with = "workspace_name")]
     customer_name: Option<String>,
-    /// The same by its newer name; else AIRBYTE_WORKSPACE_NAME
+    /// The newer name for the same thing [default: AIRBYTE_WORKSPACE_NAME]
     #[arg(long, value_name = "NAME")]
     workspace_name: Option<String>,
 }
@@ -44,13 +44,13 @@ pub(crate) struct Consent {
     /// The connector's name
     #[arg(long)]
     name: Option<String>,
-    /// Make the customer's workspace if there isn't one of that name
+    /// Create the customer's workspace if it does not exist
     #[arg(long)]
     create_workspace: bool,
-    /// The source template, where the organization has several
+    /// The source template, if the organization has several
     #[arg(long, value_name = "ID")]
     source_template_id: Option<String>,
-    /// Make the organization's own source template if there isn't one
+    /// Create the organization's source template if it does not exist
     #[arg(long)]
     create_template: bool,
 }

@@ -8,7 +8,7 @@ use crate::cli::output;
 
 #[derive(Args)]
 pub(crate) struct Messages {
-    /// The messages' ids, as search shows them; - reads them from the standard input, one a line
+    /// The ids of the messages, as search shows them; - reads them from standard input, one per line
     #[arg(value_name = "MESSAGE_ID", required = true)]
     ids: Vec<String>,
 }

@@ -42,7 +42,7 @@ Exit codes: 0 done, 1 other, 2 input, 3 sign in again, 4 not permitted, 5 not fo
 #[derive(Parser)]
 #[command(name = "airbyte-gmail", version, after_help = AFTER_HELP, arg_required_else_help = true)]
 pub(crate) struct Program {
-    /// Print what an agent has to know; =ENTITY or =all for the reference
+    /// Print what an agent needs to know; =ENTITY or =all for the reference
     #[arg(long, value_name = "ENTITY", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) help_agents: Option<String>,
     #[command(flatten)]
@@ -56,22 +56,22 @@ pub(crate) struct Program {
 #[derive(Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The mode to use
+    /// The mode
     #[arg(long, global = true, value_parser = mode())]
     pub(crate) mode: Option<Mode>,
-    /// Which signed-in account, if not the default one
+    /// The signed-in account to use
     #[arg(long, global = true, value_name = "NAME", add = ArgValueCompleter::new(complete::accounts))]
     pub(crate) account: Option<String>,
-    /// The output's form
+    /// The output format
     #[arg(long, short, global = true, value_name = "FORM")]
     output: Option<Format>,
     /// The fields to show, such as id,payload.headers
     #[arg(long, global = true)]
     fields: Vec<String>,
-    /// Why it is done, for Airbyte's audit log (hosted mode)
+    /// Why you run this, for Airbyte's audit log (hosted mode)
     #[arg(long, global = true, value_name = "TEXT")]
     pub(crate) intent: Option<String>,
-    /// A jq filter for the JSON that is printed, such as '.messages[].id'
+    /// A jq filter for the JSON output, such as '.messages[].id'
     #[arg(long, global = true, value_name = "FILTER", value_parser = Filter::parse)]
     jq: Option<Filter>,
     /// Show what would be sent, and send nothing
@@ -80,7 +80,7 @@ pub(crate) struct Global {
     /// Don't ask before doing what can't be undone
     #[arg(long, short, global = true)]
     pub(crate) yes: bool,
-    /// Also show which credentials are used, and what the service said
+    /// Also show which credentials are used and what the service said
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
     #[arg(skip)]
@@ -137,7 +137,7 @@ impl Global {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// See real mail come through both modes, with no account
+    /// Read and send mail in both modes, without an account
     Demo,
     Sandbox(commands::sandbox::Sandbox),
     #[command(subcommand)]
@@ -146,7 +146,7 @@ pub(crate) enum Command {
     Connectors(commands::connectors::Connectors),
     #[command(subcommand)]
     Oauth(commands::oauth::Oauth),
-    /// See whether the credentials work
+    /// Check whether the credentials work
     Check,
     #[command(visible_alias = "ls")]
     Inbox(commands::search::Inbox),

@@ -19,17 +19,17 @@ pub(crate) const FIELDS: [&str; 5] = ["part", "size", "type", "name", "file"];
 pub(crate) enum Attachments {
     /// List a message's attachments
     List {
-        /// The message's id, as search shows it
+        /// The id of the message, as search shows it
         message_id: String,
     },
-    /// Save a message's attachments to files; none is overwritten
+    /// Save a message's attachments; no file is overwritten
     Save {
-        /// The message's id, as search shows it
+        /// The id of the message, as search shows it
         message_id: String,
-        /// One attachment alone, by the part id that list shows
+        /// Only this attachment, by the part id that list shows
         #[arg(long, value_name = "PART_ID")]
         part: Option<String>,
-        /// Where to; it is made where it is not there
+        /// The directory; it is created if it does not exist
         #[arg(long = "dir", value_name = "DIRECTORY", default_value = ".")]
         directory: PathBuf,
     },

@@ -14,12 +14,12 @@ use crate::cli::args::{COMPLETE, Global, program};
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format};
 
-/// Show what an action takes, as JSON Schema
+/// Show the params of an action as JSON Schema
 #[derive(Args)]
 pub(crate) struct Schema {
-    /// The entity, such as messages; all of them where it is left out
+    /// The entity, such as messages [default: all]
     entity: Option<String>,
-    /// The action, such as list; all of them where it is left out
+    /// The action, such as list [default: all]
     action: Option<String>,
 }
 
@@ -37,14 +37,14 @@ pub(crate) struct Completions {
 /// Write the man pages
 #[derive(Args)]
 pub(crate) struct Man {
-    /// Where to; it is made where it is not there
+    /// The directory; it is created if it does not exist
     directory: PathBuf,
 }
 
-/// Write the reference of all entities and actions, in Markdown
+/// Write the reference of all entities and actions as Markdown
 #[derive(Args)]
 pub(crate) struct Reference {
-    /// Where to; it is made where it is not there
+    /// The directory; it is created if it does not exist
     directory: PathBuf,
 }
 

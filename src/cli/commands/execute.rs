@@ -14,14 +14,14 @@ use crate::cli::exit::Failure;
 use crate::cli::output::Format;
 use crate::cli::settings::connect;
 
-/// Carry out any action by its names and params
+/// Run any action by entity, action and params
 #[derive(Args)]
 pub(crate) struct Execute {
     /// The entity, such as messages
     entity: String,
     /// The action, such as list
     action: String,
-    /// The params as a JSON object; @FILE reads a file, - the standard input
+    /// The params as a JSON object; @FILE reads a file, - reads standard input
     #[arg(long, value_name = "JSON", default_value = "{}")]
     params: Text,
 }

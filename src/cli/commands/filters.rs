@@ -22,25 +22,25 @@ const BATCH: usize = 1000;
 /// The largest page: it costs the same whatever its size.
 const PAGE_SIZE: i64 = 500;
 
-/// Filters: list, create, delete, apply to the mail that is there
+/// List, create and delete filters, or apply one to existing mail
 #[derive(Subcommand)]
 pub(crate) enum Filters {
     /// The filters
     List,
     Create(Box<Create>),
-    /// Delete a filter; mail that it has sorted stays as it is
+    /// Delete a filter; mail that it has sorted does not change
     Delete {
         /// The filter's id; see filters list
         id: String,
     },
-    /// Do to the mail that is there what a filter does to mail that arrives
+    /// Apply a filter to existing mail
     ///
-    /// Its criteria are made a search, and its labels are put on and taken off of all that is found, spam and trash left
-    /// out. Nothing is forwarded. Doing it twice does no more than doing it once.
+    /// It searches for the filter's criteria and adds and removes the filter's labels on every message found, except in
+    /// spam and trash. It forwards nothing. Running it twice does no more than running it once.
     Apply {
         /// The filter's id; see filters list
         id: String,
-        /// Only say how many messages there are, and the search
+        /// Only show the search, and how many messages it finds
         #[arg(long)]
         dry_run: bool,
     },

@@ -38,12 +38,12 @@ fn a_day(text: &str) -> Result<u32, String> {
     airbyte-gmail mcp --allow-recipients @example.com --attachments ~/mail-files\n  \
     AIRBYTE_GMAIL_MCP_TOKEN=… airbyte-gmail mcp --http --port 8788")]
 pub(crate) struct Mcp {
-    /// Limits that go together: `reader` changes nothing, `assistant` asks a person before mail leaves or something is
-    /// deleted for good, `full` has none; the other flags add to it
+    /// A set of limits: `reader` changes nothing, `assistant` asks a person before mail leaves or something is deleted
+    /// for good, `full` has no limits; the other flags add to it
     #[arg(long, value_name = "PROFILE", value_parser = ["reader", "assistant", "full"], default_value = "full")]
     profile: String,
-    /// Ask a person, through the client, before any of these: send, forward, share, delete, unsubscribe; all of them where
-    /// none is named. With a client that can't ask, messages become drafts
+    /// Ask a person, through the client, before any of these: send, forward, share, delete, unsubscribe [default: all].
+    /// If the client can't ask, messages become drafts
     #[arg(
         long,
         value_name = "KINDS",
@@ -53,38 +53,38 @@ pub(crate) struct Mcp {
         default_missing_value = "send,forward,share,delete,unsubscribe"
     )]
     approve: Vec<Deed>,
-    /// Send so many messages in 24 hours at most, such as 20/day
+    /// Send at most this many messages in 24 hours, such as 20/day
     #[arg(long, value_name = "N/day", value_parser = a_day)]
     max_sends: Option<u32>,
-    /// Forward so many messages in 24 hours at most
+    /// Forward at most this many messages in 24 hours
     #[arg(long, value_name = "N/day", value_parser = a_day)]
     max_forwards: Option<u32>,
-    /// Make so many rules by which mail can leave in 24 hours at most
+    /// Create at most this many rules by which mail can leave in 24 hours
     #[arg(long, value_name = "N/day", value_parser = a_day)]
     max_shares: Option<u32>,
-    /// Delete for good so often in 24 hours at most
+    /// Delete for good at most this many times in 24 hours
     #[arg(long, value_name = "N/day", value_parser = a_day)]
     max_deletes: Option<u32>,
-    /// Append a line of JSON for each call to this file: who, what, which ids, and what came of it
+    /// Append a line of JSON for each call to this file: who, what, which ids, and the result
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
-    /// Answer a call that reads within so many seconds, and one that changes something within twice as many
+    /// Answer a call that reads within this many seconds, and one that changes something within twice as many
     #[arg(long, value_name = "SECONDS", default_value = "25", value_parser = clap::value_parser!(u32).range(1..))]
     answer_within: u32,
     /// Offer nothing that changes the mailbox
     #[arg(long)]
     read_only: bool,
-    /// Offer nothing by which mail leaves the mailbox; drafts can be written
+    /// Offer nothing that lets mail leave the mailbox; agents can still write drafts
     #[arg(long)]
     no_send: bool,
-    /// Allow these actions alone, such as messages.list,messages.get
+    /// Allow only these actions, such as messages.list,messages.get
     #[arg(long, value_name = "ENTITY.ACTION", value_delimiter = ',')]
     allow: Vec<String>,
-    /// Let mail go to these alone: addresses, or @example.com for a domain
+    /// Let mail go only to these addresses, or to a domain with @example.com
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
     allow_recipients: Vec<String>,
-    /// The scopes that the account has granted, where they are not those of `auth login`; what they do not allow is not
-    /// offered
+    /// The scopes that the account has granted, if they differ from those of `auth login`; actions that need others are
+    /// not offered
     #[arg(long, value_name = "SCOPE", value_delimiter = ',')]
     scopes: Vec<String>,
     /// The tools to offer: names, `default` (which more names can follow) or `all`
@@ -95,25 +95,25 @@ pub(crate) struct Mcp {
         default_value = "default"
     )]
     tools: Vec<String>,
-    /// The one directory that attachments are saved to and taken from; without it no tool touches a file
+    /// The only directory for saved and attached files; without it no tool touches a file
     #[arg(long, value_name = "DIRECTORY")]
     attachments: Option<PathBuf>,
-    /// How long a result may be
+    /// The longest result
     #[arg(long, value_name = "CHARACTERS", default_value = "20000")]
     limit: u32,
-    /// Serve over HTTP in place of the standard streams
+    /// Serve over HTTP instead of standard input and output
     #[arg(long)]
     http: bool,
-    /// With --http: the address; those of other machines can't reach the default
+    /// With --http: the IP address; other machines can't reach the default
     #[arg(long, default_value = "127.0.0.1")]
     address: IpAddr,
-    /// With --http: the port; 0 for any free one
+    /// With --http: the port; 0 for any free port
     #[arg(long, default_value = "8788")]
     port: u16,
-    /// With --http: a name under which clients reach it
+    /// With --http: a host name that clients use
     #[arg(long, value_name = "HOST", value_delimiter = ',')]
     allow_host: Vec<String>,
-    /// With --http: a page of the web that may ask, such as https://app.example.com:443
+    /// With --http: the origin of a web page that may call it, such as https://app.example.com:443
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<String>,
 }

@@ -10,10 +10,10 @@ use crate::cli::exit::Failure;
 use crate::cli::field::{self, Fields};
 use crate::cli::settings;
 
-/// Begin a consent at Airbyte, and give it an OAuth app of your own
+/// Start a consent at Airbyte, or give Airbyte your own OAuth app
 #[derive(Subcommand)]
 pub(crate) enum Oauth {
-    /// Get the address of a consent page that returns to your own service
+    /// Get the url of a consent page that returns to your own service
     Initiate {
         #[command(flatten)]
         consent: Consent,
@@ -25,10 +25,10 @@ pub(crate) enum Oauth {
     Credentials(Credentials),
 }
 
-/// The OAuth app that consents are given to
+/// Set the OAuth app that users give their consent to
 #[derive(Subcommand)]
 pub(crate) enum Credentials {
-    /// Use an OAuth app of your own from now on
+    /// Use your own OAuth app from now on
     Put(Client),
     /// Go back to Airbyte's own OAuth app
     Delete,

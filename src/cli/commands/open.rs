@@ -35,22 +35,22 @@ const SHOWN: [(&str, &[&str]); 8] = [
 
 /// Save an attachment and show it, or open the message in Gmail
 ///
-/// The system's viewer is started only for pictures, PDF and plain text; of everything else you get the path of the file,
-/// which nobody but you can read.
+/// It opens pictures, PDF and plain text in the system's viewer. For any other file it prints the path; only you can
+/// read the file.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     airbyte-gmail open 18c2a5\n  \
     airbyte-gmail open 18c2a5 1.2 --dir ~/Downloads\n  \
     airbyte-gmail open 18c2a5 --web")]
 pub(crate) struct Open {
-    /// The message's id, as search shows it
+    /// The id of the message, as search shows it
     message_id: String,
-    /// Which attachment, by the part id that `attachments list` shows
+    /// The attachment's part id, as `attachments list` shows it
     part: Option<String>,
-    /// Where to save it; a new folder for temporary files where it is left out
+    /// Where to save it [default: a new temporary folder]
     #[arg(long = "dir", value_name = "DIRECTORY")]
     directory: Option<PathBuf>,
-    /// Save it, and start nothing
+    /// Save it, but don't open it
     #[arg(long)]
     no_viewer: bool,
     /// Open the message's conversation in Gmail, in the browser

@@ -14,24 +14,24 @@ use crate::cli::label::{self, Labels};
 use crate::cli::output::{self, Format, Meter};
 use crate::cli::settings::connect;
 
-/// Add labels to messages, or remove them, by name
+/// Add labels to messages or remove them
 #[derive(Args)]
 #[command(after_help = "Example: airbyte-gmail label 18c2a5 --add Receipts --remove UNREAD")]
 pub(crate) struct Label {
     #[command(flatten)]
     messages: Messages,
-    /// A label's name or id; repeat for more
+    /// The name or id of a label; repeat for more
     #[arg(long, value_name = "LABEL", add = ArgValueCompleter::new(complete::labels))]
     add: Vec<String>,
-    /// A label's name or id; repeat for more
+    /// The name or id of a label; repeat for more
     #[arg(long, value_name = "LABEL", add = ArgValueCompleter::new(complete::labels))]
     remove: Vec<String>,
-    /// Create labels to add that are not there
+    /// Create the labels to add if they don't exist
     #[arg(long)]
     create: bool,
 }
 
-/// Take messages out of the inbox
+/// Remove messages from the inbox
 #[derive(Args)]
 pub(crate) struct Archive {
     #[command(flatten)]

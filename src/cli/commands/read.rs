@@ -46,7 +46,7 @@ pub(crate) const FIELDS: [&str; 29] = [
 pub(crate) struct Read {
     #[command(flatten)]
     messages: Messages,
-    /// Show the quoted history as well
+    /// Also show quoted text
     #[arg(long)]
     quoted: bool,
 }

@@ -12,7 +12,7 @@ use crate::cli::exit::Failure;
 use crate::cli::output::Format;
 use crate::cli::settings::connect;
 
-/// Answer an invitation: the organizer gets the answer by mail
+/// Answer an invitation by mail to its organizer
 #[derive(Args)]
 #[command(after_help = "Example: airbyte-gmail rsvp 18c2a5 accept")]
 pub(crate) struct Rsvp {
@@ -21,7 +21,7 @@ pub(crate) struct Rsvp {
     /// What to say
     #[arg(value_parser = PossibleValuesParser::new(Participation::WORDS).try_map(|word| word.parse::<Participation>()))]
     answer: Participation,
-    /// A sentence to the organizer beside it; @FILE reads a file, - the standard input
+    /// A comment for the organizer; @FILE reads a file, - reads standard input
     #[arg(long, allow_hyphen_values = true)]
     comment: Option<Text>,
 }

@@ -17,23 +17,23 @@ use crate::cli::output;
 /// Variables that lead to an account; a command in the sandbox inherits none of them.
 const ACCOUNT: [&str; 3] = ["GMAIL_", "GOOGLE_", "AIRBYTE_"];
 
-/// Serve a Google and an Airbyte of your own, with a mailbox
+/// Run your own Google and Airbyte, with a mailbox to try things in
 ///
-/// They are on 127.0.0.1. On a terminal it says where to look and how to use it; elsewhere it prints one line of JSON
-/// with the addresses and credentials when it is ready. It serves until it is stopped. With a command after --, it runs
-/// that with the variables of --env, without your own accounts, and ends with its exit code.
+/// Both listen on 127.0.0.1. On a terminal, the sandbox prints its url and how to use it. Otherwise it prints one line
+/// of JSON with urls and credentials when it is ready. It runs until you stop it. With a command after --, it runs that
+/// command with the variables of --env and without your own accounts, and returns its exit code.
 #[derive(Args)]
 pub(crate) struct Sandbox {
-    /// Print shell lines that lead programs to the sandbox, or choose the mode of COMMAND (default: open-source)
+    /// Print shell lines that point programs at the sandbox, or choose the mode for COMMAND (default: open-source)
     #[arg(long, value_name = "MODE", value_parser = mode())]
     env: Option<Mode>,
-    /// The port; a free one by default
+    /// The port; any free one by default
     #[arg(long)]
     port: Option<u16>,
-    /// An mbox whose mail to hold in place of the sample; a Google Takeout export will do
+    /// Load the mail of an mbox, such as a Google Takeout export, instead of the sample mail
     #[arg(long, value_name = "FILE", num_args = 1..)]
     mbox: Vec<PathBuf>,
-    /// Hold Google's quota, 6000 units a minute by default: in any 60 s (sliding) or in each minute (fixed)
+    /// Enforce Google's quota, 6000 units a minute by default: in any 60 s (sliding) or in each minute (fixed)
     #[arg(long, value_name = "WINDOW[:UNITS]")]
     quota: Option<MinuteQuota>,
     /// A command to run in the sandbox, with its arguments

@@ -34,23 +34,23 @@ pub(crate) const FIELDS: [&str; 8] = [
     "snippet",
 ];
 
-/// Find messages as Gmail's search box does
+/// Find messages, as in Gmail's search box
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     airbyte-gmail search is:unread from:billing@example.com newer_than:7d\n  \
     airbyte-gmail search in:inbox --output ndjson --all\n  \
     airbyte-gmail search from:news@example.com -o ids | airbyte-gmail archive -")]
 pub(crate) struct Search {
-    /// from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, words; all mail where it is left out
+    /// from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, words [default: all mail]
     query: Vec<String>,
     #[command(flatten)]
     page: Page,
 }
 
-/// List the inbox, the latest first
+/// List the inbox, newest first
 #[derive(Args)]
 pub(crate) struct Inbox {
-    /// Only messages that this search finds, such as is:unread
+    /// Only messages that match this search, such as is:unread
     query: Vec<String>,
     #[command(flatten)]
     page: Page,
@@ -58,13 +58,13 @@ pub(crate) struct Inbox {
 
 #[derive(Args)]
 struct Page {
-    /// How many messages a page has; 10, or what config.yaml says
+    /// How many messages to show [default: 10, or the limit in config.yaml]
     #[arg(long, short = 'n', value_name = "NUMBER", value_parser = value_parser!(u16).range(1..=500).map(usize::from))]
     limit: Option<usize>,
-    /// The next_page_token of the page before
+    /// The next_page_token of the previous page
     #[arg(long, value_name = "TOKEN")]
     page_token: Option<String>,
-    /// Every page, each shown as it comes (json becomes ndjson)
+    /// Show every page as it arrives (json becomes ndjson)
     #[arg(long)]
     all: bool,
 }

@@ -33,27 +33,27 @@ pub(crate) struct Send {
     content: Content,
 }
 
-/// Answer a message
+/// Reply to a message
 #[derive(Args)]
 pub(crate) struct Reply {
-    /// The message's id, as search shows it
+    /// The id of the message, as search shows it
     message_id: String,
-    /// Answer everybody, not the author alone
+    /// Reply to everybody, not only to the sender
     #[arg(long)]
     reply_all: bool,
-    /// Leave the original out
+    /// Don't quote the original
     #[arg(long)]
     no_quote: bool,
     #[command(flatten)]
     content: Content,
 }
 
-/// Pass a message on, with its attachments
+/// Forward a message with its attachments
 #[derive(Args)]
 pub(crate) struct Forward {
-    /// The message's id, as search shows it
+    /// The id of the message, as search shows it
     message_id: String,
-    /// Leave its attachments out
+    /// Forward it without its attachments
     #[arg(long)]
     no_attachments: bool,
     #[command(flatten)]
@@ -64,32 +64,32 @@ pub(crate) struct Forward {
 
 #[derive(Args)]
 struct Recipients {
-    /// A recipient, or Name <address>; repeat for more
+    /// A recipient, as address or Name <address>; repeat for more
     #[arg(long, value_name = "ADDRESS")]
     to: Vec<String>,
     /// Who gets a copy; repeat for more
     #[arg(long, value_name = "ADDRESS")]
     cc: Vec<String>,
-    /// Who gets a copy that the others do not see; repeat for more
+    /// Who gets a hidden copy; repeat for more
     #[arg(long, value_name = "ADDRESS")]
     bcc: Vec<String>,
 }
 
 #[derive(Args)]
 struct Content {
-    /// The text; @FILE reads a file, - the standard input
+    /// The text; @FILE reads a file, - reads standard input
     #[arg(long, short, allow_hyphen_values = true)]
     text: Option<Text>,
-    /// The text as HTML; @FILE reads a file, - the standard input
+    /// The text as HTML; @FILE reads a file, - reads standard input
     #[arg(long, allow_hyphen_values = true)]
     html: Option<Text>,
     /// A file to attach; repeat for more
     #[arg(long, short, value_name = "FILE")]
     attach: Vec<PathBuf>,
-    /// The author, where the account has aliases
+    /// The sender, if the account has aliases
     #[arg(long, value_name = "ADDRESS")]
     from: Option<String>,
-    /// Leave it among the drafts, and send nothing
+    /// Save a draft, and send nothing
     #[arg(long)]
     draft: bool,
 }

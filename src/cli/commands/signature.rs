@@ -10,7 +10,7 @@ use crate::cli::exit::Failure;
 use crate::cli::output;
 use crate::cli::settings::connect;
 
-/// The signature below new messages: show, set
+/// Show or set the signature of new messages
 #[derive(Subcommand)]
 pub(crate) enum Signature {
     /// The signature, as HTML
@@ -20,7 +20,7 @@ pub(crate) enum Signature {
     },
     /// Change the signature
     Set {
-        /// The signature; @FILE reads a file, - the standard input; an empty text takes it away
+        /// The signature; @FILE reads a file, - reads standard input; an empty text removes it
         #[arg(allow_hyphen_values = true)]
         html: Text,
         #[command(flatten)]
@@ -30,7 +30,7 @@ pub(crate) enum Signature {
 
 #[derive(Args)]
 pub(crate) struct Identity {
-    /// Of which send-as address; the account's default by itself
+    /// The send-as address that it is for [default: the account's default address]
     #[arg(long)]
     address: Option<String>,
 }

@@ -9,15 +9,15 @@ use crate::cli::exit::Failure;
 use crate::cli::output::Format;
 use crate::cli::settings::connect;
 
-/// Ask the copy of the mailbox that Airbyte keeps in SQL (hosted mode)
+/// Query Airbyte's copy of the mailbox in SQL (hosted mode)
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     airbyte-gmail sql \"select count(*) as n from messages\"\n  \
     airbyte-gmail sql \"select id, snippet from messages order by sizeEstimate desc\" --limit 5 -o table")]
 pub(crate) struct Sql {
-    /// The query; tables are named as the entities: messages, threads, labels, drafts, profile
+    /// The query; the tables are messages, threads, labels, drafts and profile
     query: String,
-    /// The entity that it is sent to
+    /// The entity to send it to
     #[arg(long, default_value = "messages")]
     entity: String,
     /// How many rows at most

@@ -8,12 +8,12 @@ use crate::cli::output::{self, Format};
 use crate::cli::page::{self, page};
 use crate::cli::settings::connect;
 
-/// Read a conversation, the oldest message first
+/// Read a conversation, oldest message first
 #[derive(Args)]
 pub(crate) struct Thread {
-    /// The conversation's id, as search shows it
+    /// The id of the conversation, as search shows it
     thread_id: String,
-    /// Show the quoted history as well
+    /// Also show quoted text
     #[arg(long)]
     quoted: bool,
 }

@@ -8,10 +8,10 @@ use crate::cli::exit::Failure;
 use crate::cli::output::Format;
 use crate::cli::settings::connect;
 
-/// Unsubscribe from the mailing list that sent a message, where it offers that with one click
+/// Unsubscribe from the mailing list that sent a message, if it offers one-click unsubscribe
 #[derive(Args)]
 pub(crate) struct Unsubscribe {
-    /// The message's id, as search shows it
+    /// The id of the message, as search shows it
     message_id: String,
 }
 

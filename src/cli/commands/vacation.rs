@@ -16,38 +16,38 @@ use crate::cli::exit::Failure;
 use crate::cli::output;
 use crate::cli::settings::connect;
 
-/// The automatic answer: show, on, off
+/// Show the vacation reply, turn it on or off
 #[derive(Subcommand)]
 pub(crate) enum Vacation {
-    /// What is set
+    /// Show the vacation reply
     Show,
-    /// Turn it off; its text stays for the next time
+    /// Turn it off, and keep its text for the next time
     Off,
     On(On),
 }
 
-/// Turn it on; what is not given stays as it was
+/// Turn it on; settings that you don't give stay as they are
 #[derive(Args, Default)]
 pub(crate) struct On {
     /// The subject
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     subject: Option<String>,
-    /// The answer as plain text; @FILE reads a file, - the standard input
+    /// The reply as plain text; @FILE reads a file, - reads standard input
     #[arg(long, allow_hyphen_values = true)]
     text: Option<Text>,
-    /// The answer as HTML; @FILE reads a file, - the standard input
+    /// The reply as HTML; @FILE reads a file, - reads standard input
     #[arg(long, allow_hyphen_values = true)]
     html: Option<Text>,
-    /// The first day, such as 2026-08-01, from midnight UTC; none to begin at once
+    /// The first day, such as 2026-08-01, from midnight UTC; none to start at once
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     start: Option<Bound>,
-    /// The day on which it is off again, at midnight UTC; none for no end
+    /// The day on which it ends, at midnight UTC; none for no end
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     end: Option<Bound>,
-    /// Answer only people in the contacts
+    /// Reply only to people in the contacts
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     contacts_only: Option<bool>,
-    /// Answer only people of the own organization
+    /// Reply only to people in the user's organization
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     domain_only: Option<bool>,
 }

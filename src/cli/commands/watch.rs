@@ -13,10 +13,10 @@ use crate::cli::label;
 use crate::cli::output::{self, Format, Output};
 use crate::cli::settings::{builder, patient};
 
-/// Print what happens in the mailbox as it happens, a JSON object a line
+/// Print changes of the mailbox as they happen, one JSON object per line
 ///
-/// It asks Gmail again and again for the changes since the last ones. (`mailbox watch` is another thing: Google's own
-/// call, after which Google tells a Pub/Sub topic of yours that something has changed.)
+/// It asks Gmail for new changes again and again. (`mailbox watch` is different: after that call, Google tells your
+/// Pub/Sub topic that something has changed.)
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     airbyte-gmail watch --label INBOX\n  \
@@ -26,16 +26,16 @@ use crate::cli::settings::{builder, patient};
     thread_id and labels, and the history_id to go on from with --since. Where Gmail no longer has\n\
     the changes since then, the whole mailbox is listed: full_sync, listed, full_sync_end.")]
 pub(crate) struct Watch {
-    /// Only messages with this label, by its name or id
+    /// Only messages with this label (name or id)
     #[arg(long, value_name = "LABEL", add = ArgValueCompleter::new(complete::labels))]
     label: Option<String>,
-    /// The history_id to go on from; from now on where it is left out
+    /// The history_id to continue from [default: now]
     #[arg(long, value_name = "HISTORY_ID")]
     since: Option<String>,
-    /// How long to wait before asking again
+    /// How long to wait between requests
     #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds(1..=86_400))]
     interval: Duration,
-    /// Print what has happened so far, and end
+    /// Print what has happened so far, then stop
     #[arg(long)]
     once: bool,
 }

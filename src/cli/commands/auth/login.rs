@@ -21,28 +21,29 @@ const UNNAMED: &str = "default";
 /// The places for tokens, by their names.
 const PLACES: [TokenPlace; 2] = [TokenPlace::File, TokenPlace::Keyring];
 
-/// Sign in with a browser, and keep the tokens
+/// Sign in with a browser, and store the tokens
 ///
-/// Needs an OAuth client of type "desktop app": in the Google Cloud console, enable the Gmail API, then make the client
-/// under "Credentials" and download its json. Without one the client of the account signed in before is used.
+/// Needs an OAuth client of type "desktop app": in the Google Cloud console, enable the Gmail API, then create the
+/// client under "Credentials" and download its JSON. Without a client, the one of the account that was signed in before
+/// is used.
 ///
-/// Asks for the scopes that Airbyte's connector needs, without those that delete mail for good; --read-only,
+/// Asks for the scopes that Airbyte's connector needs, except those that delete mail permanently. --read-only,
 /// --operation and --scope ask for others.
 #[derive(Args)]
 pub(crate) struct Login {
     #[command(flatten)]
     client: Client,
-    /// Ask only for what reading needs
+    /// Ask only for the scopes that reading needs
     #[arg(long, conflicts_with_all = ["scope", "operation"])]
     read_only: bool,
     /// Ask for this scope [repeat for more]
     #[arg(long, value_name = "URL", conflicts_with = "operation")]
     scope: Vec<String>,
-    /// Ask for the least that this operation needs, such as messages.list [repeat for more]
+    /// Ask for the least scopes that this operation needs, such as messages.list [repeat for more]
     #[arg(long, value_name = "ENTITY.ACTION")]
     operation: Vec<String>,
-    /// Where to keep the tokens: a file that only you can read, or the system's keyring; else AIRBYTE_GMAIL_STORE, or
-    /// where they were before, or the file
+    /// Where to store the tokens: in a file that only you can read, or in the system's keyring [default:
+    /// AIRBYTE_GMAIL_STORE, or where they are now, or the file]
     #[arg(long, value_name = "PLACE", value_parser = place())]
     store: Option<TokenPlace>,
     #[command(flatten)]

@@ -47,14 +47,14 @@ Defaults: config.yaml in the folder of the accounts (AIRBYTE_GMAIL_CONFIG_DIR, e
 ~/.config/airbyte-gmail on Linux) may have mode and limit, and for a terminal
 output and pager, such as \"limit: 25\". Flags and the environment win.";
 
-/// Sign in to Google, and see who is signed in
+/// Sign in to Google, and see which accounts are signed in
 #[derive(Subcommand)]
 #[command(after_help = VARIABLES)]
 pub(crate) enum Auth {
     Login(login::Login),
     /// List the accounts that are signed in
     List,
-    /// Show which credentials are used, their scopes and when they end
+    /// Show which credentials are used, their scopes and when they expire
     Status,
     /// Make an account the default
     Use {
@@ -67,11 +67,11 @@ pub(crate) enum Auth {
         #[arg(long)]
         local: bool,
     },
-    /// Print an access token, for curl and the like; keep it as a password
+    /// Print an access token for curl and similar tools; treat it like a password
     Token,
     /// Find out what is wrong with the credentials, and how to fix it
     Doctor {
-        /// Also see whether the scopes allow this operation, such as messages.list [repeat for more]
+        /// Also check whether the scopes allow this operation, such as messages.list [repeat for more]
         #[arg(long, value_name = "ENTITY.ACTION")]
         operation: Vec<String>,
     },

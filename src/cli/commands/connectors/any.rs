@@ -13,7 +13,7 @@ use crate::cli::settings;
 
 #[derive(Subcommand)]
 pub(crate) enum Any {
-    /// Carry out any action of a connector of any type
+    /// Run any action of a connector of any type
     Execute {
         #[command(flatten)]
         which: Which,
@@ -21,11 +21,11 @@ pub(crate) enum Any {
         entity: String,
         /// The action, such as list
         action: String,
-        /// The params as a JSON object; @FILE reads a file, - the standard input
+        /// The params as a JSON object; @FILE reads a file, - reads standard input
         #[arg(long, value_name = "JSON", default_value = "{}")]
         params: Text,
     },
-    /// Search the copy that Airbyte keeps of a connector's records
+    /// Search Airbyte's copy of a connector's records
     Search {
         #[command(flatten)]
         which: Which,
@@ -37,17 +37,17 @@ pub(crate) enum Any {
         /// How many records at most
         #[arg(long, short = 'n', value_name = "NUMBER", default_value = "100", value_parser = value_parser!(u32).range(1..))]
         limit: u32,
-        /// The cursor of the page before
+        /// The cursor of the previous page
         #[arg(long)]
         cursor: Option<String>,
     },
-    /// Ask that copy in SQL
+    /// Query that copy in SQL
     Sql {
         #[command(flatten)]
         which: Which,
         /// The query
         query: String,
-        /// The entity that it is sent to
+        /// The entity to send it to
         #[arg(long, default_value = "messages")]
         entity: String,
         /// How many rows at most
@@ -56,17 +56,17 @@ pub(crate) enum Any {
     },
     /// List what Airbyte documents for agents
     Skills {
-        /// Only what these words find
+        /// Only those that match these words
         words: Vec<String>,
     },
-    /// Read Airbyte's documentation of a connector, or another skill
+    /// Read Airbyte's documentation of a connector or of another skill
     Docs {
         #[command(flatten)]
         which: Which,
-        /// The section, by its id in the outline
+        /// The id of a section, from the outline
         #[arg(long, value_name = "ID")]
         section: Option<String>,
-        /// Another skill, by its id in `connectors skills`
+        /// The id of another skill, from `connectors skills`
         #[arg(long, value_name = "ID", conflicts_with = "connector_id")]
         skill: Option<String>,
     },
@@ -74,7 +74,7 @@ pub(crate) enum Any {
 
 #[derive(Args)]
 pub(crate) struct Which {
-    /// The connector; else AIRBYTE_CONNECTOR_ID, or the one of `connectors connect`
+    /// The connector [default: AIRBYTE_CONNECTOR_ID, or the one of `connectors connect`]
     #[arg(long, value_name = "ID")]
     connector_id: Option<String>,
 }

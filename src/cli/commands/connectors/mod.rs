@@ -19,20 +19,20 @@ use crate::cli::exit::Failure;
 use crate::cli::field::{self, Fields};
 use crate::cli::{output, settings};
 
-/// Make, check and delete connectors at Airbyte
+/// Create, check and delete connectors at Airbyte
 #[derive(Subcommand)]
 pub(crate) enum Connectors {
-    /// Make a connector from Google credentials: those of the environment, or of a signed-in account
+    /// Create a connector from the Google credentials of the environment or of a signed-in account
     Create {
         #[command(flatten)]
         customer: Customer,
-        /// Make the customer's workspace if there isn't one of that name
+        /// Create the customer's workspace if it does not exist
         #[arg(long)]
         create_workspace: bool,
         #[command(flatten)]
         change: Change,
     },
-    /// Make a connector by the user's consent in a browser, and check it
+    /// Create a connector with the user's consent in a browser, and check it
     Connect {
         #[command(flatten)]
         consent: Consent,
@@ -61,7 +61,7 @@ pub(crate) enum Connectors {
         #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds(..))]
         timeout: Duration,
     },
-    /// See whether a connector works
+    /// Check whether a connector works
     Check {
         #[command(flatten)]
         connector: Connector,
@@ -69,7 +69,7 @@ pub(crate) enum Connectors {
         #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "60", value_parser = seconds(..))]
         wait: Option<Duration>,
     },
-    /// Show where a connector belongs and what can be done with it
+    /// Show where a connector belongs and what it can do
     Inspect(Connector),
     #[command(flatten)]
     Any(any::Any),
@@ -77,7 +77,7 @@ pub(crate) enum Connectors {
 
 #[derive(Args)]
 pub(crate) struct Connector {
-    /// The connector; else AIRBYTE_CONNECTOR_ID, or the one of `connectors connect`
+    /// The connector [default: AIRBYTE_CONNECTOR_ID, or the one of `connectors connect`]
     id: Option<String>,
 }
 
@@ -97,7 +97,7 @@ pub(crate) struct Change {
     /// The connector's name
     #[arg(long)]
     name: Option<String>,
-    /// Whether Airbyte's copy of the mailbox holds spam and trash too
+    /// Whether Airbyte's copy of the mailbox includes spam and trash
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     include_spam_and_trash: Option<bool>,
 }

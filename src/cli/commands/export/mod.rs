@@ -42,44 +42,43 @@ const PAGE_SIZE: i64 = 500;
 
 /// Save mail to an mbox, a Maildir or NDJSON
 ///
-/// Messages are saved byte for byte as Gmail has them.
+/// It saves messages byte for byte as Gmail has them.
 ///
-/// Run the same command again after an interruption of any kind and it goes on where it was; run it again later and it
-/// adds what is new. What is saved is written down beside the output, in OUT.index: one line of JSON for each message
-/// with its id, thread, labels with their names, date, and its place in the output. Labels are there (in NDJSON also in
-/// the record, in a Maildir also as flags), and in the messages only with --x-gmail-labels: without it their bytes stay
-/// as they are.
+/// If it is interrupted, run the same command again: it continues where it stopped. Run it later to add new messages.
+/// The file OUT.index has one line of JSON for each saved message: its id, thread, labels with their names, date, and
+/// place in the output. NDJSON records have the labels too, and a Maildir has them as flags. The messages themselves
+/// get labels only with --x-gmail-labels; without it their bytes don't change.
 ///
-/// Other programs may open the output and change it between two runs: what they write stays, and messages that they
-/// take out are exported again. A second export to an output at which one is at work is refused.
+/// Other programs may change the output between two runs: what they write stays, and messages that they remove are
+/// exported again. Two exports can't write to the same output at the same time.
 #[derive(Args)]
 pub(crate) struct Export {
-    /// mbox: one file in the mboxrd form. maildir: a folder with a file for each message. ndjson: one file, a message in
-    /// each line as Gmail gives it, with its raw text
+    /// mbox: one file in mboxrd format. maildir: a folder with a file for each message. ndjson: one file with a message
+    /// per line, as Gmail returns it, with its raw text
     #[arg(long)]
     format: Format,
     /// The file or folder to write
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
-    /// Only messages that this search finds, such as "label:work after:2026/01/01"
+    /// Only messages that match this search, such as "label:work after:2026/01/01"
     #[arg(long, short)]
     query: Option<String>,
-    /// Spam and trash too
+    /// Include spam and trash
     #[arg(long)]
     include_spam_trash: bool,
-    /// Write the labels into each message of an mbox or a Maildir, as the field X-Gmail-Labels that Google Takeout has;
+    /// Write the labels into each message of an mbox or a Maildir, as the header X-Gmail-Labels of Google Takeout;
     /// `import` and other programs read it
     #[arg(long)]
     x_gmail_labels: bool,
-    /// How many messages to ask for at once; how many come in a minute is decided by Google's quota
+    /// How many messages to fetch at the same time; Google's quota decides how many arrive per minute
     #[arg(long, value_name = "NUMBER", default_value = "8", value_parser = value_parser!(u16).range(1..=100))]
     at_once: u16,
-    /// Which of Google's quotas the project has. current: since May 2026, some 300 messages a minute, and what is
-    /// assumed. legacy: older projects, some 3000
+    /// Which of Google's quotas your project has. current (the default): since May 2026, about 300 messages a minute.
+    /// legacy: older projects, about 3000
     #[arg(long, value_name = "TABLE", value_parser = quota())]
     quota: Option<Quota>,
-    /// Use the whole quota from the start. Without it half of it is left to other programs for five minutes, then ever
-    /// less while Google refuses nothing
+    /// Use the whole quota from the start. Without this, half of it is left to other programs for five minutes, and
+    /// then less and less as long as Google refuses nothing
     #[arg(long)]
     whole_quota: bool,
 }

@@ -45,46 +45,44 @@ pub(crate) const FIELDS: [&str; 7] = [
 /// How many of the messages that are left out are listed in the result; the journal has all.
 const MOST_LISTED: usize = 1000;
 
-/// Put the mail of an mbox, a Maildir or .eml files into the mailbox
+/// Import the mail of an mbox, a Maildir or .eml files
 ///
-/// It comes in as if it had arrived; nothing is sent to anybody.
+/// The messages appear as if they had just arrived; nothing is sent to anybody.
 ///
-/// Run the same command again after an interruption and it goes on where it was: what is done is written down in
-/// PATH.import. Messages are known by what is in them, so the source may be moved, marked or added to in between. A
-/// message that was under way when it was interrupted is looked up by its Message-ID before it is sent again; one
-/// without a Message-ID is left out and counted as unclear.
+/// If it is interrupted, run the same command again: it continues where it stopped, by the record that it keeps in
+/// PATH.import. It recognizes messages by their content, so you may move the source, mark messages or add some in
+/// between. A message that was being sent when the import stopped is first looked up by its Message-ID; one without a
+/// Message-ID is skipped and counted as unclear.
 ///
-/// A message that Gmail refuses is left out, and the next run tries it again. Whatever is left out is said, with the
-/// reason, and the exit code is 1.
+/// A message that Gmail refuses is skipped, and the next run tries it again. The program lists what it skipped and why,
+/// and exits with 1.
 ///
-/// Labels come by name: from --keep-labels, from the X-Gmail-Labels that Google Takeout writes, in the words of 20
-/// languages, or from the folders of a Maildir. Those that the account does not have are made. Marks of mail programs
-/// (read, starred, draft) come along.
+/// Labels are set by name: from --keep-labels, from Google Takeout's X-Gmail-Labels in 20 languages, or from the
+/// folders of a Maildir. Missing labels are created. Flags of mail programs (read, starred, draft) are kept.
 #[derive(Args)]
 pub(crate) struct Import {
-    /// What the source is: an mbox of any form, a Maildir with its subfolders, a folder with .eml files in it
+    /// What the source is: any kind of mbox, a Maildir with its subfolders, or a folder of .eml files
     #[arg(long, default_value = "auto")]
     format: Format,
     /// The mbox, or the folder
     path: PathBuf,
-    /// A label for every message, by its name or id, such as INBOX; without any label messages are archived [repeat for
-    /// more]
+    /// A label (name or id) for every message, such as INBOX; messages without a label are archived [repeat for more]
     #[arg(long)]
     label: Vec<String>,
-    /// The labels that the index of an export, PATH.index, has for the messages, also where it is of another account
+    /// Set the labels that the index of an export, PATH.index, lists, even if it is from another account
     #[arg(long)]
     keep_labels: bool,
-    /// What words of X-Gmail-Labels stand for: a line `WORD = LABEL` for each, with nothing behind the = for no label,
-    /// or a JSON object
+    /// What the words of X-Gmail-Labels mean: a line `WORD = LABEL` for each (nothing after the = means no label), or a
+    /// JSON object
     #[arg(long, value_name = "FILE")]
     labels_as: Option<PathBuf>,
-    /// Do not read X-Gmail-Labels
+    /// Ignore X-Gmail-Labels
     #[arg(long)]
     ignore_x_gmail_labels: bool,
-    /// Send again what an interrupted run may have sent already; look whether it is there first
+    /// Send again what an interrupted run may have sent already; check the mailbox first
     #[arg(long)]
     retry_unclear: bool,
-    /// Keep them out of spam whatever Gmail thinks of them
+    /// Keep the messages out of spam, whatever Gmail thinks of them
     #[arg(long)]
     never_mark_spam: bool,
 }
