@@ -15,12 +15,12 @@ pub(super) static SELECTION: [Field; 2] = [
     or_empty(optional(
         "select_fields",
         Schema::Array(&Schema::String),
-        "Give only these fields, such as payload.headers.",
+        "Return only these fields, such as payload.headers.",
     )),
     or_empty(optional(
         "exclude_fields",
         Schema::Array(&Schema::String),
-        "Leave these fields out.",
+        "Omit these fields.",
     )),
 ];
 

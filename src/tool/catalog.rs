@@ -114,9 +114,9 @@ fn execute(mode: Mode, access: &Access) -> Tool {
     with_selection(&mut input_schema);
     Tool {
         name: Entry::Execute.name(),
-        title: "Carry out any action".to_owned(),
+        title: "Run any action".to_owned(),
         description: format!(
-            "Carries out any action by its names; for what no other tool does. The action `{HELP}` lists an entity's \
+            "Runs any action by entity and action, for what no other tool does. The action `{HELP}` lists an entity's \
              actions and their params."
         ),
         input_schema,
@@ -160,7 +160,7 @@ pub(super) fn execute_fields(mode: Mode) -> Vec<Field> {
             Schema::String,
             "The action, such as list or help.",
         ),
-        optional("params", Schema::Map, "The action's params by name."),
+        optional("params", Schema::Map, "The params of the action, by name."),
     ];
     if mode == Mode::Hosted {
         fields.push(INTENT);

@@ -69,8 +69,8 @@ const BCC: Field = optional(
     "Who gets a hidden copy.",
 );
 const SUBJECT: Field = or_empty(optional("subject", Schema::String, "The subject."));
-const TEXT: Field = or_empty(required("text", Schema::String, "The text, plain."));
-const HTML: Field = optional("html", Schema::String, "The text as HTML, too.");
+const TEXT: Field = or_empty(required("text", Schema::String, "The text as plain text."));
+const HTML: Field = optional("html", Schema::String, "The text as HTML as well.");
 const FILES: Field = optional(
     "attachments",
     Schema::Array(&Schema::String),
@@ -79,9 +79,9 @@ const FILES: Field = optional(
 const MESSAGE_ID: Field = required(
     "message_id",
     Schema::String,
-    "The message's id, as search gives it.",
+    "The message id, from a search.",
 );
-const WITH_QUOTED: Field = optional("with_quoted", Schema::Boolean, "Show quoted history, too.");
+const WITH_QUOTED: Field = optional("with_quoted", Schema::Boolean, "Also show quoted text.");
 
 /// All of them, in the order in which agents are offered them.
 pub(super) static ALL: [Composed; 10] = [
@@ -89,14 +89,12 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::Search,
         name: "gmail_search",
         title: "Search mail",
-        description: "Finds messages as Gmail's search box does, and gives id, thread, date, author, subject, labels \
-            and beginning of each.",
+        description: "Searches messages as Gmail's search box does. Returns id, thread, date, sender, subject, labels and first words of each.",
         fields: &[
             or_empty(required(
                 "query",
                 Schema::String,
-                "As in Gmail's search box: from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, \
-                 words. Empty for all mail.",
+                "As in Gmail's search box: from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, words. Empty: all mail.",
             )),
             optional(
                 "max_results",
@@ -104,17 +102,17 @@ pub(super) static ALL: [Composed; 10] = [
                     minimum: Some(1),
                     maximum: Some(50),
                 },
-                "How many messages; default 10.",
+                "The most messages to return; default 10.",
             ),
             optional(
                 "page_token",
                 Schema::String,
-                "The next_page_token of the page before.",
+                "The next_page_token of the previous page.",
             ),
             optional(
                 "include_spam_trash",
                 Schema::Boolean,
-                "Look in spam and trash, too.",
+                "Also search spam and trash.",
             ),
         ],
         steps: &[&row::MESSAGES_LIST, &row::MESSAGES_GET],
@@ -126,8 +124,7 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::ReadMessage,
         name: "gmail_read_message",
         title: "Read a message",
-        description: "Shows a message as a person reads it: headers that matter, the text, attachments by name. \
-            Quoted history is folded. A long text is clipped; go on with offset.",
+        description: "Reads a message: important headers, text, names of attachments. Quoted text is hidden. A long text is cut; use offset to read on.",
         fields: &[
             MESSAGE_ID,
             WITH_QUOTED,
@@ -137,7 +134,7 @@ pub(super) static ALL: [Composed; 10] = [
                     minimum: Some(0),
                     maximum: Some(1_000_000_000),
                 },
-                "The character to begin at, for what was clipped.",
+                "The character to start at, to read on in a cut text.",
             ),
         ],
         steps: &[&row::MESSAGES_GET],
@@ -149,14 +146,9 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::ReadThread,
         name: "gmail_read_thread",
         title: "Read a conversation",
-        description: "Shows the messages of a conversation in order, each as gmail_read_message does, clipped so that \
-            all fit.",
+        description: "Reads the messages of a conversation in order, each as in gmail_read_message, cut so that all fit.",
         fields: &[
-            required(
-                "thread_id",
-                Schema::String,
-                "The conversation's id, as search gives it.",
-            ),
+            required("thread_id", Schema::String, "The thread id, from a search."),
             WITH_QUOTED,
         ],
         steps: &[&row::THREADS_GET],
@@ -168,9 +160,7 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::Send,
         name: "gmail_send",
         title: "Send a message",
-        description: "Sends a new message at once. To answer one use gmail_reply, so that it joins its conversation; \
-            to let a person look first use gmail_draft. Never repeat it when the outcome is unknown: search in:sent \
-            first.",
+        description: "Sends a new message at once. To answer a message use gmail_reply, which keeps the conversation together; to let a person check it first use gmail_draft. If the outcome is unknown, never repeat it: search in:sent first.",
         fields: &[
             TO,
             CC,
@@ -189,20 +179,19 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::Reply,
         name: "gmail_reply",
         title: "Answer a message",
-        description: "Answers a message at once: recipients, subject and conversation are taken from it, its text is \
-            quoted below the answer.",
+        description: "Replies to a message at once, with its recipients, subject and conversation, and quotes its text.",
         fields: &[
             required(
                 "message_id",
                 Schema::String,
-                "The id of the message to answer.",
+                "The id of the message to reply to.",
             ),
-            required("text", Schema::String, "The answer, plain."),
-            optional("html", Schema::String, "The answer as HTML, too."),
+            required("text", Schema::String, "The reply as plain text."),
+            optional("html", Schema::String, "The reply as HTML as well."),
             optional(
                 "reply_all",
                 Schema::Boolean,
-                "Answer everybody, not the author alone.",
+                "Reply to everybody, not only to the sender.",
             ),
             optional(
                 "quote",
@@ -220,24 +209,24 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::Forward,
         name: "gmail_forward",
         title: "Forward a message",
-        description: "Passes a message on at once, with its text and its attachments, below what is written.",
+        description: "Forwards a message at once, with its text and attachments below your own text.",
         fields: &[
             required(
                 "message_id",
                 Schema::String,
-                "The id of the message to pass on.",
+                "The id of the message to forward.",
             ),
             TO,
             CC,
             or_empty(optional(
                 "text",
                 Schema::String,
-                "What to write above it, plain.",
+                "Your text above it, as plain text.",
             )),
             optional(
                 "with_attachments",
                 Schema::Boolean,
-                "Pass its attachments on; default true.",
+                "Forward its attachments; default true.",
             ),
         ],
         steps: &[&row::GET_PROFILE, &row::MESSAGES_GET, &row::MESSAGES_SEND],
@@ -249,8 +238,8 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::Draft,
         name: "gmail_draft",
         title: "Write a draft",
-        description: "Writes a draft, which a person can look at and send; nothing is sent. With reply_to_message_id it \
-            answers a message: recipients and subject come from it.",
+        description: "Saves a draft, which a person can check and send; nothing is sent. With reply_to_message_id it \
+            replies to a message, with its recipients and subject.",
         fields: &[
             optional(
                 "to",
@@ -265,12 +254,12 @@ pub(super) static ALL: [Composed; 10] = [
             optional(
                 "reply_to_message_id",
                 Schema::String,
-                "The id of the message that the draft answers.",
+                "The id of the message that the draft replies to.",
             ),
             optional(
                 "reply_all",
                 Schema::Boolean,
-                "With reply_to_message_id: answer everybody.",
+                "With reply_to_message_id: reply to everybody.",
             ),
             FILES,
         ],
@@ -283,14 +272,14 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::SaveAttachment,
         name: "gmail_save_attachment",
         title: "Save attachments to files",
-        description: "Saves a message's attachments to files in the one directory that a person has named, and gives \
+        description: "Saves a message's attachments to the directory that a person has named, and returns \
             the files' names. The bytes are not shown. Files are never overwritten.",
         fields: &[
             MESSAGE_ID,
             optional(
                 "part_id",
                 Schema::String,
-                "The part_id of one attachment; all of them where it is left out.",
+                "The part_id of one attachment; default all.",
             ),
         ],
         steps: &[&row::MESSAGES_GET],
@@ -302,20 +291,16 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::Respond,
         name: "gmail_respond",
         title: "Answer an invitation",
-        description: "Answers a message's invitation at once, by mail to its organizer. The account's own calendar is not \
-            changed.",
+        description: "Answers a message's invitation at once, by mail to its organizer. It does not change the account's \
+            own calendar.",
         fields: &[
             required(
                 "message_id",
                 Schema::String,
                 "The id of the message with the invitation.",
             ),
-            required(
-                "answer",
-                Schema::Enum(&Participation::WORDS),
-                "What to say.",
-            ),
-            optional("comment", Schema::String, "A sentence to the organizer."),
+            required("answer", Schema::Enum(&Participation::WORDS), "The answer."),
+            optional("comment", Schema::String, "A comment for the organizer."),
         ],
         steps: &[&row::GET_PROFILE, &row::MESSAGES_GET, &row::MESSAGES_SEND],
         is_default: true,
@@ -326,9 +311,7 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::Unsubscribe,
         name: "gmail_unsubscribe",
         title: "Unsubscribe from a mailing list",
-        description: "Unsubscribes from the mailing list that sent a message, by one request to the list's server. It \
-            can't be undone here: ask the person first. Refused where the message offers no one-click way, or none that \
-            Gmail found to be the sender's own.",
+        description: "Unsubscribes from the mailing list that sent a message, with one request to the list's server. It can't be undone here: ask the person first. Refused if the message offers no one-click unsubscribe, or Gmail could not verify that the sender added it.",
         fields: &[MESSAGE_ID],
         steps: &[&row::MESSAGES_GET],
         is_default: false,

@@ -48,12 +48,11 @@ impl Hosted {
         let (title, description) = match self {
             Self::Sql => (
                 "Ask the mailbox in SQL",
-                "Answers a query over the copy of the mailbox that Airbyte keeps, which may be some hours old: counts, sums \
-                 and groups that a search can't give. Tables: profile, messages, labels, drafts, threads. It only reads.",
+                "Queries Airbyte's copy of the mailbox, which may be some hours old: for counts, sums and groups that a search can't give. Tables: profile, messages, labels, drafts, threads. It only reads.",
             ),
             Self::Docs => (
                 "Read the connector's documentation",
-                "Gives Airbyte's documentation of the connector for agents: the outline, or one of its sections.",
+                "Returns Airbyte's documentation of the connector for agents: the outline, or one section.",
             ),
         };
         Tool {
@@ -92,14 +91,14 @@ static SQL: [Field; 2] = [
             minimum: Some(1),
             maximum: Some(1000),
         },
-        "How many rows at most; 100 where it is left out.",
+        "The most rows to return; default 100.",
     ),
 ];
 
 static DOCS: [Field; 1] = [optional(
     "section",
     Schema::String,
-    "The id of a section of the outline.",
+    "The id of a section, from the outline.",
 )];
 
 impl Tools {

@@ -34,7 +34,7 @@ pub(crate) const COMPLETE: &str = "AIRBYTE_GMAIL_COMPLETE";
 
 /// What the help says about credentials and exit codes.
 const AFTER_HELP: &str = "\
-Credentials: of --account, else of the environment (see `auth --help`), else of `auth login`
+Credentials: from --account, else the environment (see `auth --help`), else `auth login`
 Exit codes: 0 done, 1 other, 2 input, 3 sign in again, 4 not permitted, 5 not found, 6 rate limit,
 7 network or service: try again, 8 may have been done: look first, 9 not in this mode";
 

@@ -60,7 +60,7 @@ fn action(row: &'static Operation) -> Command {
         ));
     if (row.entity, row.action) == ("mailbox", "watch") {
         command = command.after_help(
-            "This is Google's own call. `airbyte-gmail watch` prints what happens in the mailbox, with no topic.",
+            "This is Google's own call. `airbyte-gmail watch` prints changes of the mailbox, without a topic.",
         );
     }
     for field in row.fields {
@@ -71,7 +71,7 @@ fn action(row: &'static Operation) -> Command {
             Arg::new(ALL)
                 .long(ALL)
                 .action(ArgAction::SetTrue)
-                .help("Every page, each shown as it comes (json becomes ndjson)"),
+                .help("Show every page as it arrives (json becomes ndjson)"),
         );
     }
     command
