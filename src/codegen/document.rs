@@ -40,20 +40,85 @@ pub fn parse(file: &str, yaml: &str) -> Result<(OpenAPI, Source), Error> {
         ));
     }
     let source = Source::new(value, yaml);
-    let openapi = serde_norway::from_str(yaml).map_err(|error| {
+    let mut openapi = serde_norway::from_str(yaml).map_err(|error| {
         // The reader's own words name no operation, so that the lint's are better.
         if let Err(error) = lint::check_words(file, &source) {
             return error;
         }
+        let file = match error.location() {
+            Some(location) => format!("{file}:{}", location.line()),
+            None => file.to_owned(),
+        };
         Error::new(
-            file,
+            &file,
             "",
             format!(
                 "not a valid OpenAPI 3.0 document: {error}; compare the place with the OpenAPI 3.0.3 specification"
             ),
         )
     })?;
+    tell_deprecated(&mut openapi);
     Ok((openapi, source))
+}
+
+/// Says in the description of what is deprecated that it is, so that every reader of it is told.
+fn tell_deprecated(openapi: &mut OpenAPI) {
+    fn tell(description: &mut Option<String>) {
+        if let Some(text) = description {
+            *text = format!("Deprecated. {}", text.trim());
+        }
+    }
+    fn tell_parameter(parameter: &mut ReferenceOr<Parameter>) {
+        let ReferenceOr::Item(
+            Parameter::Query { parameter_data, .. }
+            | Parameter::Header { parameter_data, .. }
+            | Parameter::Path { parameter_data, .. }
+            | Parameter::Cookie { parameter_data, .. },
+        ) = parameter
+        else {
+            return;
+        };
+        if parameter_data.deprecated == Some(true) {
+            tell(&mut parameter_data.description);
+        }
+    }
+    for (_, item) in &mut openapi.paths.paths {
+        let ReferenceOr::Item(item) = item else {
+            continue;
+        };
+        for operation in [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ]
+        .into_iter()
+        .flatten()
+        {
+            if operation.deprecated {
+                tell(&mut operation.description);
+            }
+            operation.parameters.iter_mut().for_each(tell_parameter);
+        }
+    }
+    let Some(components) = &mut openapi.components else {
+        return;
+    };
+    components.parameters.values_mut().for_each(tell_parameter);
+    for schema in components.schemas.values_mut() {
+        if let ReferenceOr::Item(schema) = schema
+            && let SchemaKind::Type(Type::Object(object)) = &mut schema.schema_kind
+        {
+            for property in object.properties.values_mut() {
+                if let ReferenceOr::Item(property) = property
+                    && property.schema_data.deprecated
+                {
+                    tell(&mut property.schema_data.description);
+                }
+            }
+        }
+    }
 }
 
 /// Every operation with its path and method, in the order of the document.

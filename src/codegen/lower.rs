@@ -45,6 +45,9 @@ pub fn lower(openapi: &OpenAPI) -> OpenAPI {
         let sent = reached(openapi, model::body_schema);
         for (name, schema) in &mut components.schemas {
             lower_schema(schema);
+            if sent.contains(name) {
+                ask_for_no_answer(schema);
+            }
             if answered.contains(name) {
                 forgive(schema, !sent.contains(name));
             }
@@ -94,7 +97,7 @@ fn lower_operation(openapi: &OpenAPI, operation: &mut openapiv3::Operation) {
 }
 
 /// The names of the schemas that answers, or bodies, are made of.
-fn reached(
+pub fn reached(
     openapi: &OpenAPI,
     first: impl Fn(&OpenAPI, &openapiv3::Operation) -> Option<String>,
 ) -> BTreeSet<String> {
@@ -166,6 +169,22 @@ fn forgive(schema: &mut ReferenceOr<Schema>, has_key: bool) {
             _ => true,
         }
     });
+}
+
+/// What is only read need not be given where the same object is sent.
+fn ask_for_no_answer(schema: &mut ReferenceOr<Schema>) {
+    let ReferenceOr::Item(schema) = schema else {
+        return;
+    };
+    if let SchemaKind::Type(Type::Object(object)) = &mut schema.schema_kind {
+        let properties = &object.properties;
+        object.required.retain(|name| {
+            !properties
+                .get(name)
+                .and_then(ReferenceOr::as_item)
+                .is_some_and(|property| property.schema_data.read_only)
+        });
+    }
 }
 
 fn is_text(property: &ReferenceOr<Box<Schema>>) -> bool {

@@ -42,7 +42,7 @@ pub struct Settings<'a> {
 pub fn generate(settings: &Settings<'_>, yaml: &str) -> Result<String, Error> {
     let (openapi, source) = document::parse(settings.file, yaml)?;
     lint::check(settings, &openapi, &source)?;
-    let model = model::build(settings.file, &openapi)?;
+    let model = model::build(settings.file, &openapi, &source)?;
     let mut source = client::generate(settings, &openapi, &model)?;
     source.items.extend(table::generate(settings, &model)?);
     source.items.extend(call::generate(settings, &model)?);

@@ -186,7 +186,13 @@ async fn another_connector_works_by_its_document_alone() -> TestResult {
             .any(|line| line.starts_with("POST /v2/notes/1:archive")),
         "{lines:?}"
     );
+    // What is only read is no param, and nobody has to give it.
+    let create = table().find("notes", "create")?.params_schema();
+    assert_eq!(create["required"], json!(["text"]));
+    assert!(create["properties"]["id"].is_null());
     let schema = table().find("notes", "list")?.params_schema();
+    let pinned = schema["properties"]["pinned"]["description"].as_str();
+    assert_eq!(pinned, Some("Deprecated. Use colors."));
     assert_eq!(schema["properties"]["limit"]["maximum"], 50);
     Ok(())
 }

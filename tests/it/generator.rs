@@ -1039,6 +1039,183 @@ fn a_request_that_contains_itself_is_refused_and_a_response_may() {
 }
 
 #[test]
+fn what_is_only_read_is_no_param_and_what_is_deprecated_says_so() -> Result<(), String> {
+    let document = DOCUMENT
+        .replacen("required: [text]", "required: [id, text]", 1)
+        .replacen(
+            "        password: {type: string",
+            "        id: {type: string, readOnly: true, description: The id.}\n        due: {type: string, deprecated: true, description: Use text.}\n        password: {type: string",
+            1,
+        );
+    let source = generate(&document)?;
+    let create = source
+        .split("pub struct NotesCreate {")
+        .nth(1)
+        .unwrap_or_default();
+    assert!(source.contains("pub fn create(&self, text: "), "{create}");
+    assert!(source.contains("Deprecated. Use text."));
+    Ok(())
+}
+
+/// tests/connector/mutate.sh puts every keyword at every place; these are what it found.
+#[test]
+fn a_keyword_that_nothing_reads_is_refused_with_its_line() {
+    let cases: &[(&str, &str, &str)] = &[
+        (
+            "openapi: 3.0.3",
+            "openapi: 3.0.3\nx-note: true",
+            "`x-note` is not read here",
+        ),
+        (
+            "  title: Notes",
+            "  title: Notes\n  $ref: '#/info'",
+            "`$ref` is not read here",
+        ),
+        (
+            "  - url: https://notes.example.com",
+            "  - url: https://notes.example.com\n    x-note: 1",
+            "`x-note` is not read here",
+        ),
+        (
+            "      operationId: notes_list",
+            "      $ref: '#/paths'\n      operationId: notes_list",
+            "`$ref` is not read here",
+        ),
+        (
+            "      operationId: notes_list",
+            "      callbacks: {}\n      operationId: notes_list",
+            "`callbacks` is not read here",
+        ),
+        (
+            "      operationId: notes_list",
+            "      servers: []\n      operationId: notes_list",
+            "`servers` is not read here",
+        ),
+        (
+            "          schema: {type: string}",
+            "          allowReserved: true\n          schema: {type: string}",
+            "`allowReserved` is not read here",
+        ),
+        (
+            "          schema: {type: string}",
+            "          allowEmptyValue: true\n          schema: {type: string}",
+            "`allowEmptyValue` is not read here",
+        ),
+        (
+            "          schema: {type: string}",
+            "          content: {text/plain: {schema: {type: string}}}\n          schema: {type: string}",
+            "has `schema` and `content`",
+        ),
+        (
+            "          schema: {type: string}",
+            "          x-airbyte-comma-joined: true\n          schema: {type: string}",
+            "make the parameter an array",
+        ),
+        (
+            "          schema: {type: string}",
+            "          schema: {type: string, pattern: ^a}",
+            "`pattern` is not read here",
+        ),
+        (
+            "          schema: {type: string}",
+            "          schema: {type: string, maxLength: 3}",
+            "`maxLength` is not read here",
+        ),
+        (
+            "          schema: {type: string}",
+            "          schema: {type: string, readOnly: true}",
+            "only on a property",
+        ),
+        (
+            "          schema: {type: string}",
+            "          schema: {type: string, discriminator: {propertyName: a}}",
+            "`discriminator` is not read in a parameter",
+        ),
+        (
+            "          description: Notes",
+            "          headers: {}\n          description: Notes",
+            "`headers` is not read here",
+        ),
+        (
+            "          description: Notes",
+            "          links: {}\n          description: Notes",
+            "`links` is not read here",
+        ),
+        (
+            "description: The id.",
+            "writeOnly: true, description: The id.",
+            "`writeOnly` is not read here",
+        ),
+        (
+            "description: The id.",
+            "xml: {name: a}, description: The id.",
+            "`xml` is not read here",
+        ),
+        (
+            "description: The id.",
+            "deprecated: true",
+            "is deprecated and has no `description`",
+        ),
+        (
+            "          items: {type: string}",
+            "          uniqueItems: true\n          items: {type: string}",
+            "`uniqueItems` is not read here",
+        ),
+        (
+            "          items: {type: string}",
+            "          x-secret: true\n          items: {type: string}",
+            "`x-secret` is of strings alone",
+        ),
+        (
+            "          items: {type: string}",
+            "          items: {type: number, multipleOf: 2}",
+            "`multipleOf` is not read here",
+        ),
+        (
+            "    CreateNoteRequest:\n      type: object",
+            "    CreateNoteRequest:\n      minProperties: 1\n      type: object",
+            "`minProperties` is not read here",
+        ),
+        (
+            "    CreateNoteRequest:\n      type: object",
+            "    CreateNoteRequest:\n      nullable: true\n      type: object",
+            "only on a property",
+        ),
+        (
+            "    CreateNoteRequest:\n      type: object",
+            "    CreateNoteRequest:\n      x-key: text\n      type: object",
+            "no answer has this schema",
+        ),
+        (
+            "      type: oauth2",
+            "      type: oauth2\n      openIdConnectUrl: https://a.example.com",
+            "`openIdConnectUrl` is not read here",
+        ),
+        (
+            "description: The text.",
+            "description: 'The text: ```a```'",
+            "has a block of code",
+        ),
+        (
+            "    post:\n",
+            "    head: {responses: {'200': {description: Ok}}}\n    post:\n",
+            "only get, post, put, patch and delete",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        assert!(DOCUMENT.contains(from), "the document has no {from:?}");
+        let message = generate(&DOCUMENT.replacen(from, to, 1))
+            .err()
+            .unwrap_or_default();
+        let has_line = message
+            .strip_prefix("spec/notes.yaml:")
+            .and_then(|rest| rest.split_once(": "))
+            .is_some_and(|(line, _)| line.parse::<usize>().is_ok());
+        assert!(has_line && message.contains(expected), "{to:?}: {message}");
+    }
+}
+
+#[test]
 fn changes_of_the_document_are_changes_of_what_is_generated() {
     let renamed = generate(&DOCUMENT.replace("noteId", "id")).expect("a renamed parameter");
     assert!(renamed.contains("/v1/notes/{id}"));

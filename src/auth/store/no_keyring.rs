@@ -1,5 +1,6 @@
 //! Stands in for the keyring of the operating system in a build without the feature `keyring`: nobody gets one.
 
+use std::convert::Infallible;
 use std::io;
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use super::{Saved, StoreFuture, StoreVersion, TokenSet, TokenStore};
 ///
 /// It needs the feature `keyring`; without it there is none.
 #[derive(Clone, Debug)]
-pub enum Keyring {}
+pub struct Keyring(Infallible);
 
 impl Keyring {
     /// The keyring of whoever runs this program.
@@ -41,7 +42,7 @@ impl Keyring {
     ///
     /// None: there is no keyring to ask.
     pub fn store(&self, _: &str) -> io::Result<KeyringTokenStore> {
-        match *self {}
+        match self.0 {}
     }
 }
 
@@ -49,7 +50,7 @@ impl Keyring {
 ///
 /// It needs the feature `keyring`; without it there is none.
 #[derive(Clone, Debug)]
-pub enum KeyringTokenStore {}
+pub struct KeyringTokenStore(Infallible);
 
 impl KeyringTokenStore {
     /// Lets processes hold each other off by a lock on `<path>.lock`.
@@ -59,20 +60,20 @@ impl KeyringTokenStore {
     }
 
     pub(in crate::auth) fn read(&self) -> io::Result<Option<Map<String, Value>>> {
-        match *self {}
+        match self.0 {}
     }
 
     pub(in crate::auth) fn write(&self, _: &Map<String, Value>) -> io::Result<()> {
-        match *self {}
+        match self.0 {}
     }
 
     pub(in crate::auth) fn remove(&self) -> io::Result<()> {
-        match *self {}
+        match self.0 {}
     }
 }
 
 impl TokenStore for KeyringTokenStore {
     fn save<'a>(&'a self, _: &'a TokenSet, _: &'a StoreVersion) -> StoreFuture<'a, Saved> {
-        match *self {}
+        match self.0 {}
     }
 }

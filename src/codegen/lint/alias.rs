@@ -15,6 +15,7 @@ struct Named<'a> {
     sent_as: Option<&'a Value>,
     required: bool,
     kind: Option<&'a SchemaKind>,
+    read_only: bool,
 }
 
 /// Checks the other names of one operation's fields.
@@ -40,6 +41,7 @@ pub(super) fn check(
                 }
                 _ => None,
             },
+            read_only: false,
         };
         match parameter {
             Parameter::Query { .. } => in_query.push(named),
@@ -100,6 +102,9 @@ fn properties<'a>(openapi: &'a OpenAPI, schema: &str) -> Vec<Named<'a>> {
                 .and_then(|item| item.schema_data.extensions.get(SENT_AS)),
             required: object.required.contains(name),
             kind: property.as_item().map(|item| &item.schema_kind),
+            read_only: property
+                .as_item()
+                .is_some_and(|item| item.schema_data.read_only),
         })
         .collect()
 }
@@ -112,6 +117,8 @@ fn check_names(place: &str, fields: &[Named<'_>], findings: &mut Findings<'_>) {
         let fits = fields.iter().any(|other| {
             Some(other.name) == sent_as.as_str()
                 && other.sent_as.is_none()
+                && !other.read_only
+                && !field.read_only
                 && !other.required
                 && !field.required
                 && other.kind.is_some()

@@ -23,10 +23,27 @@ const COMPONENTS: &[&str] = &[
     "parameters",
     "examples",
     "requestBodies",
-    "headers",
     "securitySchemes",
-    "links",
 ];
+const INFO: &[&str] = &[
+    "title",
+    "description",
+    "termsOfService",
+    "contact",
+    "license",
+    "version",
+];
+const SERVER: &[&str] = &["url", "description", "variables"];
+const TAG: &[&str] = &["name", "description", "externalDocs"];
+const HTTP: &[&str] = &["type", "description", "scheme", "bearerFormat"];
+const OAUTH2: &[&str] = &["type", "description", "flows"];
+const FLOWS: &[&str] = &[
+    "authorizationCode",
+    "implicit",
+    "password",
+    "clientCredentials",
+];
+const FLOW: &[&str] = &["authorizationUrl", "tokenUrl", "refreshUrl", "scopes"];
 const PATH: &[&str] = &[
     "get",
     "put",
@@ -67,33 +84,77 @@ const PARAMETER: &[&str] = &[
 ];
 const BODY: &[&str] = &["description", "content", "required"];
 const MEDIA: &[&str] = &["schema", "example", "examples"];
-const RESPONSE: &[&str] = &["description", "content", "headers", "links"];
+const RESPONSE: &[&str] = &["description", "content"];
 
 /// The keywords of any schema.
 const SCHEMA: &[&str] = &[
     "type",
     "title",
     "description",
-    "nullable",
     "default",
     "example",
-    "deprecated",
     "externalDocs",
+];
+
+/// The keywords that say what a schema is to the object that has it as a property.
+const PROPERTY: &[&str] = &[
+    "nullable",
+    "deprecated",
     "readOnly",
     "x-airbyte-absent",
     "x-secret",
     "x-sent-as",
 ];
 
+/// Where a schema stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Named,
+    Parameter,
+    Property,
+    Item,
+}
+
 /// Checks every keyword of a document.
 pub(super) fn check(document: &Value, findings: &mut Findings<'_>) {
     check_keys(document, &mut Vec::new(), findings);
     known(document, ROOT, "", &[], findings);
     let components = &document["components"];
+    findings.place("components", &["components"]);
     known(components, COMPONENTS, "components", &[], findings);
+    findings.place("info", &["info"]);
+    known(&document["info"], INFO, "info", &[], findings);
+    for (section, allowed) in [("servers", SERVER), ("tags", TAG)] {
+        for (index, value) in items(&document[section]).enumerate() {
+            let index = index.to_string();
+            findings.place(section, &[section, &index]);
+            known(value, allowed, section, &[], findings);
+        }
+        findings.place(section, &[section]);
+    }
+    for (name, value) in entries(&components["securitySchemes"]) {
+        let place = format!("components.securitySchemes.{name}");
+        findings.place(&place, &["components", "securitySchemes", name]);
+        match value["type"].as_str() {
+            Some("oauth2") => known(value, OAUTH2, &place, &[], findings),
+            Some("http") => known(value, HTTP, &place, &[], findings),
+            // Their own rule refuses the others.
+            _ => {}
+        }
+        known(&value["flows"], FLOWS, &place, &["flows"], findings);
+        for (flow, value) in entries(&value["flows"]) {
+            known(value, FLOW, &place, &["flows", flow], findings);
+        }
+    }
     for (name, schema) in entries(&components["schemas"]) {
         let place = format!("components.schemas.{name}");
-        check_schema(schema, &place, &["components", "schemas", name], findings);
+        check_schema(
+            schema,
+            Role::Named,
+            &place,
+            &["components", "schemas", name],
+            findings,
+        );
     }
     for (name, value) in entries(&components["parameters"]) {
         let place = format!("components.parameters.{name}");
@@ -155,10 +216,25 @@ fn check_parameter(
         return;
     }
     known(parameter, PARAMETER, place, inner, findings);
+    if !parameter["schema"].is_null() && !parameter["content"].is_null() {
+        findings.add_in(
+            place,
+            &[inner, &["content"]].concat(),
+            "a parameter has `schema` and `content`; keep the schema",
+        );
+    }
+    if parameter["x-airbyte-comma-joined"] == true && parameter["schema"]["type"] != "array" {
+        findings.add_in(
+            place,
+            &[inner, &["x-airbyte-comma-joined"]].concat(),
+            "`x-airbyte-comma-joined` is of lists alone; leave it out, or make the parameter an array",
+        );
+    }
     let name = parameter["name"].as_str().unwrap_or_default();
     let schema_place = format!("{place}: parameter `{name}`");
     check_schema(
         &parameter["schema"],
+        Role::Parameter,
         &schema_place,
         &[keys, &["schema"]].concat(),
         findings,
@@ -201,7 +277,13 @@ fn is_reference(value: &Value, place: &str, inner: &[&str], findings: &mut Findi
     true
 }
 
-fn check_schema(schema: &Value, place: &str, keys: &[&str], findings: &mut Findings<'_>) {
+fn check_schema(
+    schema: &Value,
+    role: Role,
+    place: &str,
+    keys: &[&str],
+    findings: &mut Findings<'_>,
+) {
     findings.place(place, keys);
     if schema.is_null() || is_reference(schema, place, &[], findings) {
         return;
@@ -210,17 +292,25 @@ fn check_schema(schema: &Value, place: &str, keys: &[&str], findings: &mut Findi
         findings.add(place, "a schema is an object; write `{}` for any JSON");
         return;
     };
-    // Their own rules refuse these.
-    if ["oneOf", "anyOf", "not", "discriminator"]
+    if let Some(key) = ["oneOf", "anyOf", "not", "discriminator"]
         .iter()
-        .any(|key| fields.contains_key(*key))
+        .find(|key| fields.contains_key(**key))
     {
+        // Their own rules refuse these in `components.schemas`.
+        if role == Role::Parameter {
+            findings.add_in(
+                place,
+                &[key],
+                format!("`{key}` is not read in a parameter; give it one type"),
+            );
+        }
         return;
     }
     let own: &[&str] = match fields.get("type") {
         None if fields.contains_key("allOf") => &["allOf"],
         None => &[],
         Some(Value::String(kind)) => match kind.as_str() {
+            "string" if role == Role::Parameter => &["format", "enum"],
             "string" => &["format", "enum", "pattern", "minLength", "maxLength"],
             "integer" => &["format", "enum", "minimum", "maximum"],
             "number" => &["format", "enum"],
@@ -244,7 +334,21 @@ fn check_schema(schema: &Value, place: &str, keys: &[&str], findings: &mut Findi
         }
     };
     for key in fields.keys().filter_map(Value::as_str) {
-        if !own.contains(&key) && !SCHEMA.contains(&key) {
+        let is_placed = match role {
+            Role::Property => PROPERTY.contains(&key),
+            // Rules of their own name the way out.
+            Role::Parameter | Role::Item => ["nullable", "x-secret"].contains(&key),
+            Role::Named => false,
+        };
+        if !is_placed && PROPERTY.contains(&key) {
+            findings.add_in(
+                place,
+                &[key],
+                format!(
+                    "`{key}` is not read here, only on a property; write it there, or leave it out"
+                ),
+            );
+        } else if !is_placed && !own.contains(&key) && !SCHEMA.contains(&key) {
             findings.add_in(
                 place,
                 &[key],
@@ -252,9 +356,19 @@ fn check_schema(schema: &Value, place: &str, keys: &[&str], findings: &mut Findi
             );
         }
     }
+    if fields.get("x-secret").is_some_and(|is| *is == true)
+        && fields.get("type").is_none_or(|kind| *kind != "string")
+    {
+        findings.add_in(
+            place,
+            &["x-secret"],
+            "`x-secret` is of strings alone; leave it out, or write `type: string`",
+        );
+    }
     check_values(fields, place, findings);
     check_schema(
         &schema["items"],
+        Role::Item,
         &format!("{place}.items"),
         &[keys, &["items"]].concat(),
         findings,
@@ -262,6 +376,7 @@ fn check_schema(schema: &Value, place: &str, keys: &[&str], findings: &mut Findi
     for (name, property) in entries(&schema["properties"]) {
         check_schema(
             property,
+            Role::Property,
             &format!("{place}.{name}"),
             &[keys, &["properties", name]].concat(),
             findings,
@@ -338,7 +453,7 @@ fn check_values(fields: &Mapping, place: &str, findings: &mut Findings<'_>) {
     }
 }
 
-/// The extensions have rules of their own, but for those of schemas.
+/// The extensions of operations, parameters and `info` have rules of their own; anywhere else none is read.
 fn known(
     value: &Value,
     allowed: &[&str],
@@ -347,7 +462,10 @@ fn known(
     findings: &mut Findings<'_>,
 ) {
     for (key, _) in entries(value) {
-        if !allowed.contains(&key) && !key.starts_with("x-") && key != "$ref" {
+        let has_own_rule = key.starts_with("x-")
+            && (allowed == OPERATION || allowed == PARAMETER || allowed == INFO);
+        let has_own_rule = has_own_rule || (key == "$ref" && allowed == PATH);
+        if !allowed.contains(&key) && !has_own_rule {
             let path = match place {
                 "" => vec![],
                 _ => [inner, &[key]].concat(),
@@ -369,6 +487,18 @@ fn check_keys(value: &Value, keys: &mut Vec<String>, findings: &mut Findings<'_>
     let mut inner: Vec<(String, &Value)> = Vec::new();
     match value {
         Value::Mapping(fields) => {
+            // Rust's documentation takes such a block for a program, and would run it. Operations have the same rule.
+            let is_operation = keys.len() == 3 && keys.first().is_some_and(|key| key == "paths");
+            if !is_operation
+                && let Some(text) = value["description"].as_str()
+                && is_code(text)
+            {
+                findings.add_in(
+                    &place,
+                    &["description"],
+                    "the description has a block of code; write it as a sentence",
+                );
+            }
             for (key, value) in fields {
                 match key {
                     Value::String(key) if key == "<<" => findings.add_in(
@@ -397,6 +527,11 @@ fn check_keys(value: &Value, keys: &mut Vec<String>, findings: &mut Findings<'_>
         check_keys(value, keys, findings);
         keys.pop();
     }
+}
+
+/// Whether a text has a block of code, as Markdown reads it.
+pub(super) fn is_code(text: &str) -> bool {
+    text.contains("```") || text.lines().any(|line| line.starts_with("    "))
 }
 
 fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {

@@ -116,8 +116,10 @@ pub fn check(settings: &Settings<'_>, openapi: &OpenAPI, source: &Source) -> Res
                     ("trace", &item.trace),
                 ] {
                     if unread.is_some() {
+                        let place = model::place(method, path, None);
+                        findings.place(&place, &["paths", path, method]);
                         findings.add(
-                            &model::place(method, path, None),
+                            &place,
                             "only get, post, put, patch and delete are generated; remove it",
                         );
                     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use openapiv3::{MediaType, OpenAPI, Operation, ReferenceOr, SchemaKind, StatusCode, Type};
 
-use super::{Findings, alias, extension, parameter, security};
+use super::{Findings, alias, extension, keyword, parameter, security};
 use crate::codegen::{document, model, name};
 
 /// Checks one operation.
@@ -53,13 +53,11 @@ fn check_names(place: &str, operation: &Operation, findings: &mut Findings<'_>) 
     {
         findings.add(place, "no `description`; say what a caller has to know");
     }
-    // Rust's documentation takes such a block for a program, and would run it.
-    let is_code = |text: &Option<String>| {
-        text.as_deref().is_some_and(|text| {
-            text.contains("```") || text.lines().any(|line| line.starts_with("    "))
-        })
-    };
-    if is_code(&operation.description) {
+    if operation
+        .description
+        .as_deref()
+        .is_some_and(keyword::is_code)
+    {
         findings.add_in(
             place,
             &["description"],
@@ -96,6 +94,13 @@ fn check_body(openapi: &OpenAPI, place: &str, operation: &Operation, findings: &
         );
         return;
     };
+    if place.starts_with("GET ") {
+        findings.add_in(
+            place,
+            &["requestBody"],
+            "a GET has no body that servers have to read; make it a POST, or take parameters",
+        );
+    }
     if !body.required {
         findings.add(
             place,

@@ -3,13 +3,14 @@
 use openapiv3::{AdditionalProperties, OpenAPI, ReferenceOr, Schema, SchemaKind, Type};
 
 use super::Findings;
-use crate::codegen::document;
+use crate::codegen::{document, lower, model};
 
 /// Checks every named schema, and what is inside.
 pub(super) fn check(openapi: &OpenAPI, findings: &mut Findings<'_>) {
     let Some(components) = &openapi.components else {
         return;
     };
+    let answered = lower::reached(openapi, model::response_schema);
     for (name, schema) in &components.schemas {
         let place = format!("components.schemas.{name}");
         match schema {
@@ -26,6 +27,13 @@ pub(super) fn check(openapi: &OpenAPI, findings: &mut Findings<'_>) {
                     findings.add(
                         &place,
                         "a named schema is an object or an enum of strings; write any other where it is used",
+                    );
+                }
+                if schema.schema_data.extensions.contains_key("x-key") && !answered.contains(name) {
+                    findings.add_in(
+                        &place,
+                        &["x-key"],
+                        "`x-key` is what proves an answer, and no answer has this schema; leave it out",
                     );
                 }
                 check_schema(openapi, &place, schema, true, findings);
@@ -206,6 +214,15 @@ fn check_type(
                 }
             }
             for (name, property) in &object.properties {
+                if let ReferenceOr::Item(property) = property
+                    && property.schema_data.deprecated
+                    && property.schema_data.description.is_none()
+                {
+                    findings.add(
+                        place,
+                        format!("`{name}` is deprecated and has no `description`; say what to use instead"),
+                    );
+                }
                 check_reference(
                     openapi,
                     &format!("{place}.{name}"),

@@ -47,7 +47,7 @@ pub(super) fn of_parameter(
     })
 }
 
-/// The params that the properties of an object take.
+/// The params that the properties of an object take; what is only read is none.
 pub(super) fn of_object(
     openapi: &OpenAPI,
     schema: &OpenApiSchema,
@@ -59,6 +59,9 @@ pub(super) fn of_object(
     let mut fields = Vec::new();
     for (name, property) in &object.properties {
         let item = property.as_item();
+        if item.is_some_and(|item| item.schema_data.read_only) {
+            continue;
+        }
         fields.push(Field {
             name: name.clone(),
             location: Location::Body,

@@ -14,6 +14,7 @@ pub use operation::{
     body_schema, entity_and_action, extractor_key, is_success, method_name, response_schema,
 };
 
+use super::source::Source;
 use super::{Error, document};
 
 /// A whole document.
@@ -195,14 +196,20 @@ pub enum Schema {
 /// # Errors
 ///
 /// Request schemas that contain themselves.
-pub fn build(file: &str, openapi: &OpenAPI) -> Result<Model, Error> {
+pub fn build(file: &str, openapi: &OpenAPI, source: &Source) -> Result<Model, Error> {
     let mut operations = Vec::new();
     let mut errors = Vec::new();
     for (path, method, operation) in document::operations(openapi) {
         let place = place(method, path, operation.operation_id.as_deref());
         match operation::build(openapi, path, method, operation) {
             Ok(operation) => operations.push(operation),
-            Err(message) => errors.push(Error::new(file, &place, message)),
+            Err(message) => {
+                let file = match source.line(&["paths", path, method]) {
+                    Some(line) => format!("{file}:{line}"),
+                    None => file.to_owned(),
+                };
+                errors.push(Error::new(&file, &place, message));
+            }
         }
     }
     match Error::join(errors) {

@@ -1,0 +1,473 @@
+//! Puts every keyword of OpenAPI and JSON Schema at every place of a small document, and says what became of it; see
+//! tests/connector/mutate.sh.
+//!
+//! A keyword is refused with its line, or it changes what is generated, or it is one of those that speak to people. What
+//! changes what is generated is written to a folder, to be compiled and called.
+
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the harness needs the generator alone, not what the import asks of it"
+)]
+#[path = "../../../../src/codegen/mod.rs"]
+mod codegen;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+use std::{env, fs};
+
+use codegen::Settings;
+use serde_norway::Value;
+
+/// Each keyword, with values that it may have.
+const KEYWORDS: &[(&str, &[&str])] = &[
+    ("$comment", &["text"]),
+    ("$id", &["text"]),
+    (
+        "$ref",
+        &[
+            "'#/components/schemas/Note'",
+            "'#/components/schemas/Nothing'",
+        ],
+    ),
+    ("additionalProperties", &["true", "false", "{type: string}"]),
+    (
+        "allOf",
+        &[
+            "[{$ref: '#/components/schemas/Note'}]",
+            "[{type: object}, {type: object}]",
+        ],
+    ),
+    ("allowEmptyValue", &["true"]),
+    ("allowReserved", &["true"]),
+    ("anyOf", &["[{type: string}, {type: integer}]"]),
+    ("bearerFormat", &["JWT"]),
+    (
+        "callbacks",
+        &["{done: {'{$request.query.url}': {post: {responses: {'200': {description: Done}}}}}}"],
+    ),
+    ("const", &["red"]),
+    ("contact", &["{name: Ada}"]),
+    (
+        "content",
+        &[
+            "{application/json: {schema: {type: string}}}",
+            "{text/plain: {schema: {type: string}}}",
+        ],
+    ),
+    ("contentEncoding", &["base64"]),
+    ("contentMediaType", &["image/png"]),
+    ("default", &["red", "7", "[]", "null", "{}", "true"]),
+    ("deprecated", &["true"]),
+    (
+        "description",
+        &["By default text with ``` in it.", "One\n\n    two"],
+    ),
+    ("discriminator", &["{propertyName: id}"]),
+    ("encoding", &["{text: {contentType: text/plain}}"]),
+    (
+        "enum",
+        &[
+            "[a, b]",
+            "[1, 2]",
+            "[true]",
+            "[null]",
+            "[]",
+            "[a, A, a]",
+            "['', '1', 'self']",
+        ],
+    ),
+    ("example", &["red", "{a: 1}"]),
+    ("examples", &["{a: {value: red}}", "[red]"]),
+    ("exclusiveMaximum", &["true", "9"]),
+    ("exclusiveMinimum", &["true", "9"]),
+    ("explode", &["true", "false"]),
+    ("externalDocs", &["{url: 'https://notes.example.com/docs'}"]),
+    (
+        "format",
+        &[
+            "byte",
+            "binary",
+            "password",
+            "date-time",
+            "uuid",
+            "int32",
+            "int64",
+            "uint64",
+            "float",
+            "email",
+            "ipv4",
+        ],
+    ),
+    ("head", &["{responses: {'200': {description: Ok}}}"]),
+    ("headers", &["{X-Rate: {schema: {type: string}}}"]),
+    ("if", &["{type: string}"]),
+    (
+        "items",
+        &[
+            "{type: string}",
+            "{}",
+            "{type: string, nullable: true}",
+            "{type: object, properties: {a: {type: string}}}",
+        ],
+    ),
+    ("license", &["{name: MIT}"]),
+    ("links", &["{next: {operationId: list_notes}}"]),
+    ("maxItems", &["3"]),
+    ("maxLength", &["3"]),
+    ("maxProperties", &["3"]),
+    ("maximum", &["3", "3.0", "255", "9223372036854775808"]),
+    ("minItems", &["1"]),
+    ("minLength", &["1"]),
+    ("minProperties", &["1"]),
+    ("minimum", &["1", "0", "-1", "1.0", "4"]),
+    ("multipleOf", &["2"]),
+    ("not", &["{type: string}"]),
+    ("nullable", &["true", "false"]),
+    (
+        "oneOf",
+        &[
+            "[{type: string}, {type: integer}]",
+            "[{$ref: '#/components/schemas/Note'}]",
+        ],
+    ),
+    ("openIdConnectUrl", &["https://notes.example.com/oidc"]),
+    ("operationId", &["another_id", "Another", "fn"]),
+    ("options", &["{responses: {'200': {description: Ok}}}"]),
+    (
+        "parameters",
+        &[
+            "[{name: q, in: query, description: Q., schema: {type: string}}]",
+            "[{name: c, in: cookie, description: C., schema: {type: string}}]",
+            "[{name: h, in: header, description: H., schema: {type: string}}]",
+        ],
+    ),
+    ("pattern", &["^a$"]),
+    ("patternProperties", &["{a: {type: string}}"]),
+    ("prefixItems", &["[{type: string}]"]),
+    (
+        "properties",
+        &[
+            "{type: {type: string}, self: {type: string}}",
+            "{a: {type: string}, A: {type: string}}",
+            "{send: {type: string}, stream: {type: string}}",
+            "{a: {type: object, properties: {b: {type: string}}}}",
+            "{r: {type: string, readOnly: true}, w: {type: string, writeOnly: true}}",
+            "{r: {type: string, readOnly: true}}",
+        ],
+    ),
+    ("readOnly", &["true"]),
+    (
+        "requestBody",
+        &[
+            "{required: true, content: {application/json: {schema: {$ref: '#/components/schemas/CreateNote'}}}}",
+            "{content: {multipart/form-data: {schema: {type: object}}}}",
+        ],
+    ),
+    (
+        "required",
+        &[
+            "true",
+            "false",
+            "[text]",
+            "[color]",
+            "[id, text]",
+            "[nothing]",
+        ],
+    ),
+    (
+        "responses",
+        &[
+            "{'200': {description: A}, '204': {description: B}}",
+            "{default: {description: A}}",
+            "{'200': {description: A, content: {text/plain: {schema: {type: string}}}}}",
+            "{'302': {description: A}}",
+            "{2XX: {description: A}}",
+        ],
+    ),
+    (
+        "security",
+        &[
+            "[]",
+            "[{oauth2: []}]",
+            "[{oauth2: [notes.write]}]",
+            "[{key: []}]",
+            "[{oauth2: [], key: []}]",
+        ],
+    ),
+    (
+        "servers",
+        &[
+            "[{url: 'https://other.example.com'}]",
+            "[{url: 'https://{a}.example.com', variables: {a: {default: b}}}]",
+        ],
+    ),
+    (
+        "style",
+        &["form", "simple", "deepObject", "spaceDelimited", "matrix"],
+    ),
+    ("summary", &["Another summary"]),
+    ("tags", &["[notes, more]", "[Notes]"]),
+    ("termsOfService", &["https://notes.example.com/terms"]),
+    ("title", &["Another title"]),
+    ("trace", &["{responses: {'200': {description: Ok}}}"]),
+    (
+        "type",
+        &[
+            "string",
+            "integer",
+            "number",
+            "boolean",
+            "array",
+            "object",
+            "'null'",
+            "[string, 'null']",
+            "file",
+        ],
+    ),
+    ("uniqueItems", &["true"]),
+    ("unevaluatedProperties", &["false"]),
+    ("variables", &["{a: {default: b}}"]),
+    ("webhooks", &["{}"]),
+    ("writeOnly", &["true"]),
+    ("x-airbyte-absent", &["true"]),
+    ("x-airbyte-comma-joined", &["true"]),
+    ("x-key", &["id", "text", "nothing"]),
+    ("x-note", &["true"]),
+    ("x-read-only", &["true"]),
+    ("x-secret", &["true"]),
+    ("x-sent-as", &["text", "color", "id"]),
+    ("xml", &["{name: a}"]),
+];
+
+/// The keywords that speak to people: they may change nothing.
+const FOR_PEOPLE: &[&str] = &[
+    "bearerFormat",
+    "contact",
+    "default",
+    "description",
+    "example",
+    "examples",
+    "externalDocs",
+    "format",
+    "license",
+    "summary",
+    "termsOfService",
+    "title",
+];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(count) => {
+            println!("{count} faults");
+            ExitCode::FAILURE
+        }
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<usize, String> {
+    let mut arguments = env::args().skip(1);
+    let (Some(file), Some(output)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: mutate DOCUMENT FOLDER".to_owned());
+    };
+    let text = fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
+    let document: Value = serde_norway::from_str(&text).map_err(|error| error.to_string())?;
+    let original = generate(&write(&document)?)?;
+    let mut places = Vec::new();
+    find(&document, &mut Vec::new(), &mut places);
+    let (mut tried, mut refused, mut silent, mut faults) = (0, 0, 0, 0);
+    let mut kept: BTreeMap<String, (String, String)> = BTreeMap::new();
+    for place in &places {
+        for (keyword, values) in KEYWORDS {
+            for value in *values {
+                let mut mutated = document.clone();
+                let value: Value =
+                    serde_norway::from_str(value).map_err(|error| error.to_string())?;
+                let Some(Value::Mapping(fields)) = at(&mut mutated, place) else {
+                    continue;
+                };
+                if fields.get(*keyword) == Some(&value) {
+                    continue;
+                }
+                fields.insert((*keyword).into(), value.clone());
+                tried += 1;
+                let name = format!(
+                    "{}: {keyword}: {}",
+                    place.join("."),
+                    serde_norway::to_string(&value)
+                        .unwrap_or_default()
+                        .trim()
+                        .replace('\n', " ")
+                );
+                let yaml = write(&mutated)?;
+                match generate(&yaml) {
+                    Ok(source) if source == original => {
+                        silent += 1;
+                        let is_off = [Value::Bool(false), Value::Null, Value::Sequence(Vec::new())]
+                            .contains(&value);
+                        if !FOR_PEOPLE.contains(keyword)
+                            && !is_off
+                            && !is_usual(&place.join("."), keyword, &value)
+                        {
+                            faults += 1;
+                            println!("believed, not followed: {name}");
+                        }
+                    }
+                    Ok(source) => {
+                        kept.entry(source).or_insert((name, yaml));
+                    }
+                    Err(message) => {
+                        refused += 1;
+                        if let Some(line) = message.lines().find(|line| !has_line(line)) {
+                            faults += 1;
+                            println!("refused without a line or by another: {name}: {line}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let folder = Path::new(&output);
+    fs::create_dir_all(folder).map_err(|error| format!("{output}: {error}"))?;
+    let shape = |source: &str| -> Vec<String> {
+        source
+            .lines()
+            .map(str::trim)
+            .filter(|line| {
+                [
+                    "pub fn list(",
+                    "pub fn create(",
+                    "pub fn archive(",
+                    "pub fn notes(",
+                ]
+                .iter()
+                .any(|call| line.starts_with(call))
+            })
+            .map(str::to_owned)
+            .collect()
+    };
+    for (index, (source, (name, yaml))) in kept.iter().enumerate() {
+        // The stub answers as the document was before.
+        let is_answer = ["Note", "NoteList", "Secret", "Color"]
+            .iter()
+            .any(|schema| name.starts_with(&format!("components.schemas.{schema}")))
+            && ["type", "required", "items", "$ref", "allOf", "x-key"]
+                .iter()
+                .any(|keyword| name.contains(&format!(": {keyword}: ")));
+        let call = if shape(source) == shape(&original) && !is_answer {
+            "called"
+        } else {
+            "compiled"
+        };
+        let path = folder.join(format!("m_{index:03}.yaml"));
+        fs::write(&path, format!("# {call}: {name}\n{yaml}")).map_err(|error| error.to_string())?;
+    }
+    println!(
+        "{tried} documents: {refused} refused, {silent} as before, {} other clients to compile",
+        kept.len()
+    );
+    Ok(faults)
+}
+
+/// The values that say what is so anyway.
+fn is_usual(place: &str, keyword: &str, value: &Value) -> bool {
+    match (keyword, value.as_str(), value.as_bool()) {
+        // Airbyte's documents say more there than is read here.
+        (keyword, ..) if place == "info" && keyword.starts_with("x-airbyte-") => true,
+        ("explode", _, Some(true)) | ("style", Some("form" | "simple"), _) => true,
+        ("additionalProperties", _, Some(true)) => true,
+        // What is optional may be null; and an answer is taken as it comes, only read and never sent.
+        ("nullable" | "readOnly" | "x-airbyte-absent" | "minimum" | "maximum", ..) => {
+            place.starts_with("components.schemas.")
+                && !place.starts_with("components.schemas.CreateNote.properties.grid")
+        }
+        // A GET changes nothing, any 2xx is a success, what nobody refers to is not read, and what is only read need not
+        // be given.
+        ("x-read-only", ..) => place.ends_with(".get"),
+        ("responses", ..) => place == "components" || place.ends_with(".post"),
+        ("required", ..) => place == "components.schemas.CreateNote",
+        _ => false,
+    }
+}
+
+fn generate(yaml: &str) -> Result<String, String> {
+    let settings = Settings {
+        file: "spec/notes.yaml",
+        module: "crate::api::notes",
+        owner: "crate::connector::GmailConnector",
+        crate_name: "notes",
+        taken: &["execute", "check"].map(str::to_owned),
+    };
+    codegen::generate(&settings, yaml).map_err(|error| error.to_string())
+}
+
+/// Whether a message has a line of the document and is the lint's own.
+fn has_line(message: &str) -> bool {
+    let rest = message.strip_prefix("spec/notes.yaml:");
+    let number = rest
+        .and_then(|rest| rest.split_once(": "))
+        .map(|(number, _)| number);
+    number.is_some_and(|number| number.parse::<usize>().is_ok())
+        && !message.contains("progenitor can't")
+}
+
+fn write(document: &Value) -> Result<String, String> {
+    serde_norway::to_string(document).map_err(|error| error.to_string())
+}
+
+/// The places of all objects that a keyword may stand in.
+fn find(value: &Value, path: &mut Vec<String>, places: &mut Vec<Vec<String>>) {
+    match value {
+        Value::Mapping(fields) => {
+            // The maps of names have no keywords.
+            let is_map = matches!(
+                path.last().map(String::as_str),
+                Some(
+                    "paths"
+                        | "properties"
+                        | "schemas"
+                        | "responses"
+                        | "content"
+                        | "securitySchemes"
+                        | "scopes"
+                        | "x-airbyte-meta-extractor"
+                        | "x-pagination"
+                )
+            );
+            if !is_map {
+                places.push(path.clone());
+            }
+            for (key, inner) in fields {
+                if let Some(key) = key
+                    .as_str()
+                    .filter(|key| !key.starts_with("x-airbyte-context"))
+                {
+                    path.push(key.to_owned());
+                    find(inner, path, places);
+                    path.pop();
+                }
+            }
+        }
+        Value::Sequence(items) => {
+            for (index, inner) in items.iter().enumerate() {
+                path.push(index.to_string());
+                find(inner, path, places);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+fn at<'a>(value: &'a mut Value, path: &[String]) -> Option<&'a mut Value> {
+    path.iter().try_fold(value, |value, key| match value {
+        Value::Sequence(items) => items.get_mut(key.parse::<usize>().ok()?),
+        value => value.get_mut(key.as_str()),
+    })
+}
