@@ -89,12 +89,14 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::Search,
         name: "gmail_search",
         title: "Search mail",
-        description: "Searches messages as Gmail's search box does. Returns id, thread, date, sender, subject, labels and first words of each.",
+        description: "Searches messages as Gmail's search box does. Returns id, thread, date, sender, subject, labels \
+            and first words of each.",
         fields: &[
             or_empty(required(
                 "query",
                 Schema::String,
-                "As in Gmail's search box: from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, words. Empty: all mail.",
+                "As in Gmail's search box: from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, \
+                 words. Empty: all mail.",
             )),
             optional(
                 "max_results",
@@ -124,7 +126,8 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::ReadMessage,
         name: "gmail_read_message",
         title: "Read a message",
-        description: "Reads a message: important headers, text, names of attachments. Quoted text is hidden. A long text is cut; use offset to read on.",
+        description: "Reads a message: important headers, text, names of attachments. Quoted text is hidden. A long \
+            text is cut; use offset to read on.",
         fields: &[
             MESSAGE_ID,
             WITH_QUOTED,
@@ -146,7 +149,8 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::ReadThread,
         name: "gmail_read_thread",
         title: "Read a conversation",
-        description: "Reads the messages of a conversation in order, each as in gmail_read_message, cut so that all fit.",
+        description: "Reads the messages of a conversation in order, each as in gmail_read_message, cut so that all \
+            fit.",
         fields: &[
             required("thread_id", Schema::String, "The thread id, from a search."),
             WITH_QUOTED,
@@ -160,7 +164,9 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::Send,
         name: "gmail_send",
         title: "Send a message",
-        description: "Sends a new message at once. To answer a message use gmail_reply, which keeps the conversation together; to let a person check it first use gmail_draft. If the outcome is unknown, never repeat it: search in:sent first.",
+        description: "Sends a new message at once. To answer a message use gmail_reply, which keeps the conversation \
+            together; to let a person check it first use gmail_draft. If the outcome is unknown, never repeat \
+            it: search in:sent first.",
         fields: &[
             TO,
             CC,
@@ -311,7 +317,9 @@ pub(super) static ALL: [Composed; 10] = [
         kind: Kind::Unsubscribe,
         name: "gmail_unsubscribe",
         title: "Unsubscribe from a mailing list",
-        description: "Unsubscribes from the mailing list that sent a message, with one request to the list's server. It can't be undone here: ask the person first. Refused if the message offers no one-click unsubscribe, or Gmail could not verify that the sender added it.",
+        description: "Unsubscribes from the mailing list that sent a message, with one request to the list's server. It \
+            can't be undone here: ask the person first. Refused if the message offers no one-click \
+            unsubscribe, or Gmail could not verify that the sender added it.",
         fields: &[MESSAGE_ID],
         steps: &[&row::MESSAGES_GET],
         is_default: false,

@@ -48,7 +48,8 @@ impl Hosted {
         let (title, description) = match self {
             Self::Sql => (
                 "Ask the mailbox in SQL",
-                "Queries Airbyte's copy of the mailbox, which may be some hours old: for counts, sums and groups that a search can't give. Tables: profile, messages, labels, drafts, threads. It only reads.",
+                "Queries Airbyte's copy of the mailbox, which may be some hours old: for counts, sums and groups that a \
+                 search can't give. Tables: profile, messages, labels, drafts, threads. It only reads.",
             ),
             Self::Docs => (
                 "Read the connector's documentation",
