@@ -59,7 +59,7 @@ class CsePrivateKeyMetadata(Model):
 
 
 class Delegate(Model):
-    """Somebody who may read, send and delete mail in this mailbox, and see and add its contacts."""
+    """A person who may read, send and delete mail in this mailbox, and see and add its contacts."""
 
     delegate_email: str | None = None
     verification_status: str | None = None
@@ -81,7 +81,7 @@ class Filter(Model):
 
 
 class FilterAction(Model):
-    """What is done with a message that meets the criteria."""
+    """What to do with a message that meets the criteria."""
 
     add_label_ids: list[str] | None = None
     forward: str | None = None
@@ -89,7 +89,7 @@ class FilterAction(Model):
 
 
 class FilterCriteria(Model):
-    """What a message must be like; it must meet everything that is given."""
+    """What a message must be like; a message must meet all of them."""
 
     exclude_chats: bool | None = None
     from_: str | None = None
@@ -184,7 +184,7 @@ class Label(Model):
 
 
 class LabelColor(Model):
-    """The colours of a label."""
+    """The colors of a label."""
 
     background_color: str | None = None
     text_color: str | None = None
@@ -336,7 +336,7 @@ class Profile(Model):
 
 
 class SendAs(Model):
-    """An address that the user may put into From, either the account's own or a further one."""
+    """An address that the user may put into From, either the account's own or another one."""
 
     display_name: str | None = None
     is_default: bool | None = None
@@ -369,7 +369,7 @@ class SmimeInfo(Model):
 
 
 class SmtpMsa(Model):
-    """The SMTP server that mail from a further send-as address goes through."""
+    """The SMTP server for mail from a send-as address that is not the account's own."""
 
     host: str | None = None
     password: str | None = None

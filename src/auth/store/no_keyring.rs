@@ -41,7 +41,8 @@ impl Keyring {
     /// # Errors
     ///
     /// None: there is no keyring to ask.
-    pub fn store(&self, _: &str) -> io::Result<KeyringTokenStore> {
+    pub fn store(&self, account: &str) -> io::Result<KeyringTokenStore> {
+        let _ = account;
         match self.0 {}
     }
 }
@@ -55,7 +56,8 @@ pub struct KeyringTokenStore(Infallible);
 impl KeyringTokenStore {
     /// Lets processes hold each other off by a lock on `<path>.lock`.
     #[must_use]
-    pub fn with_lock_file(self, _: impl Into<PathBuf>) -> Self {
+    pub fn with_lock_file(self, path: impl Into<PathBuf>) -> Self {
+        let _ = path;
         self
     }
 

@@ -14,10 +14,10 @@ pub(crate) struct Client {
     /// The client_secret_….json that you downloaded from Google
     #[arg(long, value_name = "FILE", conflicts_with_all = ["client_id", "client_secret"])]
     client_file: Option<PathBuf>,
-    /// The OAuth client's id [default: GMAIL_CLIENT_ID]
+    /// The OAuth client's id (default: GMAIL_CLIENT_ID)
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
-    /// The OAuth client's secret [default: GMAIL_CLIENT_SECRET, which keeps it out of the process list]
+    /// The OAuth client's secret (default: GMAIL_CLIENT_SECRET, which keeps it out of the process list)
     #[arg(long, value_name = "SECRET")]
     client_secret: Option<Secret>,
 }

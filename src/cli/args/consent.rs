@@ -8,10 +8,10 @@ use crate::cli::settings;
 
 #[derive(Args)]
 pub(crate) struct Customer {
-    /// The customer [default: AIRBYTE_CUSTOMER_NAME]
+    /// The customer (default: AIRBYTE_CUSTOMER_NAME)
     #[arg(long, value_name = "NAME", conflicts_with = "workspace_name")]
     customer_name: Option<String>,
-    /// The newer name for the same thing [default: AIRBYTE_WORKSPACE_NAME]
+    /// The newer name for the same thing (default: AIRBYTE_WORKSPACE_NAME)
     #[arg(long, value_name = "NAME")]
     workspace_name: Option<String>,
 }

@@ -17,9 +17,9 @@ use crate::cli::output::{self, Format};
 /// Show the params of an action as JSON Schema
 #[derive(Args)]
 pub(crate) struct Schema {
-    /// The entity, such as messages [default: all]
+    /// The entity, such as messages (default: all)
     entity: Option<String>,
-    /// The action, such as list [default: all]
+    /// The action, such as list (default: all)
     action: Option<String>,
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Mcp {
     /// for good, `full` has no limits; the other flags add to it
     #[arg(long, value_name = "PROFILE", value_parser = ["reader", "assistant", "full"], default_value = "full")]
     profile: String,
-    /// Ask a person, through the client, before any of these: send, forward, share, delete, unsubscribe [default: all].
+    /// Ask a person, through the client, before any of these: send, forward, share, delete, unsubscribe (default: all).
     /// If the client can't ask, messages become drafts
     #[arg(
         long,

@@ -47,7 +47,7 @@ pub(crate) struct Open {
     message_id: String,
     /// The attachment's part id, as `attachments list` shows it
     part: Option<String>,
-    /// Where to save it [default: a new temporary folder]
+    /// Where to save it (default: a new temporary folder)
     #[arg(long = "dir", value_name = "DIRECTORY")]
     directory: Option<PathBuf>,
     /// Save it, but don't open it

@@ -41,7 +41,7 @@ pub(crate) const FIELDS: [&str; 8] = [
     airbyte-gmail search in:inbox --output ndjson --all\n  \
     airbyte-gmail search from:news@example.com -o ids | airbyte-gmail archive -")]
 pub(crate) struct Search {
-    /// from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, words [default: all mail]
+    /// from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, words (default: all mail)
     query: Vec<String>,
     #[command(flatten)]
     page: Page,
@@ -58,7 +58,7 @@ pub(crate) struct Inbox {
 
 #[derive(Args)]
 struct Page {
-    /// How many messages to show [default: 10, or the limit in config.yaml]
+    /// How many messages to show (default: 10, or the limit in config.yaml)
     #[arg(long, short = 'n', value_name = "NUMBER", value_parser = value_parser!(u16).range(1..=500).map(usize::from))]
     limit: Option<usize>,
     /// The next_page_token of the previous page

@@ -30,7 +30,7 @@ pub(crate) enum Signature {
 
 #[derive(Args)]
 pub(crate) struct Identity {
-    /// The send-as address that it is for [default: the account's default address]
+    /// The send-as address that it is for (default: the account's default address)
     #[arg(long)]
     address: Option<String>,
 }

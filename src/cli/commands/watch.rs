@@ -29,7 +29,7 @@ pub(crate) struct Watch {
     /// Only messages with this label (name or id)
     #[arg(long, value_name = "LABEL", add = ArgValueCompleter::new(complete::labels))]
     label: Option<String>,
-    /// The history_id to continue from [default: now]
+    /// The history_id to continue from (default: now)
     #[arg(long, value_name = "HISTORY_ID")]
     since: Option<String>,
     /// How long to wait between requests

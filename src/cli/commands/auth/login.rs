@@ -42,8 +42,8 @@ pub(crate) struct Login {
     /// Ask for the least scopes that this operation needs, such as messages.list [repeat for more]
     #[arg(long, value_name = "ENTITY.ACTION")]
     operation: Vec<String>,
-    /// Where to store the tokens: in a file that only you can read, or in the system's keyring [default:
-    /// AIRBYTE_GMAIL_STORE, or where they are now, or the file]
+    /// Where to store the tokens: in a file that only you can read, or in the system's keyring (default:
+    /// AIRBYTE_GMAIL_STORE, or where they are now, or the file)
     #[arg(long, value_name = "PLACE", value_parser = place())]
     store: Option<TokenPlace>,
     #[command(flatten)]

@@ -74,7 +74,7 @@ pub(crate) enum Any {
 
 #[derive(Args)]
 pub(crate) struct Which {
-    /// The connector [default: AIRBYTE_CONNECTOR_ID, or the one of `connectors connect`]
+    /// The connector (default: AIRBYTE_CONNECTOR_ID, or the one of `connectors connect`)
     #[arg(long, value_name = "ID")]
     connector_id: Option<String>,
 }

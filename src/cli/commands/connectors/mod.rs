@@ -77,7 +77,7 @@ pub(crate) enum Connectors {
 
 #[derive(Args)]
 pub(crate) struct Connector {
-    /// The connector [default: AIRBYTE_CONNECTOR_ID, or the one of `connectors connect`]
+    /// The connector (default: AIRBYTE_CONNECTOR_ID, or the one of `connectors connect`)
     id: Option<String>,
 }
 
