@@ -270,7 +270,7 @@ impl AirbyteBuilder {
             Some(id) => Some(HeaderValue::from_str(id).map_err(|_| {
                 Error::new(
                     Kind::Configuration,
-                    "the organization id is not one; check it",
+                    "the organization id is not valid; check it",
                 )
             })?),
             None => None,

@@ -174,13 +174,13 @@ impl<T: DeserializeOwned> Upload<T> {
         let direct = self.transport.as_direct().ok_or_else(|| {
             fail(Error::new(
                 Kind::Unsupported,
-                "airbyte takes no upload; use open-source mode, or send the message in the params",
+                "airbyte does not take uploads; use open-source mode, or send the message in the params",
             ))
         })?;
         let upload = operation.media_upload.as_ref().ok_or_else(|| {
             fail(Error::new(
                 Kind::Unsupported,
-                "the operation takes no upload",
+                "the operation does not take uploads",
             ))
         })?;
         let size = self

@@ -230,7 +230,7 @@ impl ServiceAccountAuthConfig {
         if !subject.contains('@') {
             return Err(Error::new(
                 Kind::Configuration,
-                "the subject is no mail address; give the user's primary one",
+                "the subject is not a mail address; give the user's primary one",
             ));
         }
         Ok(subject.to_owned())

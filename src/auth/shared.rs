@@ -48,7 +48,7 @@ impl SharedStore {
         let unknown = || {
             Error::new(
                 Kind::Configuration,
-                "the shared store has no such kind of address; give one like redis://host:6379 or rediss://host:6379",
+                "the url of the shared store is not valid; give one like redis://host:6379 or rediss://host:6379",
             )
         };
         let address = Url::parse(address).map_err(|_| unknown())?;

@@ -45,7 +45,7 @@ impl Failure {
     /// An argument is not JSON. The text of the parser's error can quote what was given; its place is enough.
     pub(crate) fn not_json(name: &str, error: &serde_json::Error) -> Self {
         Self::input(format!(
-            "{name} is no json, or has a name twice (line {}, column {}); give an object like {{\"name\": \"value\"}}",
+            "{name} is not json, or has a name twice (line {}, column {}); give an object like {{\"name\": \"value\"}}",
             error.line(),
             error.column()
         ))

@@ -141,7 +141,7 @@ fn holder(_: &File) -> Option<u32> {
 
 fn damaged(path: &Path, offset: u64) -> Failure {
     Failure::input(format!(
-        "{}: the line at byte {offset} is not one of this command's; give another path, or move the file away to begin anew",
+        "{}: the line at byte {offset} is not one of this command's; give another path, or move the file away to start again",
         path.display()
     ))
 }

@@ -111,7 +111,7 @@ fn no_list(key: &str) -> Error {
     Error::new(
         Kind::InvalidResponse,
         format!(
-            "the service's answer has a `{key}` that is no list; check the base url, and what stands between"
+            "the service's answer has a `{key}` that is not a list; check the base url and any proxy in between"
         ),
     )
 }

@@ -73,7 +73,7 @@ impl Airbyte {
         if !is_connector_id(&id) {
             return Err(Error::new(
                 Kind::InvalidInput,
-                "the connector id is not one; take it from the list of connectors",
+                "the connector id is not valid; take it from the list of connectors",
             ));
         }
         Ok(Connector {

@@ -98,7 +98,7 @@ impl Batch<'_> {
         let direct = self.gmail.transport.as_direct().ok_or_else(|| {
             named(Error::new(
                 Kind::Unsupported,
-                "airbyte takes no batch; use open-source mode, or single calls",
+                "airbyte does not take batches; use open-source mode, or single calls",
             ))
         })?;
         if self.is_empty() {
@@ -143,7 +143,7 @@ impl Batch<'_> {
             batch::read(content_type, &reply.body, self.requests.len()).ok_or_else(|| {
                 call.fail(Error::new(
                     Kind::InvalidResponse,
-                    "the answer is no batch; check the base url",
+                    "the answer is not a batch; check the base url",
                 ))
             })?;
         Ok(self

@@ -494,7 +494,7 @@ impl GmailConnectorBuilder {
         {
             return Err(Error::new(
                 Kind::Configuration,
-                "the connector id is not one; check it",
+                "the connector id is not valid; check it",
             ));
         }
         let mut builder = Airbyte::builder(auth)

@@ -412,8 +412,7 @@ impl fmt::Display for Error {
         }
         formatter.write_str(&self.inner.message)?;
         if self.inner.outcome_unknown {
-            formatter
-                .write_str("; it may have been carried out, so look before you send it again")?;
+            formatter.write_str("; it may have been done, so look before you send it again")?;
         }
         Ok(())
     }

@@ -141,7 +141,7 @@ fn tls(error: &rustls::Error, host: &str) -> String {
     };
     let rustls::Error::InvalidCertificate(certificate) = error else {
         return format!(
-            "no tls connection to {host}: {error}; check that the address is one of https, and what stands between; nothing was sent"
+            "no tls connection to {host}: {error}; check that the address is one of https, and any proxy in between; nothing was sent"
         );
     };
     match certificate {
@@ -178,11 +178,11 @@ fn tls(error: &rustls::Error, host: &str) -> String {
                     ),
                 }
             ),
-            "check the base url, and what stands between",
+            "check the base url and any proxy in between",
         ),
         CertificateError::NotValidForName => refused(
             "it is not for that name".to_owned(),
-            "check the base url, and what stands between",
+            "check the base url and any proxy in between",
         ),
         CertificateError::Revoked => refused(
             "its issuer has revoked it".to_owned(),

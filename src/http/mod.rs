@@ -410,7 +410,7 @@ impl From<Failure> for Error {
             ),
             Failure::NotMade(error) => Self::new(
                 Kind::InvalidInput,
-                "the params do not make a valid address; shorten them",
+                "the params don't make a valid url; shorten them",
             )
             .caused_by(error),
             Failure::Redirected => Self::new(

@@ -79,7 +79,7 @@ async fn post_to(url: &Url, addresses: &[SocketAddr], form: &'static str) -> Res
             } else {
                 Error::new(
                     Kind::Interrupted,
-                    "the list's server did not answer: it may have been carried out; see whether more mail comes",
+                    "the list's server did not answer: it may have been done; see whether more mail comes",
                 )
                 .caused_by(error)
                 .outcome_unknown()

@@ -30,7 +30,7 @@ pub(super) fn misfit(method: &str, params: Option<&Value>) -> Option<String> {
         Some(Value::Null) => "are null",
         Some(Value::Array(_)) => "are a list",
         Some(Value::Object(_)) => "",
-        Some(_) => "are no object",
+        Some(_) => "are not an object",
     };
     let (needs, wrong) = match (method, params) {
         ("tools/call", Some(Value::Object(params))) => {
@@ -39,8 +39,8 @@ pub(super) fn misfit(method: &str, params: Option<&Value>) -> Option<String> {
                 (Some(Value::String(_)), None | Some(Value::Object(_))) => {
                     "a field has a wrong type"
                 }
-                (Some(Value::String(_)), _) => "`arguments` is no object",
-                _ => "`name` is no string",
+                (Some(Value::String(_)), _) => "`arguments` is not an object",
+                _ => "`name` is not a string",
             };
             (
                 r#"{"name": "gmail_search", "arguments": {…}}"#,

@@ -130,7 +130,7 @@ impl ConnectRequest {
         let mut redirect = Url::parse(&self.redirect_url).map_err(|_| {
             Error::new(
                 Kind::Configuration,
-                "the redirect url is not one; give one like https://host/connected",
+                "the redirect url is not valid; give one like https://host/connected",
             )
         })?;
         let correlation = Secret::from(pkce::random()?);

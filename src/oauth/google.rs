@@ -194,9 +194,9 @@ impl GoogleClient {
         }
         let auth_url = check_url("consent page's url", &self.auth_url)?;
         let mut url = Url::parse(&auth_url)
-            .map_err(|_| wrong("the consent page's url is not one; check it"))?;
+            .map_err(|_| wrong("the url of the consent page is not valid; check it"))?;
         let redirect = Url::parse(redirect_url).map_err(|_| {
-            wrong("the redirect url is not one; give one like https://host/callback")
+            wrong("the redirect url is not valid; give one like https://host/callback")
         })?;
         let state = Secret::from(pkce::random()?);
         let verifier = Secret::from(pkce::random()?);
@@ -258,7 +258,7 @@ impl GoogleClient {
         let url = check_url("token url", &self.token_url)?;
         let http = self.http()?;
         let request = http.client().get(&url).build().map_err(|error| {
-            Error::new(Kind::Configuration, "the token url is not one; check it")
+            Error::new(Kind::Configuration, "the token url is not valid; check it")
                 .caused_by(error.without_url())
         })?;
         let reply = http.exchange(request, FirstByte::Soon).await?;

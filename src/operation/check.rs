@@ -247,7 +247,7 @@ fn check_place(location: Location, value: &Value, path: &str) -> Result<(), Stri
 
 /// What is said of a value that can't stand in a path.
 pub(super) fn no_id(name: &str) -> String {
-    format!("`{name}` is no id; give one as the service gives it")
+    format!("`{name}` is not an id; take one from the service")
 }
 
 /// What is said of a value that can't stand in a header.

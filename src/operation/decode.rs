@@ -98,7 +98,7 @@ impl Operation {
         let mismatch = || {
             Error::new(
                 Kind::InvalidInput,
-                "an id in the path is empty, `.` or `..`, or has signs that no id has; give the id of what is meant",
+                "an id in the path is empty, `.` or `..`, or has characters that no id has; give the right id",
             )
             .of(self)
         };

@@ -227,7 +227,7 @@ impl Operation {
             .map_err(|error| {
                 Error::new(
                     Kind::InvalidInput,
-                    "the params do not make a valid address; shorten them",
+                    "the params don't make a valid url; shorten them",
                 )
                 .caused_by(error)
                 .of(self)

@@ -220,7 +220,7 @@ impl Failure {
             }
             Retry::Later(None) => "The same call may succeed in a while.".to_owned(),
             Retry::LookFirst => {
-                "It may have been carried out: look whether it was before trying again.".to_owned()
+                "It may have been done: look whether it was before trying again.".to_owned()
             }
             Retry::Person => {
                 "Trying again does not help: a person has to act first; tell them.".to_owned()

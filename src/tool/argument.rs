@@ -119,7 +119,7 @@ impl Arguments {
     pub(super) fn text(&self, name: &str) -> Result<String, Failure> {
         self.optional_text(name)
             .map(str::to_owned)
-            .ok_or_else(|| Failure::input(format!("`{name}` is missing or is no text; give it")))
+            .ok_or_else(|| Failure::input(format!("`{name}` is missing or is not text; give it")))
     }
 
     /// A text that may be there.

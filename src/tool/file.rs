@@ -51,7 +51,9 @@ impl AttachmentDirectory {
         private_folder(&root).map_err(failed)?;
         let root = root.canonicalize().map_err(failed)?;
         if !root.is_dir() {
-            return Err(FileError::new("the place for attachments is no directory"));
+            return Err(FileError::new(
+                "the place for attachments is not a directory",
+            ));
         }
         Ok(Self { root })
     }

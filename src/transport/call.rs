@@ -92,7 +92,7 @@ impl Call {
         if is_other {
             return Err(self.fail(Error::new(
                 Kind::InvalidResponse,
-                format!("the service's answer is about another `{key}` than was asked for; try again, and check what stands between if it stays"),
+                format!("the service's answer is about another `{key}` than was asked for; try again, and check any proxy in between if it goes on"),
             )));
         }
         Ok(())

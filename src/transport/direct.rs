@@ -209,7 +209,7 @@ impl Direct {
         let address = outgoing.address.trim_start_matches('/');
         let url = self.base_url.join(address).map_err(|error| {
             call.name(
-                Error::new(Kind::InvalidInput, "the params do not make a valid address")
+                Error::new(Kind::InvalidInput, "the params don't make a valid url")
                     .caused_by(error),
             )
         })?;

@@ -166,7 +166,7 @@ fn success(
         Answer::Object { .. } | Answer::List(_) | Answer::Whole(_) | Answer::Anything
             if !may_be_json(kind) =>
         {
-            unclear("the service's answer is not json; check the base url, and what stands between")
+            unclear("the service's answer is not json; check the base url and any proxy in between")
         }
         Answer::Object { .. } | Answer::List(_) | Answer::Whole(_) | Answer::Anything => {
             body(answer, headers, content)
@@ -176,7 +176,7 @@ fn success(
         Answer::Parts | Answer::Location => {
             error_inside(headers, content)?;
             unclear(
-                "the service's answer is not of the kind that was asked for; check the base url, and what stands between",
+                "the service's answer is not of the kind that was asked for; check the base url and any proxy in between",
             )
         }
     }
@@ -194,7 +194,7 @@ fn body(answer: Answer, headers: &HeaderMap, content: &[u8]) -> Result<(), (Outc
         Answer::Nothing => {
             error_inside(headers, content)?;
             return unclear(
-                "the service answered with a text where a success says nothing; check the base url, and what stands between",
+                "the service answered with a text where a success says nothing; check the base url and any proxy in between",
             );
         }
         Answer::Object { key, fields } => (key, fields),
@@ -205,7 +205,7 @@ fn body(answer: Answer, headers: &HeaderMap, content: &[u8]) -> Result<(), (Outc
     // What was cut or comes from elsewhere is seldom a whole object.
     if inside.is_none() {
         return unclear(
-            "the service's answer is not a whole json object; try again, and check what stands between if it stays",
+            "the service's answer is not a whole json object; try again, and check any proxy in between if it goes on",
         );
     }
     if !fields.contains(&"error") {
@@ -215,15 +215,15 @@ fn body(answer: Answer, headers: &HeaderMap, content: &[u8]) -> Result<(), (Outc
         && !key::has_list(content, list)
     {
         return unclear(format!(
-            "the service's answer has no list `{list}`, which each of its kind has; check the base url, and what stands between"
+            "the service's answer has no list `{list}`, which each of its kind has; check the base url and any proxy in between"
         ));
     }
     match key {
         Some(key) if !key::is_in(content, key) => unclear(format!(
-            "the service's answer has no `{key}`, which each of its kind has; check the base url, and what stands between"
+            "the service's answer has no `{key}`, which each of its kind has; check the base url and any proxy in between"
         )),
         None if !is_blank && !fields.is_empty() && !key::has_any(content, fields) => unclear(
-            "the service's answer has no field of its kind; check the base url, and what stands between",
+            "the service's answer has no field of its kind; check the base url and any proxy in between",
         ),
         _ => Ok(()),
     }

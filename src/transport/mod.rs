@@ -153,7 +153,7 @@ impl Transport {
         match &*self.route {
             Route::Direct(_) if operation.hosted_only => Err(Error::new(
                 Kind::Unsupported,
-                "only airbyte's connector carries this out; use hosted mode",
+                "only airbyte's connector can do this; use hosted mode",
             )
             .of(operation)),
             Route::Direct(direct) => {

@@ -154,22 +154,22 @@ async fn params_that_do_not_fit_are_told_as_that() -> TestResult {
         (
             "tools/call",
             Some(json!({"name": 5})),
-            "`name` is no string",
+            "`name` is not a string",
         ),
         (
             "tools/call",
             Some(json!({"name": null, "arguments": {}})),
-            "`name` is no string",
+            "`name` is not a string",
         ),
         (
             "tools/call",
             Some(json!({"name": "gmail_search", "arguments": ["x"]})),
-            "`arguments` is no object",
+            "`arguments` is not an object",
         ),
         (
             "tools/call",
             Some(json!({"name": "gmail_search", "arguments": "x"})),
-            "`arguments` is no object",
+            "`arguments` is not an object",
         ),
         (
             "tools/call",

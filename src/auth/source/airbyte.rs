@@ -55,7 +55,7 @@ impl AirbyteTokenSource {
         let request = request.build().map_err(|error| {
             Error::new(
                 Kind::Configuration,
-                "the airbyte api url is not one; check it",
+                "the airbyte api url is not valid; check it",
             )
             .caused_by(error.without_url())
         })?;
@@ -93,7 +93,7 @@ impl AirbyteTokenSource {
 /// The call itself was not sent, so that nothing is unclear of it.
 fn unreadable(error: Error) -> Error {
     Error::token_refresh_failed(
-        "the answer to the request for an application token holds none; check the base url, and what stands between",
+        "the answer to the request for an application token holds none; check the base url and any proxy in between",
     )
     .caused_by(error)
 }

@@ -35,7 +35,7 @@ impl TokenSource for GoogleTokenSource {
                 return Err(Error::new(
                     Kind::Configuration,
                     format!(
-                        "there is no valid access token and none can be got: {missing} is missing; give it, or a new access token"
+                        "there is no valid access token, and {missing} is missing to fetch one; give it, or a new access token"
                     ),
                 ));
             };
@@ -91,7 +91,7 @@ pub(crate) async fn exchange(http: &Http, url: &str, form: &Secret) -> Result<Re
         .body(form.expose().to_owned())
         .build()
         .map_err(|error| {
-            Error::new(Kind::Configuration, "the token url is not one; check it")
+            Error::new(Kind::Configuration, "the token url is not valid; check it")
                 .caused_by(error.without_url())
         })?;
     http.exchange(request, FirstByte::Soon)

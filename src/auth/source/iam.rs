@@ -42,7 +42,7 @@ pub(super) async fn sign(
             .map_err(|error| {
                 Error::new(
                     Kind::Configuration,
-                    "the address of the iam credentials api is not one; check it",
+                    "the url of the iam credentials api is not valid; check it",
                 )
                 .caused_by(error.without_url())
             })?;

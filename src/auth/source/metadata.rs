@@ -77,7 +77,7 @@ impl MetadataTokenSource {
             .map_err(|error| {
                 Error::new(
                     Kind::Configuration,
-                    "GCE_METADATA_HOST is no host; give one like metadata.google.internal",
+                    "GCE_METADATA_HOST is not a host; give one like metadata.google.internal",
                 )
                 .caused_by(error.without_url())
             })?;

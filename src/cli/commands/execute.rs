@@ -62,7 +62,7 @@ impl<'de> Visitor<'de> for AnyJson {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("json in which no name stands twice")
+        formatter.write_str("json without repeated names")
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for AnyJson {
         let mut values = Map::new();
         while let Some((name, Unambiguous(value))) = fields.next_entry::<String, _>()? {
             if values.insert(name, value).is_some() {
-                return Err(A::Error::custom("a name stands twice"));
+                return Err(A::Error::custom("a name occurs twice"));
             }
         }
         Ok(values.into())

@@ -130,9 +130,8 @@ impl Filters {
                     }
                 }
                 global.tell(&filters, |_| match lines.as_slice() {
-                    [] => {
-                        "there are no filters; `airbyte-gmail filters create` makes one".to_owned()
-                    }
+                    [] => "there are no filters; `airbyte-gmail filters create` creates one"
+                        .to_owned(),
                     lines => lines.join("\n"),
                 })
             }

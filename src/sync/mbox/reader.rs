@@ -109,7 +109,7 @@ impl<R: Read> Reader<R> {
                 .iter()
                 .all(|byte| byte.is_ascii_whitespace() || *byte == 0);
             if is_blank_so_far && !is_blank && self.following(0)?.known > 0 {
-                return Err(self.error("this is not an mbox file: it begins with a message that no line `From ` stands before; import a message of its own as an .eml file in a folder"));
+                return Err(self.error("this is not an mbox file: no line `From ` comes before its first message; import a single message as an .eml file in a folder"));
             }
             is_blank_so_far &= is_blank;
             self.input.take(length);

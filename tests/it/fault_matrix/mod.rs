@@ -510,7 +510,7 @@ const HEAD: &str = "\
 
 Written by tests/it/fault_matrix. Each fault meets a call once, or for as long as it is tried (at most 3 times here).
 A cell says what the caller sees, how many requests (or connections) reached the server, and whether the mailbox shows
-the call's effect. `?` stands for `is_outcome_unknown()`: it may have been carried out, so look before sending again.
+the call's effect. `?` stands for `is_outcome_unknown()`: it may have been done, so look before sending again.
 `interrupted` is the class that `is_transient()` alone tells. Only what may safely be sent twice is sent again after an
 unclear end; a send is sent again only where the service says that it did nothing. Google's quota is waited for where it
 comes back; here a lasting one is told at once.

@@ -24,10 +24,7 @@ pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
             // What a system says of a link that is not to be followed differs.
             let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
             return Err(if is_link {
-                insecure(
-                    path,
-                    "it is a link, and only a file of its own is used; remove it",
-                )
+                insecure(path, "it is a link, which is not followed; remove it")
             } else {
                 at(path, error)
             });

@@ -72,13 +72,13 @@ impl Redis {
             "" => 0,
             text => text
                 .parse()
-                .map_err(|_| refused("has a database that is no number"))?,
+                .map_err(|_| refused("has a database that is not a number"))?,
         };
         let text = |text: &str| {
             percent_encoding::percent_decode_str(text)
                 .decode_utf8()
                 .map(std::borrow::Cow::into_owned)
-                .map_err(|_| refused("has credentials that are no text"))
+                .map_err(|_| refused("has credentials that are not text"))
         };
         let mut settings = RedisConnectionInfo::default()
             .set_db(database)
@@ -178,7 +178,7 @@ impl Redis {
             return self.greet(stream).await;
         }
         let name = ServerName::try_from(self.host.clone())
-            .map_err(|_| format!("{} is no name that a certificate can have", self.host))?;
+            .map_err(|_| format!("{} is not a name that a certificate can have", self.host))?;
         let connector = TlsConnector::from(Arc::new(tls::config()?));
         let stream = connector
             .connect(name, stream)

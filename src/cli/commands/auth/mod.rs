@@ -116,7 +116,7 @@ fn chosen(names: &[String]) -> Result<Rows, Failure> {
             }
             let (entity, action) = name.rsplit_once(['.', '/']).ok_or_else(|| {
                 Failure::input(format!(
-                    "`{}` is no operation; give a name like messages.list",
+                    "`{}` is not an operation; give a name like messages.list",
                     visible_text(name)
                 ))
             })?;
@@ -224,7 +224,7 @@ fn make_default(global: &Global, name: &str) -> Result<(), Failure> {
     let directory = settings::directory()?;
     if directory.file(name).is_err() {
         return Err(Failure::input(format!(
-            "`{}` is no account's name; there is: {}",
+            "`{}` is not a signed-in account; there are: {}",
             visible_text(name),
             settings::shown(&directory.names()?)
         )));

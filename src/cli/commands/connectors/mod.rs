@@ -267,7 +267,7 @@ async fn check(
         status => {
             let status = status.as_ref().map_or("unknown", CheckStatus::as_str);
             Err(Failure::Later(format!(
-                "the check is {status}, which is no success yet; run `connectors check {id} --wait` to wait for its end"
+                "the check is {status}, which is not a success yet; run `connectors check {id} --wait` to wait for its end"
             )))
         }
     }

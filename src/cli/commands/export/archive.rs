@@ -311,7 +311,7 @@ fn form(plan: &Plan) -> Option<Form> {
 
 fn foreign(path: &Path) -> Failure {
     Failure::input(format!(
-        "{}: it exists and is no export of this program's, as it has no index beside it; give another --out",
+        "{}: it exists and is not an export of this program: it has no index; give another --out",
         path.display()
     ))
 }

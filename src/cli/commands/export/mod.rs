@@ -145,7 +145,7 @@ impl Export {
                 match gone {
                     0 => String::new(),
                     gone =>
-                        format!(", and {gone} messages that are no more in it are exported again"),
+                        format!(", and {gone} messages that are no longer in it are exported again"),
                 }
             ));
         }

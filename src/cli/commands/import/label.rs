@@ -205,9 +205,7 @@ impl Index {
         let index = beside(path, "index");
         let file = File::open(&index).map_err(|error| unusable(&index, &error))?;
         let foreign = || {
-            Failure::input(
-                "the index beside it is not that of an export; leave --keep-labels out".to_owned(),
-            )
+            Failure::input("its index is not that of an export; leave --keep-labels out".to_owned())
         };
         let mut lines = BufReader::new(file).lines();
         let header = lines.next().ok_or_else(foreign)??;
