@@ -469,7 +469,7 @@ async fn what_an_earlier_attempt_may_have_done_is_said() -> TestResult {
         error.is_not_found() && error.is_outcome_unknown(),
         "{error}"
     );
-    assert!(error.to_string().contains("may have been carried out"));
+    assert!(error.to_string().contains("may have been done"));
 
     // A reading has done nothing, whatever came of the attempt before.
     sandbox.inject(Fault::new(

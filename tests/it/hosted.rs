@@ -339,7 +339,7 @@ async fn incomplete_credentials_are_refused_when_the_connector_is_made() {
         (AirbyteAuthConfig::new("id", "secret"), "which connector"),
         (
             AirbyteAuthConfig::new("id", "secret").with_connector_id("../x"),
-            "the connector id is not one",
+            "the connector id is not valid",
         ),
     ];
     for (auth, message) in cases {

@@ -185,7 +185,7 @@ async fn bad_input_is_refused_unsent_and_says_what_is_allowed()
             "messages",
             "get",
             json!({"messageId": ".."}),
-            "`messageId` is no id; give one",
+            "`messageId` is not an id; take one",
         ),
         (
             "messages",
