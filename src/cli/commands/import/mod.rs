@@ -57,7 +57,7 @@ const MOST_LISTED: usize = 1000;
 /// A message that Gmail refuses is skipped, and the next run tries it again. The program lists what it skipped and why,
 /// and exits with 1.
 ///
-/// Labels are set by name: from --keep-labels, from Google Takeout's X-Gmail-Labels in 20 languages, or from the
+/// Labels are set by name: from --keep-labels, from Google Takeout's X-Gmail-Labels in 32 languages, or from the
 /// folders of a Maildir. Missing labels are created. Flags of mail programs (read, starred, draft) are kept.
 #[derive(Args)]
 pub(crate) struct Import {
