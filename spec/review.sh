@@ -15,15 +15,55 @@ before=$(mktemp)
 trap 'rm -f "$before"' EXIT
 breaking=0 changed=0 additions=0 raw=0
 
-# words LINE: what a line lists, one a line.
-words() { tr ', ' '\n\n' <<<"$1" | sed '/^$/d' | LC_ALL=C sort -u; }
+# subset OLD NEW: whether each word of the first is among the second's.
+subset() {
+  [[ -z $(LC_ALL=C comm -23 <(tr ', |' '\n\n\n' <<<"$1" | sed '/^$/d' | LC_ALL=C sort -u) \
+    <(tr ', |' '\n\n\n' <<<"$2" | sed '/^$/d' | LC_ALL=C sort -u)) ]]
+}
 
-# lists_more GONE COME: whether a line about scopes or traits has only gained words, or a price is another: callers of
-# before are served as well.
-lists_more() {
+# key LINE: what a line is about, without what it says of it.
+key() {
+  case $1 in
+    "airbyte-gmail "*) sed 's/ \[[a-z ]*: .*//; s/ required$//' <<<"$1" ;;
+    *" takes "*": "*) printf '%s:' "${1%%: *}" ;;
+    *) printf '%s ' "$(cut -d' ' -f1-2 <<<"$1")" ;;
+  esac
+}
+
+# bounds OLD NEW: whether the second's minimum and maximum let through what the first's did.
+bounds() {
+  local word name old
+  for word in $2; do
+    [[ $word == *=* ]] || continue
+    name=${word%%=*}
+    old=$(grep -o -m 1 " $name=[-0-9]*" <<<" $1" | head -1 || true)
+    [[ -n $old ]] || return 1
+    case $name in
+      max*) ((${word#*=} >= ${old#*=})) || return 1 ;;
+      min*) ((${word#*=} <= ${old#*=})) || return 1 ;;
+      *) [[ ${word#*=} == "${old#*=}" ]] || return 1 ;;
+    esac
+  done
+}
+
+# serves OLD NEW: whether callers of before are served as well by the line as it is now: it has gained values, scopes or
+# traits, a bound is wider, something is no longer required, or a price is another.
+serves() {
+  local old=${1% required} new=${2% required}
+  [[ $2 == *" required" && $1 != *" required" ]] && return 1
   case $1 in
     *" quota "*) return 0 ;;
-    *" facts "* | *" scopes "*) [[ -z $(LC_ALL=C comm -23 <(words "$1") <(words "$2")) ]] ;;
+    *" facts "* | *" scopes "*) subset "$1" "$2" ;;
+    *" takes "*": "*)
+      old=${old#*: } new=${new#*: }
+      subset "${old%% *}" "${new%% *}" && bounds "$old" "$new" &&
+        [[ $(sed 's/^[^ ]*//; s/ [a-zA-Z]*=[^ ]*//g' <<<"$old") == "$(sed 's/^[^ ]*//; s/ [a-zA-Z]*=[^ ]*//g' <<<"$new")" ]]
+      ;;
+    "airbyte-gmail "*)
+      [[ $(sed 's/ \[possible values: .*//' <<<"$old") == "$(sed 's/ \[possible values: .*//' <<<"$new")" ]] &&
+        { [[ $new != *"[possible values: "* ]] || { [[ $old == *"[possible values: "* ]] &&
+          subset "$(sed 's/.*\[possible values: //; s/\].*//' <<<"$old")" "$(sed 's/.*\[possible values: //; s/\].*//' <<<"$new")"; }; }
+      ;;
     *) return 1 ;;
   esac
 }
@@ -44,12 +84,17 @@ compare() {
       printf '  - %s\n' "$line"
       continue
     fi
-    # The same operation's line of the same kind, as it is now.
-    other=$(grep -m 1 -F -- "$(cut -d' ' -f1-2 <<<"$line") " <<<"$come" || true)
-    if [[ -n $other ]] && lists_more "$line" "$other"; then
-      changed=$((changed + 1))
+    # The line about the same, as it is now.
+    other=$(grep -m 1 -F -- "$(key "$line")" <<<"$come" || true)
+    if [[ -n $other && $(key "$other") == "$(key "$line")" ]]; then
       come=$(grep -v -x -F -- "$other" <<<"$come" || true)
-      printf '  ~ %s\n' "$other"
+      if serves "$line" "$other"; then
+        changed=$((changed + 1))
+        printf '  ~ %s\n' "$other"
+      else
+        breaking=$((breaking + 1))
+        printf '  - %s\n  + %s\n' "$line" "$other"
+      fi
     else
       breaking=$((breaking + 1))
       printf '  - %s\n' "$line"
@@ -85,7 +130,7 @@ if ((breaking)); then
   echo "breaking: $breaking facts that users can rely on are gone, changed or newly required; $additions are new."
   echo "before 1.0.0 this takes a new minor version, after it a new major one; name it in CHANGELOG.md."
 elif ((additions + changed)); then
-  echo "not breaking: $additions facts are new, $changed are other words or prices."
+  echo "not breaking: $additions facts are new, $changed let through more, or are other prices."
 else
   echo "nothing changed for users but words; git diff shows them."
 fi
