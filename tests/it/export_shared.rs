@@ -227,7 +227,10 @@ async fn what_other_programs_do_to_ndjson_and_a_maildir_stays() -> TestResult {
     }
     fs::write(&out, lines.join("\n"))?;
     let (result, said) = export(&sandbox, "ndjson", &out, &[]).await?;
-    assert!(said.contains("1 messages that are no longer in it"), "{said}");
+    assert!(
+        said.contains("1 messages that are no longer in it"),
+        "{said}"
+    );
     assert_eq!(result["exported_again"], 1);
     assert_eq!(subjects("ndjson", &out)?, once(12));
     assert_eq!(

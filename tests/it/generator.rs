@@ -1048,11 +1048,15 @@ fn what_is_only_read_is_no_param_and_what_is_deprecated_says_so() -> Result<(), 
             1,
         );
     let source = generate(&document)?;
-    let create = source
-        .split("pub struct NotesCreate {")
+    let new = source
+        .split("impl CreateNoteRequest {")
         .nth(1)
         .unwrap_or_default();
-    assert!(source.contains("pub fn create(&self, text: "), "{create}");
+    let new = new
+        .split_once(") -> Self")
+        .map_or("", |(arguments, _)| arguments);
+    assert!(new.contains("new(text: impl "), "{new}");
+    assert!(!source.contains("pub fn id("));
     assert!(source.contains("Deprecated. Use text."));
     Ok(())
 }

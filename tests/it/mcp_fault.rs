@@ -148,7 +148,7 @@ async fn params_that_do_not_fit_are_told_as_that() -> TestResult {
         (
             "tools/call",
             Some(json!("gmail_search")),
-            "the params are no object",
+            "the params are not an object",
         ),
         ("tools/call", Some(json!({})), "`name` is missing"),
         (
