@@ -10,7 +10,8 @@ use tokio::net::TcpListener;
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
 /// A notes service that answers with every field that a note may have, and what it is asked.
-async fn stub() -> Result<(GmailConnector, Arc<Mutex<Vec<(String, Value)>>>), Box<dyn std::error::Error>> {
+async fn stub()
+-> Result<(GmailConnector, Arc<Mutex<Vec<(String, Value)>>>), Box<dyn std::error::Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -26,7 +27,10 @@ async fn stub() -> Result<(GmailConnector, Arc<Mutex<Vec<(String, Value)>>>), Bo
                     if count == 0 { break } else { continue }
                 };
                 let body = serde_json::from_str(body).unwrap_or(Value::Null);
-                if head.to_lowercase().contains("content-length: ") && !head.contains("content-length: 0") && body.is_null() {
+                if head.to_lowercase().contains("content-length: ")
+                    && !head.contains("content-length: 0")
+                    && body.is_null()
+                {
                     continue;
                 }
                 let first = head.lines().next().unwrap_or_default().to_owned();
@@ -47,7 +51,9 @@ async fn stub() -> Result<(GmailConnector, Arc<Mutex<Vec<(String, Value)>>>), Bo
             }
         }
     });
-    let connector = GmailConnector::builder(GmailAuthConfig::from_access_token("token")).base_url(&url).build()?;
+    let connector = GmailConnector::builder(GmailAuthConfig::from_access_token("token"))
+        .base_url(&url)
+        .build()?;
     Ok((connector, seen))
 }
 
@@ -68,4 +74,3 @@ macro_rules! called {
         }
     };
 }
-
