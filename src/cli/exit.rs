@@ -151,15 +151,20 @@ fn write(stderr: &mut String, failure: &Failure, verbose: bool) -> fmt::Result {
             }
             // What the person asked for was refused: the service's own words say best what to change. They can quote
             // mail, which is no matter on the person's own terminal.
-            match error.service_message() {
-                Some(message) if verbose || !is_of_service(error) => {
-                    writeln!(stderr, "the service said: {}", shown(&message))?;
-                    for wrong in error.service_errors() {
-                        writeln!(stderr, "  {}", shown(wrong))?;
-                    }
+            let (message, errors) = (error.service_message(), error.service_errors());
+            if message.is_none() && errors.is_empty() {
+                // It said nothing.
+            } else if verbose || !is_of_service(error) {
+                writeln!(
+                    stderr,
+                    "the service said: {}",
+                    shown(&message.unwrap_or_default())
+                )?;
+                for wrong in errors {
+                    writeln!(stderr, "  {}", shown(wrong))?;
                 }
-                Some(_) => writeln!(stderr, "(--verbose shows what the service itself said)")?,
-                None => {}
+            } else {
+                writeln!(stderr, "(--verbose shows what the service itself said)")?;
             }
             if error.is_outcome_unknown() && is_send(error) {
                 writeln!(stderr, "look first: {}", shown(&look(error)))?;

@@ -318,6 +318,65 @@ async fn the_program_uses_any_connector_by_its_id() -> Result<(), Failure> {
     Ok(())
 }
 
+#[tokio::test]
+async fn the_program_lists_connectors_by_id_and_name() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+    let known = sandbox.airbyte();
+    let list = async |name: &str, more: &[&str]| {
+        let arguments = [&["connectors", "list", "--customer-name", name], more].concat();
+        program::hosted(&sandbox, &directory, &arguments)
+            .output()
+            .await
+    };
+    let table = list(&known.customer_name, &["--output", "table"]).await?;
+    let table = String::from_utf8(table.stdout)?;
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines.len(), 2, "{table}");
+    assert!(lines[1].starts_with(&known.connector_id), "{table}");
+    let ids = list(&known.customer_name, &["--output", "ids"]).await?;
+    assert_eq!(String::from_utf8(ids.stdout)?.trim(), known.connector_id);
+    let airbyte = airbyte(&sandbox)?;
+    airbyte.create_workspace("empty").await?;
+    let none = list("empty", &[]).await?;
+    assert_eq!(program::json(&none)?, serde_json::json!({"data": []}));
+    assert!(program::errors(&none).contains("no gmail connector"));
+    sandbox.clear_requests();
+    for command in ["list", "create"] {
+        let nameless = ["connectors", command, "--customer-name", " "];
+        let refused = program::hosted(&sandbox, &directory, &nameless);
+        let refused = { refused }.output().await?;
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(program::errors(&refused).contains("--customer-name is empty"));
+    }
+    assert!(sandbox.requests().is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_param_that_stands_twice_is_refused_for_any_connector() -> Result<(), Failure> {
+    let sandbox = Sandbox::start().await?;
+    let directory = Directory::new()?;
+    let twice = r#"{"maxResults": 1, "maxResults": 2}"#;
+    let id = sandbox.airbyte().connector_id;
+    let command = [
+        "connectors",
+        "execute",
+        "--connector-id",
+        &id,
+        "messages",
+        "list",
+        "--params",
+        twice,
+    ];
+    let refused = program::hosted(&sandbox, &directory, &command)
+        .output()
+        .await?;
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(program::errors(&refused).contains("a name twice"));
+    Ok(())
+}
+
 #[cfg(feature = "sandbox-sql")]
 #[tokio::test]
 async fn the_program_asks_in_sql() -> Result<(), Failure> {
@@ -358,6 +417,8 @@ async fn a_check_that_is_not_settled_ends_with_7() -> Result<(), Failure> {
         ("pending", 7),
         ("running", 7),
         ("inconclusive", 7),
+        ("skipped", 7),
+        ("cancelled", 1),
         ("failed", 1),
         ("succeeded", 0),
     ] {

@@ -26,6 +26,16 @@ impl Customer {
     /// The customer that the flags name, or else the environment.
     pub(crate) fn named(self) -> Result<Named, Failure> {
         let variable = settings::variable;
+        for (flag, name) in [
+            ("--customer-name", &self.customer_name),
+            ("--workspace-name", &self.workspace_name),
+        ] {
+            if name.as_ref().is_some_and(|name| name.trim().is_empty()) {
+                return Err(Failure::input(format!(
+                    "{flag} is empty; give the customer's name"
+                )));
+            }
+        }
         self.workspace_name
             .map(Named::Workspace)
             .or_else(|| self.customer_name.map(Named::Customer))

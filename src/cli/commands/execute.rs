@@ -48,7 +48,7 @@ impl Execute {
 }
 
 /// JSON in which no name stands twice: which of the two is meant nobody knows.
-struct Unambiguous(Value);
+pub(super) struct Unambiguous(pub(super) Value);
 
 impl<'de> Deserialize<'de> for Unambiguous {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

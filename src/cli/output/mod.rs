@@ -161,6 +161,12 @@ impl Output {
     pub(crate) fn show_list(&self, answer: &impl Serialize) -> Result<(), Failure> {
         const RECORDS: &str = "data";
         let mut answer = serde_json::to_value(answer)?;
+        // What is written leaves an empty list out.
+        if let Some(fields) = answer.as_object_mut() {
+            fields
+                .entry(RECORDS)
+                .or_insert_with(|| Value::Array(Vec::new()));
+        }
         match self.format {
             Format::Json | Format::Yaml => {
                 if let Some(records) = answer.get_mut(RECORDS) {

@@ -6,9 +6,10 @@ use clap::{Args, Subcommand, value_parser};
 use serde_json::{Value, json};
 
 use crate::cli::args::{Global, Text};
+use crate::cli::commands::execute::Unambiguous;
 use crate::cli::exit::Failure;
 use crate::cli::field::{self, Fields};
-use crate::cli::output::Format;
+use crate::cli::output::{self, Format};
 use crate::cli::settings;
 
 #[derive(Subcommand)]
@@ -47,9 +48,9 @@ pub(crate) enum Any {
         which: Which,
         /// The query
         query: String,
-        /// The entity to send it to
-        #[arg(long, default_value = "messages")]
-        entity: String,
+        /// The entity to send it to; messages, or the connector's first one, by default
+        #[arg(long)]
+        entity: Option<String>,
         /// How many rows at most
         #[arg(long, short = 'n', value_name = "NUMBER", default_value = "100", value_parser = value_parser!(u32).range(1..))]
         limit: u32,
@@ -58,6 +59,12 @@ pub(crate) enum Any {
     Skills {
         /// Only those that match these words
         words: Vec<String>,
+        /// How many of them at most
+        #[arg(long, short = 'n', value_name = "NUMBER", default_value = "20", value_parser = value_parser!(u32).range(1..=100))]
+        limit: u32,
+        /// The next_cursor of the page before
+        #[arg(long)]
+        cursor: Option<String>,
     },
     /// Read Airbyte's documentation of a connector or of another skill
     Docs {
@@ -137,13 +144,39 @@ impl Any {
             } => {
                 let params = json!({"sql": query, "limit": limit});
                 let action = gmail().sql_action.to_owned();
-                (which.connector(airbyte)?, entity, action, params)
+                let connector = which.connector(airbyte)?;
+                let entity = match entity {
+                    Some(entity) => entity,
+                    None => first_entity(&connector).await,
+                };
+                (connector, entity, action, params)
             }
-            Self::Skills { words } if words.is_empty() => {
-                return global.show_list(&airbyte.skills().list().send().await?);
-            }
-            Self::Skills { words } => {
-                return global.show_list(&airbyte.skills().search(words.join(" ")).send().await?);
+            Self::Skills {
+                words,
+                limit,
+                cursor,
+            } => {
+                let output = global
+                    .output(Format::Json)
+                    .with_columns(&["id", "title", "summary"]);
+                let (limit, skills) = (i64::from(limit), airbyte.skills());
+                let page = if words.is_empty() {
+                    let call = skills.list().limit(limit);
+                    match cursor {
+                        Some(cursor) => call.cursor(cursor).send().await?,
+                        None => call.send().await?,
+                    }
+                } else {
+                    let call = skills.search(words.join(" ")).limit(limit);
+                    match cursor {
+                        Some(cursor) => call.cursor(cursor).send().await?,
+                        None => call.send().await?,
+                    }
+                };
+                if let Some(cursor) = &page.next_cursor {
+                    output::note(&format!("there is more: --cursor {cursor}"));
+                }
+                return output.show_list(&page);
             }
             Self::Docs {
                 which,
@@ -177,6 +210,28 @@ impl Any {
     }
 }
 
+/// Where a query goes that names no entity: to the messages, or what else the connector's Context Store has.
+async fn first_entity(connector: &Connector) -> String {
+    const MESSAGES: &str = "messages";
+    let readiness = match connector.inspect().await {
+        Ok(inspection) => inspection.context_store_readiness,
+        // What is wrong with it the query tells.
+        Err(_) => None,
+    };
+    let entities: Vec<String> = readiness
+        .map(|readiness| readiness.supported_context_store_entities)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|supported| supported.entity)
+        .collect();
+    if entities.is_empty() || entities.iter().any(|entity| entity == MESSAGES) {
+        return MESSAGES.to_owned();
+    }
+    entities.into_iter().next().unwrap_or_default()
+}
+
 fn read(name: &str, text: &Text) -> Result<Value, Failure> {
-    serde_json::from_str(&text.read()?).map_err(|error| Failure::not_json(name, &error))
+    let Unambiguous(value) =
+        serde_json::from_str(&text.read()?).map_err(|error| Failure::not_json(name, &error))?;
+    Ok(value)
 }

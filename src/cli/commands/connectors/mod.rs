@@ -17,6 +17,7 @@ use super::action::confirm;
 use crate::cli::args::{Browser, Consent, Customer, Global, Named, seconds};
 use crate::cli::exit::Failure;
 use crate::cli::field::{self, Fields};
+use crate::cli::output::Format;
 use crate::cli::{output, settings};
 
 /// Create, check and delete connectors at Airbyte
@@ -168,7 +169,14 @@ impl Connectors {
                     Named::Workspace(name) => call.workspace_name(name),
                     Named::Customer(name) => call.customer_name(name),
                 };
-                global.show_list(&call.send().await?)
+                let list = call.send().await?;
+                if list.data.is_empty() {
+                    output::note(
+                        "the customer has no gmail connector; `connectors connect` makes one",
+                    );
+                }
+                let output = global.output(Format::Json).with_columns(&["id", "name"]);
+                output.show_list(&list)
             }
             Self::Get(connector) => global.show(&connectors.get(connector.id()?).send().await?),
             Self::Update { connector, change } => {
@@ -235,7 +243,13 @@ async fn create(
         call = call.name(name);
     }
     let created = call.send().await.inspect_err(|error| {
-        if error.is_not_found() {
+        let is_of_customer = error.service_message().is_some_and(|said| {
+            let said = said.to_ascii_lowercase();
+            ["workspace", "customer", "user"]
+                .iter()
+                .any(|word| said.contains(word))
+        });
+        if error.is_not_found() && is_of_customer {
             output::note("if the customer (workspace) is a new one, --create-workspace makes it");
         }
     })?;
@@ -260,14 +274,25 @@ async fn check(
     global.show(&known)?;
     match result.status {
         Some(CheckStatus::Succeeded) => Ok(()),
-        Some(CheckStatus::Failed | CheckStatus::Cancelled) => Err(Failure::Other(
+        Some(CheckStatus::Failed) => Err(Failure::Other(
             "the connector does not work; see error_message, and let the user consent again (`connectors connect`)"
                 .to_owned(),
         )),
+        Some(CheckStatus::Cancelled) => Err(Failure::Other(format!(
+            "the check was cancelled, which says nothing of the connector; run `connectors check {id}` again"
+        ))),
+        Some(CheckStatus::Skipped) => Err(Failure::Later(
+            "the check was skipped, which says nothing of the connector; carry out an action with it to see".to_owned(),
+        )),
         status => {
             let status = status.as_ref().map_or("unknown", CheckStatus::as_str);
+            let next = if wait.is_zero() {
+                format!("run `connectors check {id} --wait` to wait for its end")
+            } else {
+                format!("it may end later: run `connectors check {id} --wait SECONDS` again")
+            };
             Err(Failure::Later(format!(
-                "the check is {status}, which is not a success yet; run `connectors check {id} --wait` to wait for its end"
+                "the check is {status}, which is not a success yet; {next}"
             )))
         }
     }
