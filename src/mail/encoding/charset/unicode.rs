@@ -182,7 +182,8 @@ mod tests {
         fn utf32_comes_back(text in ".{0,40}") {
             let bytes: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
             let decoded = decode_utf32(&bytes, Some(ByteOrder::Little));
-            prop_assert_eq!(decoded.text, text.trim_start_matches('\u{feff}'));
+            // One mark tells the order of the bytes; another one is text.
+            prop_assert_eq!(decoded.text, text.strip_prefix('\u{feff}').unwrap_or(&text));
         }
     }
 }
