@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use crate::error::{Error, Kind};
+use crate::http::Reply;
 use crate::operation::{self, Encoded, MediaUpload, Operation};
 use crate::transport::{Call, Session, Transport};
 
@@ -25,6 +26,9 @@ const PIECE: usize = 8 * 1024 * 1024;
 
 /// How often an upload asks where it is, after a piece went astray, before it gives up.
 const RESUMPTIONS: u32 = 5;
+
+/// How often an upload begins, where the service forgets it.
+const SESSIONS: u32 = 3;
 
 /// A message to upload: bytes, or a file that is read piece by piece.
 ///
@@ -207,35 +211,72 @@ impl<T: DeserializeOwned> Upload<T> {
                 .map_err(|error| fail(unreadable(error)))?;
             session.send_at_once(bytes).await?
         } else {
-            let mut resumable = session.begin(size).await?;
-            let mut resumptions = 0;
-            loop {
-                let offset = resumable.offset();
-                let piece = self
-                    .media
-                    .piece(offset, PIECE)
-                    .await
-                    .map_err(|error| fail(unreadable(error)))?;
-                if piece.is_empty() {
-                    return Err(fail(Error::new(
-                        Kind::InvalidInput,
-                        "the file has become shorter while it was sent; send it again",
-                    )));
-                }
-                let sent = match resumable.send(piece).await {
-                    Err(error) if error.is_transient() && resumptions < RESUMPTIONS => {
-                        resumptions += 1;
-                        resumable.locate().await?
-                    }
-                    result => result?,
-                };
-                if let Some(reply) = sent {
-                    break reply;
-                }
-            }
+            in_pieces(&self.media, &session, size, fail).await?
         };
         serde_json::from_slice(&reply.body)
             .map_err(|error| Call::of(operation).fail(Error::undecodable(&error)))
+    }
+}
+
+/// Sends a message piece by piece, each from where the service says that it is.
+async fn in_pieces(
+    media: &Media,
+    session: &Session<'_>,
+    size: u64,
+    fail: impl Fn(Error) -> Error,
+) -> Result<Reply, Error> {
+    let mut sessions = 0;
+    'session: loop {
+        sessions += 1;
+        let mut resumable = session.clone().begin(size).await?;
+        let (mut resumptions, mut stalls, mut furthest) = (0, 0, 0);
+        loop {
+            let offset = resumable.offset();
+            let piece = media.piece(offset, PIECE).await;
+            let piece = piece.map_err(|error| fail(unreadable(error)))?;
+            if piece.is_empty() && offset < size {
+                return Err(fail(Error::new(
+                    Kind::InvalidInput,
+                    "the file has become shorter while it was sent; send it again",
+                )));
+            }
+            let sent = if piece.is_empty() {
+                // All is there, and the service has not said what it made of it.
+                resumable.locate().await
+            } else {
+                match resumable.send(piece).await {
+                    Err(error) if error.is_transient() && resumptions < RESUMPTIONS => {
+                        resumptions += 1;
+                        resumable.locate().await
+                    }
+                    sent => sent,
+                }
+            };
+            match sent {
+                Ok(Some(reply)) => return Ok(reply),
+                Ok(None) if resumable.offset() > furthest => {
+                    (furthest, stalls) = (resumable.offset(), 0);
+                }
+                Ok(None) => {
+                    stalls += 1;
+                    if stalls > RESUMPTIONS {
+                        return Err(resumable.stuck());
+                    }
+                }
+                Err(error) if resumable.is_lost(&error) => {
+                    if sessions >= SESSIONS {
+                        let lost = "the service has forgotten the upload again and again; send it again later";
+                        return Err(resumable.end(lost).caused_by(error));
+                    }
+                    continue 'session;
+                }
+                Err(error) if matches!(error.status(), Some(404 | 410)) => {
+                    let lost = "the service has forgotten the upload after the last of its bytes";
+                    return Err(resumable.end(lost).caused_by(error));
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 

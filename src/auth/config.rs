@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::secret::{check_credential, trimmed};
 use super::{Account, Secret, ServiceAccountAuthConfig, TokenSource};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 
 /// The credentials of one of the two modes, or where they come from.
 ///
@@ -293,6 +293,30 @@ pub(crate) enum Customer {
     CustomerName(String),
     /// `workspace_name`, as Airbyte's API has it.
     WorkspaceName(String),
+}
+
+/// Refuses variables that can't be read as text: passed over, they would leave the way to other credentials, or to
+/// another address, than the ones that are meant.
+pub(crate) fn check_variables() -> Result<(), Error> {
+    const OURS: [&str; 5] = [
+        "GMAIL_",
+        "GOOGLE_",
+        "AIRBYTE_",
+        "GCE_METADATA_HOST",
+        "CLOUDSDK_CONFIG",
+    ];
+    let unreadable = std::env::vars_os().find_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        let is_ours = OURS.iter().any(|prefix| name.starts_with(prefix));
+        (is_ours && value.to_str().is_none()).then_some(name)
+    });
+    match unreadable {
+        Some(name) => Err(Error::new(
+            Kind::Configuration,
+            format!("{name} is no text in utf-8; set it anew, or unset it"),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// A variable that is set to something, without blanks around it: one of blanks alone counts as not set.

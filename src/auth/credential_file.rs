@@ -10,6 +10,7 @@ use url::Url;
 
 use super::Secret;
 use super::config::{AuthConfig, GmailAuthConfig, variable};
+use super::secret::trimmed;
 use super::service_account::{ServiceAccount, ServiceAccountAuthConfig};
 use super::source::{Caller, Key, Signer, Way};
 use crate::error::{Error, Kind};
@@ -117,7 +118,7 @@ impl CredentialFile {
     ///
     /// [`is_configuration`](Error::is_configuration): it is no such text, or of a kind that is not supported.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        let content: Content = serde_json::from_str(text).map_err(|_| {
+        let content: Content = serde_json::from_str(trimmed(text)).map_err(|_| {
             // The parser's own text could quote a key.
             refused("it is not the json of google's credentials; download it again")
         })?;
@@ -201,7 +202,8 @@ impl Content {
         if self.kind.as_deref() == Some("impersonated_service_account") {
             return self.impersonating();
         }
-        let email = given(self.client_email, "client_email")?;
+        let email = self.client_email.filter(|email| !email.trim().is_empty());
+        let email = given(email, "client_email")?;
         let pem = given(self.private_key, "private_key")?;
         let key = Key::new(pem, self.private_key_id)?;
         let mut signer = Signer::new(Way::Key(key), Some(email));

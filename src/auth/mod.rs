@@ -23,7 +23,7 @@ pub use cache::finish_refreshes;
 pub(crate) use cache::{Bearer, StoreObserver, TokenCache};
 pub use callback::{AirbyteCallback, CallbackError, airbyte_callback, google_callback};
 pub use config::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig};
-pub(crate) use config::{Customer, variable};
+pub(crate) use config::{Customer, check_variables, variable};
 pub use credential_file::CredentialFile;
 pub(crate) use credential_file::application_default;
 pub use scope::{default_scopes, least_scopes, missing_scopes, read_only_scopes, refused_scopes};

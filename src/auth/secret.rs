@@ -99,6 +99,10 @@ pub(crate) fn trimmed(text: &str) -> &str {
 /// Refuses what can be no credential, before it goes out: one that was cut by a line end, or copied with more than itself.
 pub(crate) fn check_credential(what: &str, text: Option<&str>) -> Result<(), Error> {
     match text {
+        Some(text) if is_quoted(text) => Err(Error::new(
+            Kind::Configuration,
+            format!("the {what} has quotes around it; leave them out"),
+        )),
         Some(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Error::new(
             Kind::Configuration,
             format!(
@@ -107,6 +111,13 @@ pub(crate) fn check_credential(what: &str, text: Option<&str>) -> Result<(), Err
         )),
         _ => Ok(()),
     }
+}
+
+/// Whether quotes came along with a value, as they do from files that no shell reads.
+fn is_quoted(text: &str) -> bool {
+    ['"', '\'']
+        .into_iter()
+        .any(|quote| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote))
 }
 
 #[cfg(test)]
@@ -133,7 +144,7 @@ mod tests {
 
     #[test]
     fn what_can_be_no_credential_is_refused_and_not_shown() {
-        for text in ["1//a b", "1//a\nb", "1//a\0", "1//ä"] {
+        for text in ["1//a b", "1//a\nb", "1//a\0", "1//ä", "\"1//a\"", "'1//a'"] {
             let error = check_credential("refresh token", Some(text)).unwrap_err();
             assert!(error.is_configuration() && !error.to_string().contains("1//"));
         }

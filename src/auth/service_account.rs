@@ -227,7 +227,7 @@ impl ServiceAccountAuthConfig {
                 ),
             ));
         }
-        if !subject.contains('@') {
+        if !is_address(subject) {
             return Err(Error::new(
                 Kind::Configuration,
                 "the subject is not a mail address; give the user's primary one",
@@ -283,4 +283,16 @@ impl ServiceAccountAuthConfig {
             .unwrap_or_else(PoisonError::into_inner);
         Ok(tokens.entry(key).or_insert_with(make).clone())
     }
+}
+
+/// Whether a text can be one user's address alone.
+fn is_address(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(name, host)| {
+        !name.is_empty()
+            && !host.is_empty()
+            && !host.contains('@')
+            && !text.chars().any(|letter| {
+                letter.is_whitespace() || letter.is_control() || "<>,;\"".contains(letter)
+            })
+    })
 }

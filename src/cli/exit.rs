@@ -19,6 +19,10 @@ pub(crate) enum Failure {
     Input(String),
     /// The reader of the output went away, or the person said no: the command ends, and nothing has failed.
     Silent,
+    /// The result can't be shown: why, and the exit code where nothing was changed.
+    Unshown(u8, String),
+    /// All was done, and the result can't be shown.
+    Done(String),
     /// What is not settled yet: it may be, later.
     Later(String),
     /// A command that was run for the person ended with this exit code, and has said why itself.
@@ -55,6 +59,8 @@ impl Failure {
         match self {
             Self::Input(_) => 2,
             Self::Silent => 0,
+            Self::Unshown(code, _) => *code,
+            Self::Done(_) => 8,
             Self::Later(_) => 7,
             Self::Command(code) => *code,
             Self::Other(_) => 1,
@@ -104,8 +110,21 @@ impl From<std::io::Error> for Failure {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
             Self::Silent
         } else {
-            Self::Other(error.to_string())
+            Self::Other(plain(&error))
         }
+    }
+}
+
+/// What the system says of a failure, in lower case as everything that follows `error:`.
+pub(crate) fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            let rest = &text[first.len_utf8()..];
+            format!("{}{rest}", first.to_lowercase())
+        }
+        _ => text,
     }
 }
 
@@ -130,9 +149,15 @@ fn write(stderr: &mut String, failure: &Failure, verbose: bool) -> fmt::Result {
     let shown = |text: &dyn fmt::Display| visible_text(&text.to_string());
     match failure {
         Failure::Silent | Failure::Command(_) => Ok(()),
-        Failure::Input(message) | Failure::Later(message) | Failure::Other(message) => {
-            writeln!(stderr, "error: {}", shown(message))
-        }
+        Failure::Input(message)
+        | Failure::Later(message)
+        | Failure::Other(message)
+        | Failure::Unshown(_, message) => writeln!(stderr, "error: {}", shown(message)),
+        Failure::Done(why) => writeln!(
+            stderr,
+            "error: it was done, and its result can't be shown: {}; look before you do it again",
+            shown(why)
+        ),
         Failure::Gmail(error) | Failure::About(_, error) => {
             let begin = match failure {
                 Failure::About(given, _) => format!("`{given}`: "),

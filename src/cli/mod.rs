@@ -2,6 +2,7 @@
 
 mod args;
 mod browser;
+mod change;
 mod commands;
 mod defaults;
 mod digest;
@@ -23,6 +24,7 @@ use airbyte_agent_gmail::auth::finish_refreshes;
 use clap::ArgMatches;
 
 use args::{Program, table};
+use change::is_change;
 use commands::{action, describe};
 use exit::Failure;
 
@@ -82,8 +84,12 @@ async fn run(mut program: Program, matches: &ArgMatches) -> Result<(), Failure> 
             "`{name}` has no --dry-run; nothing was done"
         )));
     }
-    if let Some(command) = program.command {
-        return command.run(global).await;
-    }
-    action::run(global, table::read(matches)?).await
+    let outcome = match program.command {
+        Some(command) => command.run(global).await,
+        None => action::run(global, table::read(matches)?).await,
+    };
+    outcome.map_err(|failure| match failure {
+        Failure::Unshown(_, why) if !global.dry_run && is_change(matches) => Failure::Done(why),
+        failure => failure,
+    })
 }

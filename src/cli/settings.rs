@@ -32,6 +32,28 @@ pub(crate) fn variable(name: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// Refuses variables that can't be read as text: passed over, they would leave the way to another account or address.
+fn check_variables() -> Result<(), Failure> {
+    const OURS: [&str; 5] = [
+        "GMAIL_",
+        "GOOGLE_",
+        "AIRBYTE_",
+        "GCE_METADATA_HOST",
+        "CLOUDSDK_CONFIG",
+    ];
+    let unreadable = env::vars_os().find_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        let is_ours = OURS.iter().any(|prefix| name.starts_with(prefix));
+        (is_ours && value.to_str().is_none()).then_some(name)
+    });
+    match unreadable {
+        Some(name) => Err(Failure::input(format!(
+            "{name} is no text in utf-8; set it anew, or unset it"
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// The variable with which the environment gives Google credentials.
 pub(crate) fn google_variable() -> Option<&'static str> {
     ["GMAIL_REFRESH_TOKEN", "GMAIL_ACCESS_TOKEN"]
@@ -56,6 +78,7 @@ pub(crate) fn airbyte_variable() -> Option<&'static str> {
 
 /// Where accounts and settings are kept.
 pub(crate) fn directory() -> Result<AccountDirectory, Failure> {
+    check_variables()?;
     AccountDirectory::of_user().ok_or_else(|| {
         Failure::input(
             "there is no home directory to keep accounts in; set AIRBYTE_GMAIL_CONFIG_DIR"
@@ -137,6 +160,7 @@ pub(crate) fn patient(builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
 
 /// The mode that the flags name, or that the configuration file names for what the environment leaves open.
 fn mode(global: &Global) -> Result<Option<Mode>, Failure> {
+    check_variables()?;
     let is_account = global.account.is_some();
     let mode = global.mode.or(is_account.then_some(Mode::OpenSource));
     if mode.is_none() && google_variable().is_some() == airbyte_variable().is_some() {

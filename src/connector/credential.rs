@@ -6,7 +6,7 @@ use std::io;
 use super::{GmailConnector, GmailConnectorBuilder};
 use crate::auth::{
     AccountDirectory, AirbyteAuthConfig, CredentialFile, GmailAuthConfig, Secret,
-    application_default, variable,
+    application_default, check_variables, variable,
 };
 use crate::error::{Error, Kind};
 use crate::operation::Mode;
@@ -103,6 +103,7 @@ impl GmailConnectorBuilder {
     ///
     /// As [`GmailConnector::from_account`].
     pub fn from_account(name: &str) -> Result<Self, Error> {
+        check_variables()?;
         let directory = AccountDirectory::of_user().ok_or_else(homeless)?;
         Self::stored(&directory, name)?.ok_or_else(|| {
             Error::new(
@@ -155,6 +156,7 @@ impl GmailConnectorBuilder {
 
     /// The settings of the environment, if it has the credentials themselves.
     fn environment(mode: Option<Mode>) -> Result<Option<Self>, Error> {
+        check_variables()?;
         let gmail = GmailAuthConfig {
             access_token: variable("GMAIL_ACCESS_TOKEN").map(Secret::from),
             refresh_token: variable("GMAIL_REFRESH_TOKEN").map(Secret::from),

@@ -65,6 +65,8 @@ struct Inner {
     retry_after: Option<Duration>,
     /// Whether a rate limit is one that does not pass in minutes.
     lasts: bool,
+    /// Whether a refusal has the form of the service's own, and not that of a page on the way to it.
+    is_said: bool,
     outcome_unknown: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -162,6 +164,12 @@ impl Error {
         self.is_rate_limited()
             && !self.inner.lasts
             && self.retry_after().is_none_or(|asked| asked <= longest)
+    }
+
+    /// Whether the service itself says that what was asked for is not there. A 404 that a proxy or another server gives
+    /// says nothing of it.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.is_not_found() && self.inner.is_said
     }
 
     /// Names the mail that it is about.
@@ -399,6 +407,7 @@ impl Inner {
             message_id: self.message_id.clone(),
             retry_after: self.retry_after,
             lasts: self.lasts,
+            is_said: self.is_said,
             outcome_unknown: self.outcome_unknown,
             source: self.source.clone(),
         }

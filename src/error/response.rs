@@ -125,10 +125,15 @@ impl Error {
             Some(reason) => format!("{status} {reason}"),
             None => status.to_string(),
         };
+        let is_said = is_said(&answer);
         let message = format!(
             "{} ({shown}): {}",
             said(kind, status),
             match service_message.as_deref() {
+                // Somebody else's page tells nothing of ids, scopes or arguments.
+                _ if !is_said && (400..500).contains(&status) && kind != Kind::RateLimited => {
+                    "but not in the service's own form: check the base url, and what stands between"
+                }
                 Some(NO_MAILBOX) => {
                     "most likely there is no mailbox behind the account: a service account needs the user to act for \
                      (GMAIL_SUBJECT), and that user gmail's licence"
@@ -147,6 +152,7 @@ impl Error {
             inner.request_id = request_id(headers);
             inner.retry_after = retry_after;
             inner.lasts = lasts;
+            inner.is_said = is_said;
         })
     }
 }
@@ -159,6 +165,12 @@ impl Error {
         }
         self.with(|inner| inner.retry_after = retry_after(headers, None, SystemTime::now()))
     }
+}
+
+/// Whether an answer has the form in which Google or Airbyte refuse.
+fn is_said(answer: &Value) -> bool {
+    let has = |name: &str| !answer[name].is_null();
+    answer["error"].is_object() || answer["error"].is_string() || has("errors") || has("detail")
 }
 
 fn said(kind: Kind, status: u16) -> &'static str {

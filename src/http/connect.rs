@@ -14,6 +14,9 @@ pub(crate) struct Cause {
     pub(crate) passes: bool,
 }
 
+/// What helps where a certificate is of the wrong kind.
+const SERVER: &str = "give the service, or the proxy before it, a certificate for a server";
+
 /// What helps where a certificate was refused.
 const AUTHORITY: &str = "where a proxy or an organization signs with an authority of its own, name that authority's file in \
                          SSL_CERT_FILE, or its folder in SSL_CERT_DIR";
@@ -139,6 +142,11 @@ fn tls(error: &rustls::Error, host: &str) -> String {
     let refused = |check: String, help: &str| {
         format!("the certificate of {host} was refused: {check}; {help}; nothing was sent")
     };
+    if matches!(error, rustls::Error::InvalidMessage(_)) {
+        return format!(
+            "no tls connection to {host}: what answers there does not speak tls; check that the address is one of https, and its port; nothing was sent"
+        );
+    }
     let rustls::Error::InvalidCertificate(certificate) = error else {
         return format!(
             "no tls connection to {host}: {error}; check that the address is one of https, and any proxy in between; nothing was sent"
@@ -188,7 +196,19 @@ fn tls(error: &rustls::Error, host: &str) -> String {
             "its issuer has revoked it".to_owned(),
             "ask whoever runs the service",
         ),
-        other => refused(other.to_string(), AUTHORITY),
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            refused("it is not one for a server".to_owned(), SERVER)
+        }
+        CertificateError::BadEncoding => refused("it can't be read".to_owned(), SERVER),
+        // The verifier's own words for an authority's certificate in a server's place, as one that signed itself is.
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => refused(
+            "it is an authority's own, which may not stand for a server".to_owned(),
+            SERVER,
+        ),
+        _ => refused(
+            "it does not hold against what this machine trusts".to_owned(),
+            AUTHORITY,
+        ),
     }
 }
 

@@ -264,7 +264,7 @@ fn is_list(text: &str) -> bool {
 pub(super) const LONGEST_ID: usize = 2048;
 
 /// As a pattern, what `is_id` says of the letters of an id.
-pub(super) const ID_PATTERN: &str = "^(?:[^\\u0000-\\u001f\\u007f/\\\\?#%]+|[^\\u0000-\\u001f\\u007f]*@[^\\u0000-\\u001f\\u007f]*)$";
+pub(super) const ID_PATTERN: &str = "^(?:[^\\s\\u0000-\\u001f\\u007f/\\\\?#%]+|[^\\u0000-\\u001f\\u007f]*@[^\\u0000-\\u001f\\u007f]*)$";
 
 /// Whether a text can be an id in a path. Others would name another resource than the caller means, if not here then
 /// behind the next proxy that decodes an address twice. Mail addresses, which are ids too, may have any of these signs.
@@ -274,10 +274,11 @@ pub(super) fn is_id(text: &str) -> bool {
         && text != ".."
         && (text.len() <= LONGEST_ID || text.chars().nth(LONGEST_ID).is_none())
         && !text.bytes().any(|byte| byte.is_ascii_control())
-        && (!text
-            .bytes()
-            .any(|byte| matches!(byte, b'/' | b'\\' | b'?' | b'#' | b'%'))
-            || text.contains('@'))
+        && (text.contains('@')
+            || !text.chars().any(|letter| {
+                matches!(letter, '/' | '\\' | '?' | '#' | '%' | '\u{feff}')
+                    || letter.is_whitespace()
+            }))
 }
 
 /// What a type takes, in words.

@@ -55,6 +55,9 @@ impl FromStr for MinuteQuota {
             Some((name, units)) => (name, units.parse().map_err(|_| MinuteQuotaError)?),
             None => (text, UNITS),
         };
+        if units == 0 {
+            return Err(MinuteQuotaError);
+        }
         match name {
             "sliding" => Ok(Self::Sliding(units)),
             "fixed" => Ok(Self::Fixed(units)),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::event::{Event, FullSyncReason, changes};
-use super::state::SyncState;
+use super::state::{SyncState, number};
 use crate::api::gmail::types::{ListHistoryResponse, ListMessagesResponse};
 use crate::connector::{GmailConnector, MessageReference};
 use crate::error::{Error, Kind};
@@ -83,7 +83,8 @@ impl GmailConnector {
 
 /// A message that has vanished is `None`, not an error.
 ///
-/// Between an event and the fetching of its message anybody can delete it.
+/// Between an event and the fetching of its message anybody can delete it. A 404 that is not in the service's own form,
+/// as that of a proxy, says nothing of the message and stays an error.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -103,7 +104,7 @@ impl GmailConnector {
 pub fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) if error.is_gone() => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -182,7 +183,7 @@ impl MailboxSync<'_> {
                         self.phase = Phase::History(pages);
                     }
                     None => return Ok(None),
-                    Some(Err(error)) if !error.is_not_found() => return Err(error),
+                    Some(Err(error)) if !error.is_gone() => return Err(error),
                     Some(Err(error)) if self.untried => {
                         // Listing again at once would meet the same end, and never come to one.
                         self.untried = false;
@@ -215,7 +216,8 @@ impl MailboxSync<'_> {
     /// Asks for the history id before the first page: what happens during the listing is then in the history.
     async fn begin(&mut self, reason: FullSyncReason) -> Result<Event, Error> {
         let profile = self.gmail.get_profile().send().await?;
-        let history_id = profile.history_id.ok_or_else(|| {
+        let history_id = profile.history_id.filter(|id| number(id).is_some());
+        let history_id = history_id.ok_or_else(|| {
             Error::new(
                 Kind::InvalidResponse,
                 "the profile has no history id, without which nothing can follow a listing; report it",

@@ -54,11 +54,24 @@ impl SyncState {
         self.listed = true;
     }
 
+    /// Goes on to a history id. One that is no number, or that lies before, would lead the next pass astray.
     pub(super) fn advance(&mut self, history_id: String) {
-        self.history_id = Some(history_id);
+        let Some(reached) = number(&history_id) else {
+            return;
+        };
+        let now = self.history_id.as_deref().and_then(number);
+        if now.is_none_or(|now| now <= reached) {
+            self.history_id = Some(history_id);
+        }
     }
 
     pub(super) fn has_begun(&self) -> bool {
         self.history_id.is_some()
     }
+}
+
+/// The number that a history id is.
+pub(super) fn number(history_id: &str) -> Option<u64> {
+    let is_number = history_id.bytes().all(|byte| byte.is_ascii_digit());
+    history_id.parse().ok().filter(|_| is_number)
 }

@@ -15,6 +15,7 @@ use crate::operation::{Encoded, Operation};
 const MESSAGE: HeaderValue = HeaderValue::from_static("message/rfc822");
 
 /// An upload of one message.
+#[derive(Clone)]
 pub(crate) struct Session<'a> {
     direct: &'a Direct,
     operation: &'static Operation,
@@ -30,6 +31,8 @@ pub(crate) struct Resumable<'a> {
     url: Url,
     size: u64,
     offset: u64,
+    /// Whether the last piece may have arrived, and with it the whole.
+    may_be_whole: bool,
 }
 
 impl<'a> Session<'a> {
@@ -100,6 +103,7 @@ impl<'a> Session<'a> {
             url,
             size,
             offset: 0,
+            may_be_whole: false,
         })
     }
 
@@ -128,6 +132,7 @@ impl Resumable<'_> {
     /// Sends the piece at the offset; the answer of the whole behind the last one.
     pub(crate) async fn send(&mut self, piece: Bytes) -> Result<Option<Reply>, Error> {
         let end = self.offset + piece.len() as u64;
+        self.may_be_whole = end == self.size;
         let range = format!(
             "bytes {}-{}/{}",
             self.offset,
@@ -157,6 +162,26 @@ impl Resumable<'_> {
         self.advance(reply, 0)
     }
 
+    /// Whether an error says that the service has forgotten the upload, of which nothing is carried out: it begins anew.
+    pub(crate) fn is_lost(&self, error: &Error) -> bool {
+        matches!(error.status(), Some(404 | 410)) && !self.may_be_whole
+    }
+
+    /// The error for an upload that the service lets get no further.
+    pub(crate) fn stuck(&self) -> Error {
+        self.end("the service takes no more of the message; send it again later")
+    }
+
+    /// The error of a service that ends an upload: where the whole may be there, it may have been carried out.
+    pub(crate) fn end(&self, message: &'static str) -> Error {
+        let error = Error::new(Kind::InvalidResponse, message);
+        if self.may_be_whole {
+            self.call.fail(error)
+        } else {
+            self.call.name(error)
+        }
+    }
+
     async fn put(&self, call: &Call, range: &str, piece: Bytes) -> Result<Reply, Error> {
         let range = HeaderValue::try_from(range)
             .map_err(|_| Error::new(Kind::InvalidInput, "the piece has no range"))?;
@@ -174,15 +199,22 @@ impl Resumable<'_> {
 
     fn advance(&mut self, reply: Reply, end: u64) -> Result<Option<Reply>, Error> {
         if reply.status.as_u16() != INCOMPLETE {
+            if !self.may_be_whole {
+                // What it has taken for the message is a part of it.
+                return Err(self.call.fail(Error::new(
+                    Kind::InvalidResponse,
+                    "the service ended the upload before the whole message was sent; look at what it holds",
+                )));
+            }
             return Ok(Some(reply));
         }
-        // `Range: bytes=0-1048575`; without the header nothing is there yet.
+        // `Range: bytes=0-1048575`; without the header nothing is there yet, and what begins elsewhere is no use.
         let received = reply
             .headers
             .get(header::RANGE)
             .and_then(|range| range.to_str().ok())
-            .and_then(|range| range.rsplit_once('-'))
-            .and_then(|(_, last)| last.parse::<u64>().ok())
+            .and_then(|range| range.trim().trim_start_matches("bytes=").strip_prefix("0-"))
+            .and_then(|last| last.parse::<u64>().ok())
             .map_or(0, |last| last.saturating_add(1));
         if received > self.size || (end > 0 && received > end) {
             let error = Error::new(
@@ -192,6 +224,7 @@ impl Resumable<'_> {
             return Err(self.call.name(error));
         }
         self.offset = received;
+        self.may_be_whole = received == self.size;
         Ok(None)
     }
 }

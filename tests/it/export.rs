@@ -448,11 +448,14 @@ async fn an_import_is_neither_doubled_nor_cut_short() -> TestResult {
         kill_after(import(), &notes, growth).await?;
     }
     for _ in 0..2 {
+        // One does not end an import, three in a row do.
         target.inject(
             Fault::new(Service::Gmail, FaultKind::ConnectionClosedBeforeResponse)
-                .on("messages_import"),
+                .on("messages_import")
+                .times(3),
         );
         let output = import().output().await?;
+        target.clear_faults();
         assert_eq!(
             output.status.code(),
             Some(8),

@@ -37,6 +37,7 @@ mod mcp;
 mod mcp_fault;
 mod oauth;
 mod observability;
+mod outsider;
 mod page;
 mod params;
 mod peer;

@@ -17,7 +17,9 @@ fn value(schema: &'static Schema, location: Location) -> BoxedStrategy<Value> {
                     .chars()
                     .filter(|letter| !letter.is_ascii_control())
                     .collect();
-                if text.contains(['/', '\\', '?', '#', '%']) {
+                if text.contains(|letter: char| {
+                    "/\\?#%\u{feff}".contains(letter) || letter.is_whitespace()
+                }) {
                     text.push('@');
                 }
                 text

@@ -227,6 +227,7 @@ impl Refused {
         [
             "internal_failure",
             "server_error",
+            "slow_down",
             "temporarily_unavailable",
         ]
         .iter()
@@ -247,6 +248,11 @@ pub(crate) fn refusal(reply: &Reply) -> Error {
         _ if refused.passes() => {
             (Kind::TokenRefreshFailed, "the token endpoint failed; try again later".to_owned())
         }
+        // A server that fails knows nothing of the token, whatever it says.
+        code if status == 429 || status >= 500 => {
+            let reason = if code.is_empty() { String::new() } else { format!(" {code}") };
+            (Kind::TokenRefreshFailed, format!("the token endpoint failed ({status}{reason}); try again later"))
+        }
         "invalid_grant" if subtype == "invalid_rapt" || subtype == "rapt_required" || description.contains("rapt") => (
             Kind::ReauthorizationRequired,
             "google asks for the user to sign in again (invalid_grant, rapt): the organization limits how long a session lasts; run the consent again".to_owned(),
@@ -262,9 +268,15 @@ pub(crate) fn refusal(reply: &Reply) -> Error {
             Kind::Configuration,
             format!("google does not accept the oauth client ({code}); check client_id and client_secret, and that the refresh token was issued to them"),
         ),
-        "" if status == 429 || status >= 500 => (Kind::TokenRefreshFailed, format!("the token endpoint failed ({status}); try again later")),
         "" => (Kind::TokenRefreshFailed, format!("the token endpoint answered unexpectedly ({status}); check the token url")),
-        code if status == 429 || status >= 500 => (Kind::TokenRefreshFailed, format!("the token endpoint failed ({status} {code}); try again later")),
+        code if matches!(status, 404 | 405) => (
+            Kind::Configuration,
+            format!("nothing gives tokens at that address ({status} {code}); check the token url"),
+        ),
+        "admin_policy_enforced" | "org_internal" | "access_denied" | "disabled_client" => (
+            Kind::Configuration,
+            format!("google refused to give a token ({status} {code}): a rule of the organization or of the project forbids it; ask its administrator"),
+        ),
         code => (Kind::Configuration, format!("google refused to give a token ({status} {code}); check client_id, client_secret and refresh_token")),
     };
     Error::refusal(kind, message, status, code).retry_after_of(&reply.headers)
@@ -359,6 +371,9 @@ mod tests {
             (503, "<html>"),
             (429, "{}"),
             (400, r#"{"error":"internal_failure"}"#),
+            (400, r#"{"error":"slow_down"}"#),
+            // A server that fails knows nothing of the token.
+            (500, r#"{"error":"invalid_grant"}"#),
             (200, "{}"),
             (200, "<html>"),
         ] {

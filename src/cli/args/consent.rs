@@ -41,6 +41,8 @@ impl Customer {
             .or_else(|| self.customer_name.map(Named::Customer))
             .or_else(|| variable("AIRBYTE_WORKSPACE_NAME").map(Named::Workspace))
             .or_else(|| variable("AIRBYTE_CUSTOMER_NAME").map(Named::Customer))
+            // Asked for nobody's connectors, Airbyte lists everybody's.
+            .filter(|(Named::Workspace(name) | Named::Customer(name))| !name.trim().is_empty())
             .ok_or_else(|| {
                 Failure::input("no customer is named; give --customer-name or --workspace-name")
             })

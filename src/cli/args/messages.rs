@@ -1,6 +1,9 @@
 //! The messages that a command is about.
 
+use airbyte_agent_gmail::operation::gmail;
+use airbyte_agent_gmail::tool::visible_text;
 use clap::Args;
+use serde_json::{Map, Value};
 
 use super::Text;
 use crate::cli::exit::Failure;
@@ -20,15 +23,30 @@ impl Messages {
         for id in self.ids {
             if id == "-" {
                 let lines = Text::from(id).read()?;
-                let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
-                ids.extend(lines.map(str::to_owned));
+                // Some programs of Windows begin a file with a mark.
+                let lines = lines.trim_start_matches('\u{feff}').lines().map(str::trim);
+                ids.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
             } else {
                 ids.push(id);
             }
         }
+        // All of them are looked at before anything is done to the first.
+        ids.iter().try_for_each(|id| check(id))?;
         if ids.is_empty() {
             output::note("the standard input holds no message id; there is nothing to do");
         }
         Ok(ids)
     }
+}
+
+/// Refuses what can be no message's id, as the table does before the network, and quotes it.
+fn check(id: &str) -> Result<(), Failure> {
+    let row = gmail().find("messages", "get")?;
+    let params = Map::from_iter([("messageId".to_owned(), Value::from(id))]);
+    row.check(&params).map_err(|_| {
+        let shown: String = visible_text(id).chars().take(60).collect();
+        Failure::input(format!(
+            "`{shown}` is no message id; give one as search shows it"
+        ))
+    })
 }

@@ -19,6 +19,17 @@ impl From<String> for Text {
 }
 
 impl Text {
+    /// Refuses what was read for a mail from an empty standard input: more likely a program before it failed than that a
+    /// mail of nothing is meant.
+    pub(crate) fn check_mail(&self, read: &str) -> Result<(), Failure> {
+        if self.0 == "-" && read.is_empty() {
+            return Err(Failure::input(
+                "the standard input holds no text; give some, or '' in place of - for a mail without text",
+            ));
+        }
+        Ok(())
+    }
+
     /// The text itself.
     pub(crate) fn read(&self) -> Result<String, Failure> {
         static IS_READ: AtomicBool = AtomicBool::new(false);

@@ -11,7 +11,7 @@ use clap_complete::env::Shells;
 use serde_json::{Map, Value, json};
 
 use crate::cli::args::{COMPLETE, Global, program};
-use crate::cli::exit::Failure;
+use crate::cli::exit::{Failure, plain};
 use crate::cli::output::{self, Format};
 
 /// Show the params of an action as JSON Schema
@@ -97,7 +97,7 @@ impl Completions {
 
 impl Man {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        std::fs::create_dir_all(&self.directory)?;
+        made(&self.directory)?;
         let mut program = program();
         program.build();
         let count = man_pages(&self.directory, &program, "airbyte-gmail")?;
@@ -111,12 +111,26 @@ impl Man {
 
 impl Reference {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        std::fs::create_dir_all(&self.directory)?;
+        made(&self.directory)?;
         for (name, page) in reference() {
-            std::fs::write(self.directory.join(name), page)?;
+            std::fs::write(self.directory.join(name), page)
+                .map_err(|error| unusable(&self.directory, &error))?;
         }
         Ok(())
     }
+}
+
+/// Makes the folder that pages are written to.
+fn made(directory: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(directory).map_err(|error| unusable(directory, &error))
+}
+
+fn unusable(directory: &Path, error: &std::io::Error) -> Failure {
+    Failure::input(format!(
+        "{}: {}; give a folder that can be written to",
+        directory.display(),
+        plain(error)
+    ))
 }
 
 fn man_pages(directory: &Path, command: &Command, name: &str) -> Result<usize, Failure> {

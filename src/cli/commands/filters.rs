@@ -117,6 +117,9 @@ impl Filters {
 
     /// Does what the arguments say.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        if let Self::Create(create) = &self {
+            create.check()?;
+        }
         let gmail = connect(global)?;
         let filters = || gmail.settings().filters();
         match self {
@@ -177,6 +180,59 @@ impl Filters {
 }
 
 impl Create {
+    /// Refuses what could find or do nothing, before the network.
+    fn check(&self) -> Result<(), Failure> {
+        let texts = [
+            ("--from", &self.from),
+            ("--to", &self.to),
+            ("--subject", &self.subject),
+            ("--query", &self.query),
+            ("--without", &self.without),
+            ("--forward", &self.forward),
+        ];
+        let is_blank =
+            |text: &Option<String>| text.as_ref().is_some_and(|text| text.trim().is_empty());
+        if let Some((name, _)) = texts.iter().find(|(_, text)| is_blank(text)) {
+            return Err(Failure::input(format!(
+                "{name} is empty; leave it out or give a text"
+            )));
+        }
+        let finds = texts[..5].iter().any(|(_, text)| text.is_some())
+            || self.has_attachment
+            || self.exclude_chats
+            || self.larger.is_some()
+            || self.smaller.is_some();
+        if !finds {
+            return Err(Failure::input(
+                "the filter finds nothing; say what with --from, --to, --subject, --query, --without, --has-attachment, --larger or --smaller",
+            ));
+        }
+        let does = [
+            self.archive,
+            self.mark_read,
+            self.star,
+            self.important,
+            self.trash,
+            self.never_spam,
+        ]
+        .contains(&true)
+            || !self.label.is_empty()
+            || !self.remove_label.is_empty()
+            || self.forward.is_some();
+        if !does {
+            return Err(Failure::input(
+                "the filter does nothing; say what with --label, --remove-label, --archive, --mark-read, --star, --important, --trash, --never-spam or --forward",
+            ));
+        }
+        match &self.forward {
+            Some(address) if !is_address(address) => Err(Failure::input(format!(
+                "--forward: `{}` is no mail address; give one like name@example.com",
+                visible_text(address)
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     fn filter(self) -> (FilterCriteria, FilterAction) {
         // Options that are labels put on or taken off, in the words of Gmail's own page.
         let add = [
@@ -357,4 +413,16 @@ mod tests {
         );
         assert_eq!(query(&FilterCriteria::default()), "");
     }
+}
+
+/// Whether a text can be a mail address alone, without a name beside it.
+fn is_address(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(name, host)| {
+        !name.is_empty()
+            && !host.is_empty()
+            && !host.contains('@')
+            && !text.chars().any(|letter| {
+                letter.is_whitespace() || letter.is_control() || "<>,;:\"()[]".contains(letter)
+            })
+    })
 }

@@ -66,6 +66,22 @@ impl Label {
         if self.add.is_empty() && self.remove.is_empty() {
             return Err(Failure::input("no label; give --add or --remove"));
         }
+        if let Some(label) = self.add.iter().find(|label| self.remove.contains(label)) {
+            return Err(Failure::input(format!(
+                "`{}` is to be added and removed; give one of the two",
+                visible_text(label)
+            )));
+        }
+        if self
+            .add
+            .iter()
+            .chain(&self.remove)
+            .any(|label| label.trim().is_empty())
+        {
+            return Err(Failure::input(
+                "a label without a name; give one as `labels list` shows it",
+            ));
+        }
         let ids = self.messages.read()?;
         let gmail = connect(global)?;
         let is_created = self.create && !global.dry_run;

@@ -11,7 +11,7 @@ use clap::Args;
 use tokio::process::{Child, Command};
 
 use crate::cli::args::mode;
-use crate::cli::exit::Failure;
+use crate::cli::exit::{Failure, plain};
 use crate::cli::output;
 
 /// Variables that lead to an account; a command in the sandbox inherits none of them.
@@ -54,7 +54,16 @@ impl Sandbox {
         if let Some(quota) = self.quota {
             builder = builder.quota(quota);
         }
-        let sandbox = builder.start().await?;
+        let port = self.port.unwrap_or_default();
+        let sandbox = builder.start().await.map_err(|error| {
+            Failure::input(match error.kind() {
+                ErrorKind::AddrInUse | ErrorKind::PermissionDenied if port > 0 => format!(
+                    "port {port}: {}; give another --port, or leave it out",
+                    plain(&error)
+                ),
+                _ => plain(&error),
+            })
+        })?;
         if let Some((program, arguments)) = self.command.split_first() {
             let mode = self.env.unwrap_or(Mode::OpenSource);
             return run_in(&sandbox, mode, program, arguments).await;
@@ -142,7 +151,7 @@ async fn run_in(
         .env("CLOUDSDK_CONFIG", folder.path());
     let mut child = command.spawn().map_err(|error| {
         output::note(&format!(
-            "error: {} can't be run: {error}",
+            "error: `{}` can't be run: {error}",
             program.to_string_lossy()
         ));
         // As shells have it (POSIX, 2.8.2).

@@ -112,6 +112,7 @@ async fn search(global: &Global, query: &str, page: Page) -> Result<(), Failure>
     let mut labels = None;
     let mut seen = SeenTokens::default();
     let mut meter = Meter::beside_records("messages");
+    let mut unread = Unread::default();
     loop {
         let wanted = if is_all {
             LARGEST_PAGE
@@ -135,6 +136,7 @@ async fn search(global: &Global, query: &str, page: Page) -> Result<(), Failure>
             .unwrap_or_default();
         let mut selected = Vec::new();
         for message in &messages {
+            unread.look(message);
             let mut chosen = output.selection().apply(message);
             if is_shown {
                 show(&gmail, &mut labels, message, &mut chosen).await?;
@@ -156,7 +158,8 @@ async fn search(global: &Global, query: &str, page: Page) -> Result<(), Failure>
             if let Some(token) = &token {
                 page["next_page_token"] = json!(token);
             }
-            return output.value(&page);
+            output.value(&page)?;
+            return unread.outcome();
         }
         output.records(&selected, meter.count() == 0)?;
         meter.add(messages.len(), 0);
@@ -174,7 +177,40 @@ async fn search(global: &Global, query: &str, page: Page) -> Result<(), Failure>
     {
         output::note(&format!("there is more: --all, or --page-token {token}"));
     }
-    Ok(())
+    unread.outcome()
+}
+
+/// Messages of the list that could not be looked at.
+#[derive(Default)]
+struct Unread {
+    count: usize,
+    first: String,
+}
+
+impl Unread {
+    /// One that somebody has deleted since it was listed is no failure.
+    fn look(&mut self, message: &Value) {
+        let Some(error) = message["error"].as_str() else {
+            return;
+        };
+        let is_gone = error.contains(": not found (404") && !error.contains("check the base url");
+        if !is_gone {
+            if self.count == 0 {
+                error.clone_into(&mut self.first);
+            }
+            self.count += 1;
+        }
+    }
+
+    fn outcome(&self) -> Result<(), Failure> {
+        match self.count {
+            0 => Ok(()),
+            count => Err(Failure::Later(format!(
+                "{count} of the messages could not be looked at: {}",
+                self.first
+            ))),
+        }
+    }
 }
 
 /// Makes a row of a message for a person: a mark on what is unread, a short date, labels by name.

@@ -240,11 +240,18 @@ impl Writing {
     ) -> Result<(), Failure> {
         let output = global.output(Format::Table);
         let is_draft = self.content.draft;
-        if let Some(text) = self.content.text {
-            message = message.text(text.read()?);
+        let text = self.content.text.as_ref().map(Text::read).transpose()?;
+        let html = self.content.html.as_ref().map(Text::read).transpose()?;
+        for (given, read) in [(&self.content.text, &text), (&self.content.html, &html)] {
+            if let (Some(given), Some(read)) = (given, read) {
+                given.check_mail(read)?;
+            }
         }
-        if let Some(html) = self.content.html {
-            message = message.html(html.read()?);
+        if let Some(text) = text {
+            message = message.text(text);
+        }
+        if let Some(html) = html {
+            message = message.html(html);
         }
         if let Some(from) = self.content.from {
             message = message.from(from);

@@ -54,7 +54,7 @@ impl Watch {
     /// Does what the arguments say.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         if let Some(since) = &self.since
-            && !since.bytes().all(|byte| byte.is_ascii_digit())
+            && (since.is_empty() || !since.bytes().all(|byte| byte.is_ascii_digit()))
         {
             return Err(Failure::input(format!(
                 "--since `{since}` is not a history id; give the history_id of an event before"

@@ -26,7 +26,7 @@ impl Filter {
             .chain(jaq_std::defs())
             .chain(jaq_json::defs());
         let functions = jaq_core::funs()
-            .chain(jaq_std::funs())
+            .chain(jaq_std::funs().filter(|(name, ..)| *name != "env"))
             .chain(jaq_json::funs());
         let arena = Arena::default();
         let modules = Loader::new(definitions)
@@ -41,7 +41,7 @@ impl Filter {
 
     /// What the filter makes of a value: a line for each result, texts without their quotes.
     pub(super) fn lines(&self, value: &Value) -> Result<Vec<String>, Failure> {
-        let failed = |error: &dyn fmt::Display| Failure::input(format!("--jq: {error}"));
+        let failed = |error: &dyn fmt::Display| Failure::Unshown(2, format!("--jq: {error}"));
         let input =
             read::parse_single(value.to_string().as_bytes()).map_err(|error| failed(&error))?;
         let context = Ctx::<data::JustLut<Val>>::new(&self.0.lut, Vars::new([]));
@@ -97,6 +97,8 @@ mod tests {
             );
         }
         assert!(Filter::parse(".a[").is_err() && Filter::parse("nothing_of_jq").is_err());
+        // A filter sees what is printed, and not the credentials in the environment.
+        assert!(Filter::parse("env").is_err() && Filter::parse("$ENV").is_err());
         assert!(Filter::parse(".messages + 1").is_ok_and(|filter| filter.lines(&value).is_err()));
     }
 }

@@ -17,7 +17,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::exit::Failure;
+use super::exit::{Failure, plain};
 pub(crate) use filter::Filter;
 pub(crate) use meter::Meter;
 pub(crate) use pager::{finish as finish_pager, start as start_pager};
@@ -270,11 +270,23 @@ fn ids(records: &[Value]) -> Result<(), Failure> {
 /// Prints a line of text.
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
     if let Some(printed) = pager::print(text) {
-        return Ok(printed?);
+        return printed.map_err(unwritten);
     }
     let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{text}")?;
-    Ok(stdout.flush()?)
+    writeln!(stdout, "{text}")
+        .and_then(|()| stdout.flush())
+        .map_err(unwritten)
+}
+
+/// The standard output takes nothing more: its reader went away, which is no failure, or its disk is full.
+fn unwritten(error: std::io::Error) -> Failure {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        return Failure::Silent;
+    }
+    Failure::Unshown(
+        1,
+        format!("the standard output can't be written: {}", plain(&error)),
+    )
 }
 
 /// Says something on the standard error that is not the result.

@@ -2,7 +2,8 @@
 
 use crate::api::gmail::types::{Message, MessageFormat, ThreadFormat};
 use crate::connector::GmailConnector;
-use crate::error::Error;
+use crate::error::{Error, Kind};
+use crate::mail::encoding::decode_base64url;
 use crate::mail::{Address, MailboxList, Reading};
 
 impl GmailConnector {
@@ -53,7 +54,12 @@ impl GmailConnector {
             .format(MessageFormat::Raw)
             .send()
             .await?;
-        Ok(Reading::from_payload(&message))
+        let is_text = |raw: &String| decode_base64url(raw).is_ok_and(|text| !text.is_empty());
+        if message.raw.as_ref().is_some_and(is_text) {
+            Ok(Reading::from_payload(&message))
+        } else {
+            Err(textless("messages_get"))
+        }
     }
 
     /// Reads the messages of a conversation, the oldest first, each as [`read`](Self::read) does.
@@ -91,6 +97,9 @@ impl GmailConnector {
 
     /// Gmail puts long texts behind an id that hosted mode can't follow; the raw message has them in both modes.
     pub(crate) async fn complete(&self, message: &Message) -> Result<Reading, Error> {
+        if message.payload.is_none() {
+            return Err(textless("messages_get"));
+        }
         let reading = Reading::from_payload(message);
         if reading.bodies_to_fetch().is_empty() {
             return Ok(reading);
@@ -145,4 +154,13 @@ impl GmailConnector {
         }
         Ok(own)
     }
+}
+
+/// A message that came without what it says is no empty message.
+fn textless(operation: &'static str) -> Error {
+    Error::new(
+        Kind::InvalidResponse,
+        "the message came without its text; try again, and check the base url, and what stands between, if it stays",
+    )
+    .named(operation.into())
 }

@@ -140,6 +140,12 @@ impl Login {
 
     /// The scopes to ask for, and the operations that they are for.
     fn wanted(&self) -> Result<(Vec<String>, Rows), Failure> {
+        let is_none = |scope: &str| scope.is_empty() || scope.contains(char::is_whitespace);
+        if let Some(scope) = self.scope.iter().find(|scope| is_none(scope)) {
+            return Err(Failure::input(format!(
+                "--scope: `{scope}` is no scope; give one like https://www.googleapis.com/auth/gmail.readonly, and repeat --scope for more"
+            )));
+        }
         if !self.scope.is_empty() {
             return Ok((self.scope.clone(), Vec::new()));
         }

@@ -10,8 +10,9 @@ mod spool;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use airbyte_agent_gmail::Quota;
 use airbyte_agent_gmail::sync::found;
+use airbyte_agent_gmail::types::Message;
+use airbyte_agent_gmail::{Error, Quota};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, value_parser};
 use futures_util::TryStreamExt;
@@ -26,16 +27,20 @@ use crate::cli::settings::{builder, patient};
 use archive::{Archive, Opened, Plan};
 
 /// The fields of what is said at the end.
-pub(crate) const FIELDS: [&str; 5] = [
+pub(crate) const FIELDS: [&str; 6] = [
     "exported",
     "already_there",
     "exported_again",
     "vanished",
+    "refused",
     "history_id",
 ];
 
 /// How long a message may wait for its group to be brought onto the disk.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// How many messages in a row may fail before it is the service that fails, and not the messages.
+const MOST_IN_A_ROW: u64 = 10;
 
 /// The largest page: it costs the same whatever its size.
 const PAGE_SIZE: i64 = 500;
@@ -48,6 +53,9 @@ const PAGE_SIZE: i64 = 500;
 /// The file OUT.index has one line of JSON for each saved message: its id, thread, labels with their names, date, and
 /// place in the output. NDJSON records have the labels too, and a Maildir has them as flags. The messages themselves
 /// get labels only with --x-gmail-labels; without it their bytes don't change.
+///
+/// A message that Gmail does not return is skipped and named, and the next run tries it again; the exit code is then 7
+/// if that may help, else 1.
 ///
 /// Other programs may change the output between two runs: what they write stays, and messages that they remove are
 /// exported again. Two exports can't write to the same output at the same time.
@@ -102,6 +110,11 @@ fn quota() -> impl TypedValueParser<Value = Quota> {
 impl Export {
     /// Exports.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
+        if self.out.as_os_str() == "-" {
+            return Err(Failure::input(
+                "--out - is no file, and an export goes on in one; give a path (./- for a file of that name)",
+            ));
+        }
         if self.x_gmail_labels && self.format == Format::Ndjson {
             return Err(Failure::input(
                 "--x-gmail-labels is for mbox and maildir; an NDJSON record has its labelNames",
@@ -159,24 +172,44 @@ impl Export {
                 std::future::ready(Ok(is_new.then_some(id)))
             })
             .map_ok(|id| {
-                let call = gmail.messages().get(id).format("raw");
-                async move { found(call.send().await) }
+                let call = gmail.messages().get(&id).format("raw");
+                async move {
+                    match found(call.send().await) {
+                        Ok(None) => Ok(Fetched::Vanished),
+                        Ok(Some(message)) if has_text(&message) => {
+                            Ok(Fetched::Message(Box::new(message)))
+                        }
+                        Ok(Some(_)) => Ok(Fetched::Refused(id, None)),
+                        Err(error) if is_of_message(&error) => {
+                            Ok(Fetched::Refused(id, Some(error)))
+                        }
+                        Err(error) => Err(error),
+                    }
+                }
             })
             .try_buffered(usize::from(self.at_once));
         let mut fetches = Box::pin(fetches);
         let mut meter = Meter::new("messages");
         let mut vanished = 0_u64;
+        let mut refused = Refused::default();
         let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
         loop {
             let due = archive.waiting_since().map(|since| since + LONGEST_WAIT);
             let flush = tokio::time::sleep_until(due.unwrap_or_else(Instant::now).into());
             tokio::select! {
                 fetched = fetches.try_next() => match fetched {
-                    Ok(Some(Some(message))) => {
+                    Ok(Some(Fetched::Message(message))) => {
+                        refused.in_a_row = 0;
                         let names = labels.names(&gmail, &message.label_ids).await?;
                         meter.add(1, archive.append(&message, names)?);
                     }
-                    Ok(Some(None)) => vanished += 1,
+                    Ok(Some(Fetched::Vanished)) => vanished += 1,
+                    Ok(Some(Fetched::Refused(id, error))) => {
+                        if let Err(failure) = refused.note(&id, error) {
+                            archive.flush()?;
+                            return Err(failure);
+                        }
+                    }
                     Ok(None) => break,
                     Err(error) => {
                         archive.flush()?;
@@ -200,13 +233,73 @@ impl Export {
             "already_there": already_there,
             "exported_again": gone,
             "vanished": vanished,
+            "refused": refused.count,
             "history_id": history_id,
         }))?;
         match archive.taken_out() {
-            0 => Ok(()),
+            0 => refused.outcome(),
             taken_out => Err(Failure::Other(format!(
                 "another program has taken {taken_out} messages out of the output in the meantime; the same command exports them again"
             ))),
         }
     }
+}
+
+/// What came of asking for a message.
+enum Fetched {
+    Message(Box<Message>),
+    /// Somebody has deleted it since it was listed.
+    Vanished,
+    /// It can't be had: the service says why, or gives no text.
+    Refused(String, Option<Error>),
+}
+
+/// Messages that can't be had, while others can.
+#[derive(Default)]
+struct Refused {
+    count: u64,
+    in_a_row: u64,
+    passes: bool,
+}
+
+impl Refused {
+    /// Tells of one; after several in a row it is no matter of the messages any more.
+    fn note(&mut self, id: &str, error: Option<Error>) -> Result<(), Failure> {
+        self.count += 1;
+        self.in_a_row += 1;
+        self.passes |= error.as_ref().is_some_and(Error::is_transient);
+        let why = error
+            .as_ref()
+            .map_or_else(|| "it came without its text".to_owned(), Error::to_string);
+        output::note(&format!("the message {id} is left out: {why}"));
+        match error {
+            Some(error) if self.in_a_row >= MOST_IN_A_ROW => Err(error.into()),
+            None if self.in_a_row >= MOST_IN_A_ROW => Err(Failure::Other(
+                "messages come without their text; run the same command again, and report it if it stays so".to_owned(),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn outcome(&self) -> Result<(), Failure> {
+        let count = self.count;
+        let said = format!("{count} messages are left out; the same command tries them again");
+        match (count, self.passes) {
+            (0, _) => Ok(()),
+            (_, true) => Err(Failure::Later(said)),
+            (_, false) => Err(Failure::Other(said)),
+        }
+    }
+}
+
+/// Whether a message came with its text, which is never empty.
+fn has_text(message: &Message) -> bool {
+    message.raw.as_ref().is_some_and(|raw| !raw.is_empty())
+}
+
+/// Whether an error can be one of this message alone, as a failure of the service at a single message is, or an answer
+/// that a filter on the way has changed.
+fn is_of_message(error: &Error) -> bool {
+    let is_of_service = error.is_server() || error.is_timeout();
+    error.is_invalid_request() || error.is_invalid_response() || is_of_service
 }

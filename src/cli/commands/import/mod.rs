@@ -45,6 +45,9 @@ pub(crate) const FIELDS: [&str; 7] = [
 /// How many of the messages that are left out are listed in the result; the journal has all.
 const MOST_LISTED: usize = 1000;
 
+/// How many messages in a row may be left without an answer before it is the service that fails, and not the messages.
+const MOST_IN_A_ROW: u64 = 3;
+
 /// Import the mail of an mbox, a Maildir or .eml files
 ///
 /// The messages appear as if they had just arrived; nothing is sent to anybody.
@@ -172,6 +175,7 @@ impl Import {
         let labels_created = labels.make(&gmail, &survey.missing).await?;
         let mut sender = Sender::new(&gmail, self.never_mark_spam, survey.message_ids);
         let is_retried = self.retry_unclear;
+        let (mut unknown, mut in_a_row, mut last) = (0_u64, 0_u64, None);
         let mut count = Count::default();
         let mut seen: HashMap<String, u32> = HashMap::new();
         for item in source.messages()? {
@@ -218,13 +222,25 @@ impl Import {
                 Outcome::Done(id) => {
                     notes.end(&item, Step::Done, id, None)?;
                     count.imported += 1;
+                    in_a_row = 0;
                 }
                 Outcome::Refused(why) => {
                     notes.end(&item, Step::Refused, None, Some(why.clone()))?;
                     count.leave_out(&item, Step::Refused, &why);
                 }
                 // It stays noted as sent, and the next start looks it up.
-                Outcome::Unknown(error) => return Err(error.into()),
+                Outcome::Unknown(error) => {
+                    unknown += 1;
+                    in_a_row += 1;
+                    if in_a_row >= MOST_IN_A_ROW {
+                        return Err(error.into());
+                    }
+                    output::note(&format!(
+                        "{} may be in or not, and the next run looks it up: {error}",
+                        item.place()
+                    ));
+                    last = Some(error);
+                }
                 Outcome::NotSent(error) => {
                     notes.end(&item, Step::TakenBack, None, None)?;
                     return Err(error.into());
@@ -236,11 +252,17 @@ impl Import {
             "imported": count.imported,
             "already_there": count.already_there,
             "refused": count.refused,
-            "unclear": count.unclear,
+            "unclear": count.unclear + unknown,
             "left_out": count.left_out,
             "labels_created": labels_created,
             "labels_not_placed": unplaced,
         }))?;
+        if let Some(error) = last {
+            output::note(&format!(
+                "{unknown} messages may be in or not; the same command looks them up"
+            ));
+            return Err(error.into());
+        }
         let left_out = count.refused + count.unclear;
         if left_out > 0 {
             return Err(Failure::Other(format!(
