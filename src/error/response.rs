@@ -167,10 +167,13 @@ impl Error {
     }
 }
 
-/// Whether an answer has the form in which Google or Airbyte refuse.
+/// Whether an answer has the form in which Google or Airbyte refuse. A framework's "Not Found" is about its own routes.
 fn is_said(answer: &Value) -> bool {
-    let has = |name: &str| !answer[name].is_null();
-    answer["error"].is_object() || answer["error"].is_string() || has("errors") || has("detail")
+    let detail = &answer["detail"];
+    answer["error"].is_object()
+        || answer["error"].is_string()
+        || !answer["errors"].is_null()
+        || !(detail.is_null() || detail == "Not Found")
 }
 
 fn said(kind: Kind, status: u16) -> &'static str {

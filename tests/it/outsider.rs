@@ -18,18 +18,23 @@ use crate::support::directory::Directory;
 use crate::support::program::PROGRAM;
 
 /// A 404 as a proxy or another server gives it.
-fn page() -> [FaultKind; 3] {
+fn page() -> [FaultKind; 4] {
     let status = |body| FaultKind::Status {
         code: 404,
         body,
         headers: BTreeMap::new(),
     };
-    let gateway = FaultKind::Answer {
+    let gateway = |body: &str| FaultKind::Answer {
         code: 404,
         content_type: "application/json".to_owned(),
-        body: r#"{"message": "no route matched"}"#.to_owned(),
+        body: body.to_owned(),
     };
-    [status(ErrorBody::Html), status(ErrorBody::Empty), gateway]
+    [
+        status(ErrorBody::Html),
+        status(ErrorBody::Empty),
+        gateway(r#"{"message": "no route matched"}"#),
+        gateway(r#"{"detail": "Not Found"}"#),
+    ]
 }
 
 fn program(sandbox: &Sandbox, arguments: &[&str]) -> Command {
@@ -437,13 +442,15 @@ async fn a_message_without_its_text_is_no_empty_message() -> TestResult {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_with_messages_that_failed_is_no_whole_one() -> TestResult {
     let sandbox = Sandbox::start().await?;
-    let failing = Fault::new(Service::Gmail, FaultKind::status(500)).on("messages_get");
+    let failing = Fault::new(Service::Gmail, FaultKind::status(500));
     for arguments in [
         &["inbox", "-o", "json"][..],
         &["search", "--all", "-o", "ndjson"],
         &["inbox"],
     ] {
-        sandbox.inject(failing.clone().forever());
+        // Several messages of a conversation come as one.
+        sandbox.inject(failing.clone().on("messages_get").forever());
+        sandbox.inject(failing.clone().on("threads_get").forever());
         let output = program(&sandbox, arguments).output().await?;
         assert_eq!(
             output.status.code(),
