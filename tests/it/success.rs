@@ -306,6 +306,10 @@ Such an error is [`is_invalid_response`](crate::Error::is_invalid_response). Wha
 asked for again; what changes something and still got no good answer
 [may have been done](crate::Error::is_outcome_unknown): look before you send it again. The program then ends with 8.
 
+A 404 says that something is not there only where it comes in the service's own form (an `error`, `errors` or `detail` in
+JSON). Of any other, such as a proxy's page, the error says to check the base URL, and neither `found`, `sync` nor `export`
+takes a message for vanished or a history for lost.
+
 ## What each operation answers with
 
 ";
