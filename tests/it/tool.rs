@@ -303,7 +303,7 @@ fn params(fields: &'static [Field]) -> BoxedStrategy<Map<String, Value>> {
         .iter()
         .map(|field| {
             let value = if field.location == Location::Path {
-                "([a-zA-Z0-9 äö.]{3,12}|[a-z/%?#]{1,5}@[a-z/]{1,5})"
+                "([a-zA-Z0-9äö._-]{3,12}|[a-z/%?#]{1,5}@[a-z/]{1,5})"
                     .prop_map(Value::from)
                     .boxed()
             } else if field.required
