@@ -1,4 +1,4 @@
-//! Show the vacation reply where: flags win over the environment, and the environment over what is kept.
+//! Where settings come from: flags win over the environment, and the environment over what is kept.
 //!
 //! Which credentials are used: those of the account that `--account` names, else those of the environment; else, at
 //! Google, what [`Source`] finds.
