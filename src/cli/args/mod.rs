@@ -114,11 +114,6 @@ impl Global {
         self.output(Format::Json).show(value)
     }
 
-    /// Shows an answer of Airbyte's that is a list.
-    pub(crate) fn show_list(&self, answer: &impl Serialize) -> Result<(), Failure> {
-        self.output(Format::Json).show_list(answer)
-    }
-
     /// As `show`, and tells it to a person at a terminal in a few lines.
     pub(crate) fn tell(
         &self,
