@@ -125,7 +125,7 @@ impl Error {
             Some(reason) => format!("{status} {reason}"),
             None => status.to_string(),
         };
-        let is_said = is_said(&answer);
+        let is_said = is_said(answer);
         let message = format!(
             "{} ({shown}): {}",
             said(kind, status),

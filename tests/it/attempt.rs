@@ -148,7 +148,7 @@ const RECIPIENTS: [(&str, Reach); 22] = [
         "=?utf-8?q?support=40example.com?= <stranger@example.net>",
         Reach::Send,
     ),
-    ("=?utf-8?q?stranger=40example.net?=", Reach::Send),
+    ("=?utf-8?q?stranger=40example.net?=", Reach::Nowhere),
     ("<@example.com:stranger@example.net>", Reach::Send),
     (
         "support@example.com\r\nBcc: stranger@example.net",

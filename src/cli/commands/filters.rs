@@ -391,6 +391,18 @@ fn query(criteria: &FilterCriteria) -> String {
     terms.join(" ")
 }
 
+/// Whether a text can be a mail address alone, without a name beside it.
+fn is_address(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(name, host)| {
+        !name.is_empty()
+            && !host.is_empty()
+            && !host.contains('@')
+            && !text.chars().any(|letter| {
+                letter.is_whitespace() || letter.is_control() || "<>,;:\"()[]".contains(letter)
+            })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -413,16 +425,4 @@ mod tests {
         );
         assert_eq!(query(&FilterCriteria::default()), "");
     }
-}
-
-/// Whether a text can be a mail address alone, without a name beside it.
-fn is_address(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(name, host)| {
-        !name.is_empty()
-            && !host.is_empty()
-            && !host.contains('@')
-            && !text.chars().any(|letter| {
-                letter.is_whitespace() || letter.is_control() || "<>,;:\"()[]".contains(letter)
-            })
-    })
 }

@@ -340,7 +340,7 @@ fn what_cannot_be_told_is_an_error_that_names_the_place() {
 #[test]
 fn files_of_other_kinds_are_refused() {
     for (text, what) in [
-        ("Subject: x\n\n", "begins with a message"),
+        ("Subject: x\n\n", "comes before its first message"),
         ("Dear reader,\n", "no message begins"),
         ("From here on\nit is text.\n", "no message begins"),
     ] {
