@@ -166,12 +166,6 @@ impl Error {
             && self.retry_after().is_none_or(|asked| asked <= longest)
     }
 
-    /// Whether the service itself says that what was asked for is not there. A 404 that a proxy or another server gives
-    /// says nothing of it.
-    pub(crate) fn is_gone(&self) -> bool {
-        self.is_not_found() && self.inner.is_said
-    }
-
     /// Names the mail that it is about.
     #[cfg(feature = "mail")]
     pub(crate) fn about(self, message_id: &str) -> Self {
@@ -334,6 +328,12 @@ impl Error {
     /// Whether what was asked for does not exist (404).
     pub fn is_not_found(&self) -> bool {
         self.inner.kind == Kind::NotFound
+    }
+
+    /// Whether the service itself says that it does not exist. A 404 from a proxy, or from a server at a wrong base URL,
+    /// is [`is_not_found`](Self::is_not_found) too, but is no reason to forget a message.
+    pub fn is_gone(&self) -> bool {
+        self.is_not_found() && self.inner.is_said
     }
 
     /// Whether it conflicts with what exists (409).
