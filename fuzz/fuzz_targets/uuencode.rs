@@ -12,5 +12,6 @@ fuzz_target!(|bytes: &[u8]| {
         .filter_map(|file| file.data())
         .map(<[u8]>::len)
         .sum();
-    assert!(size <= bytes.len());
+    // Blanks at the end of a line are zeros and get lost: two bytes, and a line's 63.
+    assert!(size <= 32 * bytes.len());
 });
