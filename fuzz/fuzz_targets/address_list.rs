@@ -49,7 +49,8 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// An address without the quotes that it needs to be sent to.
+/// An address without the quotes that it needs to be sent to, and without the dot that may end a domain in the DNS alone.
 fn plain(address: &str) -> String {
-    address.to_lowercase().replace(['"', '\\'], "")
+    let address = address.to_lowercase().replace(['"', '\\'], "");
+    address.trim_end_matches('.').to_owned()
 }
