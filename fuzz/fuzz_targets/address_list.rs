@@ -41,8 +41,15 @@ fuzz_target!(|bytes: &[u8]| {
             .map(|address| plain(address.address()))
             .collect();
         for address in answer.to.iter().chain(answer.cc.iter()) {
+            let address = plain(address.address());
+            // A domain in other scripts is sent to as IDNA maps it, such as `™` to `tm`.
+            let is_mapped = known.iter().any(|original| {
+                !original.is_ascii()
+                    && original.rsplit_once('@').map(|parts| parts.0)
+                        == address.rsplit_once('@').map(|parts| parts.0)
+            });
             assert!(
-                known.contains(&plain(address.address())) || address.domain().contains("xn--"),
+                known.contains(&address) || is_mapped,
                 "an address that the original does not have"
             );
         }
