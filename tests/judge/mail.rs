@@ -149,7 +149,12 @@ fn compare(sample: &Sample, differences: &mut Differences) {
         let author = parsed
             .from()
             .and_then(|from| from.first()?.address().map(str::to_owned));
-        let read = reading.from.first().map(|from| from.address().to_owned());
+        // mail-parser has no name without an address, as bounces are from.
+        let read = reading
+            .from
+            .first()
+            .map(|from| from.address().to_owned())
+            .filter(|address| !address.is_empty());
         differences.equal(&format!("author of {name}"), &read, &author);
     }
     if parsed.text_part(0).is_some_and(|part| !part.is_text_html()) {

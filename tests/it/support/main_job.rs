@@ -132,6 +132,7 @@ impl Job<'_> {
             queries.push(format!("subject:{word}"));
         }
         if let Some(author) = reading.from.first()
+            && author.address().contains('@')
             && author
                 .address()
                 .bytes()
