@@ -94,13 +94,6 @@ fn check_body(openapi: &OpenAPI, place: &str, operation: &Operation, findings: &
         );
         return;
     };
-    if place.starts_with("GET ") {
-        findings.add_in(
-            place,
-            &["requestBody"],
-            "a GET has no body that servers have to read; make it a POST, or take parameters",
-        );
-    }
     if !body.required {
         findings.add(
             place,
