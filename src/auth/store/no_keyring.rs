@@ -10,7 +10,7 @@ use super::{Saved, StoreFuture, StoreVersion, TokenSet, TokenStore};
 
 /// The keyring of the operating system.
 ///
-/// It needs the feature `keyring`; without it there is none.
+/// It needs the feature `keyring`; without it, opening it fails.
 #[derive(Clone, Debug)]
 pub struct Keyring(Infallible);
 
@@ -49,7 +49,7 @@ impl Keyring {
 
 /// Keeps the tokens of one account in the system's keyring; [`Keyring::store`] makes it.
 ///
-/// It needs the feature `keyring`; without it there is none.
+/// It needs the feature `keyring`; without it, opening it fails.
 #[derive(Clone, Debug)]
 pub struct KeyringTokenStore(Infallible);
 

@@ -4,7 +4,7 @@ use super::{Saved, StoreFuture, StoreVersion, TokenSet, TokenStore};
 use crate::auth::shared::{Identity, SharedStore};
 use crate::error::Error;
 
-/// The tokens of one account in Redis; there are none.
+/// The tokens of one account in Redis; a build without the feature `redis` has no value of it.
 #[derive(Debug)]
 pub(crate) enum RedisTokenStore {}
 

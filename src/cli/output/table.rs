@@ -310,7 +310,7 @@ fn styled(text: &str, style: &str) -> String {
     }
 }
 
-/// The width of the terminal that shows the standard output; where there is none, nothing is cut.
+/// The width of the terminal that shows the standard output; without a terminal, nothing is cut.
 pub(crate) fn terminal_width() -> usize {
     if !std::io::stdout().is_terminal() {
         return UNLIMITED;

@@ -68,6 +68,11 @@ pub(super) fn item(operation: &Operation) -> TokenStream {
                 quote!(#name: ::std::default::Default::default())
             }
         });
+        let only_read = operation.read_only_fields.iter().map(|name| {
+            let name = name::snake(name);
+            quote!(#name: ::std::default::Default::default())
+        });
+        let values = values.chain(only_read);
         quote!(body: types::#body { #(#values),* },)
     });
     let in_path = parameters

@@ -47,7 +47,7 @@ pub(super) fn of_parameter(
     })
 }
 
-/// The params that the properties of an object take; what is only read is none.
+/// The params that the properties of an object take; what is only read is left out.
 pub(super) fn of_object(
     openapi: &OpenAPI,
     schema: &OpenApiSchema,
@@ -79,6 +79,21 @@ pub(super) fn of_object(
         });
     }
     Ok(fields)
+}
+
+/// The names of the properties of an object that are only read.
+pub(super) fn only_read(schema: &OpenApiSchema) -> Vec<String> {
+    let SchemaKind::Type(Type::Object(object)) = &schema.schema_kind else {
+        return Vec::new();
+    };
+    let is_only_read = |property: &ReferenceOr<Box<OpenApiSchema>>| {
+        property
+            .as_item()
+            .is_some_and(|item| item.schema_data.read_only)
+    };
+    let properties = object.properties.iter();
+    let only_read = properties.filter(|(_, property)| is_only_read(property));
+    only_read.map(|(name, _)| name.clone()).collect()
 }
 
 fn resolve(

@@ -59,6 +59,8 @@ pub struct Operation {
     pub fields: Vec<Field>,
     /// The schema of the body.
     pub body: Option<String>,
+    /// The fields of the body that are only read.
+    pub read_only_fields: Vec<String>,
     /// The schema of the response.
     pub response: Option<String>,
     /// The list that this schema requires.

@@ -26,10 +26,12 @@ pub(super) fn build(
         }
     }
     let body = body_schema(openapi, operation);
+    let mut read_only_fields = Vec::new();
     if let Some(name) = &body {
         let schema =
             document::schema(openapi, name).ok_or_else(|| format!("no schema `{name}`"))?;
         fields.extend(field::of_object(openapi, schema, 0)?);
+        read_only_fields = field::only_read(schema);
     }
     let response = response_schema(openapi, operation);
     let records = text(extensions, "x-airbyte-record-extractor")
@@ -76,6 +78,7 @@ pub(super) fn build(
             .to_owned(),
         fields,
         body,
+        read_only_fields,
         response_key: response
             .as_deref()
             .and_then(|name| document::schema(openapi, name))

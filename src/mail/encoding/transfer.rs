@@ -106,7 +106,7 @@ fn split_footer(body: &[u8]) -> (&[u8], &[u8]) {
         .unwrap_or((body, b""))
 }
 
-/// Whether a line is base64 with a few characters that are none, such as `>PGh0*bWw+Cg==`, or in words of four letters;
+/// Whether a line is base64 with a few stray characters, such as `>PGh0*bWw+Cg==`, or in words of four letters;
 /// and then, whether padding ends it.
 fn damaged(content: &[u8]) -> Option<bool> {
     const LEAST_SYMBOLS: usize = 8;

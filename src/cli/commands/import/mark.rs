@@ -116,7 +116,7 @@ const KEYWORD_FIELDS: [&str; 2] = ["X-Keywords", "X-Mozilla-Keys"];
 /// The keywords that Dovecot's letters stand for, in one folder of a Maildir.
 pub(super) type Letters = HashMap<char, String>;
 
-/// Reads `dovecot-keywords` in a folder; nothing where there is none.
+/// Reads `dovecot-keywords` in a folder; nothing if the file is missing.
 /// <https://doc.dovecot.org/2.3/admin_manual/mailbox_formats/maildir/>
 pub(super) fn letters_of(folder: &Path) -> Letters {
     let table = fs::read_to_string(folder.join("dovecot-keywords")).unwrap_or_default();
