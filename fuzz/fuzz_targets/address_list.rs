@@ -56,8 +56,9 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// An address without the quotes that it needs to be sent to, and without the dot that may end a domain in the DNS alone.
+/// An address without the quotes that it needs to be sent to, or that Outlook puts around it, and without the dot that
+/// may end a domain in the DNS alone.
 fn plain(address: &str) -> String {
-    let address = address.to_lowercase().replace(['"', '\\'], "");
+    let address = address.to_lowercase().replace(['"', '\'', '\\'], "");
     address.trim_end_matches('.').to_owned()
 }
