@@ -13,7 +13,7 @@ use crate::mail::{
 /// The name of a header, and its value in UTF-8.
 pub(crate) type Header = (String, Vec<u8>);
 
-/// How many lines, and how many bytes, are looked through for headers behind a line that is none.
+/// How many lines, and how many bytes, are looked through for headers behind a line that is no header.
 const MAXIMUM_LINES_AHEAD: usize = 200;
 const MAXIMUM_BYTES_AHEAD: usize = 64 * 1024;
 
@@ -136,7 +136,7 @@ fn is_rest(value: &[u8], line: &[u8]) -> bool {
     value.trim_ascii_end().ends_with(b",") || (line.starts_with(b"=?") && line.ends_with(b"?="))
 }
 
-/// Whether headers go on behind a line that is none: most lines up to the empty one are headers, and one of them is one
+/// Whether headers go on behind a line that is no header: most lines up to the empty one are headers, and one of them is one
 /// that mail has.
 fn goes_on(mut rest: &[u8]) -> bool {
     rest = rest.get(..MAXIMUM_BYTES_AHEAD).unwrap_or(rest);

@@ -4,7 +4,7 @@ use super::shared::{Answer, SharedPace, Taken};
 use crate::auth::{Owner, SharedStore};
 use crate::error::Error;
 
-/// A minute that processes share through Redis; there is none.
+/// A minute that processes share through Redis; a build without the feature `redis` has no value of it.
 pub(crate) enum RedisPace {}
 
 impl RedisPace {
