@@ -104,7 +104,7 @@ impl Approvals {
         })
     }
 
-    /// What was said to a question of an earlier call; `None` without one. A state that is none of this server's about the
+    /// What was said to a question of an earlier call; `None` without one. A state that is not from this server about the
     /// same call, or that was answered, is an error.
     fn said(
         &self,
@@ -116,11 +116,11 @@ impl Approvals {
         };
         let payload = match &self.codec {
             Some(codec) => codec.open_with(state, bound),
-            None => return Err(bad_state("is none that this server gave")),
+            None => return Err(bad_state("was not given by this server")),
         };
         let payload = payload.map_err(|error| match error {
             RequestStateError::Expired => bad_state("has expired"),
-            _ => bad_state("is none that this server gave for this call"),
+            _ => bad_state("was not given by this server for this call"),
         })?;
         let payload = String::from_utf8_lossy(&payload);
         let (nonce, text) = payload.split_once('\n').unwrap_or_default();

@@ -646,11 +646,11 @@ async fn a_person_approves_without_a_session() {
         &whole.replace('.', ""),
     ] {
         let answer = ask(call("x", &json!(forged), yes())).await;
-        bad(&answer, "is none that this server gave");
+        bad(&answer, "was not given by this server");
     }
     bad(
         &ask(call("y", &first, yes())).await,
-        "is none that this server gave",
+        "was not given by this server",
     );
     let no = ask(call("x", &first, json!({"action": "decline"}))).await;
     assert_eq!(failure(&no["result"]), "declined");
