@@ -29,6 +29,8 @@ pub(crate) enum Call {
 pub(crate) enum Client {
     /// reqwest and serde, by hand.
     Floor(reqwest::Client, String),
+    /// The same, with a value at its end.
+    FloorValue(reqwest::Client, String),
     Typed(GmailConnector),
     /// With a value at its end.
     Execute(GmailConnector),
@@ -73,6 +75,10 @@ impl Client {
                 "floor: reqwest + serde",
                 Self::Floor(plain()?, url.to_owned()),
             ),
+            (
+                "floor, with a `Value`",
+                Self::FloorValue(plain()?, url.to_owned()),
+            ),
             ("ours, typed", Self::Typed(direct(url)?)),
             (PACKED, Self::Typed(direct(&format!("{url}/gzip"))?)),
             ("ours, `execute`", Self::Execute(direct(url)?)),
@@ -88,6 +94,10 @@ impl Client {
     pub(crate) async fn call(&self, call: Call) -> Result<(), Failure> {
         match self {
             Self::Floor(http, url) => floor(http, url, call).await,
+            Self::FloorValue(http, url) => {
+                drop(answer(http, url, call).await?.json::<Value>().await?);
+                Ok(())
+            }
             Self::Typed(gmail) => {
                 match call {
                     Call::Get => drop(gmail.messages().get(ID).send().await?),
@@ -158,6 +168,19 @@ pub(crate) fn plain() -> Result<reqwest::Client, Failure> {
 }
 
 pub(crate) async fn floor(http: &reqwest::Client, url: &str, call: Call) -> Result<(), Failure> {
+    let response = answer(http, url, call).await?;
+    match call {
+        Call::List => drop(response.json::<List>().await?),
+        Call::Get | Call::Raw => drop(response.json::<Message>().await?),
+    }
+    Ok(())
+}
+
+async fn answer(
+    http: &reqwest::Client,
+    url: &str,
+    call: Call,
+) -> Result<reqwest::Response, Failure> {
     let url = match call {
         Call::List => format!("{url}/gmail/v1/users/me/messages"),
         Call::Get | Call::Raw => format!("{url}/gmail/v1/users/me/messages/{ID}"),
@@ -168,12 +191,7 @@ pub(crate) async fn floor(http: &reqwest::Client, url: &str, call: Call) -> Resu
         Call::List => request.query(&[("maxResults", "500")]),
         Call::Raw => request.query(&[("format", "raw")]),
     };
-    let response = request.send().await?.error_for_status()?;
-    match call {
-        Call::List => drop(response.json::<List>().await?),
-        Call::Get | Call::Raw => drop(response.json::<Message>().await?),
-    }
-    Ok(())
+    Ok(request.send().await?.error_for_status()?)
 }
 
 #[derive(Deserialize)]

@@ -79,7 +79,8 @@ pub(super) fn grouped(program: Command) -> Command {
     let others: Vec<&str> = program
         .get_subcommands()
         .map(Command::get_name)
-        .filter(|name| *name != RAW && !GROUPS.iter().any(|(_, names)| names.contains(name)))
+        .filter(|name| !["help", RAW].contains(name))
+        .filter(|name| !GROUPS.iter().any(|(_, names)| names.contains(name)))
         .filter(|name| {
             !gmail()
                 .entities()

@@ -130,7 +130,9 @@ impl Global {
     }
 }
 
+// Building all commands takes longer than most of them run, so each is built where it is named.
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
     /// Read and send mail in both modes, without an account
     Demo,
@@ -259,10 +261,16 @@ impl Program {
     /// it is wrong or asks for help.
     pub(crate) fn read() -> (Self, clap::ArgMatches) {
         let arguments: Vec<_> = std::env::args_os().collect();
-        // Building every flag of every action takes longer than most commands, so only the entities that are named
-        // get theirs.
-        let is_named = |word: &str| arguments.iter().skip(1).any(|argument| argument == word);
-        let command = tree(&|entity| is_named(entity) || is_named("help"));
+        let words = || arguments.iter().skip(1).map(|word| word.to_string_lossy());
+        let asks_for_help = words().any(|word| match word.strip_prefix('-') {
+            Some(flags) if !flags.starts_with('-') => flags.contains('h'),
+            _ => word == "help" || word == "--help",
+        });
+        let command = if words().next().is_none() || asks_for_help {
+            program()
+        } else {
+            tree(&|entity| words().any(|word| word == entity))
+        };
         let matches = command.get_matches_from(&arguments);
         match Self::from_arg_matches(&matches) {
             Ok(program) => (program, matches),
@@ -280,13 +288,16 @@ pub(crate) fn complete() {
         .complete();
 }
 
-/// The whole tree of commands.
+/// The whole tree of commands, with what each takes.
 pub(crate) fn program() -> clap::Command {
-    tree(&|_| true)
+    let mut program = tree(&|_| true);
+    program.build();
+    help::grouped(program)
 }
 
+/// The commands by their names; of the table's, those that are wanted have their actions.
 fn tree(is_wanted: &dyn Fn(&str) -> bool) -> clap::Command {
-    help::grouped(Program::command().subcommands(table::commands(is_wanted)))
+    Program::command().subcommands(table::commands(is_wanted))
 }
 
 /// `open-source` or `hosted`.

@@ -98,9 +98,7 @@ impl Completions {
 impl Man {
     pub(crate) fn run(self) -> Result<(), Failure> {
         made(&self.directory)?;
-        let mut program = program();
-        program.build();
-        let count = man_pages(&self.directory, &program, "airbyte-gmail")?;
+        let count = man_pages(&self.directory, &program(), "airbyte-gmail")?;
         output::note(&format!(
             "{count} pages written; try: man -l {}/airbyte-gmail.1",
             self.directory.display()
