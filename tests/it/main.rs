@@ -50,6 +50,7 @@ mod reference;
 mod refusal;
 mod reply;
 mod result_size;
+mod rich_text;
 mod sandbox_page;
 mod send;
 mod service_account;

@@ -9,11 +9,10 @@ mod token;
 
 use std::borrow::Cow;
 
-use self::style::{
-    compact_style, has_zero_font_size, is_hidden, is_same_address, readable_address,
-};
+use self::style::{compact_style, has_zero_font_size, is_hidden};
 pub(crate) use self::{
     declared::declared_charset,
+    style::{is_same_address, readable_address},
     token::{Attributes, Token, Tokenizer},
 };
 

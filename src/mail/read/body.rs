@@ -30,9 +30,16 @@ use crate::mail::{
 pub(crate) struct Segment {
     plain: Vec<Body>,
     html: Vec<Body>,
+    /// Whether it only counts where no text stands before it.
+    is_spare: bool,
 }
 
 impl Segment {
+    fn is_blank(&self) -> bool {
+        self.bodies()
+            .all(|body| body.missing.is_none() && body.text.trim().is_empty())
+    }
+
     /// All forms.
     pub(crate) fn bodies(&self) -> impl Iterator<Item = &Body> {
         self.plain.iter().chain(&self.html)
@@ -88,6 +95,7 @@ impl Body {
             Content::Bytes(bytes) => body.load(bytes),
             Content::Behind(id) => body.missing = Some(id.clone()),
         }
+        body.loss = part.text_loss.or(body.loss);
         body
     }
 
@@ -127,6 +135,12 @@ impl Body {
 pub(crate) fn collect(root: &Part, reading: &mut Reading) {
     let is_alone = root.parts.is_empty();
     reading.segments = walk(root, is_alone, reading);
+    let mut has_text = false;
+    reading.segments.retain(|segment| {
+        let is_kept = !(segment.is_spare && has_text);
+        has_text |= is_kept && !segment.is_blank();
+        is_kept
+    });
     // Some programs give every part a file name, the text as well, which then is the only text there is.
     if reading.segments.is_empty() {
         reading.segments = named_texts(root);
@@ -152,7 +166,10 @@ fn named_texts(part: &Part) -> Vec<Segment> {
 }
 
 fn segment(part: &Part) -> Segment {
-    let mut segment = Segment::default();
+    let mut segment = Segment {
+        is_spare: part.envelope == Envelope::Outlook,
+        ..Segment::default()
+    };
     if part.mime_type == "text/html" {
         segment.html.push(Body::new(part));
     } else {
@@ -284,7 +301,7 @@ fn walk(part: &Part, is_alone: bool, reading: &mut Reading) -> Vec<Segment> {
                 .collect();
         }
         Envelope::Encrypted => reading.note_encryption(ProtectionStandard::Smime, part),
-        Envelope::None => {}
+        Envelope::None | Envelope::Outlook => {}
     }
     if part.is_closed()
         && let Some(id) = part.attachment_id()
@@ -332,6 +349,12 @@ fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
         }
         let (mut plain, mut html) = (Vec::new(), Vec::new());
         for segment in walk(child, false, reading) {
+            if segment.is_spare {
+                if !chosen.is_blank() {
+                    continue;
+                }
+                chosen = Segment::default();
+            }
             plain.extend(segment.plain);
             html.extend(segment.html);
         }

@@ -6,9 +6,7 @@ use super::{
     tnef,
     uuencode::{self, Uuencoded},
 };
-use crate::mail::{
-    compose::enclosure::guess_mime_type, encoding::charset::TextOrigin, header::parse_text,
-};
+use crate::mail::{compose::enclosure::guess_mime_type, header::parse_text};
 
 /// What was found around the content of a part.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -22,6 +20,8 @@ pub(crate) enum Envelope {
     Compressed,
     /// An encryption, which stays.
     Encrypted,
+    /// Outlook's own format, whose text counts where the message has no other before it.
+    Outlook,
 }
 
 impl Part {
@@ -169,38 +169,41 @@ impl Part {
         self.parts = std::iter::once(body).chain(files).collect();
     }
 
-    /// Puts the files of Outlook's format beside it, which may hold more; its text is that of a message with no other.
+    /// Puts the text and the files of Outlook's format beside it, which may hold more.
     fn open_tnef(&mut self, budget: &mut Budget) {
         let opened = self
             .bytes()
-            .and_then(|bytes| tnef::open(bytes, budget.parts));
+            .and_then(|bytes| tnef::open(bytes, budget.parts, &mut budget.inflated));
         let Some(opened) = opened else {
             return;
         };
-        let text = opened.text.filter(|text| !text.trim().is_empty());
-        let html = opened.html.filter(|_| text.is_none());
-        let text = text.map(|text| ("text/plain", text.into_bytes()));
-        let body = text.or_else(|| Some(("text/html", html?)));
-        let body = body.filter(|_| self.id.is_empty());
-        if body.is_none() && opened.files.is_empty() {
+        if opened.body.is_none() && opened.files.is_empty() {
             return;
         }
         budget.parts -= opened.files.len().min(budget.parts);
         let mut itself = self.clone();
         itself.disposition.value = "attachment".to_owned();
         self.parts = vec![itself];
-        if let Some((mime_type, bytes)) = body {
-            let content = Content::Bytes(bytes);
-            let mut part = Self::assemble(Vec::new(), mime_type, content, TextOrigin::Payload);
+        if let Some(body) = opened.body {
+            let header = ("Content-Type".to_owned(), body.content_type.into_bytes());
+            let content = Content::Bytes(body.bytes);
+            let mut part = Self::assemble(vec![header], "text/plain", content, body.origin);
             part.id = self.child_id(1);
+            part.envelope = Envelope::Outlook;
+            part.text_loss = body.loss;
             self.parts.push(part);
         }
         for file in opened.files {
+            let content_id = file.content_id;
             let file = Uuencoded {
                 name: file.name,
                 bytes: file.bytes,
             };
-            let part = self.file_within(self.parts.len(), file);
+            let mut part = self.file_within(self.parts.len(), file);
+            if let Some(id) = content_id {
+                let header = ("Content-ID".to_owned(), id.into_bytes());
+                part.headers.push(header);
+            }
             self.parts.push(part);
         }
         self.content = Content::Bytes(Vec::new());

@@ -13,6 +13,7 @@ pub(crate) mod part;
 mod part_name;
 pub(crate) mod protection;
 pub(crate) mod report;
+pub(crate) mod rtf;
 mod smime;
 mod tnef;
 pub(crate) mod undecoded;

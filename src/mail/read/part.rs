@@ -72,6 +72,8 @@ pub(crate) struct Part {
     pub(crate) parts: Vec<Part>,
     pub(crate) origin: TextOrigin,
     pub(crate) envelope: Envelope,
+    /// What of the text was lost before it became the content.
+    pub(crate) text_loss: Option<UndecodedReason>,
 }
 
 impl Part {
@@ -327,6 +329,7 @@ impl Part {
             parts: Vec::new(),
             origin,
             envelope: Envelope::None,
+            text_loss: None,
         };
         if let Some(value) = part.header("Content-Type") {
             part.content_type = parse_parameterized(value);

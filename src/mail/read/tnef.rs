@@ -2,7 +2,11 @@
 //!
 //! <https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxtnef>, with the properties of MS-OXPROPS.
 
-use crate::mail::encoding::charset::decoder::Decoder;
+use super::rtf::{self, RichText, compression::decompress};
+use crate::mail::{
+    encoding::charset::{Text, TextOrigin, UndecodedReason, decoder::Decoder},
+    html::declared_charset,
+};
 
 const SIGNATURE: &[u8] = &[0x78, 0x9f, 0x3e, 0x22];
 
@@ -16,20 +20,32 @@ const ATT_ATTACH_DATA: u32 = 0x0006_800f;
 const ATT_ATTACHMENT: u32 = 0x0006_9005;
 
 const PR_BODY: u16 = 0x1000;
+const PR_RTF_COMPRESSED: u16 = 0x1009;
 const PR_BODY_HTML: u16 = 0x1013;
 const PR_ATTACH_DATA: u16 = 0x3701;
 const PR_ATTACH_FILENAME: u16 = 0x3704;
 const PR_ATTACH_LONG_FILENAME: u16 = 0x3707;
+const PR_ATTACH_CONTENT_ID: u16 = 0x3712;
 const PR_DISPLAY_NAME: u16 = 0x3001;
+const PR_INTERNET_CPID: u16 = 0x3fde;
 
 /// What was found in a `winmail.dat`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Opened {
-    /// The plain text of the message, in UTF-8.
-    pub(crate) text: Option<String>,
-    /// The HTML of the message, which tells its own charset.
-    pub(crate) html: Option<Vec<u8>>,
+    pub(crate) body: Option<Body>,
     pub(crate) files: Vec<File>,
+}
+
+/// The text of the message.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Body {
+    /// With its charset, where that is known.
+    pub(crate) content_type: String,
+    pub(crate) bytes: Vec<u8>,
+    /// Whether the bytes are UTF-8 already, whatever charset they were in.
+    pub(crate) origin: TextOrigin,
+    /// What was lost in making them so.
+    pub(crate) loss: Option<UndecodedReason>,
 }
 
 /// A file, with the name that its sender gave it.
@@ -37,6 +53,18 @@ pub(crate) struct Opened {
 pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
+    /// The id under which the HTML shows it.
+    pub(crate) content_id: Option<String>,
+}
+
+/// The forms that the text has.
+#[derive(Default)]
+struct Bodies<'a> {
+    plain: Option<Body>,
+    html: Option<Body>,
+    rich: Option<&'a [u8]>,
+    /// The code page of the HTML.
+    code_page: Option<u32>,
 }
 
 /// Names of a file that is being read, the best last.
@@ -48,11 +76,13 @@ struct Names {
     long: Option<String>,
 }
 
-/// Takes out at most so many files; `None` where the bytes are no such format.
-pub(crate) fn open(bytes: &[u8], limit: usize) -> Option<Opened> {
+/// Takes out at most so many files, and a text of no more bytes than may still be inflated; `None` where the bytes are
+/// no such format.
+pub(crate) fn open(bytes: &[u8], limit: usize, inflated: &mut usize) -> Option<Opened> {
     let mut input = Input(bytes.strip_prefix(SIGNATURE)?);
     input.take(2)?;
     let mut opened = Opened::default();
+    let mut bodies = Bodies::default();
     let mut code_page = None;
     let mut names = Names::default();
     // What is cut off keeps what stands before it.
@@ -60,22 +90,19 @@ pub(crate) fn open(bytes: &[u8], limit: usize) -> Option<Opened> {
         let in_code_page = |bytes: &[u8]| text_of(bytes, code_page);
         match tag {
             ATT_OEM_CODEPAGE => code_page = Input(data).number(),
-            ATT_BODY => opened.text = opened.text.or(Some(in_code_page(data))),
+            ATT_BODY => {
+                let body = || Body::in_code_page("text/plain", up_to_zero(data), code_page);
+                bodies.plain.get_or_insert_with(body);
+            }
             ATT_MAPI_PROPS => {
                 for property in properties(data) {
-                    match (property.id, property.kind) {
-                        (PR_BODY, _) => opened.text = property.text(code_page).or(opened.text),
-                        (PR_BODY_HTML, 0x1e | 0x102) => {
-                            opened.html = Some(property.value.to_vec());
-                        }
-                        _ => {}
-                    }
+                    bodies.take(&property, code_page);
                 }
             }
             ATT_ATTACH_REND_DATA => {
                 names.give(&mut opened.files);
                 if opened.files.len() == limit {
-                    return Some(opened);
+                    break;
                 }
                 opened.files.push(File::default());
             }
@@ -92,6 +119,11 @@ pub(crate) fn open(bytes: &[u8], limit: usize) -> Option<Opened> {
                         PR_DISPLAY_NAME => names.display = text(),
                         PR_ATTACH_FILENAME => names.short = text(),
                         PR_ATTACH_LONG_FILENAME => names.long = text(),
+                        PR_ATTACH_CONTENT_ID => {
+                            if let Some(file) = opened.files.last_mut() {
+                                file.content_id = text();
+                            }
+                        }
                         PR_ATTACH_DATA => {
                             if let Some(file) = opened.files.last_mut()
                                 && file.bytes.is_empty()
@@ -107,7 +139,111 @@ pub(crate) fn open(bytes: &[u8], limit: usize) -> Option<Opened> {
         }
     }
     names.give(&mut opened.files);
+    opened.body = bodies.best(inflated);
     Some(opened)
+}
+
+impl<'a> Bodies<'a> {
+    fn take(&mut self, property: &Property<'a>, code_page: Option<u32>) {
+        let value = property.value;
+        match (property.id, property.kind) {
+            (PR_BODY, 0x1e) => {
+                self.plain = Some(Body::in_code_page(
+                    "text/plain",
+                    up_to_zero(value),
+                    code_page,
+                ));
+            }
+            (PR_BODY, 0x1f) => self.plain = Some(Body::wide("text/plain", value)),
+            (PR_BODY_HTML, 0x1e) => {
+                self.html = Some(Body::in_code_page("text/html", up_to_zero(value), None));
+            }
+            (PR_BODY_HTML, 0x102) => {
+                self.html = Some(Body::in_code_page("text/html", value, None));
+            }
+            (PR_BODY_HTML, 0x1f) => self.html = Some(Body::wide("text/html", value)),
+            (PR_RTF_COMPRESSED, 0x102) => self.rich = Some(value),
+            (PR_INTERNET_CPID, 0x03) => self.code_page = Input(value).number(),
+            _ => {}
+        }
+    }
+
+    /// HTML, wherever it stands, or else plain text, or else what Rich Text says.
+    fn best(self, inflated: &mut usize) -> Option<Body> {
+        let is_text = |body: &Body| !body.bytes.trim_ascii().is_empty();
+        if let Some(mut html) = self.html.filter(is_text) {
+            let is_unlabelled = !html.content_type.contains(';');
+            if is_unlabelled && declared_charset(&html.bytes).is_none() {
+                html.set_code_page(self.code_page);
+            }
+            return Some(html);
+        }
+        let rich = self.rich.and_then(|rich| {
+            let rtf = decompress(rich, *inflated)?;
+            *inflated -= rtf.len().min(*inflated);
+            rtf::read(&rtf)
+        });
+        let is_html = rich.as_ref().is_some_and(|rich| rich.is_html);
+        let rich = rich.map(Body::from).filter(is_text);
+        let plain = self.plain.filter(is_text);
+        if is_html {
+            rich.or(plain)
+        } else {
+            plain.or(rich)
+        }
+    }
+}
+
+impl Body {
+    fn new(content_type: String, bytes: Vec<u8>, origin: TextOrigin) -> Self {
+        Self {
+            content_type,
+            bytes,
+            origin,
+            loss: None,
+        }
+    }
+
+    /// Text in a code page of Windows.
+    fn in_code_page(mime_type: &str, bytes: &[u8], code_page: Option<u32>) -> Self {
+        let mut body = Self::new(mime_type.to_owned(), bytes.to_vec(), TextOrigin::Raw);
+        body.set_code_page(code_page);
+        body
+    }
+
+    fn set_code_page(&mut self, code_page: Option<u32>) {
+        if let Some(code_page) = code_page {
+            self.content_type = format!("{}; charset=cp{code_page}", self.content_type);
+        }
+    }
+
+    /// Text in UTF-16.
+    fn wide(mime_type: &str, bytes: &[u8]) -> Self {
+        let text = wide_text(bytes);
+        let content_type = format!("{mime_type}; charset=utf-8");
+        Self {
+            loss: text.loss,
+            ..Self::new(content_type, text.text.into_bytes(), TextOrigin::Payload)
+        }
+    }
+}
+
+impl From<RichText> for Body {
+    fn from(rich: RichText) -> Self {
+        let mime_type = if rich.is_html {
+            "text/html"
+        } else {
+            "text/plain"
+        };
+        // The text is UTF-8 now, whatever it was; its code page is for whoever is told of a loss.
+        let charset = rich.code_page.map(|number| format!("cp{number}"));
+        let charset = charset.as_deref().unwrap_or("utf-8");
+        let content_type = format!("{mime_type}; charset={charset}");
+        Self {
+            loss: rich.loss,
+            ..Self::new(content_type, rich.text.into_bytes(), TextOrigin::Payload)
+        }
+    }
 }
 
 impl Names {
@@ -133,12 +269,24 @@ fn attribute<'a>(input: &mut Input<'a>) -> Option<(u32, &'a [u8])> {
     Some((tag, data))
 }
 
-/// Text in a code page of Windows, up to the zero at its end.
+/// A name in a code page of Windows.
 fn text_of(bytes: &[u8], code_page: Option<u32>) -> String {
-    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
     let label = format!("cp{}", code_page.unwrap_or(1252));
     let decoder = Decoder::for_label(&label).unwrap_or(Decoder::Web(encoding_rs::WINDOWS_1252));
-    decoder.decode(bytes.get(..end).unwrap_or(bytes)).text
+    decoder.decode(up_to_zero(bytes)).text
+}
+
+fn wide_text(bytes: &[u8]) -> Text {
+    let (text, is_lossy) = encoding_rs::UTF_16LE.decode_without_bom_handling(bytes);
+    Text {
+        text: text.split('\0').next().unwrap_or_default().to_owned(),
+        loss: is_lossy.then_some(UndecodedReason::Malformed),
+    }
+}
+
+fn up_to_zero(bytes: &[u8]) -> &[u8] {
+    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
+    bytes.get(..end).unwrap_or(bytes)
 }
 
 /// A property of MAPI, with its first value.
@@ -152,10 +300,7 @@ impl<'a> Property<'a> {
     fn text(&self, code_page: Option<u32>) -> Option<String> {
         match self.kind {
             0x1e => Some(text_of(self.value, code_page)),
-            0x1f => {
-                let (text, _) = encoding_rs::UTF_16LE.decode_without_bom_handling(self.value);
-                Some(text.split('\0').next().unwrap_or_default().to_owned())
-            }
+            0x1f => Some(wide_text(self.value).text),
             _ => None,
         }
     }
@@ -248,7 +393,7 @@ impl<'a> Input<'a> {
 pub(crate) mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::rtf::compression::tests::store, *};
 
     fn put(stream: &mut Vec<u8>, tag: u32, data: &[u8]) {
         stream.push(u8::from(tag == ATT_BODY || tag == ATT_OEM_CODEPAGE) + 1);
@@ -292,23 +437,26 @@ pub(crate) mod tests {
         stream
     }
 
+    fn open_all(stream: &[u8]) -> Option<Opened> {
+        open(stream, 9, &mut 10_000)
+    }
+
     #[test]
     fn files_are_taken_out_with_their_long_names() {
         let stream = write("Hello", &[("Größe.txt", b"one"), ("two.bin", &[0, 1, 2])]);
-        let opened = open(&stream, 9).unwrap();
-        assert_eq!(opened.text.as_deref(), Some("Hello"));
-        assert_eq!(opened.html.as_deref(), Some(&b"<p>Hello</p>"[..]));
+        let opened = open_all(&stream).unwrap();
+        assert_eq!(opened.body.unwrap().bytes, b"<p>Hello</p>");
         let files: Vec<_> = opened
             .files
             .iter()
             .map(|file| (file.name.as_str(), file.bytes.as_slice()))
             .collect();
         assert_eq!(files, [("Größe.txt", &b"one"[..]), ("two.bin", &[0, 1, 2])]);
-        assert_eq!(open(&stream, 1).unwrap().files.len(), 1);
-        assert_eq!(open(b"MZ", 9), None);
+        assert_eq!(open(&stream, 1, &mut 0).unwrap().files.len(), 1);
+        assert_eq!(open_all(b"MZ"), None);
         // Where the long name is missing, the short one is there.
         let cut = stream.len() - 80;
-        let names: Vec<String> = open(&stream[..cut], 9)
+        let names: Vec<String> = open_all(&stream[..cut])
             .unwrap()
             .files
             .into_iter()
@@ -317,11 +465,93 @@ pub(crate) mod tests {
         assert_eq!(names, ["Größe.txt", "SHORT~1.TXT"]);
     }
 
+    #[test]
+    fn the_best_form_of_the_text_is_taken() {
+        let wrapped: &[u8] = &store(b"{\\rtf1\\fromhtml1{\\*\\htmltag <b>}wrapped}");
+        let blank: &[u8] = &store(b"{\\rtf1\\fromhtml1{\\*\\htmltag64}}");
+        let own: &[u8] = &store(b"{\\rtf1\\ansicpg1251\\'ef}");
+        let wide: Vec<u8> = "w\u{ef}de\0"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let plain = (0x1e, PR_BODY, &b"pl\xe4in\0"[..]);
+        let html = (0x102, PR_BODY_HTML, &b"<p>h\xe4"[..]);
+        let table: [(&[(u16, u16, &[u8])], &str, &[u8]); 9] = [
+            (
+                &[plain, (0x102, PR_RTF_COMPRESSED, wrapped), html],
+                "text/html; charset=cp1250",
+                b"<p>h\xe4",
+            ),
+            (
+                &[
+                    plain,
+                    (0x102, PR_RTF_COMPRESSED, wrapped),
+                    (0x102, PR_BODY_HTML, b" "),
+                ],
+                "text/html; charset=utf-8",
+                b"<b>wrapped",
+            ),
+            (
+                &[plain, (0x102, PR_RTF_COMPRESSED, blank)],
+                "text/plain; charset=cp1252",
+                b"pl\xe4in",
+            ),
+            (
+                &[plain, (0x102, PR_RTF_COMPRESSED, own)],
+                "text/plain; charset=cp1252",
+                b"pl\xe4in",
+            ),
+            (
+                &[(0x1e, PR_BODY, b"\r\n\0"), (0x102, PR_RTF_COMPRESSED, own)],
+                "text/plain; charset=cp1251",
+                "п".as_bytes(),
+            ),
+            (
+                &[(0x102, PR_RTF_COMPRESSED, own)],
+                "text/plain; charset=cp1251",
+                "п".as_bytes(),
+            ),
+            (
+                &[(0x1f, PR_BODY, &wide)],
+                "text/plain; charset=utf-8",
+                "wïde".as_bytes(),
+            ),
+            (
+                &[(0x1f, PR_BODY_HTML, &wide)],
+                "text/html; charset=utf-8",
+                "wïde".as_bytes(),
+            ),
+            (
+                &[(0x102, PR_BODY_HTML, b"<meta charset=big5>")],
+                "text/html",
+                b"<meta charset=big5>",
+            ),
+        ];
+        for (properties, content_type, bytes) in table {
+            let mut list = u32::try_from(properties.len() + 1)
+                .unwrap()
+                .to_le_bytes()
+                .to_vec();
+            list.extend([0x03, 0, 0xde, 0x3f, 0xe2, 0x04, 0, 0]);
+            for (kind, id, value) in properties {
+                put_property(&mut list, *kind, *id, value);
+            }
+            let mut stream = [SIGNATURE, &[1, 0]].concat();
+            put(&mut stream, ATT_OEM_CODEPAGE, &1252_u64.to_le_bytes());
+            put(&mut stream, ATT_MAPI_PROPS, &list);
+            let body = open_all(&stream).unwrap().body.unwrap();
+            assert_eq!(
+                (body.content_type.as_str(), body.bytes.as_slice()),
+                (content_type, bytes)
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn every_file_comes_out(bytes in proptest::collection::vec(any::<u8>(), 0..200), name in "[a-zß.]{1,20}") {
-            let opened = open(&write("", &[(&name, &bytes)]), 9).unwrap();
-            prop_assert_eq!(opened.files, [File { name, bytes }]);
+            let opened = open_all(&write("", &[(&name, &bytes)])).unwrap();
+            prop_assert_eq!(opened.files, [File { name, bytes, content_id: None }]);
         }
 
         #[test]
@@ -329,7 +559,7 @@ pub(crate) mod tests {
             let mut stream = write("x", &[("a", b"b")]);
             stream.truncate(cut);
             stream.extend(tail);
-            let size: usize = open(&stream, 9).map_or(0, |opened| opened.files.iter().map(|file| file.bytes.len()).sum());
+            let size: usize = open_all(&stream).map_or(0, |opened| opened.files.iter().map(|file| file.bytes.len()).sum());
             prop_assert!(size <= stream.len());
         }
     }
