@@ -5,6 +5,7 @@ use oem_cp::code_table::DECODING_TABLE_CP_MAP;
 use oem_cp::code_table_type::TableType;
 
 use super::{
+    ebcdic,
     iso2022::{self, CharacterSet},
     johab, label, table, unicode,
 };
@@ -22,6 +23,8 @@ pub(crate) enum Decoder {
     Table(&'static str),
     Viscii,
     Tcvn,
+    /// A code page of mainframes, which has ASCII nowhere.
+    Ebcdic(ebcdic::CodePage),
     /// The sets of ISO 2022, with the one that a shift selects unless the text names another.
     Iso2022(CharacterSet),
     Hz,
@@ -70,6 +73,7 @@ impl Decoder {
         match self {
             Self::Unspecified => from_web(encoding_rs::UTF_8, bytes),
             Self::Web(encoding) => from_web(encoding, bytes),
+            Self::Ebcdic(page) => page.decode(bytes),
             Self::Iso2022(shifted) => iso2022::decode(bytes, shifted),
             Self::Hz => iso2022::decode_hz(bytes),
             Self::Johab => johab::decode(bytes),

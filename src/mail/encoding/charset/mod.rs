@@ -1,6 +1,7 @@
 //! Bytes of text to text: which charset to believe, and what to say where none fits.
 
 pub(crate) mod decoder;
+mod ebcdic;
 pub(crate) mod iso2022;
 mod johab;
 mod label;
@@ -105,6 +106,13 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&str>, origin: TextOrigin) -
     }
     if matches!(decoder, Decoder::Unspecified) {
         return decode_unspecified(bytes);
+    }
+    // A gateway has made it ASCII and left the label: text of EBCDIC has no letter below 0x80.
+    if matches!(decoder, Decoder::Ebcdic(_))
+        && bytes.is_ascii()
+        && let Some(utf8) = utf8
+    {
+        return Text::whole(utf8);
     }
     if decoder.is_single_byte()
         && let Some(utf8) = utf8
@@ -301,6 +309,20 @@ mod tests {
                 text,
                 "{label}"
             );
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_mainframe_is_read_unless_it_is_ascii() {
+        let table: [(&[u8], &str); 4] = [
+            (b"\xc8\x89\x15\xa3\x88\x85\x99\x85", "Hi\nthere"),
+            (b"\xc3\x81@\xc4\x99", "Ca Dr"),
+            (b"Hi there", "Hi there"),
+            (b"\xf1\x4b\x40\xf2\x25", "1. 2\n"),
+        ];
+        for (bytes, text) in table {
+            let decoded = decode(bytes, Some("IBM037"), TextOrigin::Raw);
+            assert_eq!((decoded.text.as_str(), decoded.loss), (text, None));
         }
     }
 

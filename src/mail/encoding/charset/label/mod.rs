@@ -7,6 +7,7 @@ use encoding_rs as web;
 
 use super::{
     decoder::{ByteOrder, Decoder},
+    ebcdic,
     iso2022::CharacterSet,
     table,
 };
@@ -58,6 +59,7 @@ fn by_key(key: &str) -> Option<Decoder> {
     latin
         .or_else(|| iso_8859_key(key))
         .or_else(|| code_page(code_page_number(key)?))
+        .or_else(|| ebcdic::named(key).map(Decoder::Ebcdic))
         .or_else(|| unicode(key))
         .or_else(|| east_asian(key))
         .or_else(|| macintosh(key))
@@ -161,7 +163,7 @@ fn code_page(number: u32) -> Option<Decoder> {
         54936 | 1392 => web::GB18030,
         65000 => return Some(Decoder::Utf7),
         65001 | 1208 => web::UTF_8,
-        _ => return None,
+        _ => return ebcdic::code_page(number).map(Decoder::Ebcdic),
     };
     Some(Decoder::Web(encoding))
 }

@@ -210,6 +210,37 @@ const TABLE: &[(&str, &[u8], &str)] = &[
         b"abc",
         "abc",
     ),
+    (
+        "IBM037 ibm-37 cp037 ebcdic-cp-us ebcdic-cp-ca ebcdic-cp-wt ebcdic-cp-nl csIBM037",
+        b"\xc7\x99\xdcY\x85@\xba\x9f\xbb",
+        "Grüße [¤]",
+    ),
+    (
+        "IBM500 cp500 ebcdic-cp-be ebcdic-cp-ch csIBM500",
+        b"\xc7\x99\xdcY\x85@JOZ",
+        "Grüße [!]",
+    ),
+    (
+        "IBM273 cp273 csIBM273 windows-20273",
+        b"\xc7\x99\xd0\xa1\x85@C\xb5\xdc",
+        "Grüße {@}",
+    ),
+    ("IBM1047 IBM-1047 cp1047", b"\xad\xf1\xbd@\xbb", "[1] ¨"),
+    (
+        "IBM01140 ccsid01140 cp01140 cp1140 ebcdic-us-37+euro",
+        b"\xf5@\x9fZ",
+        "5 €!",
+    ),
+    (
+        "IBM01142 ebcdic-dk-277+euro ebcdic-no-277+euro",
+        b"\x85@\x5a\xc0\xd0",
+        "e €æå",
+    ),
+    (
+        "IBM01148 ebcdic-international-500+euro",
+        b"\x9f@\x4f",
+        "€ !",
+    ),
 ];
 
 #[test]
