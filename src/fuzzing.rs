@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::mail;
 use crate::transport::batch;
 
 /// The body of each answer of a batch, at the place of its request; see `fuzz/fuzz_targets/batch.rs`.
@@ -14,4 +15,22 @@ pub fn read_batch(content_type: &str, body: &[u8], count: usize) -> Option<Vec<O
             .map(|reply| reply.map(|reply| reply.body))
             .collect(),
     )
+}
+
+/// The headers of a message, and its body; see `fuzz/fuzz_targets/head.rs`.
+#[must_use]
+pub fn split_head(raw: &[u8]) -> (Vec<(String, Vec<u8>)>, &[u8]) {
+    mail::split_head(raw)
+}
+
+/// The text of Rich Text; see `fuzz/fuzz_targets/rich_text.rs`.
+#[must_use]
+pub fn read_rich_text(rtf: &[u8]) -> Option<String> {
+    mail::rtf::read(rtf).map(|found| found.text)
+}
+
+/// Rich Text out of its compressed form; see `fuzz/fuzz_targets/rich_text.rs`.
+#[must_use]
+pub fn expand_rich_text(bytes: &[u8]) -> Option<Vec<u8>> {
+    mail::rtf::compression::decompress(bytes, usize::MAX)
 }

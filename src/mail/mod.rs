@@ -61,3 +61,5 @@ pub use self::{
 };
 
 pub(crate) use self::read::unsubscription::{ONE_CLICK, one_click};
+#[cfg(fuzzing)]
+pub(crate) use self::read::{head::split_head, rtf};
