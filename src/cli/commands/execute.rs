@@ -39,11 +39,10 @@ impl Execute {
             };
             return action::run(global, call).await;
         }
-        let output = global.output(Format::Json);
-        let result = connect(global)?
-            .execute_selected(&self.entity, &self.action, params, &output.selection())
-            .await?;
-        output.result(&result)
+        let (connector, output) = (connect(global)?, global.output(Format::Json));
+        let selection = output.selection();
+        let call = connector.execute_selected(&self.entity, &self.action, params, &selection);
+        output.execute(call, Failure::from).await
     }
 }
 

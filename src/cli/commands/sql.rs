@@ -28,9 +28,10 @@ pub(crate) struct Sql {
 impl Sql {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let params = json!({"sql": self.query, "limit": self.limit});
-        let result = connect(global)?
+        let (connector, output) = (connect(global)?, global.output(Format::Json));
+        let call = connector
             .execute(&self.entity, gmail().sql_action, params)
-            .await?;
-        global.output(Format::Json).result(&result)
+            .selection(output.selection());
+        output.execute(call, Failure::from).await
     }
 }

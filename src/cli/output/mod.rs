@@ -127,7 +127,7 @@ impl Output {
     }
 
     /// Shows a page of a list, or one record.
-    pub(crate) fn result(&self, result: &ExecuteResult) -> Result<(), Failure> {
+    fn result(&self, result: &ExecuteResult) -> Result<(), Failure> {
         match (self.format, &result.data) {
             (Format::Json, _) => self.print(result),
             (Format::Yaml, _) => yaml(result),

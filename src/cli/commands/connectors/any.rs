@@ -206,7 +206,7 @@ impl Any {
         if let Some(intent) = &global.intent {
             call = call.intent(intent);
         }
-        output.result(&call.await?)
+        output.execute(call, Failure::from).await
     }
 }
 
