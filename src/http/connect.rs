@@ -139,18 +139,21 @@ fn kind(error: &io::Error) -> String {
 
 /// Which check of TLS failed.
 fn tls(error: &rustls::Error, host: &str) -> String {
+    match error {
+        rustls::Error::InvalidMessage(_) => format!(
+            "no tls connection to {host}: what answers there does not speak tls; check that the address is one of https, and its port; nothing was sent"
+        ),
+        rustls::Error::InvalidCertificate(certificate) => self::certificate(certificate, host),
+        _ => format!(
+            "no tls connection to {host}: {error}; check that the address is one of https, and any proxy in between; nothing was sent"
+        ),
+    }
+}
+
+/// Why a certificate was refused, and what helps.
+pub(crate) fn certificate(certificate: &CertificateError, host: &str) -> String {
     let refused = |check: String, help: &str| {
         format!("the certificate of {host} was refused: {check}; {help}; nothing was sent")
-    };
-    if matches!(error, rustls::Error::InvalidMessage(_)) {
-        return format!(
-            "no tls connection to {host}: what answers there does not speak tls; check that the address is one of https, and its port; nothing was sent"
-        );
-    }
-    let rustls::Error::InvalidCertificate(certificate) = error else {
-        return format!(
-            "no tls connection to {host}: {error}; check that the address is one of https, and any proxy in between; nothing was sent"
-        );
     };
     match certificate {
         CertificateError::UnknownIssuer => refused(
@@ -186,11 +189,11 @@ fn tls(error: &rustls::Error, host: &str) -> String {
                     ),
                 }
             ),
-            "check the base url and any proxy in between",
+            "check the address and any proxy in between",
         ),
         CertificateError::NotValidForName => refused(
             "it is not for that name".to_owned(),
-            "check the base url and any proxy in between",
+            "check the address and any proxy in between",
         ),
         CertificateError::Revoked => refused(
             "its issuer has revoked it".to_owned(),

@@ -1,7 +1,7 @@
 //! One exchange over HTTP: a request out, a whole answer in, within limits.
 
 mod body;
-mod connect;
+pub(crate) mod connect;
 #[cfg(any(feature = "mcp", feature = "oauth"))]
 pub(crate) mod connections;
 mod proxy;
@@ -13,7 +13,7 @@ use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -105,6 +105,19 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+}
+
+impl Reply {
+    /// How many seconds this machine's clock is ahead of the server's, or behind it where negative; `None` where the
+    /// answer has no date.
+    pub(crate) fn clock_skew(&self) -> Option<i64> {
+        let date = self.headers.get(http::header::DATE)?.to_str().ok()?;
+        let theirs = httpdate::parse_http_date(date).ok()?;
+        Some(match SystemTime::now().duration_since(theirs) {
+            Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX),
+            Err(behind) => -i64::try_from(behind.duration().as_secs()).unwrap_or(i64::MAX),
+        })
+    }
 }
 
 /// Why there is no whole answer.

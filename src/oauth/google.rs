@@ -262,17 +262,7 @@ impl GoogleClient {
                 .caused_by(error.without_url())
         })?;
         let reply = http.exchange(request, FirstByte::Soon).await?;
-        let theirs = reply
-            .headers
-            .get(http::header::DATE)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| httpdate::parse_http_date(text).ok());
-        Ok(
-            theirs.map(|theirs| match SystemTime::now().duration_since(theirs) {
-                Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX),
-                Err(behind) => -i64::try_from(behind.duration().as_secs()).unwrap_or(i64::MAX),
-            }),
-        )
+        Ok(reply.clock_skew())
     }
 
     fn http(&self) -> Result<Http, Error> {

@@ -6,13 +6,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::airbyte::Organization;
+use super::airbyte::{Organization, SqlCopy};
 use super::fault::FaultQueue;
 use super::gmail::UploadSessions;
 use super::google::Account;
 use super::log::RequestLog;
 use super::mailbox::Mailbox;
 use super::quota::Meter;
+use super::random;
 use super::traffic::Traffic;
 
 /// One sandbox's state.
@@ -24,6 +25,8 @@ pub(crate) struct State {
     pub(crate) google: Mutex<Account>,
     pub(crate) uploads: Mutex<UploadSessions>,
     pub(crate) airbyte: Mutex<Organization>,
+    /// What SQL is answered from.
+    pub(crate) copy: Mutex<SqlCopy>,
     pub(crate) settings: Mutex<Settings>,
     pub(crate) faults: Mutex<FaultQueue>,
     /// Google's quota of the user; `None` for none.
@@ -46,6 +49,7 @@ impl State {
             google: Mutex::new(account),
             uploads: Mutex::default(),
             airbyte: Mutex::new(organization),
+            copy: Mutex::default(),
             settings: Mutex::new(settings),
             faults: Mutex::default(),
             quota: Mutex::default(),
@@ -71,6 +75,11 @@ impl State {
         self.log.clear();
         lock(&self.traffic).clear();
         self.changed();
+    }
+
+    /// The time by Google's clock, in seconds since 1970.
+    pub(crate) fn google_seconds(&self) -> u64 {
+        random::seconds().saturating_add_signed(self.settings().clock_ahead_seconds)
     }
 
     /// The settings as they are now.
@@ -138,6 +147,8 @@ pub struct Settings {
     pub smime: bool,
     /// Whether the account has client-side encryption, which Gmail has in some editions of Workspace.
     pub client_side_encryption: bool,
+    /// By how many seconds Google's clock is ahead of this machine's, whose own is then wrong.
+    pub clock_ahead_seconds: i64,
 }
 
 impl Default for Settings {
@@ -159,6 +170,7 @@ impl Default for Settings {
             check_status: None,
             smime: false,
             client_side_encryption: false,
+            clock_ahead_seconds: 0,
         }
     }
 }

@@ -602,6 +602,28 @@ async fn the_copy_is_asked_in_sql_which_only_reads() -> TestResult {
         )
         .await?;
     assert_eq!(by_params.data, json!([{"name": "INBOX"}]));
+    // What is kept of the copy follows the mailbox.
+    let count = async |sql: &str| -> Result<usize, Box<dyn std::error::Error>> {
+        let counted: Vec<Counted> = gmail.sql(sql).send().await?.rows()?;
+        Ok(counted[0].count)
+    };
+    let (messages, labels) = (
+        "select count(*) as count from messages",
+        "select count(*) as count from labels",
+    );
+    let texts = "select count(*) as count from messages where payload like '%text/plain%'";
+    let before = (
+        count(messages).await?,
+        count(labels).await?,
+        count(texts).await?,
+    );
+    assert!(before.2 > 0);
+    sandbox.deliver(b"From: support@example.com\r\nSubject: Hello\r\n\r\nHello.\r\n");
+    assert_eq!(count(messages).await?, before.0 + 1);
+    assert_eq!(count(texts).await?, before.2 + 1);
+    assert_eq!(count(messages).await?, before.0 + 1);
+    gmail.labels().create("Ideas").send().await?;
+    assert_eq!(count(labels).await?, before.1 + 1);
     for sql in [
         "delete from messages",
         "insert into messages values (1)",

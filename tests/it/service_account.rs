@@ -170,6 +170,38 @@ async fn each_refusal_says_what_to_do() -> TestResult {
 }
 
 #[tokio::test]
+async fn a_wrong_clock_is_told_with_how_far_it_is_off() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let account = ServiceAccount::from_json(&sandbox.service_account())?;
+    // An assertion of a clock that is ahead is not good yet; that of one behind by more than an hour is no longer.
+    for (ahead, side) in [(-900, "ahead of google's"), (7_200, "behind google's")] {
+        sandbox.configure(|settings| settings.clock_ahead_seconds = ahead);
+        let gmail = connector(
+            &sandbox,
+            account.subject(format!("user{ahead}@example.com")),
+        )?;
+        let error = gmail.check().await.unwrap_err();
+        let text = error.to_string();
+        assert!(
+            error.is_configuration() && error.reason() == Some("invalid_grant"),
+            "{text}"
+        );
+        for part in ["clock", side, "NTP"] {
+            assert!(text.contains(part), "{text}");
+        }
+        // The answer's date has whole seconds.
+        let seconds = i64::abs(ahead);
+        assert!(
+            (-2..=2).any(|more| text.contains(&format!(" {} seconds", seconds + more))),
+            "{text}"
+        );
+    }
+    sandbox.configure(|settings| settings.clock_ahead_seconds = 60);
+    connector(&sandbox, account.subject(USER))?.check().await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_is_missing_is_told_before_the_network() -> TestResult {
     let sandbox = Sandbox::start().await?;
     let text = sandbox.service_account();

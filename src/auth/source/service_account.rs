@@ -309,7 +309,11 @@ impl AssertionTokenSource {
                 self.token_url
             ),
             "invalid_grant" if says("short-lived") || says("iat") || says("exp ") => {
-                "google takes this machine's clock for wrong (invalid_grant): set the clock, best by NTP".to_owned()
+                format!(
+                    "google refuses the times in the assertion (invalid_grant): this machine's clock {}; set the clock, best by \
+                     NTP",
+                    off(reply.clock_skew())
+                )
             }
             "invalid_grant" if says("mail or User ID") || says("User ID") => format!(
                 "google knows no user {mailbox} in the organization (invalid_grant); check GMAIL_SUBJECT or `subject`: the \
@@ -322,7 +326,9 @@ impl AssertionTokenSource {
             "access_denied" | "admin_policy_enforced" | "org_internal" => format!(
                 "the organization's policy keeps {account} from {mailbox} ({code}); ask its administrator"
             ),
-            "" => format!("the token endpoint answered unexpectedly ({status}); check the file's token_uri"),
+            "" => format!(
+                "the token endpoint answered unexpectedly ({status}); check the file's token_uri"
+            ),
             code => format!("google refused to give {account} a token ({status} {code})"),
         };
         let kind = if code.is_empty() {
@@ -331,6 +337,15 @@ impl AssertionTokenSource {
             Kind::Configuration
         };
         Error::refusal(kind, message, status, code)
+    }
+}
+
+/// In what a clock is wrong, by the date of the answer.
+fn off(skew: Option<i64>) -> String {
+    match skew {
+        Some(ahead @ 61..) => format!("is {ahead} seconds ahead of google's"),
+        Some(behind @ ..=-61) => format!("is {} seconds behind google's", behind.unsigned_abs()),
+        _ => "seems wrong".to_owned(),
     }
 }
 

@@ -25,6 +25,7 @@ use super::state::{State, lock};
 
 use organization::Caller;
 pub(crate) use organization::Organization;
+pub(crate) use sql::SqlCopy;
 
 /// One request on its way through the API.
 struct Call<'a> {

@@ -293,25 +293,44 @@ pub(super) fn copy(
     spam_and_trash: bool,
     payload: bool,
 ) -> Result<Vec<Value>, Refusal> {
-    match entity {
-        "profile" => Ok(vec![mailbox.call("get_profile", &Map::new())?]),
-        "labels" => list(mailbox, "labels_list", "labels", None),
-        "threads" => list(mailbox, "threads_list", "threads", Some(spam_and_trash)),
-        "drafts" => list(mailbox, "drafts_list", "drafts", Some(spam_and_trash))?
-            .iter()
-            .map(|draft| {
-                let id = draft.get("id").cloned().unwrap_or_default();
+    let mut records = Vec::new();
+    each(mailbox, entity, spam_and_trash, payload, |record| {
+        records.push(record?);
+        Ok(())
+    })?;
+    Ok(records)
+}
+
+/// The same one by one, until one is not taken.
+pub(super) fn each<E>(
+    mailbox: &mut Mailbox,
+    entity: &str,
+    spam_and_trash: bool,
+    payload: bool,
+    mut take: impl FnMut(Result<Value, Refusal>) -> Result<(), E>,
+) -> Result<(), E> {
+    let (operation, hidden) = match entity {
+        "profile" => return take(mailbox.call("get_profile", &Map::new())),
+        "labels" => ("labels_list", None),
+        "threads" => ("threads_list", Some(spam_and_trash)),
+        "drafts" => ("drafts_list", Some(spam_and_trash)),
+        _ => ("messages_list", Some(spam_and_trash)),
+    };
+    let records = match list(mailbox, operation, entity, hidden) {
+        Ok(records) => records,
+        Err(refusal) => return take(Err(refusal)),
+    };
+    for record in records {
+        take(match entity {
+            "labels" | "threads" => Ok(record),
+            "drafts" => {
+                let id = record.get("id").cloned().unwrap_or_default();
                 mailbox.call("drafts_get", &Map::from_iter([("draftId".to_owned(), id)]))
-            })
-            .collect(),
-        _ => {
-            let format = if payload { "full" } else { "minimal" };
-            list(mailbox, "messages_list", "messages", Some(spam_and_trash))?
-                .iter()
-                .map(|record| message(mailbox, record, format))
-                .collect()
-        }
+            }
+            _ => message(mailbox, &record, if payload { "full" } else { "minimal" }),
+        })?;
     }
+    Ok(())
 }
 
 fn message(mailbox: &mut Mailbox, record: &Value, format: &str) -> Result<Value, Refusal> {

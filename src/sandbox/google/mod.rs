@@ -7,6 +7,8 @@ mod pkce;
 pub(crate) mod service_account;
 mod token;
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use http::{Method, StatusCode, header};
 use serde_json::json;
 
@@ -29,8 +31,17 @@ pub(crate) fn describe(request: &Request, record: &mut RequestRecord) {
     }
 }
 
-/// Answers one request.
+/// Answers one request, by Google's own clock.
 pub(crate) fn answer(state: &State, request: &Request, record: &mut RequestRecord) -> Answer {
+    let answer = answer_undated(state, request, record);
+    if state.settings().clock_ahead_seconds == 0 {
+        return answer;
+    }
+    let now = UNIX_EPOCH + Duration::from_secs(state.google_seconds());
+    answer.with_header(header::DATE, &httpdate::fmt_http_date(now))
+}
+
+fn answer_undated(state: &State, request: &Request, record: &mut RequestRecord) -> Answer {
     let Some(endpoint) = Endpoint::of(&request.path) else {
         return page(
             StatusCode::NOT_FOUND,

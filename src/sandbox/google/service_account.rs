@@ -15,7 +15,6 @@ use serde_json::{Value, json};
 use super::account::{Issued, Standing, known_scopes};
 use super::oauth_error;
 use crate::sandbox::exchange::{Answer, Request};
-use crate::sandbox::random;
 use crate::sandbox::state::{Settings, State, lock};
 
 /// A key of the sandbox alone, which opens nothing else.
@@ -83,7 +82,7 @@ pub(super) fn grant(
             "Invalid JWT: Failed audience check. The right audience is https://oauth2.googleapis.com/token",
         ));
     }
-    let now = random::seconds();
+    let now = state.google_seconds();
     let (from, until) = (
         claims["iat"].as_u64().unwrap_or(u64::MAX),
         claims["exp"].as_u64().unwrap_or_default(),

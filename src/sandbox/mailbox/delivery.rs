@@ -57,6 +57,7 @@ impl Mailbox {
 
     /// Mail from outside: into the inbox, unread. Tells the message's id.
     pub(crate) fn deliver(&mut self, raw: &[u8]) -> String {
+        self.changes += 1;
         let now = self.clock.now();
         let labels = vec![Arc::from("UNREAD"), Arc::from("INBOX")];
         let id = self.receive(Bytes::copy_from_slice(raw), now, labels, None);

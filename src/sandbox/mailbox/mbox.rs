@@ -31,6 +31,7 @@ impl Mailbox {
     ///
     /// When the file cannot be read, or is not an mbox file.
     pub(crate) fn import_mbox(&mut self, reader: impl Read) -> io::Result<usize> {
+        self.changes += 1;
         let mut count = 0;
         for message in Reader::new(reader) {
             self.import(message?);

@@ -62,6 +62,8 @@ pub(crate) struct Mailbox {
     labels: Labels,
     drafts: Drafts,
     settings: Settings,
+    /// Counts what may have changed something.
+    changes: u64,
 }
 
 // A mailbox may hold a person's own mail, which belongs into no log: counts only.
@@ -85,7 +87,13 @@ impl Mailbox {
             labels: Labels::new(),
             drafts: Drafts::default(),
             settings: Settings::new(email_address),
+            changes: 0,
         }
+    }
+
+    /// A number that is another one whenever the content is.
+    pub(crate) fn revision(&self) -> u64 {
+        self.changes
     }
 
     /// Whose mailbox it is.
@@ -134,6 +142,10 @@ impl Mailbox {
         params: &Map<String, Value>,
         media: Option<&[u8]>,
     ) -> Result<Value, Refusal> {
+        let only_reads = ["_get", "_list", "get_profile"];
+        if !only_reads.iter().any(|end| operation.ends_with(end)) {
+            self.changes += 1;
+        }
         match operation {
             "get_profile" => Ok(self.get_profile()),
             "watch" => self.watch(params),

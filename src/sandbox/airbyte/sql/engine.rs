@@ -1,11 +1,13 @@
 //! The SQL of the copy: SQLite in memory, which can only read.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, ErrorCode, params_from_iter};
+use rusqlite::{Connection, ErrorCode, Transaction, params_from_iter};
 use serde_json::{Map, Value};
 
 /// How long a query may take.
@@ -17,11 +19,20 @@ const STEPS: i32 = 10_000;
 /// The largest text or row, in bytes: a query can make them up.
 const LARGEST_VALUE: i32 = 16 * 1024 * 1024;
 
-/// A table, and its rows as objects.
-pub(super) struct Table<'a> {
-    pub(super) name: &'a str,
-    pub(super) columns: &'a [&'a str],
-    pub(super) rows: Vec<Value>,
+/// What a table was copied from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Version {
+    /// The mailbox's.
+    pub(super) revision: u64,
+    pub(super) spam_and_trash: bool,
+    pub(super) has_payload: bool,
+}
+
+/// The tables that queries have named so far. Each is kept until the mailbox has changed.
+#[derive(Default)]
+pub(crate) struct SqlCopy {
+    connection: Option<Connection>,
+    versions: HashMap<&'static str, Version>,
 }
 
 /// What a query gave.
@@ -31,60 +42,121 @@ pub(super) struct Found {
     pub(super) has_more: bool,
 }
 
-/// Answers a query.
-///
-/// # Errors
-///
-/// What SQLite, or the rule that nothing is written, says of it.
-pub(super) fn query(tables: Vec<Table<'_>>, sql: &str, limit: usize) -> Result<Found, String> {
-    let mut connection = Connection::open_in_memory().map_err(|error| shown(&error))?;
-    fill(&mut connection, tables).map_err(|error| shown(&error))?;
-    guard(&mut connection).map_err(|error| shown(&error))?;
-    let mut statement = connection.prepare(sql).map_err(|error| shown(&error))?;
-    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
-    let mut rows = statement.query([]).map_err(|error| shown(&error))?;
-    let mut found = Found {
-        rows: Vec::new(),
-        has_more: false,
-    };
-    while let Some(row) = rows.next().map_err(|error| shown(&error))? {
-        if found.rows.len() == limit {
-            found.has_more = true;
-            break;
-        }
-        let mut object = Map::new();
-        for (index, column) in columns.iter().enumerate() {
-            let value = row.get_ref(index).map_err(|error| shown(&error))?;
-            object.insert(column.clone(), json(value));
-        }
-        found.rows.push(Value::Object(object));
+impl SqlCopy {
+    /// Whether an entity's table has what is needed of it.
+    pub(super) fn has(&self, entity: &str, needed: Version) -> bool {
+        self.versions.get(entity).is_some_and(|there| {
+            *there == needed
+                || (*there
+                    == Version {
+                        has_payload: true,
+                        ..needed
+                    })
+        })
     }
-    Ok(found)
+
+    /// Makes an entity's table anew, with the rows that `give` takes to its argument; where one is not taken the table is
+    /// as it was.
+    pub(super) fn fill<E: From<String>>(
+        &mut self,
+        entity: &'static str,
+        columns: &[&str],
+        version: Version,
+        give: impl FnOnce(&mut dyn FnMut(&Value) -> Result<(), String>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let connection = opened(&mut self.connection)?;
+        let transaction = begin(connection, entity, columns).map_err(|error| shown(&error))?;
+        {
+            let marks = vec!["?"; columns.len()].join(", ");
+            let insert = format!("INSERT INTO \"{entity}\" VALUES ({marks})");
+            let mut insert = transaction
+                .prepare(&insert)
+                .map_err(|error| shown(&error))?;
+            give(&mut |row| {
+                let columns = columns.iter();
+                let values = columns.map(|column| sqlite(row.get(*column).unwrap_or(&Value::Null)));
+                insert
+                    .execute(params_from_iter(values))
+                    .map(drop)
+                    .map_err(|error| shown(&error))
+            })?;
+        }
+        transaction.commit().map_err(|error| shown(&error))?;
+        self.versions.insert(entity, version);
+        Ok(())
+    }
+
+    /// Answers a query.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite, or the rule that nothing is written, says of it.
+    pub(super) fn query(&mut self, sql: &str, limit: usize) -> Result<Found, String> {
+        let connection = opened(&mut self.connection)?;
+        guard(connection).map_err(|error| shown(&error))?;
+        let mut statement = connection.prepare(sql).map_err(|error| shown(&error))?;
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+        let mut rows = statement.query([]).map_err(|error| shown(&error))?;
+        let mut found = Found {
+            rows: Vec::new(),
+            has_more: false,
+        };
+        while let Some(row) = rows.next().map_err(|error| shown(&error))? {
+            if found.rows.len() == limit {
+                found.has_more = true;
+                break;
+            }
+            let mut object = Map::new();
+            for (index, column) in columns.iter().enumerate() {
+                let value = row.get_ref(index).map_err(|error| shown(&error))?;
+                object.insert(column.clone(), json(value));
+            }
+            found.rows.push(Value::Object(object));
+        }
+        Ok(found)
+    }
 }
 
-fn fill(connection: &mut Connection, tables: Vec<Table<'_>>) -> rusqlite::Result<()> {
-    let transaction = connection.transaction()?;
-    for table in tables {
-        // The names are the spec's.
-        let names: Vec<String> = table
-            .columns
-            .iter()
-            .map(|column| format!("\"{column}\""))
-            .collect();
-        let names = names.join(", ");
-        let marks = vec!["?"; table.columns.len()].join(", ");
-        transaction.execute(&format!("CREATE TABLE \"{}\" ({names})", table.name), [])?;
-        let insert = format!("INSERT INTO \"{}\" VALUES ({marks})", table.name);
-        let mut insert = transaction.prepare(&insert)?;
-        for row in table.rows {
-            let values = table
-                .columns
-                .iter()
-                .map(|column| sqlite(row.get(*column).unwrap_or(&Value::Null)));
-            insert.execute(params_from_iter(values))?;
+// What is copied belongs into no log.
+impl fmt::Debug for SqlCopy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SqlCopy")
+            .field("versions", &self.versions)
+            .finish_non_exhaustive()
+    }
+}
+
+fn opened(connection: &mut Option<Connection>) -> Result<&mut Connection, String> {
+    match connection {
+        Some(connection) => Ok(connection),
+        None => {
+            let opened = Connection::open_in_memory().map_err(|error| shown(&error))?;
+            Ok(connection.insert(opened))
         }
     }
-    transaction.commit()
+}
+
+fn begin<'a>(
+    connection: &'a mut Connection,
+    entity: &str,
+    columns: &[&str],
+) -> rusqlite::Result<Transaction<'a>> {
+    connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
+    connection.progress_handler(0, None::<fn() -> bool>)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, i32::MAX)?;
+    let transaction = connection.transaction()?;
+    // The names are the spec's.
+    let names: Vec<String> = columns
+        .iter()
+        .map(|column| format!("\"{column}\""))
+        .collect();
+    transaction.execute(&format!("DROP TABLE IF EXISTS \"{entity}\""), [])?;
+    transaction.execute(
+        &format!("CREATE TABLE \"{entity}\" ({})", names.join(", ")),
+        [],
+    )?;
+    Ok(transaction)
 }
 
 /// From here on nothing can be written, nothing opened, and nothing goes on for ever.

@@ -2,19 +2,37 @@
 
 mod engine;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
 use super::organization::Connector;
 use super::{connector, error, execute, search};
 use crate::sandbox::exchange::Answer;
+use crate::sandbox::mailbox::Refusal;
 use crate::sandbox::state::{State, lock};
 use crate::sandbox::table;
+pub(crate) use engine::SqlCopy;
+use engine::Version;
+
+/// How long it may take to copy what a query names, where the mailbox has changed since the last one.
+const LONGEST_COPY: Duration = Duration::from_secs(30);
 
 /// The number of rows where the query does not say, and the most.
 const LIMIT: usize = 100;
 const LARGEST_LIMIT: u64 = 1_000;
+
+/// Why a table was not copied.
+enum Stop {
+    Refused(Refusal),
+    Said(String),
+}
+
+impl From<String> for Stop {
+    fn from(message: String) -> Self {
+        Self::Said(message)
+    }
+}
 
 /// Answers a query: `{data, meta}`.
 pub(super) fn query(
@@ -62,25 +80,38 @@ pub(super) fn query(
     // To count rows is to name none of their columns.
     let has_payload = words.contains("payload") || dense.replace("count(*)", "").contains('*');
     let spam_and_trash = execute::includes_spam_and_trash(connector);
-    let mut tables = Vec::new();
+    let mut copy = lock(&state.copy);
     for searchable in table::searchable() {
-        if !words.contains(searchable.entity) {
+        let entity = searchable.entity;
+        if !words.contains(entity) {
             continue;
         }
-        let rows = search::copy(
-            &mut lock(&state.mailbox),
-            searchable.entity,
+        let mut mailbox = lock(&state.mailbox);
+        let version = Version {
+            revision: mailbox.revision(),
             spam_and_trash,
             has_payload,
-        )
-        .map_err(|refusal| execute::upstream(&refusal))?;
-        tables.push(engine::Table {
-            name: searchable.entity,
-            columns: searchable.fields,
-            rows,
-        });
+        };
+        if copy.has(entity, version) {
+            continue;
+        }
+        copy.fill(entity, searchable.fields, version, |insert| {
+            search::each(&mut mailbox, entity, spam_and_trash, has_payload, |row| {
+                if started.elapsed() > LONGEST_COPY {
+                    return Err(Stop::Said(format!(
+                        "To copy the mailbox took longer than {} seconds; use a smaller mailbox",
+                        LONGEST_COPY.as_secs()
+                    )));
+                }
+                insert(&row.map_err(Stop::Refused)?).map_err(Stop::Said)
+            })
+        })
+        .map_err(|stop| match stop {
+            Stop::Refused(refusal) => execute::upstream(&refusal),
+            Stop::Said(message) => bad(message),
+        })?;
     }
-    let found = engine::query(tables, sql, limit).map_err(bad)?;
+    let found = copy.query(sql, limit).map_err(bad)?;
     Ok(json!({
         "data": found.rows,
         "meta": {

@@ -6,6 +6,10 @@ use crate::sandbox::airbyte::{error, organization::Connector};
 use crate::sandbox::exchange::Answer;
 use crate::sandbox::state::State;
 
+/// What SQL would be answered from.
+#[derive(Debug, Default)]
+pub(crate) struct SqlCopy;
+
 /// Refuses it, and names what is needed.
 pub(super) fn query(
     _: &State,
