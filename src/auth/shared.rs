@@ -68,6 +68,11 @@ impl SharedStore {
         )
     }
 
+    /// Whether it can be used.
+    pub(crate) async fn check(&self) -> Result<(), Error> {
+        RedisTokenStore::check(self).await
+    }
+
     /// The tokens of an account in it; none where they can't be renewed anyway.
     pub(crate) fn tokens(&self, identity: &Identity) -> Result<Option<Arc<dyn TokenStore>>, Error> {
         if identity.account.is_empty() {

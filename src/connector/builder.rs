@@ -212,6 +212,39 @@ impl GmailConnectorBuilder {
         self
     }
 
+    /// Finds out whether the [`shared_store`](Self::shared_store) can be used: connects, signs in, and runs what is needed.
+    /// Calls go on without it, so this is for a program that wants to know when it starts. Without a shared store it does
+    /// nothing.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
+    ///
+    /// let auth = GmailAuthConfig::new("refresh-token").with_client("client-id", "client-secret");
+    /// // Nobody listens there.
+    /// let builder = GmailConnector::builder(auth).shared_store("redis://127.0.0.1:9");
+    /// assert!(builder.check_shared_store().await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`is_configuration`](Error::is_configuration) for an address that is none, and
+    /// [`is_token_store_failed`](Error::is_token_store_failed) with what the server says as its
+    /// [source](std::error::Error::source).
+    pub async fn check_shared_store(&self) -> Result<(), Error> {
+        match &self.shared_store {
+            Some(address) => {
+                SharedStore::new(address, self.store_key.clone())?
+                    .check()
+                    .await
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Says that the token endpoint replaces refresh tokens, and goes on taking the one before until its successor has
     /// been used: a new one that could not be stored yet is then left unused. Default: no, and Google replaces none; see
     /// [`TokenSource::keeps_previous`].

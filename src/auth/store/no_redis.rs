@@ -12,6 +12,10 @@ impl RedisTokenStore {
     pub(crate) fn new(_: &SharedStore, _: &Identity) -> Result<Self, Error> {
         Err(SharedStore::not_built_in())
     }
+
+    pub(crate) async fn check(_: &SharedStore) -> Result<(), Error> {
+        Err(SharedStore::not_built_in())
+    }
 }
 
 impl TokenStore for RedisTokenStore {

@@ -368,6 +368,7 @@ impl Permit<'_> {
             return;
         };
         self.settle(true);
+        let mut stopped = 0;
         self.governor.over(|now, window| {
             if learns {
                 window.refuse(now, grant, asked, spread());
@@ -375,7 +376,11 @@ impl Permit<'_> {
                 window.end(now, grant, End::Other);
                 window.stop(now, asked.unwrap_or_default());
             }
+            stopped = window.stopped_for(now);
         });
+        if let Some(shared) = &self.governor.terms.shared {
+            shared.stop(Duration::from_millis(stopped));
+        }
     }
 
     fn settle(&mut self, was_sent: bool) {

@@ -1,5 +1,7 @@
 //! Stands in for the pace in Redis in a build without the feature `redis`, where no store has an address.
 
+use std::time::Duration;
+
 use super::shared::{Answer, SharedPace, Taken};
 use crate::auth::{Owner, SharedStore};
 use crate::error::Error;
@@ -19,6 +21,10 @@ impl SharedPace for RedisPace {
     }
 
     fn settle(&self, _: Taken, _: bool) {
+        match *self {}
+    }
+
+    fn stop(&self, _: Duration) {
         match *self {}
     }
 

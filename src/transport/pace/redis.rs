@@ -70,7 +70,8 @@ while head and head ~= me and number(due, head, 0) < now do
   redis.call('HDEL', due, head)
   head = redis.call('ZRANGE', queue, 0, 0)[1]
 end
-local wait = math.max(wait_for(KEYS[1], tonumber(ARGV[4])), wait_for(KEYS[2], tonumber(ARGV[5])))
+local stopped = number(KEYS[1], 'stopped', 0) - now
+local wait = math.max(stopped, wait_for(KEYS[1], tonumber(ARGV[4])), wait_for(KEYS[2], tonumber(ARGV[5])))
 if wait == 0 and head and head ~= me then wait = math.ceil(minute / 2400) end
 if wait > 0 then
   redis.call('ZADD', queue, 'NX', now, me)
@@ -98,6 +99,13 @@ for at = 1, 2 do
     else redis.call('HINCRBY', KEYS[at], 'total', -units) end
   end
 end
+return 1";
+
+/// Stops all calls for the user for a time, where none has stopped them for longer.
+const STOP: &str = "
+local till = now + tonumber(ARGV[2])
+if till > number(KEYS[1], 'stopped', 0) then redis.call('HSET', KEYS[1], 'stopped', till) end
+redis.call('PEXPIRE', KEYS[1], 3 * minute)
 return 1";
 
 /// A user's minute, and that of the user's project.
@@ -181,6 +189,20 @@ impl SharedPace for RedisPace {
                     &[&user, &project],
                     &[&MINUTE, &units, &slice, &was_sent],
                 )
+                .await;
+        });
+    }
+
+    fn stop(&self, time: Duration) {
+        let (redis, [user, ..]) = (self.redis.clone(), self.keys.clone());
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        runtime.spawn(async move {
+            let time = u64::try_from(time.as_millis()).unwrap_or(MINUTE);
+            // Where it can't be noted, the others hear of it from the service themselves.
+            let _ = redis
+                .run::<u8>(&[COMMON, STOP].concat(), &[&user], &[&MINUTE, &time])
                 .await;
         });
     }

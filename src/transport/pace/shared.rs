@@ -28,6 +28,9 @@ pub(crate) trait SharedPace: Send + Sync {
     /// The call has come to its end now, and was sent or was not.
     fn settle(&self, taken: Taken, was_sent: bool);
 
+    /// The service has refused a call: nobody's goes out for so long.
+    fn stop(&self, time: Duration);
+
     /// How many processes there were when the answer was last known.
     fn processes(&self) -> u64;
 }

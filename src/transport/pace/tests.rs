@@ -226,6 +226,7 @@ struct Others {
     /// What is to be answered first: how long to wait.
     waits: Mutex<Vec<Duration>>,
     settled: Mutex<Vec<(u64, bool)>>,
+    stopped: Mutex<Vec<Duration>>,
 }
 
 impl SharedPace for Others {
@@ -238,6 +239,10 @@ impl SharedPace for Others {
 
     fn settle(&self, taken: Taken, was_sent: bool) {
         self.settled.lock().unwrap().push((taken.units, was_sent));
+    }
+
+    fn stop(&self, time: Duration) {
+        self.stopped.lock().unwrap().push(time);
     }
 
     fn processes(&self) -> u64 {
@@ -272,6 +277,19 @@ async fn what_processes_share_is_waited_for_and_given_back() {
         *others.settled.lock().unwrap(),
         [(20, true), (5, false), (1, true)]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_stops_the_others_for_as_long_as_this_process() {
+    let (others, governor) = with_others(6_000);
+    let start = Instant::now();
+    permit(&governor, 20)
+        .await
+        .refused(Some(Duration::from_secs(9)));
+    permit(&governor, 20).await.accepted();
+    let waited = start.elapsed();
+    assert_eq!(*others.stopped.lock().unwrap(), [waited]);
+    assert_eq!(waited.as_secs(), 9);
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,8 +8,11 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, FromRedisValue, RedisConnectionInfo, RedisError, ToRedisArgs};
+use redis::{
+    AsyncConnectionConfig, ErrorKind, FromRedisValue, RedisConnectionInfo, RedisError, ToRedisArgs,
+};
 use ring::rand::{SecureRandom, SystemRandom};
+use rustls::AlertDescription;
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -19,7 +22,10 @@ use url::Url;
 
 use super::super::StoreError;
 use crate::error::{Error, Kind};
-use crate::http::tls;
+use crate::http::{connect, tls};
+
+/// What a cause is in errors of redis-rs.
+type StdError = dyn std::error::Error + Send + Sync;
 
 /// How long a connection or an answer may take: the server is near, and without it things go on too.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -153,9 +159,9 @@ impl Redis {
                 format!("no connection to {}:{} a moment ago", self.host, self.port).into(),
             );
         }
-        let made = timeout(PATIENCE, self.open()).await.unwrap_or_else(|_| {
-            Err(format!("no connection to {}:{} within 2 s", self.host, self.port).into())
-        });
+        let made = timeout(PATIENCE, self.open())
+            .await
+            .unwrap_or_else(|_| Err(self.late()));
         match made {
             Ok(connection) => {
                 state.failed_at = None;
@@ -183,7 +189,7 @@ impl Redis {
         let stream = connector
             .connect(name, stream)
             .await
-            .map_err(|error| format!("no TLS with {}:{} ({error})", self.host, self.port))?;
+            .map_err(|error| self.no_tls(&error))?;
         self.greet(stream).await
     }
 
@@ -195,18 +201,85 @@ impl Redis {
         let (connection, driver) =
             MultiplexedConnection::new_with_config(&self.settings, stream, config)
                 .await
-                .map_err(|error| self.failed(&error))?;
+                .map_err(|error| {
+                    if error.is_io_error() && !self.is_tls {
+                        return format!(
+                            "the server at {}:{} hung up; if it speaks tls, write rediss:// in place of redis://",
+                            self.host, self.port
+                        )
+                        .into();
+                    }
+                    self.failed(&error)
+                })?;
         tokio::spawn(driver);
         Ok(connection)
     }
 
-    /// The server's own text, which holds no values: scripts and keys are never part of it.
-    fn failed(&self, error: &RedisError) -> StoreError {
-        let code = error
-            .code()
-            .map_or_else(|| error.to_string(), str::to_owned);
-        format!("the server at {}:{} failed: {code}", self.host, self.port).into()
+    fn late(&self) -> StoreError {
+        let (host, port) = (&self.host, self.port);
+        if self.is_tls {
+            return format!(
+                "no connection with tls to {host}:{port} within 2 s; see whether the server speaks tls at that port (its \
+                 tls-port)"
+            )
+            .into();
+        }
+        format!("no connection to {host}:{port} within 2 s").into()
     }
+
+    fn no_tls(&self, error: &std::io::Error) -> StoreError {
+        let (host, port) = (&self.host, self.port);
+        match tls_error(error) {
+            Some(rustls::Error::InvalidCertificate(certificate)) => {
+                connect::certificate(certificate, host)
+            }
+            Some(rustls::Error::InvalidMessage(_)) => format!(
+                "what answers at {host}:{port} does not speak tls; name the server's tls-port, or use redis:// without tls"
+            ),
+            Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)) => format!(
+                "the server at {host}:{port} asks for a client's certificate, which this program has not; set `tls-auth-clients no` \
+                 there, and a password"
+            ),
+            _ => format!("no tls with {host}:{port} ({error})"),
+        }
+        .into()
+    }
+
+    /// What the server said, in words that hold no values: scripts and keys are never part of them.
+    fn failed(&self, error: &RedisError) -> StoreError {
+        let source = std::error::Error::source(error);
+        let source = source.and_then(|source| source.downcast_ref::<Arc<StdError>>());
+        if let Some(error) = source.and_then(|source| source.downcast_ref::<std::io::Error>())
+            && tls_error(error).is_some()
+        {
+            return self.no_tls(error);
+        }
+        let server = format!("the server at {}:{}", self.host, self.port);
+        let code = error.code().unwrap_or_default();
+        let text = error.to_string();
+        let says = |word: &str| code == word || text.contains(word);
+        if says("NOAUTH") || says("WRONGPASS") || error.kind() == ErrorKind::AuthenticationFailed {
+            return format!(
+                "{server} does not let this user in; check the user and the password in the store's address \
+                 (AIRBYTE_GMAIL_STORE)"
+            )
+            .into();
+        }
+        if says("NOPERM") || says("can't run this command") || says("No permissions") {
+            return format!(
+                "{server} does not let this user run the commands that are needed; give the user those that the guide for \
+                 several hosts names"
+            )
+            .into();
+        }
+        let said = if code.is_empty() { text.as_str() } else { code };
+        format!("{server} failed: {said}").into()
+    }
+}
+
+/// What TLS says where that is what failed.
+fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
 }
 
 impl fmt::Debug for Redis {

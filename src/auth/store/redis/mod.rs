@@ -60,6 +60,16 @@ const RELEASE: &str = "
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1";
 
+/// Needs what the others need.
+const CHECK: &str = "
+redis.call('HSET', KEYS[1], 'time', redis.call('TIME')[1])
+redis.call('ZADD', KEYS[2], 1, 'one')
+redis.call('SET', KEYS[3], 'one', 'PX', 1000)
+redis.call('PERSIST', KEYS[3])
+for at = 1, 3 do redis.call('PEXPIRE', KEYS[at], 1000) end
+redis.call('DEL', KEYS[3])
+return 1";
+
 /// The tokens of one account and its scopes, encrypted.
 pub(crate) struct RedisTokenStore {
     redis: Arc<Redis>,
@@ -93,6 +103,26 @@ impl RedisTokenStore {
             // The braces keep both on one server of a cluster.
             entry: format!("airbyte-gmail:{{{name}}}:tokens"),
             lease: format!("airbyte-gmail:{{{name}}}:lease"),
+        })
+    }
+
+    /// Runs one command of each kind that is needed, on keys that nobody else has.
+    ///
+    /// # Errors
+    ///
+    /// What the server says.
+    pub(crate) async fn check(store: &SharedStore) -> Result<(), Error> {
+        let redis = Redis::of(&store.address)?;
+        let names = ["hash", "set", "text"];
+        let keys = names.map(|name| format!("airbyte-gmail:{{check}}:{name}"));
+        let keys = keys.each_ref().map(String::as_str);
+        let ran = redis.run::<bool>(CHECK, &keys, &[]).await;
+        ran.map(drop).map_err(|error| {
+            Error::new(
+                Kind::TokenStore,
+                "the shared store can't be used; see the cause",
+            )
+            .caused_by(std::io::Error::other(error))
         })
     }
 

@@ -81,6 +81,9 @@ pub(crate) async fn run(global: &Global, rows: &[&'static Operation]) -> Result<
     } else {
         stored(&mut findings, global, rows).await?;
     }
+    if let Some(address) = settings::shared_store() {
+        shared(&mut findings, address).await;
+    }
     report(global, findings)
 }
 
@@ -257,6 +260,21 @@ fn lifetime(findings: &mut Findings, end: SystemTime) {
             "run `airbyte-gmail auth login` again",
         ),
     }
+}
+
+/// Examines the store that processes share; whose tokens are in it makes no difference.
+async fn shared(findings: &mut Findings, address: String) {
+    let builder = GmailConnector::builder(GmailAuthConfig::new("")).shared_store(address);
+    let Err(error) = builder.check_shared_store().await else {
+        return findings.good("shared store", "the server lets this host in");
+    };
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    findings.bad(
+        "shared store",
+        cause.unwrap_or_else(|| error.to_string()),
+        "do what it says; until then this host renews its own tokens and keeps a pace of its own",
+    );
+    findings.error.get_or_insert(error);
 }
 
 /// A connector that begins with a refresh, so that the refresh token is tried and not only the access token.

@@ -225,6 +225,11 @@ impl Window {
         self.stopped_until = self.stopped_until.max(now + pause);
     }
 
+    /// For how long nothing goes out.
+    pub(super) fn stopped_for(&self, now: u64) -> u64 {
+        self.stopped_until.saturating_sub(now)
+    }
+
     fn granted(&mut self, units: u64) -> Grant {
         self.calls += 1;
         self.under_way += units;

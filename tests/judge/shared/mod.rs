@@ -1,65 +1,22 @@
 //! Processes that share nothing but a Redis server and their credentials. The server is Debian's.
 
+mod admission;
+mod server;
+
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use airbyte_agent_gmail::GmailConnector;
-use airbyte_agent_gmail::sandbox::{Fault, FaultKind, MinuteQuota, Sandbox, Service};
+use airbyte_agent_gmail::sandbox::{ErrorBody, Fault, FaultKind, MinuteQuota, Sandbox, Service};
+use airbyte_agent_gmail::{GmailConnector, Quota};
 use futures_util::future::try_join_all;
-use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::time::sleep;
 
 use crate::support::directory::Directory;
 use crate::support::program::program;
 use crate::support::{Failure, TestResult};
-
-/// A server on loopback, whose data is in a directory of its own.
-struct Redis {
-    server: Child,
-    port: u16,
-}
-
-impl Redis {
-    async fn start(directory: &Path) -> Result<Self, Failure> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        Self::start_at(port, directory).await
-    }
-
-    async fn start_at(port: u16, directory: &Path) -> Result<Self, Failure> {
-        let server = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--dir"])
-            .arg(directory)
-            // Every change is written, so that what was written can be searched.
-            .args([
-                "--save",
-                "",
-                "--appendonly",
-                "yes",
-                "--appendfsync",
-                "always",
-            ])
-            .stdout(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| format!("redis-server: {error}"))?;
-        let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            if began.elapsed() > Duration::from_secs(20) {
-                return Err("redis-server does not answer".into());
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-        Ok(Self { server, port })
-    }
-
-    fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-}
+use server::Redis;
 
 /// The program with the sandbox's refresh token, in a process that has nothing of another's.
 fn process(
@@ -216,7 +173,7 @@ async fn a_server_that_goes_and_comes_back_loses_nothing() -> TestResult {
     gmail.check().await?;
     assert_eq!(refreshes(&sandbox), 1);
 
-    redis.server.kill().await?;
+    redis.kill().await?;
     // A token that is good goes on; one that has ended is replaced, and somebody hears of it.
     gmail.check().await?;
     assert!(warnings.try_recv().is_err());
@@ -226,9 +183,7 @@ async fn a_server_that_goes_and_comes_back_loses_nothing() -> TestResult {
     assert!(warnings.recv()?.contains("token store"));
 
     // What is owed is saved when the server is back, so that another process needs no refresh with the old token.
-    let redis = Redis::start_at(redis.port, data.path())
-        .await
-        .map_err(|error| error.to_string())?;
+    redis.restart().await.map_err(|error| error.to_string())?;
     let before = written(data.path())?.len();
     while written(data.path())?.len() < before + 400 {
         sleep(Duration::from_millis(50)).await;
@@ -237,6 +192,59 @@ async fn a_server_that_goes_and_comes_back_loses_nothing() -> TestResult {
         .await
         .map_err(|error| error.to_string())?;
     assert_eq!(refreshes(&sandbox), 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_of_one_holds_the_others_back() -> TestResult {
+    const ASKED: Duration = Duration::from_secs(3);
+    let (sandbox, data) = (Sandbox::start().await?, Directory::new()?);
+    let redis = Redis::start(data.path())
+        .await
+        .map_err(|error| error.to_string())?;
+    let connector = || {
+        GmailConnector::builder(sandbox.google_auth())
+            .base_url(sandbox.gmail_url())
+            .token_url(sandbox.token_url())
+            .quota(Quota::current())
+            .shared_store(redis.url())
+            .build()
+    };
+    let (first, second) = (connector()?, connector()?);
+    second.check().await?;
+    sandbox.clear_requests();
+    sandbox.inject(Fault::new(
+        Service::Gmail,
+        FaultKind::Status {
+            code: 429,
+            body: ErrorBody::Native,
+            headers: [("retry-after".to_owned(), ASKED.as_secs().to_string())].into(),
+        },
+    ));
+    let (refused, held_back) = tokio::join!(first.check(), async {
+        let is_refused = || {
+            let mut requests = sandbox.requests().into_iter();
+            requests.any(|request| request.status == Some(429))
+        };
+        while !is_refused() {
+            sleep(Duration::from_millis(5)).await;
+        }
+        // What is noted at the server is under way.
+        sleep(Duration::from_millis(300)).await;
+        let began = Instant::now();
+        second.check().await.map(|()| began.elapsed())
+    });
+    refused?;
+    let held_back = held_back?;
+    println!(
+        "another process waited {:.1} s after a refusal that asked for {} s",
+        held_back.as_secs_f64(),
+        ASKED.as_secs()
+    );
+    assert!(
+        held_back + Duration::from_millis(600) > ASKED,
+        "{held_back:?}"
+    );
     Ok(())
 }
 
