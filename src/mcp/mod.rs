@@ -58,6 +58,7 @@ pub struct Server {
     tools: Tools,
     offered: Arc<Vec<crate::tool::Tool>>,
     approvals: Arc<approval::Approvals>,
+    is_text_only: bool,
 }
 
 impl Server {
@@ -68,7 +69,27 @@ impl Server {
             tools,
             offered,
             approvals: Arc::new(approval::Approvals::new()),
+            is_text_only: false,
         }
+    }
+
+    /// Gives results as text alone, without structured content and its schemas: for clients that show their model the
+    /// whole result, so that it reads everything twice. google-adk and google-genai do.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
+    /// use airbyte_agent_gmail::mcp::Server;
+    ///
+    /// let server = Server::new(sandbox.open_source()?.tools()).text_only();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn text_only(mut self) -> Self {
+        self.is_text_only = true;
+        self
     }
 
     /// Offers every tool that there is.

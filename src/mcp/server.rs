@@ -87,7 +87,7 @@ impl ServerHandler for Server {
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         Ok(ListToolsResult::with_all_items(
-            self.offered.iter().map(tool).collect(),
+            self.offered.iter().map(|tool| self.shown(tool)).collect(),
         ))
     }
 
@@ -95,7 +95,7 @@ impl ServerHandler for Server {
         self.offered
             .iter()
             .find(|offered| offered.name == name)
-            .map(tool)
+            .map(|tool| self.shown(tool))
     }
 
     /// What is no request that is known: of another method, or of a known one with params that do not fit it.
@@ -176,7 +176,7 @@ impl ServerHandler for Server {
         }
         // Some clients show their model this in place of the text, so that it has the same marks. Others show both: of an
         // error there is the text alone, so that it is said once.
-        let sealed = (!answer.is_error).then(|| answer.sealed());
+        let sealed = (!answer.is_error && !self.is_text_only).then(|| answer.sealed());
         let content = vec![ContentBlock::text(answer.text)];
         let mut result = if answer.is_error {
             CallToolResult::error(content)
@@ -185,6 +185,17 @@ impl ServerHandler for Server {
         };
         result.structured_content = sealed;
         Ok(CallToolResponse::Complete(result))
+    }
+}
+
+impl Server {
+    /// A tool as a client lists it. Who is promised a schema has to get what fits it.
+    fn shown(&self, offered: &crate::tool::Tool) -> Tool {
+        let mut tool = tool(offered);
+        if self.is_text_only {
+            tool.output_schema = None;
+        }
+        tool
     }
 }
 

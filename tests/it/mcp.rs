@@ -331,6 +331,24 @@ async fn structured_content_has_the_marks_of_the_text() {
     assert_eq!(read["result"]["isError"], false);
 }
 
+#[tokio::test]
+async fn results_are_text_alone_where_that_is_wanted() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let mut client = Client::start(&sandbox, Mode::OpenSource, &["--text-only"]).await;
+    let list = client.ask(1, "tools/list", json!({})).await;
+    // Who is promised a schema has to get what fits it.
+    for tool in list["result"]["tools"].as_array().unwrap() {
+        assert_eq!(tool.get("outputSchema"), None, "{tool}");
+    }
+    let found = client
+        .call(2, "gmail_search", json!({"query": "is:unread"}))
+        .await;
+    assert_eq!(found["result"]["isError"], false, "{found}");
+    assert_eq!(found["result"].get("structuredContent"), None);
+    let text = found["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(text.contains("<untrusted-mail "), "{text}");
+}
+
 fn web() -> reqwest::Client {
     local_client().unwrap().build().unwrap()
 }

@@ -101,6 +101,10 @@ pub(crate) struct Mcp {
     /// The longest result
     #[arg(long, value_name = "CHARACTERS", default_value = "20000")]
     limit: u32,
+    /// Give results as text alone: for clients that show their model the structured content beside it, such as google-adk
+    /// and google-genai
+    #[arg(long)]
+    text_only: bool,
     /// Serve over HTTP instead of standard input and output
     #[arg(long)]
     http: bool,
@@ -219,9 +223,14 @@ impl Mcp {
         if let Some(directory) = &self.attachments {
             tools = tools
                 .with_directory(directory)
-                .map_err(|error| Failure::input(error.to_string()))?;
+                .map_err(|error| Failure::input(format!("{}: {error}", directory.display())))?;
         }
         let server = Server::new(tools);
+        let server = if self.text_only {
+            server.text_only()
+        } else {
+            server
+        };
         let names: Vec<&str> = self.tools.iter().map(String::as_str).collect();
         let server = match names.as_slice() {
             [] | ["default"] => server,
