@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::ops::RangeInclusive;
 
 use airbyte_agent_gmail::Mode;
 use airbyte_agent_gmail::auth::AccountDirectory;
 use clap::ValueEnum;
 use serde::Deserialize;
+use serde_norway::Value;
 
 use super::exit::Failure;
 use super::output::Format;
@@ -14,9 +16,21 @@ use super::output::Format;
 /// The file's name, in the folder with the accounts.
 const FILE: &str = "config.yaml";
 
-/// The settings that the file can have.
-#[derive(Debug, Default, Deserialize)]
+/// How many messages a page can have.
+const LIMITS: RangeInclusive<u16> = 1..=500;
+
+/// The keys of the file, with any values.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Keys {
+    mode: Option<Value>,
+    output: Option<Value>,
+    limit: Option<Value>,
+    pager: Option<Value>,
+}
+
+/// The settings that the file can have.
+#[derive(Debug, Default)]
 pub(crate) struct Defaults {
     mode: Option<String>,
     /// The output format on a terminal; what is piped stays as it is, for the programs that read it.
@@ -46,7 +60,47 @@ impl Defaults {
         {
             return Ok(Self::default());
         }
-        serde_norway::from_str(&text).map_err(|error| wrong(&error.to_string()))
+        Self::parse(&text).map_err(|error| wrong(&error))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let keys: Keys =
+            serde_norway::from_str(text).map_err(|error| {
+                match serde_norway::from_str::<Value>(text) {
+                    Ok(value) if !value.is_mapping() => {
+                        format!(
+                            "it is {}; give keys with values, such as `limit: 25`",
+                            kind(&value)
+                        )
+                    }
+                    _ => error.to_string(),
+                }
+            })?;
+        let word = |key: &str, value: Option<Value>, expected: &str| match value {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(format!("`{key}` is {}; give {expected}", kind(&other))),
+        };
+        let limit = match keys.limit {
+            None | Some(Value::Null) => None,
+            Some(value) => {
+                let number = value.as_u64().and_then(|number| u16::try_from(number).ok());
+                let number = number.filter(|number| LIMITS.contains(number));
+                Some(number.ok_or_else(|| {
+                    let (least, most) = LIMITS.into_inner();
+                    format!(
+                        "`limit` is {}; give a whole number from {least} to {most}",
+                        kind(&value)
+                    )
+                })?)
+            }
+        };
+        Ok(Self {
+            mode: word("mode", keys.mode, "open-source or hosted")?,
+            output: word("output", keys.output, "table, json, ndjson, yaml or ids")?,
+            limit,
+            pager: word("pager", keys.pager, "a command line, or '' for no pager")?,
+        })
     }
 
     /// The output format on a terminal.
@@ -71,5 +125,18 @@ impl Defaults {
                 "{FILE}: the mode `{other}` is unknown; use one of: open-source, hosted"
             ))),
         }
+    }
+}
+
+/// What a value is, as it is told to the person who wrote it.
+fn kind(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(value) => format!("`{value}`"),
+        Value::Number(value) => format!("`{value}`"),
+        Value::String(value) => format!("the text `{value}`"),
+        Value::Sequence(_) => "a list".to_owned(),
+        Value::Mapping(_) => "a mapping".to_owned(),
+        Value::Tagged(_) => "a value with a tag".to_owned(),
     }
 }

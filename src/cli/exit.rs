@@ -9,6 +9,9 @@ use airbyte_agent_gmail::tool::visible_text;
 
 use super::output;
 
+/// How it begins to be said how long the service asks to wait.
+const AGAIN: &str = "again in ";
+
 /// Why a command ended badly.
 pub(crate) enum Failure {
     /// The crate's own error.
@@ -193,6 +196,11 @@ fn write(stderr: &mut String, failure: &Failure, verbose: bool) -> fmt::Result {
             }
             if error.is_outcome_unknown() && is_send(error) {
                 writeln!(stderr, "look first: {}", shown(&look(error)))?;
+            } else if let Some(wait) = error.retry_after()
+                && !error.is_outcome_unknown()
+                && !error.to_string().contains(AGAIN)
+            {
+                writeln!(stderr, "{AGAIN}{} s", wait.as_secs_f64().ceil().max(1.0))?;
             }
             Ok(())
         }

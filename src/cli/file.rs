@@ -4,7 +4,36 @@ use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use airbyte_agent_gmail::mail::Attachment;
+use airbyte_agent_gmail::tool::AttachmentDirectory;
+
 use super::exit::Failure;
+
+/// A folder that the user gave for attachments.
+pub(crate) struct Folder {
+    given: PathBuf,
+    directory: AttachmentDirectory,
+}
+
+impl Folder {
+    /// Takes the folder, and makes it where it is not there.
+    pub(crate) fn new(given: PathBuf) -> Result<Self, Failure> {
+        let directory = AttachmentDirectory::new(&given).map_err(|error| {
+            Failure::input(format!(
+                "{}: {error}; give a path of a folder that you may write to",
+                given.display()
+            ))
+        })?;
+        Ok(Self { given, directory })
+    }
+
+    /// Saves an attachment, and gives its path.
+    pub(crate) fn save(&self, attachment: &Attachment) -> Result<PathBuf, Failure> {
+        let bytes = attachment.data().unwrap_or_default();
+        let saved = self.directory.save(&attachment.name, bytes);
+        saved.map_err(|error| Failure::Other(format!("{}: {error}", self.given.display())))
+    }
+}
 
 /// A file that only its owner may read, as it holds mail: opened where it exists, created where not.
 pub(crate) fn private(path: &Path) -> Result<File, Failure> {

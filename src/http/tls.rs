@@ -1,5 +1,6 @@
 //! TLS by ring, with the certificates that the operating system trusts, and no process-wide default set.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use rustls::{ClientConfig, RootCertStore};
@@ -39,13 +40,14 @@ fn own() -> Result<ClientConfig, Error> {
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth(),
         Err(error) => {
-            if let Some(name) = VARIABLES
+            if let Some((name, path)) = VARIABLES
                 .into_iter()
-                .find(|name| std::env::var_os(name).is_some())
+                .find_map(|name| Some((name, std::env::var_os(name)?)))
             {
+                let path = Path::new(&path).display();
                 return Err(Error::new(
                     Kind::Configuration,
-                    format!("{name} names no certificates that can be read; name a file (or folder) of PEM certificates, or unset it"),
+                    format!("{name} names no certificates that can be read (`{path}`); name a file (or folder) of PEM certificates, or unset it"),
                 )
                 .caused_by(error));
             }
@@ -62,10 +64,11 @@ fn check_file() -> Result<(), Error> {
     let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else {
         return Ok(());
     };
-    std::fs::File::open(path).map(drop).map_err(|error| {
+    std::fs::File::open(&path).map(drop).map_err(|error| {
+        let path = Path::new(&path).display();
         Error::new(
             Kind::Configuration,
-            "SSL_CERT_FILE names a file that can't be read; name a file of PEM certificates, or unset it",
+            format!("SSL_CERT_FILE names `{path}`, which can't be read; name a file of PEM certificates, or unset it"),
         )
         .caused_by(error)
     })

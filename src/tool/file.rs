@@ -48,13 +48,13 @@ impl AttachmentDirectory {
         let root = root.into();
         let failed =
             |error: io::Error| FileError::of("the directory for attachments can't be used", &error);
-        private_folder(&root).map_err(failed)?;
-        let root = root.canonicalize().map_err(failed)?;
-        if !root.is_dir() {
+        if root.exists() && !root.is_dir() {
             return Err(FileError::new(
                 "the place for attachments is not a directory",
             ));
         }
+        private_folder(&root).map_err(failed)?;
+        let root = root.canonicalize().map_err(failed)?;
         Ok(Self { root })
     }
 

@@ -14,7 +14,7 @@ use std::process::{Output, Stdio};
 
 use airbyte_agent_gmail::Mode;
 use airbyte_agent_gmail::operation::gmail;
-use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
+use airbyte_agent_gmail::sandbox::{ErrorBody, Fault, FaultKind, Sandbox, Service};
 use serde_json::Value;
 use support::directory::Directory;
 use support::program::PROGRAM;
@@ -332,6 +332,53 @@ async fn attachments_are_saved_and_none_is_overwritten() {
         }
     }
     assert_eq!(std::fs::read_dir(&to).unwrap().count(), 4);
+    // A file in the place of the folder is named.
+    let taken = directory.file("taken");
+    std::fs::write(&taken, "mine").unwrap();
+    let taken = taken.to_str().unwrap();
+    for folder in [taken.to_owned(), format!("{taken}/below")] {
+        for command in [
+            ["attachments", "save", id, "--dir", &folder].as_slice(),
+            &["open", id, "1", "--no-viewer", "--dir", &folder],
+        ] {
+            let refused = run(program(&sandbox, Mode::OpenSource), command).await;
+            let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+            assert_eq!(refused.status.code(), Some(2), "{command:?}: {said}");
+            assert!(said.contains(&format!("error: {folder}: ")), "{said}");
+        }
+    }
+    assert_eq!(std::fs::read_to_string(taken).unwrap(), "mine");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_long_to_wait_is_told() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let late = FaultKind::Status {
+        code: 429,
+        body: ErrorBody::default(),
+        headers: [("Retry-After".to_owned(), "3600".to_owned())].into(),
+    };
+    sandbox.inject(Fault::new(Service::Gmail, late.clone()).forever());
+    for operation in ["labels_list", "messages_list"] {
+        let fault = Fault::new(Service::Airbyte, late.clone()).on(operation);
+        sandbox.inject(fault.forever());
+    }
+    for mode in [Mode::OpenSource, Mode::Hosted] {
+        for command in [["labels", "list"].as_slice(), &["search", "in:inbox"]] {
+            let refused = run(program(&sandbox, mode), command).await;
+            let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+            assert_eq!(
+                refused.status.code(),
+                Some(6),
+                "{mode:?} {command:?}: {said}"
+            );
+            assert_eq!(
+                said.matches("again in 3600 s").count(),
+                1,
+                "{mode:?} {command:?}: {said}"
+            );
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -219,7 +219,7 @@ async fn an_authority_of_ones_own_is_taken_from_a_file_or_a_folder() -> Result<(
         ("SSL_CERT_DIR", "/nowhere"),
     ] {
         let output = world.list(&url, &[(name, value)]).await?;
-        assert_told(&output, 2, &[name]);
+        assert_told(&output, 2, &[name, value]);
     }
     Ok(())
 }

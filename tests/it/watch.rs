@@ -167,13 +167,25 @@ async fn the_configuration_file_gives_defaults() -> Result<(), Failure> {
     for (wrong, quoted) in [
         ("mode: both", "`both`"),
         ("colour: no", "`colour`"),
-        ("- a", "config.yaml"),
+        ("- a", "config.yaml: it is a list; give keys with values"),
+        (
+            "limit: many",
+            "`limit` is the text `many`; give a whole number from 1 to 500",
+        ),
+        ("limit: 0", "`limit` is `0`; give a whole number"),
+        ("limit: 70000", "`limit` is `70000`; give a whole number"),
+        ("output: [json]", "`output` is a list; give table, json"),
+        ("mode: 1", "`mode` is `1`; give open-source or hosted"),
+        ("pager: false", "`pager` is `false`; give a command line"),
     ] {
         std::fs::write(&file, wrong)?;
         let refused = run(&["check"]).await?;
         assert_eq!(refused.status.code(), Some(2), "{wrong}");
         assert!(errors(&refused).contains(quoted), "{}", errors(&refused));
     }
+    // A key without a value is as one that is left out.
+    std::fs::write(&file, "mode: hosted\nlimit:\npager: ''\n")?;
+    assert_eq!(json(&run(&["check"]).await?)?["ok"], true);
     Ok(())
 }
 

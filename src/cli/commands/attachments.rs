@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use airbyte_agent_gmail::tool::AttachmentDirectory;
 use clap::Subcommand;
 use serde_json::json;
 
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
+use crate::cli::file::Folder;
 use crate::cli::output::{self, Format};
 use crate::cli::settings::connect;
 
@@ -64,10 +64,7 @@ impl Attachments {
             output::note("the message has no attachments");
             return Ok(());
         }
-        let directory = directory
-            .map(AttachmentDirectory::new)
-            .transpose()
-            .map_err(|error| Failure::Other(error.to_string()))?;
+        let directory = directory.map(Folder::new).transpose()?;
         let mut rows = Vec::new();
         for attachment in chosen {
             let mut row = json!({
@@ -77,9 +74,7 @@ impl Attachments {
                 "name": attachment.name,
             });
             if let Some(directory) = &directory {
-                let path = directory
-                    .save(&attachment.name, attachment.data().unwrap_or_default())
-                    .map_err(|error| Failure::Other(error.to_string()))?;
+                let path = directory.save(attachment)?;
                 row["file"] = json!(path);
             }
             rows.push(row);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use airbyte_agent_gmail::GmailConnector;
 use airbyte_agent_gmail::mail::Attachment;
-use airbyte_agent_gmail::tool::{AttachmentDirectory, visible_text};
+use airbyte_agent_gmail::tool::visible_text;
 use clap::Args;
 use serde_json::json;
 
@@ -12,6 +12,7 @@ use crate::cli::args::Global;
 use crate::cli::browser;
 use crate::cli::exit::Failure;
 use crate::cli::field::Fields;
+use crate::cli::file::Folder;
 use crate::cli::output::{self, Format};
 use crate::cli::settings::connect;
 
@@ -86,11 +87,7 @@ impl Open {
                 .tempdir()?
                 .keep(),
         };
-        let file = AttachmentDirectory::new(directory)
-            .and_then(|directory| {
-                directory.save(&attachment.name, attachment.data().unwrap_or_default())
-            })
-            .map_err(|error| Failure::Other(error.to_string()))?;
+        let file = Folder::new(directory)?.save(attachment)?;
         let is_opened = !self.no_viewer
             && is_shown(&attachment.mime_type, &file)
             && browser::view(&file.display().to_string());
