@@ -13,7 +13,7 @@ use self::style::{compact_style, has_zero_font_size, is_hidden};
 pub(crate) use self::{
     declared::declared_charset,
     style::{is_same_address, readable_address},
-    token::{Attributes, Token, Tokenizer},
+    token::{Attributes, Name, Token, Tokenizer},
 };
 
 /// Elements within elements beyond this depth have no effect of their own; their text is kept.
@@ -51,7 +51,7 @@ pub fn html_to_text(html: &str) -> String {
 
 /// An open element, with what has to be undone at its end.
 struct Element {
-    name: String,
+    name: Name,
     is_hidden: bool,
     /// Text of size zero is not seen, unless an inner element sets a size again.
     is_tiny: bool,
@@ -101,8 +101,8 @@ struct Renderer {
 }
 
 impl Renderer {
-    fn start(&mut self, name: String, attributes: &Attributes) {
-        match name.as_str() {
+    fn start(&mut self, name: Name, attributes: &Attributes) {
+        match &*name {
             "br" => {
                 self.pending_line_ends = (self.pending_line_ends + 1).min(2);
                 return;
@@ -151,7 +151,7 @@ impl Renderer {
             name,
         };
         self.hidden_depth += usize::from(element.is_hidden);
-        match element.name.as_str() {
+        match &*element.name {
             "blockquote" => self.quote_depth += 1,
             "pre" => self.preformatted_depth += 1,
             "sup" => self.superscript_depth += 1,
@@ -216,10 +216,10 @@ impl Renderer {
             let Some(element) = self.elements.get(position) else {
                 return;
             };
-            if boundary.contains(&element.name.as_str()) {
+            if boundary.contains(&&*element.name) {
                 return;
             }
-            if closed.contains(&element.name.as_str()) {
+            if closed.contains(&&*element.name) {
                 self.close_from(position);
                 return;
             }
@@ -235,7 +235,7 @@ impl Renderer {
             if let Some(link) = element.link {
                 self.close_link(&link);
             }
-            match element.name.as_str() {
+            match &*element.name {
                 "blockquote" => self.quote_depth -= 1,
                 "pre" => self.preformatted_depth -= 1,
                 "sup" => self.superscript_depth -= 1,

@@ -1,5 +1,7 @@
 //! HTML to its tags and texts, as the WHATWG has them.
 
+use std::borrow::Cow;
+
 use html5gum::{
     Emitter, ForwardingEmitter, Span, State, StringReader,
     emitters::callback::{Callback, CallbackEmitter, CallbackEvent},
@@ -10,10 +12,13 @@ pub(crate) enum Token {
     /// Text between tags, its character references decoded.
     Text(String),
     /// A start tag, its name in lower case.
-    Start(String, Attributes),
+    Start(Name, Attributes),
     /// An end tag, its name in lower case.
-    End(String),
+    End(Name),
 }
+
+/// The name of a tag.
+pub(crate) type Name = Cow<'static, str>;
 
 /// The attributes of a start tag: names in lower case, values decoded.
 #[derive(Default)]
@@ -91,7 +96,7 @@ impl ForwardingEmitter for Lenient {
 /// Puts a start tag together from its events.
 #[derive(Default)]
 struct Builder {
-    open: Option<(String, Attributes)>,
+    open: Option<(Name, Attributes)>,
 }
 
 impl Callback<Token, ()> for Builder {
@@ -99,7 +104,7 @@ impl Callback<Token, ()> for Builder {
         match event {
             CallbackEvent::String { value } => return Some(Token::Text(text(value))),
             CallbackEvent::OpenStartTag { name } => {
-                self.open = Some((text(name), Attributes::default()));
+                self.open = Some((self::name(name), Attributes::default()));
             }
             CallbackEvent::AttributeName { name } => {
                 if let Some((_, attributes)) = &mut self.open {
@@ -120,7 +125,7 @@ impl Callback<Token, ()> for Builder {
             CallbackEvent::EndTag { name } => {
                 // A tag that never ended was cut.
                 self.open = None;
-                return Some(Token::End(text(name)));
+                return Some(Token::End(self::name(name)));
             }
             CallbackEvent::Comment { .. }
             | CallbackEvent::Doctype { .. }
@@ -128,6 +133,49 @@ impl Callback<Token, ()> for Builder {
         }
         None
     }
+}
+
+/// A name; those that mail is full of take no memory of their own.
+fn name(bytes: &[u8]) -> Name {
+    Cow::Borrowed(match bytes {
+        b"a" => "a",
+        b"b" => "b",
+        b"i" => "i",
+        b"u" => "u",
+        b"p" => "p",
+        b"br" => "br",
+        b"td" => "td",
+        b"th" => "th",
+        b"tr" => "tr",
+        b"li" => "li",
+        b"ul" => "ul",
+        b"ol" => "ol",
+        b"dl" => "dl",
+        b"dt" => "dt",
+        b"dd" => "dd",
+        b"em" => "em",
+        b"h1" => "h1",
+        b"h2" => "h2",
+        b"h3" => "h3",
+        b"hr" => "hr",
+        b"div" => "div",
+        b"pre" => "pre",
+        b"img" => "img",
+        b"sub" => "sub",
+        b"sup" => "sup",
+        b"span" => "span",
+        b"font" => "font",
+        b"body" => "body",
+        b"html" => "html",
+        b"head" => "head",
+        b"meta" => "meta",
+        b"table" => "table",
+        b"tbody" => "tbody",
+        b"strong" => "strong",
+        b"center" => "center",
+        b"blockquote" => "blockquote",
+        _ => return Cow::Owned(text(bytes)),
+    })
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::mail::{
-    html::{Token, Tokenizer, escape},
+    html::{Name, Token, Tokenizer, escape},
     read::content_reference::{content_id_of, content_id_url},
 };
 
@@ -134,8 +134,8 @@ pub(crate) fn embeddable_html(
     mut content_id: impl FnMut(&str) -> Option<String>,
 ) -> String {
     let mut output = String::with_capacity(html.len());
-    let mut open: Vec<String> = Vec::new();
-    let mut dropped: Option<String> = None;
+    let mut open: Vec<Name> = Vec::new();
+    let mut dropped: Option<Name> = None;
     for token in Tokenizer::new(html) {
         if let Some(name) = &dropped {
             if matches!(&token, Token::End(end) if end == name) {
@@ -145,8 +145,8 @@ pub(crate) fn embeddable_html(
         }
         match token {
             Token::Text(text) => output.push_str(&escape(&text)),
-            Token::Start(name, _) if DROPPED.contains(&name.as_str()) => {
-                if DROPPED_WITH_CONTENT.contains(&name.as_str()) {
+            Token::Start(name, _) if DROPPED.contains(&&*name) => {
+                if DROPPED_WITH_CONTENT.contains(&&*name) {
                     dropped = Some(name);
                 }
             }
