@@ -4,6 +4,7 @@
 #
 #     bash tests/judges.sh              # all of them
 #     bash tests/judges.sh mcp oracle   # some, by the names of their modules
+#     REDIS_SERVER=valkey-server bash tests/judges.sh shared    # with a server of another make
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TERM_COLOR=never JUDGES=${JUDGES:-$PWD/target/judges}
