@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Generates anew, refreshes the golden files and the reference, and says what changed for users since a git revision,
+# Generates the code again, refreshes the golden files and the reference, and says what changed for users since a git revision,
 # and whether it breaks them.
 #
-#     bash spec/review.sh [REVISION]    # HEAD where it is left out
+#     bash spec/review.sh [REVISION]    # default: HEAD
 set -euo pipefail
 cd "$(dirname "$0")/.."
 base=$(git rev-parse --verify --quiet "${1:-HEAD}^{commit}") || { echo "no such revision: ${1:-HEAD}" >&2; exit 2; }
@@ -130,10 +130,10 @@ if ((breaking)); then
   echo "breaking: $breaking facts that users can rely on are gone, changed or newly required; $additions are new."
   echo "before 1.0.0 this takes a new minor version, after it a new major one; name it in CHANGELOG.md."
 elif ((additions + changed)); then
-  echo "not breaking: $additions facts are new, $changed let through more, or are other prices."
+  echo "not breaking: $additions facts are new, $changed accept more or have another price."
 else
-  echo "nothing changed for users but words; git diff shows them."
+  echo "only words changed for users; git diff shows them."
 fi
-((raw)) && echo "apart from that, $raw facts of the raw client changed: it follows the document and progenitor, and promises nothing."
+((raw)) && echo "$raw facts of the raw client changed too: it follows the document and progenitor, and is not stable."
 echo "see the words with: git diff ${1:-HEAD} -- tests/golden reference"
 echo "see the generated code in: $(ls -td "${CARGO_TARGET_DIR:-target}"/debug/build/airbyte-agent-gmail-*/out | head -1)"

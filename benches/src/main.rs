@@ -124,7 +124,7 @@ async fn run(url: &str) -> Result<(), Failure> {
         idle(url)?;
         figure::print(&rows);
         std::fs::write(plot::FILE, plot::draw(&rows))?;
-        println!("\n{} is drawn anew", plot::FILE);
+        println!("\n{} was redrawn", plot::FILE);
     }
     Ok(())
 }

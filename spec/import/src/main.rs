@@ -53,7 +53,7 @@ fn run() -> Result<(), String> {
     fs::write(&output, &text).map_err(|error| format!("{output}: can't be written: {error}"))?;
     print!("{notes}");
     println!(
-        "{output}: {} to decide, {} for hosted mode only, {} lost; the list stands at its head as well.",
+        "{output}: {} to decide, {} for hosted mode only, {} lost; the list is also at its top.",
         notes.count(Kind::Decide),
         notes.count(Kind::Hosted),
         notes.count(Kind::Lost)
