@@ -1,9 +1,9 @@
-//! The loop of an agent with nothing between: tools in, calls out, answers back, as OpenAI's Chat Completions and all
-//! that speak it have it.
+//! The bare loop of an agent: tools in, calls out, answers back, for OpenAI's Chat Completions and compatible
+//! services.
 //!
 //! `cargo run --features sandbox,tool --example function_calling`: with `OPENAI_API_KEY` (and `OPENAI_BASE_URL`,
-//! `OPENAI_MODEL` for others) a model decides what to do; without it a model of two lines plays its part. The mailbox is
-//! the sandbox's; `GmailConnector::from_env(None)` in its place takes a real one.
+//! `OPENAI_MODEL` for others) a model decides what to do; without it a model of two lines takes its place. The
+//! mailbox is the sandbox's; use `GmailConnector::from_env(None)` instead for a real one.
 
 use airbyte_agent_gmail::sandbox::Sandbox;
 use airbyte_agent_gmail::tool::{Access, Tools};

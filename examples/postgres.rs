@@ -1,10 +1,10 @@
-//! Tokens of many mailboxes in PostgreSQL: a token store that is written outside the crate.
+//! Tokens of many mailboxes in PostgreSQL: a token store outside the crate.
 //!
 //!     createdb mail
 //!     DATABASE_URL=postgres://localhost/mail cargo run --example postgres --features sandbox
 //!
-//! The table holds the tokens as they are: give it to the programs that need it alone, and encrypt its disk; or encrypt
-//! the column with a key that the database does not have.
+//! The table holds the tokens in plain text: give access only to the programs that need it, and encrypt its
+//! disk; or encrypt the column with a key that the database does not have.
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 

@@ -4,13 +4,13 @@
 //! cargo run --example web --features oauth,sandbox
 //! ```
 //!
-//! Without credentials in the environment it runs against a sandbox, so that everything can be tried with no account.
+//! Without credentials in the environment it runs against a sandbox, so you can try everything without an account.
 //! With AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET, or GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, it runs against the real
-//! services; register `http://127.0.0.1:8080/google/back` as a redirect address of the Google client then.
+//! services; in that case register `http://127.0.0.1:8080/google/back` as a redirect URI of the Google client.
 //!
-//! What a real service does in the same way: each consent is kept here, on the server, under a value that only the
-//! browser that began it has in a cookie, and it is taken out before it is used. So a callback can't be forged, replayed,
-//! or finished in another user's browser.
+//! A real service works the same way: it keeps each consent on the server, under a value that only the browser
+//! that started it has in a cookie, and removes it before using it. So a callback can't be forged, replayed, or
+//! finished in another user's browser.
 
 #![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
 
@@ -73,7 +73,7 @@ impl IntoResponse for Trouble {
         (
             status,
             page(&format!(
-                "It did not work: {} <a href=\"/\">Again</a>",
+                "It failed: {} <a href=\"/\">Try again</a>",
                 escape(&self.0.to_string())
             )),
         )
@@ -278,12 +278,13 @@ async fn done(gmail: &GmailConnector) -> Result<Response, Trouble> {
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    let text = format!("Connected. The mailbox holds {count} messages. <a href=\"/\">Again</a>");
+    let text =
+        format!("Connected. The mailbox has {count} messages. <a href=\"/\">Start again</a>");
     Ok((headers, page(&text)).into_response())
 }
 
 fn nothing_begun() -> Response {
-    let text = "This browser has begun nothing, or it is over. <a href=\"/\">Start again</a>";
+    let text = "This browser has no sign-in in progress. <a href=\"/\">Start again</a>";
     (StatusCode::BAD_REQUEST, page(text)).into_response()
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes airbyte-gmail.mcpb of a built program: one file that Claude Desktop, and what else takes MCP bundles, installs with
-# a double click. It is for the system that the program was built on.
+# Makes airbyte-gmail.mcpb from a built program: an MCP bundle, the format that Claude Desktop and other clients install with
+# a double click, as their documentation says. It is for the system that the program was built on.
 #
 #     cargo build --release --features cli,mcp
 #     bash examples/mcpb/bundle.sh target/release/airbyte-gmail [DIRECTORY]   # DIRECTORY: where to put it, default: here

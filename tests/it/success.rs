@@ -281,36 +281,36 @@ async fn a_part_of_a_batch_is_judged_alone() -> TestResult {
 const HEAD: &str = "\
 # What counts as a success
 
-A status of 2xx proves little: a proxy, a sign-in page of a network or a wrong address answers with 200 too. One rule
-decides for every operation, in both modes, for uploads and for each part of a batch.
+A 2xx status proves little: a proxy, a network's sign-in page or a wrong address can answer with 200 too. One rule covers
+every operation in both modes, uploads, and each part of a batch.
 
-| the answer, with a status of 2xx | operation that answers with nothing | with a record | with a list |
+| answer with a 2xx status | operation that returns nothing | a record | a list |
 | --- | --- | --- | --- |
 | 204, or an empty body | success | error | error |
-| `{}` | success | error where each record of its kind has a key, else success | success: an empty list |
+| `{}` | success | error if every record of its kind has a key, else success | success: an empty list |
 | a JSON object with that key, or with a field of its kind | error | success | success |
-| a JSON object with none of them, such as `{\"message\": \"blocked by policy\"}` | error | error | error |
+| a JSON object with neither, such as `{\"message\": \"blocked by policy\"}` | error | error | error |
 | a JSON object with an `error` | that error | that error | that error |
-| a page (`text/html`), a text, another JSON value, half an object | error | error | error |
+| a page (`text/html`), plain text, another JSON value, half an object | error | error | error |
 
-The content type has to be one of JSON, or one that says nothing (none, `text/plain`, `application/octet-stream`). In
-hosted mode the rule holds for Airbyte's envelope (`status` is `success`, `result` is there) and for the result inside
-it, where `null` stands for an empty body.
+The content type must be JSON, or say nothing (missing, `text/plain`, `application/octet-stream`). In hosted mode the rule
+applies to Airbyte's envelope (`status` is `success`, and there is a `result`) and to the result inside it, where `null`
+counts as an empty body.
 
-A list that the service's document requires, as Airbyte's own (connectors, workspaces, templates, skills) do, has to be
-there: `{}` is an error and no empty list.
+If the service's document requires the list, as Airbyte's own lists do (connectors, workspaces, templates, skills), it must
+be there: `{}` is then an error, not an empty list.
 
-A piece of an upload has one more success: 308, with which the service asks for the next piece.
+In an upload in pieces, 308 is a success too: the service asks for the next piece.
 
-Such an error is [`is_invalid_response`](crate::Error::is_invalid_response). What only reads, or may be sent twice, is
-asked for again; what changes something and still got no good answer
-[may have been done](crate::Error::is_outcome_unknown): look before you send it again. The program then ends with 8.
+Any other answer is the error [`is_invalid_response`](crate::Error::is_invalid_response). A call that only reads, or that may
+be sent twice, is tried again. A call that changes something and still gets no valid answer
+[may have been done](crate::Error::is_outcome_unknown): look before you send it again. The program then exits with 8.
 
-A 404 says that something is not there only where it comes in the service's own form (an `error`, `errors` or `detail` in
-JSON). Of any other, such as a proxy's page, the error says to check the base URL, and neither `found`, `sync` nor `export`
-takes a message for vanished or a history for lost.
+A 404 means that something does not exist only if it comes in the service's own form (JSON with an `error`, `errors` or
+`detail`). For any other 404, such as a proxy's page, the error says to check the base URL, and `found`, `sync` and `export`
+do not conclude that a message or the history is gone.
 
-## What each operation answers with
+## What each operation returns
 
 ";
 

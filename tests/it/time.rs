@@ -148,36 +148,39 @@ fn the_guide_says_each_limit() {
     let retry = RetryPolicy::default();
     let page = format!(
         "\
-# How long things take at most
+# Time limits
 
-Every wait has an end, and the error says which limit held.
+These waits end by themselves, and the error says which limit was reached.
 
-| what | at most | where it is set |
+| wait for | at most | set with |
 | --- | --- | --- |
-| a connection, TLS and proxy included | {connect} s | `Limits::connect_timeout` |
-| until Google's answer begins | {first} s, and 1 s for each 64 KiB that are sent | `Limits::first_byte_timeout` |
-| until Airbyte's answer to an action begins | {total} s: it begins when the action has ended | `Limits::total_timeout` |
-| silence within an answer | {idle} s | `Limits::idle_timeout` |
+| a connection, including TLS and a proxy | {connect} s | `Limits::connect_timeout` |
+| the start of Google's answer | {first} s, plus 1 s for each 64 KiB that is sent | `Limits::first_byte_timeout` |
+| the start of Airbyte's answer to an action | {total} s: Airbyte answers when the action has finished | `Limits::total_timeout` |
+| the next bytes of an answer | {idle} s | `Limits::idle_timeout` |
 | one request and its whole answer | {total} s | `Limits::total_timeout` |
-| all attempts at one call | {attempts} attempts, the last of which begins within {deadline} s | `RetryPolicy` |
-| one pause between attempts | {pause} s; where the service asks for more, its error comes back at once | `RetryPolicy::longest_pause` |
-| a wait for Google's quota in a single call | 150 s; `get_many`, `export`, `import` and `sync` go on waiting, and say so | `Quota` |
-| a new access token, all attempts included | 30 s; while the old one is good, nobody waits for it | |
+| all attempts at one call | {attempts} attempts, the last of which starts within {deadline} s | `RetryPolicy` |
+| the pause between two attempts | {pause} s; if the service asks for more, its error comes back at once | `RetryPolicy::longest_pause` |
+| Google's quota, in one call | 150 s; `get_many`, `export`, `import` and `sync` wait as long as it takes | `RetryPolicy::quota_wait` |
+| a new access token, including all attempts | 30 s; while the old one is valid, no call waits for it | |
 | the browser, in `auth login` and `connectors connect` | 300 s | `--timeout` |
 | the deletion of a connector | 120 s | `--timeout` |
-| an MCP client's request over HTTP | 10 s for its head, 30 s for its body | |
-| an MCP client that reads no answers | no end: the server waits with it, and reads no further | |
+| a request to the MCP server over HTTP | 10 s for its head, 30 s for its body | |
+| an MCP client to read its answers | no limit: meanwhile the server reads no more requests | |
 
-A `Retry-After` counts from the answer's own `Date`, so that a wrong clock here changes nothing.
+A `Retry-After` that gives a date is compared with the date of the answer, so it does not matter if this machine's clock is
+wrong.
 
 ## Who waits how long
 
-- **A person** at the command line sees within {connect} s that there is no connection, and within {first} s that nobody
-  answers. Work on many messages shows how far it is, on the standard error where that is a terminal.
-- **A program** sets `Limits` and `RetryPolicy` of its own; with an HTTP client of its own, that client's timeouts count.
-- **An agent's** host gives up by its own limit, often after 60 s, and a tool that is asked to wait longer answers what
-  it has, or for how long the service asks to wait. Calls in hosted mode may take longer than that: raise the host's
-  limit for them.
+- **A person** at the command line: if a host takes no connections, the command fails after four attempts of {connect} s. If
+  a host takes the request and never answers, a command that reads fails after two attempts of {first} s, and one that sends
+  after one. Commands that handle many messages show their progress on standard error, if it is a terminal.
+- **A program** sets its own `Limits` and `RetryPolicy`. If it brings its own HTTP client, that client's timeouts apply
+  instead.
+- **An agent**: its host has a limit of its own, often 60 s. The MCP server therefore answers a call that reads within 25 s,
+  and one that changes something within 50 s (`--answer-within`). An answer that comes too late
+  is replaced by one that says what to ask for instead, or how to check whether the change was made.
 ",
         connect = limits.connect_timeout.as_secs(),
         first = limits.first_byte_timeout.as_secs(),

@@ -1,7 +1,7 @@
 //! An agent that reads and answers mail, with rig (<https://rig.rs>).
 //!
 //! `cargo run` in this folder: with `OPENAI_API_KEY` a model decides what to do, without it two turns are played back.
-//! The mailbox is the sandbox's; `GmailConnector::from_env(None)` in its place takes a real one.
+//! The mailbox is the sandbox's; use `GmailConnector::from_env(None)` instead for a real one.
 
 use airbyte_agent_gmail::sandbox::Sandbox;
 use airbyte_agent_gmail::tool::{Access, Tool, Tools};
