@@ -203,7 +203,7 @@ async fn the_buttons_break_what_they_say() -> TestResult {
         page(&sandbox, "/page/faults")
             .await?
             .body
-            .contains("No quota is held")
+            .contains("The quota is not enforced")
     );
     press("revoke").await?;
     let error = gmail.get_profile().send().await.expect_err("no consent");

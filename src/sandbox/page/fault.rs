@@ -58,7 +58,7 @@ const REQUESTS: [Button; 5] = [
 const WHOLE: [Button; 4] = [
     Button {
         name: "expire",
-        words: "End the access tokens",
+        words: "Expire the access tokens",
         act: |state, _| {
             lock(&state.google).expire_access_tokens();
             lock(&state.airbyte).expire_tokens();
@@ -71,12 +71,12 @@ const WHOLE: [Button; 4] = [
     },
     Button {
         name: "hold-quota",
-        words: "Hold the quota",
+        words: "Enforce the quota",
         act: |state, _| *lock(&state.quota) = Some(Meter::new(MinuteQuota::default())),
     },
     Button {
         name: "lift-quota",
-        words: "Lift the quota",
+        words: "Stop enforcing the quota",
         act: |state, _| *lock(&state.quota) = None,
     },
 ];
@@ -108,23 +108,23 @@ pub(super) fn show(state: &State) -> Answer {
         .map(|fault| format!("<li><code>{}</code></li>", escape(&fault)))
         .collect();
     let waiting = if waiting.is_empty() {
-        "<p class=\"empty\">No fault is waiting.</p>".to_owned()
+        "<p class=\"empty\">No faults are pending.</p>".to_owned()
     } else {
         format!("<ul>{waiting}</ul>")
     };
     let quota = match &*lock(&state.quota) {
         Some(meter) => format!(
-            "The quota is held: {} units in a minute.",
+            "The quota is enforced: {} units a minute.",
             meter.units_a_minute()
         ),
-        None => "No quota is held.".to_owned(),
+        None => "The quota is not enforced.".to_owned(),
     };
     let content = format!(
         "<h1>Faults</h1>\n<form method=\"post\" action=\"/page/faults\">\n\
          <label>Requests to <select name=\"service\">{options}</select></label>\n{}</form>\n\
          <form method=\"post\" action=\"/page/faults\">\n{}</form>\n<div id=\"live\"><p>{quota}</p>\n\
-         <h2>Waiting</h2>\n{waiting}</div>\n\
-         <p>A program does this, and more, with <code>POST /control/faults</code> and <code>POST /control/tokens</code>.</p>",
+         <h2>Pending</h2>\n{waiting}</div>\n\
+         <p>A program can do this, and more, with <code>POST /control/faults</code> and <code>POST /control/tokens</code>.</p>",
         buttons(&REQUESTS),
         buttons(&WHOLE),
     );
@@ -152,7 +152,7 @@ pub(super) fn act(state: &State, request: &Request) -> Answer {
         }
         None => text(
             StatusCode::BAD_REQUEST,
-            "the form names no button of this page",
+            "the form has no button of this page; press one of those shown",
         ),
     }
 }

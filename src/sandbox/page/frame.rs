@@ -50,7 +50,7 @@ fn with_status(
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{} \u{b7} Gmail sandbox</title>\n\
          <link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"/page/style.css\">\n\
          <script src=\"/page/script.js\" defer></script>\n</head>\n<body>\n\
-         <a class=\"skip\" href=\"#main\">Skip to the content</a>\n\
+         <a class=\"skip\" href=\"#main\">Skip to content</a>\n\
          <header><strong>Gmail sandbox</strong> <span>{}</span>\n<nav aria-label=\"Pages\">{bar}</nav></header>\n\
          <main id=\"main\" tabindex=\"-1\">\n{content}\n</main>\n\
          <footer>A sandbox on this machine; no Google account is involved. Keys: <kbd>j</kbd> and <kbd>k</kbd> move, \

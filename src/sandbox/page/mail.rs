@@ -362,14 +362,14 @@ pub(super) fn source(state: &State, id: &str) -> Answer {
 /// The form that delivers a message.
 pub(super) fn form(state: &State) -> Answer {
     let content = "<h1>Deliver a message</h1>\n\
-        <p>It arrives in the inbox as mail from outside does; the mailbox's filters apply.</p>\n\
+        <p>It arrives in the inbox like mail from outside, and the mailbox's filters apply to it.</p>\n\
         <form class=\"stacked\" method=\"post\" action=\"/page/deliver\">\n\
         <label>From <input name=\"from\" type=\"text\" required value=\"Anna Example &lt;anna@example.com&gt;\"></label>\n\
         <label>Subject <input name=\"subject\" type=\"text\" value=\"Hello\"></label>\n\
         <label>Text <textarea name=\"text\" rows=\"8\">Hello from the sandbox.</textarea></label>\n\
         <label class=\"line\"><input type=\"checkbox\" name=\"html\" value=\"yes\"> The text is HTML</label>\n\
         <button class=\"first\">Deliver</button>\n</form>\n\
-        <p>A program delivers a whole message with <code>POST /control/deliver</code>, an mbox with \
+        <p>A program can deliver a whole message with <code>POST /control/deliver</code>, or an mbox file with \
         <code>POST /control/mbox</code>.</p>";
     within(state, "/page/deliver", "Deliver a message", content)
 }

@@ -29,7 +29,7 @@ const BELOW: &str = "/page";
 /// What is said to the browser at least so often, so that a dead connection is noticed.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// How long changes are gathered before a browser is told of them.
+/// How long changes are collected before a browser is notified.
 const GATHER: Duration = Duration::from_millis(100);
 
 /// No scripts but the sandbox's own, nothing from elsewhere, and no other site's frame around it.
@@ -64,7 +64,7 @@ pub(crate) fn answer(state: &State, request: &Request) -> Answer {
     if !is_own_origin(state, request) {
         return text(
             StatusCode::FORBIDDEN,
-            "this page takes no requests from other pages",
+            "this page accepts requests only from the sandbox's own pages",
         );
     }
     let segments = request.segments().unwrap_or_default();

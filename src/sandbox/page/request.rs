@@ -52,7 +52,8 @@ pub(super) fn list(state: &State) -> Answer {
         );
     }
     let table = if rows.is_empty() {
-        "<p class=\"empty\">Nothing was asked yet. <a href=\"/page/account\">Connect a program</a>.</p>".to_owned()
+        "<p class=\"empty\">No requests yet. <a href=\"/page/account\">Connect a program</a>.</p>"
+            .to_owned()
     } else {
         format!(
             "<table class=\"log\"><thead><tr><th scope=\"col\">No.</th><th scope=\"col\">Request</th>\
@@ -60,8 +61,8 @@ pub(super) fn list(state: &State) -> Answer {
         )
     };
     let content = format!(
-        "<div id=\"live\"><h1>Requests</h1>\n<p>The last ones, newest first; a program reads all of them at \
-         <code>/control/requests</code>.</p>\n{table}</div>"
+        "<div id=\"live\"><h1>Requests</h1>\n<p>The most recent requests, newest first. A program reads the \
+         whole log at <code>/control/requests</code>.</p>\n{table}</div>"
     );
     within(state, "/page/requests", "Requests", &content)
 }
@@ -75,7 +76,7 @@ pub(super) fn show(state: &State, number: &str) -> Answer {
     let Some(traced) = traced else {
         return missing(
             state,
-            "The sandbox keeps only the last requests; this one is not among them.",
+            "The sandbox keeps only the most recent requests, and this is not one of them.",
         );
     };
     let Traced {
@@ -98,7 +99,7 @@ pub(super) fn show(state: &State, number: &str) -> Answer {
             got,
             &secrets,
         ),
-        None => "<p>There was no answer: the connection was closed, or it is still waited for.</p>"
+        None => "<p>No answer: the connection was closed, or the sandbox has not answered yet.</p>"
             .to_owned(),
     };
     let content = format!(
@@ -121,7 +122,7 @@ fn half(first_line: &str, half: &Half, secrets: &[String]) -> String {
         _ => text.push_str(&String::from_utf8_lossy(&half.body)),
     }
     if half.cut {
-        text.push_str("\n(the rest is not kept)");
+        text.push_str("\n(the rest was not kept)");
     }
     format!("<pre class=\"wire\">{}</pre>", veiled(&text, secrets))
 }

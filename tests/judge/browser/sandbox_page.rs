@@ -93,7 +93,7 @@ async fn requests_appear_and_their_secrets_stay_hidden_until_they_are_clicked()
         .open(&format!("{}/page/requests", sandbox.gmail_url()))
         .await?;
     browser
-        .until("document.body.innerText.includes('Nothing was asked yet')")
+        .until("document.body.innerText.includes('No requests yet')")
         .await?;
     sandbox.open_source()?.labels().list().send().await?;
     browser
