@@ -1,4 +1,4 @@
-"""Airbyte's agent connector for Gmail, on the engine of the Rust crate ``airbyte-agent-gmail``."""
+"""Airbyte's agent connector for Gmail, built on the Rust crate ``airbyte-agent-gmail``."""
 
 import os as _os
 

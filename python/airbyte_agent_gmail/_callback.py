@@ -28,7 +28,7 @@ def _call(function, tokens, done):
 
 
 def tell(event_loop, function, tokens, done):
-    """Calls the function in the event loop; blocking calls have none, so it is called at once."""
+    """Calls the function in the event loop, or directly for blocking calls, which have none."""
     if event_loop is not None:
         event_loop.call_soon_threadsafe(_call, function, tokens, done)
         return

@@ -1,8 +1,8 @@
-"""Credentials, with the names of Airbyte's connector. Plain classes: pydantic need not be loaded for them."""
+"""Credentials, with the names of Airbyte's connector. Plain classes, so pydantic is not loaded for them."""
 
 
 class _Config:
-    """Fields by keyword; the text shows which are given, and no value."""
+    """Fields by keyword; the repr shows which are given, but no values."""
 
     _fields = ()
     __slots__ = ()
@@ -34,13 +34,13 @@ class _Config:
 
 
 class GmailAuthConfig(_Config):
-    """Google's credentials, for open-source mode: a refresh token with its client, or an access token alone."""
+    """Google's credentials, for open-source mode: a refresh token with its client, or only an access token."""
 
     _fields = __slots__ = ("access_token", "refresh_token", "client_id", "client_secret")
 
 
 class AirbyteAuthConfig(_Config):
-    """Airbyte's credentials, for hosted mode, and which connector is meant."""
+    """Airbyte's credentials, for hosted mode, and the connector to use."""
 
     _fields = __slots__ = (
         "customer_name",
@@ -60,7 +60,7 @@ class AirbyteAuthConfig(_Config):
 
 
 class GmailReplicationConfig(_Config):
-    """What Airbyte's copy of a mailbox holds."""
+    """What Airbyte's copy of a mailbox contains."""
 
     _fields = __slots__ = ("include_spam_and_trash",)
 
@@ -83,7 +83,7 @@ def settings(config):
 
 
 def plain(config):
-    """A configuration as a dict of what is given."""
+    """A configuration as a dict of the given fields."""
     if config is None or isinstance(config, dict):
         return config
     return config.model_dump(exclude_none=True)

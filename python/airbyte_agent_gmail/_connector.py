@@ -1,4 +1,4 @@
-"""The connector: one face for both modes."""
+"""The connector: one interface for both modes."""
 
 import os
 
@@ -37,7 +37,7 @@ class _Base:
         return _core.entities(self._core.is_hosted)
 
     def entity_schema(self, entity):
-        """The JSON Schema of an entity's records; None where there is no such entity."""
+        """The JSON Schema of an entity's records; None if there is no such entity."""
         import json
 
         path = os.path.join(os.path.dirname(__file__), "entities.json")
@@ -57,7 +57,7 @@ class _Base:
         enable_hosted_mode_features=True,
         max_output_chars=100_000,
     ):
-        """Adds what the connector offers to a tool's docstring, and bounds what the tool gives.
+        """Adds what the connector offers to a tool's docstring, and limits the size of its result.
 
         ``enable_hosted_mode_features=False`` leaves out what hosted mode alone has; ``max_output_chars=None`` sets no
         bound.
@@ -137,7 +137,7 @@ def _token(result, field, seen):
     token = result.meta.get(field)
     if token and token in seen:
         raise InvalidResponseError(
-            "the service gives a page token again, so the list would never end; report it"
+            "the service gave the same page token again, so the list would never end; report it"
         )
     seen.add(token)
     return token
@@ -175,7 +175,7 @@ class GmailConnector(_Base):
         return executed(entity, action, result)
 
     async def check(self):
-        """Makes one cheap call, to see whether the credentials work."""
+        """Makes one cheap call, to check that the credentials work."""
         try:
             await self._core.check(self._is_blocking)
         except GmailError as error:
@@ -183,7 +183,7 @@ class GmailConnector(_Base):
         return _health()
 
     async def pages(self, entity, action, params=None):
-        """The pages of a list, asked for one at a time."""
+        """The pages of a list, fetched one at a time."""
         parameter, field = _paging(entity, action)
         params, seen = dict(params or {}), set()
         while True:
@@ -232,7 +232,7 @@ class GmailConnector(_Base):
         replication_config=None,
         source_template_id=None,
     ):
-        """Makes a hosted connector of Google's credentials or of a consent, and gives it."""
+        """Creates a hosted connector from Google's credentials or a consent, and returns it."""
         connector_id = await cls._start_create(
             airbyte_config,
             auth_config,

@@ -4,7 +4,7 @@ __all__ = ["GmailError"]
 
 
 class GmailError(RuntimeError):
-    """What went wrong. Its text never holds mail, a token or an address's query."""
+    """What went wrong. Its text never contains mail, a token or the query of a URL."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class GmailError(RuntimeError):
 
 
 class ReauthorizationRequiredError(GmailError, predicate="is_reauthorization_required"):
-    """The refresh token was rejected for good: the user has to consent again."""
+    """The refresh token was rejected: the user has to consent again."""
 
 
 class ConsentDeniedError(GmailError, predicate="is_consent_denied"):
@@ -46,11 +46,11 @@ class ConsentDeniedError(GmailError, predicate="is_consent_denied"):
 
 
 class TokenRefreshFailedError(GmailError, predicate="is_token_refresh_failed"):
-    """A new access token could not be had for now."""
+    """A new access token could not be fetched: try again later."""
 
 
 class TokenStoreFailedError(GmailError, predicate="is_token_store_failed"):
-    """The token store is at fault."""
+    """The token store failed."""
 
 
 class UnauthenticatedError(GmailError, predicate="is_unauthenticated"):
@@ -74,7 +74,7 @@ class ConflictError(GmailError, predicate="is_conflict"):
 
 
 class InvalidInputError(GmailError, ValueError, predicate="is_invalid_input"):
-    """The input was refused before the network."""
+    """The input was refused without a request."""
 
 
 class InvalidRequestError(GmailError, ValueError, predicate="is_invalid_request"):

@@ -41,6 +41,6 @@ class Result(BaseModel, Generic[T]):
 
 
 class ResultWithMeta(Result[T], Generic[T, S]):
-    """A list, and what is beside its records."""
+    """A list, with the fields beside its records."""
 
     meta: S

@@ -1,5 +1,5 @@
 # Made from spec/gmail.yaml; UPDATE_GOLDEN=1 cargo test --all-features --test it -- python writes it anew.
-"""The models of what calls give."""
+"""The models of results."""
 
 from __future__ import annotations
 

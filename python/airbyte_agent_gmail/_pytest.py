@@ -1,11 +1,11 @@
-"""What pytest finds by itself once the package is installed."""
+"""The pytest plugin, which pytest finds once the package is installed."""
 
 import pytest
 
 
 @pytest.fixture
 def gmail_sandbox():
-    """A Google and an Airbyte of the test's own, with a mailbox."""
+    """A sandbox with its own Google, Airbyte and mailbox."""
     from .sandbox import Sandbox
 
     with Sandbox() as sandbox:

@@ -1,4 +1,4 @@
-"""What calls give."""
+"""Results."""
 
 from dataclasses import dataclass, field
 
@@ -7,14 +7,14 @@ from . import _core
 
 @dataclass(frozen=True, slots=True)
 class ExecuteResult:
-    """A list: its records, and what is beside them, such as ``nextPageToken``."""
+    """A list: its records, and the fields beside them, such as ``nextPageToken``."""
 
     data: list
     meta: dict = field(default_factory=dict)
 
 
 class Record(dict):
-    """A record, as the service gives it. ``data`` is the record itself, so that every result can be read one way."""
+    """A record, as the service gives it. ``data`` is the record itself, so you can read every result in the same way."""
 
     __slots__ = ()
 
@@ -41,7 +41,7 @@ class GmailCheckResult:
 
 @dataclass(frozen=True, slots=True)
 class ToolAnswer:
-    """What a tool gave: text for a model, and the same as JSON."""
+    """The result of a tool: text for a model, and the same as JSON."""
 
     text: str
     structured: dict

@@ -37,7 +37,7 @@ def _bounded(result, limit, name):
 
 
 def decorate(function, update_docstring, hosted, limit):
-    """The function with a docstring that says what there is, and a bounded result."""
+    """The function with a docstring that says what there is, and a result of limited size."""
     if iscoroutinefunction(function):
 
         @wraps(function)

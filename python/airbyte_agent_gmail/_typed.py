@@ -25,7 +25,7 @@ def _made(entity, action, make):
 
 
 def typed(entity, action, result):
-    """The model of what an action gave; the plain result where it has no model."""
+    """The model of an action's result; the plain result if it has no model."""
     model = _model(entity, action)
     if model is None:
         return executed(entity, action, result)

@@ -12,14 +12,14 @@ class GmailConnector(_Base):
     _is_blocking = True
 
     def execute(self, entity, action, params=None, *, select_fields=None, exclude_fields=None):
-        """As the other connector's."""
+        """Like the other connector's."""
         from ._result import executed
 
         result = self._start(entity, action, params, select_fields, exclude_fields)
         return executed(entity, action, result)
 
     def check(self):
-        """Makes one cheap call, to see whether the credentials work."""
+        """Makes one cheap call, to check that the credentials work."""
         try:
             self._core.check(True)
         except GmailError as error:
@@ -27,7 +27,7 @@ class GmailConnector(_Base):
         return _health()
 
     def pages(self, entity, action, params=None):
-        """The pages of a list, asked for one at a time."""
+        """The pages of a list, fetched one at a time."""
         parameter, field = _paging(entity, action)
         params, seen = dict(params or {}), set()
         while True:
@@ -75,7 +75,7 @@ class GmailConnector(_Base):
         replication_config=None,
         source_template_id=None,
     ):
-        """Makes a hosted connector of Google's credentials or of a consent, and gives it."""
+        """Creates a hosted connector from Google's credentials or a consent, and returns it."""
         connector_id = cls._start_create(
             airbyte_config,
             auth_config,

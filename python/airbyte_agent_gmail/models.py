@@ -1,4 +1,4 @@
-"""Credentials, and the models of what calls give; pydantic is loaded at the first model."""
+"""Credentials, and the models of results; pydantic is loaded with the first model."""
 
 from ._config import AirbyteAuthConfig, GmailAuthConfig, GmailReplicationConfig
 

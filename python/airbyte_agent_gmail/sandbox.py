@@ -1,4 +1,4 @@
-"""A Google and an Airbyte on this machine, with a mailbox, for tests."""
+"""The sandbox: Google and Airbyte on this machine, with a mailbox, for tests."""
 
 import json
 
@@ -10,7 +10,7 @@ __all__ = ["Sandbox"]
 
 
 class Sandbox:
-    """Serves while it is entered: ``async with Sandbox() as sandbox``, or ``with`` in a program without asyncio."""
+    """Runs inside ``async with Sandbox() as sandbox``, or ``with`` in a program without asyncio."""
 
     def __init__(self):
         self._core = _core.Sandbox()
@@ -38,7 +38,7 @@ class Sandbox:
 
     @property
     def environment(self):
-        """The variables that lead every connector of a process here."""
+        """The environment variables that point every connector of a process here."""
         return {
             "GMAIL_API_URL": self.gmail_url,
             "GOOGLE_TOKEN_URL": self.token_url,
@@ -66,11 +66,11 @@ class Sandbox:
         return self.connector(self.airbyte_auth, **options)
 
     def expire_access_tokens(self):
-        """Lets Google's access tokens end, as they do after an hour."""
+        """Expires Google's access tokens, as happens after an hour."""
         self._core.expire_access_tokens()
 
     def expire_airbyte_tokens(self):
-        """Lets Airbyte's tokens end."""
+        """Expires Airbyte's tokens."""
         self._core.expire_airbyte_tokens()
 
     def requests(self):

@@ -44,14 +44,14 @@ impl Sandbox {
             .take();
     }
 
-    /// Lets Google's access tokens end, as they do after an hour.
+    /// Expires Google's access tokens, as happens after an hour.
     fn expire_access_tokens(&self) {
         if let Some(sandbox) = &*self.served.lock().unwrap_or_else(PoisonError::into_inner) {
             sandbox.expire_access_tokens();
         }
     }
 
-    /// Lets Airbyte's tokens end.
+    /// Expires Airbyte's tokens.
     fn expire_airbyte_tokens(&self) {
         if let Some(sandbox) = &*self.served.lock().unwrap_or_else(PoisonError::into_inner) {
             sandbox.expire_airbyte_tokens();

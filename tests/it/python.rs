@@ -227,7 +227,7 @@ fn params(fields: &[Field]) -> String {
 fn the_models_are_up_to_date() {
     let document = document();
     let mut text = format!(
-        "{HEAD}\"\"\"The models of what calls give.\"\"\"\n\nfrom __future__ import annotations\n\nfrom typing import Any\n\n\
+        "{HEAD}\"\"\"The models of results.\"\"\"\n\nfrom __future__ import annotations\n\nfrom typing import Any\n\n\
          from ._model import Model, Result, ResultWithMeta\n"
     );
     let mut names: Vec<String> = Vec::new();
