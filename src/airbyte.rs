@@ -1,8 +1,8 @@
 //! Airbyte's hosted API: connectors and their workspaces; [`Airbyte`] is its client.
 //!
-//! A hosted [`GmailConnector`](crate::GmailConnector) has one inside ([`airbyte`](crate::GmailConnector::airbyte)). The
-//! calls are those of [`api::airbyte::call`](crate::api::airbyte::call); a user's consent is in
-//! the module `oauth` of the feature `oauth`, and the [guide](crate::guide::hosted) goes from nothing to the first call.
+//! Every hosted [`GmailConnector`](crate::GmailConnector) contains one ([`airbyte`](crate::GmailConnector::airbyte)).
+//! The calls are those of [`api::airbyte::call`](crate::api::airbyte::call); a user's consent is in the module `oauth`
+//! of the feature `oauth`, and the [guide](crate::guide::hosted) goes from nothing to the first call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const FIRST_LOOK: Duration = Duration::from_millis(100);
 /// The longest pause between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
-/// A client of Airbyte's hosted API, for what stands around the connector: creating one, listing them, starting a
+/// A client of Airbyte's hosted API, for everything around a connector: creating and listing connectors, starting a
 /// user's OAuth flow.
 ///
 /// ```
@@ -66,7 +66,7 @@ pub struct AirbyteBuilder {
 }
 
 impl Airbyte {
-    /// A client at the API's own address.
+    /// A client for the API's own address.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Airbyte {
         Self::builder(auth).build()
     }
 
-    /// A client with settings of its own.
+    /// Starts a client with other settings.
     pub fn builder(auth: AirbyteAuthConfig) -> AirbyteBuilder {
         AirbyteBuilder {
             auth,
@@ -87,8 +87,8 @@ impl Airbyte {
         }
     }
 
-    /// Makes the workspace of a customer, if there isn't one of that name. A connector can be made only in one that is
-    /// there; Airbyte makes it along with a token for it, which is thrown away.
+    /// Creates the workspace of a customer, if none has that name. A connector can only be created in an existing
+    /// workspace. Airbyte creates it together with a token, which is discarded.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -112,8 +112,8 @@ impl Airbyte {
         token.send().await.map(drop)
     }
 
-    /// Deletes a connector and waits until it is gone: Airbyte answers before the deletion is done, and its list is
-    /// the only place that shows the end.
+    /// Deletes a connector and waits until it is gone. Airbyte answers before the deletion is done, and only its list
+    /// of connectors shows when it is.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -141,7 +141,8 @@ impl Airbyte {
         let Some(workspace) = workspace else {
             return Err(Error::new(
                 Kind::InvalidResponse,
-                "the deletion has begun; airbyte does not say the connector's workspace, so its end can't be seen",
+                "the deletion has started; airbyte does not say which workspace has the connector, so its end \
+                 can't be checked",
             ));
         };
         let mut pause = FIRST_LOOK;
@@ -158,7 +159,7 @@ impl Airbyte {
             if started.elapsed() + pause > limit {
                 return Err(Error::new(
                     Kind::Timeout,
-                    "the deletion has begun and the connector is still listed; look again later",
+                    "the deletion has started, but the connector is still listed; check again later",
                 ));
             }
             tokio::time::sleep(pause).await;
@@ -166,8 +167,8 @@ impl Airbyte {
         }
     }
 
-    /// Checks a connector, and again while Airbyte says that the check is pending, running or inconclusive, until it is
-    /// not or `limit` has passed. What it gives then is the last answer: only [`CheckStatus::Succeeded`] is a success.
+    /// Checks a connector, and repeats the check while Airbyte reports it as pending, running or inconclusive, until
+    /// `limit` has passed. It returns the last answer: only [`CheckStatus::Succeeded`] is a success.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -188,7 +189,7 @@ impl Airbyte {
     ///
     /// # Errors
     ///
-    /// [`is_not_found`](Error::is_not_found), and what Airbyte refuses. A connector that does not work is no error.
+    /// [`is_not_found`](Error::is_not_found), and what Airbyte refuses. A connector that does not work is not an error.
     pub async fn check_connector(&self, id: &str, limit: Duration) -> Result<CheckResult, Error> {
         let started = tokio::time::Instant::now();
         let mut pause = FIRST_LOOK;
@@ -208,8 +209,8 @@ impl Airbyte {
         }
     }
 
-    /// The generated client: the way out for a need that the call sites do not serve. It follows progenitor's versions.
-    /// `Error::from` makes this crate's [`Error`] of its errors.
+    /// The generated client, for anything that the typed calls do not offer. Its API follows progenitor's versions.
+    /// `Error::from` turns its errors into this crate's [`Error`].
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -237,7 +238,7 @@ impl AirbyteBuilder {
         self
     }
 
-    /// Whether answers are asked for in gzip. Default: yes.
+    /// Whether to ask for answers in gzip. Default: yes.
     #[must_use]
     pub fn gzip(mut self, gzip: bool) -> Self {
         self.gzip = gzip;
@@ -251,7 +252,7 @@ impl AirbyteBuilder {
         self
     }
 
-    /// Makes the client.
+    /// Builds the client.
     ///
     /// # Errors
     ///

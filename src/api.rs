@@ -1,8 +1,8 @@
-//! What is generated from the two documents: for each API its calls, its types, and the table of its operations.
+//! The code that is generated from the two documents: each API's calls, types and table of operations.
 //!
 //! A [`GmailConnector`](crate::GmailConnector) and an [`Airbyte`](crate::Airbyte) have the [calls](gmail::call), and
 //! [`types`](crate::types) is short for [`gmail::types`]; both follow the documents. The `Client`s are progenitor's and
-//! follow its versions: they are the way out for a need that the calls do not serve.
+//! follow its versions; use them for anything that the calls do not offer.
 
 // The one door through which generated code enters: the allowances of lints are here and nowhere else.
 

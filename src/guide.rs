@@ -2,7 +2,7 @@
 //! agents, testing, errors, answers and times, Google's quota, many users and hosts, features, and moving from other
 //! packages.
 //!
-//! They are part of the documentation alone; their examples run with the tests.
+//! They exist only in the documentation; their examples run with the tests.
 
 #[doc = include_str!("../guide/open_source.md")]
 pub mod open_source {}

@@ -19,11 +19,10 @@
 //! }
 //! ```
 //!
-//! [`GmailConnector`] is where to begin; [`GmailConnector::connect`] takes the credentials that are at hand. The module
-//! [`guide`] has the guides: [open source](guide::open_source), [hosted](guide::hosted),
-//! [credentials](guide::credentials), [the program](guide::program), [agents](guide::agents),
-//! [testing](guide::test_your_program), [errors](guide::errors), [quota](guide::quota),
-//! [many hosts](guide::hosts), [features](guide::features).
+//! Start with [`GmailConnector`]; [`GmailConnector::connect`] finds the credentials by itself. The module [`guide`] has
+//! the guides: [open source](guide::open_source), [hosted](guide::hosted), [credentials](guide::credentials), [the
+//! program](guide::program), [agents](guide::agents), [testing](guide::test_your_program), [errors](guide::errors),
+//! [quota](guide::quota), [many hosts](guide::hosts), [features](guide::features).
 
 pub mod airbyte;
 pub mod api;

@@ -1,7 +1,6 @@
 //! Lists, page by page and record by record.
 //!
-//! The calls that list have `stream()`, which gives records, and `pages()`, which gives the pages with all that is
-//! beside the records.
+//! Calls that return lists have `stream()`, which returns the records, and `pages()`, which returns whole pages.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -35,7 +34,7 @@ pub(crate) trait List: Clone + Send + Sync + 'static {
     fn records(page: Self::Page) -> Vec<Self::Record>;
 }
 
-/// The page tokens of a list: one that comes again would never let it end.
+/// The page tokens of a list: if one comes again, the list would never end.
 ///
 /// ```
 /// use airbyte_agent_gmail::page::SeenTokens;
@@ -45,7 +44,7 @@ pub(crate) trait List: Clone + Send + Sync + 'static {
 /// assert!(!seen.is_new("a"));
 /// ```
 ///
-/// It keeps a hash of each, of 65,536 at most. Behind those a circle is still found, in at most three rounds.
+/// It keeps a hash of each, up to 65,536. A loop beyond those is still found, within three rounds.
 #[derive(Clone, Debug, Default)]
 pub struct SeenTokens {
     state: RandomState,
@@ -59,7 +58,7 @@ pub struct SeenTokens {
 const REMEMBERED: usize = 65_536;
 
 impl SeenTokens {
-    /// Notes a token; false where it came before.
+    /// Notes a token; false if it came before.
     pub fn is_new(&mut self, token: &str) -> bool {
         let hash = self.state.hash_one(token);
         if self.hashes.contains(&hash) || self.mark == Some(hash) {
@@ -76,7 +75,7 @@ impl SeenTokens {
         true
     }
 
-    /// As [`is_new`](Self::is_new), with an error for a token that came before.
+    /// Like [`is_new`](Self::is_new), but a token that came before is an error.
     ///
     /// # Errors
     ///
@@ -87,12 +86,12 @@ impl SeenTokens {
         }
         Err(Error::new(
             Kind::InvalidResponse,
-            "the service gives a page token again, so the list would never end; report it",
+            "the service gave the same page token again, so the list would never end; report it",
         ))
     }
 }
 
-/// The pages of a list, asked for one at a time as they are needed.
+/// The pages of a list, fetched one at a time as they are needed.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -108,12 +107,12 @@ impl SeenTokens {
 /// # }
 /// ```
 ///
-/// It is a [`futures_core::Stream`](https://docs.rs/futures-core) too. After an error it is at its end.
+/// It is a [`futures_core::Stream`](https://docs.rs/futures-core) too. It ends after an error.
 pub struct Pages<T> {
     inner: BoxStream<'static, Result<T, Error>>,
 }
 
-/// The records of a list; a page is asked for when the one before it is used up.
+/// The records of a list; a page is fetched when the previous one is used up.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -133,7 +132,7 @@ pub struct Pages<T> {
 /// # }
 /// ```
 ///
-/// It is a [`futures_core::Stream`](https://docs.rs/futures-core) too. After an error it is at its end.
+/// It is a [`futures_core::Stream`](https://docs.rs/futures-core) too. It ends after an error.
 pub struct Stream<T> {
     inner: BoxStream<'static, Result<T, Error>>,
 }
@@ -147,7 +146,7 @@ impl<T: Send + 'static> Pages<T> {
     ///
     /// # Errors
     ///
-    /// As the call's `send`; also when the service gives a page token a second time, which would never end.
+    /// As the call's `send`; also if the service gives the same page token twice, because the list would never end.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         self.inner.next().await
     }
@@ -167,12 +166,12 @@ impl<T: Send + 'static> Stream<T> {
     ///
     /// # Errors
     ///
-    /// As the call's `send`; also when the service gives a page token a second time, which would never end.
+    /// As the call's `send`; also if the service gives the same page token twice, because the list would never end.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         self.inner.next().await
     }
 
-    /// All records that are left.
+    /// All remaining records.
     ///
     /// # Errors
     ///

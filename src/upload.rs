@@ -30,7 +30,7 @@ const RESUMPTIONS: u32 = 5;
 /// How often an upload begins, where the service forgets it.
 const SESSIONS: u32 = 3;
 
-/// A message to upload: bytes, or a file that is read piece by piece.
+/// A message to upload: bytes, or a file that is read in pieces.
 ///
 /// ```
 /// use airbyte_agent_gmail::upload::Media;
@@ -109,7 +109,7 @@ impl fmt::Debug for Media {
     }
 }
 
-/// An upload that is being put together; the `…_media` calls begin one.
+/// An upload before it is sent; the `…_media` calls start one.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -156,7 +156,7 @@ impl<T: DeserializeOwned> Upload<T> {
         self
     }
 
-    /// The operation's other params, by their names on the wire: all but the bytes.
+    /// The operation's other params, by their names on the wire.
     pub fn params(mut self, params: impl Into<Value>) -> Self {
         match (&mut self.params, params.into()) {
             (Value::Object(own), Value::Object(more)) => own.extend(more),
@@ -165,8 +165,8 @@ impl<T: DeserializeOwned> Upload<T> {
         self
     }
 
-    /// Sends the message: a small one in one request, a large one in pieces, each of which is taken up again where it
-    /// broke off, so that the whole arrives once.
+    /// Sends the message: a small one in one request, a large one in pieces. An interrupted piece continues where it
+    /// stopped, so the whole message arrives once.
     ///
     /// # Errors
     ///
@@ -237,7 +237,7 @@ async fn in_pieces(
             if piece.is_empty() && offset < size {
                 return Err(fail(Error::new(
                     Kind::InvalidInput,
-                    "the file has become shorter while it was sent; send it again",
+                    "the file became shorter while it was being sent; send it again",
                 )));
             }
             let sent = if piece.is_empty() {
@@ -265,13 +265,14 @@ async fn in_pieces(
                 }
                 Err(error) if resumable.is_lost(&error) => {
                     if sessions >= SESSIONS {
-                        let lost = "the service has forgotten the upload again and again; send it again later";
+                        let lost =
+                            "the service forgot the upload several times; send it again later";
                         return Err(resumable.end(lost).caused_by(error));
                     }
                     continue 'session;
                 }
                 Err(error) if matches!(error.status(), Some(404 | 410)) => {
-                    let lost = "the service has forgotten the upload after the last of its bytes";
+                    let lost = "the service forgot the upload after its last byte";
                     return Err(resumable.end(lost).caused_by(error));
                 }
                 Err(error) => return Err(error),

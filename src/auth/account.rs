@@ -90,7 +90,7 @@ pub struct Account {
     pub name: String,
     /// The id of the OAuth client that the tokens were given to.
     pub client_id: String,
-    /// That client's secret, where it has one.
+    /// That client's secret, if it has one.
     pub client_secret: Option<Secret>,
     /// When the user last consented.
     pub signed_in_at: Option<SystemTime>,
@@ -101,7 +101,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// An account that signs in now, and is kept in a file.
+    /// An account that signs in now, stored in a file.
     pub fn new(
         name: impl Into<String>,
         client_id: impl Into<String>,
@@ -140,7 +140,7 @@ pub struct AccountDirectory {
 }
 
 impl AccountDirectory {
-    /// The accounts in a directory, which need not be there yet.
+    /// The accounts in a directory, which need not exist yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -149,8 +149,8 @@ impl AccountDirectory {
     }
 
     /// The accounts that `airbyte-gmail auth login` keeps: in `AIRBYTE_GMAIL_CONFIG_DIR`, else in `airbyte-gmail` under
-    /// `XDG_CONFIG_HOME` or the folder of the system for settings (`~/.config`, `~/Library/Application Support` on macOS,
-    /// `%APPDATA%` on Windows). `None` where there is no home directory.
+    /// `XDG_CONFIG_HOME` or the folder of the system for settings (`~/.config`, `~/Library/Application Support` on
+    /// macOS, `%APPDATA%` on Windows). `None` if there is no home directory.
     pub fn of_user() -> Option<Self> {
         const OWN: &str = "airbyte-gmail";
         let path = |name: &str| variable(name).map(PathBuf::from);
@@ -169,7 +169,7 @@ impl AccountDirectory {
             .map(Self::new)
     }
 
-    /// Another keyring than that of the operating system.
+    /// Uses another keyring than the operating system's.
     ///
     /// It needs the feature `keyring`.
     #[must_use]
@@ -208,7 +208,7 @@ impl AccountDirectory {
         Ok(names)
     }
 
-    /// The account of a name.
+    /// The account with this name.
     ///
     /// # Errors
     ///
@@ -232,7 +232,7 @@ impl AccountDirectory {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
                 format!(
-                    "{}: it is not an account's file; move it away and sign in again",
+                    "{}: it is not an account file; move it away and sign in again",
                     path.display()
                 ),
             ));
@@ -253,7 +253,7 @@ impl AccountDirectory {
         }))
     }
 
-    /// Adds an account, or puts it in the place of the one of that name. The first one becomes the default.
+    /// Adds an account, or replaces the one with the same name. The first one becomes the default.
     ///
     /// # Errors
     ///
@@ -295,7 +295,7 @@ impl AccountDirectory {
         Ok(())
     }
 
-    /// Forgets an account; another one becomes the default where it was that. Whether there was one.
+    /// Removes an account; if it was the default, another one becomes the default. Returns whether it existed.
     ///
     /// # Errors
     ///
@@ -340,7 +340,7 @@ impl AccountDirectory {
         self.set_setting("default_account", Some(name))
     }
 
-    /// Where the tokens of an account are kept; in a file where there is no such account.
+    /// Where the tokens of an account are kept; in a file if there is no such account.
     ///
     /// # Errors
     ///
@@ -351,7 +351,7 @@ impl AccountDirectory {
             .map_or(TokenPlace::File, place))
     }
 
-    /// Whether tokens can be kept in a place, asked before a user is sent to a consent page.
+    /// Checks that tokens can be stored in a place, before a user is sent to a consent page.
     ///
     /// # Errors
     ///
@@ -363,11 +363,11 @@ impl AccountDirectory {
         }
     }
 
-    /// Where the tokens of an account are, as a store of them: its file, or the keyring with a lock beside that file.
+    /// The store of an account's tokens: its file, or the keyring with a lock beside that file.
     ///
     /// # Errors
     ///
-    /// When an account can't have that name, or there is no keyring that its tokens could be in.
+    /// When an account can't have that name, or the keyring that should have its tokens is missing.
     pub fn store(&self, name: &str) -> io::Result<Arc<dyn TokenStore>> {
         match self.place(name)? {
             TokenPlace::File => Ok(Arc::new(FileTokenStore::of_account(self.file(name)?))),
@@ -385,7 +385,7 @@ impl AccountDirectory {
         if name.is_empty() || name.starts_with('.') || encoded.len() > MAX_NAME {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
-                "an account's name is a mail address or a short word",
+                "an account name must be a mail address or a short word",
             ));
         }
         Ok(self.accounts().join(format!("{encoded}{ENDING}")))
@@ -457,7 +457,7 @@ impl AccountDirectory {
         self.entry(name)?.read()?.ok_or_else(|| {
             io::Error::new(
                 io::ErrorKind::NotFound,
-                format!("the system's keyring holds no tokens of {name} any more; sign in again"),
+                format!("the system's keyring no longer has the tokens of {name}; sign in again"),
             )
         })
     }

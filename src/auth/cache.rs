@@ -33,8 +33,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How many refreshes of this process are under way.
 static UNDER_WAY: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
 
-/// Waits until no refresh of this process is under way, `limit` at most. Refreshes go on in the background while the old
-/// token serves; a program calls this last, so that it does not end between the server's answer and the save.
+/// Waits, at most for `limit`, until this process has no refresh in progress. Refreshes run in the background while the
+/// old token is still valid. Call this last in a program, so it does not end between the server's answer and the save.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -239,7 +239,7 @@ impl Shared {
         match timeout(limit, store.lock()).await {
             Ok(Ok(lock)) => (Event::Locked, Some(lock)),
             Ok(Err(error)) => {
-                let message = "the token store can't be locked, so a new token may not be kept; see the cause";
+                let message = "the token store can't be locked, so a new token might not be saved; see the cause";
                 (Event::LockFailed(failure(message, error)), None)
             }
             Err(_) => (Event::LockBusy, None),
@@ -260,7 +260,7 @@ impl Shared {
                     .await
                     .map_err(|error| {
                         failure(
-                            "a new token can't be kept; it serves until this process ends, and is saved as soon as the token store \
+                            "a new token can't be saved; it works until this process ends, and is saved as soon as the token store \
                              can be written again; see the cause",
                             error,
                         )
@@ -271,7 +271,7 @@ impl Shared {
                     .await
                     .map_err(|error| {
                         failure(
-                            "the token store can't be written, so a new token can't be kept; see the cause",
+                            "the token store can't be written, so a new token can't be saved; see the cause",
                             error,
                         )
                     }),
@@ -279,7 +279,7 @@ impl Shared {
             Step::Load | Step::Lock | Step::End => match within(deadline, store.load()).await {
                 Ok(stored) => Event::Loaded(stored),
                 Err(error) => {
-                    let message = "the token store can't be read, so a new token can't be kept; see the cause";
+                    let message = "the token store can't be read, so a new token can't be saved; see the cause";
                     Event::LoadFailed(failure(message, error))
                 }
             },

@@ -17,7 +17,7 @@ const MAX_VALUE: usize = 4096;
 /// The parameter of our redirect URL that ties Airbyte's answer to the question; Airbyte adds no `state` of its own.
 pub(crate) const CORRELATION: &str = "correlation";
 
-/// Why a callback is not taken.
+/// Why a callback is rejected.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::{CallbackError, google_callback};
@@ -31,28 +31,28 @@ pub(crate) const CORRELATION: &str = "correlation";
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallbackError {
-    /// It is longer than any real one.
+    /// It is too long to be real.
     TooLong,
-    /// It is not what a URL can be, or a value in it is not UTF-8.
+    /// It is not a valid URL, or a value in it is not UTF-8.
     Malformed,
     /// It is for another path.
     WrongPath,
-    /// A parameter that decides comes twice, so that two readers could read two things.
+    /// An important parameter occurs twice, so two readers could understand it differently.
     Repeated,
-    /// It does not carry the value that this sign-in was begun with: forged, replayed, or of another tab.
+    /// It does not have the value that this sign-in started with: it is forged, replayed, or from another tab.
     Forged,
-    /// Neither a result nor an error is in it, or both are.
+    /// It has neither a result nor an error, or both.
     Unclear,
-    /// The user, or the user's organization, has said no.
+    /// The user, or the user's organization, said no.
     Denied,
     /// The consent page has expired.
     Expired,
-    /// The service reports another error, by this code.
+    /// The service reports another error, with this code.
     Failed(String),
 }
 
 impl CallbackError {
-    /// Whether it says nothing about this sign-in, so that one goes on waiting for the real callback.
+    /// Whether it says nothing about this sign-in, so the caller should keep waiting for the real callback.
     pub fn is_foreign(&self) -> bool {
         matches!(
             self,
@@ -64,21 +64,23 @@ impl CallbackError {
 impl fmt::Display for CallbackError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::TooLong => "the callback is longer than any real one; start the sign-in again",
+            Self::TooLong => "the callback is too long to be real; start the sign-in again",
             Self::Malformed => {
                 "the callback is not an address that a consent page gives; start the sign-in again"
             }
             Self::WrongPath => "the address is not the one that the consent page returns to",
             Self::Repeated => "the callback names a parameter twice; start the sign-in again",
             Self::Forged => {
-                "the callback does not belong to this sign-in: it is forged, used already, or of another tab; \
+                "the callback does not belong to this sign-in: it is forged, was used already, or comes from \
+                 another tab; \
                  start again and use one tab"
             }
             Self::Unclear => {
-                "the callback says neither yes nor no; start the sign-in again, and report it if it stays"
+                "the callback says neither yes nor no; start the sign-in again, and report it if this keeps \
+                 happening"
             }
             Self::Denied => "the consent was denied; start again and allow it",
-            Self::Expired => "the consent page expired; start again and answer within some minutes",
+            Self::Expired => "the consent page expired; start again and answer within a few minutes",
             Self::Failed(code) => {
                 return write!(
                     formatter,
@@ -107,9 +109,9 @@ impl From<CallbackError> for Error {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AirbyteCallback {
-    /// The connector has been made.
+    /// The connector was created.
     Connector(String),
-    /// The older form: a short-lived secret with which a connector is made.
+    /// The older form: a short-lived secret that creates a connector.
     Secret(Secret),
 }
 
@@ -140,7 +142,7 @@ pub fn google_callback(target: &str, path: &str, state: &str) -> Result<Secret, 
     }
 }
 
-/// Reads Airbyte's callback: the connector, or the secret that one is made with.
+/// Reads Airbyte's callback: the connector, or the secret that creates one.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::{AirbyteCallback, CallbackError, airbyte_callback};

@@ -67,7 +67,7 @@ impl From<ServiceAccountAuthConfig> for AuthConfig {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GmailAuthConfig {
-    /// An access token that may still be valid; it is used until it ends.
+    /// An access token that may still be valid; it is used until it expires.
     pub access_token: Option<Secret>,
     /// The refresh token.
     pub refresh_token: Option<Secret>,
@@ -78,7 +78,7 @@ pub struct GmailAuthConfig {
 }
 
 impl GmailAuthConfig {
-    /// Credentials of a refresh token.
+    /// Credentials with a refresh token.
     pub fn new(refresh_token: impl Into<Secret>) -> Self {
         Self {
             access_token: None,
@@ -88,7 +88,7 @@ impl GmailAuthConfig {
         }
     }
 
-    /// Credentials of an access token alone: good until it ends, an hour at most.
+    /// Credentials with only an access token: valid until it expires, at most an hour.
     pub fn from_access_token(access_token: impl Into<Secret>) -> Self {
         Self {
             access_token: Some(access_token.into()),
@@ -164,7 +164,7 @@ impl From<&Account> for GmailAuthConfig {
     }
 }
 
-/// Airbyte credentials for hosted mode, and which connector is meant.
+/// Airbyte credentials for hosted mode, and the connector to use.
 ///
 /// ```
 /// use airbyte_agent_gmail::AirbyteAuthConfig;
@@ -177,22 +177,22 @@ impl From<&Account> for GmailAuthConfig {
 pub struct AirbyteAuthConfig {
     /// The customer's name, as the connector's documentation calls it.
     pub customer_name: Option<String>,
-    /// The same, as Airbyte's API calls it now.
+    /// The same name, as Airbyte's API calls it now.
     pub workspace_name: Option<String>,
-    /// The organization, where the client belongs to several.
+    /// The organization, if the client belongs to several.
     pub organization_id: Option<String>,
     /// The Airbyte application's client id.
     pub airbyte_client_id: Option<String>,
     /// The Airbyte application's client secret.
     pub airbyte_client_secret: Option<Secret>,
-    /// A bearer token, in place of the client id and secret.
+    /// A bearer token, instead of the client id and secret.
     pub bearer_token: Option<Secret>,
-    /// The connector's id; where it is not given, it is looked up by the name.
+    /// The connector's id; without it, the connector is looked up by the name.
     pub connector_id: Option<String>,
 }
 
 impl AirbyteAuthConfig {
-    /// Credentials of a client id and secret.
+    /// Credentials with a client id and secret.
     pub fn new(client_id: impl Into<String>, client_secret: impl Into<Secret>) -> Self {
         Self {
             airbyte_client_id: Some(client_id.into()),
@@ -201,7 +201,7 @@ impl AirbyteAuthConfig {
         }
     }
 
-    /// Credentials of a bearer token, which is used as it is.
+    /// Credentials with a bearer token, which is used as it is.
     pub fn from_bearer_token(token: impl Into<Secret>) -> Self {
         Self {
             bearer_token: Some(token.into()),
@@ -209,8 +209,7 @@ impl AirbyteAuthConfig {
         }
     }
 
-    /// The credentials that the environment gives; see
-    /// [`GmailConnector::from_env`](crate::GmailConnector::from_env).
+    /// The credentials in the environment; see [`GmailConnector::from_env`](crate::GmailConnector::from_env).
     pub fn from_env() -> Self {
         Self {
             customer_name: variable("AIRBYTE_CUSTOMER_NAME"),
@@ -313,7 +312,7 @@ pub(crate) fn check_variables() -> Result<(), Error> {
     match unreadable {
         Some(name) => Err(Error::new(
             Kind::Configuration,
-            format!("{name} is no text in utf-8; set it anew, or unset it"),
+            format!("{name} is not text in utf-8; set it again, or unset it"),
         )),
         None => Ok(()),
     }

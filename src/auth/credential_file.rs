@@ -22,7 +22,7 @@ const LARGEST: u64 = 256 * 1024;
 /// The variable that names a file.
 const VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 
-/// What a credential file of Google's holds: what gcloud writes, or a service account's key.
+/// The contents of a Google credential file: one that gcloud writes, or a service account's key.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::CredentialFile;
@@ -105,7 +105,7 @@ impl CredentialFile {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration), with the file's path: it can't be read, or is no such file.
+    /// [`is_configuration`](Error::is_configuration), with the file's path: it can't be read, or is not such a file.
     pub fn read(path: &Path) -> Result<Self, Error> {
         Self::text_of(path)
             .and_then(|text| Self::from_json(&text))
@@ -116,11 +116,11 @@ impl CredentialFile {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): it is no such text, or of a kind that is not supported.
+    /// [`is_configuration`](Error::is_configuration): it is not such a text, or its kind is not supported.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let content: Content = serde_json::from_str(trimmed(text)).map_err(|_| {
             // The parser's own text could quote a key.
-            refused("it is not the json of google's credentials; download it again")
+            refused("it is not a json file of google credentials; download it again")
         })?;
         content.credentials()
     }
@@ -137,7 +137,7 @@ impl CredentialFile {
     ) -> Result<AuthConfig, Error> {
         match self {
             Self::AuthorizedUser(_) if subject.is_some() => Err(refused(
-                "it is a user's (authorized_user), who can't act for the mailbox of GMAIL_SUBJECT; unset that, or name a \
+                "it belongs to a user (authorized_user), who can't act for the mailbox in GMAIL_SUBJECT; unset that, or name a \
                  service account's file",
             )),
             Self::AuthorizedUser(auth) => Ok(auth.into()),
@@ -182,7 +182,7 @@ impl Content {
                 "it is an oauth client, not credentials; sign in with it: `airbyte-gmail auth login --client-file`",
             )),
             _ => Err(refused(
-                "its type is not known; it has to be authorized_user, service_account or impersonated_service_account",
+                "its type is unknown; it must be authorized_user, service_account or impersonated_service_account",
             )),
         }
     }

@@ -1,9 +1,9 @@
-//! Credentials and tokens: how a token is got, kept, and got again.
+//! Credentials and tokens: how to get a token, keep it, and renew it.
 //!
-//! A connector does the getting by itself. What is public here is for getting and keeping: a [`TokenSource`] of your own
-//! gives access tokens; a [`TokenStore`] (in memory, in a file, in the keyring, or one of your own) takes each token that
-//! is new; and an [`AccountDirectory`] has what `airbyte-gmail auth login` has stored. The scopes that operations need,
-//! and what a consent page sends back, are here too; the feature `oauth` has the rest of signing in.
+//! A connector gets its tokens by itself. With the public items here you can change how: a [`TokenSource`] of your own
+//! gives access tokens; a [`TokenStore`] (in memory, in a file, in the keyring, or your own) keeps new tokens; and an
+//! [`AccountDirectory`] has the accounts that `airbyte-gmail auth login` stored. The scopes that operations need, and
+//! the callbacks of consent pages, are here too; the feature `oauth` has the rest of signing in.
 
 mod account;
 mod cache;

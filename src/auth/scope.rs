@@ -10,10 +10,11 @@ const ADD_ONS: &str = "https://www.googleapis.com/auth/gmail.addons.";
 /// What the long names of `email` and `profile` begin with.
 const USER_INFO: &str = "https://www.googleapis.com/auth/userinfo.";
 
-/// The least scopes that allow all of some operations.
+/// The least scopes that allow all of these operations.
 ///
-/// That is as few as possible, and among as few those that allow the fewest operations in all. A scope that allows only
-/// a part of an operation, as the one for headers alone does for reading a message, does not count.
+/// These are as few scopes as possible; of several equally small sets, the one that allows the fewest operations in
+/// all. A scope that allows only part of an operation does not count, such as the one for headers when reading a
+/// message.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::least_scopes;
@@ -47,7 +48,7 @@ pub fn least_scopes(operations: impl IntoIterator<Item = &'static Operation>) ->
     best.unwrap_or_default()
 }
 
-/// The scopes that let one read everything, and change nothing.
+/// The scopes that allow reading everything and changing nothing.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::read_only_scopes;
@@ -65,8 +66,8 @@ pub fn read_only_scopes() -> Vec<&'static str> {
     )
 }
 
-/// The scopes that are asked for where nobody names any: those of the operations that Airbyte's connector has, without
-/// those that delete mail for good.
+/// The scopes to ask for by default: those of the operations that Airbyte's connector has, without those that
+/// permanently delete mail.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::default_scopes;
@@ -82,7 +83,7 @@ pub fn default_scopes() -> Vec<&'static str> {
     scopes.clone()
 }
 
-/// The scopes that were asked for and not granted.
+/// The scopes that were requested and not granted.
 ///
 /// Google answers `email` and `profile` with their long names, which count as the same.
 ///
@@ -104,7 +105,7 @@ pub fn refused_scopes<'a>(
     })
 }
 
-/// The operations that some granted scopes do not allow.
+/// The operations that the granted scopes do not allow.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::missing_scopes;

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind};
 
-/// A token or a password: `Debug` prints `[redacted]`, there is no `Display` and no `==`, and the memory is wiped at the
-/// end. Blanks and line ends around it, which a file or a copied line brings along, are no part of it.
+/// A token or a password: `Debug` prints `[redacted]`, there is no `Display` and no `==`, and the memory is wiped when
+/// it is dropped. Surrounding white space, as from a file or a copied line, is removed.
 ///
 /// ```
 /// use airbyte_agent_gmail::Secret;
@@ -22,12 +22,12 @@ use crate::error::{Error, Kind};
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// The text itself. Keep it out of logs, errors and `Debug` output.
+    /// The secret itself. Keep it out of logs, errors and `Debug` output.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is this text, in a time that does not tell where they differ.
+    /// Compares in constant time.
     ///
     /// ```
     /// use airbyte_agent_gmail::Secret;
@@ -106,7 +106,8 @@ pub(crate) fn check_credential(what: &str, text: Option<&str>) -> Result<(), Err
         Some(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Error::new(
             Kind::Configuration,
             format!(
-                "the {what} has a blank, a line end or another character that none has; copy it again, whole and on one line"
+                "the {what} has a space, a line break or another character that it can't have; copy it again, \
+                 whole and on one line"
             ),
         )),
         _ => Ok(()),

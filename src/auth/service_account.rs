@@ -17,11 +17,11 @@ use crate::http::{Http, Limits, check_url};
 /// Where a machine of Google's asks for its own service account.
 const METADATA_HOST: &str = "metadata.google.internal";
 
-/// A service account that an organization lets into its mailboxes (domain-wide delegation). Clones share its tokens: a
-/// process that serves thousands of mailboxes makes one, and a connector for each [`subject`](Self::subject).
+/// A service account that may act for an organization's users (domain-wide delegation). Clones share its tokens: a
+/// process that serves thousands of mailboxes creates one, and a connector for each [`subject`](Self::subject).
 ///
-/// An administrator allows it once, by its client id and the scopes, at admin.google.com under "Security", "Access and
-/// data control", "API controls", "Manage domain-wide delegation".
+/// An administrator allows it once, with its client id and the scopes, at admin.google.com under "Security", "Access
+/// and data control", "API controls", "Manage domain-wide delegation".
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -53,8 +53,8 @@ impl ServiceAccount {
         }
     }
 
-    /// The account of a key, as Google gives it as JSON; or the one that `gcloud auth application-default login
-    /// --impersonate-service-account` has written.
+    /// The account of a JSON key from Google, or of the file that `gcloud auth application-default login
+    /// --impersonate-service-account` writes.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl ServiceAccount {
             CredentialFile::ServiceAccount(account) => Ok(account),
             CredentialFile::AuthorizedUser(_) => Err(Error::new(
                 Kind::Configuration,
-                "the json is a user's (authorized_user), not a service account's; download a key of the service account",
+                "the json belongs to a user (authorized_user), not to a service account; download a key of the service account",
             )),
         }
     }
@@ -82,8 +82,8 @@ impl ServiceAccount {
     }
 
     /// The service account that Google runs this machine or container as, without a key: the metadata server gives a
-    /// token, with which the IAM credentials API signs (`signJwt`). The account needs the role
-    /// `roles/iam.serviceAccountTokenCreator` on itself. Nothing is asked yet.
+    /// token for the IAM credentials API, which signs (`signJwt`). The account needs the role
+    /// `roles/iam.serviceAccountTokenCreator` on itself. No request is made yet.
     pub fn of_this_machine() -> Self {
         Self::at(&format!("http://{METADATA_HOST}"), None)
     }
@@ -116,17 +116,17 @@ impl ServiceAccount {
         Self::new(Signer::new(way, None))
     }
 
-    /// Its address, where that is known without asking.
+    /// Its email address, if it is known without a request.
     pub fn email(&self) -> Option<&str> {
         self.signer.email.as_deref()
     }
 
-    /// The client id by which an administrator allows it.
+    /// The client id that an administrator has to allow.
     pub fn client_id(&self) -> Option<&str> {
         self.signer.client_id.as_deref()
     }
 
-    /// Credentials for a mailbox, by its user's primary address.
+    /// Credentials for the mailbox of this user (the primary address).
     pub fn subject(&self, address: impl Into<String>) -> ServiceAccountAuthConfig {
         ServiceAccountAuthConfig {
             account: self.clone(),
@@ -166,7 +166,7 @@ impl fmt::Debug for ServiceAccount {
 pub struct ServiceAccountAuthConfig {
     /// The service account.
     pub account: ServiceAccount,
-    /// The mailbox, by its user's primary address. The account itself has none.
+    /// The user's primary address. The account itself has no mailbox.
     pub subject: Option<String>,
     /// The scopes. Default: what [`default_scopes`] gives.
     pub scopes: Vec<String>,
@@ -186,14 +186,14 @@ impl ServiceAccountAuthConfig {
         }
     }
 
-    /// The mailbox, by its user's primary address.
+    /// The user's primary address.
     #[must_use]
     pub fn subject(mut self, address: impl Into<String>) -> Self {
         self.subject = Some(address.into());
         self
     }
 
-    /// The scopes to ask for; an administrator has allowed the account each of them.
+    /// The scopes to request; an administrator must have allowed each of them.
     #[must_use]
     pub fn scopes<T: Into<String>>(mut self, scopes: impl IntoIterator<Item = T>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();

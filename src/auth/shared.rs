@@ -64,7 +64,7 @@ impl SharedStore {
     pub(crate) fn not_built_in() -> Error {
         Error::new(
             Kind::Configuration,
-            "this program was built without the feature `redis`; build it with that to share a store",
+            "this program was built without the feature `redis`; build it with `redis` to share a store",
         )
     }
 

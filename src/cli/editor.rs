@@ -52,7 +52,7 @@ pub(crate) fn edit(text: &str) -> Result<Written, Failure> {
     let path = create(text)?;
     let written = run(&command, &path).and_then(|()| {
         fs::read_to_string(&path)
-            .map_err(|error| Failure::Other(format!("the text can't be read again: {error}")))
+            .map_err(|error| Failure::Other(format!("the text can't be read back: {error}")))
     });
     match written {
         Ok(text) => Ok(Written { path, text }),
@@ -80,14 +80,14 @@ fn create(text: &str) -> Result<PathBuf, Failure> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => {
                 return Err(Failure::Other(format!(
-                    "no file for the text can be made in {}: {error}",
+                    "a file for the text can't be created in {}: {error}",
                     folder.display()
                 )));
             }
         }
     }
     Err(Failure::Other(format!(
-        "no file for the text can be made in {}: remove the old ones there",
+        "a file for the text can't be created in {}: remove the old ones there",
         folder.display()
     )))
 }

@@ -158,7 +158,7 @@ fn write(stderr: &mut String, failure: &Failure, verbose: bool) -> fmt::Result {
         | Failure::Unshown(_, message) => writeln!(stderr, "error: {}", shown(message)),
         Failure::Done(why) => writeln!(
             stderr,
-            "error: it was done, and its result can't be shown: {}; look before you do it again",
+            "error: it was done, but its result can't be shown: {}; look before you do it again",
             shown(why)
         ),
         Failure::Gmail(error) | Failure::About(_, error) => {

@@ -110,7 +110,7 @@ fn lock(path: &Path, file: &File) -> Result<(), Failure> {
                 |process| format!("process {process}"),
             );
             Err(Failure::input(format!(
-                "{}: {holder} is at work on it; wait for its end, or give another path",
+                "{}: {holder} is using it; wait until it ends, or give another path",
                 path.display()
             )))
         }
@@ -141,7 +141,7 @@ fn holder(_: &File) -> Option<u32> {
 
 fn damaged(path: &Path, offset: u64) -> Failure {
     Failure::input(format!(
-        "{}: the line at byte {offset} is not one of this command's; give another path, or move the file away to start again",
+        "{}: this command did not write the line at byte {offset}; give another path, or move the file away to start again",
         path.display()
     ))
 }

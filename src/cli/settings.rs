@@ -48,7 +48,7 @@ fn check_variables() -> Result<(), Failure> {
     });
     match unreadable {
         Some(name) => Err(Failure::input(format!(
-            "{name} is no text in utf-8; set it anew, or unset it"
+            "{name} is not text in utf-8; set it again, or unset it"
         ))),
         None => Ok(()),
     }
@@ -102,7 +102,7 @@ pub(crate) fn account(
         return match found {
             Some(account) => Ok(Some(account)),
             None => Err(Failure::input(format!(
-                "no account `{}` is signed in; there is: {}",
+                "no account `{}` is signed in; {}",
                 visible_text(name),
                 shown(&directory.names()?)
             ))),
@@ -114,12 +114,12 @@ pub(crate) fn account(
     }
 }
 
-/// Accounts for a person to choose from.
+/// What to do instead: choose one of these accounts, or sign in.
 pub(crate) fn shown(names: &[String]) -> String {
     if names.is_empty() {
-        "none, so run `airbyte-gmail auth login`".to_owned()
+        "run `airbyte-gmail auth login`".to_owned()
     } else {
-        names.join(", ")
+        format!("use one of: {}", names.join(", "))
     }
 }
 
@@ -190,7 +190,7 @@ fn chosen(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
     let mode = mode(global)?;
     if global.account.is_some() && mode == Some(Mode::Hosted) {
         return Err(Failure::input(
-            "--account names a google account, and hosted mode has connectors; leave one of the two out"
+            "--account names a google account, but hosted mode uses connectors; leave one of the two out"
                 .to_owned(),
         ));
     }

@@ -33,7 +33,7 @@ const READING: [&str; 9] = [
     "check",
 ];
 
-/// A connector of any type at Airbyte. For Gmail's, [`GmailConnector`](super::GmailConnector) has the typed calls.
+/// An Airbyte connector of any type. For Gmail, [`GmailConnector`](super::GmailConnector) has typed calls.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -63,11 +63,11 @@ pub struct Connector {
 }
 
 impl Airbyte {
-    /// The connector of an id, whatever its type. Nothing is sent yet.
+    /// The connector with this id, of any type. Nothing is sent yet.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input): it is no id.
+    /// [`is_invalid_input`](Error::is_invalid_input): it is not an id.
     pub fn connector(&self, id: impl Into<String>) -> Result<Connector, Error> {
         let id = id.into();
         if !is_connector_id(&id) {
@@ -108,7 +108,7 @@ impl Airbyte {
     /// # Errors
     ///
     /// [`is_connector_not_found`](Error::is_connector_not_found) and
-    /// [`is_connector_ambiguous`](Error::is_connector_ambiguous), whose text names them.
+    /// [`is_connector_ambiguous`](Error::is_connector_ambiguous), whose text lists them.
     pub async fn find_connector(
         &self,
         customer_name: &str,
@@ -144,7 +144,7 @@ impl Connector {
         &self.transport
     }
 
-    /// Where the connector belongs, which documentation fits it, and what its Context Store holds by now.
+    /// The connector's workspace, its documentation, and what its Context Store contains so far.
     ///
     /// # Errors
     ///
@@ -153,7 +153,7 @@ impl Connector {
         self.airbyte.connectors().inspect(self.id()).send().await
     }
 
-    /// Airbyte's documentation of the connector for agents: what comes first and the outline, or one section of it.
+    /// Airbyte's documentation of the connector for agents: the introduction and the outline, or one section.
     ///
     /// # Errors
     ///
@@ -179,8 +179,8 @@ impl Connector {
         self.airbyte.check_connector(self.id(), limit).await
     }
 
-    /// Carries out an action by the names that Airbyte's connector gives it. Its params are what the connector's
-    /// documentation ([`docs`](Self::docs)) says; an action that does not begin with reading is never sent twice.
+    /// Carries out an action, by the names in Airbyte's connector. The connector's documentation ([`docs`](Self::docs))
+    /// lists the params. An action is sent again only if its name says that it reads.
     ///
     /// # Errors
     ///
@@ -194,12 +194,12 @@ impl Connector {
         Execute::new(Store::Any(self), entity, action, params.into())
     }
 
-    /// Searches the Context Store. The entity has to be one that Airbyte says the connector has there.
+    /// Searches the Context Store. The entity must be one that the connector's Context Store has.
     pub fn search<'a>(&'a self, entity: &'a str) -> Search<'a> {
         Search::new(Store::Any(self), entity)
     }
 
-    /// Asks the Context Store in SQL, by one of its entities.
+    /// Queries the Context Store in SQL, through one of its entities.
     pub fn sql(&self, entity: impl Into<String>, sql: impl Into<String>) -> Sql<'_> {
         Sql::new(Store::Any(self), sql.into(), entity.into())
     }

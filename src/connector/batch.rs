@@ -24,8 +24,8 @@ pub struct Batch<'a> {
 }
 
 impl GmailConnector {
-    /// Begins a batch: up to 100 operations in one request, each with its own result. Each costs the quota what it
-    /// costs alone. Open-source mode only.
+    /// Starts a batch: up to 100 operations in one request, each with its own result. Each costs as much quota as it
+    /// does alone. Open-source mode only.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -87,12 +87,12 @@ impl Batch<'_> {
 
     /// Sends the batch; the results are in the order of the operations.
     ///
-    /// A part that the service refuses for its rate is not sent again: its error says so
-    /// ([`is_rate_limited`](Error::is_rate_limited)), and the next batch can have it.
+    /// An operation that the service rejects because of its rate limit is not sent again: its error says so
+    /// ([`is_rate_limited`](Error::is_rate_limited)); add it to the next batch.
     ///
     /// # Errors
     ///
-    /// [`is_unsupported`](Error::is_unsupported) in hosted mode, and what befalls the batch as a whole.
+    /// [`is_unsupported`](Error::is_unsupported) in hosted mode, and errors of the batch as a whole.
     pub async fn send(self) -> Result<Vec<Result<ExecuteResult, Error>>, Error> {
         let named = |error: Error| error.named("batch".into());
         let direct = self.gmail.transport.as_direct().ok_or_else(|| {

@@ -110,7 +110,7 @@ impl GmailConnectorBuilder {
         }
     }
 
-    /// How Gmail will be reached.
+    /// The mode.
     pub fn mode(&self) -> Mode {
         match self.auth {
             AuthConfig::Airbyte(_) => Mode::Hosted,
@@ -126,7 +126,7 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// Why the connector is used; see [`GmailConnector::with_intent`]. Default: nothing is said.
+    /// Why the connector is used; see [`GmailConnector::with_intent`]. Default: not sent.
     #[must_use]
     pub fn intent(mut self, intent: impl Into<String>) -> Self {
         self.intent = Some(intent.into());
@@ -141,16 +141,16 @@ impl GmailConnectorBuilder {
     }
 
     /// The HTTP client, for proxies, certificates and limits of your own. Default: one with this crate's limits, which
-    /// never follows a redirect; configure yours likewise, since a redirect could carry a token elsewhere. The default one
-    /// takes the proxies of the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) for https, and none for http, which
-    /// goes to this machine alone; a variable that can't be read is an error of [`build`](Self::build). On Linux it takes
-    /// the certificates that `SSL_CERT_FILE` and `SSL_CERT_DIR` name in place of the system's.
+    /// never follows a redirect; configure yours in the same way, because a redirect could carry a token elsewhere. The
+    /// default one uses the proxies of the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) for https, and none for
+    /// http, which is only for this machine; a variable that can't be read is an error of [`build`](Self::build). On
+    /// Linux it uses the certificates in `SSL_CERT_FILE` and `SSL_CERT_DIR` instead of the system's.
     ///
-    /// This crate brings reqwest with `rustls-no-provider`, with which reqwest makes no client of its own until a TLS
-    /// provider is installed: name reqwest with its feature `rustls` in your own `Cargo.toml`.
+    /// This crate uses reqwest with `rustls-no-provider`, which can't build a client until a TLS provider is installed:
+    /// add reqwest with its feature `rustls` to your own `Cargo.toml`.
     ///
-    /// Connectors of many users in one process do best with clones of one client: they share its connections, and an
-    /// idle connector takes 1 KB. Without one each has connections of its own, and takes 5 KB.
+    /// If one process has connectors for many users, give them clones of one client: they share its connections, and an
+    /// idle connector takes 1 KB. Otherwise each has its own connections, and takes 5 KB.
     #[must_use]
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Some(client);
@@ -164,12 +164,12 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// Whether answers are asked for in gzip, which takes mail over the network in a third to a half of its bytes and
-    /// costs some CPU to unpack. Default: yes.
+    /// Whether to ask for answers in gzip. Mail then takes a third to a half of the bytes on the network, and some CPU
+    /// to unpack. Default: yes.
     ///
-    /// Google answers in it only where `User-Agent` names it too
-    /// (<https://developers.google.com/workspace/gmail/api/guides/performance#gzip>): this crate's own does, and an
-    /// [`http_client`](Self::http_client) of yours has to say it in its own, such as `my-program (gzip)`.
+    /// Google uses it only if `User-Agent` mentions it too
+    /// (<https://developers.google.com/workspace/gmail/api/guides/performance#gzip>): this crate's own does; an
+    /// [`http_client`](Self::http_client) of yours must do the same, such as `my-program (gzip)`.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
@@ -183,18 +183,18 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// Where tokens are kept between runs and shared between processes. Default: nowhere; they live as long as the
-    /// connector. What the store holds is newer than the refresh token of the configuration and wins over it.
+    /// Where tokens are kept between runs and shared between processes. Default: nowhere; they last as long as the
+    /// connector. A stored refresh token is newer than the configured one and wins over it.
     #[must_use]
     pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
         self.store = Some(store);
         self
     }
 
-    /// Where processes on several hosts share their tokens and the pace of their calls: the address of a Redis or Valkey
-    /// server, `redis://[user:password@]host[:port][/database]` or `rediss://…` with TLS; it needs the feature `redis`.
-    /// The [guide](crate::guide::hosts) says what is shared and what happens when the server is gone. A
-    /// [`token_store`](Self::token_store) of your own takes the tokens in its place. Default: nothing is shared.
+    /// Where processes on several hosts share their tokens and the pace of their calls: the address of a Redis or
+    /// Valkey server, `redis://[user:password@]host[:port][/database]` or `rediss://…` with TLS; it needs the feature
+    /// `redis`. The [guide](crate::guide::hosts) says what is shared and what happens when the server is gone. With a
+    /// [`token_store`](Self::token_store) of your own, the tokens go there instead. Default: nothing is shared.
     ///
     /// The tokens are encrypted (ChaCha20-Poly1305), with [`store_key`](Self::store_key).
     #[must_use]
@@ -203,18 +203,18 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// The key of the tokens in the [`shared_store`](Self::shared_store): 32 bytes in base64, the same for all processes.
-    /// Default: one that is derived (HKDF-SHA256) from the refresh token or the service account's key, so that processes
-    /// with the same credentials need none.
+    /// The key of the tokens in the [`shared_store`](Self::shared_store): 32 bytes in base64, the same for all
+    /// processes. Default: a key derived (HKDF-SHA256) from the refresh token or the service account's key, so
+    /// processes with the same credentials don't need one.
     #[must_use]
     pub fn store_key(mut self, key: impl Into<Secret>) -> Self {
         self.store_key = Some(key.into());
         self
     }
 
-    /// Finds out whether the [`shared_store`](Self::shared_store) can be used: connects, signs in, and runs what is needed.
-    /// Calls go on without it, so this is for a program that wants to know when it starts. Without a shared store it does
-    /// nothing.
+    /// Checks that the [`shared_store`](Self::shared_store) can be used: connects, signs in, and runs the commands it needs.
+    /// Calls also work without the store, so this is for a program that wants to know at its start. Without a shared store
+    /// it does nothing.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -231,7 +231,7 @@ impl GmailConnectorBuilder {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration) for an address that is none, and
+    /// [`is_configuration`](Error::is_configuration) for an invalid address, and
     /// [`is_token_store_failed`](Error::is_token_store_failed) with what the server says as its
     /// [source](std::error::Error::source).
     pub async fn check_shared_store(&self) -> Result<(), Error> {
@@ -245,8 +245,8 @@ impl GmailConnectorBuilder {
         }
     }
 
-    /// Says that the token endpoint replaces refresh tokens, and goes on taking the one before until its successor has
-    /// been used: a new one that could not be stored yet is then left unused. Default: no, and Google replaces none; see
+    /// Says that the token endpoint replaces refresh tokens and accepts the old one until its replacement has been
+    /// used. A new one that could not be stored yet is then left unused. Default: no; Google does not replace them. See
     /// [`TokenSource::keeps_previous`].
     #[must_use]
     pub fn keeps_previous_refresh_token(mut self, keeps: bool) -> Self {
@@ -254,9 +254,9 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// A function that is told when the token store is in trouble, once for each trouble: calls go on, and a new token may
-    /// not be kept. Its [source](std::error::Error::source) says which file it is about. Without one there is an event of
-    /// `tracing`, at the level of a warning.
+    /// A function that is called when the token store fails, once for each problem. Calls still work, but a new token
+    /// might not be saved. The error's [source](std::error::Error::source) names the file. Without such a function, a
+    /// `tracing` event at the level WARN reports it.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
@@ -289,9 +289,9 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// What a call of an operation costs, in the place of its row's
-    /// [`quota_units`](crate::operation::Operation::quota_units); for the day on which Google's table differs. Give it
-    /// for as many operations as needed, each by its id.
+    /// What a call of an operation costs, instead of its row's
+    /// [`quota_units`](crate::operation::Operation::quota_units), in case Google's table changes. Call it once for each
+    /// operation, with the operation's id.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
@@ -307,8 +307,8 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// Whether less than half of the quota is used at first, for long work beside which other programs of the same user
-    /// and project are to get on: the rest bit by bit, from the sixth minute on, as long as nothing is refused. Default:
+    /// Whether to start with less than half of the quota, so that long work leaves room for other programs of the same
+    /// user and project. From the sixth minute on the rest is used bit by bit, as long as nothing is refused. Default:
     /// no.
     ///
     /// ```
@@ -323,8 +323,8 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// A function that is told when calls begin to wait for the quota, of how long it takes: once for a wait, whatever
-    /// number of calls waits, and only of a second or more.
+    /// A function that is called when calls start to wait for the quota, with the length of the wait: once for each
+    /// wait, however many calls wait, and only if it is a second or more.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
@@ -343,8 +343,8 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// A function that is told of each call's wait for the quota, for units or for a place among the calls at once, when
-    /// it is over.
+    /// A function that is called after each call's wait for the quota (for units, or because of the limit of calls at
+    /// once).
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector, Quota};
@@ -361,12 +361,12 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// Makes the connector. Nothing is sent yet.
+    /// Builds the connector. Nothing is sent yet.
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): credentials that are incomplete, an address that is neither https
-    /// nor on this machine, or [`quota_units`](Self::quota_units) of an operation that is not there.
+    /// [`is_configuration`](Error::is_configuration): incomplete credentials, an address that is neither https nor on
+    /// this machine, or [`quota_units`](Self::quota_units) of an unknown operation.
     pub fn build(mut self) -> Result<GmailConnector, Error> {
         let intent = self.intent.take();
         let gmail = self.connect()?;
@@ -434,7 +434,8 @@ impl GmailConnectorBuilder {
         if origin.identity.is_none() && self.store.is_none() {
             return Err(Error::new(
                 Kind::Configuration,
-                "whose tokens a source of your own gives is not known, so they can't be shared; give a `token_store`",
+                "a token source of your own does not say whose tokens it gives, so they can't be shared; give a \
+                 `token_store`",
             ));
         }
         Ok(Some(store))

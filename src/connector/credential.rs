@@ -12,8 +12,8 @@ use crate::error::{Error, Kind};
 use crate::operation::Mode;
 
 impl GmailConnector {
-    /// A connector with the credentials that are at hand: those of the environment, as [`from_env`](Self::from_env)
-    /// takes them, else those of the account that `airbyte-gmail auth login` has made the default. That account wins over
+    /// A connector with the credentials that it finds: those of the environment, as in [`from_env`](Self::from_env),
+    /// else those of the default account of `airbyte-gmail auth login`. That account wins over
     /// `GOOGLE_APPLICATION_CREDENTIALS`, unless `GMAIL_SUBJECT` names a mailbox too.
     ///
     /// ```standalone_crate
@@ -34,14 +34,14 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): neither is there, or the environment has the credentials of both
+    /// [`is_configuration`](Error::is_configuration): there are none, or the environment has credentials for both
     /// modes. [`is_token_store_failed`](Error::is_token_store_failed): the account can't be read.
     pub fn connect() -> Result<Self, Error> {
         GmailConnectorBuilder::at_hand()?.build()
     }
 
-    /// A connector of the account that `airbyte-gmail auth login` has stored under a name, usually its mail address. New
-    /// tokens are kept where the account's are.
+    /// A connector for an account of `airbyte-gmail auth login`, by its name (usually the mail address). New tokens are
+    /// saved with the account.
     ///
     /// ```standalone_crate
     /// # #[tokio::main(flavor = "current_thread")]
@@ -67,7 +67,7 @@ impl GmailConnector {
     /// # }
     /// ```
     ///
-    /// The variables `GMAIL_API_URL` and `GOOGLE_TOKEN_URL` give other addresses.
+    /// The variables `GMAIL_API_URL` and `GOOGLE_TOKEN_URL` set other addresses.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl GmailConnector {
 }
 
 impl GmailConnectorBuilder {
-    /// The settings that the environment gives; see [`GmailConnector::from_env`].
+    /// The settings in the environment; see [`GmailConnector::from_env`].
     ///
     /// # Errors
     ///
@@ -174,7 +174,7 @@ impl GmailConnectorBuilder {
             (None, true, true) => {
                 return Err(Error::new(
                     Kind::Configuration,
-                    "the environment has credentials of both modes; say which one (open-source or hosted) is meant",
+                    "the environment has credentials for both modes; say which one (open-source or hosted) is meant",
                 ));
             }
         };

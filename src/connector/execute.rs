@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::operation;
 use crate::transport::{Call, Form};
 
-/// What an action gave, in one shape whatever the mode: its data as a value, or as the text that the service wrote
+/// The result of an action, in the same shape in both modes: its data as a value, or as the service's own text
 /// ([`Execute::text`]).
 ///
 /// ```
@@ -39,7 +39,7 @@ use crate::transport::{Call, Form};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExecuteResult<T = Value> {
-    /// A list's records; the one object of any other action; `{}` where the service answers with nothing.
+    /// A list's records; the one object of any other action; `{}` if the service returns nothing.
     pub data: T,
     /// The fields beside a list's records, such as `nextPageToken`.
     pub meta: Map<String, Value>,
@@ -56,7 +56,7 @@ impl From<Value> for ExecuteResult {
 }
 
 impl GmailConnector {
-    /// Carries out an operation by the names that Airbyte's connector gives it.
+    /// Carries out an operation, by its entity and action in Airbyte's connector.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -73,8 +73,8 @@ impl GmailConnector {
     /// # }
     /// ```
     ///
-    /// `params` are the names on the wire, whatever their place; `null` stands for none. They are checked against the
-    /// operation's schema before anything is sent.
+    /// `params` have the names on the wire, wherever they go in the request; `null` counts as absent. They are checked
+    /// against the operation's schema before anything is sent.
     ///
     /// # Errors
     ///
@@ -89,8 +89,8 @@ impl GmailConnector {
         Execute::new(Store::Gmail(self), entity, action, params.into())
     }
 
-    /// As [`execute`](Self::execute), with a choice among the fields of the records: Airbyte makes it in hosted mode,
-    /// this crate in open-source mode.
+    /// As [`execute`](Self::execute), with only some fields of the records: Airbyte selects them in hosted mode, this
+    /// crate in open-source mode.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -121,8 +121,8 @@ impl GmailConnector {
             .selection(selection.clone())
     }
 
-    /// The same connector, whose calls tell Airbyte why they are made, for its audit log: hosted mode sends it with each
-    /// action, open-source mode has nobody to tell. `intent` has at most 512 characters.
+    /// The same connector, which gives Airbyte's audit log a reason for its calls: hosted mode sends it with each
+    /// action, open-source mode ignores it. `intent` has at most 512 characters.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -189,7 +189,7 @@ impl GmailConnector {
     }
 }
 
-/// An action that is being put together; see [`GmailConnector::execute`].
+/// An action before it is carried out; see [`GmailConnector::execute`].
 #[must_use = "an action does nothing until it is sent"]
 pub struct Execute<'a> {
     target: Store<'a>,
@@ -252,8 +252,8 @@ impl<'a> Execute<'a> {
         })
     }
 
-    /// Carries it out, and gives the data as the JSON text that the service wrote: to pass it on costs no detour through
-    /// values. With a [`selection`](Self::selection) it is written anew.
+    /// Carries it out, and returns the data as the service's own JSON text, without parsing it into values. With a
+    /// [`selection`](Self::selection) the text is written again.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -310,7 +310,7 @@ impl<'a> Execute<'a> {
     }
 }
 
-/// An action under way.
+/// An action in progress.
 pub type Executing<'a, T = Value> =
     Pin<Box<dyn Future<Output = Result<ExecuteResult<T>, Error>> + Send + 'a>>;
 

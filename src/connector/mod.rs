@@ -1,18 +1,18 @@
-//! The connector: one face for both modes.
+//! The connector: one interface for both modes.
 //!
 //! [`GmailConnector::builder`] takes a [`GmailAuthConfig`](crate::GmailAuthConfig) (open source) or an
-//! [`AirbyteAuthConfig`](crate::AirbyteAuthConfig) (hosted). On the connector stand the typed calls of
-//! [`api::gmail::call`](crate::api::gmail::call), and beside them:
+//! [`AirbyteAuthConfig`](crate::AirbyteAuthConfig) (hosted). The connector has the typed calls of
+//! [`api::gmail::call`](crate::api::gmail::call), and also:
 //!
 //! - [`execute`](GmailConnector::execute): any action by its names, as an agent calls it; [`ExecuteResult`], with values or
 //!   with the service's own [text](Execute::text).
 //! - [`batch`](GmailConnector::batch) and, with `mail`, `get_many`: many calls in few requests, many messages by their ids.
-//! - With `mail`, what people do: `read`, `read_thread`, `reply`, `reply_all`, `forward`, `respond`, `unsubscribe`,
+//! - With `mail`, everyday jobs: `read`, `read_thread`, `reply`, `reply_all`, `forward`, `respond`, `unsubscribe`,
 //!   `send`, `save_draft`.
 //! - [`search`](GmailConnector::search) and [`sql`](GmailConnector::sql): the Context Store, in hosted mode;
 //!   [`SearchFilter`].
 //! - [`Connector`]: any connector at Airbyte, by its id.
-//! - [`Selection`]: which fields of records come back.
+//! - [`Selection`]: which fields of records to return.
 
 mod answer;
 mod any;
@@ -66,7 +66,7 @@ pub use crate::operation::Mode;
 /// # }
 /// ```
 ///
-/// Clones share connections, tokens and everything else: make one for each account, and clone it freely.
+/// Clones share connections, tokens and everything else: create one for each account, and clone it freely.
 #[derive(Clone)]
 pub struct GmailConnector {
     client: Client,
@@ -75,7 +75,7 @@ pub struct GmailConnector {
 }
 
 impl GmailConnector {
-    /// A connector at the services' own addresses.
+    /// A connector for the services' own addresses.
     ///
     /// # Errors
     ///
@@ -84,12 +84,12 @@ impl GmailConnector {
         Self::builder(auth).build()
     }
 
-    /// A connector with settings of its own.
+    /// Starts a connector with other settings.
     pub fn builder(auth: impl Into<AuthConfig>) -> GmailConnectorBuilder {
         GmailConnectorBuilder::new(auth.into())
     }
 
-    /// A connector from the environment; `mode` decides where the credentials of both modes are there.
+    /// A connector from the environment; `mode` decides if there are credentials for both modes.
     ///
     /// | variable | open source | hosted |
     /// | --- | --- | --- |
@@ -105,8 +105,8 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): no credentials, those of both modes with no `mode`, or what
-    /// [`GmailConnectorBuilder::build`] refuses.
+    /// [`is_configuration`](Error::is_configuration): no credentials, credentials for both modes without `mode`, or
+    /// what [`GmailConnectorBuilder::build`] refuses.
     pub fn from_env(mode: Option<Mode>) -> Result<Self, Error> {
         GmailConnectorBuilder::from_env(mode)?.build()
     }
@@ -125,7 +125,7 @@ impl GmailConnector {
         self.airbyte.as_ref()
     }
 
-    /// The hosted connector's id; where it was not given, it is looked up by the customer's name, once.
+    /// The hosted connector's id; if it was not given, it is looked up by the customer's name, once.
     ///
     /// # Errors
     ///
@@ -136,13 +136,13 @@ impl GmailConnector {
         self.hosted_route("connector_id")?.connector_id().await
     }
 
-    /// The generated client: the way out for a need that the call sites do not serve. It follows progenitor's versions.
-    /// `Error::from` makes this crate's [`Error`] of its errors.
+    /// The generated client, for anything that the typed calls do not offer. Its API follows progenitor's versions.
+    /// `Error::from` turns its errors into this crate's [`Error`].
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Makes one cheap call, to see whether the credentials work.
+    /// Makes one cheap call, to check that the credentials work.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -156,7 +156,7 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// What stands in the way; in hosted mode also that of Airbyte or of the connector.
+    /// Whatever prevents the call; in hosted mode also errors of Airbyte or of the connector.
     pub async fn check(&self) -> Result<(), Error> {
         let row = operation::TABLE
             .operations
@@ -173,8 +173,8 @@ impl GmailConnector {
             .map(|_| ())
     }
 
-    /// An access token for Gmail, for a program that this crate does not serve; in open-source mode. It is renewed where
-    /// that is due, and is good for an hour at most.
+    /// An access token for Gmail, for use outside this crate; in open-source mode. It is renewed when necessary, and is
+    /// valid for an hour at most.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -189,7 +189,8 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// No token can be had; in hosted mode [`is_unsupported`](Error::is_unsupported), since Airbyte keeps the tokens.
+    /// No token is available; in hosted mode [`is_unsupported`](Error::is_unsupported), because Airbyte keeps the
+    /// tokens.
     pub async fn access_token(&self) -> Result<Secret, Error> {
         let direct = self.transport.as_direct();
         let Some(tokens) = direct.and_then(|direct| direct.token.as_ref()) else {

@@ -1,4 +1,4 @@
-//! Answers of which Google sends but a part.
+//! Partial answers from Google.
 
 use progenitor_client::ClientInfo;
 
@@ -7,7 +7,7 @@ use crate::api::gmail::Client;
 use crate::error::{Error, Kind};
 
 impl GmailConnector {
-    /// The same connector, to whose calls Google answers with these fields alone.
+    /// The same connector, whose answers from Google have only these fields.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -22,17 +22,15 @@ impl GmailConnector {
     /// # }
     /// ```
     ///
-    /// The fields are named as Google's guide on
-    /// [partial responses](https://developers.google.com/workspace/gmail/api/guides/performance#partial) says; the rest
-    /// is absent from the typed response. A stream of pages goes on only with `nextPageToken` among them. Batches and
-    /// uploads are answered in full. Tokens, connections and the quota are shared with the connector that this is made
-    /// from.
+    /// The fields are named as Google's guide on [partial
+    /// responses](https://developers.google.com/workspace/gmail/api/guides/performance#partial) says; the rest is
+    /// absent from the typed response. A stream of pages continues only if `nextPageToken` is among them. Batches and
+    /// uploads are answered in full. Tokens, connections and the quota are shared with the original connector.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input) where no field is named; in hosted mode
-    /// [`is_unsupported`](Error::is_unsupported): there it is [`execute_selected`](Self::execute_selected) that gives a
-    /// part.
+    /// [`is_invalid_input`](Error::is_invalid_input) if no field is given; in hosted mode
+    /// [`is_unsupported`](Error::is_unsupported): use [`execute_selected`](Self::execute_selected) there.
     pub fn with_fields(&self, fields: impl AsRef<str>) -> Result<Self, Error> {
         let fields = fields.as_ref().trim();
         if fields.is_empty() {
@@ -44,7 +42,7 @@ impl GmailConnector {
         if self.transport.as_hosted().is_some() {
             return Err(Error::new(
                 Kind::Unsupported,
-                "hosted mode gives a part of the records by execute_selected; use open-source mode for with_fields",
+                "in hosted mode execute_selected chooses fields; use it, or open-source mode with with_fields",
             ));
         }
         let transport = self.transport.with_fields(fields);

@@ -101,7 +101,7 @@ impl SearchFilter {
         Self(Node::Not(Box::new(filter)))
     }
 
-    /// All the filters hold.
+    /// All of the filters match.
     pub fn all(filters: impl IntoIterator<Item = Self>) -> Self {
         Self(Node::Many {
             operator: "and",
@@ -109,7 +109,7 @@ impl SearchFilter {
         })
     }
 
-    /// At least one filter holds.
+    /// At least one of the filters matches.
     pub fn any(filters: impl IntoIterator<Item = Self>) -> Self {
         Self(Node::Many {
             operator: "or",
@@ -117,7 +117,7 @@ impl SearchFilter {
         })
     }
 
-    /// The filter on the wire.
+    /// The filter as it is sent.
     pub fn to_value(&self) -> Value {
         match &self.0 {
             Node::Field {
@@ -152,7 +152,7 @@ pub enum SortOrder {
     Descending,
 }
 
-/// A search that is being put together; see [`GmailConnector::search`].
+/// A search before it is sent; see [`GmailConnector::search`].
 #[must_use = "a search does nothing until it is sent"]
 pub struct Search<'a> {
     store: Store<'a>,
@@ -191,24 +191,24 @@ pub struct Search<'a> {
 pub struct SearchResult {
     /// The records.
     pub data: Vec<Value>,
-    /// How it goes on.
+    /// Paging.
     pub meta: SearchMeta,
 }
 
-/// How a search goes on; [`SearchResult`] shows it.
+/// The paging of a search; [`SearchResult`] shows it.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SearchMeta {
     /// Whether there is more.
     pub has_more: bool,
-    /// What [`Search::cursor`] takes for the next page.
+    /// The value for [`Search::cursor`] to get the next page.
     pub cursor: Option<String>,
     /// How long the search took, in milliseconds.
     pub took_ms: Option<f64>,
 }
 
 impl GmailConnector {
-    /// Searches the copy of the mailbox that Airbyte keeps: hosted mode only.
+    /// Searches Airbyte's copy of the mailbox: hosted mode only.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -253,7 +253,7 @@ impl<'a> Search<'a> {
         self
     }
 
-    /// Sorts by a field; a second call sorts what the first leaves equal.
+    /// Sorts by a field; a second call sorts the records that are equal in the first.
     pub fn sort(mut self, field: impl Into<String>, order: SortOrder) -> Self {
         self.sort.push((field.into(), order));
         self
@@ -265,13 +265,13 @@ impl<'a> Search<'a> {
         self
     }
 
-    /// Goes on where the page before ended ([`SearchMeta::cursor`]).
+    /// Continues after the previous page ([`SearchMeta::cursor`]).
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.cursor = Some(cursor.into());
         self
     }
 
-    /// The fields to give, with dots for what is inside. Default: all.
+    /// The fields to return, with dots for nested ones. Default: all.
     pub fn fields<F: Into<String>>(mut self, fields: impl IntoIterator<Item = F>) -> Self {
         self.fields = fields.into_iter().map(Into::into).collect();
         self

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// A choice among the fields of records, by dotted paths; lists on the way are looked through.
+/// A selection of the fields of records, by dotted paths; a path also goes into the items of lists.
 ///
 /// ```
 /// use airbyte_agent_gmail::Selection;
@@ -19,7 +19,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// These fields and no others.
+    /// Only these fields.
     pub fn select<F: Into<String>>(fields: impl IntoIterator<Item = F>) -> Self {
         Self {
             select: fields.into_iter().map(Into::into).collect(),
@@ -35,12 +35,12 @@ impl Selection {
         }
     }
 
-    /// Whether it leaves everything as it is.
+    /// Whether it selects everything.
     pub fn is_empty(&self) -> bool {
         self.select.is_empty() && self.exclude.is_empty()
     }
 
-    /// The chosen part of a record, or of each record of a list.
+    /// The selected part of a record, or of each record of a list.
     #[must_use]
     pub fn apply(&self, value: &Value) -> Value {
         // Airbyte lets the list of what is wanted win, so both modes do.

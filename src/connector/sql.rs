@@ -13,7 +13,7 @@ use crate::error::Error;
 /// The entity that a query is sent to where none is named.
 const ENTITY: &str = "messages";
 
-/// A query that is being put together; see [`GmailConnector::sql`].
+/// A query before it is sent; see [`GmailConnector::sql`].
 #[must_use = "a query does nothing until it is sent"]
 pub struct Sql<'a> {
     store: Store<'a>,
@@ -28,13 +28,13 @@ pub struct Sql<'a> {
 pub struct SqlResult {
     /// The rows, each an object of its columns.
     pub data: Vec<Value>,
-    /// What goes with them, as Airbyte gives it. There is no cursor: a query has one answer.
+    /// Other fields of Airbyte's answer. There is no cursor: a query has one answer.
     pub meta: Map<String, Value>,
 }
 
 impl GmailConnector {
-    /// Asks the copy of the mailbox that Airbyte keeps in SQL, which can only read: hosted mode only. Tables are named as
-    /// the entities: profile, messages, labels, drafts, threads.
+    /// Queries Airbyte's copy of the mailbox in SQL, read-only: hosted mode only. The tables have the names of the
+    /// entities: profile, messages, labels, drafts, threads.
     ///
     /// ```
     /// # #[cfg(feature = "sandbox-sql")]
@@ -57,7 +57,7 @@ impl GmailConnector {
     /// # fn main() {}
     /// ```
     ///
-    /// The dialect is Airbyte's. The sandbox answers in SQLite's, with its feature `sandbox-sql`.
+    /// The dialect is Airbyte's. The sandbox uses SQLite's, with the feature `sandbox-sql`.
     pub fn sql(&self, sql: impl Into<String>) -> Sql<'_> {
         Sql::new(Store::Gmail(self), sql.into(), ENTITY.to_owned())
     }

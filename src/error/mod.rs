@@ -1,6 +1,6 @@
-//! The one error of this crate: [`Error`], with a predicate for each thing that a caller may do next.
+//! This crate's error type: [`Error`], with a predicate for each thing that a caller may do next.
 //!
-//! The table of the predicates is on the [first page](crate#when-something-fails).
+//! The [guide](crate::guide::errors) has a table of the predicates.
 
 mod kind;
 mod response;
@@ -16,7 +16,7 @@ pub(crate) use kind::Kind;
 pub(crate) use response::is_reason;
 pub use service::ServiceError;
 
-/// A result whose error is this crate's [`Error`].
+/// A result with this crate's [`Error`].
 ///
 /// ```
 /// use airbyte_agent_gmail::{GmailConnector, Result};
@@ -44,8 +44,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # }
 /// ```
 ///
-/// Its text names the operation and what to do next. It never holds a body, a token, a header or the query of an
-/// address; what the service itself said is apart, in [`service_message`](Self::service_message).
+/// Its text names the operation and what to do next. It never contains a body, a token, a header or the query of a URL;
+/// the service's own words are separate, in [`service_message`](Self::service_message).
 #[derive(Clone)]
 pub struct Error {
     inner: Arc<Inner>,
@@ -83,8 +83,8 @@ impl Error {
         }
     }
 
-    /// For a [`TokenSource`](crate::auth::TokenSource) of your own: the refresh token was rejected for good, so the user has
-    /// to consent again. The message is in lower case and says what to do next.
+    /// For a [`TokenSource`](crate::auth::TokenSource) of your own: the refresh token was rejected, so the user has to
+    /// consent again. The message is in lower case and says what to do next.
     ///
     /// ```
     /// use airbyte_agent_gmail::Error;
@@ -96,7 +96,7 @@ impl Error {
         Self::new(Kind::ReauthorizationRequired, message)
     }
 
-    /// For a [`TokenSource`](crate::auth::TokenSource) of your own: there is no token for now.
+    /// For a [`TokenSource`](crate::auth::TokenSource) of your own: there is no token at the moment.
     ///
     /// ```
     /// use airbyte_agent_gmail::Error;
@@ -184,14 +184,16 @@ impl Error {
             return Self::new(
                 Kind::InvalidResponse,
                 format!(
-                    "the service's answer has no `{name}`, which each of its kind has; ask for it where fields are chosen, and check the base url"
+                    "the service's answer has no `{name}`, which every such answer has; if you choose fields, \
+                     choose it too, and check the base url"
                 ),
             );
         }
         Self::new(
             Kind::InvalidResponse,
             format!(
-                "the service's answer is not what its document says (line {}, column {}); try again, and report it if it stays",
+                "the service's answer does not fit its document (line {}, column {}); try again, and report it \
+                 if this keeps happening",
                 error.line(),
                 error.column()
             ),
@@ -211,8 +213,8 @@ impl Error {
         self.inner.operation.as_deref()
     }
 
-    /// The HTTP status that the service answered with; of an answer of Airbyte's about what the service behind it said, that
-    /// service's own.
+    /// The HTTP status of the service's answer; if Airbyte reports an error of the service behind it, that service's
+    /// status.
     pub fn status(&self) -> Option<u16> {
         self.inner.status
     }
@@ -224,13 +226,13 @@ impl Error {
 
     /// The service's own sentence.
     ///
-    /// It can repeat what was sent (a label's name, an address, a search), so it is in no `Display` or `Debug` of this
-    /// type: show it to the person whose mail it is, and do not log it.
+    /// It can repeat what was sent (a label's name, an address, a search), so `Display` and `Debug` of this type leave
+    /// it out. Show it to the owner of the mail, and do not log it.
     pub fn service_message(&self) -> Option<&str> {
         self.inner.service_message.as_deref()
     }
 
-    /// What the service said of each field of the request, where it names several: Airbyte does.
+    /// What the service said about each field of the request, if it lists several, as Airbyte does.
     ///
     /// As [`service_message`](Self::service_message) it can repeat what was sent.
     ///
@@ -253,14 +255,14 @@ impl Error {
         &self.inner.service_errors
     }
 
-    /// The service's id of the request, for its support.
+    /// The service's id of the request, for its support team.
     pub fn request_id(&self) -> Option<&str> {
         self.inner.request_id.as_deref()
     }
 
     /// The Message-ID of the mail whose outcome is unknown; `GmailConnector::find_sent` asks Gmail whether it arrived.
     ///
-    /// It is in no `Display` or `Debug`, as a header of somebody's mail.
+    /// `Display` and `Debug` leave it out, because it is a header of somebody's mail.
     pub fn message_id(&self) -> Option<&str> {
         self.inner.message_id.as_deref()
     }
@@ -283,13 +285,13 @@ impl Error {
         )
     }
 
-    /// Whether the service may have carried out what was asked although no good answer came: look before sending
-    /// again, so that no mail is sent twice.
+    /// Whether the service may have carried out the request although no valid answer came: look before you send again,
+    /// so no mail is sent twice.
     pub fn is_outcome_unknown(&self) -> bool {
         self.inner.outcome_unknown
     }
 
-    /// Whether the user has to consent again: the refresh token was rejected for good.
+    /// Whether the user has to consent again: the refresh token was rejected.
     pub fn is_reauthorization_required(&self) -> bool {
         self.inner.kind == Kind::ReauthorizationRequired
     }
@@ -299,13 +301,14 @@ impl Error {
         self.inner.kind == Kind::ConsentDenied
     }
 
-    /// Whether getting a new access token failed for now: try again later.
+    /// Whether a new access token could not be fetched: try again later.
     pub fn is_token_refresh_failed(&self) -> bool {
         self.inner.kind == Kind::TokenRefreshFailed
     }
 
-    /// Whether the token store is at fault: it must not be used, or nothing but it could have given a token. Also what
-    /// [`on_token_store_warning`](crate::connector::GmailConnectorBuilder::on_token_store_warning) is told.
+    /// Whether the token store failed: it must not be used, or only it could have given a token. The function of
+    /// [`on_token_store_warning`](crate::connector::GmailConnectorBuilder::on_token_store_warning) gets such errors
+    /// too.
     pub fn is_token_store_failed(&self) -> bool {
         self.inner.kind == Kind::TokenStore
     }
@@ -330,8 +333,8 @@ impl Error {
         self.inner.kind == Kind::NotFound
     }
 
-    /// Whether the service itself says that it does not exist. A 404 from a proxy, or from a server at a wrong base URL,
-    /// is [`is_not_found`](Self::is_not_found) too, but is no reason to forget a message.
+    /// Whether the service itself says that it does not exist. A 404 from a proxy, or from a server at a wrong base
+    /// URL, is [`is_not_found`](Self::is_not_found) too, but does not mean that a message is gone.
     pub fn is_gone(&self) -> bool {
         self.is_not_found() && self.inner.is_said
     }
@@ -341,7 +344,7 @@ impl Error {
         self.inner.kind == Kind::Conflict
     }
 
-    /// Whether the input was refused here, before the network.
+    /// Whether this crate refused the input, without a request.
     pub fn is_invalid_input(&self) -> bool {
         self.inner.kind == Kind::InvalidInput
     }
@@ -361,18 +364,18 @@ impl Error {
         self.inner.kind == Kind::Configuration
     }
 
-    /// Whether Airbyte knows no such connector, of the customer or of that id: create one, or check the id.
+    /// Whether Airbyte has no such connector, for the customer or with that id: create one, or check the id.
     pub fn is_connector_not_found(&self) -> bool {
         self.inner.kind == Kind::ConnectorNotFound
     }
 
-    /// Whether Airbyte knows several connectors for the customer: give the connector id.
+    /// Whether Airbyte has several connectors for the customer: give the connector id.
     pub fn is_connector_ambiguous(&self) -> bool {
         self.inner.kind == Kind::ConnectorAmbiguous
     }
 
-    /// Whether no connection could be made; nothing was sent. The text says why: a name that is not known, an address
-    /// that refuses, and, [not passing](Self::is_transient), a certificate or a proxy that refuses.
+    /// Whether no connection could be made; nothing was sent. The text says why: an unknown name, a refused connection
+    /// or, [permanently](Self::is_transient), a refused certificate or a proxy that refuses.
     pub fn is_connect(&self) -> bool {
         matches!(self.inner.kind, Kind::Connect | Kind::ConnectRefused)
     }

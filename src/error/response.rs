@@ -78,7 +78,7 @@ impl Error {
                 Self::new(
                     Kind::InvalidRequest,
                     format!(
-                        "airbyte says `{word}` of the action in place of `success`; check the params and the connector"
+                        "airbyte reports `{word}` for the action, not `success`; check the params and the connector"
                     ),
                 )
             }
@@ -132,11 +132,11 @@ impl Error {
             match service_message.as_deref() {
                 // Somebody else's page tells nothing of ids, scopes or arguments.
                 _ if !is_said && (400..500).contains(&status) && kind != Kind::RateLimited => {
-                    "but not in the service's own form: check the base url, and what stands between"
+                    "the answer is not in the service's own form; check the base url and any proxy in between"
                 }
                 Some(NO_MAILBOX) => {
-                    "most likely there is no mailbox behind the account: a service account needs the user to act for \
-                     (GMAIL_SUBJECT), and that user gmail's licence"
+                    "most likely the account has no mailbox: a service account needs a user to act for \
+                     (GMAIL_SUBJECT), and that user needs a gmail license"
                 }
                 _ => advice(kind, status, reason.as_deref()),
             }
@@ -193,10 +193,8 @@ fn said(kind: Kind, status: u16) -> &'static str {
 
 fn advice(kind: Kind, status: u16, reason: Option<&str>) -> &'static str {
     match (kind, reason) {
-        (Kind::RateLimited, _) => "wait before you call again, and call less at once",
-        (Kind::InvalidRequest, _) => {
-            "check the arguments against what the service itself said of it"
-        }
+        (Kind::RateLimited, _) => "wait before you call again, and make fewer calls at once",
+        (Kind::InvalidRequest, _) => "check the arguments against what the service itself said",
         (Kind::Unauthenticated, _) => {
             "check that the credentials belong to this service and are still valid"
         }
@@ -211,7 +209,7 @@ fn advice(kind: Kind, status: u16, reason: Option<&str>) -> &'static str {
             "the project's daily limit is used up; ask for more or wait a day"
         }
         (Kind::PermissionDenied, Some("domainPolicy")) => {
-            "the domain's administrator has disabled it; ask there"
+            "the domain's administrator has disabled it; ask them"
         }
         (Kind::PermissionDenied, _) => "check the account's permissions and the granted scopes",
         (Kind::NotFound, _) => "check the id, and that it belongs to this account",

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::is_reason;
 
-/// What the service said of one field of a request; [`Error::service_errors`](crate::Error::service_errors) gives it.
+/// What the service said about one field of a request; [`Error::service_errors`](crate::Error::service_errors) gives
+/// it.
 ///
-/// It can repeat what was sent, which its `Display` is for and its `Debug` leaves out.
+/// It can repeat what was sent: `Display` shows it, `Debug` leaves it out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServiceError {
     field: Option<String>,

@@ -18,7 +18,8 @@ pub(crate) struct Cause {
 const SERVER: &str = "give the service, or the proxy before it, a certificate for a server";
 
 /// What helps where a certificate was refused.
-const AUTHORITY: &str = "where a proxy or an organization signs with an authority of its own, name that authority's file in \
+const AUTHORITY: &str = "if a proxy or an organization has its own certificate authority, name that authority's \
+                         file in \
                          SSL_CERT_FILE, or its folder in SSL_CERT_DIR";
 
 /// What helps where a proxy is in the way.
@@ -79,7 +80,7 @@ pub(super) fn cause(
     }
     if says("tunnel error: proxy response headers too long") || says("tunnel error: unexpected end")
     {
-        return refused(&format!("gave no answer that can be read; {PROXY}"));
+        return refused(&format!("gave an answer that can't be read; {PROXY}"));
     }
     let is_proxy = says("tunnel error");
     let (whom, help) = if is_proxy {
@@ -141,11 +142,11 @@ fn kind(error: &io::Error) -> String {
 fn tls(error: &rustls::Error, host: &str) -> String {
     match error {
         rustls::Error::InvalidMessage(_) => format!(
-            "no tls connection to {host}: what answers there does not speak tls; check that the address is one of https, and its port; nothing was sent"
+            "no tls connection to {host}: what answers there does not speak tls; check that it is an https address, and check its port; nothing was sent"
         ),
         rustls::Error::InvalidCertificate(certificate) => self::certificate(certificate, host),
         _ => format!(
-            "no tls connection to {host}: {error}; check that the address is one of https, and any proxy in between; nothing was sent"
+            "no tls connection to {host}: {error}; check that it is an https address, and check any proxy in between; nothing was sent"
         ),
     }
 }
@@ -208,10 +209,7 @@ pub(crate) fn certificate(certificate: &CertificateError, host: &str) -> String 
             "it is an authority's own, which may not stand for a server".to_owned(),
             SERVER,
         ),
-        _ => refused(
-            "it does not hold against what this machine trusts".to_owned(),
-            AUTHORITY,
-        ),
+        _ => refused("this machine can't verify it".to_owned(), AUTHORITY),
     }
 }
 

@@ -38,18 +38,19 @@ use proxy::HttpsProxy;
 /// # Ok::<(), airbyte_agent_gmail::Error>(())
 /// ```
 ///
-/// The page `guide::time` has all limits of time in one table. With an HTTP client of your own its timeouts count, and of
-/// these the size of an answer alone.
+/// The page `guide::time` has all time limits in one table. With an HTTP client of your own, its timeouts apply, and of
+/// these limits only the size of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Time to make a connection, TLS included. Default: 10 s.
+    /// Time to connect, including TLS. Default: 10 s.
     pub connect_timeout: Duration,
-    /// Time until an answer begins. Default: 60 s, and a second more for each 64 KiB that are sent. An action in hosted
-    /// mode may take the total time, since Airbyte begins its answer when the action has ended.
+    /// Time until an answer begins. Default: 60 s, plus a second for each 64 KiB that is sent. An action in hosted mode
+    /// may take the total time, because Airbyte starts its answer when the action has finished.
     pub first_byte_timeout: Duration,
     /// Time that may pass without a byte arriving, once an answer has begun. Default: 60 s.
     pub idle_timeout: Duration,
-    /// Time for a whole exchange. Default: 300 s, as long as Airbyte's own client waits for an execute call.
+    /// Time for a whole request and its answer. Default: 300 s, as long as Airbyte's own client waits for an execute
+    /// call.
     pub total_timeout: Duration,
     /// The largest answer that is read, in bytes, unpacked where it is gzip. Default: 96 MiB; a mail of 35 MiB is 47 MiB in base64, inside JSON,
     /// and twice that is never mail.
@@ -471,7 +472,7 @@ pub(crate) fn check_url(name: &str, text: &str) -> Result<String, Error> {
 /// A checked address, from which those of requests go on.
 pub(crate) fn base(checked: &str) -> Result<Url, Error> {
     Url::parse(&[checked, "/"].concat()).map_err(|error| {
-        Error::new(Kind::Configuration, "the base url is not one").caused_by(error)
+        Error::new(Kind::Configuration, "the base url is not a url").caused_by(error)
     })
 }
 

@@ -1,4 +1,4 @@
-//! Mail as people write and read it: messages composed, answered, forwarded, and read (RFC 5322).
+//! Mail as people write and read it: composing, replying to, forwarding and reading messages (RFC 5322).
 //!
 //! It needs the feature `mail`.
 //!
@@ -17,14 +17,14 @@
 //! # Ok::<(), airbyte_agent_gmail::mail::ComposeError>(())
 //! ```
 //!
-//! - [`Compose`] writes a message; [`Composed::raw_base64url`] is what Gmail takes as `raw`.
-//! - [`reply`], [`reply_all`] and [`forward`] begin one from a thread or a message.
+//! - [`Compose`] writes a message; [`Composed::raw_base64url`] is the form for Gmail's `raw`.
+//! - [`reply`], [`reply_all`] and [`forward`] start one from a thread or a message.
 //! - [`Reading`] shows a message that was received: headers, text, attachments, invitations, delivery reports.
-//! - [`respond`] answers an invitation.
+//! - [`respond`] replies to an invitation.
 //! - [`SearchQuery`] writes a search; [`encoding`] is base64url; [`html_to_text`], [`unflow`] and [`safe_file_name`] do
 //!   what their names say.
 //!
-//! Nothing here sends or fetches anything, and none of it shows mail in its `Debug` or its errors.
+//! Nothing here sends or fetches anything, and no `Debug` output or error shows mail.
 
 mod address;
 mod compose;

@@ -19,11 +19,11 @@ use std::fmt;
 /// );
 /// ```
 ///
-/// All conditions have to be met; [`any_of`](Self::any_of) makes alternatives. What is given as text is text: whatever
-/// is in it, it becomes no operator, and closes no quotation or group. An empty text adds no condition, and a query
-/// without conditions finds all mail.
+/// All conditions must be met; [`any_of`](Self::any_of) adds alternatives. Text stays text: whatever it contains, it
+/// can't become an operator or close a quotation or a group. An empty text adds no condition, and a query without
+/// conditions finds all mail.
 ///
-/// `Debug` shows the number of conditions alone, since searches tell of the mail.
+/// `Debug` shows only the number of conditions, because searches reveal mail.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct SearchQuery {
@@ -31,7 +31,7 @@ pub struct SearchQuery {
 }
 
 impl SearchQuery {
-    /// Begins a search for all mail.
+    /// Starts a search for all mail.
     pub fn new() -> Self {
         Self::default()
     }
@@ -130,12 +130,12 @@ impl SearchQuery {
         self.with("has:attachment".to_owned())
     }
 
-    /// With an attachment of this name, or of this ending.
+    /// With an attachment of this name, or with this extension.
     pub fn file_name(self, name: impl AsRef<str>) -> Self {
         self.with_text("filename:", name.as_ref())
     }
 
-    /// Sent on that day or later, by the account's time zone (Pacific time where it has none).
+    /// Sent on that day or later, in the account's time zone (Pacific time if it has none).
     pub fn after(self, year: u16, month: u8, day: u8) -> Self {
         self.with(format!("after:{year:04}/{month:02}/{day:02}"))
     }
@@ -182,7 +182,7 @@ impl SearchQuery {
         self.with_text("rfc822msgid:", id)
     }
 
-    /// Meeting the conditions of one at least of these queries; those that are empty are passed over.
+    /// Meeting the conditions of at least one of these queries; empty ones are ignored.
     pub fn any_of(self, alternatives: impl IntoIterator<Item = SearchQuery>) -> Self {
         let alternatives: Vec<String> = alternatives
             .into_iter()
@@ -201,7 +201,7 @@ impl SearchQuery {
         }
     }
 
-    /// Meeting the conditions of another query, too.
+    /// Also meeting the conditions of another query.
     pub fn and(mut self, other: SearchQuery) -> Self {
         self.conditions.extend(other.conditions);
         self

@@ -63,9 +63,9 @@ type Body = BoxBody<Bytes, Infallible>;
 /// # }
 /// ```
 ///
-/// A request has to carry the bearer token. One whose `Host` is not of this machine (or named with
-/// [`allow_host`](Self::allow_host)), and one that a page on the web has sent (an `Origin` that is not named with
-/// [`allow_origin`](Self::allow_origin)), is refused.
+/// A request must have the bearer token. It is refused if its `Host` is not this machine (or one of
+/// [`allow_host`](Self::allow_host)), or if it comes from a web page (an `Origin` that is not one of
+/// [`allow_origin`](Self::allow_origin)).
 #[derive(Debug)]
 pub struct HttpServer {
     server: Server,
@@ -76,12 +76,12 @@ pub struct HttpServer {
 }
 
 impl HttpServer {
-    /// Takes an address; without a token one is drawn.
+    /// Listens on an address; without a token, a random one is made.
     ///
     /// # Errors
     ///
-    /// The address is taken or is not one of this machine, the token is shorter than 8 characters, or there is no
-    /// randomness for one.
+    /// The address is in use or not on this machine, the token is shorter than 8 characters, or the operating system
+    /// gives no random numbers.
     pub async fn bind(
         server: Server,
         address: SocketAddr,
@@ -92,7 +92,8 @@ impl HttpServer {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidInput,
                     format!(
-                        "the token is shorter than {SHORTEST_TOKEN} characters and soon guessed; give a longer one, or none to have one drawn"
+                        "the token is shorter than {SHORTEST_TOKEN} characters and easily guessed; give a longer \
+                         one, or leave it out to get a random one"
                     ),
                 ));
             }
@@ -108,40 +109,40 @@ impl HttpServer {
         })
     }
 
-    /// A name under which clients reach it, beside `localhost`, `127.0.0.1` and `::1`.
+    /// Another name that clients may use, besides `localhost`, `127.0.0.1` and `::1`.
     #[must_use]
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.hosts.push(host.into());
         self
     }
 
-    /// A page of the web that may ask, such as `https://app.example.com:443`. Default: none.
+    /// The origin of a web page that may send requests, such as `https://app.example.com:443`. Default: none.
     #[must_use]
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into());
         self
     }
 
-    /// Where it is.
+    /// Its address.
     ///
     /// # Errors
     ///
-    /// The system does not say.
+    /// The operating system does not give the address.
     pub fn url(&self) -> io::Result<String> {
         Ok(format!("http://{}{PATH}", self.listener.local_addr()?))
     }
 
-    /// Whether it listens on this machine's own address alone. At any other the token and the mail travel in the clear:
-    /// put a proxy with TLS before it.
+    /// Whether it listens only on this machine's loopback address. On any other, the token and the mail are sent
+    /// unencrypted: put a TLS proxy in front.
     ///
     /// # Errors
     ///
-    /// The system does not say.
+    /// The operating system does not give the address.
     pub fn is_local(&self) -> io::Result<bool> {
         Ok(self.listener.local_addr()?.ip().is_loopback())
     }
 
-    /// The token that requests have to carry.
+    /// The token that requests must have.
     pub fn token(&self) -> &Secret {
         &self.token
     }
@@ -150,7 +151,7 @@ impl HttpServer {
     ///
     /// # Errors
     ///
-    /// None yet: connections that break are their clients' affair.
+    /// None at present: a broken connection only affects its client.
     pub async fn serve(self) -> io::Result<()> {
         let config = StreamableHttpServerConfig::default()
             .with_allowed_hosts(self.hosts)
@@ -249,7 +250,7 @@ fn preflight(is_allowed: bool) -> Response<Body> {
     if !is_allowed {
         return refusal(
             StatusCode::FORBIDDEN,
-            "this origin may not ask; a person has to name it with --allow-origin",
+            "this origin is not allowed; a person has to name it with --allow-origin",
         );
     }
     let mut answer = empty(StatusCode::NO_CONTENT);
@@ -309,7 +310,7 @@ async fn answer(
         Err(_) => {
             return refusal(
                 StatusCode::REQUEST_TIMEOUT,
-                "the request did not come to its end",
+                "the request did not arrive in time",
             );
         }
     };

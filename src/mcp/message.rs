@@ -60,12 +60,12 @@ pub(super) fn read(bytes: &[u8]) -> Vec<Received> {
     match value {
         Value::Array(list) if list.is_empty() => vec![Received::Refused(refusal(
             INVALID_REQUEST,
-            "invalid request: a list without a message",
+            "invalid request: an empty list",
             Value::Null,
         ))],
         Value::Array(list) if list.len() > MOST => vec![Received::Refused(refusal(
             INVALID_REQUEST,
-            &format!("invalid request: a list may have {MOST} messages"),
+            &format!("invalid request: a list may have at most {MOST} messages"),
             Value::Null,
         ))],
         Value::Array(list) => list
@@ -93,7 +93,7 @@ pub(super) fn too_long() -> Value {
     refusal(
         INVALID_REQUEST,
         &format!(
-            "invalid request: a message may have {LONGEST} bytes; save large files with a tool that takes a file"
+            "invalid request: a message may have at most {LONGEST} bytes; save large files with a tool that takes a file"
         ),
         Value::Null,
     )
@@ -103,7 +103,7 @@ pub(super) fn too_long() -> Value {
 pub(super) fn several() -> Value {
     refusal(
         INVALID_REQUEST,
-        "invalid request: over http each message is a request of its own",
+        "invalid request: over http, send each message in its own request",
         Value::Null,
     )
 }

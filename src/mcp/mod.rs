@@ -12,8 +12,8 @@
 //! # }
 //! ```
 //!
-//! Where [`Access::approve`](crate::tool::Access::approve) wants a person asked, the server asks through its client, by
-//! MCP's elicitation; it trusts the client that a person answers.
+//! If [`Access::approve`](crate::tool::Access::approve) requires a person's approval, the server asks through its
+//! client (MCP elicitation); it trusts the client that a person answers.
 
 mod approval;
 mod http;
@@ -35,7 +35,7 @@ pub use http::HttpServer;
 /// How long a client that has gone quiet may take to read its last answers.
 const LAST_LINES: Duration = Duration::from_secs(5);
 
-/// A server of some tools.
+/// A server for tools.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -62,7 +62,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server of the tools that agents are offered where nobody has chosen.
+    /// A server that offers the default tools.
     pub fn new(tools: Tools) -> Self {
         let offered = Arc::new(tools.default_list());
         Self {
@@ -73,8 +73,8 @@ impl Server {
         }
     }
 
-    /// Gives results as text alone, without structured content and its schemas: for clients that show their model the
-    /// whole result, so that it reads everything twice. google-adk and google-genai do.
+    /// Returns results as text alone, without structured content and its schemas: for clients that show their model the
+    /// whole result, so it would read everything twice. google-adk and google-genai do that.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -92,14 +92,14 @@ impl Server {
         self
     }
 
-    /// Offers every tool that there is.
+    /// Offers every tool.
     #[must_use]
     pub fn offer_all(mut self) -> Self {
         self.offered = Arc::new(self.tools.list());
         self
     }
 
-    /// Offers these tools and no others, by name.
+    /// Offers only these tools, by name.
     ///
     /// # Errors
     ///
@@ -130,12 +130,12 @@ impl Server {
         Ok(self)
     }
 
-    /// The tools that are offered.
+    /// The offered tools.
     pub fn offered(&self) -> &[crate::tool::Tool] {
         &self.offered
     }
 
-    /// Serves one client over the standard streams, until it goes away.
+    /// Serves one client over standard input and output, until it disconnects.
     ///
     /// # Errors
     ///

@@ -14,8 +14,8 @@ use rmcp::transport::streamable_http_server::session::{
     RestoreOutcome, ServerSseMessage, SessionId, SessionManager,
 };
 
-/// How many sessions there are at once. The one that was used least recently ends when another begins; its client is
-/// told so (404) at its next request, and begins anew.
+/// How many sessions there are at once. When another starts, the least recently used one ends; its client gets a 404 at
+/// its next request and starts a new one.
 pub(super) const SESSIONS: usize = 256;
 
 /// The sessions, with the time at which each was last used.
@@ -25,7 +25,7 @@ pub(super) struct Sessions {
     used: Mutex<HashMap<SessionId, Instant>>,
 }
 
-/// How long a session waits for its client: many clients do not begin anew when it has ended.
+/// How long a session waits for its client. Many clients do not start a new one when it has ended.
 const IDLE: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Default for Sessions {

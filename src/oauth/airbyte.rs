@@ -15,7 +15,7 @@ use crate::error::{Error, Kind};
 use crate::operation;
 use crate::transport::is_of_customer;
 
-/// What a consent through Airbyte is to make.
+/// What a consent through Airbyte should create.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -44,7 +44,7 @@ pub struct ConnectRequest {
     create_workspace: bool,
 }
 
-/// A consent through Airbyte that has been asked for and not yet answered. It works once.
+/// A consent through Airbyte that is waiting for its answer. It works once.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -62,7 +62,7 @@ pub struct ConnectRequest {
 /// # }
 /// ```
 ///
-/// A web service keeps it on its own side, under its [`correlation`](Self::correlation), until the callback comes.
+/// A web service stores it, under its [`correlation`](Self::correlation), until the callback comes.
 pub struct AirbyteConsent {
     url: String,
     correlation: Secret,
@@ -71,7 +71,7 @@ pub struct AirbyteConsent {
 }
 
 impl ConnectRequest {
-    /// A consent whose page returns to an address.
+    /// A consent whose page returns to this address.
     pub fn new(redirect_url: impl Into<String>) -> Self {
         Self {
             redirect_url: redirect_url.into(),
@@ -90,7 +90,7 @@ impl ConnectRequest {
         self
     }
 
-    /// The same, as Airbyte's API calls it now.
+    /// The same name, as Airbyte's API calls it now.
     pub fn workspace_name(mut self, name: impl Into<String>) -> Self {
         self.workspace_name = Some(name.into());
         self
@@ -102,7 +102,7 @@ impl ConnectRequest {
         self
     }
 
-    /// The source template, where the organization has several.
+    /// The source template, if the organization has several.
     pub fn source_template_id(mut self, id: impl Into<String>) -> Self {
         self.source_template_id = Some(id.into());
         self
@@ -120,12 +120,12 @@ impl ConnectRequest {
         self
     }
 
-    /// Asks Airbyte for the consent page.
+    /// Requests the consent page from Airbyte.
     ///
     /// # Errors
     ///
     /// [`is_configuration`](Error::is_configuration): no customer, an address that isn't one, or no template of the
-    /// organization's own; [`is_not_found`](Error::is_not_found): no workspace of that name; what Airbyte refuses.
+    /// organization's own; [`is_not_found`](Error::is_not_found): no workspace with that name; errors of Airbyte.
     pub async fn begin(self, airbyte: &Airbyte) -> Result<AirbyteConsent, Error> {
         let mut redirect = Url::parse(&self.redirect_url).map_err(|_| {
             Error::new(
@@ -185,12 +185,12 @@ impl AirbyteConsent {
         &self.url
     }
 
-    /// The value that the callback will carry as `correlation`. It is as secret as a password until then.
+    /// The value that the callback will have as `correlation`. Until then, keep it as secret as a password.
     pub fn correlation(&self) -> &str {
         self.correlation.expose()
     }
 
-    /// Takes the callback's address (or its path and query); gives the connector's id.
+    /// Takes the callback's address (or its path and query) and returns the connector's id.
     ///
     /// # Errors
     ///
@@ -201,7 +201,7 @@ impl AirbyteConsent {
         self.connector(airbyte, callback).await
     }
 
-    /// Waits for the browser, and shows it a page that says what came of it; gives the connector's id.
+    /// Waits for the browser, shows it a page with the result, and returns the connector's id.
     ///
     /// # Errors
     ///
@@ -265,7 +265,7 @@ impl fmt::Debug for AirbyteConsent {
     }
 }
 
-/// Whether Airbyte refuses a consent since the organization has no source template of its own.
+/// Whether Airbyte refuses a consent because the organization has no source template of its own.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -300,10 +300,11 @@ pub fn is_template_missing(error: &Error) -> bool {
 fn explain(error: Error) -> Error {
     if error.is_not_found() {
         let text = if is_of_customer(&error) {
-            "airbyte has no customer (workspace) of that name; check the name, or let it be made (create_workspace, \
+            "airbyte has no customer (workspace) of that name; check the name, or have it created (create_workspace, \
              `--create-workspace`)"
         } else {
-            "not found, and not said to be the customer (workspace); check the base url, and then the name"
+            "not found, and airbyte does not say what; check the base url, then the customer\'s (workspace\'s) \
+             name"
         };
         return Error::new(Kind::NotFound, text).explaining(error);
     }
@@ -312,8 +313,8 @@ fn explain(error: Error) -> Error {
     }
     Error::new(
         Kind::Configuration,
-        "airbyte asks for a source template of the organization's own before users can consent, and there isn't one for \
-         gmail; enable gmail in airbyte's web app, or let one be made (create_template, `--create-template`)",
+        "before users can consent, airbyte needs a source template of your organization's own, and there is none \
+         for gmail; enable gmail in airbyte's web app, or have one created (create_template, `--create-template`)",
     )
     .explaining(error)
 }

@@ -44,7 +44,7 @@ pub struct GoogleClient {
     http: Option<reqwest::Client>,
 }
 
-/// A consent at Google that has been asked for and not yet answered. It works once.
+/// A consent at Google that is waiting for its answer. It works once.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -62,7 +62,7 @@ pub struct GoogleClient {
 /// # }
 /// ```
 ///
-/// A web service keeps it on its own side, under its [`state`](Self::state), until the callback comes.
+/// A web service stores it, under its [`state`](Self::state), until the callback comes.
 pub struct GoogleConsent {
     url: String,
     state: Secret,
@@ -85,7 +85,7 @@ struct ClientEntry {
 }
 
 impl GoogleClient {
-    /// A client by its id, such as `….apps.googleusercontent.com`.
+    /// A client with this id, such as `….apps.googleusercontent.com`.
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: trimmed(&id.into()).to_owned(),
@@ -97,9 +97,9 @@ impl GoogleClient {
         }
     }
 
-    /// A client from the text of `client_secret_….json`, as Google's console gives it.
+    /// A client from the text of `client_secret_….json`, downloaded from Google's console.
     ///
-    /// The addresses in that file are not used: a changed file must not send the sign-in elsewhere.
+    /// The addresses in the file are ignored, so a changed file can't send the sign-in elsewhere.
     ///
     /// ```
     /// use airbyte_agent_gmail::oauth::GoogleClient;
@@ -111,7 +111,7 @@ impl GoogleClient {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): another file than that.
+    /// [`is_configuration`](Error::is_configuration): it is not such a file.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         // The parser's own text could quote the secret.
         let file: ClientFile = serde_json::from_str(trimmed(text)).map_err(|_| not_a_client())?;
@@ -174,9 +174,9 @@ impl GoogleClient {
         self.secret.as_ref()
     }
 
-    /// Begins a consent: makes the address of the page.
+    /// Starts a consent: creates the address of the page.
     ///
-    /// `login_hint` puts an account's address into Google's form.
+    /// `login_hint` fills an account's address into Google's form.
     ///
     /// # Errors
     ///
@@ -230,7 +230,8 @@ impl GoogleClient {
         })
     }
 
-    /// Ends the user's consent at Google: every token of it stops working. A token that is dead already is no error.
+    /// Revokes the user's consent at Google: all its tokens stop working. It is not an error if the token is already
+    /// invalid.
     ///
     /// # Errors
     ///
@@ -249,7 +250,7 @@ impl GoogleClient {
         }
     }
 
-    /// How far this machine's clock is ahead of Google's, in seconds; `None` where Google does not say the time.
+    /// How far this machine's clock is ahead of Google's, in seconds; `None` if Google does not send the time.
     ///
     /// # Errors
     ///
@@ -276,7 +277,7 @@ impl GoogleConsent {
         &self.url
     }
 
-    /// The value that the callback will carry. It is as secret as a password until then.
+    /// The value that the callback will have. Until then, keep it as secret as a password.
     pub fn state(&self) -> &str {
         self.state.expose()
     }
@@ -286,13 +287,13 @@ impl GoogleConsent {
     /// # Errors
     ///
     /// [`is_consent_denied`](Error::is_consent_denied); a callback that is not this consent's
-    /// ([`is_invalid_input`](Error::is_invalid_input)); what stands in the way of the exchange.
+    /// ([`is_invalid_input`](Error::is_invalid_input)); errors of the exchange.
     pub async fn finish(self, client: &GoogleClient, callback: &str) -> Result<TokenSet, Error> {
         let code = self.read(callback)?;
         self.exchange(client, &code).await
     }
 
-    /// Waits for the browser, and shows it a page that says what came of it.
+    /// Waits for the browser, and shows it a page with the result.
     ///
     /// # Errors
     ///
@@ -347,12 +348,12 @@ impl GoogleConsent {
             .map_err(|error| match error.reason() {
                 Some("invalid_grant") => Error::new(
                     Kind::ReauthorizationRequired,
-                    "google did not take the code (invalid_grant): it is used already or some minutes old; sign in again",
+                    "google did not accept the code (invalid_grant): it was used already or is a few minutes old; sign in again",
                 ),
                 Some("invalid_request") => Error::new(
                     Kind::Configuration,
-                    "google did not take the code (invalid_request); most often the client's secret is missing: give it, \
-                     a desktop client has one too",
+                    "google did not accept the code (invalid_request); usually the client secret is missing: \
+                     give it; desktop clients have one too",
                 ),
                 _ => error,
             })?;

@@ -31,8 +31,8 @@ const CONNECTIONS: usize = 32;
 /// The path of the redirect address.
 pub(crate) const PATH: &str = "/callback";
 
-/// Waits on 127.0.0.1 for the browser. It answers nothing but the callback, and only under its own name, so that no
-/// other site's page can reach it by a name of its own (DNS rebinding).
+/// Waits on 127.0.0.1 for the browser. It answers only the callback, and only under its own host name, so another
+/// site's page can't reach it through a name of its own (DNS rebinding).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -53,7 +53,7 @@ pub struct Loopback {
     server: JoinHandle<()>,
 }
 
-/// Takes an address that a person has pasted, where the browser runs on another machine.
+/// Takes an address that a person pastes, if the browser runs on another machine.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -92,7 +92,7 @@ struct Browser {
 }
 
 impl Loopback {
-    /// Listens at a port of 127.0.0.1; at a free one where it is 0.
+    /// Listens on a port of 127.0.0.1, or on a free one if it is 0.
     ///
     /// # Errors
     ///
@@ -105,9 +105,9 @@ impl Loopback {
         };
         let (listener, port) = listening.await.map_err(|error| {
             let message = if error.kind() == std::io::ErrorKind::AddrInUse {
-                format!("port {port} of 127.0.0.1 is in use; give another, or none to have a free one chosen")
+                format!("port {port} of 127.0.0.1 is in use; give another, or leave it out to get a free one")
             } else {
-                format!("port {port} of 127.0.0.1 can't be listened at; give another, or none to have a free one chosen")
+                format!("can't listen on port {port} of 127.0.0.1; give another, or leave it out to get a free one")
             };
             Error::new(Kind::Configuration, message).caused_by(error)
         })?;
@@ -123,7 +123,7 @@ impl Loopback {
         })
     }
 
-    /// The address that a consent page is to return to.
+    /// The address for the consent page to return to.
     pub fn redirect_url(&self) -> &str {
         &self.redirect_url
     }
@@ -190,7 +190,7 @@ impl Drop for Loopback {
 }
 
 impl Inbox {
-    /// Hands over the whole address that the browser ended at.
+    /// Passes on the whole address that the browser ended at.
     pub async fn paste(&self, address: impl Into<String>) {
         let arrival = Arrival {
             target: address.into(),

@@ -2,7 +2,7 @@
 //!
 //! It needs the feature `oauth`.
 //!
-//! A program with a browser beside it uses a [`Loopback`]:
+//! A program on the same machine as the browser uses a [`Loopback`]:
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), airbyte_agent_gmail::Error> {
@@ -20,7 +20,7 @@
 //! # }
 //! ```
 //!
-//! A web service keeps the consent on its own side and calls `finish` when the callback comes; `examples/web.rs` is one.
+//! A web service stores the consent and calls `finish` when the callback comes; see `examples/web.rs`.
 
 mod airbyte;
 mod google;

@@ -2,7 +2,7 @@
 
 use crate::auth::CallbackError;
 
-/// What the person at the browser is told.
+/// What the browser shows to the person.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::CallbackError;
@@ -13,7 +13,7 @@ use crate::auth::CallbackError;
 /// assert!(page.html().contains("Access was not allowed"));
 /// ```
 ///
-/// The words speak of a program at hand: they are for a [`Loopback`](super::Loopback), which sends them.
+/// The text is about a local program: it is for a [`Loopback`](super::Loopback), which sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Page {
@@ -27,7 +27,7 @@ pub enum Page {
     Denied,
     /// It took too long.
     Expired,
-    /// The consent page reports a failure, or what follows it failed.
+    /// The consent page reports a failure, or a step after it failed.
     Failed,
     /// The address does not belong to the sign-in that is waiting.
     Refused,
@@ -98,18 +98,18 @@ impl Page {
                 status: 200,
                 tone: "warn",
                 icon: MARK,
-                title: "Signed in, with less than asked for",
+                title: "Signed in, with less access than requested",
                 text: "Some boxes on the consent page were left empty, so some commands will not be allowed.",
                 next: "Close this tab. If you meant to allow everything, sign in again and tick every box; \
-                       <code>airbyte-gmail auth doctor</code> tells which commands are affected.",
+                       <code>airbyte-gmail auth doctor</code> shows which commands are affected.",
             },
             Self::Connected => Content {
                 status: 200,
                 tone: "good",
                 icon: CHECK,
                 title: "Your mailbox is connected",
-                text: "Airbyte has your consent and has made the connector.",
-                next: "Close this tab and go back to the program, which checks the connector now.",
+                text: "Airbyte has your consent and has created the connector.",
+                next: "Close this tab and go back to the program, which is checking the connector now.",
             },
             Self::Denied => Content {
                 status: 403,
@@ -126,7 +126,7 @@ impl Page {
                 icon: CLOCK,
                 title: "This sign-in has expired",
                 text: "The consent page waited too long for an answer, so nothing has been stored.",
-                next: "Start the sign-in again from the program, and answer within some minutes.",
+                next: "Start the sign-in again from the program, and answer within a few minutes.",
             },
             Self::Failed => Content {
                 status: 502,
@@ -141,9 +141,9 @@ impl Page {
                 tone: "bad",
                 icon: CROSS,
                 title: "This address does not belong to your sign-in",
-                text: "It comes from another tab, has been used before, or somebody else has made it. \
-                       It was not used, and the sign-in that you began still waits.",
-                next: "Go back to the tab that the program opened and finish there. If you did not begin a \
+                text: "It comes from another tab, was used before, or was made by somebody else. It was ignored, \
+                       and the sign-in that you started is still waiting.",
+                next: "Go back to the tab that the program opened and finish there. If you did not start a \
                        sign-in, close this tab.",
             },
             Self::Over => Content {
@@ -159,7 +159,7 @@ impl Page {
                 tone: "warn",
                 icon: MARK,
                 title: "There is nothing here",
-                text: "This program only waits for the answer of a consent page.",
+                text: "This program only waits for the answer from a consent page.",
                 next: "Close this tab and go back to the program.",
             },
         }

@@ -15,7 +15,7 @@ impl Operation {
     /// let row = gmail().find("messages", "list")?;
     /// let params = json!({"maxResults": "ten"});
     /// let error = row.check(params.as_object().ok_or("an object")?).unwrap_err();
-    /// assert_eq!(error.to_string(), "messages_list: `maxResults` is a text; it takes a whole number from 1 to 500");
+    /// assert_eq!(error.to_string(), "messages_list: `maxResults` is a string; it takes a whole number from 1 to 500");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -49,7 +49,7 @@ pub(crate) fn params(given: Value) -> Result<Map<String, Value>, Error> {
         Value::Null => Ok(Map::new()),
         _ => Err(Error::new(
             Kind::InvalidInput,
-            "params is not an object; give one of name and value",
+            "params is not an object; give one with names and values",
         )),
     }
 }
@@ -119,7 +119,7 @@ fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> 
     Ok(())
 }
 
-/// A name that is not known is told with the known ones. The unknown name is the caller's text, so it is shown only
+/// The message for an unknown name lists the known ones. The unknown name is the caller's text, so it is shown only
 /// where it looks like a name.
 fn unknown(known: &[&str], name: &str, prefix: &str) -> String {
     let shown = if name.len() <= 64
@@ -129,7 +129,7 @@ fn unknown(known: &[&str], name: &str, prefix: &str) -> String {
     {
         format!("`{prefix}{name}` is not a parameter")
     } else {
-        "there is a parameter that is not known".to_owned()
+        "there is an unknown parameter".to_owned()
     };
     if known.is_empty() {
         return format!("{shown}; it takes none");
@@ -167,7 +167,7 @@ fn check_value(schema: &Schema, value: &Value, path: &str) -> Result<(), String>
         },
         (Schema::Enum(values), Value::String(text)) if values.contains(&text.as_str()) => Ok(()),
         (Schema::Enum(_), Value::String(_)) => Err(format!(
-            "`{path}` has a value that is not known; it takes {}",
+            "`{path}` has an unknown value; it takes {}",
             expected(schema)
         )),
         (Schema::Array(items), Value::Array(values)) => values
@@ -235,7 +235,7 @@ fn check_place(location: Location, value: &Value, path: &str) -> Result<(), Stri
                 .any(|value| value.as_str().is_some_and(is_list)) =>
         {
             Err(format!(
-                "`{path}` has a text that is a list; give the list itself"
+                "`{path}` has a list written as text; give the list itself"
             ))
         }
         (Location::Query, Value::Array(values)) if values.is_empty() => {
@@ -284,7 +284,7 @@ pub(super) fn is_id(text: &str) -> bool {
 /// What a type takes, in words.
 pub(super) fn expected(schema: &Schema) -> String {
     match schema {
-        Schema::String => "a text".to_owned(),
+        Schema::String => "a string".to_owned(),
         Schema::Integer { minimum, maximum } => match (minimum, maximum) {
             (Some(minimum), Some(maximum)) => format!("a whole number from {minimum} to {maximum}"),
             (Some(minimum), None) => format!("a whole number from {minimum}"),
@@ -309,7 +309,7 @@ fn kind(value: &Value) -> &'static str {
         Value::Null => "null",
         Value::Bool(_) => "true or false",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     }

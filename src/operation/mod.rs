@@ -1,5 +1,5 @@
-//! The table of all operations, [`gmail`], and what follows from a row of it alone: finding it, checking its params,
-//! encoding and decoding its request, describing its params as JSON Schema.
+//! The table of all operations, [`gmail`], and everything that depends only on a row: finding it, checking params,
+//! encoding and decoding requests, describing params as JSON Schema.
 
 pub(crate) mod check;
 mod decode;
@@ -16,7 +16,7 @@ use crate::error::{Error, Kind};
 pub(crate) use check::params;
 pub(crate) use encode::{Encoded, Encoder};
 
-/// The operations of a document, with what it says of the connector.
+/// The operations of a document, with what it says about the connector.
 ///
 /// ```
 /// use airbyte_agent_gmail::operation::gmail;
@@ -34,9 +34,10 @@ pub struct Table {
     pub connector_type: &'static str,
     /// `x-airbyte-connector-definition-id`.
     pub definition_id: &'static str,
-    /// Where several operations go in one request; empty where the service has no such place.
+    /// The path for several operations in one request; empty if the service has none.
     pub batch_path: &'static str,
-    /// The action that searches the Context Store; Airbyte has it for every connector, and no service has it.
+    /// The action that searches the Context Store; Airbyte offers it for every connector, the services themselves
+    /// don't.
     pub search_action: &'static str,
     /// The action that answers SQL over the Context Store.
     pub sql_action: &'static str,
@@ -55,7 +56,7 @@ pub struct SearchableEntity {
     pub fields: &'static [&'static str],
 }
 
-/// One row: everything that the document says of an operation.
+/// One row: everything that the document says about an operation.
 ///
 /// ```
 /// use airbyte_agent_gmail::operation::{Location, Method, Outbound, gmail};
@@ -74,7 +75,7 @@ pub struct SearchableEntity {
 pub struct Operation {
     /// The vendor's operation id, such as `messages_list`.
     pub id: &'static str,
-    /// The dotted group under which it is called, such as `messages.attachments`; empty at the top.
+    /// The dotted group of its call, such as `messages.attachments`; empty at the top level.
     pub group: &'static str,
     /// The method's name in its group.
     pub method_name: &'static str,
@@ -100,11 +101,11 @@ pub struct Operation {
     pub has_body: bool,
     /// Whether a success has a body.
     pub has_response: bool,
-    /// The field that every success has; an answer without it comes from elsewhere and proves nothing.
+    /// The field that every success has; an answer without it comes from something else and proves nothing.
     pub response_key: Option<&'static str>,
-    /// The fields that a success can have, at its top; an object with none of them is no answer to this operation.
+    /// The top-level fields that a success can have; an object without any of them is not an answer to this operation.
     pub response_fields: &'static [&'static str],
-    /// The list that every success has; an answer without it comes from elsewhere and is no empty list.
+    /// The list that every success has; an answer without it comes from something else and is not an empty list.
     pub response_list: Option<&'static str>,
     /// The key of the records in the response; `None` when the response is the record.
     pub records: Option<&'static str>,
@@ -118,25 +119,25 @@ pub struct Operation {
     pub quota_units: QuotaUnits,
     /// The scopes, any one of which is enough.
     pub scopes: &'static [&'static str],
-    /// Those of the scopes that allow only a part of it.
+    /// Those of the scopes that allow only part of it.
     pub partial_scopes: &'static [&'static str],
     /// Whether a token is needed.
     pub authenticated: bool,
-    /// Whether sending it twice leaves the same state as once.
+    /// Whether sending it twice leaves the same state as sending it once.
     pub idempotent: bool,
     /// Whether it changes nothing.
     pub read_only: bool,
-    /// Whether something can't be restored afterwards.
+    /// Whether it destroys something that can't be restored.
     pub destructive: bool,
     /// Whether `check()` calls it.
     pub check: bool,
-    /// Whether agents are offered it as a tool without being asked.
+    /// Whether it is one of the default tools for agents.
     pub default_tool: bool,
-    /// Whether mail leaves the mailbox by it.
+    /// Whether it sends mail out of the mailbox.
     pub outbound: Outbound,
 }
 
-/// Whether mail leaves the mailbox by an operation.
+/// Whether an operation sends mail out of the mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outbound {
     /// It does not.
@@ -201,11 +202,12 @@ pub struct Field {
     pub description: &'static str,
     /// Its type.
     pub schema: Schema,
-    /// Whether Airbyte documents this list as one text, joined with commas. Such a text is taken; a list is what is sent.
+    /// Whether Airbyte documents this list as one string, joined with commas. Such a string is accepted; a list is
+    /// sent.
     pub comma_joined: bool,
-    /// Whether Google has it and Airbyte's connector has not.
+    /// Whether Google has it but Airbyte's connector does not.
     pub absent: bool,
-    /// The field of the same operation that this is another name of, and under whose name it is sent.
+    /// The field of the same operation that this is an alias of; it is sent under that name.
     pub sent_as: Option<&'static str>,
 }
 
@@ -225,7 +227,7 @@ pub enum Schema {
     Number,
     /// true or false.
     Boolean,
-    /// One of these texts.
+    /// One of these strings.
     Enum(&'static [&'static str]),
     /// A list.
     Array(&'static Schema),
@@ -237,7 +239,7 @@ pub enum Schema {
     Any,
 }
 
-/// The names with which a list goes on.
+/// The names for paging a list.
 #[derive(Debug)]
 pub struct Pagination {
     /// The param that takes the token.
@@ -248,21 +250,21 @@ pub struct Pagination {
     pub size_parameter: Option<&'static str>,
 }
 
-/// A way to send the bytes of a field apart from the JSON: with no base64, and in more bytes.
+/// A way to send the bytes of a field outside the JSON: without base64, and with a higher limit.
 #[derive(Debug)]
 pub struct MediaUpload {
     /// The path template.
     pub path: &'static str,
-    /// The most bytes.
+    /// The limit in bytes.
     pub max_size: u64,
-    /// The body's field that the bytes stand for, dotted.
+    /// The field of the body that the bytes replace, with dots.
     pub field: &'static str,
 }
 
 /// What a call costs of the quota, in units of a user's budget each minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuotaUnits {
-    /// For projects that began in May 2026 or later: 6,000 a minute.
+    /// For projects created in May 2026 or later: 6,000 a minute.
     pub current: u32,
     /// For older ones: 15,000 a minute.
     pub legacy: u32,

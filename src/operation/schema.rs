@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{Field, Location, Mode, Operation, Schema, check};
 
 impl Operation {
-    /// The JSON Schema of the params: self-contained, closed, with what each field means.
+    /// The JSON Schema of the params: self-contained, closed, with a description of each field.
     ///
     /// ```
     /// use airbyte_agent_gmail::operation::gmail;
@@ -19,7 +19,7 @@ impl Operation {
         schema(self.fields)
     }
 
-    /// As [`params_schema`](Self::params_schema), with what the mode offers alone.
+    /// As [`params_schema`](Self::params_schema), with only what the mode offers.
     ///
     /// ```
     /// use airbyte_agent_gmail::{Mode, operation::gmail};

@@ -12,7 +12,7 @@ use super::quota::{Meter, MinuteQuota};
 use super::state::State;
 use super::{Sandbox, server};
 
-/// Says what a sandbox is started with; made by [`Sandbox::builder`].
+/// Settings of a sandbox; see [`Sandbox::builder`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -48,7 +48,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// An mbox file whose mail takes the place of the sample; may be given several times.
+    /// An mbox file whose mail replaces the sample mail; you can give several.
     ///
     /// ```
     /// use airbyte_agent_gmail::sandbox::Sandbox;
@@ -74,8 +74,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// The mailbox's address, instead of `user@example.com`; the sample mail belongs to that one
-    /// and is left out with any other.
+    /// The mailbox's address, instead of `user@example.com`. The sample mail belongs to that address and is left out
+    /// with any other.
     ///
     /// ```
     /// use airbyte_agent_gmail::sandbox::Sandbox;
@@ -88,9 +88,9 @@ impl SandboxBuilder {
         self
     }
 
-    /// Holds Google's quota: what a minute has no units for is refused with 429, or with 403 and `rateLimitExceeded`, and
-    /// without `Retry-After`. An operation costs the units of its row, and so does each part of a batch; what is refused
-    /// costs nothing. Airbyte's calls are not counted. Default: no quota.
+    /// Enforces Google's quota: calls beyond it are refused with 429, or with 403 and `rateLimitExceeded`, without
+    /// `Retry-After`. An operation costs the units of its row, and so does each part of a batch; refused calls cost
+    /// nothing. Airbyte's calls are not counted. Default: no quota.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

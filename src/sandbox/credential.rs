@@ -8,8 +8,7 @@ use super::google::CONSENT_PATH;
 use super::state::{State, lock};
 use crate::operation::Mode;
 
-/// Credentials that the sandbox's Google accepts: plain test texts. [`Sandbox::google`](super::Sandbox::google) gives
-/// them.
+/// Credentials that the sandbox's Google accepts: plain test strings; see [`Sandbox::google`](super::Sandbox::google).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GoogleCredentials {
@@ -23,8 +22,8 @@ pub struct GoogleCredentials {
     pub access_token: String,
 }
 
-/// Credentials that the sandbox's Airbyte accepts: plain test texts. [`Sandbox::airbyte`](super::Sandbox::airbyte) gives
-/// them.
+/// Credentials that the sandbox's Airbyte accepts: plain test strings; see
+/// [`Sandbox::airbyte`](super::Sandbox::airbyte).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AirbyteCredentials {
@@ -38,7 +37,7 @@ pub struct AirbyteCredentials {
     pub customer_name: String,
     /// The organization.
     pub organization_id: String,
-    /// The Gmail connector that is there from the start.
+    /// The Gmail connector that exists from the start.
     pub connector_id: String,
 }
 

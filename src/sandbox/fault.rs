@@ -12,7 +12,7 @@ use super::exchange::Answer;
 use super::gmail::error as gmail_error;
 use super::log::Service;
 
-/// Something that goes wrong with the requests of one service.
+/// A fault in the requests to one service.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -31,13 +31,13 @@ use super::log::Service;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Fault {
-    /// The service whose requests it meets.
+    /// The service whose requests it affects.
     pub service: Service,
-    /// The operation id or endpoint name that it is limited to; an `execute` call has the name of
-    /// its endpoint and the id of the Gmail operation that it stands for.
+    /// The operation id or endpoint name that it is limited to; an `execute` call matches both its endpoint and the id
+    /// of its Gmail operation.
     #[serde(default)]
     pub matches: Option<String>,
-    /// How many requests it meets; every one when `None` (`"forever"` in JSON).
+    /// How many requests it affects; all of them if `None` (`"forever"` in JSON).
     #[serde(default = "once", deserialize_with = "times")]
     pub times: Option<u32>,
     /// How many requests it lets pass first.
@@ -48,7 +48,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault that meets the next request of a service.
+    /// A fault in the next request to a service.
     #[must_use]
     pub fn new(service: Service, kind: FaultKind) -> Self {
         Self {
@@ -67,7 +67,7 @@ impl Fault {
         self
     }
 
-    /// Lets it meet that many requests.
+    /// Makes it affect that many requests.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
@@ -81,7 +81,7 @@ impl Fault {
         self
     }
 
-    /// Lets it meet every request.
+    /// Makes it affect every request.
     #[must_use]
     pub fn forever(mut self) -> Self {
         self.times = None;
@@ -135,8 +135,7 @@ pub enum FaultKind {
     },
     /// 401 as the service words it; the request is not carried out.
     Unauthorized,
-    /// 403 in Google's shape with that reason, as it says that a limit is reached; the request is
-    /// not carried out.
+    /// 403 in Google's shape with this reason, as when a limit is reached; the request is not carried out.
     RateLimited403 {
         /// `rateLimitExceeded`, `userRateLimitExceeded`, `dailyLimitExceeded`, …
         reason: String,
@@ -150,19 +149,19 @@ pub enum FaultKind {
     ConnectionClosedWithoutProcessing,
     /// The connection ends without an answer, yet the request has been carried out.
     ConnectionClosedBeforeResponse,
-    /// Nothing comes, for as long as the sandbox lives; the request is not carried out.
+    /// No answer comes as long as the sandbox runs; the request is not carried out.
     NeverAnswer,
     /// The request is carried out and the connection ends in the middle of the answer's body.
     TruncatedBody,
-    /// The request is carried out and the answer comes that much later.
+    /// The request is carried out and the answer is delayed by this time.
     #[serde(with = "milliseconds")]
     Delay(Duration),
     /// The request is carried out and the body comes in ten pieces with that pause before each.
     #[serde(with = "milliseconds")]
     SlowBody(Duration),
-    /// The request is carried out and its answer is said to be `text/html`.
+    /// The request is carried out and its answer is labelled `text/html`.
     WrongContentType,
-    /// The request is carried out and the body is cut short in a way that leaves no valid JSON.
+    /// The request is carried out and the body is cut so that it is not valid JSON.
     InvalidJson,
 }
 

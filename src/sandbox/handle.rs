@@ -13,7 +13,7 @@ use super::log::RequestRecord;
 use super::state::{Settings, lock};
 
 impl Sandbox {
-    /// What has been asked so far, in the order in which it came.
+    /// The requests so far, in order.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -42,7 +42,7 @@ impl Sandbox {
         self.state.clear_requests();
     }
 
-    /// Puts a fault in the way of coming requests; see [`Fault`].
+    /// Adds a fault for coming requests; see [`Fault`].
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -58,7 +58,7 @@ impl Sandbox {
         lock(&self.state.faults).push(fault);
     }
 
-    /// Takes back every fault that is still waiting.
+    /// Removes all faults that have not happened yet.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -72,7 +72,7 @@ impl Sandbox {
         lock(&self.state.faults).clear();
     }
 
-    /// Changes how the services behave where the real ones leave a choice; see [`Settings`].
+    /// Changes how the services behave where the real ones may differ; see [`Settings`].
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -87,7 +87,7 @@ impl Sandbox {
         self.state.settle();
     }
 
-    /// Ends the life of every Google access token that is out, as time would.
+    /// Expires every Google access token that was issued.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -102,7 +102,7 @@ impl Sandbox {
         lock(&self.state.google).expire_access_tokens();
     }
 
-    /// Revokes every Google access token that is out, before its time.
+    /// Revokes every Google access token that was issued.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -132,8 +132,7 @@ impl Sandbox {
         lock(&self.state.google).revoke_grants();
     }
 
-    /// Limits the consent behind the sandbox's Google tokens to these scopes, those that are out
-    /// included.
+    /// Limits the consent behind the sandbox's Google tokens to these scopes, also for tokens that were already issued.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -148,7 +147,7 @@ impl Sandbox {
         lock(&self.state.google).limit_scopes(scopes);
     }
 
-    /// Whether each refresh gives a new refresh token and ends the old one.
+    /// Whether each refresh returns a new refresh token and invalidates the old one.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -162,7 +161,7 @@ impl Sandbox {
         self.configure(|settings| settings.rotate_refresh_tokens = rotate);
     }
 
-    /// How long access tokens live that Google gives from now on.
+    /// How long Google's access tokens are valid, from now on.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -176,7 +175,7 @@ impl Sandbox {
         self.configure(|settings| settings.access_token_lifetime = lifetime);
     }
 
-    /// Ends the life of every token that Airbyte has given, the fixed bearer token apart.
+    /// Expires every token that Airbyte issued, except the fixed bearer token.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -210,7 +209,7 @@ impl Sandbox {
     /// Imports an mbox file into the mailbox; returns the number of its messages.
     ///
     /// # Errors
-    /// When the file cannot be read, or is no mbox.
+    /// When the file can't be read, or is not an mbox.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -227,7 +226,7 @@ impl Sandbox {
         count
     }
 
-    /// The whole mailbox as one JSON document that depends on its content alone.
+    /// The whole mailbox as one JSON document that depends only on its contents.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

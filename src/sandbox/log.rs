@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 
 use super::state::lock;
 
-/// Which of the sandbox's services a request was for, or a [`Fault`](super::Fault) is of.
+/// One of the sandbox's services, as the target of a request or a [`Fault`](super::Fault).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Service {
-    /// Google's token endpoint, consent page and what belongs to them.
+    /// Google's token endpoint, consent page and related endpoints.
     Google,
     /// The Gmail API.
     Gmail,
@@ -50,12 +50,11 @@ pub struct RequestRecord {
     /// The operation id of a Gmail request, the endpoint's name at the other services; `unknown`
     /// for an endpoint that does not exist.
     pub operation: String,
-    /// The status of the answer; absent while it is awaited, and where the connection was closed
-    /// without one.
+    /// The status of the answer; absent while there is no answer, or if the connection was closed without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// Which access token came with it: 0 is the one that the sandbox starts with, and each token
-    /// issued by the same service has the next number. Absent where no token of the sandbox's came.
+    /// Which access token came with it: 0 is the one that the sandbox starts with, and each token issued by the same
+    /// service has the next number. Absent if it had no token of the sandbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorized_with: Option<u64>,
     /// The entity of an `execute` call.
@@ -64,11 +63,11 @@ pub struct RequestRecord {
     /// The action of an `execute` call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
-    /// The params of an `execute` call; in place of the text of mail there is its length. At the token endpoint the
+    /// The params of an `execute` call, with the length of mail texts instead of the texts. For the token endpoint, the
     /// claims of a service account's assertion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub params: Option<Value>,
-    /// What an `execute` call says of why it is made.
+    /// The reason that an `execute` call gives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intent: Option<String>,
 }

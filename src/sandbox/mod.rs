@@ -2,9 +2,9 @@
 //!
 //! It needs the feature `sandbox`.
 //!
-//! The sandbox answers as the real services do: Google's token endpoint and consent page, the Gmail
-//! API, and Airbyte's hosted API, whose `execute` works on the same mailbox. It is where a program
-//! can be tried without an account, and what a test suite can run against offline.
+//! The sandbox answers like the real services: Google's token endpoint and consent page, the Gmail API, and Airbyte's
+//! hosted API, whose `execute` works on the same mailbox. You can try a program with it without an account, and run
+//! tests against it offline.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -22,8 +22,9 @@
 //! ```
 //!
 //! - [`Sandbox::builder`] starts one with mail of your own, or with none.
-//! - [`Sandbox::deliver`] brings mail, [`Sandbox::inject`] breaks something, [`Sandbox::requests`] says what was asked.
-//! - [`Sandbox::google`] and [`Sandbox::airbyte`] are the credentials for a program that makes its own connector.
+//! - [`Sandbox::deliver`] delivers mail, [`Sandbox::inject`] breaks something, [`Sandbox::requests`] lists the
+//!   requests.
+//! - [`Sandbox::google`] and [`Sandbox::airbyte`] are the credentials for a program that creates its own connector.
 
 mod airbyte;
 mod body;
@@ -77,7 +78,7 @@ impl Sandbox {
     /// Starts a sandbox with the sample mail on a free port.
     ///
     /// # Errors
-    /// When no port of 127.0.0.1 can be had.
+    /// When no port of 127.0.0.1 is available.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -91,7 +92,7 @@ impl Sandbox {
         Self::builder().start().await
     }
 
-    /// Says first what the sandbox is started with.
+    /// Starts one with other settings.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -125,7 +126,7 @@ impl Sandbox {
         }
     }
 
-    /// The root of the Gmail API, in the place of `https://gmail.googleapis.com`.
+    /// The root of the Gmail API, instead of `https://gmail.googleapis.com`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -140,7 +141,7 @@ impl Sandbox {
         &self.state.origin
     }
 
-    /// Google's token endpoint, in the place of `https://oauth2.googleapis.com/token`.
+    /// Google's token endpoint, instead of `https://oauth2.googleapis.com/token`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -154,7 +155,7 @@ impl Sandbox {
         &self.token_url
     }
 
-    /// The root of Airbyte's hosted API, in the place of `https://api.airbyte.ai`.
+    /// The root of Airbyte's hosted API, instead of `https://api.airbyte.ai`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -183,7 +184,7 @@ impl Sandbox {
         &self.control_url
     }
 
-    /// Google's consent page, in the place of `https://accounts.google.com/o/oauth2/v2/auth`.
+    /// Google's consent page, instead of `https://accounts.google.com/o/oauth2/v2/auth`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -212,8 +213,8 @@ impl Sandbox {
         lock(&self.state.google).credentials()
     }
 
-    /// The key of a service account that the sandbox's Google lets into every mailbox of the user's domain, as the JSON
-    /// that Google gives to download. Whichever address of the domain is the subject, there is one mailbox behind them.
+    /// The key of a service account that may act for every user of the domain in the sandbox's Google, in the JSON form
+    /// that Google offers for download. All addresses of the domain lead to the same mailbox.
     ///
     /// The machine's metadata server and the IAM credentials API, which sign for it, are at [`gmail_url`](Self::gmail_url).
     ///
@@ -288,7 +289,7 @@ impl Sandbox {
         credential::variables(&self.state, mode)
     }
 
-    /// Serves for as long as the process lives; for a program that does nothing else.
+    /// Runs until the process ends; for a program that does nothing else.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

@@ -18,8 +18,8 @@ const UNITS: u32 = 6_000;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// How the sandbox's Gmail holds a user's units of a minute; [`SandboxBuilder::quota`](super::SandboxBuilder::quota)
-/// takes it. Google does not say which way it counts.
+/// How the sandbox's Gmail counts a user's units in a minute; see
+/// [`SandboxBuilder::quota`](super::SandboxBuilder::quota). Google does not say how it counts.
 ///
 /// ```
 /// use airbyte_agent_gmail::sandbox::MinuteQuota;
@@ -30,13 +30,13 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MinuteQuota {
-    /// At most so many units in any 60 seconds.
+    /// At most this many units in any 60 seconds.
     Sliding(u32),
-    /// At most so many units in each minute since the start.
+    /// At most this many units in each minute since the start.
     Fixed(u32),
 }
 
-/// A text that is no [`MinuteQuota`]; its `Display` says what is.
+/// A text that is not a [`MinuteQuota`]; `Display` says what is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MinuteQuotaError;
 

@@ -88,7 +88,7 @@ impl State {
     }
 }
 
-/// How the services behave where the real ones leave a choice.
+/// How the services behave where the real ones may differ.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -108,28 +108,27 @@ impl State {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
-    /// How long a new Google access token lives.
+    /// How long a new Google access token is valid.
     #[serde(rename = "access_token_lifetime_seconds", with = "seconds")]
     pub access_token_lifetime: Duration,
-    /// How long a new Google refresh token lives; without end when absent.
+    /// How long a new Google refresh token is valid; without limit if absent.
     #[serde(rename = "refresh_token_lifetime_seconds", with = "optional_seconds")]
     pub refresh_token_lifetime: Option<Duration>,
-    /// Whether each refresh gives a new refresh token and ends the old one.
+    /// Whether each refresh returns a new refresh token and invalidates the old one.
     pub rotate_refresh_tokens: bool,
-    /// Whether a rotated refresh token is good until the one that replaced it has been used, as careful servers keep it.
+    /// Whether a rotated refresh token stays valid until its replacement has been used, as with careful servers.
     pub keep_previous_refresh_token: bool,
     /// How Google's answer gives `expires_in`.
     pub expires_in: ExpiresIn,
     /// Whether Google's client is one without a secret.
     pub public_client: bool,
-    /// How long a new application token of Airbyte's lives.
+    /// How long a new application token of Airbyte is valid.
     #[serde(rename = "application_token_lifetime_seconds", with = "seconds")]
     pub application_token_lifetime: Duration,
-    /// How long a new scoped token of Airbyte's lives.
+    /// How long a new scoped token of Airbyte is valid.
     #[serde(rename = "scoped_token_lifetime_seconds", with = "seconds")]
     pub scoped_token_lifetime: Duration,
-    /// Whether Airbyte's client belongs to several organizations, so that each request has to name
-    /// one.
+    /// Whether Airbyte's client belongs to several organizations, so each request must name one.
     pub multi_organization: bool,
     /// Whether the organization has a source template of its own, without which the OAuth flow
     /// cannot begin.
@@ -137,11 +136,11 @@ pub struct Settings {
     /// How long Airbyte's consent page waits for an answer.
     #[serde(rename = "consent_lifetime_seconds", with = "seconds")]
     pub consent_lifetime: Duration,
-    /// Whether Airbyte's consent page gives the older `secret_id`, with which the caller makes the connector.
+    /// Whether Airbyte's consent page returns the older `secret_id`, with which the caller creates the connector.
     pub secret_callback: bool,
     /// The shape of the result of a list in `execute`.
     pub list_result: ListResult,
-    /// What a check of a connector is answered with in place of its outcome, such as `running`.
+    /// The answer to a check of a connector instead of its result, such as `running`.
     pub check_status: Option<String>,
     /// Whether the account has S/MIME, which Gmail has in some editions of Workspace.
     pub smime: bool,
@@ -175,7 +174,7 @@ impl Default for Settings {
     }
 }
 
-/// How an answer gives the seconds that a token lives; one of the [`Settings`].
+/// How an answer gives a token's lifetime in seconds; one of the [`Settings`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -186,9 +185,9 @@ pub enum ExpiresIn {
     String,
     /// Not at all.
     Absent,
-    /// As nothing, whatever the token's life.
+    /// As zero, whatever the token's lifetime.
     Zero,
-    /// As less than nothing, whatever the token's life.
+    /// As a negative number, whatever the token's lifetime.
     Negative,
     /// As a number with a fraction.
     Fraction,

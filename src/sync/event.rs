@@ -3,7 +3,7 @@
 use crate::api::gmail::types::{History, Message};
 use crate::connector::MessageReference;
 
-/// Something that happened, in the order in which it happened.
+/// Something that happened in the mailbox; events come in order.
 ///
 /// ```
 /// use std::collections::BTreeSet;
@@ -17,26 +17,27 @@ use crate::connector::MessageReference;
 ///         Event::Deleted(message) => {
 ///             known.remove(&message.id);
 ///         }
-///         // A copy that keeps labels changes them, and one that was listed anew drops what was not listed.
+///         // A copy that keeps labels changes them, and one that was listed again drops what was not listed.
 ///         _ => {}
 ///     }
 /// }
 /// ```
 ///
-/// Events come at least once: after a start from an older state some come again, and a message that arrives during a
-/// listing can be both [`Listed`](Self::Listed) and [`Added`](Self::Added). Handle each so that twice does no harm.
+/// Events come at least once: after a start from an older state some are repeated, and a message that arrives during a
+/// listing can be both [`Listed`](Self::Listed) and [`Added`](Self::Added). Handle each so that a repetition does no
+/// harm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The whole mailbox follows, a [`Listed`](Self::Listed) for each message.
+    /// The whole mailbox follows, with a [`Listed`](Self::Listed) for each message.
     FullSync(FullSyncReason),
     /// A message that is there.
     Listed(MessageReference),
-    /// The whole mailbox has been listed: what was not, of a copy from before, is gone.
+    /// The whole mailbox has been listed: messages of an earlier copy that were not listed are gone.
     FullSyncEnd,
     /// A message came into the mailbox. It may be gone again by the time it is fetched: see [`found`](super::found).
     Added(MessageReference),
-    /// A message was deleted for good.
+    /// A message was permanently deleted.
     Deleted(MessageReference),
     /// Labels were put on a message.
     LabelsAdded {
@@ -54,15 +55,15 @@ pub enum Event {
     },
 }
 
-/// Why the whole mailbox is listed; [`Event::FullSync`] says it.
+/// Why the whole mailbox is listed; see [`Event::FullSync`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FullSyncReason {
     /// The copy is empty.
     First,
-    /// The listing before did not come to its end.
+    /// The previous listing did not finish.
     Interrupted,
-    /// Gmail no longer has the history since the copy's state; it keeps a week as a rule, sometimes only hours.
+    /// Gmail no longer has the history since the copy's state; it usually keeps a week, sometimes only hours.
     HistoryExpired,
 }
 
@@ -80,7 +81,7 @@ pub enum FullSyncReason {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// [`MailboxSync`](super::MailboxSync) does it for you; it is of use where the history comes from elsewhere.
+/// [`MailboxSync`](super::MailboxSync) does it for you; use this if you get the history in another way.
 pub fn changes(record: History) -> Vec<Event> {
     let reference = |message: Option<Message>| message.map(MessageReference::from);
     let added = record

@@ -15,7 +15,7 @@ use crate::transport::pace::Patience;
 /// The largest page that Gmail gives: a page costs the same whatever its size.
 const PAGE_SIZE: i64 = 500;
 
-/// What happens in a mailbox, pass by pass; made by [`GmailConnector::sync`].
+/// What happens in a mailbox, pass by pass; see [`GmailConnector::sync`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -35,12 +35,12 @@ const PAGE_SIZE: i64 = 500;
 /// # }
 /// ```
 ///
-/// The first pass, and each pass after the history was lost, lists the whole mailbox; every other one asks for the
-/// changes since the state. The listing works in both modes. The history is Gmail's own and Airbyte's connector has no
-/// action for it, so that in hosted mode the second pass ends with
-/// [`is_unsupported`](Error::is_unsupported); start with [`SyncState::default`] there and list anew each time.
+/// The first pass, and each pass after the history was lost, lists the whole mailbox; every other pass fetches the
+/// changes since the state. Listing works in both modes. Airbyte's connector has no action for the history, so in
+/// hosted mode the second pass ends with [`is_unsupported`](Error::is_unsupported); there, start from
+/// [`SyncState::default`] each time.
 ///
-/// Keep [`state`](Self::state) after an event has been handled, as often as is convenient.
+/// Save [`state`](Self::state) after you have handled an event, as often as is convenient.
 pub struct MailboxSync<'a> {
     gmail: &'a GmailConnector,
     state: SyncState,
@@ -65,7 +65,7 @@ struct Entry {
 }
 
 impl GmailConnector {
-    /// Follows the mailbox from a state on; see [`MailboxSync`].
+    /// Follows the mailbox from a state; see [`MailboxSync`].
     ///
     /// It needs the feature `sync`.
     pub fn sync(&self, state: SyncState) -> MailboxSync<'_> {
@@ -83,8 +83,8 @@ impl GmailConnector {
 
 /// A message that has vanished is `None`, not an error.
 ///
-/// Between an event and the fetching of its message anybody can delete it. A 404 that is not in the service's own form,
-/// as that of a proxy, says nothing of the message and stays an error.
+/// A message can be deleted between its event and your fetching it. A 404 that is not in the service's own form, such
+/// as a proxy's, says nothing about the message and stays an error.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -110,34 +110,35 @@ pub fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
 }
 
 impl MailboxSync<'_> {
-    /// Only messages with a label, by its id. Keep a state of its own for each label.
+    /// Only messages with this label, by its id. Keep a separate state for each label.
     #[must_use]
     pub fn label(mut self, label_id: impl Into<String>) -> Self {
         self.label_id = Some(label_id.into());
         self
     }
 
-    /// Whether a listing has spam and trash too, as the history always has. Default: true.
+    /// Whether a listing includes spam and trash, as the history always does. Default: true.
     #[must_use]
     pub fn include_spam_trash(mut self, include: bool) -> Self {
         self.include_spam_trash = include;
         self
     }
 
-    /// Where the copy stands when every event that [`next`](Self::next) gave has been handled.
+    /// The state of the copy once you have handled every event that [`next`](Self::next) returned.
     pub fn state(&self) -> &SyncState {
         &self.state
     }
 
     /// The next event; `None` when the copy is up to date. Calling it again then asks Gmail again.
     ///
-    /// Take a listing's events quickly, into a list of what to fetch for example: Gmail does not promise that the
-    /// pages of a listing can be asked for hours later. All of it costs 5 units for 500 messages.
+    /// Take a listing's events quickly, for example into a list of messages to fetch: Gmail does not promise that the
+    /// pages of a listing can still be fetched hours later. A listing costs 5 units for 500 messages.
     ///
     /// # Errors
     ///
-    /// What the service answers; the next call goes on from the state. Google's quota is waited for. [`is_not_found`](Error::is_not_found) when the
-    /// history does not even know the start that the mailbox gave before its listing; the next call lists it anew.
+    /// Errors of the service; the next call continues from the state. It waits for Google's quota.
+    /// [`is_not_found`](Error::is_not_found) if the history does not even reach back to the start of the listing; the
+    /// next call lists the mailbox again.
     pub async fn next(&mut self) -> Result<Option<Event>, Error> {
         Patience::UNBOUNDED.of(self.advance()).await
     }
@@ -198,8 +199,8 @@ impl MailboxSync<'_> {
         }
     }
 
-    /// As [`next`](Self::next), and where the copy is up to date it asks again after each interval until something
-    /// happens. A poll in which nothing happened costs 2 units.
+    /// As [`next`](Self::next), but if the copy is up to date, it asks again after each interval until something
+    /// happens. A poll without changes costs 2 units.
     ///
     /// # Errors
     ///

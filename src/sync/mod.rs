@@ -31,8 +31,8 @@
 //! # }
 //! ```
 //!
-//! - [`MailboxSync`] turns Gmail's history into [`Event`]s, and begins anew by itself where the history is lost.
-//! - [`found`] makes a message that has vanished since an ordinary case instead of an error.
+//! - [`MailboxSync`] turns Gmail's history into [`Event`]s, and starts again by itself if the history is lost.
+//! - [`found`] turns a message that has since been deleted into `None` instead of an error.
 //! - [`WatchLease`] says when to renew a watch.
 //! - [`mbox`] reads and writes mail archives without changing a byte.
 

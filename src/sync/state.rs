@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where a copy of a mailbox stands; the caller keeps it, as JSON for example, and gives it back at the next start.
+/// How far a copy of a mailbox is; save it, for example as JSON, and pass it in at the next start.
 ///
 /// ```
 /// use airbyte_agent_gmail::sync::SyncState;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// The default is that of an empty copy: the mailbox is listed first.
+/// The default is for an empty copy: the mailbox is listed first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ impl SyncState {
         self.history_id.as_deref()
     }
 
-    /// Whether the copy is complete up to the history id; until then each start lists the mailbox anew.
+    /// Whether the copy is complete up to the history id; until then each start lists the mailbox again.
     pub fn is_complete(&self) -> bool {
         self.listed && self.history_id.is_some()
     }

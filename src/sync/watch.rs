@@ -10,8 +10,8 @@ use crate::api::gmail::types::WatchResponse;
 /// <https://developers.google.com/workspace/gmail/api/guides/push>
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// How long a watch goes on, and when to call [`watch`](crate::GmailConnector::watch) again; small enough to keep
-/// beside a [`SyncState`](super::SyncState).
+/// How long a watch lasts, and when to call [`watch`](crate::GmailConnector::watch) again; small enough to store with a
+/// [`SyncState`](super::SyncState).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -30,7 +30,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// # }
 /// ```
 ///
-/// Pushes get lost and are at most one a second: poll now and then beside them.
+/// Notifications can get lost, and there is at most one a second: also poll from time to time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WatchLease {
     started_ms: u64,
@@ -38,7 +38,7 @@ pub struct WatchLease {
 }
 
 impl WatchLease {
-    /// The lease of a watch that was answered at that time. An answer without an end counts as one of seven days.
+    /// The lease of a watch that was answered at this time. An answer without an end counts as seven days.
     pub fn new(answer: &WatchResponse, now: SystemTime) -> Self {
         let started_ms = milliseconds(now);
         let expires_ms = answer
@@ -57,7 +57,7 @@ impl WatchLease {
         time(self.expires_ms)
     }
 
-    /// When to watch again: after a day, or half of its life where that is sooner.
+    /// When to watch again: after a day, or after half of its duration if that is sooner.
     pub fn renew_at(&self) -> SystemTime {
         let half = self.expires_ms.saturating_sub(self.started_ms) / 2;
         time(
@@ -71,7 +71,7 @@ impl WatchLease {
         self.renew_at() <= now
     }
 
-    /// How long to wait before watching again; nothing when it is due.
+    /// How long to wait before watching again; zero if it is due.
     pub fn renew_in(&self, now: SystemTime) -> Duration {
         self.renew_at().duration_since(now).unwrap_or_default()
     }

@@ -36,7 +36,7 @@ pub struct Access {
     audit: Option<Arc<Audit>>,
 }
 
-/// Limits that go together, by the name of what an agent is to be.
+/// A set of limits, named after the agent's role.
 ///
 /// ```
 /// use airbyte_agent_gmail::tool::{Access, Profile};
@@ -49,10 +49,10 @@ pub struct Access {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Profile {
-    /// It reads, and changes nothing.
+    /// It reads and changes nothing.
     Reader,
-    /// It reads, sorts and drafts on its own; a person approves what is sent, forwarded, shared, deleted for good or
-    /// unsubscribed from, and 50 messages a day are sent or forwarded at most.
+    /// It reads, sorts and drafts on its own; a person approves sending, forwarding, sharing, permanent deletion and
+    /// unsubscribing, and it sends or forwards at most 50 messages a day.
     Assistant,
     /// Nothing is limited.
     Full,
@@ -78,7 +78,7 @@ impl FromStr for Profile {
 }
 
 impl Access {
-    /// The limits of a profile, which others can narrow.
+    /// The limits of a profile; further limits narrow them.
     #[must_use]
     pub fn profile(profile: Profile) -> Self {
         match profile {
@@ -91,36 +91,34 @@ impl Access {
         }
     }
 
-    /// A person is asked before these are done, by [`Tools::with_approver`](super::Tools::with_approver); the MCP server
-    /// asks through its client. Where nobody can be asked, what would have been sent becomes a draft, and anything else
-    /// is refused.
+    /// A person is asked before these are done, through [`Tools::with_approver`](super::Tools::with_approver); the MCP
+    /// server asks through its client. If nobody can be asked, a message becomes a draft, and anything else is refused.
     ///
-    /// Messages that an agent has encoded itself, and drafts that are there already, are then not sent: a person could
-    /// not be shown them.
+    /// Messages that an agent encoded itself, and existing drafts, are then not sent, because they can't be shown to a
+    /// person.
     #[must_use]
     pub fn approve(mut self, deeds: impl IntoIterator<Item = Deed>) -> Self {
         self.approved.extend(deeds);
         self
     }
 
-    /// This may be done so many times in 24 hours; of several caps for one thing the lowest holds. What may have been
-    /// done counts.
+    /// This may be done at most so many times in 24 hours; the lowest of several caps applies. Actions with an unknown
+    /// outcome count.
     #[must_use]
     pub fn cap(mut self, deed: Deed, a_day: u32) -> Self {
         self.caps.push((deed, a_day));
         self
     }
 
-    /// Counts for the caps in a file, which other processes count in as well. Default: in memory, for this value and its
-    /// clones.
+    /// Counts for the caps in a file that other processes can share. Default: in memory, for this value and its clones.
     #[must_use]
     pub fn count_in(mut self, path: impl AsRef<Path>) -> Self {
         self.ledger = Arc::new(Ledger::at(path.as_ref().to_owned()));
         self
     }
 
-    /// Records each call in a file that its owner alone can read: a line of JSON with the time, who called, the tool, the
-    /// ids and the outcome, and no word of any message. Once a line can't be written, nothing more is done.
+    /// Records each call in a file that only its owner can read: a line of JSON with the time, the caller, the tool,
+    /// the ids and the outcome, but no text of any message. If a line can't be written, no further calls are made.
     ///
     /// # Errors
     ///
@@ -144,7 +142,7 @@ impl Access {
         self.approved.iter().any(covers)
     }
 
-    /// Whether what is sent is looked at before: by a person, or by a count.
+    /// Whether mail is checked before it is sent: by a person, or by a count.
     fn looks_at(&self, deed: Deed) -> bool {
         self.needs_approval(deed) || self.caps.iter().any(|(capped, _)| *capped == deed)
     }
@@ -161,7 +159,7 @@ impl Access {
                 "the limit of {most} a day is reached ({deed}); nothing was done"
             )),
             Err(error) => Err(format!(
-                "it can't be counted against its limit, so nothing was done: {}",
+                "the action can't be counted against its limit, so nothing was done: {}",
                 error.kind()
             )),
         }
@@ -174,19 +172,18 @@ impl Access {
         self
     }
 
-    /// Nothing by which mail leaves the mailbox: no sending, no forwarding rules, no delegates. Drafts can be written.
+    /// Nothing that lets mail leave the mailbox: no sending, no forwarding rules, no delegates. Drafts can be written.
     #[must_use]
     pub fn no_send(mut self) -> Self {
         self.no_send = true;
         self
     }
 
-    /// These actions and no others, each as `entity.action`.
+    /// Only these actions, each as `entity.action`.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input) for one that is not known, so that a slip of the pen does
-    /// not look like a limit.
+    /// [`is_invalid_input`](Error::is_invalid_input) for an unknown one, so a typo does not pass for a limit.
     pub fn allow_actions<A: AsRef<str>>(
         mut self,
         actions: impl IntoIterator<Item = A>,
@@ -209,10 +206,10 @@ impl Access {
         Ok(self)
     }
 
-    /// Mail goes to these alone: `@example.com` for all of a domain, or a whole address.
+    /// Mail may go only to these: `@example.com` for a whole domain, or a full address.
     ///
-    /// Messages that an agent has encoded itself, drafts that are there already, and rules by which mail leaves are then
-    /// refused: their recipients can't be told as surely.
+    /// Messages that an agent encoded itself, existing drafts, and rules that send mail out are then refused, because
+    /// their recipients can't be determined as reliably.
     #[must_use]
     pub fn allow_recipients<R: AsRef<str>>(
         mut self,
@@ -227,8 +224,8 @@ impl Access {
         self
     }
 
-    /// The scopes that the token has; what they do not allow is not offered. Google speaks for open-source mode alone:
-    /// a hosted connector's scopes are Airbyte's affair.
+    /// The scopes of the token; actions that they don't allow are not offered. This is for open-source mode: a hosted
+    /// connector's scopes are up to Airbyte.
     #[must_use]
     pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = Some(scopes.into_iter().map(Into::into).collect());
@@ -249,11 +246,11 @@ impl Access {
                 && (self.looks_at(Deed::Send) || self.looks_at(Deed::Forward));
             (is_limited || is_hidden).then(|| {
                 let why = if is_limited {
-                    "mail may go to named recipients alone"
+                    "mail may go only to named recipients"
                 } else {
-                    "what is sent is looked at before"
+                    "mail is checked before it is sent"
                 };
-                format!("{why}, so it is sent with gmail_send, gmail_reply or gmail_forward")
+                format!("{why}, so send it with gmail_send, gmail_reply or gmail_forward")
             })
         })
     }

@@ -20,25 +20,25 @@ use super::seal::seal;
 ///
 /// let answer = gmail.tools().call("gmail_read_message", json!({"message_id": "0000000000000bad"})).await;
 /// assert!(answer.is_error);
-/// // The model is told in words what to do next; the program can look behind them.
+/// // The text tells the model what to do next; a program can look at the error behind it.
 /// assert!(answer.error().is_some_and(|error| error.is_not_found()));
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// A model gets [`text`](Self::text), in which all that others wrote stands between marks. A client that shows its
-/// model JSON gives it [`sealed`](Self::sealed); a program takes the plain values of [`structured`](Self::structured).
+/// Give a model [`text`](Self::text), where everything that others wrote stands between marks, or, if it takes JSON,
+/// [`sealed`](Self::sealed). A program uses the plain values of [`structured`](Self::structured).
 ///
-/// `Debug` shows no text, since it can be mail.
+/// `Debug` shows no text, because it can be mail.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Answer {
     /// The result, or the error, as text for the model.
     pub text: String,
-    /// The same as JSON for a program: cleaned, and with no marks but around the texts of messages. It fits the tool's
-    /// output schema, as an error too.
+    /// The same as JSON for a program: cleaned, with marks only around the texts of messages. It fits the tool's output
+    /// schema, even as an error.
     pub structured: Value,
-    /// Whether nothing came of it.
+    /// Whether the call failed.
     pub is_error: bool,
     /// The marks of the text.
     fence: Option<Fence>,
@@ -80,14 +80,14 @@ impl Answer {
         }
     }
 
-    /// The connector's error behind one that the model is told; `None` where the arguments or the access are at fault.
+    /// The connector's error behind this answer; `None` if the arguments or the access were at fault.
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()
     }
 
-    /// [`structured`](Self::structured) for a model: between one opening mark, its first member, and one closing mark, its
-    /// last, it says what the text says, and is hardly longer. It fits the tool's output schema as well. The MCP server
-    /// gives this.
+    /// [`structured`](Self::structured) for a model: it contains what the text contains, between an opening mark (its
+    /// first member) and a closing mark (its last), and is hardly longer. It also fits the tool's output schema. The
+    /// MCP server returns this.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

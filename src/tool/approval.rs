@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::error::{Error, Kind};
 use crate::operation::{Operation, Outbound};
 
-/// What an action does that a person may want to be asked about, or to have counted.
+/// A kind of action that may need approval or be counted.
 ///
 /// ```
 /// use airbyte_agent_gmail::tool::{Access, Deed};
@@ -21,15 +21,15 @@ use crate::operation::{Operation, Outbound};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Deed {
-    /// A message is sent: a new one, a reply, an answer to an invitation.
+    /// A message is sent: a new one, a reply, a reply to an invitation.
     Send,
-    /// A message is passed on.
+    /// A message is forwarded.
     Forward,
-    /// A rule or a right by which mail can leave the mailbox later.
+    /// A rule or a right that lets mail leave the mailbox later.
     Share,
-    /// Something is deleted for good.
+    /// Something is permanently deleted.
     Delete,
-    /// A mailing list's server is told to stop. Who approves what is sent approves this as well.
+    /// A mailing list's server is asked to stop. Approval for sending covers this too.
     Unsubscribe,
 }
 
@@ -81,20 +81,20 @@ impl FromStr for Deed {
                 let words = Self::ALL.map(Self::word).join(", ");
                 Error::new(
                     Kind::InvalidInput,
-                    format!("there is no such kind of action; use some of: {words}"),
+                    format!("there is no such kind of action; use: {words}"),
                 )
             })
     }
 }
 
-/// What a person is asked. [`Tools::with_approver`](super::Tools::with_approver) gets it.
+/// A question to a person; see [`Tools::with_approver`](super::Tools::with_approver).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Question {
     /// What would be done.
     pub deed: Deed,
-    /// What to show: whom it goes to, subject and first lines of a message, or the action with its params. What comes
-    /// from mail stands in it in characters that a person sees.
+    /// What to show: recipients, subject and first lines of a message, or the action with its params. Text from mail
+    /// has only visible characters.
     pub text: String,
 }
 
@@ -104,9 +104,9 @@ pub struct Question {
 pub enum Decision {
     /// It may be done.
     Approved,
-    /// It may not, or nobody has answered.
+    /// It may not, or nobody answered.
     Declined,
-    /// There is nobody to ask: what would have been sent becomes a draft, anything else is refused.
+    /// There is nobody to ask: a message becomes a draft, anything else is refused.
     Unavailable,
 }
 

@@ -62,7 +62,7 @@ pub(super) const fn or_empty(field: Field) -> Field {
     }
 }
 
-/// The argument by which hosted mode is told why.
+/// The argument that gives hosted mode the reason.
 pub(super) const INTENT: Field = optional(
     "intent",
     Schema::String,

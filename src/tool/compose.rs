@@ -119,7 +119,7 @@ impl Tools {
                 let unsubscribed = async { gmail.unsubscribe(&id).await.map_err(failed) };
                 counting(counted, unsubscribed).await?;
                 Ok(Answer::new(
-                    "Unsubscribed: the list's server took the request.".to_owned(),
+                    "Unsubscribed: the list's server accepted the request.".to_owned(),
                     json!({"id": id, "unsubscribed": true}),
                     Fence::new()?,
                 ))
@@ -202,7 +202,7 @@ impl Tools {
         let draft_id = draft.id;
         Ok(Answer::new(
             format!(
-                "The draft {draft_id} is written, and nothing was sent. It is to:\n{}{}",
+                "The draft {draft_id} was saved, and nothing was sent. It is to:\n{}{}",
                 recipients.listed(&fence),
                 notes.listed(&fence)
             ),
@@ -267,7 +267,7 @@ impl Tools {
         if strangers > 0 {
             // Those who are answered are of a stranger's choice, and an address can carry a message: no address is repeated.
             return Err(Failure::refused(format!(
-                "mail may go to {} alone, and {strangers} of {all} recipients are not among them; nothing was sent",
+                "mail may go only to {}, and {strangers} of {all} recipients are not among them; nothing was sent",
                 self.access.recipients().unwrap_or_default(),
             )));
         }
@@ -325,8 +325,8 @@ impl Tools {
         let draft_id = draft.id;
         Ok(Answer::new(
             format!(
-                "Nothing was sent: a person has to approve it, and nobody can be asked through this client. The draft \
-                 {draft_id} is written in its place; tell the person to look at it and to send it. It is to:\n{}{}",
+                "Nothing was sent: a person has to approve it, and nobody can be asked through this client. The \
+                 draft {draft_id} was saved instead; tell the person to check it and send it. It is to:\n{}{}",
                 recipients.listed(&fence),
                 notes.listed(&fence)
             ),

@@ -361,9 +361,9 @@ impl Composed {
         if let (Some(recipients), true) = (access.recipients(), sends) {
             // Models' interfaces take 1,024 characters of it.
             if recipients.len() <= LONGEST_RECIPIENTS {
-                description.push_str(&format!(" Mail goes to these alone: {recipients}."));
+                description.push_str(&format!(" Mail goes only to: {recipients}."));
             } else {
-                description.push_str(" Mail goes to named recipients alone.");
+                description.push_str(" Mail goes only to named recipients.");
             }
         }
         Tool {

@@ -1,4 +1,4 @@
-//! What a model is told of a tool, in the shapes that models' interfaces take.
+//! What a model learns about a tool, in the shapes of the models' APIs.
 
 use serde_json::{Value, json};
 
@@ -32,26 +32,26 @@ pub struct Tool {
     pub title: String,
     /// What it does and when to use it.
     pub description: String,
-    /// The JSON Schema (2020-12) of the arguments: one type for each value, and no bounds but those of numbers. What else
-    /// an argument must be, the answer to a wrong one says.
+    /// The JSON Schema (2020-12) of the arguments: one type for each value, and bounds only for numbers. The answer to
+    /// a wrong argument says what else is required.
     pub input_schema: Value,
     /// The JSON Schema of [`Answer::structured`](super::Answer::structured).
     pub output_schema: Value,
-    /// What it does to the world.
+    /// Its effects.
     pub annotations: Annotations,
 }
 
-/// What a tool does to the world, in MCP's terms; each [`Tool`] has them.
+/// The effects of a tool, in MCP's terms; see [`Tool`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Annotations {
     /// Nothing is changed.
     pub read_only: bool,
-    /// Something can't be restored afterwards.
+    /// It destroys something that can't be restored.
     pub destructive: bool,
-    /// Twice is as good as once.
+    /// Calling it twice has the same effect as once.
     pub idempotent: bool,
-    /// It reaches people outside: mail is sent, or what strangers wrote is read.
+    /// It involves other people: it sends mail, or reads what strangers wrote.
     pub open_world: bool,
 }
 
@@ -86,8 +86,8 @@ impl Tool {
         })
     }
 
-    /// The shape of OpenAI's Chat Completions in strict mode: every argument is required, and null stands for one that is
-    /// left out. An object with free names is a text of JSON, which [`Tools::call`](super::Tools::call) reads.
+    /// The shape of OpenAI's Chat Completions in strict mode: every argument is required, and null means that it is
+    /// left out. An object with free names is JSON text, which [`Tools::call`](super::Tools::call) parses.
     pub fn to_openai_strict(&self) -> Value {
         json!({
             "type": "function",
@@ -100,7 +100,7 @@ impl Tool {
         })
     }
 
-    /// The shape of a Gemini function declaration, in the subset of schemas that its `parameters` take.
+    /// The shape of a Gemini function declaration, with the subset of JSON Schema that `parameters` accepts.
     pub fn to_gemini(&self) -> Value {
         let mut declaration = json!({"name": self.name, "description": self.description});
         if let Some(parameters) = schema::gemini(&self.input_schema) {

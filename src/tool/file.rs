@@ -10,7 +10,7 @@ use crate::mail::safe_file_name;
 /// How many names are tried for a file before it is given up.
 const ATTEMPTS: u32 = 1_000;
 
-/// A directory that no name leads out of.
+/// A directory that no file name can leave.
 ///
 /// ```
 /// use airbyte_agent_gmail::tool::AttachmentDirectory;
@@ -39,11 +39,11 @@ pub struct FileError {
 }
 
 impl AttachmentDirectory {
-    /// Takes a directory, and makes it where it is not there.
+    /// Opens a directory, and creates it if it does not exist.
     ///
     /// # Errors
     ///
-    /// It can't be made, or is no directory.
+    /// It can't be created, or is not a directory.
     pub fn new(root: impl Into<PathBuf>) -> Result<Self, FileError> {
         let root = root.into();
         let failed =
@@ -58,11 +58,11 @@ impl AttachmentDirectory {
         Ok(Self { root })
     }
 
-    /// Saves a file under a name that a stranger gave it, or one near it where that is taken.
+    /// Saves a file under a stranger's name for it, or a similar one if that is taken.
     ///
     /// # Errors
     ///
-    /// The disk's own.
+    /// Errors of the disk.
     pub fn save(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, FileError> {
         let name = safe_file_name(name);
         let path = Path::new(&name);
@@ -103,11 +103,11 @@ impl AttachmentDirectory {
         ))
     }
 
-    /// The path of a file of the directory.
+    /// The path of a file in the directory.
     ///
     /// # Errors
     ///
-    /// No file has that name, or it is no plain file, or the name leads elsewhere.
+    /// There is no such file, it is not a plain file, or the name leads elsewhere.
     pub fn find(&self, name: &str) -> Result<PathBuf, FileError> {
         const NOT_THERE: &str =
             "the directory for attachments has no such file; give the name of one that is in it";

@@ -30,7 +30,8 @@ pub fn guide(mode: Mode, access: &Access) -> String {
     if mode == Mode::Hosted {
         let _ = writeln!(
             guide,
-            "- {}: {}(query*, limit, cursor, fields), which searches the copy of the mailbox that airbyte keeps; {}(sql*, limit), which asks it in SQL",
+            "- {}: {}(query*, limit, cursor, fields), which searches the copy of the mailbox that airbyte keeps; {}(sql*, limit), which \
+             queries it in SQL",
             gmail()
                 .searchable
                 .iter()
@@ -100,7 +101,7 @@ fn signature(row: &Operation, mode: Mode) -> String {
 pub fn reference() -> Vec<(String, String)> {
     let mut index = String::from(
         "# Reference\n\n\
-         Made from `spec/gmail.yaml`. Every action can be had in four ways:\n\n\
+         Made from `spec/gmail.yaml`. Every action is available in four ways:\n\n\
          - the library: `gmail.execute(\"messages\", \"list\", json!({\"q\": \"is:unread\"})).await?`, or the typed call that each action names;\n\
          - the command line: `airbyte-gmail messages list --q is:unread`;\n\
          - a tool for agents: `gmail_messages_list`, or `gmail_execute` for all of them;\n\
@@ -172,7 +173,7 @@ fn action(page: &mut String, row: &Operation) {
     match row.outbound {
         Outbound::Nothing => {}
         Outbound::Sends => facts.push("sends mail".to_owned()),
-        Outbound::Shares => facts.push("mail can leave the mailbox by it".to_owned()),
+        Outbound::Shares => facts.push("it can send mail out of the mailbox".to_owned()),
     }
     for fact in facts {
         let _ = writeln!(page, "- {fact}");

@@ -47,7 +47,7 @@ impl Hosted {
     pub(super) fn tool(self) -> Tool {
         let (title, description) = match self {
             Self::Sql => (
-                "Ask the mailbox in SQL",
+                "Query the mailbox in SQL",
                 "Queries Airbyte's copy of the mailbox, which may be some hours old: for counts, sums and groups that a \
                  search can't give. Tables: profile, messages, labels, drafts, threads. It only reads.",
             ),

@@ -1,4 +1,4 @@
-//! Tools for agents, made from the operation table: what each action takes, and results that fit a model.
+//! Tools for agents, generated from the operation table, with results that fit a model.
 //!
 //! It needs the feature `tool`.
 //!
@@ -19,16 +19,16 @@
 //! # }
 //! ```
 //!
-//! - [`Tools::list`] has a tool for every action, `gmail_execute` for all of them at once, and some that take people's
-//!   fields: `gmail_search`, `gmail_read_message`, `gmail_read_thread`, `gmail_send`, `gmail_reply`, `gmail_forward`,
+//! - [`Tools::list`] has a tool for every action, `gmail_execute` for all of them, and tools for everyday jobs:
+//!   `gmail_search`, `gmail_read_message`, `gmail_read_thread`, `gmail_send`, `gmail_reply`, `gmail_forward`,
 //!   `gmail_draft`, `gmail_save_attachment`, `gmail_respond`, `gmail_unsubscribe`.
-//! - [`Access`] says what of it an agent may use.
+//! - [`Access`] limits what an agent may use.
 //! - [`Answer`] is what a model gets: a result that fits, or an error that it can act on.
 //!
-//! Mail is written by strangers. What comes out of a mailbox stands between marks that are drawn anew for each result,
-//! without characters that a person would not see, and the bytes of attachments go to files, never into a result. In
-//! [`Answer::text`] and in [`Answer::sealed`], for models that get JSON, one pair of marks is around all of it;
-//! [`Answer::structured`] is for programs, and has them around the texts of messages alone.
+//! Strangers write mail. Results put it between random marks that are new for each result, without characters that a
+//! person would not see; the bytes of attachments go to files, never into a result. In [`Answer::text`] and in
+//! [`Answer::sealed`], for models that get JSON, one pair of marks surrounds everything; [`Answer::structured`] is for
+//! programs, and has marks only around the texts of messages.
 
 mod access;
 mod answer;
@@ -85,11 +85,11 @@ use argument::{Arguments, INTENT};
 use catalog::Entry;
 use pace::Pace;
 
-/// How many characters the text of a result has at most, where nothing else is said.
+/// The default limit for the text of a result, in characters.
 pub const DEFAULT_LIMIT: usize = 20_000;
 
-/// How long a call waits for Google's quota in all, where nothing else is said: less than clients of MCP wait for an
-/// answer, of which some give up after 60 s.
+/// The default for how long a call waits for Google's quota in all: less than MCP clients wait for an answer, some of
+/// which give up after 60 s.
 pub const DEFAULT_QUOTA_WAIT: Duration = Duration::from_secs(25);
 
 /// The tools of a connector.
@@ -136,8 +136,8 @@ struct Later {
     made: std::sync::OnceLock<GmailConnector>,
 }
 
-/// Told of the steps of a call: how many are done, and of how many where that is known.
-/// [`Tools::call_with_progress`] takes it.
+/// Is called with the progress of a call: how many steps are done, and of how many if that is known; see
+/// [`Tools::call_with_progress`].
 pub type Progress<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
 
 impl GmailConnector {
@@ -164,7 +164,7 @@ impl Tools {
         }
     }
 
-    /// The tools of a connector that is made at the first call that needs it.
+    /// The tools of a connector that is created at the first call that needs it.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailConnector, Mode, tool::Tools};
@@ -174,7 +174,7 @@ impl Tools {
     /// assert!(!tools.list().is_empty());
     /// ```
     ///
-    /// A failure to make it is the answer to that call; the next one tries again.
+    /// If that fails, the call's answer says so; the next call tries again.
     pub fn lazy(
         mode: Mode,
         make: impl Fn() -> Result<GmailConnector, Error> + Send + Sync + 'static,
@@ -188,24 +188,24 @@ impl Tools {
         ))
     }
 
-    /// Limits what may be used.
+    /// Limits what an agent may use.
     #[must_use]
     pub fn with_access(mut self, access: Access) -> Self {
         self.access = Arc::new(access);
         self
     }
 
-    /// How many characters the text of a result has at most. Default: [`DEFAULT_LIMIT`]; with less than 2,000 the marks
-    /// around a message, and what is said of it, may go beyond it.
+    /// The limit for the text of a result, in characters. Default: [`DEFAULT_LIMIT`]. With less than 2,000, the marks
+    /// around a message and the notes on it may exceed the limit.
     #[must_use]
     pub fn with_limit(mut self, limit: usize) -> Self {
         self.limit = limit.max(500);
         self
     }
 
-    /// How long a call waits for Google's quota in all its steps together. Default: [`DEFAULT_QUOTA_WAIT`]. Where it takes
-    /// longer the answer says at once after how many seconds to call again; with `Duration::MAX` it waits as long as it
-    /// takes.
+    /// How long a call waits for Google's quota, in all its steps together. Default: [`DEFAULT_QUOTA_WAIT`]. If it
+    /// would take longer, the answer says at once after how many seconds to call again; with `Duration::MAX` it waits
+    /// as long as it takes.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -225,16 +225,16 @@ impl Tools {
         self
     }
 
-    /// How long a call that only reads takes at most; one that changes something may take twice as long. Default: as long
-    /// as it takes. A call that is over is answered by then: a reading one with what to ask for instead, a changing one
-    /// with how to look whether it was carried out. While a person is asked, no time passes.
+    /// How long a call that only reads takes at most; one that changes something may take twice as long. Default: as
+    /// long as it takes. After that, the answer to a call that reads says what to ask for instead, and to one that
+    /// changes something how to check whether it was carried out. The time for which a person is asked does not count.
     #[must_use]
     pub fn with_answer_within(mut self, time: Duration) -> Self {
         self.answer_within = Some(time);
         self
     }
 
-    /// Who asks a person where [`Access::approve`] wants one asked. Default: nobody, so that messages become drafts and
+    /// Asks a person if [`Access::approve`] requires it. Default: nobody is asked, so messages become drafts and
     /// anything else is refused.
     ///
     /// ```
@@ -266,18 +266,18 @@ impl Tools {
         self
     }
 
-    /// Who calls, for the record of [`Access::audit`].
+    /// The caller's name for [`Access::audit`].
     #[must_use]
     pub fn with_caller(mut self, caller: impl AsRef<str>) -> Self {
         self.caller = Arc::from(caller.as_ref());
         self
     }
 
-    /// The one directory that attachments are saved to and taken from. Default: none, so that no tool touches a file.
+    /// The only directory for saving and attaching files. Default: none, so no tool touches a file.
     ///
     /// # Errors
     ///
-    /// The directory is not there and can't be made.
+    /// The directory does not exist and can't be created.
     pub fn with_directory(mut self, directory: impl Into<PathBuf>) -> Result<Self, FileError> {
         self.directory = Some(Arc::new(AttachmentDirectory::new(directory.into())?));
         Ok(self)
@@ -288,7 +288,7 @@ impl Tools {
         self.entries().map(|entry| self.describe(&entry)).collect()
     }
 
-    /// The tools that an agent is best offered when nobody has chosen: at most 16. `gmail_execute` reaches the rest.
+    /// The default tools: at most 16. `gmail_execute` reaches the other actions.
     pub fn default_list(&self) -> Vec<Tool> {
         self.entries()
             .filter(Entry::is_default)
@@ -296,19 +296,19 @@ impl Tools {
             .collect()
     }
 
-    /// The tool of a name, where it is allowed.
+    /// The tool with this name, if it is allowed.
     pub fn get(&self, name: &str) -> Option<Tool> {
         self.entries()
             .find(|entry| entry.name() == name)
             .map(|entry| self.describe(&entry))
     }
 
-    /// Calls a tool. It never fails otherwise than by an answer that says so.
+    /// Calls a tool. If it fails, the answer says so.
     pub async fn call(&self, name: &str, arguments: impl Into<Value>) -> Answer {
         self.call_with_progress(name, arguments, &|_, _| {}).await
     }
 
-    /// As [`call`](Self::call), telling of its steps.
+    /// As [`call`](Self::call), with a report of its progress.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -343,7 +343,7 @@ impl Tools {
         };
         if audit.is_broken() {
             return Failure::refused(
-                "what agents do can't be recorded any more, so nothing is done".to_owned(),
+                "the audit log can't be written any more, so nothing is done".to_owned(),
             )
             .into_answer();
         }
@@ -404,7 +404,7 @@ impl Tools {
                 .map(|tool| tool.name)
                 .collect();
             return Err(Failure::input(format!(
-                "there is no tool of that name; use one of: {}",
+                "there is no tool with that name; use one of: {}",
                 names.join(", ")
             )));
         };

@@ -45,7 +45,7 @@ pub(super) async fn message(
     let mut shown = Shown::new(reading, with_quoted, offset, Place::Message);
     if offset > 0 && offset >= shown.characters {
         return Err(Failure::input(format!(
-            "the text has {} characters, so `offset` is behind its end",
+            "the text has {} characters, so `offset` is past its end",
             shown.characters
         )));
     }
@@ -287,7 +287,8 @@ impl Shown {
             remarks.push(checked(found));
         }
         if !self.reading.reply_to_others().is_empty() {
-            remarks.push("(Answers go to somebody else than the author: see Reply-To.)".to_owned());
+            remarks
+                .push("(Replies go to somebody other than the author: see Reply-To.)".to_owned());
         }
         if self.reading.is_text_from_html {
             remarks.push("(The text was made from HTML.)".to_owned());
@@ -312,7 +313,7 @@ impl Shown {
             ),
         };
         format!(
-            "(Characters {} to {next} of {} are shown; {how}offset: {next} goes on.)",
+            "(Characters {} to {next} of {} are shown; {how}offset: {next} continues.)",
             self.offset, self.characters
         )
     }

@@ -9,7 +9,7 @@ const FLAGS: [(&str, &str); 3] = [
     ("gbwls", "Wales"),
 ];
 
-/// Leaves out of a text what no person would see: invisible characters, tag characters, overrides of the direction of
+/// Removes from a text what no person would see: invisible characters, tag characters, overrides of the direction of
 /// writing, control characters. Line breaks and tabs stay, and so do the joiners within emoji and within scripts that
 /// are written with them.
 ///
@@ -56,8 +56,8 @@ pub fn visible_text(text: &str) -> String {
     visible
 }
 
-/// JSON in which the characters that no person sees, and those that turn the direction of writing or end a line for some
-/// readers, stand as escapes: whoever parses it gets the same values, and whoever looks at it sees that they are there.
+/// JSON in which invisible characters, and those that change the direction of writing or end a line for some readers,
+/// are escapes: a parser gets the same values, and a person sees that they are there.
 ///
 /// ```
 /// use airbyte_agent_gmail::tool::visible_json;

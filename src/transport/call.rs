@@ -92,7 +92,8 @@ impl Call {
         if is_other {
             return Err(self.fail(Error::new(
                 Kind::InvalidResponse,
-                format!("the service's answer is about another `{key}` than was asked for; try again, and check any proxy in between if it goes on"),
+                format!("the service's answer is about another `{key}` than the one asked for; try again, and if \
+                         this keeps happening, check any proxy in between"),
             )));
         }
         Ok(())

@@ -269,12 +269,13 @@ fn no_workspace(error: Error) -> Error {
     let explained = if is_of_customer(&error) {
         Error::new(
             Kind::ConnectorNotFound,
-            "airbyte knows no customer (workspace) of that name; check it, or create a connector for it",
+            "airbyte has no customer (workspace) of that name; check it, or create a connector for it",
         )
     } else {
         Error::new(
             Kind::NotFound,
-            "not found, and not said to be the customer (workspace); check the base url, and then the name",
+            "not found, and airbyte does not say what; check the base url, then the customer\'s (workspace\'s) \
+             name",
         )
     };
     explained.explaining(error)
@@ -293,7 +294,7 @@ fn no_connector(error: Error, call: &Call) -> Error {
     }
     let explained = Error::new(
         Kind::ConnectorNotFound,
-        "airbyte knows no connector of that id; check the id, and whether the connector is enabled for agents",
+        "airbyte has no connector with that id; check the id, and whether the connector is enabled for agents",
     );
     call.name(explained.explaining(error))
 }
@@ -406,7 +407,7 @@ fn quoted(text: &str) -> String {
 pub(crate) fn no_result() -> Error {
     Error::new(
         Kind::InvalidResponse,
-        "airbyte's answer has no result; check the base url, and report it if it stays",
+        "airbyte's answer has no result; check the base url, and report it if this keeps happening",
     )
 }
 

@@ -194,7 +194,7 @@ fn body(answer: Answer, headers: &HeaderMap, content: &[u8]) -> Result<(), (Outc
         Answer::Nothing => {
             error_inside(headers, content)?;
             return unclear(
-                "the service answered with a text where a success says nothing; check the base url and any proxy in between",
+                "the service answered with text where a success has no body; check the base url and any proxy in between",
             );
         }
         Answer::Object { key, fields } => (key, fields),
@@ -205,7 +205,8 @@ fn body(answer: Answer, headers: &HeaderMap, content: &[u8]) -> Result<(), (Outc
     // What was cut or comes from elsewhere is seldom a whole object.
     if inside.is_none() {
         return unclear(
-            "the service's answer is not a whole json object; try again, and check any proxy in between if it goes on",
+            "the service's answer is not a whole json object; try again, and if this keeps happening, check any \
+             proxy in between",
         );
     }
     if !fields.contains(&"error") {
@@ -215,15 +216,15 @@ fn body(answer: Answer, headers: &HeaderMap, content: &[u8]) -> Result<(), (Outc
         && !key::has_list(content, list)
     {
         return unclear(format!(
-            "the service's answer has no list `{list}`, which each of its kind has; check the base url and any proxy in between"
+            "the service's answer has no list `{list}`, which every such answer has; check the base url and any proxy in between"
         ));
     }
     match key {
         Some(key) if !key::is_in(content, key) => unclear(format!(
-            "the service's answer has no `{key}`, which each of its kind has; check the base url and any proxy in between"
+            "the service's answer has no `{key}`, which every such answer has; check the base url and any proxy in between"
         )),
         None if !is_blank && !fields.is_empty() && !key::has_any(content, fields) => unclear(
-            "the service's answer has no field of its kind; check the base url and any proxy in between",
+            "the service's answer has none of the fields it should have; check the base url and any proxy in between",
         ),
         _ => Ok(()),
     }

@@ -1,10 +1,10 @@
-//! The one way to the network, straight to Gmail or through Airbyte: its pace ([`Quota`]), what is sent again
-//! ([`RetryPolicy`]), and what a subscriber of `tracing` sees of it.
+//! The only way to the APIs, directly to Gmail or through Airbyte: its pace ([`Quota`]), what is sent again
+//! ([`RetryPolicy`]), and what it reports to `tracing`.
 //!
 //! # Observing
 //!
-//! Each call is a `tracing` span `call` at the level INFO; what happens in it are events at DEBUG. None holds a token,
-//! an address's query or mail.
+//! Each call is a `tracing` span `call` at the level INFO; what happens in it are events at DEBUG. None contains a
+//! token, the query of a URL, or mail.
 //!
 //! | where | fields |
 //! | --- | --- |
@@ -13,9 +13,9 @@
 //! | event `again after a pause` | `operation`, `attempt`, `wait_ms` |
 //! | event `waited for the quota` | `operation`, `waited_ms` |
 //!
-//! The span has `otel.name`, `otel.kind` and `otel.status_code` too: a program that has the `tracing-opentelemetry` layer
-//! in its subscriber exports each call as a client span, with no feature of this crate. Numbers (rates, durations) come
-//! from the same spans; there is no second system of metrics.
+//! The span also has `otel.name`, `otel.kind` and `otel.status_code`: with the `tracing-opentelemetry` layer in its
+//! subscriber, a program exports each call as a client span, without a feature of this crate. Metrics (rates,
+//! durations) come from the same spans; there is no separate system.
 
 pub(crate) mod batch;
 mod call;
@@ -56,7 +56,7 @@ pub use retry::RetryPolicy;
 pub use sending::Sending;
 pub(crate) use session::Session;
 
-/// How requests reach Gmail: what each call carries inside. A connector makes it; clones share everything.
+/// How requests reach Gmail; every call contains one. A connector creates it; clones share everything.
 #[derive(Clone)]
 pub struct Transport {
     route: Arc<Route>,

@@ -15,12 +15,12 @@ use std::time::Duration;
 /// | anything else, a real 403 included | never | never |
 ///
 /// Pauses double from [`initial_pause`](Self::initial_pause) up to [`longest_pause`](Self::longest_pause), each with
-/// full jitter; a `Retry-After` of the service is waited out where it is no longer than the longest pause, and where it
-/// is longer the error comes back at once with [`retry_after`](crate::Error::retry_after). What Google refuses because the
-/// minute's quota is used up is no attempt: it waits for its turn, as the calls do that have not been sent yet, for
-/// [`quota_wait`](Self::quota_wait) in all. At Airbyte it is an attempt like others. A 401 is apart from this: the
-/// token is refreshed and the request sent again, once. All calls of a connector together may make 100 retries; a tenth
-/// of one comes back with each success, so that an outage is not made worse.
+/// full jitter; a `Retry-After` up to the longest pause is waited out; if it is longer, the error comes back at once
+/// with [`retry_after`](crate::Error::retry_after). A call that Google refuses because the minute's quota is used up
+/// does not count as an attempt: it waits its turn, like calls that have not been sent yet, for
+/// [`quota_wait`](Self::quota_wait) in all. With Airbyte it counts as an attempt. A 401 is separate: the token is
+/// refreshed and the request sent again, once. All calls of a connector together may make 100 retries; each success
+/// restores a tenth of one, so an outage is not made worse.
 ///
 /// ```
 /// use std::time::Duration;
@@ -32,16 +32,16 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// How often a request is sent in all. Default: 4.
+    /// How often a request is sent at most. Default: 4.
     pub attempts: u32,
     /// The pause before the second attempt. Default: 500 ms.
     pub initial_pause: Duration,
     /// The longest pause. Default: 32 s.
     pub longest_pause: Duration,
-    /// When the last attempt may begin, from the first on; waits for the quota do not count. Default: 90 s.
+    /// When the last attempt may start, counted from the first; waits for the quota do not count. Default: 90 s.
     pub deadline: Duration,
-    /// How long a call waits for Google's quota; `get_many` and `sync` wait as long as it takes. Where it does not last
-    /// the call ends with [`is_rate_limited`](crate::Error::is_rate_limited) as soon as that is known. Default: 150 s.
+    /// How long a call waits for Google's quota; `get_many` and `sync` wait as long as it takes. If that is not enough,
+    /// the call fails with [`is_rate_limited`](crate::Error::is_rate_limited) as soon as that is known. Default: 150 s.
     pub quota_wait: Duration,
 }
 

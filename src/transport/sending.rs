@@ -16,8 +16,8 @@ use crate::http::Reply;
 use crate::lenient;
 use crate::operation::{Encoded, Operation};
 
-/// A typed call on its way: what `send` of a call gives, and what `.await` makes of a call. It borrows nothing, so that
-/// it can go into `tokio::spawn`.
+/// A typed call in progress: the future that `send` and `.await` create. It borrows nothing, so you can pass it to
+/// `tokio::spawn`.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -31,7 +31,7 @@ use crate::operation::{Encoded, Operation};
 /// # }
 /// ```
 ///
-/// Its output is the operation's answer, or an [`Error`] whose predicates say what to do next.
+/// Its output is the operation's answer, or an [`Error`] with predicates that say what to do next.
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Sending<T> {
     operation: &'static Operation,

@@ -87,7 +87,7 @@ impl<'a> Session<'a> {
             .get(header::LOCATION)
             .and_then(|location| location.to_str().ok())
             .and_then(|location| Url::parse(location).ok())
-            .ok_or_else(|| self.fail("the service began no upload; try again"))?;
+            .ok_or_else(|| self.fail("the service did not start the upload; try again"))?;
         // The token goes along with each piece, so that it must not be led elsewhere.
         if self.direct.base_url.origin() != url.origin() {
             return Err(
@@ -169,7 +169,7 @@ impl Resumable<'_> {
 
     /// The error for an upload that the service lets get no further.
     pub(crate) fn stuck(&self) -> Error {
-        self.end("the service takes no more of the message; send it again later")
+        self.end("the service accepts no more of the message; send it again later")
     }
 
     /// The error of a service that ends an upload: where the whole may be there, it may have been carried out.
@@ -203,7 +203,7 @@ impl Resumable<'_> {
                 // What it has taken for the message is a part of it.
                 return Err(self.call.fail(Error::new(
                     Kind::InvalidResponse,
-                    "the service ended the upload before the whole message was sent; look at what it holds",
+                    "the service ended the upload before the whole message was sent; look at what it stored",
                 )));
             }
             return Ok(Some(reply));

@@ -43,7 +43,7 @@ async function talk(transport) {
   assert(missing.isError && missing.content[0].text.includes('not_found'), JSON.stringify(missing));
   const sent = await call('gmail_send', { to: ['support@example.com'], subject: 'Grüße', text: 'Hallo' });
   assert(!sent.isError, JSON.stringify(sent));
-  await assert.rejects(call('no_such_tool', {}), /no tool of that name/);
+  await assert.rejects(call('no_such_tool', {}), /no tool with that name/);
 
   // A call that is given up does not harm the next.
   await assert.rejects(call('gmail_search', { query: '', max_results: 50 }, { signal: AbortSignal.abort() }));

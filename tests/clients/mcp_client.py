@@ -63,7 +63,7 @@ async def talk(session):
     try:
         await session.call_tool("no_such_tool", {})
     except Exception as error:  # The client has its own class for a server's refusal.
-        assert "no tool of that name" in str(error), error
+        assert "no tool with that name" in str(error), error
     else:
         raise AssertionError("a tool that is not there was called")
 

@@ -80,7 +80,7 @@ async fn what_to_know_of_an_answer_is_said_by_the_program_and_the_tools() {
     let table = [
         (
             of("From: MAILER-DAEMON@example.org"),
-            "report of a mail server",
+            "mail server's report",
         ),
         (
             of("From: a@example.org\r\nAuto-Submitted: auto-generated"),

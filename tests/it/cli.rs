@@ -546,7 +546,7 @@ async fn a_slip_is_told_and_what_was_done_is_shown() {
     ];
     let twice = run(program(), &both).await;
     assert_eq!(twice.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&twice.stderr).contains("read once"));
+    assert!(String::from_utf8_lossy(&twice.stderr).contains("read only once"));
     assert!(sandbox.requests().is_empty());
     let found = json(program(), &["search", "in:inbox", "-n", "1", "-o", "json"]).await;
     let id = found["messages"][0]["id"].as_str().unwrap();

@@ -263,7 +263,7 @@ async fn a_proxys_refusal_is_told_with_its_status_and_not_asked_again() -> Resul
             "SSH-2.0-OpenSSH_9.6\r\n\r\n",
             ["proxy", "gmail.example.invalid", "NO_PROXY"],
         ),
-        ("", ["proxy", "no answer that can be read", "NO_PROXY"]),
+        ("", ["proxy", "an answer that can't be read", "NO_PROXY"]),
     ] {
         let proxy = Server::saying(text)?;
         let address = format!("http://user:secret@127.0.0.1:{}", proxy.port);

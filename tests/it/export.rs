@@ -341,9 +341,9 @@ async fn one_export_at_a_time_writes_to_an_output() -> TestResult {
     assert_eq!(second.status.code(), Some(2));
     let said = String::from_utf8(second.stderr)?;
     let holder = if cfg!(target_os = "linux") {
-        format!("process {} is at work on it", first.id().ok_or("it runs")?)
+        format!("process {} is using it", first.id().ok_or("it runs")?)
     } else {
-        "another process is at work on it".to_owned()
+        "another process is using it".to_owned()
     };
     assert!(said.contains(&holder), "{said}");
     // The lock goes with the process, however that ends.

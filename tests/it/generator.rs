@@ -670,13 +670,13 @@ fn what_nothing_reads_or_rust_can_not_tell_apart_is_refused() {
             "x-idempotent: true",
             "x-method-name: List\n      x-idempotent: true",
             list,
-            "`x-method-name` is no name",
+            "`x-method-name` is not a name",
         ),
         (
             "x-airbyte-entity: notes",
             "x-airbyte-entity: 5",
             list,
-            "`x-airbyte-entity` is no name",
+            "`x-airbyte-entity` is not a name",
         ),
         // Servers, paths, schemes.
         (
@@ -689,7 +689,7 @@ fn what_nothing_reads_or_rust_can_not_tell_apart_is_refused() {
             "url: https://notes.example.com",
             "url: http://notes.example.com",
             "servers: ",
-            "no `https://` address",
+            "not an `https://` address",
         ),
         (
             "servers:\n",
@@ -752,7 +752,7 @@ fn what_nothing_reads_or_rust_can_not_tell_apart_is_refused() {
             page,
             "`type` is not one word",
         ),
-        (next, "        next: {type: text}", page, "is no type"),
+        (next, "        next: {type: text}", page, "is not a type"),
         (
             next,
             "        next: {$ref: '#/components/schemas/Color', description: A color.}",
@@ -794,7 +794,7 @@ fn what_nothing_reads_or_rust_can_not_tell_apart_is_refused() {
             next,
             "        next: {type: integer}",
             list,
-            "no optional string",
+            "not an optional string",
         ),
         (
             "      summary: List notes\n",
@@ -819,7 +819,7 @@ fn what_nothing_reads_or_rust_can_not_tell_apart_is_refused() {
             schema,
             "schema: {type: integer, maximum: 100.0}",
             list,
-            "`maximum` is no whole number",
+            "`maximum` is not a whole number",
         ),
         (
             schema,
@@ -849,7 +849,7 @@ fn what_nothing_reads_or_rust_can_not_tell_apart_is_refused() {
             schema,
             "schema: {type: integer, maximum: 5, default: 9}",
             list,
-            "`default` is no value",
+            "`default` is not a value",
         ),
         (
             schema,
@@ -879,7 +879,7 @@ fn what_nothing_reads_or_rust_can_not_tell_apart_is_refused() {
             "          schema: {type: string}\n        - name: size",
             "          schema: {type: boolean}\n        - name: size",
             list,
-            "no optional parameter of type string",
+            "not an optional parameter of type string",
         ),
         // Bodies and answers.
         (
@@ -898,7 +898,7 @@ fn what_nothing_reads_or_rust_can_not_tell_apart_is_refused() {
             "    Note:\n      type: object\n",
             "    Note:\n      type: object\n      x-key: tags\n",
             "components.schemas.Note: ",
-            "which is no string",
+            "which is not a string",
         ),
         (
             "    Problem:\n",
@@ -916,7 +916,7 @@ fn what_nothing_reads_or_rust_can_not_tell_apart_is_refused() {
             "'#/components/schemas/ListNotesResponse'",
             "'#/components/schemas/Color'",
             list,
-            "is no object",
+            "is not an object",
         ),
         (
             "          description: Gone",
@@ -934,7 +934,7 @@ fn what_nothing_reads_or_rust_can_not_tell_apart_is_refused() {
             "          type: array\n          items: {$ref: '#/components/schemas/Note'}",
             "          type: string",
             list,
-            "points to what is no list",
+            "does not point to a list",
         ),
     ];
     for (from, to, place, message) in cases {
@@ -1168,7 +1168,7 @@ fn a_keyword_that_nothing_reads_is_refused_with_its_line() {
         (
             "          items: {type: string}",
             "          x-secret: true\n          items: {type: string}",
-            "`x-secret` is of strings alone",
+            "`x-secret` is only for strings",
         ),
         (
             "          items: {type: string}",

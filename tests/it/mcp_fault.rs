@@ -174,7 +174,7 @@ async fn params_that_do_not_fit_are_told_as_that() -> TestResult {
         (
             "tools/call",
             Some(json!({"name": "gmail_serach", "arguments": {}})),
-            "no tool of that name",
+            "no tool with that name",
         ),
         ("tools/list", Some(json!([1])), "the params are a list"),
     ] {

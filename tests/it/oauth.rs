@@ -326,7 +326,8 @@ async fn a_box_that_is_left_empty_is_told_on_the_page_and_in_the_tokens() -> Res
     let page = page?;
     assert_eq!(page.status, 200);
     assert!(
-        page.body.contains("Signed in, with less than asked for"),
+        page.body
+            .contains("Signed in, with less access than requested"),
         "{}",
         page.body
     );
@@ -429,7 +430,7 @@ async fn a_consent_that_is_limited_in_time_is_shown_with_its_end() -> Result<(),
     sign_in(&sandbox, &directory, &[]).await?;
     let (code, report) = doctor().await?;
     assert!(
-        code == Some(3) && report.contains("limited in time and is over"),
+        code == Some(3) && report.contains("time-limited and has ended"),
         "{report}"
     );
     Ok(())

@@ -282,12 +282,12 @@ async fn what_was_done_is_not_told_as_if_it_was_not() -> TestResult {
         (
             &send[..],
             8,
-            "error: it was done, and its result can't be shown: the standard output",
+            "error: it was done, but its result can't be shown: standard output",
         ),
         (
             &["profile", "get"],
             1,
-            "error: the standard output can't be written: ",
+            "error: standard output can't be written: ",
         ),
     ] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full")?;
@@ -358,7 +358,7 @@ async fn what_can_be_nothing_is_refused_before_the_network() -> TestResult {
     let output = ids.wait_with_output().await?;
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     assert!(
-        said(&output).contains("is no message id"),
+        said(&output).contains("is not a message id"),
         "{}",
         said(&output)
     );

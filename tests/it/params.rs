@@ -157,7 +157,7 @@ async fn bad_input_is_refused_unsent_and_says_what_is_allowed()
             "messages",
             "list",
             json!({"maxResults": "1"}),
-            "`maxResults` is a text; it takes a whole number from 1 to 500",
+            "`maxResults` is a string; it takes a whole number from 1 to 500",
         ),
         (
             "messages",
@@ -169,19 +169,19 @@ async fn bad_input_is_refused_unsent_and_says_what_is_allowed()
             "messages",
             "list",
             json!({"labelIds": [1]}),
-            "`labelIds[0]` is a number; it takes a text",
+            "`labelIds[0]` is a number; it takes a string",
         ),
         (
             "messages",
             "list",
             json!({"includeSpamTrash": "yes"}),
-            "`includeSpamTrash` is a text; it takes true or false",
+            "`includeSpamTrash` is a string; it takes true or false",
         ),
         (
             "messages",
             "get",
             json!({}),
-            "`messageId` is missing; it takes a text",
+            "`messageId` is missing; it takes a string",
         ),
         (
             "messages",
@@ -193,13 +193,13 @@ async fn bad_input_is_refused_unsent_and_says_what_is_allowed()
             "messages",
             "get",
             json!({"messageId": "1", "format": "FULL"}),
-            "`format` has a value that is not known; it takes one of: minimal, full, raw, metadata",
+            "`format` has an unknown value; it takes one of: minimal, full, raw, metadata",
         ),
         (
             "drafts",
             "create",
             json!({"message": {"raw": 1}}),
-            "`message.raw` is a number; it takes a text",
+            "`message.raw` is a number; it takes a string",
         ),
         (
             "drafts",
@@ -213,7 +213,7 @@ async fn bad_input_is_refused_unsent_and_says_what_is_allowed()
             "messages",
             "list",
             json!({"q": null}),
-            "`q` is null; it takes a text",
+            "`q` is null; it takes a string",
         ),
         (
             "messages",
@@ -237,7 +237,7 @@ async fn bad_input_is_refused_unsent_and_says_what_is_allowed()
             "messages",
             "list",
             json!({"q": ["a"]}),
-            "`q` is a list; it takes a text",
+            "`q` is a list; it takes a string",
         ),
         (
             "messages",
@@ -249,13 +249,13 @@ async fn bad_input_is_refused_unsent_and_says_what_is_allowed()
             "messages",
             "list",
             json!({"labelIds": {"INBOX": true}}),
-            "`labelIds` is an object; it takes a list, each a text",
+            "`labelIds` is an object; it takes a list, each a string",
         ),
         (
             "messages",
             "list",
             json!({"\u{202e}secret text": 1}),
-            "there is a parameter that is not known; it takes: maxResults",
+            "there is an unknown parameter; it takes: maxResults",
         ),
     ];
     for connector in [sandbox.open_source()?, sandbox.hosted()?] {

@@ -167,7 +167,7 @@ async fn a_connector_that_is_gone_is_no_message_that_is_gone() -> TestResult {
             "{body}: {error:?}"
         );
         assert!(
-            error.to_string().contains("connector of that id"),
+            error.to_string().contains("connector with that id"),
             "{error}"
         );
         assert!(error.service_message().is_some());
@@ -216,9 +216,7 @@ async fn why_there_is_no_application_token_is_told() -> TestResult {
     let error = gmail(&sandbox)?.check().await.expect_err("no token");
     assert!(error.is_token_refresh_failed(), "{error:?}");
     assert!(
-        error
-            .to_string()
-            .contains("for now: the service failed (503)"),
+        error.to_string().contains("now: the service failed (503)"),
         "{error}"
     );
     assert_eq!(

@@ -52,7 +52,7 @@ const ORIGINALS: [(&str, &str); 10] = [
         "From: support@example.org\nTo: me@example.com\nSubject: Fw: Re: Old\nDate: Tue, 24 Nov 2026 09:15:00 +0100\nMessage-ID: <o2@example.org>\nIn-Reply-To: <o1@example.org>\n\nOld.\n",
     ),
     (
-        "nobody to answer to",
+        "nobody to reply to",
         "To: me@example.com\nSubject: From nobody\nMessage-ID: <x@example.org>\n\nWho am I?\n",
     ),
 ];

@@ -275,7 +275,7 @@ async fn a_folder_that_can_t_be_written_costs_a_warning_and_no_command() -> Resu
         program::json(&output)?;
         assert_eq!(errors.matches("warning:").count(), 1, "{errors}");
         assert!(
-            errors.contains("kept") && errors.contains(".lock"),
+            errors.contains("saved") && errors.contains(".lock"),
             "{errors}"
         );
     }

@@ -718,7 +718,7 @@ async fn an_error_says_what_to_do() {
             "gmail_search",
             json!({"query": ["x"]}),
             "invalid_arguments",
-            "a text",
+            "a string",
         ),
         (
             "gmail_search",

@@ -56,7 +56,7 @@ async fn users_connect_their_mailboxes_both_ways() -> Result<(), Failure> {
         let connected = get(&back, &cookie).await?;
         assert_eq!(connected.status, 200, "{}", connected.body);
         assert!(
-            connected.body.contains("The mailbox holds"),
+            connected.body.contains("The mailbox has"),
             "{}",
             connected.body
         );

@@ -1,35 +1,35 @@
-//! What is known of an account's tokens, and what to do next: a state machine without a clock, a network or a disk.
+//! What is known about an account's tokens, and what to do next: a state machine without a clock, a network or a disk.
 //!
 //! Four places know tokens, and none knows all of them:
 //!
 //! | place | knows | can be wrong about |
 //! | --- | --- | --- |
-//! | memory | the access token and when it ends (monotonic clock); the refresh tokens that may work, best first; those that are dead; the tokens that the store is owed | what others have done since |
-//! | store | the tokens that were saved last, and their version; ends by the wall clock | tokens that could not be saved |
-//! | server | which tokens are good | nothing; it may hang, fail, or have carried out what it never answered |
+//! | memory | the access token and when it expires (monotonic clock); the refresh tokens that may work, best first; those that are dead; the tokens not yet saved | what others have done since |
+//! | store | the tokens that were saved last, and their version; expiry by the wall clock | tokens that could not be saved |
+//! | server | which tokens are valid | nothing; it may hang, fail, or have carried out a request without answering |
 //! | other processes | as memory | as memory |
 //!
-//! **Which access token.** The one in memory as long as it lives by the monotonic clock, so that no jump of the wall clock
-//! matters; the wall clock is asked only for what was read from the store. Renewing begins before the end and in the
-//! background: who has a living token never waits, not for the endpoint, the store or a lock. A caller whose token the
-//! service refused waits for another one. A life that is not told, or is nothing, means: until it is refused.
+//! **Which access token.** The one in memory while it is valid by the monotonic clock, so jumps of the wall clock don't
+//! matter; the wall clock only counts for tokens read from the store. Renewal starts before the token expires, in the
+//! background: a caller with a valid token never waits for the endpoint, the store or a lock. A caller whose token the
+//! service refused waits for another one. A lifetime that is missing or zero means: valid until refused.
 //!
-//! **Which refresh token.** The first of these that is not known to be dead: what *another* process has stored since this
-//! one last looked; then memory's; then what the store holds; then the configuration's. Whether somebody else stored since
-//! is told by the store's version, and by nothing else: an older token in the store, left there because our save failed,
+//! **Which refresh token.** The first of these that is not known to be dead: one that *another* process has stored
+//! since this one last looked; then the one in memory; then the stored one; then the configured one. Only the store's
+//! version says whether somebody else has saved since: an older token in the store, left there because our save failed,
 //! never replaces the newer one in memory. A store that is read for the first time counts as newer than the
-//! configuration, unless it holds a token that has been replaced here.
+//! configuration, unless it holds a token that was replaced here.
 //!
-//! **What is owed.** From the moment an answer arrives until the store says that it has it, its tokens are owed. A debt is
-//! paid before the next refresh, since that may end what the store still holds; and in the background, with growing
-//! pauses. It ends without payment when another process has stored tokens since. No call fails for a debt. Where the
-//! server is known to keep a refresh token until its successor has been used
-//! ([`TokenSource::keeps_previous`](super::TokenSource::keeps_previous)), the successor stays unused while it is owed.
+//! **What is owed.** From the moment an answer arrives until the store confirms the save, its tokens are owed to the
+//! store. A debt is paid before the next refresh, because that may invalidate the stored token; and in the background,
+//! with growing pauses. It is cancelled when another process has stored tokens since. No call fails because of a debt.
+//! If the server is known to accept a refresh token until its replacement has been used
+//! ([`TokenSource::keeps_previous`](super::TokenSource::keeps_previous)), the replacement stays unused while it is
+//! owed.
 //!
-//! **What is dead.** A refresh token that the server has rejected is not sent again until the store changes. When all of
-//! them are dead the rejection is repeated to callers without a request; the store is read again for each of them, since a
-//! new sign-in ends up there. Other refusals that do not pass by themselves (a client that is not accepted) hold for a
-//! minute.
+//! **What is dead.** A refresh token that the server has rejected is not sent again until the store changes. If all are
+//! dead, callers get the same rejection without a request; the store is read again for each of them, because a new
+//! sign-in ends up there. Other permanent refusals (such as a client that is not accepted) are remembered for a minute.
 //!
 //! ```text
 //!           first use, or all dead          due, ended or refused         owed

@@ -93,7 +93,7 @@ impl AirbyteTokenSource {
 /// The call itself was not sent, so that nothing is unclear of it.
 fn unreadable(error: Error) -> Error {
     Error::token_refresh_failed(
-        "the answer to the request for an application token holds none; check the base url and any proxy in between",
+        "airbyte's answer has no application token; check the base url and any proxy in between",
     )
     .caused_by(error)
 }
@@ -106,7 +106,7 @@ fn passing(error: Error) -> Error {
     }
     let unnamed = error.message();
     Error::token_refresh_failed(format!(
-        "airbyte gives no application token for now: {unnamed}"
+        "airbyte can't give an application token now: {unnamed}"
     ))
     .explaining(error)
 }

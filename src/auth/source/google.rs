@@ -35,7 +35,7 @@ impl TokenSource for GoogleTokenSource {
                 return Err(Error::new(
                     Kind::Configuration,
                     format!(
-                        "there is no valid access token, and {missing} is missing to fetch one; give it, or a new access token"
+                        "there is no valid access token, and fetching one needs {missing}; give it, or a new access token"
                     ),
                 ));
             };
@@ -255,7 +255,7 @@ pub(crate) fn refusal(reply: &Reply) -> Error {
         }
         "invalid_grant" if subtype == "invalid_rapt" || subtype == "rapt_required" || description.contains("rapt") => (
             Kind::ReauthorizationRequired,
-            "google asks for the user to sign in again (invalid_grant, rapt): the organization limits how long a session lasts; run the consent again".to_owned(),
+            "google wants the user to sign in again (invalid_grant, rapt): the organization limits how long a session lasts; run the consent again".to_owned(),
         ),
         "invalid_grant" => (
             Kind::ReauthorizationRequired,
@@ -271,7 +271,7 @@ pub(crate) fn refusal(reply: &Reply) -> Error {
         "" => (Kind::TokenRefreshFailed, format!("the token endpoint answered unexpectedly ({status}); check the token url")),
         code if matches!(status, 404 | 405) => (
             Kind::Configuration,
-            format!("nothing gives tokens at that address ({status} {code}); check the token url"),
+            format!("nothing at that address issues tokens ({status} {code}); check the token url"),
         ),
         "admin_policy_enforced" | "org_internal" | "access_denied" | "disabled_client" => (
             Kind::Configuration,

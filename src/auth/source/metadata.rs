@@ -59,7 +59,7 @@ impl MetadataTokenSource {
         let absent = || {
             Error::new(
                 Kind::Configuration,
-                "no credentials were found, and no metadata server of google's answered within 1 s: name a service \
+                "no credentials were found, and no google metadata server answered within 1 s: name a service \
                  account's key or a file of gcloud's with GOOGLE_APPLICATION_CREDENTIALS, or run where google runs the \
                  service account",
             )

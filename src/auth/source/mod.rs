@@ -35,11 +35,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// What [`TokenSource::fetch`] returns: `Box::pin(async { … })` makes one.
 pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<TokenResponse, Error>> + Send + 'a>>;
 
-/// A way to an access token. The connector has its own for Google's refresh tokens, for bearer tokens and for Airbyte's
-/// applications; implement it for another one, such as a metadata server or a vault.
+/// A source of access tokens. The connector has sources for Google's refresh tokens, bearer tokens and Airbyte's
+/// applications; implement this for another one, such as a vault.
 ///
-/// The connector caches what it gives, asks once for many callers, renews in the background before the token ends, and
-/// keeps new tokens in its [`TokenStore`](super::TokenStore). A source only asks.
+/// The connector caches the token, asks once for many callers, renews it in the background before it expires, and saves
+/// new tokens in its [`TokenStore`](super::TokenStore). A source only fetches.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::{AuthConfig, Secret, TokenFuture, TokenResponse, TokenSource};
@@ -62,22 +62,21 @@ pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<TokenResponse, Err
 /// # Ok::<(), airbyte_agent_gmail::Error>(())
 /// ```
 pub trait TokenSource: Debug + Send + Sync {
-    /// Asks for a new access token, with the refresh token that is to be used: the newest of the configuration, the
-    /// store and the answers so far. `None` where no refresh token is stored; a source that needs none ignores it.
+    /// Fetches a new access token with this refresh token: the newest from the configuration, the store and earlier
+    /// answers. It is `None` if there is none; a source that needs none ignores it.
     ///
-    /// The connector gives it 30 seconds in all.
+    /// The connector allows 30 seconds in all.
     ///
     /// # Errors
     ///
-    /// [`Error::reauthorization_required`] where this refresh token is rejected for good: it is not tried again until the
-    /// store changes. Any other error counts as passing.
+    /// [`Error::reauthorization_required`] if this refresh token is rejected: it is not tried again until the store
+    /// changes. Any other error counts as temporary.
     fn fetch<'a>(&'a self, refresh_token: Option<&'a Secret>) -> TokenFuture<'a>;
 
-    /// Whether the server goes on taking a refresh token until the one that it gave in its place has been used.
-    /// Default: no.
+    /// Whether the server accepts an old refresh token until its replacement has been used. Default: no.
     ///
-    /// Where it does, a new refresh token that could not be stored yet is left unused, so that the stored one stays good
-    /// and even a process that is killed loses nothing. Other servers take the use of a replaced refresh token for theft
+    /// If it does, a new refresh token that could not be stored yet is left unused: the stored one stays valid, and
+    /// even a process that is killed loses nothing. Other servers treat the use of a replaced refresh token as theft
     /// and end the whole sign-in (RFC 9700 section 4.14.2).
     fn keeps_previous(&self) -> bool {
         false
@@ -98,18 +97,18 @@ pub trait TokenSource: Debug + Send + Sync {
 pub struct TokenResponse {
     /// The access token.
     pub access_token: Secret,
-    /// How long it lives; where that is not known it is used until it is refused.
+    /// How long it is valid; if that is unknown, it is used until it is refused.
     pub expires_in: Option<Duration>,
-    /// The refresh token to use from now on, where there is a new one.
+    /// The refresh token to use from now on, if there is a new one.
     pub refresh_token: Option<Secret>,
-    /// How long the refresh token lives, where it does not live for ever.
+    /// How long the refresh token is valid, if that is limited.
     pub refresh_token_expires_in: Option<Duration>,
-    /// The granted scopes, where the answer names them.
+    /// The granted scopes, if the answer lists them.
     pub scopes: Vec<String>,
 }
 
 impl TokenResponse {
-    /// An answer with an access token alone; the fields are there to be filled.
+    /// An answer with only an access token; fill in the other fields as needed.
     pub fn new(access_token: impl Into<Secret>) -> Self {
         Self {
             access_token: access_token.into(),

@@ -130,7 +130,7 @@ impl Signer {
     /// Where an administrator allows it.
     pub(in crate::auth) fn how_to_allow(&self, scopes: &str) -> String {
         format!(
-            "an administrator of the organization allows {} the scopes {} at admin.google.com, under \"security\", \"access \
+            "an administrator of the organization must allow {} the scopes {} at admin.google.com, under \"security\", \"access \
              and data control\", \"api controls\", \"manage domain-wide delegation\"",
             self.shown(),
             scopes.replace(' ', ","),
@@ -292,16 +292,17 @@ impl AssertionTokenSource {
         let mailbox = self.subject.as_deref().unwrap_or_default();
         let message = match code {
             "unauthorized_client" => format!(
-                "google does not let {account} act for {mailbox} (unauthorized_client): {}; it can take a day to count",
+                "google does not let {account} act for {mailbox} (unauthorized_client): {}; it can take a day to \
+                 take effect",
                 self.signer.how_to_allow(&self.scopes)
             ),
             "invalid_scope" => format!(
-                "google knows not every scope that was asked for (invalid_scope); check GMAIL_SCOPES or `scopes`: {}",
+                "google does not know every requested scope (invalid_scope); check GMAIL_SCOPES or `scopes`: {}",
                 self.scopes
             ),
             "invalid_grant" if says("ignature") => format!(
-                "google does not take the signature of {account} (invalid_grant): the key was deleted, or is another \
-                 account's; make a new key of it"
+                "google does not accept the signature of {account} (invalid_grant): the key was deleted, or \
+                 belongs to another account; make a new key for it"
             ),
             "invalid_grant" if says("udience") => format!(
                 "google expects the assertion at another address (invalid_grant): the file's token_uri is {}; download the \
@@ -310,13 +311,13 @@ impl AssertionTokenSource {
             ),
             "invalid_grant" if says("short-lived") || says("iat") || says("exp ") => {
                 format!(
-                    "google refuses the times in the assertion (invalid_grant): this machine's clock {}; set the clock, best by \
-                     NTP",
+                    "google refuses the times in the assertion (invalid_grant): this machine's clock {}; set the clock, \
+                     preferably with NTP",
                     off(reply.clock_skew())
                 )
             }
             "invalid_grant" if says("mail or User ID") || says("User ID") => format!(
-                "google knows no user {mailbox} in the organization (invalid_grant); check GMAIL_SUBJECT or `subject`: the \
+                "google finds no user {mailbox} in the organization (invalid_grant); check GMAIL_SUBJECT or `subject`: the \
                  user's primary address"
             ),
             "invalid_grant" | "invalid_client" => format!(
@@ -324,7 +325,7 @@ impl AssertionTokenSource {
                  cloud console"
             ),
             "access_denied" | "admin_policy_enforced" | "org_internal" => format!(
-                "the organization's policy keeps {account} from {mailbox} ({code}); ask its administrator"
+                "the organization's policy does not let {account} use {mailbox} ({code}); ask its administrator"
             ),
             "" => format!(
                 "the token endpoint answered unexpectedly ({status}); check the file's token_uri"

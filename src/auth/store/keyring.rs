@@ -14,13 +14,12 @@ use super::{Saved, StoreFuture, StoreLock, StoreVersion, StoredTokens, TokenSet,
 /// The name under which a keyring shows what this crate has put there.
 const SERVICE: &str = "airbyte-gmail";
 
-/// The keyring of the operating system: the Keychain on macOS, the Credential Manager on Windows, elsewhere what speaks
-/// the Secret Service protocol, such as GNOME Keyring, KWallet or KeePassXC.
+/// The keyring of the operating system: the Keychain on macOS, the Credential Manager on Windows, elsewhere any program
+/// with the Secret Service protocol, such as GNOME Keyring, KWallet or KeePassXC.
 ///
 /// It needs the feature `keyring`.
 ///
-/// A server usually has no keyring. There it fails, and nothing is written elsewhere in its place;
-/// [`FileTokenStore`] is the way there.
+/// A server usually has no keyring. There it fails, and nothing is written elsewhere; use [`FileTokenStore`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -42,7 +41,7 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// The keyring of whoever runs this program.
+    /// The keyring of the user who runs this program.
     ///
     /// # Errors
     ///
@@ -61,11 +60,11 @@ impl Keyring {
         Ok(Self { store })
     }
 
-    /// The place of an account's tokens in it.
+    /// The store of an account's tokens in it.
     ///
     /// # Errors
     ///
-    /// When the keyring takes no such name.
+    /// When the keyring does not accept the name.
     pub fn store(&self, account: &str) -> io::Result<KeyringTokenStore> {
         let entry = self.store.build(SERVICE, account, None).map_err(failed)?;
         Ok(KeyringTokenStore {
@@ -104,8 +103,8 @@ impl Debug for Keyring {
 /// # }
 /// ```
 ///
-/// A keyring has no lock: processes that share an account need a file for that
-/// ([`with_lock_file`](Self::with_lock_file)), else each of them makes its own refresh.
+/// A keyring has no lock: processes that share an account need a lock file ([`with_lock_file`](Self::with_lock_file)),
+/// or each of them refreshes on its own.
 #[derive(Clone)]
 pub struct KeyringTokenStore {
     entry: Arc<Entry>,
@@ -114,7 +113,7 @@ pub struct KeyringTokenStore {
 }
 
 impl KeyringTokenStore {
-    /// Lets processes hold each other off by a lock on `<path>.lock`. Nothing is written to it.
+    /// Makes processes take turns with a lock on `<path>.lock`. Nothing is written to it.
     #[must_use]
     pub fn with_lock_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.lock = Some(FileTokenStore::new(path));
@@ -168,7 +167,7 @@ impl KeyringTokenStore {
         io::Error::new(
             io::ErrorKind::InvalidData,
             format!(
-                "the entry {SERVICE} of {} in the system's keyring is not that of a token store; remove it and sign in again",
+                "the entry {SERVICE} of {} in the system's keyring is not a token store; remove it and sign in again",
                 self.account
             ),
         )
@@ -243,14 +242,13 @@ fn native() -> keyring_core::Result<Arc<CredentialStore>> {
 )))]
 fn native() -> keyring_core::Result<Arc<CredentialStore>> {
     Err(keyring_core::Error::NotSupportedByStore(
-        "this system has no keyring that is known here".to_owned(),
+        "this system has no supported keyring".to_owned(),
     ))
 }
 
 /// The keyring's error as text alone: as a value it can hold what was read.
 fn failed(error: keyring_core::Error) -> io::Error {
     io::Error::other(format!(
-        "the system's keyring can't be used ({error}); unlock it, or keep the tokens in a file, as on a server that has \
-         no keyring (`--store file`, FileTokenStore)"
+        "the system's keyring can't be used ({error}); unlock it, or keep the tokens in a file (`--store file`, FileTokenStore)"
     ))
 }

@@ -22,7 +22,8 @@ pub use file::FileTokenStore;
 pub(in crate::auth) use file::{read as read_object, write as write_object};
 pub use keyring::{Keyring, KeyringTokenStore};
 
-/// The tokens of one account after a refresh. Its serialized form holds the tokens as they are: keep it as a password.
+/// The tokens of one account after a refresh. Its serialized form contains the tokens in plain text: treat it like a
+/// password.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -40,13 +41,13 @@ pub use keyring::{Keyring, KeyringTokenStore};
 pub struct TokenSet {
     /// The access token.
     pub access_token: Secret,
-    /// When the access token ends, if the server said so.
+    /// When the access token expires, if the server said so.
     #[serde(default, with = "unix_seconds")]
     pub expires_at: Option<SystemTime>,
-    /// The refresh token to use from now on; a new one where the server has rotated it.
+    /// The refresh token to use from now on; a new one if the server has rotated it.
     #[serde(default)]
     pub refresh_token: Option<Secret>,
-    /// When the refresh token ends, where the grant is limited in time (`refresh_token_expires_in`).
+    /// When the refresh token expires, if the grant is limited in time (`refresh_token_expires_in`).
     #[serde(default, with = "unix_seconds")]
     pub refresh_token_expires_at: Option<SystemTime>,
     /// The granted scopes.
@@ -55,7 +56,7 @@ pub struct TokenSet {
 }
 
 impl TokenSet {
-    /// Tokens of which only the access token is known yet; the fields are there to be filled.
+    /// Tokens with only an access token; fill in the other fields as needed.
     pub fn new(access_token: impl Into<Secret>) -> Self {
         Self {
             access_token: access_token.into(),
@@ -81,7 +82,7 @@ impl TokenSet {
         }
     }
 
-    /// How long the access token still lives: nothing once it has ended, `None` where the end is not known.
+    /// How long the access token is still valid: zero once it has expired, `None` if the end is unknown.
     pub fn remaining(&self) -> Option<Duration> {
         self.remaining_at(SystemTime::now())
     }
@@ -98,8 +99,8 @@ pub type StoreError = Box<dyn StdError + Send + Sync>;
 /// What the methods of [`TokenStore`] return: `Box::pin(async { … })` makes one.
 pub type StoreFuture<'a, T = ()> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// The error of a store that must not be used: others can read what it holds, or may have put it there. Where a store
-/// fails in any other way, the connector goes on without it; with this one the call fails.
+/// The error of a store that must not be used: others can read its contents, or may have written them. If a store fails
+/// in any other way, the connector works without it; with this error the call fails.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::{InsecureStore, StoreError};
@@ -111,7 +112,7 @@ pub type StoreFuture<'a, T = ()> = Pin<Box<dyn Future<Output = Result<T, StoreEr
 pub struct InsecureStore(String);
 
 impl InsecureStore {
-    /// An error with a text in lower case that names the place and says what to do next.
+    /// Creates an error; the text is in lower case, names the place and says what to do next.
     pub fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
@@ -125,8 +126,8 @@ impl fmt::Display for InsecureStore {
 
 impl StdError for InsecureStore {}
 
-/// Which tokens a store holds: it differs from the one before whenever somebody has saved others. What it looks like is
-/// the store's own concern: a counter, a hash, an entity tag. The default one is that of an empty store.
+/// Identifies the tokens that a store holds: it changes whenever somebody saves others. Its form is up to the store: a
+/// counter, a hash, an entity tag. The default is that of an empty store.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::StoreVersion;
@@ -138,12 +139,12 @@ impl StdError for InsecureStore {}
 pub struct StoreVersion(String);
 
 impl StoreVersion {
-    /// A version of the store's own making.
+    /// Creates a version from the store's own value.
     pub fn new(version: impl Into<String>) -> Self {
         Self(version.into())
     }
 
-    /// The version as the store made it; empty for an empty store.
+    /// The store's own value; empty for an empty store.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -177,16 +178,16 @@ impl StoredTokens {
     }
 }
 
-/// What has become of a [`TokenStore::save`].
+/// The result of a [`TokenStore::save`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Saved {
     /// The tokens are stored, with this version.
     Done(StoreVersion),
-    /// Nothing was done: the store holds another version than the one to be replaced.
+    /// Nothing was done: the store holds another version than the one to replace.
     Conflict,
 }
 
-/// Holds other users of a store off until it is released; [`TokenStore::lock`] gives it.
+/// Keeps other users of a store waiting until it is released; [`TokenStore::lock`] returns it.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -218,8 +219,8 @@ impl StoreLock {
         }
     }
 
-    /// A lease at a server, with what gives it back. It has to end by itself too, a minute after it was given at the
-    /// earliest: a process that is killed gives nothing back.
+    /// A lease on a server, and how to release it. It must also expire by itself, at the earliest a minute after it was
+    /// taken: a process that is killed releases nothing.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -238,7 +239,8 @@ impl StoreLock {
         }
     }
 
-    /// The same lock, with what keeps it up, such as a task that renews a lease. It is dropped before the release begins.
+    /// The same lock, together with whatever keeps it alive, such as a task that renews a lease. That is dropped before
+    /// the release begins.
     ///
     /// ```
     /// use airbyte_agent_gmail::auth::StoreLock;
@@ -253,7 +255,7 @@ impl StoreLock {
         self
     }
 
-    /// The lock of a store that nobody else uses.
+    /// The lock of a store that has only one user.
     pub fn none() -> Self {
         Self {
             _held: None,
@@ -261,7 +263,7 @@ impl StoreLock {
         }
     }
 
-    /// Gives the lock back, and waits until it is.
+    /// Releases the lock, and waits until that is done.
     ///
     /// # Errors
     ///
@@ -283,16 +285,16 @@ impl Debug for StoreLock {
     }
 }
 
-/// Keeps the tokens of one account: takes every new access token and every refresh token that the server has rotated,
-/// and gives them to the next process.
+/// Keeps the tokens of one account: receives every new access token and every rotated refresh token, and gives them to
+/// the next process.
 ///
 /// Before a refresh the connector takes the [`lock`](Self::lock) and [`load`](Self::load)s: tokens that another process
-/// has put there meanwhile are used in place of a refresh, and a refresh token that is there wins over the one of the
-/// configuration, since it is newer. A store with `save` alone is a mere listener.
+/// has saved meanwhile are used instead of a refresh, and a stored refresh token wins over the configured one, because
+/// it is newer. A store that only implements `save` is a listener.
 ///
-/// A store that fails fails no call while a token can be had without it. Tokens that could not be saved serve on, and are
-/// saved as soon as the store lets them;
-/// [`on_token_store_warning`](crate::connector::GmailConnectorBuilder::on_token_store_warning) is told.
+/// If a store fails, calls still succeed as long as a token can be had without it. Tokens that could not be saved are
+/// used anyway, and saved as soon as the store works again;
+/// [`on_token_store_warning`](crate::connector::GmailConnectorBuilder::on_token_store_warning) reports it.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::{Saved, StoreFuture, StoreVersion, TokenSet, TokenStore};
@@ -314,7 +316,7 @@ pub trait TokenStore: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Any error; the refresh then goes on with the tokens at hand, and what it gives is saved later.
+    /// Any error; the refresh then continues with the tokens that are known, and the new ones are saved later.
     fn load(&self) -> StoreFuture<'_, StoredTokens> {
         Box::pin(async { Ok(StoredTokens::default()) })
     }
@@ -324,7 +326,7 @@ pub trait TokenStore: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Any error; the refresh then goes on without the lock.
+    /// Any error; the refresh then continues without the lock.
     fn lock(&self) -> StoreFuture<'_, StoreLock> {
         Box::pin(async { Ok(StoreLock::none()) })
     }
@@ -340,8 +342,8 @@ pub trait TokenStore: Debug + Send + Sync {
         replaces: &'a StoreVersion,
     ) -> StoreFuture<'a, Saved>;
 
-    /// Finds out whether tokens can be saved, without saving any. It is asked once, when a stored access token is first
-    /// used, so that a person hears in time that the next one can't be kept.
+    /// Checks whether tokens can be saved, without saving any. It is called once, when a stored access token is first
+    /// used, so a person learns in time that the next one can't be saved.
     ///
     /// # Errors
     ///

@@ -15,7 +15,7 @@ use super::{Saved, StoreFuture, StoreVersion, TokenSet, TokenStore};
 pub struct Keyring(Infallible);
 
 impl Keyring {
-    /// The keyring of whoever runs this program.
+    /// The keyring of the user who runs this program.
     ///
     /// # Errors
     ///
@@ -23,7 +23,7 @@ impl Keyring {
     pub fn system() -> io::Result<Self> {
         Err(io::Error::new(
             io::ErrorKind::Unsupported,
-            "this program was built without the feature `keyring`; build it with that, or keep the tokens in a file (`--store file`)",
+            "this program was built without the feature `keyring`; build it with `keyring`, or keep the tokens in a file (`--store file`)",
         ))
     }
 
@@ -36,7 +36,7 @@ impl Keyring {
         Self::system()
     }
 
-    /// The place of an account's tokens in it.
+    /// The store of an account's tokens in it.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl Keyring {
 pub struct KeyringTokenStore(Infallible);
 
 impl KeyringTokenStore {
-    /// Lets processes hold each other off by a lock on `<path>.lock`.
+    /// Makes processes take turns with a lock on `<path>.lock`.
     #[must_use]
     pub fn with_lock_file(self, path: impl Into<PathBuf>) -> Self {
         let _ = path;

@@ -38,8 +38,8 @@ impl Browser {
         }
         output::note(&format!(
             "go to this address with any browser:\n\n  {url}\n\n\
-             At the end the browser goes to an address that begins with {}. On this machine that is all.\n\
-             On another machine that page does not load: copy its whole address and paste it here, then press Enter.",
+             At the end the browser goes to an address that begins with {}. On this machine you are then done.\n\
+             On another machine that page does not load: copy its whole address, paste it here and press Enter.",
             loopback.redirect_url()
         ));
         browser::take_paste(loopback.inbox());

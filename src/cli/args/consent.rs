@@ -44,7 +44,7 @@ impl Customer {
             // Asked for nobody's connectors, Airbyte lists everybody's.
             .filter(|(Named::Workspace(name) | Named::Customer(name))| !name.trim().is_empty())
             .ok_or_else(|| {
-                Failure::input("no customer is named; give --customer-name or --workspace-name")
+                Failure::input("no customer was given; give --customer-name or --workspace-name")
             })
     }
 }

@@ -33,7 +33,7 @@ impl Messages {
         // All of them are looked at before anything is done to the first.
         ids.iter().try_for_each(|id| check(id))?;
         if ids.is_empty() {
-            output::note("the standard input holds no message id; there is nothing to do");
+            output::note("standard input has no message id; there is nothing to do");
         }
         Ok(ids)
     }
@@ -46,7 +46,7 @@ fn check(id: &str) -> Result<(), Failure> {
     row.check(&params).map_err(|_| {
         let shown: String = visible_text(id).chars().take(60).collect();
         Failure::input(format!(
-            "`{shown}` is no message id; give one as search shows it"
+            "`{shown}` is not a message id; give one as search shows it"
         ))
     })
 }

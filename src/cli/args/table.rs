@@ -55,7 +55,7 @@ fn action(row: &'static Operation) -> Command {
     let mut command = Command::new(flag_name(row.action))
         .about(row.summary)
         .long_about(format!(
-            "{}\n\n{}\n\nOffered in {offered}.",
+            "{}\n\n{}\n\nAvailable in {offered}.",
             row.summary, row.description
         ));
     if (row.entity, row.action) == ("mailbox", "watch") {

@@ -24,7 +24,7 @@ impl Text {
     pub(crate) fn check_mail(&self, read: &str) -> Result<(), Failure> {
         if self.0 == "-" && read.is_empty() {
             return Err(Failure::input(
-                "the standard input holds no text; give some, or '' in place of - for a mail without text",
+                "standard input has no text; give some, or '' instead of - for a mail without text",
             ));
         }
         Ok(())
@@ -36,16 +36,15 @@ impl Text {
         if self.0 == "-" {
             if IS_READ.swap(true, Ordering::Relaxed) {
                 return Err(Failure::input(
-                    "the standard input can be read once; give `@FILE` for the other text",
+                    "standard input can be read only once; give `@FILE` for the other text",
                 ));
             }
-            return std::io::read_to_string(std::io::stdin()).map_err(|error| {
-                Failure::input(format!("the standard input can't be read: {error}"))
-            });
+            return std::io::read_to_string(std::io::stdin())
+                .map_err(|error| Failure::input(format!("standard input can't be read: {error}")));
         }
         match self.0.strip_prefix('@') {
             Some(file) => std::fs::read_to_string(file)
-                .map_err(|error| Failure::input(format!("{file}: {error}; give a file of text"))),
+                .map_err(|error| Failure::input(format!("{file}: {error}; give a text file"))),
             None => Ok(self.0.clone()),
         }
     }

@@ -15,7 +15,7 @@ const SHOWN: i64 = 3;
 pub(crate) async fn run() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
     line(
-        "A Google and an Airbyte of your own now serve on 127.0.0.1, with a mailbox of sample mail.",
+        "A sandbox Google and a sandbox Airbyte now run on 127.0.0.1, with a mailbox of sample mail.",
     )?;
     for gmail in [sandbox.open_source()?, sandbox.hosted()?] {
         show(&gmail).await?;
@@ -31,8 +31,8 @@ pub(crate) async fn run() -> Result<(), Failure> {
             }
         });
     line(&format!(
-        "\nBoth modes did the same through the same code: {google} requests went to Google, {airbyte} to Airbyte.\n\
-         Next: `airbyte-gmail sandbox` serves one for your own programs, `airbyte-gmail --help` has all commands."
+        "\nBoth modes did the same, through the same code: {google} requests went to Google, {airbyte} to Airbyte.\n\
+         Next: `airbyte-gmail sandbox` runs one for your own programs, `airbyte-gmail --help` lists all commands."
     ))
 }
 
@@ -93,7 +93,7 @@ async fn show(gmail: &GmailConnector) -> Result<(), Failure> {
         .send()
         .await?;
     line(&format!(
-        "labelled {name} and read; its labels are now {}",
+        "labelled it {name} and marked it read; its labels are now {}",
         labelled.label_ids.join(", ")
     ))?;
 
@@ -115,10 +115,8 @@ async fn show(gmail: &GmailConnector) -> Result<(), Failure> {
         if message?.id == id {
             let message = gmail.messages().get(id.as_str()).send().await?;
             let subject = Reading::from_payload(&message).subject.unwrap_or_default();
-            return line(&format!("there it is among the sent: {subject}"));
+            return line(&format!("found it in Sent: {subject}"));
         }
     }
-    Err(Failure::Other(
-        "the sent message is not among the sent".to_owned(),
-    ))
+    Err(Failure::Other("the sent message is not in Sent".to_owned()))
 }

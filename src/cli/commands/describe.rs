@@ -27,8 +27,8 @@ pub(crate) struct Schema {
 #[derive(Args)]
 #[command(
     after_help = "Example: airbyte-gmail completions bash > ~/.local/share/bash-completion/completions/airbyte-gmail\n\n\
-        The script asks the program, which offers accounts and labels too; labels are those that a command\n\
-        last asked for, and TAB asks nobody. Write it anew after an update."
+        The script asks the program, so it also completes accounts and labels. The labels are those that a command\n\
+        fetched last: TAB itself sends no request. Write the script again after an update."
 )]
 pub(crate) struct Completions {
     shell: Shell,

@@ -226,7 +226,7 @@ impl Create {
         }
         match &self.forward {
             Some(address) if !is_address(address) => Err(Failure::input(format!(
-                "--forward: `{}` is no mail address; give one like name@example.com",
+                "--forward: `{}` is not a mail address; give one like name@example.com",
                 visible_text(address)
             ))),
             _ => Ok(()),

@@ -38,8 +38,8 @@ fn a_day(text: &str) -> Result<u32, String> {
     airbyte-gmail mcp --allow-recipients @example.com --attachments ~/mail-files\n  \
     AIRBYTE_GMAIL_MCP_TOKEN=… airbyte-gmail mcp --http --port 8788")]
 pub(crate) struct Mcp {
-    /// A set of limits: `reader` changes nothing, `assistant` asks a person before mail leaves or something is deleted
-    /// for good, `full` has no limits; the other flags add to it
+    /// A set of limits: `reader` changes nothing, `assistant` asks a person before mail leaves or something is
+    /// permanently deleted, `full` has no limits; the other flags add to it
     #[arg(long, value_name = "PROFILE", value_parser = ["reader", "assistant", "full"], default_value = "full")]
     profile: String,
     /// Ask a person, through the client, before any of these: send, forward, share, delete, unsubscribe (default: all).
@@ -59,10 +59,10 @@ pub(crate) struct Mcp {
     /// Forward at most this many messages in 24 hours
     #[arg(long, value_name = "N/day", value_parser = a_day)]
     max_forwards: Option<u32>,
-    /// Create at most this many rules by which mail can leave in 24 hours
+    /// Create at most this many rules that let mail leave in 24 hours
     #[arg(long, value_name = "N/day", value_parser = a_day)]
     max_shares: Option<u32>,
-    /// Delete for good at most this many times in 24 hours
+    /// Permanently delete at most this many times in 24 hours
     #[arg(long, value_name = "N/day", value_parser = a_day)]
     max_deletes: Option<u32>,
     /// Append a line of JSON for each call to this file: who, what, which ids, and the result
@@ -137,16 +137,19 @@ impl Mcp {
         let is_drawn = given.is_none();
         let mut http = HttpServer::bind(server, address, given.map(Secret::from))
             .await
-            .map_err(|error| Failure::input(format!("{address} can't be served at: {error}")))?;
+            .map_err(|error| {
+                Failure::input(format!("{address}: the server can't listen there: {error}"))
+            })?;
         if !http.is_local()? {
             output::note(
-                "warning: other machines reach this address, and there is no tls: whoever is on the way reads the token and the \
-             mail; put a proxy with tls before it, or serve at 127.0.0.1",
+                "warning: other machines can reach this address, and there is no tls: anyone on the way can read \
+             the token and the mail; put a tls proxy in front, or serve on 127.0.0.1",
             );
         }
         if http.token().expose().len() < LONG_TOKEN {
             output::note(&format!(
-                "warning: {TOKEN} is shorter than {LONG_TOKEN} characters; give a longer one, or none to have one drawn"
+                "warning: {TOKEN} is shorter than {LONG_TOKEN} characters; give a longer one, or leave it out to \
+                 get a random one"
             ));
         }
         for host in self.allow_host {

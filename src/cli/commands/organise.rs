@@ -68,7 +68,7 @@ impl Label {
         }
         if let Some(label) = self.add.iter().find(|label| self.remove.contains(label)) {
             return Err(Failure::input(format!(
-                "`{}` is to be added and removed; give one of the two",
+                "`{}` is both added and removed; choose one",
                 visible_text(label)
             )));
         }

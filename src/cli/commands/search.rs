@@ -206,7 +206,7 @@ impl Unread {
         match self.count {
             0 => Ok(()),
             count => Err(Failure::Later(format!(
-                "{count} of the messages could not be looked at: {}",
+                "{count} of the messages could not be read: {}",
                 self.first
             ))),
         }

@@ -304,7 +304,7 @@ fn edited(message: Compose) -> Result<(Compose, editor::Written), Failure> {
     if text.trim().is_empty() {
         written.discard();
         return Err(Failure::input(
-            "nothing was written, so nothing is sent; --text '' sends it without a word".to_owned(),
+            "nothing was written, so nothing is sent; --text '' sends it without text".to_owned(),
         ));
     }
     // A quotation that was changed is part of what was written.

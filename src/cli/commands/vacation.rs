@@ -44,10 +44,10 @@ pub(crate) struct On {
     /// The day on which it ends, at midnight UTC; none for no end
     #[arg(long, value_name = "DATE", allow_hyphen_values = true)]
     end: Option<Bound>,
-    /// Reply only to people in the contacts
+    /// Reply only to people in your contacts
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     contacts_only: Option<bool>,
-    /// Reply only to people in the user's organization
+    /// Reply only to people in your organization
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     domain_only: Option<bool>,
 }
@@ -159,7 +159,7 @@ impl On {
         )?;
         match self.end {
             Some(Bound::At(end)) if end <= now => Err(Failure::input(format!(
-                "--end {} is past already; give a later day, or none",
+                "--end {} is in the past; give a later day, or leave it out",
                 day(end)
             ))),
             _ => Ok(()),
@@ -190,7 +190,7 @@ impl On {
             && self.end.is_none()
         {
             output::note(&format!(
-                "note: it ended on {} the last time; that is dropped, so that it has no end (--end sets one)",
+                "note: the old end, {}, has passed and is removed, so there is no end now (--end sets one)",
                 day(past)
             ));
             (start, end) = (None, None);
@@ -220,7 +220,7 @@ impl On {
 fn check_window(start: Option<u64>, end: Option<u64>) -> Result<(), Failure> {
     match (start, end) {
         (Some(start), Some(end)) if start >= end => Err(Failure::input(format!(
-            "it would begin on {} and end on {}; give an --end behind the --start, or none",
+            "it would begin on {} and end on {}; give an --end after the --start, or leave it out",
             day(start),
             day(end)
         ))),

@@ -57,7 +57,7 @@ impl Watch {
             && (since.is_empty() || !since.bytes().all(|byte| byte.is_ascii_digit()))
         {
             return Err(Failure::input(format!(
-                "--since `{since}` is not a history id; give the history_id of an event before"
+                "--since `{since}` is not a history id; give the history_id of an earlier event"
             )));
         }
         let output = global.output(Format::Ndjson);
@@ -88,7 +88,7 @@ impl Watch {
                 Ok(None) => tokio::time::sleep(self.interval).await,
                 // The next call goes on from the state.
                 Err(error) if error.is_transient() && !self.once => {
-                    output::note(&format!("{error}; it is tried again"));
+                    output::note(&format!("{error}; trying again"));
                     tokio::time::sleep(self.interval).await;
                 }
                 Err(error) => return Err(error.into()),

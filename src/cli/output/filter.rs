@@ -20,8 +20,7 @@ pub(crate) struct Filter(Arc<Compiled>);
 impl Filter {
     /// Compiles a filter; the error says what is wrong with it.
     pub(crate) fn parse(code: &str) -> Result<Self, &'static str> {
-        const NOT_A_FILTER: &str =
-            "it is not a jq filter, or calls what jq does not have; give one like '.messages[].id'";
+        const NOT_A_FILTER: &str = "it is not a jq filter, or it calls a function that jq does not have; give one like '.messages[].id'";
         let definitions = jaq_core::defs()
             .chain(jaq_std::defs())
             .chain(jaq_json::defs());

@@ -285,7 +285,7 @@ fn unwritten(error: std::io::Error) -> Failure {
     }
     Failure::Unshown(
         1,
-        format!("the standard output can't be written: {}", plain(&error)),
+        format!("standard output can't be written: {}", plain(&error)),
     )
 }
 

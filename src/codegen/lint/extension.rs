@@ -76,7 +76,7 @@ pub(super) fn check(
                     place,
                     &[key],
                     format!(
-                        "`{key}` is no name; write a text, in snake case where it names a method"
+                        "`{key}` is not a name; write a string, in snake case if it names a method"
                     ),
                 );
             }
@@ -159,7 +159,7 @@ pub(super) fn check(
         findings.add_in(
             place,
             &["x-airbyte-record-extractor"],
-            "`x-airbyte-record-extractor` points to what is no list; write `$` where the answer is the record",
+            "`x-airbyte-record-extractor` does not point to a list; write `$` where the answer is the record",
         );
     }
     check_pagination(openapi, place, operation, response.as_deref(), findings);
@@ -225,7 +225,7 @@ fn check_pagination(
             findings.add_in(
                 place,
                 &["x-pagination"],
-                format!("`x-pagination` names a `{key}` that is no optional parameter of type {expected}; a stream can't set it"),
+                format!("`x-pagination` names a `{key}` that is not an optional parameter of type {expected}; a stream can't set it"),
             );
         }
     }
@@ -236,7 +236,7 @@ fn check_pagination(
         findings.add_in(
             place,
             &["x-pagination"],
-            "`x-pagination` names a `token-field` that is no optional string; a stream can't read it",
+            "`x-pagination` names a `token-field` that is not an optional string; a stream can't read it",
         );
     }
     if get("size-parameter").is_some_and(|name| !names.contains(name)) {

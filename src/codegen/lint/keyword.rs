@@ -227,7 +227,7 @@ fn check_parameter(
         findings.add_in(
             place,
             &[inner, &["x-airbyte-comma-joined"]].concat(),
-            "`x-airbyte-comma-joined` is of lists alone; leave it out, or make the parameter an array",
+            "`x-airbyte-comma-joined` is only for lists; leave it out, or make the parameter an array",
         );
     }
     let name = parameter["name"].as_str().unwrap_or_default();
@@ -271,7 +271,7 @@ fn is_reference(value: &Value, place: &str, inner: &[&str], findings: &mut Findi
         findings.add_in(
             place,
             inner,
-            "what stands beside a `$ref` is not read; write the reference alone, or put it in `allOf: [{$ref: …}]`",
+            "what stands beside a `$ref` is not read; write only the reference, or put it in `allOf: [{$ref: …}]`",
         );
     }
     true
@@ -320,7 +320,7 @@ fn check_schema(
             _ => {
                 findings.add(
                     place,
-                    format!("`type: {kind}` is no type; write string, integer, number, boolean, array or object, or `{{}}` for any JSON"),
+                    format!("`type: {kind}` is not a type; write string, integer, number, boolean, array or object, or `{{}}` for any JSON"),
                 );
                 return;
             }
@@ -362,7 +362,7 @@ fn check_schema(
         findings.add_in(
             place,
             &["x-secret"],
-            "`x-secret` is of strings alone; leave it out, or write `type: string`",
+            "`x-secret` is only for strings; leave it out, or write `type: string`",
         );
     }
     check_values(fields, place, findings);
@@ -397,7 +397,7 @@ fn check_values(fields: &Mapping, place: &str, findings: &mut Findings<'_>) {
                 findings.add_in(
                     place,
                     &[key],
-                    format!("`{key}` is no whole number of 64 bits; write it like `100`, or leave it out"),
+                    format!("`{key}` is not a whole number of 64 bits; write it like `100`, or leave it out"),
                 );
             }
         }
@@ -447,7 +447,7 @@ fn check_values(fields: &Mapping, place: &str, findings: &mut Findings<'_>) {
             findings.add_in(
                 place,
                 &["default"],
-                "`default` is no value of this type; fix it or leave it out",
+                "`default` is not a value of this type; fix it or leave it out",
             );
         }
     }
@@ -510,7 +510,7 @@ fn check_keys(value: &Value, keys: &mut Vec<String>, findings: &mut Findings<'_>
                     Value::Number(number) => inner.push((number.to_string(), value)),
                     _ => findings.add(
                         &place,
-                        "a key is no text, as YAML reads it; put it in quotes",
+                        "YAML does not read this key as text; put it in quotes",
                     ),
                 }
             }

@@ -192,7 +192,7 @@ fn check_servers(openapi: &OpenAPI, findings: &mut Findings<'_>) {
             } else if !server.url.starts_with("https://") || server.url.contains(['?', '#']) {
                 findings.add(
                     "servers",
-                    "the server's address is no `https://` address without query and fragment; write it so",
+                    "the server's address is not an `https://` address without query and fragment; write it so",
                 );
             }
         }

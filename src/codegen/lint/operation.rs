@@ -169,7 +169,7 @@ fn check_responses(
                 findings.add(
                     place,
                     format!(
-                        "response {status} is no object, which every answer is; name an object"
+                        "response {status} is not an object, as every answer must be; name an object"
                     ),
                 );
             }

@@ -199,7 +199,7 @@ fn check_type(
                     {
                         findings.add(
                             place,
-                            format!("`x-key` names `{key}`, which is no string; only a text proves an answer"),
+                            format!("`x-key` names `{key}`, which is not a string; only a string proves an answer"),
                         );
                     }
                     Some(_) => {}

@@ -89,13 +89,13 @@ pub struct Operation {
     pub idempotent: bool,
     /// Whether it changes nothing.
     pub read_only: bool,
-    /// Whether something can't be restored afterwards.
+    /// Whether it destroys something that can't be restored.
     pub destructive: bool,
     /// Whether `check()` calls it.
     pub check: bool,
     /// Whether the document is a connector's, so that `execute` knows its operations.
     pub executable: bool,
-    /// Whether agents are offered it as a tool without being asked.
+    /// Whether it is one of the default tools for agents.
     pub default_tool: bool,
     /// `x-outbound`.
     pub outbound: Option<String>,
@@ -126,9 +126,9 @@ pub struct Pagination {
 pub struct MediaUpload {
     /// The path template.
     pub path: String,
-    /// The most bytes.
+    /// The limit in bytes.
     pub max_size: u64,
-    /// The body's field that the bytes stand for, dotted.
+    /// The field of the body that the bytes replace, with dots.
     pub field: String,
 }
 

@@ -1,4 +1,4 @@
-//! Messages that answer another one, or pass it on.
+//! Replies and forwards.
 
 use std::fmt;
 
@@ -12,14 +12,14 @@ use crate::mail::{
 
 type Edit<'a> = Box<dyn FnOnce(Compose) -> Compose + Send + 'a>;
 
-/// An answer to a message, before it is sent; [`GmailConnector::reply`] and [`GmailConnector::reply_all`] begin one.
+/// A reply, before it is sent; [`GmailConnector::reply`] and [`GmailConnector::reply_all`] start one.
 #[must_use = "nothing is sent without `send`"]
 pub struct Reply<'a> {
     begun: Begun<'a>,
     is_to_all: bool,
 }
 
-/// A message that passes another one on, before it is sent; [`GmailConnector::forward`] begins one.
+/// A forward, before it is sent; [`GmailConnector::forward`] starts one.
 #[must_use = "nothing is sent without `send`"]
 pub struct Forward<'a> {
     begun: Begun<'a>,
@@ -35,7 +35,7 @@ struct Begun<'a> {
 }
 
 impl GmailConnector {
-    /// Begins an answer to the author of a message.
+    /// Starts a reply to the author of a message.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -60,7 +60,7 @@ impl GmailConnector {
         }
     }
 
-    /// As [`reply`](Self::reply), to everybody whom the message went to.
+    /// As [`reply`](Self::reply), to everybody the message went to.
     pub fn reply_all(&self, message_id: impl Into<String>) -> Reply<'_> {
         Reply {
             is_to_all: true,
@@ -68,7 +68,7 @@ impl GmailConnector {
         }
     }
 
-    /// Begins a message that passes another one on, with its text and its attachments.
+    /// Starts a forward of a message, with its text and its attachments.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -101,15 +101,14 @@ impl<'a> Reply<'a> {
         self.edit(Compose::without_quotation)
     }
 
-    /// Asks Gmail for the account's own address alone, and not for those that it may send as: an answer to all can then
-    /// go to one of them.
+    /// Asks Gmail only for the account's own address, not for its aliases: a reply to all may then go to one of them.
     pub fn without_aliases(mut self) -> Self {
         self.begun.with_aliases = false;
         self
     }
 
-    /// Changes the message in any way that [`Compose`] offers, such as HTML or attachments; once for each call, in
-    /// their order.
+    /// Changes the message in any way that [`Compose`] offers, such as HTML or attachments. You can call it several
+    /// times; the changes are made in order.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -128,11 +127,11 @@ impl<'a> Reply<'a> {
         self
     }
 
-    /// The message as it is so far, to look at or to go on with: [`Compose::recipients`], [`Compose::notes`].
+    /// The message so far, to look at or to change: [`Compose::recipients`], [`Compose::notes`].
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input) where there is nobody to answer, and what the service answers.
+    /// [`is_invalid_input`](Error::is_invalid_input) if there is nobody to reply to, and errors of the service.
     pub async fn prepare(self) -> Result<Compose, Error> {
         let original = self.begun.gmail.read(&self.begun.message_id).await?;
         let own = self
@@ -203,7 +202,7 @@ impl<'a> Forward<'a> {
         self
     }
 
-    /// The message as it is so far, to look at or to go on with.
+    /// The message so far, to look at or to change.
     ///
     /// # Errors
     ///
@@ -233,7 +232,7 @@ impl<'a> Forward<'a> {
     ///
     /// # Errors
     ///
-    /// As [`prepare`](Self::prepare) and [`GmailConnector::send`]; [`is_invalid_input`](Error::is_invalid_input) where
+    /// As [`prepare`](Self::prepare) and [`GmailConnector::send`]; [`is_invalid_input`](Error::is_invalid_input) if
     /// there is no recipient, and for what [`Compose::build`] refuses.
     pub async fn send(self) -> Result<Message, Error> {
         let gmail = self.begun.gmail;

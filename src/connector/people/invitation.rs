@@ -7,7 +7,7 @@ use crate::connector::GmailConnector;
 use crate::error::{Error, Kind};
 use crate::mail::{Compose, Participation, RespondError, respond};
 
-/// An answer to an invitation, before it is sent; [`GmailConnector::respond`] begins one.
+/// A reply to an invitation, before it is sent; [`GmailConnector::respond`] starts one.
 #[must_use = "nothing is sent without `accept`, `decline` or `tentative`"]
 pub struct Respond<'a> {
     gmail: &'a GmailConnector,
@@ -17,7 +17,7 @@ pub struct Respond<'a> {
 }
 
 impl GmailConnector {
-    /// Begins an answer to the invitation in a message. It is sent to the organizer, whose calendar takes it in (RFC 5546,
+    /// Starts a reply to the invitation in a message. It goes to the organizer, whose calendar processes it (RFC 5546,
     /// RFC 6047); the account's own calendar is not changed.
     ///
     /// ```
@@ -45,7 +45,7 @@ impl GmailConnector {
 }
 
 impl Respond<'_> {
-    /// Says something beside the answer.
+    /// Adds a comment.
     pub fn comment(mut self, comment: impl Into<String>) -> Self {
         self.comment = Some(comment.into());
         self
@@ -57,7 +57,7 @@ impl Respond<'_> {
         self
     }
 
-    /// Says yes.
+    /// Accepts.
     ///
     /// # Errors
     ///
@@ -66,7 +66,7 @@ impl Respond<'_> {
         self.send(Participation::Accepted).await
     }
 
-    /// Says no.
+    /// Declines.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Respond<'_> {
         self.send(Participation::Declined).await
     }
 
-    /// Says perhaps.
+    /// Accepts tentatively.
     ///
     /// # Errors
     ///

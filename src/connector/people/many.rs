@@ -51,7 +51,7 @@ enum Fetch {
 /// A message that has come, or why it has not, with its id.
 type Fetched = (String, Result<Message, Error>);
 
-/// The messages in the order of their ids, each with its own result. No more are asked for than are taken.
+/// The messages in the order of their ids, each with its own result. It fetches no more than you take.
 ///
 /// It needs the feature `mail`.
 pub struct Messages<'a> {
@@ -59,13 +59,13 @@ pub struct Messages<'a> {
 }
 
 impl GmailConnector {
-    /// Fetches many messages by their ids, some at once, in both modes. Where Google's quota is used up it waits as long as
-    /// that takes, some 60 s for each 300 messages.
+    /// Fetches many messages by their ids, several at once, in both modes. If Google's quota is used up, it waits as
+    /// long as necessary, about 60 s for each 300 messages.
     ///
-    /// Give it the messages of a list, which name their threads, rather than ids alone: Gmail takes 40 units for a thread
-    /// of any length against 20 for a message, so that a thread of which three messages or more are wanted is fetched as
-    /// one, and costs less of the quota. That is so in open-source mode, in every format but `raw`; the messages of a
-    /// thread then wait in memory for their turn.
+    /// Pass the messages of a list, which include their thread ids, rather than only ids. Gmail charges 40 units for a
+    /// thread of any length and 20 for a message, so a thread is fetched as a whole if you want three or more of its
+    /// messages. This happens in open-source mode, in every format but `raw`; the messages of a thread then wait in
+    /// memory for their turn.
     ///
     /// It needs the feature `mail`.
     ///
@@ -122,7 +122,7 @@ impl<'a> GetMany<'a> {
         self
     }
 
-    /// With the format `metadata`: these headers alone.
+    /// With the format `metadata`: only these headers.
     #[must_use]
     pub fn metadata_headers<H: Into<String>>(
         mut self,
@@ -132,14 +132,14 @@ impl<'a> GetMany<'a> {
         self
     }
 
-    /// How many at once, 1 at least. Default: 8.
+    /// How many at once, at least 1. Default: 8.
     #[must_use]
     pub fn at_once(mut self, at_once: usize) -> Self {
         self.at_once = at_once.max(1);
         self
     }
 
-    /// Begins to fetch.
+    /// Starts fetching.
     pub fn stream(self) -> Messages<'a> {
         let Self {
             gmail,
@@ -283,7 +283,7 @@ impl Messages<'_> {
     ///
     /// # Errors
     ///
-    /// As the call's `send`, beside the id of the message that could not be read; the others follow anyway.
+    /// As the call's `send`, together with the id of the message that could not be read; the others follow anyway.
     pub async fn next(&mut self) -> Option<(String, Result<Message, Error>)> {
         self.inner.next().await
     }

@@ -1,4 +1,4 @@
-//! What people do with mail: read, answer, pass on, send, draft, and leave lists.
+//! Everyday jobs with mail: read, reply, forward, send, draft, and unsubscribe.
 
 pub(crate) mod answer;
 mod invitation;

@@ -28,7 +28,7 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// What the service answers; [`is_not_found`](Error::is_not_found) for an id that the mailbox does not have.
+    /// What the service answers; [`is_not_found`](Error::is_not_found) if the mailbox has no such message.
     pub async fn read(&self, message_id: impl AsRef<str>) -> Result<Reading, Error> {
         let message = self
             .messages()
@@ -113,8 +113,8 @@ impl GmailConnector {
         Ok(raw)
     }
 
-    /// The addresses of the account: its own, and with `with_aliases` those that it may send as, as far as the mode and
-    /// the token's scopes let them be told.
+    /// The addresses of the account: its own and, with `with_aliases`, those that it may send as, if the mode and the
+    /// token's scopes allow reading them.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -160,7 +160,8 @@ impl GmailConnector {
 fn textless(operation: &'static str) -> Error {
     Error::new(
         Kind::InvalidResponse,
-        "the message came without its text; try again, and check the base url, and what stands between, if it stays",
+        "the message came without its text; try again, and if this keeps happening, check the base url and any \
+         proxy in between",
     )
     .named(operation.into())
 }

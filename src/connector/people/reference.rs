@@ -2,15 +2,15 @@
 
 use crate::api::gmail::types::Message;
 
-/// A message by its ids, as a list and an event of the history name it.
+/// A message by its ids, as lists and events of the history refer to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageReference {
     /// The message's id.
     pub id: String,
-    /// Its thread's id; empty where it is not known.
+    /// Its thread's id; empty if unknown.
     pub thread_id: String,
-    /// Its labels at the time of an event, by id; a listing has none.
+    /// Its labels at the time of an event, by id; lists don't include them.
     pub label_ids: Vec<String>,
 }
 

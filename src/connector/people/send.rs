@@ -42,8 +42,8 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// What the service answers. It is never sent twice: where it may have been sent, the error
-    /// [says so](Error::is_outcome_unknown) and has the [message id](Error::message_id).
+    /// Errors of the service. A message is never sent twice: if it may have been sent, the error [says
+    /// so](Error::is_outcome_unknown) and has the [message id](Error::message_id).
     pub async fn send(&self, mail: &Composed) -> Result<Message, Error> {
         let result = if mail.raw.len() >= UPLOAD_FROM && self.transport.as_direct().is_some() {
             let mut params = serde_json::Map::new();
@@ -97,7 +97,7 @@ impl GmailConnector {
     ///
     /// It needs the feature `mail`.
     ///
-    /// It answers whether a send whose outcome is unknown arrived.
+    /// Use it to find out whether a send with an unknown outcome arrived.
     ///
     /// # Errors
     ///

@@ -7,8 +7,8 @@ use crate::http::stranger;
 use crate::mail::{ONE_CLICK, Reading, one_click};
 
 impl GmailConnector {
-    /// Unsubscribes from the mailing list that sent a message, by one click (RFC 8058): one request to the address that
-    /// the message gives for it.
+    /// Unsubscribes from the mailing list that sent a message, with one click (RFC 8058): one request to the address in
+    /// the message.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -24,14 +24,14 @@ impl GmailConnector {
     /// # }
     /// ```
     ///
-    /// It is done only where Gmail found a good DKIM signature over both fields that say how; over https, without
-    /// cookies, redirects or proxies, and never to an address of this machine or of a private network: names are looked
-    /// up once, and the connection goes to what was looked at.
+    /// This happens only if Gmail found a good DKIM signature over both `List-Unsubscribe` fields; over https, without
+    /// cookies, redirects or proxies, and never to an address of this machine or a private network: the name is
+    /// resolved once, and the connection goes to the address that was checked.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input) where the message offers no such way, or none that can be trusted;
-    /// what Gmail answers; [`is_outcome_unknown`](Error::is_outcome_unknown) where the list's server did not answer.
+    /// [`is_invalid_input`](Error::is_invalid_input) if the message offers no such address, or none that can be
+    /// trusted; errors of Gmail; [`is_outcome_unknown`](Error::is_outcome_unknown) if the list's server did not answer.
     pub async fn unsubscribe(&self, message_id: impl AsRef<str>) -> Result<(), Error> {
         let named = |error: Error| error.named("unsubscribe".into());
         let message = self

@@ -17,7 +17,7 @@ use super::{Address, AddressError, list::parse_exact_mailboxes};
 /// # Ok::<(), airbyte_agent_gmail::mail::AddressError>(())
 /// ```
 ///
-/// Wherever a list is wanted, text, one [`Address`], or several do as well.
+/// Functions that take a list also take text, one [`Address`], or several.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct MailboxList(Vec<Address>);

@@ -17,7 +17,7 @@ const MAXIMUM_ADDRESS_LENGTH: usize = 900;
 /// The longest domain (RFC 1035 section 2.3.4), its dots included.
 const MAXIMUM_DOMAIN_LENGTH: usize = 253;
 
-/// A mailbox: an address, and the name of whose it is.
+/// A mailbox: an address, with its owner's name.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::Address;
@@ -27,7 +27,7 @@ const MAXIMUM_DOMAIN_LENGTH: usize = 253;
 /// # Ok::<(), airbyte_agent_gmail::mail::AddressError>(())
 /// ```
 ///
-/// Its `Debug` shows neither; its `Display` is the readable form, and is the way to print one on purpose.
+/// `Debug` shows neither; `Display` is the readable form.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Address {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,12 +36,12 @@ pub struct Address {
 }
 
 impl Address {
-    /// Takes a plain address, such as `support@example.com`. A domain in other letters becomes its `xn--` form, in which
-    /// mail is sent to it (RFC 5891).
+    /// Takes a plain address, such as `support@example.com`. An international domain becomes its `xn--` form, to which
+    /// mail is sent (RFC 5891).
     ///
     /// # Errors
     ///
-    /// [`AddressError`] where it is not an address that Gmail can send to: see [`AddressError`] for what is checked.
+    /// [`AddressError`] if it is not an address that Gmail can send to; see there for what is checked.
     pub fn new(address: impl Into<String>) -> Result<Self, AddressError> {
         let address = with_ascii_domain(address.into());
         check(&address)?;
@@ -55,7 +55,7 @@ impl Address {
     ///
     /// # Errors
     ///
-    /// [`AddressError`] where the name holds a line break or another control character.
+    /// [`AddressError`] if the name contains a line break or another control character.
     pub fn with_name(mut self, name: impl Into<String>) -> Result<Self, AddressError> {
         let name = name.into();
         if name.contains(char::is_control) {
@@ -66,7 +66,7 @@ impl Address {
         Ok(self)
     }
 
-    /// The name, where there is one.
+    /// The name, if there is one.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
@@ -78,7 +78,7 @@ impl Address {
         &self.address
     }
 
-    /// What stands behind the `@`, or nothing.
+    /// The part after the `@`, or nothing.
     #[must_use]
     pub fn domain(&self) -> &str {
         self.address
@@ -97,7 +97,7 @@ impl Address {
     /// # Ok::<(), airbyte_agent_gmail::mail::AddressError>(())
     /// ```
     ///
-    /// Case and what follows a `+` do not count; within gmail.com, dots do not count either.
+    /// Case and anything after a `+` are ignored; within gmail.com, so are dots.
     #[must_use]
     pub fn is_same_mailbox(&self, other: &Self) -> bool {
         canonical(&self.address) == canonical(&other.address)
@@ -192,8 +192,8 @@ impl FromStr for Address {
 /// assert!(error.to_string().ends_with("write it as name@example.com"));
 /// ```
 ///
-/// Checked are the `@`, the length (900 bytes in all, 253 behind it), the characters on both sides, and that what stands
-/// before the `@` is ASCII: other letters there would need every mail server on the way to support them (RFC 6531).
+/// It checks the `@`, the length (900 bytes in all, 253 after the `@`), the characters on both sides, and that the part
+/// before the `@` is ASCII: other letters there work only if every mail server on the way supports them (RFC 6531).
 /// Domains and names may be in any script. Neither `Debug` nor `Display` shows the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressError(Fault);
@@ -233,7 +233,7 @@ impl fmt::Display for AddressError {
                  be there, without a dot at an end or two in a row, or a quoted text"
             }
             Fault::Domain => "the domain of an address is malformed: write it as example.com",
-            Fault::Length => "an address is too long: at most 900 bytes in all, and 253 behind the @",
+            Fault::Length => "an address is too long: at most 900 bytes in all, and 253 after the @",
             Fault::Control => "an address holds a line break or another control character: remove it",
             Fault::NonAscii => {
                 "the part of an address before the @ holds letters outside of ascii, which gmail can't send to: give \

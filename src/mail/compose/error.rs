@@ -6,7 +6,7 @@ use crate::mail::address::AddressError;
 
 use super::MAXIMUM_MESSAGE_SIZE;
 
-/// Why a message could not be made.
+/// Why a message could not be built.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{Compose, ComposeError};
@@ -15,7 +15,7 @@ use super::MAXIMUM_MESSAGE_SIZE;
 /// assert_eq!(forged.unwrap_err(), ComposeError::ControlCharacter { header: "Subject".to_owned() });
 /// ```
 ///
-/// No text or address of the message is in it.
+/// It contains no text or address of the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ComposeError {
@@ -33,14 +33,14 @@ pub enum ComposeError {
         /// The header.
         header: String,
     },
-    /// A header's name is no name.
+    /// A header's name is malformed.
     HeaderName,
     /// A header has a method of its own.
     ManagedHeader {
         /// The header.
         header: String,
     },
-    /// A message id is no message id.
+    /// A message id is malformed.
     MessageId {
         /// The header.
         header: &'static str,
@@ -49,14 +49,14 @@ pub enum ComposeError {
     ContentId,
     /// The name of an attachment is empty, or has a line break or another control character.
     FileName,
-    /// The type of an attachment is no type.
+    /// The type of an attachment is malformed.
     MimeType,
     /// A file to attach could not be read.
     UnreadableFile {
-        /// What the operating system says.
+        /// The operating system's reason.
         kind: std::io::ErrorKind,
     },
-    /// The message is larger than Gmail takes.
+    /// The message is larger than Gmail accepts.
     TooLarge {
         /// The size in bytes, encoding included.
         size: usize,
@@ -83,7 +83,7 @@ impl fmt::Display for ComposeError {
             ),
             Self::MessageId { header } => write!(
                 formatter,
-                "{header}: this is no message id: give the Message-ID header of the message, such as \
+                "{header}: this is not a message id: give the Message-ID header of the message, such as \
                  <unique@example.com>, and not gmail's id of it"
             ),
             Self::ContentId => formatter.write_str(

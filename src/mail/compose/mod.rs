@@ -1,4 +1,4 @@
-//! A message that is being written.
+//! Writing a message.
 
 mod assemble;
 mod composed;
@@ -24,8 +24,8 @@ use super::{
 
 pub use self::{composed::Composed, error::ComposeError};
 
-/// The most bytes that Gmail takes for a message to send or a draft (35 MiB), headers and encoding included: `maxSize`
-/// of its [discovery document](https://gmail.googleapis.com/$discovery/rest?version=v1).
+/// The largest message or draft that Gmail accepts, in bytes (35 MiB), including headers and encoding: `maxSize` of its
+/// [discovery document](https://gmail.googleapis.com/$discovery/rest?version=v1).
 pub const MAXIMUM_MESSAGE_SIZE: usize = 36_700_160;
 
 /// Headers that have methods of their own, or that follow from the content.
@@ -61,11 +61,11 @@ const MANAGED_HEADERS: [&str; 11] = [
 /// ```
 ///
 /// The result goes to Gmail as the `raw` field of a message (to send, or as a draft) or as the content of an upload.
-/// A text alone makes a `text/plain` message; HTML gets a text made from it, unless [`text`](Self::text) gives one.
-/// Without a `from`, Gmail puts in the account's address. Whatever is wrong is kept until [`build`](Self::build), and
-/// nothing that is given can add a header: line breaks and control characters in headers are refused.
+/// Text alone gives a `text/plain` message; HTML gets a text version made from it, unless [`text`](Self::text) gives
+/// one. Without a `from`, Gmail adds the account's address. Errors are reported by [`build`](Self::build). No value can
+/// add a header: line breaks and control characters in headers are refused.
 ///
-/// `Debug` shows counts and sizes alone.
+/// `Debug` shows only counts and sizes.
 #[derive(Clone, Default)]
 #[must_use]
 pub struct Compose {
@@ -101,12 +101,12 @@ pub(crate) struct Quotation {
 }
 
 impl Compose {
-    /// Begins an empty message.
+    /// Starts an empty message.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the author: one address, which has to be the account's or one of its verified aliases.
+    /// Sets the author: one address, which must be the account's or one of its verified aliases.
     pub fn from<A>(mut self, author: A) -> Self
     where
         A: TryInto<MailboxList, Error: Into<AddressError>>,
@@ -143,7 +143,7 @@ impl Compose {
         self
     }
 
-    /// Adds recipients of a copy whom the others do not see; Gmail takes the header out of their copies.
+    /// Adds recipients of a blind copy; Gmail removes the header from the other copies.
     pub fn bcc<A>(mut self, recipients: A) -> Self
     where
         A: TryInto<MailboxList, Error: Into<AddressError>>,
@@ -154,7 +154,7 @@ impl Compose {
         self
     }
 
-    /// Adds addresses that answers are to go to.
+    /// Adds addresses for replies.
     pub fn reply_to<A>(mut self, addresses: A) -> Self
     where
         A: TryInto<MailboxList, Error: Into<AddressError>>,
@@ -165,14 +165,14 @@ impl Compose {
         self
     }
 
-    /// Everybody whom the message goes to: `to`, `cc` and `bcc`.
+    /// All recipients: `to`, `cc` and `bcc`.
     pub fn recipients(&self) -> impl Iterator<Item = &Address> {
         self.to.iter().chain(self.cc.iter()).chain(self.bcc.iter())
     }
 
-    /// Leaves out the recipients, of all kinds, for which the test says no.
+    /// Keeps only the recipients, of all kinds, for which the test is true.
     ///
-    /// This is for answers to all, whose recipients come from the original.
+    /// This is for replies to all, whose recipients come from the original.
     pub fn retain_recipients(mut self, mut is_kept: impl FnMut(&Address) -> bool) -> Self {
         for list in [&mut self.to, &mut self.cc, &mut self.bcc] {
             *list = std::mem::take(list)
@@ -208,14 +208,14 @@ impl Compose {
         self
     }
 
-    /// What to know of an answer, or of a forward, before it is sent: recipients that are left out, an original that
-    /// nobody wrote or that can't be quoted.
+    /// What to know about a reply or a forward before it is sent: recipients that were left out, an original that a
+    /// program wrote or that can't be quoted.
     #[must_use]
     pub fn notes(&self) -> &[AnswerNote] {
         &self.notes
     }
 
-    /// The original as the text of an answer, or of a forward, quotes it; `None` where it quotes nothing.
+    /// The original as a reply or a forward quotes it; `None` if it quotes nothing.
     #[must_use]
     pub fn quotation_text(&self) -> Option<&str> {
         self.quotation
@@ -223,7 +223,7 @@ impl Compose {
             .map(|quotation| quotation.text.as_str())
     }
 
-    /// Leaves out the original that an answer or a forward quotes.
+    /// Leaves out the original that a reply or a forward quotes.
     pub fn without_quotation(mut self) -> Self {
         self.quotation = None;
         self
@@ -246,9 +246,9 @@ impl Compose {
         self
     }
 
-    /// Attaches a file from disk, under its own name, with a type by its ending.
+    /// Attaches a file from disk, under its own name, with a type that follows from its extension.
     ///
-    /// The file is read at once; that it cannot be read is said by [`build`](Self::build).
+    /// The file is read at once; if that fails, [`build`](Self::build) reports it.
     pub fn attachment_from_path(mut self, path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
@@ -287,7 +287,7 @@ impl Compose {
     /// # Ok::<(), airbyte_agent_gmail::mail::ComposeError>(())
     /// ```
     ///
-    /// The id is any that is used once in the message, without angle brackets.
+    /// The id may be any that is unique in the message, without angle brackets.
     pub fn inline(
         mut self,
         content_id: impl Into<String>,
@@ -306,7 +306,7 @@ impl Compose {
         self
     }
 
-    /// Adds a header that has no method of its own, such as `List-Unsubscribe`.
+    /// Adds a header for which there is no method, such as `List-Unsubscribe`.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
         let lower = name.to_ascii_lowercase();
@@ -327,9 +327,9 @@ impl Compose {
         self
     }
 
-    /// Says which message this one answers, by its `Message-ID` (not by Gmail's id of it).
+    /// Says which message this one replies to, by its `Message-ID` (not by Gmail's id).
     ///
-    /// [`reply`](super::reply) does this, and the rest of what makes an answer.
+    /// [`reply`](super::reply) does this and everything else that a reply needs.
     pub fn in_reply_to(mut self, message_id: impl AsRef<str>) -> Self {
         match check_message_id(message_id.as_ref(), "In-Reply-To") {
             Ok(id) => self.in_reply_to = vec![id],
@@ -338,7 +338,7 @@ impl Compose {
         self
     }
 
-    /// Sets the thread up to here: the `Message-ID` of each message, the oldest first.
+    /// Sets the thread so far: the `Message-ID` of each message, the oldest first.
     pub fn references<I>(mut self, message_ids: I) -> Self
     where
         I: IntoIterator<Item: AsRef<str>>,
@@ -353,18 +353,18 @@ impl Compose {
         self
     }
 
-    /// Sets Gmail's id of the thread that the message is to be in.
+    /// Sets Gmail's id of the thread that the message belongs to.
     ///
-    /// Gmail also wants the subject and the references of the thread; [`reply`](super::reply) sees to all three.
+    /// Gmail also requires the subject and the references of the thread; [`reply`](super::reply) sets all three.
     pub fn thread_id(mut self, thread_id: impl Into<String>) -> Self {
         self.thread_id = Some(thread_id.into());
         self
     }
 
-    /// Sets the message's own id, in place of a random one.
+    /// Sets the message's own id, instead of a random one.
     ///
-    /// A caller that keeps the id can find out later, by a search for `rfc822msgid:`, whether a message whose sending
-    /// was interrupted did go out.
+    /// If you keep the id, you can find out later, with a search for `rfc822msgid:`, whether a message went out even
+    /// though sending was interrupted.
     pub fn message_id(mut self, message_id: impl AsRef<str>) -> Self {
         match check_message_id(message_id.as_ref(), "Message-ID") {
             Ok(id) => self.message_id = Some(id),
@@ -373,20 +373,19 @@ impl Compose {
         self
     }
 
-    /// Sets the date, in seconds since 1970 (UTC), in place of the present.
+    /// Sets the date, in seconds since 1970 (UTC), instead of the current time.
     pub fn date(mut self, epoch_seconds: i64) -> Self {
         self.date = Some(epoch_seconds);
         self
     }
 
-    /// Makes the message.
+    /// Builds the message.
     ///
-    /// A message without recipients is made too, since a draft may be one; Gmail refuses to send it.
+    /// A message may have no recipients, because drafts may; Gmail refuses to send it.
     ///
     /// # Errors
     ///
-    /// [`ComposeError`]: the first thing that was wrong with what the message was given, or that it is larger than
-    /// [`MAXIMUM_MESSAGE_SIZE`].
+    /// [`ComposeError`]: the first invalid value, or a message larger than [`MAXIMUM_MESSAGE_SIZE`].
     pub fn build(mut self) -> Result<Composed, ComposeError> {
         if let Some(fault) = self.fault.take() {
             return Err(fault);

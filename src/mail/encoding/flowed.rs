@@ -9,8 +9,8 @@
 /// assert_eq!(unflow("> quoted \n> text\n", false), "> quoted text\n");
 /// ```
 ///
-/// `is_space_deleted` is the part's `delsp=yes`: the space that marks a broken line then is not part of the text.
-/// Lines join within one depth of quotation alone, and a signature's `-- ` is never joined.
+/// `is_space_deleted` is the part's `delsp=yes`: the space that marks a broken line is then not part of the text. Only
+/// lines of the same quotation depth are joined, and a signature's `-- ` never is.
 #[must_use]
 pub fn unflow(text: &str, is_space_deleted: bool) -> String {
     let mut joined = String::with_capacity(text.len());

@@ -30,14 +30,14 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// assert_eq!(decode_base64url("abcde").unwrap_err().offset(), None);
 /// ```
 ///
-/// Neither its `Debug` nor its `Display` shows the text.
+/// Neither `Debug` nor `Display` shows the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeError {
     offset: Option<usize>,
 }
 
 impl DecodeError {
-    /// The place of the first character that is not of the alphabet, where there is one.
+    /// The position of the first character that is not in the alphabet, if there is one.
     ///
     /// `None` means that the text ends in the middle of a byte.
     #[must_use]
@@ -63,7 +63,7 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Decodes base64 of the URL-safe and of the standard alphabet, padded or not.
+/// Decodes base64 in the URL-safe or the standard alphabet, padded or not.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::encoding::decode_base64url;
@@ -110,7 +110,7 @@ pub fn decode_base64url(text: &str) -> Result<Vec<u8>, DecodeError> {
         .map_err(|_| DecodeError { offset: None })
 }
 
-/// Encodes bytes as base64 of the URL-safe alphabet, without padding.
+/// Encodes bytes as base64 in the URL-safe alphabet, without padding.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::encoding::encode_base64url;

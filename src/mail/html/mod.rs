@@ -32,10 +32,10 @@ const MAXIMUM_LIST_DEPTH: usize = 8;
 /// assert_eq!(html_to_text(html), "Your receipt (https://example.com/r/7):\n\n- one éclair");
 /// ```
 ///
-/// Each link's address stands in brackets right behind its text, rather than in a numbered list at the end: a text
-/// that is cut to fit then still has the links of what is left, and none has to be looked up. A link whose text is
-/// its address is written once. Scripts, styles, and what the sender hides (such as preheaders) are left out; cells of
-/// a table row are parted by ` | `; quotations begin with `> `; pictures show their description in square brackets.
+/// Each link's address follows its text in brackets, not in a numbered list at the end: a text that is cut to fit keeps
+/// its links. A link whose text is its address is written once. Scripts, styles, and text that the sender hides (such
+/// as preheaders) are left out; cells of a table row are separated by ` | `; quotations begin with `> `; pictures show
+/// their description in square brackets.
 #[must_use]
 pub fn html_to_text(html: &str) -> String {
     let mut renderer = Renderer::default();

@@ -30,10 +30,11 @@ pub struct Authentication {
     /// Whether the server that sent it may send for the domain of the return path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spf: Option<String>,
-    /// Whether a domain has signed it: `pass` where one signature at least is good.
+    /// Whether a domain has signed it: `pass` if at least one signature is good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dkim: Option<String>,
-    /// Whether one of both is of the domain in `From`: whether the author's domain stands for the message.
+    /// Whether either of these belongs to the domain in `From`, that is, whether the author's domain vouches for the
+    /// message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dmarc: Option<String>,
     /// The domains whose signatures are good.
@@ -53,7 +54,7 @@ struct Passed {
 }
 
 impl Authentication {
-    /// Whether the domain in `From` stands for the message, by DMARC.
+    /// Whether the domain in `From` vouches for the message (DMARC).
     #[must_use]
     pub fn is_sender_verified(&self) -> bool {
         self.dmarc.as_deref() == Some("pass")

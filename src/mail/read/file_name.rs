@@ -19,10 +19,10 @@ const RESERVED: [&str; 7] = ["con", "prn", "aux", "nul", "clock$", "conin$", "co
 /// assert_eq!(safe_file_name(""), "attachment");
 /// ```
 ///
-/// The result has no folder, no control character, none that turns the direction of writing (which could hide an
-/// extension), none that Windows refuses, no leading dot and no trailing dot or space; it is no device name, and at
-/// most 240 bytes long, with its extension kept. An empty name becomes `attachment`. Two attachments may still have
-/// the same name: a caller that writes several files keeps them apart.
+/// The result has no folder, no control characters, no characters that change the direction of writing (which could
+/// hide an extension) or that Windows refuses, no leading dot and no trailing dot or space. It is not a device name,
+/// and is at most 240 bytes long, with its extension kept. An empty name becomes `attachment`. Two attachments may
+/// still have the same name: if you write several files, keep them apart.
 #[must_use]
 pub fn safe_file_name(name: &str) -> String {
     let base = name

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::mail::header::message_id::parse_message_ids;
 
-/// What became of a message at its recipient (RFC 8098): that it was displayed, or deleted unread.
+/// What happened to a message at its recipient (RFC 8098): it was displayed, or deleted unread.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::Reading;
@@ -57,9 +57,9 @@ pub struct DispositionNotification {
 pub struct FeedbackReport {
     /// `abuse`, `fraud`, `virus`, `not-spam`, `auth-failure` and so on, in lower case.
     pub feedback_type: String,
-    /// Who complains, where the report says so.
+    /// Who complains, if the report says so.
     pub original_recipients: Vec<String>,
-    /// The id of the message, without angle brackets, where the report encloses it.
+    /// The id of the message, without angle brackets, if the report encloses it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original_message_id: Option<String>,
 }

@@ -25,7 +25,7 @@ pub enum ProtectionStandard {
     OpenPgp,
 }
 
-/// A signature, which is not checked: anybody can write one; [`Reading::signature`] has it.
+/// A signature, which is not checked: anybody could have written it; see [`Reading::signature`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Signature {
@@ -33,17 +33,17 @@ pub struct Signature {
     pub standard: ProtectionStandard,
     /// Whether the signature was checked and is good; always `false` today.
     pub is_verified: bool,
-    /// The part that is signed; empty where it is the whole message.
+    /// The signed part; empty if it is the whole message.
     pub part_id: String,
 }
 
-/// An encryption, which is not undone; [`Reading::encryption`] has it.
+/// An encryption, which is not decrypted; see [`Reading::encryption`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Encryption {
     /// The standard that it follows.
     pub standard: ProtectionStandard,
-    /// The part that is encrypted; empty where it is the whole message.
+    /// The encrypted part; empty if it is the whole message.
     pub part_id: String,
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::mail::header::{message_id::parse_message_ids, parse_text};
 
-/// What a mail server says of a message that was, or was not, delivered (RFC 3464).
+/// A mail server's report on the delivery of a message (RFC 3464).
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::Reading;
@@ -30,7 +30,7 @@ pub struct DeliveryReport {
     /// The server that reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reporting_server: Option<String>,
-    /// The id of the message that the report is about, without angle brackets, where the report encloses it.
+    /// The id of the message that the report is about, without angle brackets, if the report encloses it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original_message_id: Option<String>,
     /// One entry for each recipient that the report names.
@@ -38,7 +38,7 @@ pub struct DeliveryReport {
 }
 
 impl DeliveryReport {
-    /// How many recipients have an action, such as `failed` or `delayed`: one report may have some of each.
+    /// How many recipients have this action, such as `failed` or `delayed`: one report may mix them.
     ///
     /// ```
     /// use airbyte_agent_gmail::mail::Reading;
@@ -58,7 +58,7 @@ impl DeliveryReport {
             .count()
     }
 
-    /// Whether the message failed for good to reach one of its recipients at least.
+    /// Whether delivery failed permanently for at least one recipient.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         self.count("failed") > 0
@@ -75,18 +75,18 @@ impl fmt::Debug for DeliveryReport {
     }
 }
 
-/// What became of the message for one recipient; [`DeliveryReport`] has them.
+/// The outcome for one recipient of a [`DeliveryReport`].
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DeliveryStatus {
-    /// The recipient's address, as the server that reports had it.
+    /// The recipient's address, as the reporting server had it.
     pub address: String,
-    /// The address that the sender wrote, where it is another: a forwarding or a list may stand between.
+    /// The address that the sender wrote, if it is a different one, because of forwarding or a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original_address: Option<String>,
     /// `failed`, `delayed`, `delivered`, `relayed` or `expanded`, in lower case.
     pub action: String,
-    /// The status code, such as `5.1.1`; its first digit is 5 for a failure that stays, and 4 for one that may pass.
+    /// The status code, such as `5.1.1`; its first digit is 5 for a permanent failure, and 4 for a temporary one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// The words of the server that refused the message.

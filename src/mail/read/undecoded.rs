@@ -12,7 +12,7 @@ const MAXIMUM_CHARSET_LENGTH: usize = 40;
 /// No more than these are told of one message.
 const MAXIMUM_ENTRIES: usize = 100;
 
-/// A text of a message that is shown, but not as its sender wrote it.
+/// A text of a message that is shown, but differs from what its sender wrote.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::Reading;
@@ -27,10 +27,9 @@ const MAXIMUM_ENTRIES: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Undecoded {
-    /// Where it stands: the name of a header, `text` for the part that is alone, `text of part 1.2`, or `name of part
-    /// 2`.
+    /// Where it is: the name of a header, `text` if there is only one part, `text of part 1.2`, or `name of part 2`.
     pub place: String,
-    /// The charset as the sender labelled it, where there is a label.
+    /// The charset in the sender's label, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charset: Option<String>,
     /// What is wrong.

@@ -24,7 +24,7 @@ pub(crate) fn one_click(reading: &Reading) -> Result<Url, &'static str> {
     });
     if field.1.is_some() || post.1.is_some() {
         return Err(
-            "the message has the field for it more than once, so that it can't be told which one counts",
+            "the message has the unsubscribe field more than once, so it is unclear which one counts",
         );
     }
     let Some(field) = field.0 else {
@@ -42,9 +42,9 @@ pub(crate) fn one_click(reading: &Reading) -> Result<Url, &'static str> {
         .into_iter()
         .filter_map(|uri| Url::parse(&uri).ok())
         .find(|url| url.scheme() == "https")
-        .ok_or("the message has no https address to unsubscribe at")?;
+        .ok_or("the message has no https address for unsubscribing")?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("the message's address to unsubscribe at has a user name in it");
+        return Err("the message's address for unsubscribing has a user name in it");
     }
     let is_covered = reading
         .authentication
@@ -54,7 +54,8 @@ pub(crate) fn one_click(reading: &Reading) -> Result<Url, &'static str> {
         Ok(url)
     } else {
         Err(
-            "gmail found no good dkim signature over the fields that say how to unsubscribe, so anybody can have written them",
+            "gmail found no good dkim signature over the fields that say how to unsubscribe, so anybody could \
+             have written them",
         )
     }
 }

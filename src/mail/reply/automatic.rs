@@ -3,8 +3,8 @@
 use crate::mail::read::Reading;
 
 impl Reading {
-    /// Whether the message came with an empty return path (`<>`), as bounces and automatic answers do: an answer to it
-    /// may lead to a loop of mail (RFC 3834, section 2).
+    /// Whether the message came with an empty return path (`<>`), as bounces and automatic replies do: a reply may
+    /// cause a mail loop (RFC 3834, section 2).
     ///
     /// ```
     /// use airbyte_agent_gmail::mail::Reading;

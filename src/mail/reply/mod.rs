@@ -1,4 +1,4 @@
-//! Answers and forwards.
+//! Replies and forwards.
 
 mod automatic;
 pub(crate) mod note;
@@ -37,10 +37,10 @@ use super::{
 /// Labels of messages that are not to be answered.
 const UNANSWERABLE: [&str; 3] = ["DRAFT", "TRASH", "SPAM"];
 
-/// What an answer answers, or what is forwarded: a thread, a message, or one that was read already.
+/// The original of a reply or a forward: a thread, a message, or a message that was read already.
 ///
-/// From a thread, it is the message that [`answerable_message`] finds. Messages have to be got with `format=full` (or
-/// `raw`). A message whose text Gmail keeps behind an attachment id is best given as a [`Reading`] with the text put in.
+/// From a thread, [`answerable_message`] picks the message. Fetch messages with `format=full` (or `raw`). If Gmail
+/// keeps a message's text behind an attachment id, pass a [`Reading`] with the text added.
 #[non_exhaustive]
 pub enum Original<'a> {
     /// The latest message of a thread.
@@ -96,8 +96,8 @@ impl Original<'_> {
     }
 }
 
-/// Finds the message of a thread that an answer belongs to: the latest that is neither a draft nor in the trash or
-/// spam, and that has a `Message-ID`.
+/// Finds the message of a thread to reply to: the latest that is not a draft, not in the trash or spam, and has a
+/// `Message-ID`.
 ///
 /// ```
 /// use airbyte_agent_gmail::{mail::answerable_message, types::Thread};
@@ -112,7 +112,7 @@ impl Original<'_> {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// Gmail gives each message's headers with `format=full` and `format=metadata`; without them nothing is found.
+/// Gmail includes the headers with `format=full` and `format=metadata`; without them nothing is found.
 #[must_use]
 pub fn answerable_message(thread: &Thread) -> Option<&Message> {
     let is_answerable = |message: &&Message| {
@@ -134,7 +134,7 @@ pub fn answerable_message(thread: &Thread) -> Option<&Message> {
         .max_by_key(|message| date(message))
 }
 
-/// Begins an answer to the author of a message.
+/// Starts a reply to the author of a message.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{MailboxList, Reading, reply};
@@ -153,18 +153,18 @@ pub fn answerable_message(thread: &Thread) -> Option<&Message> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// `own` are the account's addresses, its aliases included: they are left out of the recipients, and the one that the
-/// original was sent to becomes the author of the answer. The answer goes to the original's `Reply-To`, or else to its
-/// `From`; an answer to one's own message goes to whom that was sent to, unless its `Reply-To` names somebody else.
-/// Addresses are answered as they came; those that no mail can be sent to are left out, which [`Compose::notes`] tells,
-/// with what else is to know before the answer is sent. It carries the thread (`thread_id`,
-/// `In-Reply-To`, `References`), the subject with one `Re:`, and the original quoted below what
-/// [`Compose::text`] or [`Compose::html`] are given ([`Compose::without_quotation`] leaves it out). Pictures within the
-/// original's HTML are replaced by their description.
+/// `own` are the account's addresses, including aliases: they are left out of the recipients, and the one that the
+/// original was sent to becomes the author of the reply. The reply goes to the original's `Reply-To`, or else to its
+/// `From`. A reply to one's own message goes to that message's recipients, unless its `Reply-To` is somebody else.
+/// Addresses are used as they came; those that no mail can be sent to are left out and listed in [`Compose::notes`],
+/// with anything else to know before the reply is sent. The reply has the thread (`thread_id`, `In-Reply-To`,
+/// `References`), the subject with one `Re:`, and the original quoted below the text of [`Compose::text`] or
+/// [`Compose::html`] ([`Compose::without_quotation`] leaves it out). Pictures in the original's HTML are replaced by
+/// their description.
 ///
 /// # Errors
 ///
-/// [`ReplyError`] where a thread has no message to answer, or nobody is left to answer to.
+/// [`ReplyError`] if a thread has no message to reply to, or nobody is left to reply to.
 pub fn reply<'a>(
     original: impl Into<Original<'a>>,
     own: &MailboxList,
@@ -172,7 +172,7 @@ pub fn reply<'a>(
     answer(&original.into().read()?, own, false)
 }
 
-/// Begins an answer to the author of a message and to everybody else whom it was sent to.
+/// Starts a reply to the author of a message and to everybody else it was sent to.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{MailboxList, Reading, reply_all};
@@ -186,7 +186,7 @@ pub fn reply<'a>(
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It is as [`reply`], and the other recipients of the original, in `To` and `Cc`, get a copy.
+/// It is like [`reply`], and the other recipients of the original, in `To` and `Cc`, get a copy.
 /// [`Compose::retain_recipients`] leaves some of them out.
 ///
 /// # Errors
@@ -199,7 +199,7 @@ pub fn reply_all<'a>(
     answer(&original.into().read()?, own, true)
 }
 
-/// Begins a message that passes another one on.
+/// Starts a forward of a message.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{ForwardAttachment, MailboxList, Reading, forward};
@@ -212,17 +212,16 @@ pub fn reply_all<'a>(
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The original stands below what is written, with its author, date, subject and recipients, and the message stays in
-/// the original's thread, as Gmail's own forwards do. Its attachments are given
-/// by the caller, since fetching them takes requests: for each of [`Reading::attachments`], the bytes are
-/// [`Attachment::data`] or, with an `attachment_id`, what `users.messages.attachments.get` gives for it, decoded with
-/// [`decode_base64url`](super::encoding::decode_base64url); [`ForwardAttachment::from_attachment`] puts both together.
-/// Those that the HTML shows by their content id (RFC 2392) or their location (RFC 2557) go on being shown there; the
-/// others are attached.
+/// The original follows below the text, with its author, date, subject and recipients, and the message stays in the
+/// original's thread, as with Gmail's own forwards. The caller passes the attachments, because fetching them takes
+/// requests: for each of [`Reading::attachments`], the bytes are [`Attachment::data`] or, with an `attachment_id`, what
+/// `users.messages.attachments.get` gives for it, decoded with [`decode_base64url`](super::encoding::decode_base64url);
+/// [`ForwardAttachment::from_attachment`] puts both together. Those that the HTML refers to by content id (RFC 2392) or
+/// location (RFC 2557) are still shown there; the others are attached.
 ///
 /// # Errors
 ///
-/// [`ReplyError`] where a thread has no message to forward.
+/// [`ReplyError`] if a thread has no message to forward.
 pub fn forward<'a>(
     original: impl Into<Original<'a>>,
     own: &MailboxList,
@@ -320,7 +319,7 @@ pub struct ForwardAttachment {
 }
 
 impl ForwardAttachment {
-    /// Takes a file by its name, type and bytes.
+    /// Creates a file from its name, type and bytes.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -335,7 +334,7 @@ impl ForwardAttachment {
         }
     }
 
-    /// Takes an attachment of the original with its bytes.
+    /// Creates a file from an attachment of the original and its bytes.
     #[must_use]
     pub fn from_attachment(attachment: &Attachment, bytes: impl Into<Vec<u8>>) -> Self {
         Self {
@@ -347,7 +346,7 @@ impl ForwardAttachment {
         }
     }
 
-    /// Sets the id under which the original's HTML shows it.
+    /// Sets the content id with which the original's HTML refers to it.
     #[must_use]
     pub fn with_content_id(mut self, content_id: impl Into<String>) -> Self {
         self.part.content_id = Some(content_id.into());
@@ -377,7 +376,7 @@ impl fmt::Debug for ForwardAttachment {
     }
 }
 
-/// Why an answer could not be begun.
+/// Why a reply could not be written.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{MailboxList, Reading, ReplyError, reply};
@@ -388,11 +387,11 @@ impl fmt::Debug for ForwardAttachment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplyError {
-    /// No message of the thread can be answered.
+    /// The thread has no message to reply to.
     NoMessage,
-    /// There is nobody to answer to.
+    /// There is nobody to reply to.
     NoRecipient,
-    /// No mail can be sent to the addresses that an answer would go to.
+    /// No mail can be sent to the addresses that a reply would go to.
     UnusableRecipient {
         /// What is wrong with the first of them.
         reason: AddressError,
@@ -405,7 +404,7 @@ impl fmt::Display for ReplyError {
             Self::UnusableRecipient { reason } => {
                 return write!(
                     formatter,
-                    "nobody is left to answer to, since no mail can be sent to the address of the message: {reason}"
+                    "nobody is left to reply to, since no mail can be sent to the address of the message: {reason}"
                 );
             }
             Self::NoMessage => {
@@ -413,7 +412,7 @@ impl fmt::Display for ReplyError {
                  message id; get the thread with format=full, or name the message"
             }
             Self::NoRecipient => {
-                "the message names nobody to answer to: get it with format=full, or begin a new message"
+                "the message names nobody to reply to: get it with format=full, or begin a new message"
             }
         })
     }

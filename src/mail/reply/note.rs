@@ -1,4 +1,4 @@
-//! What a person should know of an answer before it is sent.
+//! What a person should know about a reply before it is sent.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::mail::{
     read::Reading,
 };
 
-/// What somebody who sends an answer, or a forward, should know before it is sent.
+/// What a person should know about a reply or a forward before it is sent.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{AnswerNote, MailboxList, Reading, reply};
@@ -18,11 +18,11 @@ use crate::mail::{
 /// # Ok::<(), airbyte_agent_gmail::mail::ReplyError>(())
 /// ```
 ///
-/// `Display` says it in words and shows no address; `Debug` shows none either.
+/// `Display` puts it in words; neither it nor `Debug` shows an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnswerNote {
-    /// A recipient whom no mail can be sent to is left out.
+    /// A recipient was left out because no mail can be sent there.
     LeftOut {
         /// The recipient, as the original has it.
         address: Address,
@@ -30,18 +30,18 @@ pub enum AnswerNote {
         reason: AddressError,
     },
     /// The original is a mail server's report, or has an empty return path (RFC 5321 section 4.5.5): nobody will read
-    /// the answer.
+    /// the reply.
     Bounce,
-    /// A program sent the original, such as an automatic answer (RFC 3834).
+    /// A program sent the original, for example an automatic reply (RFC 3834).
     Automatic,
-    /// The recipient's address says that nobody reads what is sent to it.
+    /// The recipient's address says that nobody reads mail sent to it.
     NoReply,
     /// The original is encrypted: its text is not quoted.
     Encrypted,
 }
 
 impl AnswerNote {
-    /// The recipient who is left out.
+    /// The recipient who was left out.
     #[must_use]
     pub fn address(&self) -> Option<&Address> {
         match self {
@@ -58,7 +58,7 @@ impl fmt::Display for AnswerNote {
                 return write!(formatter, "a recipient is left out: {reason}");
             }
             Self::Bounce => {
-                "the original is a report of a mail server, or allows no answer (an empty return path): nobody will \
+                "the original is a mail server's report, or accepts no reply (an empty return path): nobody will \
                  read the answer"
             }
             Self::Automatic => "a program sent the original: perhaps nobody will read the answer",

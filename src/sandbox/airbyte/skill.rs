@@ -1,4 +1,4 @@
-//! Skills: what agents are told of the API, and of each connector.
+//! Skills: documentation for agents, of the API and of each connector.
 
 use http::StatusCode;
 use serde_json::{Value, json};

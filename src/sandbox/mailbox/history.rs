@@ -16,7 +16,7 @@ use super::{
 pub(super) enum Change {
     /// A message came in.
     Added,
-    /// A message was deleted for good.
+    /// A message was permanently deleted.
     Deleted,
     /// Labels were put on a message.
     LabelsAdded(Vec<LabelId>),

@@ -1,9 +1,9 @@
 //! Mail archives in the mbox form, without a changed byte.
 //!
-//! [`write()`] writes mboxrd, [`Reader`] reads every form of mbox that mail programs write. In mboxrd a line that could
-//! be taken for a separator (`From `, after any number of `>`) gets one `>` more, and the reader takes it off again. A
-//! message that does not end with a line end gets one, and its separator says so
-//! (the sender `…@unterminated`): what is read is what was written, to the byte. Other programs read it too.
+//! [`write()`] writes mboxrd; [`Reader`] reads every form of mbox that mail programs write. In mboxrd a line that looks
+//! like a separator (`From `, after any number of `>`) gets another `>`, which the reader removes. A message that does
+//! not end with a line end gets one, and its separator says so (the sender `…@unterminated`): the reader returns
+//! exactly the bytes that were written. Other programs can read it too.
 //!
 //! ```
 //! use airbyte_agent_gmail::sync::mbox;

@@ -18,22 +18,22 @@ const LONGEST_BODY: usize = 128 * 1024 * 1024;
 /// How much may stand before the first message.
 const MOST_JUNK: u64 = 1024 * 1024;
 
-/// A message of an archive; [`Reader`] gives it.
+/// A message of an archive; see [`Reader`].
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Archived {
-    /// Where its separator begins in the file, in bytes.
+    /// The position of its separator in the file, in bytes.
     pub offset: u64,
     /// The message as it was.
     pub raw: Vec<u8>,
-    /// When it was received by its separator, in milliseconds since 1970; nothing where that has no date, or one that
-    /// can't be read.
+    /// When it was received, according to its separator, in milliseconds since 1970; `None` if that has no readable
+    /// date.
     pub received_ms: Option<i64>,
-    /// The first word of its separator: mostly the sender's address, or nothing.
+    /// The first word of its separator: usually the sender's address, or nothing.
     pub sender: String,
 }
 
-/// Reads an archive message by message, holding one at a time; any form of mbox will do.
+/// Reads an archive in any form of mbox, message by message, with one in memory at a time.
 ///
 /// ```
 /// use airbyte_agent_gmail::sync::mbox::Reader;
@@ -46,17 +46,17 @@ pub struct Archived {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// - A line that begins with `From ` is a separator by its date in any language, by the header that follows it, and by
-///   the empty line before it, of which one or the other may be missing. Sentences that begin so are text.
-/// - In mboxo and mboxrd one `>` is taken off lines such as `>From `. Where `Content-Length` leads to a separator or to
-///   the end, it is mboxcl2: the body is taken as it is.
-/// - Lines may end with LF, with CR and LF, or with CR alone; the last are turned into CR and LF, as mail has them.
-/// - What stands before the first separator and is no mail, such as a byte order mark or zeros, is passed over.
+/// - A line that begins with `From ` is recognized as a separator by its date (in any language), the header after it
+///   and the empty line before it; one of them may be missing. Sentences that begin with "From" are text.
+/// - In mboxo and mboxrd one `>` is removed from lines such as `>From `. If `Content-Length` leads to a separator or to
+///   the end, the file is mboxcl2, and the body is left as it is.
+/// - Lines may end with LF, CR LF or CR; the last becomes CR LF, as in mail.
+/// - Anything before the first separator that is not mail, such as a byte order mark or zeros, is skipped.
 ///
 /// # Errors
 ///
-/// Those of the file; and [`io::ErrorKind::InvalidData`] with the line and the byte where it is no mbox, or where a line
-/// may as well be a separator as text.
+/// Errors of the file; and [`io::ErrorKind::InvalidData`], with the line and the byte, if it is not an mbox or if a
+/// line could be a separator or text.
 pub struct Reader<R> {
     input: Input<R>,
     /// The separator of the next message, with its offset.

@@ -4,12 +4,12 @@ use crate::operation::QuotaUnits;
 
 /// The pace of the calls to a mailbox, shared by all clones of a connector.
 ///
-/// Google gives each user of a project so many units a minute, and each operation costs some (`quota_units` of its
-/// row). In no 60 seconds does more go out; callers wait in the order in which they came, so that many small ones and a
-/// few large ones all get on. Beside the units there is a limit of calls at once, which Google does not publish.
+/// Google gives each user of a project a number of units a minute, and each operation costs some (`quota_units` of its
+/// row). No more than that is used in any 60 seconds; callers wait in order, so both many small calls and a few large
+/// ones make progress. There is also a limit of calls at once, which Google does not publish.
 ///
-/// When the service refuses a call as too much, because other programs spend the same user's quota or because Google
-/// counts otherwise, all callers wait together, the pace falls to what was let through, and rises again while nothing is
+/// If the service refuses a call because of its rate (other programs use the same user's quota, or Google counts
+/// differently), all callers wait together, the pace falls to what was accepted, and rises again while nothing is
 /// refused. The [guide](crate::guide::quota) says who waits how long.
 ///
 /// ```
@@ -22,23 +22,23 @@ use crate::operation::QuotaUnits;
 /// # let _ = careful;
 /// ```
 ///
-/// Default: [`current`](Self::current) towards Google, [`unlimited`](Self::unlimited) towards a service on this machine
-/// and in hosted mode, where Airbyte makes the calls. Source:
+/// Default: [`current`](Self::current) for Google, [`unlimited`](Self::unlimited) for a service on this machine and in
+/// hosted mode, where Airbyte makes the calls. Source:
 /// <https://developers.google.com/workspace/gmail/api/reference/quota>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
-    /// How many units a minute; `None` for no limit.
+    /// Units per minute; `None` for no limit.
     pub units_per_minute: Option<u32>,
-    /// Which of Google's two tables counts.
+    /// Which of Google's two tables applies.
     pub table: QuotaTable,
     /// How many calls at once. Default: 10.
     pub concurrency: usize,
 }
 
-/// Google's tables of what an operation costs; each [`Quota`] goes by one of them.
+/// Google's tables of the cost of operations; each [`Quota`] uses one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuotaTable {
-    /// For projects that began in May 2026 or later.
+    /// For projects created in May 2026 or later.
     Current,
     /// For older projects.
     Legacy,
@@ -48,7 +48,7 @@ pub enum QuotaTable {
 const CONCURRENCY: usize = 10;
 
 impl Quota {
-    /// Projects that began in May 2026 or later: 6,000 units a minute.
+    /// Projects created in May 2026 or later: 6,000 units a minute.
     pub fn current() -> Self {
         Self {
             units_per_minute: Some(6_000),
@@ -67,7 +67,7 @@ impl Quota {
         }
     }
 
-    /// No limit; a refusal still teaches one.
+    /// No limit; the connector still learns one from refusals.
     pub fn unlimited() -> Self {
         Self {
             units_per_minute: None,

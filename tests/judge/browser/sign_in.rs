@@ -122,7 +122,7 @@ async fn a_consent_that_is_partly_given_fails_or_expires() -> Result<(), Failure
     browser.page("google-boxes-consent").await?;
     browser.click("allow").await?;
     let (title, _) = browser.page("partly").await?;
-    assert!(title.contains("less than asked for"), "{title}");
+    assert!(title.contains("less access than requested"), "{title}");
     let (code, _, rest) = waiting.end().await?;
     assert_eq!(code, Some(0), "{rest}");
     assert!(rest.contains("less was granted"), "{rest}");

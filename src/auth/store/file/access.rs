@@ -64,7 +64,7 @@ fn check(path: &Path, file: &File) -> io::Result<()> {
     if found.uid() != rustix::process::geteuid().as_raw() {
         return Err(insecure(
             path,
-            "it belongs to another user, who knows what it holds; remove it and sign in again",
+            "it belongs to another user, who can read it; remove it and sign in again",
         ));
     }
     let mode = found.mode() & 0o777;
@@ -72,7 +72,8 @@ fn check(path: &Path, file: &File) -> io::Result<()> {
         return Err(insecure(
             path,
             &format!(
-                "others can read or write it (mode {mode:03o}), so what it holds may be known: revoke it, or run `chmod 600` on it"
+                "others can read or write it (mode {mode:03o}), so somebody may know its contents: revoke them, \
+                 or run `chmod 600` on it"
             ),
         ));
     }

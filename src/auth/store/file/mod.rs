@@ -38,15 +38,14 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 /// directory that belongs to this user or to root and that nobody else can write to.
 ///
 /// It is replaced as a whole: a process that is killed in the middle of a write leaves the old tokens intact. On a full
-/// disk the tokens are written over the old ones, in the space that these have. Processes that share the file make one
-/// refresh between them.
+/// disk the tokens overwrite the old ones in place. Processes that share the file make one refresh between them.
 ///
 /// A process that is killed after Google has answered and before the write loses that answer. Google leaves the refresh
 /// token of an installed app as it is, so the stored one still works and the next process refreshes again. A server
-/// that rotates refresh tokens at each use (not Google) may take the old one no more: then the user signs in again. A
-/// caller who goes away in between loses nothing: the refresh and the write go on without it.
+/// that rotates refresh tokens at each use (not Google) may no longer accept the old one: then the user signs in again.
+/// If the caller is cancelled in between, nothing is lost: the refresh and the write continue without it.
 ///
-/// On Windows there are no such modes: the file has the access rights of its directory, and links alone are refused.
+/// On Windows there are no such modes: the file has the access rights of its directory, and only links are refused.
 /// Under the user's own profile these rights keep other users out.
 ///
 /// ```
@@ -76,7 +75,7 @@ pub struct FileTokenStore {
 }
 
 impl FileTokenStore {
-    /// A store in a file, which need not be there yet.
+    /// A store in a file, which need not exist yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -316,7 +315,7 @@ fn unreadable(path: &Path) -> io::Error {
         path,
         io::Error::new(
             io::ErrorKind::InvalidData,
-            "its content is not that of a token store; move it away and sign in again",
+            "it is not a token store; move it away and sign in again",
         ),
     )
 }

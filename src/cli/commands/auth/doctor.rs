@@ -137,7 +137,7 @@ async fn hosted(findings: &mut Findings, global: &Global) {
         Err(_) => return findings.bad("connector", "it can't be made", "try again"),
     };
     let Err(error) = checked else {
-        findings.good("sign-in", "airbyte takes the credentials");
+        findings.good("sign-in", "airbyte accepts the credentials");
         findings.good("connector", "airbyte has one for the customer");
         return findings.good("mailbox", "the gmail api answers through it");
     };
@@ -149,12 +149,12 @@ async fn hosted(findings: &mut Findings, global: &Global) {
     } else if error.is_connector_not_found() || error.is_configuration() {
         (
             "connector",
-            "name the customer in AIRBYTE_CUSTOMER_NAME, or make a connector: `airbyte-gmail connectors connect`",
+            "name the customer in AIRBYTE_CUSTOMER_NAME, or create a connector: `airbyte-gmail connectors connect`",
         )
     } else if error.is_unauthenticated() || error.is_reauthorization_required() {
         (
             "sign-in",
-            "see whether AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET belong together and are still valid",
+            "check that AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET belong together and are still valid",
         )
     } else if error.is_transient() {
         ("network", "try again later")
@@ -237,7 +237,8 @@ async fn clock(findings: &mut Findings, client: &GoogleClient) {
             findings.bad(
                 "clock",
                 format!("this machine's clock is {} seconds {side} google's", skew.abs()),
-                "set the clock, best by NTP: a wrong one makes good tokens look ended, and ended ones good",
+                "set the clock, preferably with NTP: a wrong clock makes valid tokens look expired, and expired \
+                 ones valid",
             );
         }
         Ok(None) => findings.good(
@@ -252,11 +253,11 @@ fn lifetime(findings: &mut Findings, end: SystemTime) {
     match end.duration_since(SystemTime::now()) {
         Ok(left) => findings.good(
             "consent",
-            format!("limited in time; {} hours are left", left.as_secs() / 3600),
+            format!("time-limited; {} hours are left", left.as_secs() / 3600),
         ),
         Err(_) => findings.bad(
             "consent",
-            "it was limited in time and is over",
+            "it was time-limited and has ended",
             "run `airbyte-gmail auth login` again",
         ),
     }
@@ -298,7 +299,7 @@ async fn mailbox(
     };
     let error = match result {
         Ok(()) => {
-            findings.good("sign-in", "google takes the tokens");
+            findings.good("sign-in", "google accepts the tokens");
             return findings.good("mailbox", "the gmail api answers");
         }
         Err(error) => error,

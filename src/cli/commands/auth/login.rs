@@ -24,8 +24,8 @@ const PLACES: [TokenPlace; 2] = [TokenPlace::File, TokenPlace::Keyring];
 /// Sign in with a browser, and store the tokens
 ///
 /// Needs an OAuth client of type "desktop app": in the Google Cloud console, enable the Gmail API, then create the
-/// client under "Credentials" and download its JSON. Without a client, the one of the account that was signed in before
-/// is used.
+/// client under "Credentials" and download its JSON. Without a client, it uses the one of the account that was
+/// signed in before.
 ///
 /// Asks for the scopes that Airbyte's connector needs, except those that delete mail permanently. --read-only,
 /// --operation and --scope ask for others.
@@ -91,7 +91,7 @@ impl Login {
         let effect = if missing.is_empty() {
             String::new()
         } else {
-            format!("; not allowed are: {}", missing.join(", "))
+            format!("; not allowed: {}", missing.join(", "))
         };
         format!(
             "note: less was granted than asked for, without {}{effect}; to allow all, sign in again and tick every box",
@@ -143,7 +143,7 @@ impl Login {
         let is_none = |scope: &str| scope.is_empty() || scope.contains(char::is_whitespace);
         if let Some(scope) = self.scope.iter().find(|scope| is_none(scope)) {
             return Err(Failure::input(format!(
-                "--scope: `{scope}` is no scope; give one like https://www.googleapis.com/auth/gmail.readonly, and repeat --scope for more"
+                "--scope: `{scope}` is not a scope; give one like https://www.googleapis.com/auth/gmail.readonly, and repeat --scope for more"
             )));
         }
         if !self.scope.is_empty() {
@@ -214,7 +214,7 @@ async fn address(client: &GoogleClient, tokens: &TokenSet) -> String {
         Ok(profile) => profile.email_address,
         Err(error) => {
             output::note(&format!(
-                "note: the account's address can't be seen ({error}); it is kept under the name {UNNAMED}"
+                "note: the account's address can't be read ({error}); the account is saved as {UNNAMED}"
             ));
             UNNAMED.to_owned()
         }

@@ -63,7 +63,7 @@ pub(crate) enum Auth {
     },
     /// Revoke an account's tokens at Google, then forget them
     Logout {
-        /// Only forget them, where Google can't be reached
+        /// Only forget them, if Google can't be reached
         #[arg(long)]
         local: bool,
     },
@@ -224,7 +224,7 @@ fn make_default(global: &Global, name: &str) -> Result<(), Failure> {
     let directory = settings::directory()?;
     if directory.file(name).is_err() {
         return Err(Failure::input(format!(
-            "`{}` is not a signed-in account; there are: {}",
+            "`{}` is not a signed-in account; {}",
             visible_text(name),
             settings::shown(&directory.names()?)
         )));
@@ -235,7 +235,7 @@ fn make_default(global: &Global, name: &str) -> Result<(), Failure> {
             global.tell(&shown(&account, Some(name)), told)
         }
         None => Err(Failure::input(format!(
-            "no account `{}` is signed in; there is: {}",
+            "no account `{}` is signed in; {}",
             visible_text(name),
             settings::shown(&directory.names()?)
         ))),
@@ -249,12 +249,12 @@ async fn logout(global: &Global, local: bool) -> Result<(), Failure> {
         None => directory.default_name()?,
     };
     let name = name.ok_or_else(|| {
-        Failure::input("no account is signed in; `airbyte-gmail auth list` shows which are")
+        Failure::input("no account is signed in, so there is nothing to sign out")
     })?;
     // To forget an account one need not be able to read its tokens, which a lost keyring would not give.
     if !directory.file(&name).is_ok_and(|file| file.exists()) {
         return Err(Failure::input(format!(
-            "no account `{}` is signed in; there is: {}",
+            "no account `{}` is signed in; {}",
             visible_text(&name),
             settings::shown(&directory.names()?)
         )));

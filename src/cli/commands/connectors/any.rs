@@ -62,7 +62,7 @@ pub(crate) enum Any {
         /// How many of them at most
         #[arg(long, short = 'n', value_name = "NUMBER", default_value = "20", value_parser = value_parser!(u32).range(1..=100))]
         limit: u32,
-        /// The next_cursor of the page before
+        /// The next_cursor of the previous page
         #[arg(long)]
         cursor: Option<String>,
     },

@@ -159,7 +159,7 @@ impl Connectors {
                     .receive(&airbyte, &mut loopback, browser.timeout)
                     .await?;
                 settings::directory()?.set_setting(settings::CONNECTOR_ID, Some(&id))?;
-                output::note("the connector is made and remembered; checking it");
+                output::note("the connector is created and saved; checking it");
                 let known = json!({"connector_id": id});
                 check(global, &airbyte, &id, CHECK_OF_NEW, known).await
             }
@@ -172,7 +172,7 @@ impl Connectors {
                 let list = call.send().await?;
                 if list.data.is_empty() {
                     output::note(
-                        "the customer has no gmail connector; `connectors connect` makes one",
+                        "the customer has no gmail connector; `connectors connect` creates one",
                     );
                 }
                 let output = global.output(Format::Json).with_columns(&["id", "name"]);
@@ -208,7 +208,7 @@ impl Connectors {
                 let id = connector.id()?;
                 let inspection = connectors.inspect(&id).send().await?;
                 output::note(&format!(
-                    "how it is used: airbyte-gmail connectors docs --connector-id {id}"
+                    "how to use it: airbyte-gmail connectors docs --connector-id {id}"
                 ));
                 global.show(&inspection)
             }
@@ -250,7 +250,7 @@ async fn create(
                 .any(|word| said.contains(word))
         });
         if error.is_not_found() && is_of_customer {
-            output::note("if the customer (workspace) is a new one, --create-workspace makes it");
+            output::note("if the customer (workspace) is new, --create-workspace creates it");
         }
     })?;
     global.show(&created)
@@ -279,17 +279,17 @@ async fn check(
                 .to_owned(),
         )),
         Some(CheckStatus::Cancelled) => Err(Failure::Other(format!(
-            "the check was cancelled, which says nothing of the connector; run `connectors check {id}` again"
+            "the check was cancelled, which says nothing about the connector; run `connectors check {id}` again"
         ))),
         Some(CheckStatus::Skipped) => Err(Failure::Later(
-            "the check was skipped, which says nothing of the connector; carry out an action with it to see".to_owned(),
+            "the check was skipped, which says nothing about the connector; run an action with it to find out".to_owned(),
         )),
         status => {
             let status = status.as_ref().map_or("unknown", CheckStatus::as_str);
             let next = if wait.is_zero() {
-                format!("run `connectors check {id} --wait` to wait for its end")
+                format!("run `connectors check {id} --wait` to wait until it ends")
             } else {
-                format!("it may end later: run `connectors check {id} --wait SECONDS` again")
+                format!("it may still end: run `connectors check {id} --wait SECONDS` again")
             };
             Err(Failure::Later(format!(
                 "the check is {status}, which is not a success yet; {next}"

@@ -184,7 +184,8 @@ impl Archive {
         let id = message.id.as_str();
         let incomplete = || {
             Failure::Other(format!(
-                "the message {id} came without its raw text; run the same command again, and report it if it stays so"
+                "the message {id} came without its raw text; run the same command again, and report it if this \
+                 keeps happening"
             ))
         };
         let text = message.raw.as_deref().ok_or_else(incomplete)?;

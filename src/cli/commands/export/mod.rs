@@ -112,7 +112,7 @@ impl Export {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         if self.out.as_os_str() == "-" {
             return Err(Failure::input(
-                "--out - is no file, and an export goes on in one; give a path (./- for a file of that name)",
+                "--out - is not a file, and an export continues in one; give a path (./- for a file of that name)",
             ));
         }
         if self.x_gmail_labels && self.format == Format::Ndjson {
@@ -220,7 +220,7 @@ impl Export {
                 _ = &mut stop => {
                     archive.flush()?;
                     return Err(Failure::Other(
-                        "stopped; the same command goes on from here".to_owned(),
+                        "stopped; run the same command to continue".to_owned(),
                     ));
                 }
             }
@@ -275,7 +275,7 @@ impl Refused {
         match error {
             Some(error) if self.in_a_row >= MOST_IN_A_ROW => Err(error.into()),
             None if self.in_a_row >= MOST_IN_A_ROW => Err(Failure::Other(
-                "messages come without their text; run the same command again, and report it if it stays so".to_owned(),
+                "messages come without their text; run the same command again, and report it if this keeps happening".to_owned(),
             )),
             _ => Ok(()),
         }

@@ -236,7 +236,7 @@ impl Import {
                         return Err(error.into());
                     }
                     output::note(&format!(
-                        "{} may be in or not, and the next run looks it up: {error}",
+                        "{} may or may not be in the mailbox; the next run looks it up: {error}",
                         item.place()
                     ));
                     last = Some(error);
@@ -259,7 +259,7 @@ impl Import {
         }))?;
         if let Some(error) = last {
             output::note(&format!(
-                "{unknown} messages may be in or not; the same command looks them up"
+                "{unknown} messages may or may not be in the mailbox; run the same command to look them up"
             ));
             return Err(error.into());
         }
@@ -272,7 +272,7 @@ impl Import {
         }
         if sender.incomplete > 0 {
             return Err(Failure::Other(format!(
-                "every message is in, and {} drafts miss labels",
+                "every message is imported, but {} drafts lack labels",
                 sender.incomplete
             )));
         }
@@ -282,7 +282,7 @@ impl Import {
                 .map(|(label, messages)| format!("{label} ({messages})"))
                 .collect();
             return Err(Failure::Other(visible_text(&format!(
-                "every message is in, and some miss labels that Gmail does not let this program give: {}",
+                "every message is imported, but some lack labels that Gmail does not let this program set: {}",
                 labels.join(", ")
             ))));
         }

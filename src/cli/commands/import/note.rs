@@ -101,7 +101,7 @@ impl Notes {
         };
         if !before.eq_ignore_ascii_case(account) {
             return Err(Failure::input(format!(
-                "{}.import is of an import into another account; move it away to start again",
+                "{}.import belongs to an import into another account; move it away to start again",
                 path.display()
             )));
         }
@@ -113,7 +113,7 @@ impl Notes {
         }
         if !opened.by_place.is_empty() && size_before != size {
             return Err(Failure::input(format!(
-                "{}.import is of an import of another file of this name; move it away to start again",
+                "{}.import belongs to an import of another file with this name; move it away to start again",
                 path.display()
             )));
         }

@@ -120,7 +120,7 @@ impl<'a> Sender<'a> {
             if let Err(error) = modified.send().await {
                 // The draft is in, and must not be made once more.
                 output::note(&format!(
-                    "the draft {id} is in, and has no other label: {error}"
+                    "the draft {id} is imported, but without its other labels: {error}"
                 ));
                 self.incomplete += 1;
             }

@@ -89,7 +89,8 @@ impl Source {
             }
             Kind::Maildir if !is_folder => "a Maildir is a folder that has the folders cur and new",
             Kind::Eml if files.is_empty() => {
-                "there is no mail in it: no folders cur and new, as a Maildir has, and no .eml files; give the mbox file itself where it holds one"
+                "there is no mail in it: no folders cur and new, as a Maildir has, and no .eml files; give the \
+                 mbox file itself if it contains one"
             }
             Kind::Mbox | Kind::Maildir | Kind::Eml => "",
         };

@@ -26,7 +26,7 @@ pub(crate) enum TextOrigin {
     Raw,
 }
 
-/// Why a text is not what its sender wrote.
+/// Why a text differs from what its sender wrote.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{Reading, UndecodedReason};
@@ -39,9 +39,9 @@ pub(crate) enum TextOrigin {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum UndecodedReason {
-    /// The charset is not given, or not known: the text was read as Windows-1252, which may be wrong.
+    /// The charset is missing or unknown: the text was read as Windows-1252, which may be wrong.
     Guessed,
-    /// Some bytes mean nothing in the charset: U+FFFD stands for them.
+    /// Some bytes are invalid in the charset: U+FFFD replaces them.
     Malformed,
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::mail::{Address, Compose, MailboxList, Reading};
 
-/// What somebody who is invited says.
+/// How an invited person responds.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::Participation;
@@ -27,7 +27,7 @@ pub enum Participation {
 }
 
 impl Participation {
-    /// What is said, as a word: `accept`, `decline`, `tentative`.
+    /// The response as a word: `accept`, `decline`, `tentative`.
     pub const WORDS: [&'static str; 3] = ["accept", "decline", "tentative"];
 
     const ALL: [Self; 3] = [Self::Accepted, Self::Declined, Self::Tentative];
@@ -73,19 +73,19 @@ impl std::str::FromStr for Participation {
     }
 }
 
-/// Why an invitation can't be answered.
+/// Why a reply to an invitation can't be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RespondError {
-    /// What is said is no word that is known.
+    /// The response is an unknown word.
     Word,
-    /// The message has no calendar that asks for an answer.
+    /// The message has no calendar object that asks for a reply.
     NoRequest,
     /// The invitation is not to one of the account's addresses.
     NotInvited,
-    /// The account's own invitation.
+    /// The invitation is the account's own.
     OwnInvitation,
-    /// The invitation lacks what an answer needs: an id, or an organizer with a mail address.
+    /// The invitation lacks what a reply needs: an id, or an organizer with a mail address.
     Incomplete,
 }
 
@@ -107,7 +107,7 @@ impl std::fmt::Display for RespondError {
 
 impl std::error::Error for RespondError {}
 
-/// Begins the answer to the invitation that a message has; nothing is sent.
+/// Starts a reply to the invitation in a message; nothing is sent.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{MailboxList, Participation, Reading, respond};
@@ -124,8 +124,8 @@ impl std::error::Error for RespondError {}
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It goes to the organizer, from the address that is invited, with the calendar object that calendar programs act on
-/// (RFC 6047). `own` are the account's addresses; `comment` is said beside the answer.
+/// It goes to the organizer, from the invited address, with the calendar object that calendar programs process (RFC
+/// 6047). `own` are the account's addresses; `comment` is added to the reply.
 ///
 /// # Errors
 ///

@@ -43,20 +43,20 @@ const MAXIMUM_ATTENDEES: usize = 10_000;
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CalendarPart {
-    /// `REQUEST`, `CANCEL`, `REPLY` and so on, in upper case: what the calendar itself says, since calendar programs act
-    /// on that, or else what the part's `Content-Type` says.
+    /// `REQUEST`, `CANCEL`, `REPLY` and so on, in upper case: from the calendar itself, because calendar programs use
+    /// that, or else from the part's `Content-Type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// The method of the `Content-Type`, where it is another than the calendar's own.
+    /// The method of the `Content-Type`, if it differs from the calendar's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type_method: Option<String>,
-    /// The object itself, its long lines unfolded; empty until it is fetched, where it is behind an attachment id.
+    /// The object itself, with its long lines unfolded; if it has an attachment id, it is empty until fetched.
     pub text: String,
-    /// The events, to-dos and so on that it has.
+    /// Its events, to-dos and so on.
     pub entries: Vec<CalendarEntry>,
     /// The part's id within the message.
     pub part_id: String,
-    /// The attachment id that its bytes are behind, until they are fetched.
+    /// The attachment id of its bytes, until they are fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attachment_id: Option<String>,
     /// Whether only the name or a type of another program says that it is a calendar.
@@ -76,7 +76,7 @@ pub struct CalendarEntry {
     /// The number of the change; a higher one replaces a lower.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u32>,
-    /// The occurrence that this one entry is about, where the event repeats.
+    /// The occurrence that this entry is about, if the event repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurrence_id: Option<CalendarTime>,
     /// What it is about.
@@ -88,10 +88,10 @@ pub struct CalendarEntry {
     /// When it ends, or a to-do is due. A date is the day after the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<CalendarTime>,
-    /// How long it takes, where no end is given: `PT1H30M`, `P2D`.
+    /// How long it takes, if no end is given: `PT1H30M`, `P2D`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<String>,
-    /// Where it is.
+    /// Where it takes place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
     /// Who invites.
@@ -113,7 +113,8 @@ pub struct CalendarEntry {
 pub struct CalendarTime {
     /// `2026-12-01T12:30:00`, by the clock of the zone, or `2026-12-01`, a whole day.
     pub local: String,
-    /// `UTC`, or the zone's name as the sender gives it, which may be any. Without one it is the clock of whoever reads.
+    /// `UTC`, or the zone's name as the sender wrote it, which may be anything. Without one, the time is local to the
+    /// reader.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
 }
@@ -133,7 +134,7 @@ pub struct CalendarUser {
     /// `REQ-PARTICIPANT`, `OPT-PARTICIPANT`, `CHAIR` and so on, in upper case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// Whether an answer is asked for.
+    /// Whether a reply is requested.
     pub is_answer_wanted: bool,
 }
 

@@ -15,8 +15,8 @@ const MOST_ENTRIES: usize = 10;
 const MOST_PEOPLE: usize = 20;
 
 impl CalendarPart {
-    /// The object in words: its method, and of each entry what it is about, when (by the clock of whoever reads, and by
-    /// that of its own zone), where, and who takes part.
+    /// The object in words: its method, and for each entry the subject, the time (in the reader's zone and in its own),
+    /// the place, and who takes part.
     ///
     /// ```
     /// use airbyte_agent_gmail::mail::Reading;
@@ -30,7 +30,8 @@ impl CalendarPart {
     /// );
     /// ```
     ///
-    /// What repeats is not expanded, and a zone whose rules are not known is named: its times are shown as they stand.
+    /// Repetitions are not expanded. If the rules of a zone are unknown, its name is shown and its times are left as
+    /// they are.
     #[must_use]
     pub fn to_text(&self) -> String {
         self.in_zone(&TimeZone::try_system().unwrap_or(TimeZone::UTC))
@@ -42,7 +43,7 @@ impl CalendarPart {
             "REPLY" => "Answer to an invitation",
             "CANCEL" => "Cancellation",
             "PUBLISH" => "Event",
-            "COUNTER" => "Proposal of another time",
+            "COUNTER" => "Proposed new time",
             _ => "Invitation",
         };
         let mut lines = vec![match &self.content_type_method {
@@ -172,7 +173,7 @@ impl CalendarTime {
         };
         let own = range(first, last);
         let Some(zone) = &self.zone else {
-            return format!("{own} (no zone is given: by the clock of wherever it is)");
+            return format!("{own} (no time zone is given: local time)");
         };
         let (Some(start), Some(end)) = (self.moment(), end.moment()) else {
             return format!("{own} (zone: {zone})");
@@ -265,7 +266,7 @@ mod tests {
             ),
             (
                 "DTSTART:20261201T090000",
-                "When: Tue, 1 Dec 2026 09:00 (no zone is given: by the clock of wherever it is)",
+                "When: Tue, 1 Dec 2026 09:00 (no time zone is given: local time)",
             ),
             (
                 "DTSTART;VALUE=DATE:20261224\r\nDTEND;VALUE=DATE:20261227",
