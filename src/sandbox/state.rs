@@ -26,6 +26,10 @@ pub(crate) struct State {
     pub(crate) uploads: Mutex<UploadSessions>,
     pub(crate) airbyte: Mutex<Organization>,
     /// What SQL is answered from.
+    #[cfg_attr(
+        not(feature = "sandbox-sql"),
+        allow(dead_code, reason = "SQL alone asks for it")
+    )]
     pub(crate) copy: Mutex<SqlCopy>,
     pub(crate) settings: Mutex<Settings>,
     pub(crate) faults: Mutex<FaultQueue>,
