@@ -16,6 +16,8 @@ step cargo clippy --all-features --all-targets -- --deny warnings
 for feature in "" mail oauth keyring redis sandbox sandbox-sql sync tool mcp cli; do
   step cargo clippy --no-default-features --features "$feature" -- --deny warnings
 done
+# The Python package, a crate of its own; in the same folder, so that what both are made of is checked once.
+step cargo clippy --manifest-path python/Cargo.toml --all-targets --target-dir target -- --deny warnings
 # The agent framework's example is a crate of its own; it plays two turns back where there is no key for a model.
 # In the same folder, so that what both are made of is built once.
 step cargo run --quiet --manifest-path examples/rig/Cargo.toml --target-dir target
