@@ -11,8 +11,12 @@ const PR_BODY_HTML: u32 = 0x1013_0102;
 const PR_ATTACH_LONG_FILENAME: u32 = 0x3707_001e;
 const PR_ATTACH_CONTENT_ID: u32 = 0x3712_001e;
 
+fn length_of(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
 fn attribute(tag: u32, data: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(data.len()).unwrap();
+    let length = length_of(data.len());
     let sum = data
         .iter()
         .fold(0_u16, |sum, byte| sum.wrapping_add(u16::from(*byte)));
@@ -28,14 +32,11 @@ fn attribute(tag: u32, data: &[u8]) -> Vec<u8> {
 }
 
 fn properties(properties: &[(u32, &[u8])]) -> Vec<u8> {
-    let mut list = u32::try_from(properties.len())
-        .unwrap()
-        .to_le_bytes()
-        .to_vec();
+    let mut list = length_of(properties.len()).to_le_bytes().to_vec();
     for (tag, value) in properties {
         list.extend(tag.to_le_bytes());
         list.extend(1_u32.to_le_bytes());
-        list.extend(u32::try_from(value.len()).unwrap().to_le_bytes());
+        list.extend(length_of(value.len()).to_le_bytes());
         list.extend(*value);
         list.resize(list.len().next_multiple_of(4), 0);
     }
@@ -54,7 +55,7 @@ fn winmail(message: &[(u32, &[u8])]) -> Vec<u8> {
 
 /// Rich Text in the form that is not compressed.
 fn stored(rtf: &str) -> Vec<u8> {
-    let size = u32::try_from(rtf.len()).unwrap();
+    let size = length_of(rtf.len());
     [
         &(size + 12).to_le_bytes()[..],
         &size.to_le_bytes(),

@@ -467,6 +467,8 @@ pub(crate) mod tests {
 
     #[test]
     fn the_best_form_of_the_text_is_taken() {
+        type Written<'a> = (u16, u16, &'a [u8]);
+
         let wrapped: &[u8] = &store(b"{\\rtf1\\fromhtml1{\\*\\htmltag <b>}wrapped}");
         let blank: &[u8] = &store(b"{\\rtf1\\fromhtml1{\\*\\htmltag64}}");
         let own: &[u8] = &store(b"{\\rtf1\\ansicpg1251\\'ef}");
@@ -476,7 +478,7 @@ pub(crate) mod tests {
             .collect();
         let plain = (0x1e, PR_BODY, &b"pl\xe4in\0"[..]);
         let html = (0x102, PR_BODY_HTML, &b"<p>h\xe4"[..]);
-        let table: [(&[(u16, u16, &[u8])], &str, &[u8]); 9] = [
+        let table: [(&[Written<'_>], &str, &[u8]); 9] = [
             (
                 &[plain, (0x102, PR_RTF_COMPRESSED, wrapped), html],
                 "text/html; charset=cp1250",
