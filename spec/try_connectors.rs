@@ -76,7 +76,7 @@ async fn c_linear() -> TestResult {
     )
     .await?;
     assert_eq!(
-        found.nodes.first().and_then(|issue| issue.title.as_deref()),
+        found.nodes.first().map(|issue| issue.title.as_str()),
         Some("First")
     );
     assert_eq!(

@@ -100,6 +100,7 @@ if ((${#called[@]})); then
   while IFS='=' read -r module result; do ran[$module]=$result; done < <(
     sed -n 's/^test \(c_[a-z0-9_]*\) \.\.\. \(ok\|FAILED\)$/\1=\2/p' "$work/test.log"
   )
+  ((${#ran[@]})) || { echo "the calls do not compile: $work/test.log" >&2; exit 1; }
 fi
 
 printf '| document | operations | converted | compiled | run | to decide | hosted mode only | lost |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n'
