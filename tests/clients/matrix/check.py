@@ -23,7 +23,7 @@ def wrong(cell, seen):
     count = len(re.findall(CALLS[cell]["seen"], seen))
     if count == 0:
         return f"the model saw: {seen[:300]}"
-    if cell in ("fail", "unknown") and count > CALLS[cell].get("times", 1):
+    if count > 1:
         return f"the model saw it {count} times: {seen[:3000]}"
     return ""
 

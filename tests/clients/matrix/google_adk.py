@@ -34,7 +34,8 @@ class Script(BaseLlm):
 
 
 async def main():
-    server = StdioServerParameters(command=PROGRAM, args=ARGUMENTS, env=ENVIRONMENT)
+    # The model is shown the whole result, the structured content beside the text.
+    server = StdioServerParameters(command=PROGRAM, args=[*ARGUMENTS, "--text-only"], env=ENVIRONMENT)
     toolset = McpToolset(connection_params=StdioConnectionParams(server_params=server))
     agent = LlmAgent(name="agent", model=Script(model="script"), tools=[toolset])
     runner = InMemoryRunner(agent=agent, app_name="matrix")

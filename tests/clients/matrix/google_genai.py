@@ -50,7 +50,8 @@ async def main():
     threading.Thread(target=gemini.serve_forever, daemon=True).start()
     options = types.HttpOptions(base_url=f"http://127.0.0.1:{gemini.server_port}")
     client = genai.Client(api_key="none", http_options=options)
-    server = StdioServerParameters(command=PROGRAM, args=ARGUMENTS, env=ENVIRONMENT)
+    # The model is shown the whole result, the structured content beside the text.
+    server = StdioServerParameters(command=PROGRAM, args=[*ARGUMENTS, "--text-only"], env=ENVIRONMENT)
     async with stdio_client(server) as streams, ClientSession(*streams) as session:
         await session.initialize()
         # As an object it would be copied whole, and a session cannot be (3.6).
