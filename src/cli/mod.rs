@@ -47,7 +47,7 @@ const HAVE_NO_DRY_RUN: [&str; 8] = [
 pub(crate) fn main() -> ExitCode {
     args::complete();
     let (program, matches) = Program::read();
-    let verbose = program.global.verbose;
+    let verbose = program.options.global.verbose;
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -71,11 +71,11 @@ pub(crate) fn main() -> ExitCode {
 }
 
 async fn run(mut program: Program, matches: &ArgMatches) -> Result<(), Failure> {
-    if let Some(topic) = &program.help_agents {
+    if let Some(topic) = &program.options.help_agents {
         return describe::for_agents(topic);
     }
-    program.global.take_defaults()?;
-    let global = &program.global;
+    program.options.global.take_defaults()?;
+    let global = &program.options.global;
     let Some(name) = matches.subcommand_name() else {
         return Err(Failure::input("no command; see --help"));
     };

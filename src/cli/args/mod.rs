@@ -9,6 +9,8 @@ mod messages;
 pub(crate) mod table;
 mod value;
 
+use std::borrow::Cow;
+
 use airbyte_agent_gmail::Mode;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -32,24 +34,35 @@ pub(crate) use value::{Text, seconds};
 /// The variable with which a shell's script asks for what it offers on TAB.
 pub(crate) const COMPLETE: &str = "AIRBYTE_GMAIL_COMPLETE";
 
+/// What the program is called.
+pub(crate) const NAME: &str = "airbyte-gmail";
+
 /// What the help says about credentials and exit codes.
 const AFTER_HELP: &str = "\
 Credentials: from --account, else the environment (see `auth --help`), else `auth login`
 Exit codes: 0 done, 1 other, 2 input, 3 sign in again, 4 not permitted, 5 not found, 6 rate limit,
 7 network or service: try again, 8 may have been done: look first, 9 not in this mode";
 
-/// Gmail from the command line: directly, or through an Airbyte connector
+// The command line. (A documentation comment would take the place of the program's help.)
 #[derive(Parser)]
-#[command(name = "airbyte-gmail", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+#[command(name = NAME)]
 pub(crate) struct Program {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    /// `None` for an entity of the operation table, whose commands come from its rows.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Gmail from the command line: directly, or through an Airbyte connector
+#[derive(Args)]
+#[command(version, after_help = AFTER_HELP, arg_required_else_help = true)]
+pub(crate) struct Options {
     /// Print what an agent needs to know; =ENTITY or =all for the reference
     #[arg(long, value_name = "ENTITY", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) help_agents: Option<String>,
     #[command(flatten)]
     pub(crate) global: Global,
-    /// `None` for an entity of the operation table, whose commands come from its rows.
-    #[command(subcommand)]
-    pub(crate) command: Option<Command>,
 }
 
 // The flags that every command has. (A documentation comment would be the program's help.)
@@ -261,15 +274,19 @@ impl Program {
     /// it is wrong or asks for help.
     pub(crate) fn read() -> (Self, clap::ArgMatches) {
         let arguments: Vec<_> = std::env::args_os().collect();
-        let words = || arguments.iter().skip(1).map(|word| word.to_string_lossy());
-        let asks_for_help = words().any(|word| match word.strip_prefix('-') {
+        let words: Vec<_> = arguments
+            .iter()
+            .skip(1)
+            .map(|word| word.to_string_lossy())
+            .collect();
+        let asks_for_help = words.iter().any(|word| match word.strip_prefix('-') {
             Some(flags) if !flags.starts_with('-') => flags.contains('h'),
             _ => word == "help" || word == "--help",
         });
-        let command = if words().next().is_none() || asks_for_help {
+        let command = if words.is_empty() || asks_for_help {
             program()
         } else {
-            tree(&|entity| words().any(|word| word == entity))
+            named(&words)
         };
         let matches = command.get_matches_from(&arguments);
         match Self::from_arg_matches(&matches) {
@@ -283,8 +300,8 @@ impl Program {
 pub(crate) fn complete() {
     CompleteEnv::with_factory(program)
         .var(COMPLETE)
-        .bin("airbyte-gmail")
-        .completer("airbyte-gmail")
+        .bin(NAME)
+        .completer(NAME)
         .complete();
 }
 
@@ -293,6 +310,20 @@ pub(crate) fn program() -> clap::Command {
     let mut program = tree(&|_| true);
     program.build();
     help::grouped(program)
+}
+
+/// The commands that words could name; all where they name none, since clap then says which there are.
+fn named(words: &[Cow<'_, str>]) -> clap::Command {
+    let has = |name: &str| words.iter().any(|word| word == name);
+    let tree = tree(&has);
+    let is_named =
+        |command: &&clap::Command| has(command.get_name()) || command.get_all_aliases().any(has);
+    let commands: Vec<_> = tree.get_subcommands().filter(is_named).cloned().collect();
+    if commands.is_empty() && !["--version", "-V"].into_iter().any(has) {
+        return tree;
+    }
+    // clap gives each command its own copy of each global option.
+    Options::augment_args(clap::Command::new(NAME)).subcommands(commands)
 }
 
 /// The commands by their names; of the table's, those that are wanted have their actions.

@@ -10,7 +10,7 @@ use clap_complete::Shell;
 use clap_complete::env::Shells;
 use serde_json::{Map, Value, json};
 
-use crate::cli::args::{COMPLETE, Global, program};
+use crate::cli::args::{COMPLETE, Global, NAME, program};
 use crate::cli::exit::{Failure, plain};
 use crate::cli::output::{self, Format};
 
@@ -82,7 +82,6 @@ impl Schema {
 
 impl Completions {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        const NAME: &str = "airbyte-gmail";
         let mut script = Vec::new();
         let shell = self.shell.to_string();
         // The script asks the program itself, which knows accounts and labels as well.
@@ -98,7 +97,7 @@ impl Completions {
 impl Man {
     pub(crate) fn run(self) -> Result<(), Failure> {
         made(&self.directory)?;
-        let count = man_pages(&self.directory, &program(), "airbyte-gmail")?;
+        let count = man_pages(&self.directory, &program(), NAME)?;
         output::note(&format!(
             "{count} pages written; try: man -l {}/airbyte-gmail.1",
             self.directory.display()
