@@ -34,7 +34,7 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): there are none, or the environment has credentials for both
+    /// [`is_configuration`](Error::is_configuration): no credentials were found, or the environment has them for both
     /// modes. [`is_token_store_failed`](Error::is_token_store_failed): the account can't be read.
     pub fn connect() -> Result<Self, Error> {
         GmailConnectorBuilder::at_hand()?.build()

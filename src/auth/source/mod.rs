@@ -63,7 +63,8 @@ pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<TokenResponse, Err
 /// ```
 pub trait TokenSource: Debug + Send + Sync {
     /// Fetches a new access token with this refresh token: the newest from the configuration, the store and earlier
-    /// answers. It is `None` if there is none; a source that needs none ignores it.
+    /// answers. It is `None` if nobody has one; a source that needs no refresh token
+    /// ignores it.
     ///
     /// The connector allows 30 seconds in all.
     ///
