@@ -220,7 +220,7 @@ def exports(sandbox, held, what=""):
     count = len(held)
     raws = digests(raw for raw, _, _ in held)
     for form in ["mbox", "maildir"]:
-        sandbox.run("export", "--format", form, "--include-spam-trash", "--quota", "legacy", "--out", folder / form)
+        sandbox.run("export", "--format", form, "--include-spam-trash", "--out", folder / form)
     mbox, maildir = folder / "mbox", folder / "maildir"
 
     read = list(mailbox.mbox(mbox))
