@@ -35,6 +35,10 @@ fn main() -> Result<(), Failure> {
             .build()?;
         return runtime.block_on(server::serve());
     }
+    if std::env::args().any(|argument| argument == measure::AWAKE) {
+        measure::stay_awake();
+    }
+    let awake = measure::keep_awake()?;
     let mut server = Command::new(std::env::current_exe()?)
         .arg("--serve")
         .stdout(Stdio::piped())
@@ -49,6 +53,7 @@ fn main() -> Result<(), Failure> {
     let result = runtime.block_on(run(url.trim()));
     server.kill()?;
     server.wait()?;
+    drop(awake);
     result
 }
 
@@ -60,6 +65,7 @@ async fn run(url: &str) -> Result<(), Failure> {
             crowd::hydration(url).await?;
             return crowd::refreshing(url).await;
         }
+        "storm" => return crowd::refreshing(url).await,
         "mailbox" => {
             mailbox::units().await?;
             return mailbox::bytes().await;

@@ -1,6 +1,7 @@
 //! What a piece of work costs: CPU and wall time, allocations, the largest memory in use.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -92,4 +93,44 @@ pub(crate) fn keep_memory() {
 /// The memory in use that the allocator gave out.
 pub(crate) fn live() -> usize {
     LIVE.load(Relaxed)
+}
+
+/// The argument that makes this program a process that only keeps a core awake.
+pub(crate) const AWAKE: &str = "--stay-awake";
+
+/// Processes that keep the cores awake until this is dropped. A call that waits for its answer lets an idle core sleep, and
+/// waking it, which in a virtual machine is the work of the host, would be most of what a small call costs.
+pub(crate) struct Awake(Vec<Child>);
+
+pub(crate) fn keep_awake() -> std::io::Result<Awake> {
+    let program = std::env::current_exe()?;
+    let cores = std::thread::available_parallelism()?.get();
+    let mut awake = Awake(Vec::new());
+    for _ in 0..cores {
+        awake.0.push(Command::new(&program).arg(AWAKE).spawn()?);
+    }
+    Ok(awake)
+}
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        for process in &mut self.0 {
+            // One that has ended is not to be ended.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+/// Spins with a priority that yields to everything else, until this process is ended or its parent is.
+pub(crate) fn stay_awake() -> ! {
+    // SAFETY: both calls only change how this process is scheduled and ended.
+    unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        let normal = libc::sched_param { sched_priority: 0 };
+        libc::sched_setscheduler(0, libc::SCHED_IDLE, &normal);
+    }
+    loop {
+        std::hint::black_box(());
+    }
 }

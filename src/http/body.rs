@@ -1,18 +1,53 @@
 //! The body of an answer as it arrives: counted, and unpacked where it is gzip.
 
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use flate2::bufread::MultiGzDecoder;
 use http::{HeaderMap, header};
 
-/// A body that is still arriving, in pieces as they came. To reserve the whole beforehand, or to unpack what is not
+/// A body that is still arriving, in pieces as they came. To reserve the whole of each beforehand, or to unpack what is not
 /// whole, would cost many large answers at once the memory of all of them before any is there.
 pub(super) struct Body {
     limit: usize,
     is_gzip: bool,
     pieces: Vec<Bytes>,
+    /// Where the whole is put together as it arrives.
+    whole: Option<(BytesMut, Reservation)>,
     length: usize,
+}
+
+/// Memory that an announced body may take before it is there. It saves a large answer that is alone the memory of its
+/// pieces, which are otherwise kept beside the whole.
+struct Reservation(usize);
+
+/// How much is reserved for all bodies that are arriving.
+static RESERVED: AtomicUsize = AtomicUsize::new(0);
+
+/// How much may be reserved for all of them.
+const MOST_RESERVED: usize = 8 * 1024 * 1024;
+
+/// A body this small mostly is one piece, which needs no copy.
+const SMALL: usize = 64 * 1024;
+
+impl Reservation {
+    fn take(length: usize) -> Option<Self> {
+        let within = |reserved: usize| {
+            let sum = reserved.checked_add(length)?;
+            (sum <= MOST_RESERVED).then_some(sum)
+        };
+        RESERVED
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, within)
+            .is_ok()
+            .then(|| Self(length))
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        RESERVED.fetch_sub(self.0, Ordering::Relaxed);
+    }
 }
 
 /// By how much gzip may be longer than what it holds.
@@ -28,12 +63,21 @@ pub(super) enum Refusal {
 }
 
 impl Body {
-    /// One that its headers announce, and that may hold so many bytes.
-    pub(super) fn new(headers: &HeaderMap, limit: usize) -> Self {
+    /// One that its headers announce, with its length where they tell it, and that may hold so many bytes.
+    pub(super) fn new(headers: &HeaderMap, announced: Option<u64>, limit: usize) -> Self {
+        let is_gzip = is_gzip(headers);
+        let length = announced.and_then(|length| usize::try_from(length).ok());
+        let whole = length
+            .filter(|length| !is_gzip && *length > SMALL)
+            .and_then(|length| {
+                Reservation::take(length)
+                    .map(|reservation| (BytesMut::with_capacity(length), reservation))
+            });
         Self {
             limit,
-            is_gzip: is_gzip(headers),
+            is_gzip,
             pieces: Vec::new(),
+            whole,
             length: 0,
         }
     }
@@ -45,16 +89,20 @@ impl Body {
         if self.length > self.limit.saturating_add(longer) {
             return Err(Refusal::TooLarge);
         }
-        self.pieces.push(piece);
+        match &mut self.whole {
+            Some((whole, _)) => whole.extend_from_slice(&piece),
+            None => self.pieces.push(piece),
+        }
         Ok(())
     }
 
     /// The whole.
     pub(super) fn finish(mut self) -> Result<Bytes, Refusal> {
-        let whole = match self.pieces.as_mut_slice() {
-            [] => Bytes::new(),
-            [piece] => std::mem::take(piece),
-            _ => {
+        let whole = match (self.whole, self.pieces.as_mut_slice()) {
+            (Some((whole, _)), _) => whole.freeze(),
+            (None, []) => Bytes::new(),
+            (None, [piece]) => std::mem::take(piece),
+            (None, _) => {
                 let mut whole = BytesMut::with_capacity(self.length);
                 for piece in self.pieces {
                     whole.extend_from_slice(&piece);
@@ -120,7 +168,7 @@ mod tests {
     ) -> Result<Bytes, Refusal> {
         let headers =
             HeaderMap::from_iter([(header::CONTENT_ENCODING, HeaderValue::from_static(encoding))]);
-        let mut body = Body::new(&headers, limit);
+        let mut body = Body::new(&headers, Some(bytes.len() as u64), limit);
         for piece in bytes.chunks(piece) {
             body.push(Bytes::copy_from_slice(piece))?;
         }
@@ -161,6 +209,30 @@ mod tests {
             let damaged = read("gzip", &damaged, piece, usize::MAX);
             prop_assert!(matches!(damaged, Err(Refusal::Damaged(_))), "{damaged:?}");
         }
+    }
+
+    #[test]
+    fn large_bodies_reserve_no_more_than_their_share_together() {
+        let length = 3 * 1024 * 1024;
+        let announced = || Body::new(&HeaderMap::new(), Some(length as u64), usize::MAX);
+        let mut bodies: Vec<_> = (0..5).map(|_| announced()).collect();
+        let reserved = bodies.iter().filter(|body| body.whole.is_some()).count();
+        assert!(
+            reserved * length <= MOST_RESERVED,
+            "{reserved} were reserved"
+        );
+        let pieces: Vec<_> = (0..length / 1024)
+            .map(|number| vec![number as u8; 1024])
+            .collect();
+        let expected = pieces.concat();
+        for mut body in bodies.drain(..) {
+            for piece in &pieces {
+                assert!(body.push(piece.clone().into()).is_ok());
+            }
+            assert!(body.finish().is_ok_and(|whole| whole == expected));
+        }
+        // What has arrived gives back what was reserved for it.
+        assert!(announced().whole.is_some());
     }
 
     #[test]

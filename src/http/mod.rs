@@ -235,7 +235,7 @@ impl Http {
             Refusal::TooLarge => Failure::TooLarge(limit),
             Refusal::Damaged(error) => Failure::Damaged(error),
         };
-        let mut body = Body::new(&headers, limit);
+        let mut body = Body::new(&headers, declared, limit);
         while let Some(piece) = clock.next(response.chunk()).await? {
             body.push(piece).map_err(refused)?;
         }
