@@ -65,6 +65,7 @@ async fn run(url: &str) -> Result<(), Failure> {
             crowd::hydration(url).await?;
             return crowd::refreshing(url).await;
         }
+        "idle" => return idle(url),
         "storm" => return crowd::refreshing(url).await,
         "mailbox" => {
             mailbox::units().await?;
