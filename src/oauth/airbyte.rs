@@ -303,7 +303,7 @@ fn explain(error: Error) -> Error {
             "airbyte has no customer (workspace) of that name; check the name, or have it created (create_workspace, \
              `--create-workspace`)"
         } else {
-            "not found, and airbyte does not say what; check the base url, then the customer\'s (workspace\'s) \
+            "not found, and airbyte does not say what; check the base url, then the customer's (workspace's) \
              name"
         };
         return Error::new(Kind::NotFound, text).explaining(error);
@@ -313,8 +313,8 @@ fn explain(error: Error) -> Error {
     }
     Error::new(
         Kind::Configuration,
-        "before users can consent, airbyte needs a source template of your organization's own, and there is none \
-         for gmail; enable gmail in airbyte's web app, or have one created (create_template, `--create-template`)",
+        "your organization has no source template for gmail, which airbyte needs before users can consent; enable \
+         gmail in airbyte's web app, or create one (create_template, `--create-template`)",
     )
     .explaining(error)
 }
