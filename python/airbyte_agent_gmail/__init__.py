@@ -35,9 +35,9 @@ def __getattr__(name):
     # The models bring pydantic, which many programs never need.
     if name.startswith("_"):
         raise AttributeError(name)
-    from . import _result, models
+    from . import _result, models, types
 
-    for module in (_result, models):
+    for module in (_result, models, types):
         try:
             return getattr(module, name)
         except AttributeError:

@@ -24,7 +24,8 @@ from ._errors import (
     ServerError as ServerError,
     InvalidResponseError as InvalidResponseError,
 )
-from ._models import *
+from .models import *
+from .types import *
 from ._result import ExecuteResult as ExecuteResult
 from ._result import GmailCheckResult as GmailCheckResult
 from ._result import Record as Record

@@ -1,8 +1,11 @@
 """Credentials, with the names of Airbyte's connector. Plain classes, so pydantic is not loaded for them."""
 
+from ._dump import Dump
+from ._errors import ConfigurationError
 
-class _Config:
-    """Fields by keyword; the repr shows which are given, but no values."""
+
+class _Config(Dump):
+    """Fields by keyword; the repr shows which are given, but no values. What it dumps has the secrets."""
 
     _fields = ()
     __slots__ = ()
@@ -12,7 +15,7 @@ class _Config:
             setattr(self, name, values.pop(name, None))
         if values:
             unknown = ", ".join(sorted(values))
-            raise TypeError(
+            raise ConfigurationError(
                 f"{type(self).__name__} has no {unknown}; it takes {', '.join(self._fields)}"
             )
 
@@ -25,12 +28,51 @@ class _Config:
 
     __hash__ = None
 
-    def model_dump(self, *, exclude_none=False):
-        """The fields as a dict, secrets included."""
-        values = {name: getattr(self, name) for name in self._fields}
-        if exclude_none:
-            return {name: value for name, value in values.items() if value is not None}
-        return values
+    def _names(self):
+        return self._fields
+
+    @classmethod
+    def model_validate(cls, values):
+        """The configuration of a dict."""
+        if isinstance(values, cls):
+            return values
+        if not isinstance(values, dict):
+            raise ConfigurationError(
+                f"{cls.__name__} is made of a dict, and a {type(values).__name__} was given"
+            )
+        return cls(**values)
+
+    @classmethod
+    def model_validate_json(cls, text):
+        """The configuration of a JSON text."""
+        import json
+
+        return cls.model_validate(json.loads(text))
+
+    def model_copy(self, *, update=None):
+        """A copy, with some fields changed."""
+        return type(self)(**{**self.model_dump(), **(update or {})})
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source, _handler):
+        # For programs that have it as a field of a model of theirs.
+        from pydantic_core import core_schema as schema
+
+        fields = {
+            name: schema.typed_dict_field(schema.any_schema(), required=False)
+            for name in cls._fields
+        }
+        values = schema.no_info_after_validator_function(
+            cls.model_validate, schema.typed_dict_schema(fields, extra_behavior="forbid")
+        )
+        return schema.json_or_python_schema(
+            json_schema=values,
+            python_schema=schema.union_schema([schema.is_instance_schema(cls), values]),
+            serialization=schema.plain_serializer_function_ser_schema(
+                lambda config, info: config.model_dump(exclude_none=info.exclude_none),
+                info_arg=True,
+            ),
+        )
 
 
 class GmailAuthConfig(_Config):

@@ -1,6 +1,18 @@
+from collections.abc import Mapping
 from typing import Any
 
-class GmailAuthConfig:
+from typing_extensions import Self
+
+from ._dump import Dump
+
+class _Config(Dump):
+    @classmethod
+    def model_validate(cls, values: Self | dict[str, Any]) -> Self: ...
+    @classmethod
+    def model_validate_json(cls, text: str | bytes) -> Self: ...
+    def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self: ...
+
+class GmailAuthConfig(_Config):
     access_token: str | None
     refresh_token: str | None
     client_id: str | None
@@ -13,9 +25,8 @@ class GmailAuthConfig:
         client_id: str | None = None,
         client_secret: str | None = None,
     ) -> None: ...
-    def model_dump(self, *, exclude_none: bool = False) -> dict[str, Any]: ...
 
-class AirbyteAuthConfig:
+class AirbyteAuthConfig(_Config):
     customer_name: str | None
     workspace_name: str | None
     organization_id: str | None
@@ -35,9 +46,7 @@ class AirbyteAuthConfig:
         connector_id: str | None = None,
         external_user_id: str | None = None,
     ) -> None: ...
-    def model_dump(self, *, exclude_none: bool = False) -> dict[str, Any]: ...
 
-class GmailReplicationConfig:
+class GmailReplicationConfig(_Config):
     include_spam_and_trash: bool | None
     def __init__(self, *, include_spam_and_trash: bool | None = None) -> None: ...
-    def model_dump(self, *, exclude_none: bool = False) -> dict[str, Any]: ...

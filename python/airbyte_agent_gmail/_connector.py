@@ -11,6 +11,7 @@ class _Base:
     """What the connectors of asyncio and of blocking programs share."""
 
     connector_name = "gmail"
+    connector_version = _core.VERSION
     _is_blocking = False
 
     def __init__(self, auth_config=None, on_token_refresh=None):
@@ -272,26 +273,29 @@ class _Entity:
         if action is None:
             known = ", ".join(self._actions)
             raise AttributeError(f"{self._name} has no action {name!r}; it has {known}")
+        from ._signature import describe, named
+
         connector, entity = self._connector, self._name
 
-        async def call(**params):
+        async def call(*arguments, **params):
             from ._typed import typed
 
+            params = named(entity, action, arguments, params)
             return typed(entity, action, await connector._start(entity, action, params))
 
-        async def pages(**params):
+        async def pages(*arguments, **params):
             from ._typed import page
 
+            params = named(entity, action, arguments, params)
             async for result in connector.pages(entity, action, params):
                 yield page(entity, action, result)
 
-        async def records(**params):
-            async for result in pages(**params):
+        async def records(*arguments, **params):
+            async for result in pages(*arguments, **params):
                 for record in result.data:
                     yield record
 
-        call.__name__ = name
-        call.__qualname__ = f"{self._name}.{name}"
+        describe(call, entity, action, name)
         if _core.pagination(entity, action):
             call.pages, call.records = pages, records
         self.__dict__[name] = call

@@ -89,11 +89,11 @@ class ConfigurationError(GmailError, ValueError, predicate="is_configuration"):
     """Credentials or addresses are incomplete or wrong."""
 
 
-class ConnectorNotFoundError(GmailError, LookupError, predicate="is_connector_not_found"):
+class ConnectorNotFoundError(GmailError, LookupError, ValueError, predicate="is_connector_not_found"):
     """The customer has no connector of this kind."""
 
 
-class ConnectorAmbiguousError(GmailError, LookupError, predicate="is_connector_ambiguous"):
+class ConnectorAmbiguousError(GmailError, LookupError, ValueError, predicate="is_connector_ambiguous"):
     """The customer has several: give a connector id."""
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._model import Model, Result, ResultWithMeta
 
@@ -530,8 +530,25 @@ RESULTS = {
 }
 
 
-def __getattr__(name):
-    if name not in _LISTS:
-        raise AttributeError(name)
-    model = globals()[name] = _LISTS[name]()
-    return model
+if TYPE_CHECKING:
+    MessagesListResult = ResultWithMeta[list[Message], MessagesListResultMeta]
+    LabelsListResult = Result[list[Label]]
+    DraftsListResult = ResultWithMeta[list[Draft], DraftsListResultMeta]
+    ThreadsListResult = ResultWithMeta[list[Thread], ThreadsListResultMeta]
+    HistoryListResult = ResultWithMeta[list[History], HistoryListResultMeta]
+    SettingsFiltersListResult = Result[list[Filter]]
+    SettingsForwardingAddressesListResult = Result[list[ForwardingAddress]]
+    SettingsDelegatesListResult = Result[list[Delegate]]
+    SettingsSendAsListResult = Result[list[SendAs]]
+    SettingsSendAsSmimeInfoListResult = Result[list[SmimeInfo]]
+    SettingsCseIdentitiesListResult = ResultWithMeta[list[CseIdentity], SettingsCseIdentitiesListResultMeta]
+    SettingsCseKeypairsListResult = ResultWithMeta[list[CseKeyPair], SettingsCseKeypairsListResultMeta]
+else:
+
+    def __getattr__(name):
+        if name not in _LISTS:
+            raise AttributeError(name)
+        # A class of its own name can be pickled.
+        base = _LISTS[name]()
+        model = globals()[name] = type(base)(name, (base,), {"__module__": __name__})
+        return model

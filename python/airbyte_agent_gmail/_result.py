@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 
 from . import _core
+from ._dump import Dump
 
 
-@dataclass(frozen=True, slots=True)
-class ExecuteResult:
+@dataclass(slots=True)
+class ExecuteResult(Dump):
     """A list: its records, and the fields beside them, such as ``nextPageToken``."""
 
     data: list
@@ -29,8 +30,8 @@ class Record(dict):
         return {}
 
 
-@dataclass(frozen=True, slots=True)
-class GmailCheckResult:
+@dataclass(slots=True)
+class GmailCheckResult(Dump):
     """What ``check`` found: ``healthy``, or ``unhealthy`` with the reason."""
 
     status: str

@@ -1,8 +1,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-@dataclass(frozen=True)
-class ExecuteResult:
+from ._dump import Dump
+
+@dataclass
+class ExecuteResult(Dump):
     data: list[dict[str, Any]]
     meta: dict[str, Any]
 
@@ -12,8 +14,8 @@ class Record(dict[str, Any]):
     @property
     def meta(self) -> dict[str, Any]: ...
 
-@dataclass(frozen=True)
-class GmailCheckResult:
+@dataclass
+class GmailCheckResult(Dump):
     status: str
     error: str | None = None
     checked_entity: str | None = None

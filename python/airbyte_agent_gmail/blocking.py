@@ -106,12 +106,16 @@ class _Entity:
         if action is None:
             known = ", ".join(self._actions)
             raise AttributeError(f"{self._name} has no action {name!r}; it has {known}")
+        from ._signature import describe, named
+
         connector, entity = self._connector, self._name
 
-        def call(**params):
+        def call(*arguments, **params):
             from ._typed import typed
 
+            params = named(entity, action, arguments, params)
             return typed(entity, action, connector._start(entity, action, params))
 
+        describe(call, entity, action, name)
         self.__dict__[name] = call
         return call

@@ -11,8 +11,9 @@ def __getattr__(name):
 
         return GmailCheckResult
     if not name.startswith("_"):
-        from . import _models
+        from . import _models, _older
 
-        if hasattr(_models, name):
-            return getattr(_models, name)
+        for module in (_models, _older):
+            if hasattr(module, name):
+                return getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -70,4 +70,5 @@ from ._models import (
     SettingsCseKeypairsListResultMeta as SettingsCseKeypairsListResultMeta,
     SettingsCseKeypairsListResult as SettingsCseKeypairsListResult,
 )
+from ._older import *
 from ._result import GmailCheckResult as GmailCheckResult

@@ -59,6 +59,7 @@ fn tell(
 ) -> PyResult<()> {
     let facts = PyDict::new(py);
     facts.set_item("access_token", tokens.access_token.expose())?;
+    facts.set_item("token_type", "Bearer")?;
     if let Some(token) = &tokens.refresh_token {
         facts.set_item("refresh_token", token.expose())?;
     }

@@ -9,13 +9,13 @@ use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::{Airbyte, Error, ExecuteResult, GmailConnector, Selection};
 use pyo3::prelude::*;
 use pythonize::{depythonize, pythonize};
-use serde_json::Value;
 
 use crate::bridge::{self, Notifier, Outcome};
 use crate::callback::Callback;
 use crate::error::exception;
 use crate::param::to_wire;
 use crate::settings::Settings;
+use crate::value::from_python;
 
 /// A connector, made anew in a child process: its connections belong to the threads of the process that made them.
 #[pyclass(frozen)]
@@ -121,7 +121,7 @@ impl Connector {
         exclude: Vec<String>,
         is_blocking: bool,
     ) -> PyResult<Py<PyAny>> {
-        let params = to_wire(&entity, &action, depythonize(params)?);
+        let params = to_wire(&entity, &action, from_python(params, "params")?);
         let selection = if select.is_empty() {
             Selection::exclude(exclude)
         } else {
@@ -181,7 +181,7 @@ impl Connector {
         arguments: &Bound<'_, PyAny>,
         is_blocking: bool,
     ) -> PyResult<Py<PyAny>> {
-        let arguments: Value = depythonize(arguments)?;
+        let arguments = from_python(arguments, "arguments")?;
         let gmail = self.gmail(py, is_blocking)?;
         bridge::run(py, is_blocking, async move {
             let answer = gmail.tools().call(&name, arguments).await;

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pythonize::pythonize;
 use serde_json::{Map, Value, json};
 
+use crate::order::in_order;
 use crate::param::python_name;
 
 pub(crate) fn mode(is_hosted: bool) -> Mode {
@@ -90,6 +91,28 @@ pub(crate) fn actions(entity: &str) -> Vec<(String, &'static str)> {
         .into_iter()
         .map(|action| (python_name(action), action))
         .collect()
+}
+
+/// What an action does in a line, and its params in the order of a call, each with its name in Python, its JSON Schema and
+/// whether it must be given; None for an action that is not in the table, such as the search of the Context Store.
+#[pyfunction]
+pub(crate) fn call<'py>(
+    py: Python<'py>,
+    entity: &str,
+    action: &str,
+) -> PyResult<Option<(&'static str, Bound<'py, PyAny>)>> {
+    let Ok(row) = gmail().find(entity, action) else {
+        return Ok(None);
+    };
+    let schema = row.params_schema();
+    let params: Vec<_> = in_order(row.fields)
+        .into_iter()
+        .map(|field| {
+            let schema = &schema["properties"][field.name];
+            (python_name(field.name), schema, field.required)
+        })
+        .collect();
+    Ok(Some((row.summary, pythonize(py, &params)?)))
 }
 
 /// How a list goes on: the param that takes a page's token, and the field that gives the next one.

@@ -6,9 +6,11 @@ mod callback;
 mod connector;
 mod describe;
 mod error;
+mod order;
 mod param;
 mod sandbox;
 mod settings;
+mod value;
 
 use pyo3::prelude::*;
 
@@ -16,11 +18,14 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _core {
     #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_export]
     use crate::bridge::shutdown;
     #[pymodule_export]
     use crate::connector::{Connector, consent_url, create};
     #[pymodule_export]
-    use crate::describe::{actions, checked, entities, guide, pagination};
+    use crate::describe::{actions, call, checked, entities, guide, pagination};
     #[pymodule_export]
     use crate::sandbox::Sandbox;
 }

@@ -140,7 +140,7 @@ def test_what_is_wrong_is_said_at_once():
         GmailConnector(auth_config=GmailAuthConfig())
     with pytest.raises(TypeError, match="object"):
         GmailConnector(auth_config=object())
-    with pytest.raises(TypeError, match="refresh_tokn"):
+    with pytest.raises(package.ConfigurationError, match="refresh_tokn"):
         GmailAuthConfig(refresh_tokn="x")
 
 

@@ -44,6 +44,7 @@ mod peer;
 mod people;
 mod privacy;
 mod python;
+mod python_types;
 mod quota;
 mod real_mail;
 mod reference;

@@ -15,13 +15,14 @@ use heck::ToUpperCamelCase;
 use serde_json::{Map, Value, json};
 
 use crate::compare;
+use crate::python_types::in_order;
 
 #[path = "../../python/src/name.rs"]
 mod name;
 
-use name::python_name;
+pub(crate) use name::python_name;
 
-const HEAD: &str = "# Made from spec/gmail.yaml; UPDATE_GOLDEN=1 cargo test --all-features --test it -- python writes it anew.\n";
+pub(crate) const HEAD: &str = "# Made from spec/gmail.yaml; UPDATE_GOLDEN=1 cargo test --all-features --test it -- python writes it anew.\n";
 
 /// The document's schemas, and the one of each operation's answer.
 struct Document {
@@ -199,35 +200,27 @@ fn param_type(schema: &Schema) -> String {
 }
 
 fn params(fields: &[Field]) -> String {
-    let mut sorted: Vec<&Field> = fields.iter().collect();
-    sorted.sort_by_key(|field| !field.required);
-    let params: Vec<String> = sorted
-        .into_iter()
-        .map(|field| {
-            let mut kind = param_type(&field.schema);
-            if field.comma_joined {
-                kind.push_str(" | str");
-            }
-            let name = python_name(field.name);
-            if field.required {
-                format!("{name}: {kind}")
-            } else {
-                format!("{name}: {kind} | None = ...")
-            }
-        })
-        .collect();
-    if params.is_empty() {
-        String::new()
-    } else {
-        format!(", *, {}", params.join(", "))
+    let mut params = String::new();
+    for field in in_order(fields) {
+        let mut kind = param_type(&field.schema);
+        if field.comma_joined {
+            kind.push_str(" | str");
+        }
+        let name = python_name(field.name);
+        let _ = if field.required {
+            write!(params, ", {name}: {kind}")
+        } else {
+            write!(params, ", {name}: {kind} | None = ...")
+        };
     }
+    params
 }
 
 #[test]
 fn the_models_are_up_to_date() {
     let document = document();
     let mut text = format!(
-        "{HEAD}\"\"\"The models of results.\"\"\"\n\nfrom __future__ import annotations\n\nfrom typing import Any\n\n\
+        "{HEAD}\"\"\"The models of results.\"\"\"\n\nfrom __future__ import annotations\n\nfrom typing import TYPE_CHECKING, Any\n\n\
          from ._model import Model, Result, ResultWithMeta\n"
     );
     let mut names: Vec<String> = Vec::new();
@@ -250,6 +243,7 @@ fn the_models_are_up_to_date() {
     }
     // A list's model costs more than all records' together, so that each is made at its first use.
     let mut lists = String::from("\n\n_LISTS = {\n");
+    let mut checked = String::from("\n\nif TYPE_CHECKING:\n");
     let mut results = String::from("\n\nRESULTS = {\n");
     for row in gmail().operations {
         let Some((record, _)) = document.record(row) else {
@@ -258,8 +252,8 @@ fn the_models_are_up_to_date() {
         let model = result(&document, row);
         if row.records.is_some() {
             let answer = &document.schemas[&document.answers[row.id]]["properties"];
-            if row.meta.is_empty() {
-                let _ = writeln!(lists, "    {model:?}: lambda: Result[list[{record}]],");
+            let list = if row.meta.is_empty() {
+                format!("Result[list[{record}]]")
             } else {
                 let _ = write!(
                     text,
@@ -274,12 +268,11 @@ fn the_models_are_up_to_date() {
                         document.python_type(&answer[*field])
                     );
                 }
-                let _ = writeln!(
-                    lists,
-                    "    {model:?}: lambda: ResultWithMeta[list[{record}], {model}Meta],"
-                );
                 names.push(format!("{model}Meta"));
-            }
+                format!("ResultWithMeta[list[{record}], {model}Meta]")
+            };
+            let _ = writeln!(lists, "    {model:?}: lambda: {list},");
+            let _ = writeln!(checked, "    {model} = {list}");
             names.push(model.clone());
         }
         let _ = writeln!(
@@ -289,13 +282,15 @@ fn the_models_are_up_to_date() {
         );
     }
     lists.push_str("}\n");
-    results.push_str(
-        "}\n\n\ndef __getattr__(name):\n    if name not in _LISTS:\n        raise AttributeError(name)\n    \
-         model = globals()[name] = _LISTS[name]()\n    return model\n",
+    results.push_str("}\n");
+    checked.push_str(
+        "else:\n\n    def __getattr__(name):\n        if name not in _LISTS:\n            raise AttributeError(name)\n        \
+         # A class of its own name can be pickled.\n        base = _LISTS[name]()\n        \
+         model = globals()[name] = type(base)(name, (base,), {\"__module__\": __name__})\n        return model\n",
     );
     compare::check(
         "python/airbyte_agent_gmail/_models.py",
-        &(text + &lists + &results),
+        &(text + &lists + &results + &checked),
     );
 
     let imports: Vec<String> = names
@@ -306,7 +301,7 @@ fn the_models_are_up_to_date() {
         "{HEAD}from ._config import AirbyteAuthConfig as AirbyteAuthConfig\n\
          from ._config import GmailAuthConfig as GmailAuthConfig\n\
          from ._config import GmailReplicationConfig as GmailReplicationConfig\n\
-         from ._models import (\n{})\nfrom ._result import GmailCheckResult as GmailCheckResult\n",
+         from ._models import (\n{})\nfrom ._older import *\nfrom ._result import GmailCheckResult as GmailCheckResult\n",
         imports.concat()
     );
     compare::check("python/airbyte_agent_gmail/models.pyi", &stub);
@@ -375,7 +370,7 @@ fn connector_stub(document: &Document, blocks: bool) -> String {
         {
             let _ = writeln!(
                 methods,
-                "    {def} {}(self, *, query: Mapping[str, Any], limit: int | None = ..., cursor: str | None = ..., fields: Sequence[str] | None = ...) -> ExecuteResult: ...",
+                "    {def} {}(self, query: Mapping[str, Any], limit: int | None = ..., cursor: str | None = ..., fields: Sequence[str] | None = ...) -> ExecuteResult: ...",
                 python_name(gmail().search_action)
             );
         }
@@ -391,6 +386,7 @@ fn connector_stub(document: &Document, blocks: bool) -> String {
          {entities}\n\
          class GmailConnector:\n\
          \x20   connector_name: ClassVar[str]\n\
+         \x20   connector_version: ClassVar[str]\n\
          {attributes}\
          \x20   def __init__(self, auth_config: GmailAuthConfig | AirbyteAuthConfig | Any, on_token_refresh: Callable[[dict[str, Any]], Any] | None = None) -> None: ...\n\
          \x20   @property\n\
