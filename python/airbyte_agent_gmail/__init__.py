@@ -35,11 +35,13 @@ def __getattr__(name):
     # The models bring pydantic, which many programs never need.
     if name.startswith("_"):
         raise AttributeError(name)
-    from . import _result, models, types
+    from importlib import import_module
 
-    for module in (_result, models, types):
-        try:
-            return getattr(module, name)
-        except AttributeError:
-            pass
+    # `from . import` would ask here for what it imports.
+    for module in ("_result", "models", "types", "connector"):
+        found = getattr(import_module(f"{__name__}.{module}"), name, None)
+        if found is not None:
+            return found
+    if name in globals():
+        return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

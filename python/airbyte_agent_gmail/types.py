@@ -1,8 +1,6 @@
 # Made from spec/gmail.yaml; UPDATE_GOLDEN=1 cargo test --all-features --test it -- python writes it anew.
 """The params of typed calls, as dictionaries."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from typing_extensions import NotRequired, TypedDict

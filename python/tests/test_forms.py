@@ -5,6 +5,8 @@ import copy
 import inspect
 import json
 import pickle
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -42,6 +44,13 @@ def test_the_names_of_airbytes_package_are_here():
     assert list(DraftsUpdateParams.__annotations__)[:2] == ["message", "draft_id"]
     body = package.DraftCreateParams(message=package.DraftCreateParamsMessage(raw="x", thread_id="y"))
     assert body.model_dump(by_alias=True) == {"message": {"raw": "x", "threadId": "y"}}
+
+
+def test_names_are_found_whatever_was_imported_before():
+    program = "import airbyte_agent_gmail as package; print(package.%s.__name__, hasattr(package, 'nothing'))"
+    for name in ("Message", "GmailCheckResult", "MessagesListParams", "models", "types", "RateLimitedError"):
+        ended = subprocess.run([sys.executable, "-c", program % name], capture_output=True, text=True)
+        assert ended.stdout.split() == [f"airbyte_agent_gmail.{name}" if name.islower() else name, "False"], ended.stderr
 
 
 def test_typed_calls_take_arguments_without_names(connector):

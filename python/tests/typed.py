@@ -5,6 +5,7 @@ import asyncio
 from airbyte_agent_gmail import AirbyteAuthConfig, GmailConnector, RateLimitedError
 from airbyte_agent_gmail.models import GmailAuthConfig, Message
 from airbyte_agent_gmail.sandbox import Sandbox
+from airbyte_agent_gmail.types import MessagesListParams
 
 OPEN_SOURCE = GmailAuthConfig(refresh_token="x", client_id="x", client_secret="x")
 HOSTED = AirbyteAuthConfig(customer_name="x", airbyte_client_id="x", airbyte_client_secret="x")
@@ -33,6 +34,13 @@ async def main() -> None:
             print(await task, await plain("messages", "list"), await bounded("messages", "list"))
         except RateLimitedError as error:
             print(error.retry_after)
+        positional: Message = await gmail.messages.get("x", "full")
+        drafted = await gmail.drafts.update({"raw": "x"}, "x")
+        params: MessagesListParams = {"max_results": 1}
+        print(await gmail.execute("messages", "list", params), positional.id, drafted.message)
+        print(page.model_dump(), (await gmail.check()).model_dump_json(), HOSTED.model_copy())
+        wrong: int = page.meta.next_page_token  # type: ignore[assignment]
+        print(page.data[0].nothing, wrong)  # type: ignore[attr-defined]
         await gmail.messages.get(format="full")  # type: ignore[call-arg]
         await gmail.messages.get(message_id="x", format="long")  # type: ignore[arg-type]
         await gmail.messages.list(max_result=1)  # type: ignore[call-arg]

@@ -108,7 +108,7 @@ fn first_sentence(text: &str) -> String {
 #[test]
 fn the_types_are_up_to_date() {
     let mut text = format!(
-        "{HEAD}\"\"\"The params of typed calls, as dictionaries.\"\"\"\n\nfrom __future__ import annotations\n\n\
+        "{HEAD}\"\"\"The params of typed calls, as dictionaries.\"\"\"\n\n\
          from typing import Any\n\nfrom typing_extensions import NotRequired, TypedDict\n\n\
          from ._config import AirbyteAuthConfig as AirbyteAuthConfig\n"
     );
