@@ -138,7 +138,11 @@ fn model(name: &str, summary: &str, fields: &[&Field], text: &mut String) {
             model(&name, field.description, &fields, text);
             name
         });
-        let _ = writeln!(body, "    {}: {kind} | None = None", python_name(field.name));
+        let _ = writeln!(
+            body,
+            "    {}: {kind} | None = None",
+            python_name(field.name)
+        );
     }
     let summary = first_sentence(summary);
     let _ = write!(
