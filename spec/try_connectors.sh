@@ -103,13 +103,31 @@ if ((${#called[@]})); then
   ((${#ran[@]})) || { echo "the calls do not compile: $work/test.log" >&2; exit 1; }
 fi
 
+# What a document lost is in its notes; what all of them came to is in the last line.
 printf '| document | operations | converted | compiled | run | to decide | hosted mode only | lost |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n'
+failed=0
+declare -A total=([converted]=0 [compiled]=0 [run]=0 [operations]=0 [decide]=0 ["hosted mode only"]=0 [lost]=0)
+notes() {
+  count=$(grep -c "^$1: " "$work/$module.log" || true)
+  total[$1]=$((total[$1] + count))
+}
 for module in "${modules[@]}"; do
-  converted=no
-  [[ -s $work/$module.yaml ]] && converted=yes
-  notes() { grep -c "^$1: " "$work/$module.log" || true; }
-  printf '| %s | %s | %s | %s | %s | %s | %s | %s |\n' "${module#c_}" \
-    "$(cat "$work/$module.yaml" 2>/dev/null | grep -c '^ *operationId:' || true)" "$converted" "${compiled[$module]:-no}" \
-    "${ran[$module]:--}" "$(notes decide)" "$(notes 'hosted mode only')" "$(notes lost)"
+  converted=no operations=0
+  if [[ -s $work/$module.yaml ]]; then
+    converted=yes
+    operations=$(grep -c '^ *operationId:' "$work/$module.yaml" || true)
+    total[converted]=$((total[converted] + 1)) total[operations]=$((total[operations] + operations))
+  fi
+  [[ ${compiled[$module]:-no} == yes ]] && total[compiled]=$((total[compiled] + 1)) || failed=1
+  [[ ${ran[$module]:--} == ok ]] && total[run]=$((total[run] + 1))
+  [[ ${ran[$module]:--} != FAILED ]] || failed=1
+  notes decide; decide=$count
+  notes 'hosted mode only'; hosted=$count
+  notes lost; lost=$count
+  printf '| %s | %s | %s | %s | %s | %s | %s | %s |\n' "${module#c_}" "$operations" "$converted" "${compiled[$module]:-no}" \
+    "${ran[$module]:--}" "$decide" "$hosted" "$lost"
 done
+printf '| %s documents | %s | %s | %s | %s | %s | %s | %s |\n' "${#modules[@]}" "${total[operations]}" "${total[converted]}" \
+  "${total[compiled]}" "${total[run]} of ${#called[@]}" "${total[decide]}" "${total["hosted mode only"]}" "${total[lost]}"
 echo "the notes of each document are in $work/*.log"
+exit "$failed"

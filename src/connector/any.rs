@@ -33,6 +33,9 @@ const READING: [&str; 9] = [
     "check",
 ];
 
+/// The action that answers with a file in place of JSON.
+const DOWNLOAD: &str = "download";
+
 /// An Airbyte connector of any type. For Gmail, [`GmailConnector`](super::GmailConnector) has typed calls.
 ///
 /// ```
@@ -184,7 +187,8 @@ impl Connector {
     ///
     /// # Errors
     ///
-    /// What Airbyte and the service behind it answer.
+    /// [`is_unsupported`](Error::is_unsupported) for the action `download`, which answers with a file and not with JSON,
+    /// and what Airbyte and the service behind it answer.
     pub fn execute<'a>(
         &'a self,
         entity: &'a str,
@@ -271,6 +275,13 @@ impl Connector {
             return Err(Error::new(
                 Kind::InvalidInput,
                 "no action is named; take one from the connector's documentation, such as list",
+            )
+            .named("execute".into()));
+        }
+        if action == DOWNLOAD {
+            return Err(Error::new(
+                Kind::Unsupported,
+                "the action `download` answers with a file, which can't be read here; call airbyte's api yourself",
             )
             .named("execute".into()));
         }

@@ -17,12 +17,15 @@ use crate::operation::SearchableEntity;
 /// use airbyte_agent_gmail::SearchFilter;
 ///
 /// let filter = SearchFilter::all([
-///     SearchFilter::like("snippet", "%invoice%"),
-///     SearchFilter::not(SearchFilter::contains("labelIds", "SPAM")),
+///     SearchFilter::contains("snippet", "invoice"),
+///     SearchFilter::not(SearchFilter::array_contains("labelIds", "SPAM")),
 /// ]);
 /// assert_eq!(
 ///     filter.to_value(),
-///     serde_json::json!({"and": [{"like": {"snippet": "%invoice%"}}, {"not": {"contains": {"labelIds": "SPAM"}}}]}),
+///     serde_json::json!({"and": [
+///         {"contains": {"snippet": "invoice"}},
+///         {"not": {"array_contains": {"labelIds": "SPAM"}}},
+///     ]}),
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -68,14 +71,21 @@ operators! {
     lt = "lt";
     /// The field is less or equal.
     lte = "lte";
-    /// The field matches a text in which `%` stands for anything.
-    like = "like";
-    /// The field has the words, in any case.
+    /// The field begins with the text, in any case.
+    starts_with = "startswith";
+    /// The field ends with the text, in any case.
+    ends_with = "endswith";
+    /// The field has the text anywhere, in any case. For a list, use [`array_contains`](Self::array_contains).
+    contains = "contains";
+    /// The list in the field has exactly this value.
+    array_contains = "array_contains";
+    /// The field has the words in this order, in any case.
     fuzzy = "fuzzy";
     /// The field has any of the words.
     keyword = "keyword";
-    /// The list in the field has the value.
-    contains = "contains";
+    /// The field matches a text in which `%` stands for anything. Airbyte no longer documents it: use
+    /// [`starts_with`](Self::starts_with), [`ends_with`](Self::ends_with) or [`contains`](Self::contains).
+    like = "like";
 }
 
 impl SearchFilter {
@@ -205,6 +215,8 @@ pub struct SearchMeta {
     pub cursor: Option<String>,
     /// How long the search took, in milliseconds.
     pub took_ms: Option<f64>,
+    /// What Airbyte says of the result, such as that the Context Store was paused and its records may be out of date.
+    pub warning: Option<Value>,
 }
 
 impl GmailConnector {
@@ -219,7 +231,7 @@ impl GmailConnector {
     ///
     /// let found = gmail
     ///     .search("messages")
-    ///     .filter(SearchFilter::contains("labelIds", "UNREAD"))
+    ///     .filter(SearchFilter::array_contains("labelIds", "UNREAD"))
     ///     .sort("internalDate", SortOrder::Descending)
     ///     .fields(["id", "snippet"])
     ///     .limit(10)
@@ -340,6 +352,7 @@ impl<'a> Search<'a> {
                     .and_then(Value::as_str)
                     .map(str::to_owned),
                 took_ms: found.meta.get("took_ms").and_then(Value::as_f64),
+                warning: found.meta.get("warning").cloned(),
             },
             data: match found.data {
                 Value::Array(data) => data,

@@ -39,6 +39,9 @@ const LASTING_WORDS: [&str; 5] = [
 /// What Gmail says to an account without a mailbox, such as a service account's own.
 const NO_MAILBOX: &str = "Precondition check failed.";
 
+/// What Airbyte says, among other words, to credentials that several organizations have.
+const SEVERAL_ORGANIZATIONS: &str = "specify target organization";
+
 /// The longest reason that is repeated; a word of a service's vocabulary is shorter.
 const MAX_REASON: usize = 64;
 
@@ -133,6 +136,10 @@ impl Error {
                 // Somebody else's page tells nothing of ids, scopes or arguments.
                 _ if !is_said && (400..500).contains(&status) && kind != Kind::RateLimited => {
                     "the answer is not in the service's own form; check the base url and any proxy in between"
+                }
+                Some(text) if text.contains(SEVERAL_ORGANIZATIONS) => {
+                    "these credentials belong to several organizations; give the id of the one that is meant \
+                     (AIRBYTE_ORGANIZATION_ID, or with_organization_id)"
                 }
                 Some(NO_MAILBOX) => {
                     "most likely the account has no mailbox: a service account needs a user to act for \

@@ -369,16 +369,19 @@ impl Operation {
     }
 
     /// The param of the path that a success repeats under its [`response_key`](Self::response_key), as `messageId` of a
-    /// message.
+    /// message, or the `id` of a connector as its `connector_id`.
     pub(crate) fn repeated_param(&self) -> Option<&'static str> {
         let key = self.response_key?;
         let (collection, rest) = self.path.rsplit_once("/{")?;
         let (name, _) = rest.split_once('}')?;
         let (_, collection) = collection.rsplit_once('/')?;
-        let is_of_collection = key == "id"
-            && name
-                .strip_suffix("Id")
-                .is_some_and(|one| collection.strip_suffix('s') == Some(one));
+        // What is named in full, where the other name says no more than "id".
+        let full = match (name, key) {
+            (full, "id") | ("id", full) => full,
+            _ => "",
+        };
+        let one = full.strip_suffix("Id").or_else(|| full.strip_suffix("_id"));
+        let is_of_collection = one.is_some_and(|one| collection.strip_suffix('s') == Some(one));
         (name == key || is_of_collection).then_some(name)
     }
 

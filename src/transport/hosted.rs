@@ -50,6 +50,8 @@ struct Envelope<'a> {
     result: Option<&'a RawValue>,
     #[serde(default, borrow)]
     connector_metadata: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    warning: Option<&'a RawValue>,
 }
 
 fn given<'de: 'a, 'a, D: Deserializer<'de>>(
@@ -388,6 +390,10 @@ impl Executed {
                     meta.insert(name, value);
                 }
             }
+        }
+        // Airbyte's own word on the result, such as that the Context Store is out of date.
+        if let Some(warning) = envelope.warning {
+            meta.entry("warning".to_owned()).or_insert(warning);
         }
         Ok((result, meta))
     }

@@ -5,10 +5,12 @@
 
 The document is Airbyte's, is published with the documentation of Airbyte Agents, and is not kept here. Prism (the npm
 package @stoplight/prism-cli) makes a mock of it that validates requests. Between the program and the mock stands a
-recorder, which counts what the mock refuses. Each command is run twice: answered by the mock, and, once the mock has
-passed the request, by the sandbox, whose answers are then held against the document's schemas (the Python package
-jsonschema). `--typed` also runs the test that makes every typed call. Exits with 1 where anything is refused, or
-answered otherwise than the document says.
+recorder, which counts what the mock refuses, and refuses what the document has no name for. Each command is run several
+times: answered by the mock; once the mock has passed the request, by the sandbox, whose answers are then held against the
+document's schemas (the Python package jsonschema); and by the sandbox with what the document allows: without every
+optional field, with null wherever there may be one, and with fields that nobody knows. `--typed` also runs the test that
+makes every typed call. Exits with 1 where anything is refused, answered otherwise than the document says, or not
+understood.
 """
 
 import argparse
@@ -28,7 +30,7 @@ import threading
 import time
 import urllib.parse
 
-import jsonschema
+from airbyte_document import FORMS, Document
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -51,41 +53,11 @@ def send(host, method, path, headers, body):
     return answer.status, answer.getheaders(), content
 
 
-class Document:
-    """The published document, by the operation of a request."""
-
-    def __init__(self, path):
-        self.document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-        self.patterns = []
-        # Paths without parameters first, as `/skills/docs` before any `/skills/{id}`.
-        for template, item in sorted(self.document["paths"].items(), key=lambda pair: pair[0].count("{")):
-            pattern = re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(template)))
-            self.patterns.append((pattern, template, item))
-
-    def operation(self, method, path):
-        for pattern, template, item in self.patterns:
-            if pattern.fullmatch(path) and method.lower() in item:
-                return template, item[method.lower()]
-        return None, None
-
-    def wrong_answer(self, operation, status, content):
-        """What an answer has that the document does not say."""
-        described = operation["responses"].get(str(status))
-        if described is None:
-            return None if status in (401, 404, 409, 429) else f"status {status} is not described"
-        schema = described.get("content", {}).get("application/json", {}).get("schema")
-        if schema is None:
-            return None
-        schema = {**schema, "components": self.document["components"]}
-        errors = jsonschema.Draft202012Validator(schema).iter_errors(json.loads(content))
-        return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors) or None
-
-
 class Recorder:
     """Stands before the mock, and gives its answers or, once it has passed a request, those of a sandbox."""
 
-    def __init__(self, document, mock, upstream=None):
-        self.document, self.mock, self.upstream = document, mock, upstream
+    def __init__(self, document, mock, upstream=None, form="whole"):
+        self.document, self.mock, self.upstream, self.form = document, mock, upstream, form
         self.passed = collections.Counter()
         self.in_prose = collections.Counter()
         self.refused = []
@@ -121,7 +93,7 @@ class Recorder:
         if addressed := re.match(r"/(127\.0\.0\.1:\d+)(/.*)", path):
             upstream, path = addressed.groups()
         plain = {name: value for name, value in headers.items() if name.lower() not in ("accept-encoding", "host")}
-        bare = urllib.parse.urlsplit(path).path
+        bare, query = urllib.parse.urlsplit(path)[2:4]
         # A path in prose can look like one of the document, with its last part as an id.
         template, operation = (None, None) if bare in IN_PROSE else self.document.operation(method, bare)
         answer = send(self.mock, method, path, plain, body)
@@ -129,6 +101,8 @@ class Recorder:
             self.in_prose[f"{method} {bare}"] += 1
         elif answer[0] >= 400:
             self.refused.append(f"{method} {path} {body[:300].decode()}: {answer[0]} {answer[2][:600].decode()}")
+        elif unnamed := sorted(set(self.document.unnamed(operation, query, body))):
+            self.refused.append(f"{method} {path}: the document does not have {', '.join(unnamed)}")
         else:
             self.passed[f"{method} {template}"] += 1
         if upstream is None:
@@ -136,7 +110,14 @@ class Recorder:
         answer = send(upstream, method, path, plain, body)
         if operation is not None and (wrong := self.document.wrong_answer(operation, answer[0], answer[2])):
             self.answers.append(f"{method} {template}: {wrong}")
-        return answer
+        schema = operation and self.document.answer_schema(operation, answer[0])
+        if schema is None or answer[0] >= 400 or self.form == "whole":
+            return answer
+        shaped = self.document.shaped(schema, json.loads(answer[2]), self.form)
+        content = json.dumps(shaped).encode()
+        if wrong := self.document.wrong_answer(operation, answer[0], content):
+            self.answers.append(f"{method} {template}, {self.form}: {wrong}")
+        return answer[0], answer[1], content
 
 
 def wait_for(port):
@@ -176,7 +157,7 @@ def commands(connector_id, template_id, messages, thread):
     yield ["connectors", "execute", *of_any, "messages", "list", "--params", '{"labelIds": ["INBOX"], "maxResults": 2}']
     yield ["--intent", "see who wrote", "--fields", "id,threadId", "connectors", "execute", *of_any, "messages", "get",
            "--params", json.dumps({"messageId": first})]
-    yield ["connectors", "search", *of_any, "messages", "--filter", '{"like": {"snippet": "%a%"}}', "--limit", "2"]
+    yield ["connectors", "search", *of_any, "messages", "--filter", '{"contains": {"snippet": "a"}}', "--limit", "2"]
     yield ["connectors", "sql", *of_any, "--entity", "messages", "select id from messages"]
     yield ["oauth", "initiate", "--customer-name", "sandbox-customer", "--redirect-url", "https://example.com/back",
            "--create-workspace", "--source-template-id", template_id]
@@ -231,6 +212,46 @@ def run(program, environment, arguments, folder):
                           text=True, timeout=120)
 
 
+def drive(options, document, mock, form):
+    """Runs each command at a sandbox of its own, or at the mock; gives the recorder, and what each ended with."""
+    process = subprocess.Popen([options.program, "sandbox"], stdout=subprocess.PIPE, text=True)
+    try:
+        sandbox = json.loads(process.stdout.readline())
+        upstream = urllib.parse.urlsplit(sandbox["airbyte_url"]).netloc
+        recorder = Recorder(document, mock) if form is None else Recorder(document, mock, upstream, form)
+        known, google = sandbox["airbyte"], sandbox["google"]
+        ended = []
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {
+                "PATH": os.environ["PATH"], "HOME": folder, "AIRBYTE_GMAIL_CONFIG_DIR": folder,
+                "AIRBYTE_CLIENT_ID": known["client_id"], "AIRBYTE_CLIENT_SECRET": known["client_secret"],
+                "AIRBYTE_CONNECTOR_ID": known["connector_id"], "AIRBYTE_ORGANIZATION_ID": known["organization_id"],
+                "GMAIL_REFRESH_TOKEN": google["refresh_token"], "GMAIL_CLIENT_ID": google["client_id"],
+                "GMAIL_CLIENT_SECRET": google["client_secret"],
+            }
+            direct = {**environment, "AIRBYTE_API_URL": sandbox["airbyte_url"]}
+            listed = run(options.program, direct, execute("messages", "list", maxResults=2), folder)
+            listed = json.loads(listed.stdout)["data"]
+            inspected = json.loads(run(options.program, direct, ["connectors", "inspect"], folder).stdout)
+            environment["AIRBYTE_API_URL"] = recorder.url
+            for arguments in commands(known["connector_id"], inspected["source_config_template_id"],
+                                      [message["id"] for message in listed], listed[0]["threadId"]):
+                output = run(options.program, environment, arguments, folder)
+                ended.append((" ".join(arguments), output.returncode))
+                if options.verbose:
+                    print(output.returncode, " ".join(arguments), output.stderr.strip()[:200])
+            # With the connector looked up by the customer's name.
+            if form is not None:
+                environment.pop("AIRBYTE_CONNECTOR_ID")
+                environment["AIRBYTE_CUSTOMER_NAME"] = "a new one / ü"
+                output = run(options.program, environment, ["--mode", "hosted", "inbox"], folder)
+                ended.append(("inbox of a customer", output.returncode))
+        return recorder, ended
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def told(name, recorder):
     print(f"{name}: {sum(recorder.passed.values())} requests of {len(recorder.passed)} operations passed, "
           f"{len(recorder.refused)} refused, {sum(recorder.in_prose.values())} of operations documented in prose alone")
@@ -253,46 +274,28 @@ def main():
         parser.error("prism is not on PATH: npm install @stoplight/prism-cli, and give --prism")
     document = Document(options.document)
     port = free_port()
-    started = [subprocess.Popen([options.prism, "mock", "--errors", "--port", str(port), options.document],
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)]
+    mock = f"127.0.0.1:{port}"
+    prism = subprocess.Popen([options.prism, "mock", "--errors", "--port", str(port), options.document],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    failed = False
     try:
-        started.append(subprocess.Popen([options.program, "sandbox"], stdout=subprocess.PIPE, text=True))
-        sandbox = json.loads(started[-1].stdout.readline())
         wait_for(port)
-        mock = f"127.0.0.1:{port}"
-        by_mock = Recorder(document, mock)
-        by_sandbox = Recorder(document, mock, urllib.parse.urlsplit(sandbox["airbyte_url"]).netloc)
-        known, google = sandbox["airbyte"], sandbox["google"]
-        with tempfile.TemporaryDirectory() as folder:
-            environment = {
-                "PATH": os.environ["PATH"], "HOME": folder, "AIRBYTE_GMAIL_CONFIG_DIR": folder,
-                "AIRBYTE_CLIENT_ID": known["client_id"], "AIRBYTE_CLIENT_SECRET": known["client_secret"],
-                "AIRBYTE_CONNECTOR_ID": known["connector_id"], "AIRBYTE_ORGANIZATION_ID": known["organization_id"],
-                "GMAIL_REFRESH_TOKEN": google["refresh_token"], "GMAIL_CLIENT_ID": google["client_id"],
-                "GMAIL_CLIENT_SECRET": google["client_secret"],
-            }
-            direct = {**environment, "AIRBYTE_API_URL": sandbox["airbyte_url"]}
-            listed = run(options.program, direct, execute("messages", "list", maxResults=2), folder)
-            listed = json.loads(listed.stdout)["data"]
-            inspected = json.loads(run(options.program, direct, ["connectors", "inspect"], folder).stdout)
-            ended = collections.Counter()
-            for recorder in (by_mock, by_sandbox):
-                environment["AIRBYTE_API_URL"] = recorder.url
-                for arguments in commands(known["connector_id"], inspected["source_config_template_id"],
-                                          [message["id"] for message in listed], listed[0]["threadId"]):
-                    output = run(options.program, environment, arguments, folder)
-                    ended[recorder is by_sandbox, output.returncode] += 1
-                    if options.verbose:
-                        print(output.returncode, " ".join(arguments), output.stderr.strip()[:200])
-            # The same, with the connector looked up by the customer's name.
-            environment.pop("AIRBYTE_CONNECTOR_ID")
-            environment.update(AIRBYTE_API_URL=by_sandbox.url, AIRBYTE_CUSTOMER_NAME="a new one / ü")
-            output = run(options.program, environment, ["--mode", "hosted", "inbox"], folder)
-            ended[True, output.returncode] += 1
-        for (is_sandbox, code), count in sorted(ended.items()):
-            print(f"answered by {'the sandbox' if is_sandbox else 'the mock'}: {count} commands ended with {code}")
-        failed = told("commands, answered by the mock", by_mock)
-        failed |= told("commands, answered by the sandbox", by_sandbox)
+        codes = {}
+        for form in (None, *FORMS):
+            recorder, ended = drive(options, document, mock, form)
+            name = "the mock" if form is None else f"the sandbox, {form}"
+            counts = collections.Counter(code for _, code in ended)
+            counts = ", ".join(f"{count} commands ended with {code}" for code, count in sorted(counts.items()))
+            print(f"answered by {name}: {counts}")
+            failed |= told(f"commands, answered by {name}", recorder)
+            codes[form] = ended
+        for form in FORMS[1:]:
+            for (command, whole), (_, code) in zip(codes["whole"], codes[form], strict=True):
+                # A check without a status is none that has succeeded.
+                allowed = (whole, 7) if form in ("bare", "nulls") and command.startswith("connectors check") else (whole,)
+                if code not in allowed:
+                    failed = True
+                    print(f"  NOT UNDERSTOOD {form}: {command} ended with {code}, not {whole}")
         if options.typed:
             typed = Recorder(document, mock)
             test = ["cargo", "test", "--all-features", "--test", "it", "--", "airbyte::every_operation_is_carried_out"]
@@ -302,9 +305,8 @@ def main():
             print("not called:", ", ".join(sorted(operations - set(typed.passed))))
         return 1 if failed else 0
     finally:
-        for process in started:
-            process.terminate()
-            process.wait()
+        prism.terminate()
+        prism.wait()
 
 
 if __name__ == "__main__":

@@ -106,6 +106,41 @@ async def drive_older(airbyte, google, config):
     labels = await gmail_execute("labels", "list", {})
     holds("hosted", "the tool works", "INBOX" in str(labels), labels)
 
+    async def refused(name, awaitable, *words):
+        try:
+            error = await awaitable
+        except Exception as raised:  # Lookups and requests have error types of their own.
+            error = raised
+        said = isinstance(error, Exception) and all(word in str(error) for word in words)
+        holds("hosted", name, said, error)
+
+    await refused("two connectors", GmailConnector(auth_config=config).profile.get(), "found 2")
+    unknown = config.model_copy(update={"customer_name": "nobody's"})
+    await refused("an unknown customer", GmailConnector(auth_config=unknown).profile.get(), "404", "Workspace not found")
+    await refused("a customer of nobody", GmailConnector.create(airbyte_config=unknown, auth_config=credentials), "404")
+    other = config.model_copy(update={"organization_id": "00000000-0000-4000-8000-000000000000"})
+    await refused("another organization", GmailConnector(auth_config=other).profile.get(), "403")
+    await refused("a secret that is not known", GmailConnector.create(
+        airbyte_config=config, server_side_oauth_secret_id="none"), "400", "secret")
+    await refused("a template that is not there", GmailConnector.create(
+        airbyte_config=config, auth_config=credentials, source_template_id=other.organization_id), "404", "template")
+    await refused("another address to come back to", GmailConnector.get_consent_url(
+        airbyte_config=config, redirect_url="nowhere"), "422", "redirect_url")
+    await refused("an unknown action", made.execute("messages", "burn", {}), "400", "Available actions")
+    page, ids = await made.messages.list(max_results=500), []
+    token = None
+    while True:
+        part = await made.messages.list(max_results=9, page_token=token)
+        ids += [field(record, "id") for record in part.data]
+        token = field(part.meta, "next_page_token") or field(part.meta, "nextPageToken")
+        if not token:
+            break
+    holds("hosted", "pages to the end", ids == [field(record, "id") for record in page.data], ids)
+    client = made._executor._cloud_client
+    await client.configure_oauth_app_parameters("gmail", {"client_id": "app", "client_secret": "secret"})
+    await client.configure_oauth_app_parameters("gmail", None)
+    await refused("an app without a secret", client.configure_oauth_app_parameters("gmail", {"client_id": "app"}), "422")
+
 
 async def main():
     airbyte, google = sandbox["airbyte"], sandbox["google"]

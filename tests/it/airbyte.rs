@@ -157,8 +157,10 @@ async fn templates(airbyte: &Airbyte) -> Result<String, Box<dyn std::error::Erro
     let own = templates.list().send().await?;
     assert!(own.data.iter().any(|template| template.id == made.id));
     assert!(own.data.iter().all(|template| template.id != original.id));
-    let all = templates.list().use_global(true).send().await?;
-    assert_eq!(all.data.len(), own.data.len() + global.data.len());
+    let in_place = templates.list().use_global(true).send().await?;
+    assert_eq!(in_place.data, global.data);
+    let tagged = templates.list().tags(["mail"]).tags_mode(TagsMode::Any);
+    assert!(tagged.send().await?.data.is_empty());
     let renamed = templates.update(&made.id).name("Our mail").send().await?;
     assert_eq!(renamed.name, "Our mail");
     let spare = templates.create().original_source_template_id(&original.id);

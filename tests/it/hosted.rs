@@ -319,7 +319,10 @@ async fn the_organization_is_named_where_there_are_several() -> TestResult {
         .check()
         .await
         .expect_err("no organization");
-    assert!(error.is_invalid_request(), "{error:?}");
+    assert!(
+        error.is_invalid_request() && error.to_string().contains("AIRBYTE_ORGANIZATION_ID"),
+        "{error:?}"
+    );
     connector(
         &sandbox,
         named.with_organization_id(sandbox.airbyte().organization_id),
@@ -358,8 +361,8 @@ async fn a_search_is_typed_and_hosted_only() -> TestResult {
     let found = hosted
         .search("messages")
         .filter(SearchFilter::all([
-            SearchFilter::contains("labelIds", "INBOX"),
-            SearchFilter::not(SearchFilter::contains("labelIds", "UNREAD")),
+            SearchFilter::array_contains("labelIds", "INBOX"),
+            SearchFilter::not(SearchFilter::array_contains("labelIds", "UNREAD")),
         ]))
         .sort("internalDate", SortOrder::Descending)
         .limit(3)
@@ -370,8 +373,8 @@ async fn a_search_is_typed_and_hosted_only() -> TestResult {
     let next = hosted
         .search("messages")
         .filter(SearchFilter::all([
-            SearchFilter::contains("labelIds", "INBOX"),
-            SearchFilter::not(SearchFilter::contains("labelIds", "UNREAD")),
+            SearchFilter::array_contains("labelIds", "INBOX"),
+            SearchFilter::not(SearchFilter::array_contains("labelIds", "UNREAD")),
         ]))
         .sort("internalDate", SortOrder::Descending)
         .limit(3)

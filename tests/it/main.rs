@@ -9,6 +9,7 @@ mod compare;
 mod support;
 
 mod airbyte;
+mod airbyte_answer;
 mod answering;
 mod answers;
 mod approval;

@@ -65,6 +65,11 @@ async fn airbytes_sdk() -> TestResult {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn airbytes_sdk_at_its_edges() -> TestResult {
+    drive(installation::python(), "airbyte_edges.py").await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn airbytes_older_package() -> TestResult {
     drive(installation::older_python(), "airbyte_sdk.py").await
 }

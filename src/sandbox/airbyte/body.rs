@@ -211,7 +211,8 @@ pub(super) fn query_boolean(request: &Request, name: &str) -> Result<bool, Answe
     }
 }
 
-fn wrong_query(name: &str, message: &str, code: &'static str) -> Answer {
+/// 422 for a value of the query.
+pub(super) fn wrong_query(name: &str, message: &str, code: &'static str) -> Answer {
     let wrong = FieldError::new(format!("query.{name}"), message, code);
     error::documented(StatusCode::UNPROCESSABLE_ENTITY, message, &[wrong])
 }

@@ -20,8 +20,8 @@ use crate::sandbox::table;
 const EVERYTHING: &str = "*";
 const CHECK: &str = "check";
 
-/// How much of a text is left when a caller lets long ones be truncated.
-const TRUNCATED: usize = 1_000;
+/// How much of a text is left when a caller lets the long ones of a list be truncated.
+const TRUNCATED: usize = 200;
 
 /// Notes what a call asks for, and finds the Gmail operation behind it.
 pub(super) fn describe(request: &Request, record: &mut RequestRecord) -> Option<&'static str> {
@@ -78,6 +78,12 @@ pub(super) fn execute(call: &mut Call<'_>) -> Result<Answer, Answer> {
     }
 
     let is_of_store = [table::search_action(), table::sql_action()].contains(&action.as_str());
+    let is_list = is_of_store || action == "list";
+    // An empty list chooses nothing and excludes nothing.
+    let (select, exclude) = (
+        select.filter(|paths| !paths.is_empty()),
+        exclude.filter(|paths| !paths.is_empty()),
+    );
     let (mut result, metadata) = if entity == EVERYTHING && action == CHECK {
         // How the clients of before ask whether a connector works.
         connector::standing(call.state, &connector.credentials, None)
@@ -118,7 +124,7 @@ pub(super) fn execute(call: &mut Call<'_>) -> Result<Answer, Answer> {
         } else if let Some(paths) = &exclude {
             paths.iter().for_each(|path| remove(records, path));
         }
-        if truncates {
+        if truncates && is_list {
             truncate(records);
         }
     }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 /// How deep filters may nest.
 const DEPTH: usize = 32;
 
-const OPERATORS: &str =
-    "eq, neq, gt, gte, lt, lte, in, like, fuzzy, keyword, contains, any, has, not, and, or";
+const OPERATORS: &str = "eq, neq, gt, gte, lt, lte, in, startswith, endswith, contains, array_contains, fuzzy, \
+                         keyword, like, any, has, not, and, or";
 
 /// Conditions that must all hold.
 #[derive(Debug, Default)]
@@ -128,8 +128,8 @@ fn read(value: &Value, fields: Option<&[&str]>, depth: usize) -> Result<Filter, 
                     });
                 }
             }
-            "eq" | "neq" | "gt" | "gte" | "lt" | "lte" | "in" | "like" | "fuzzy" | "keyword"
-            | "contains" | "has" => {
+            "eq" | "neq" | "gt" | "gte" | "lt" | "lte" | "in" | "startswith" | "endswith"
+            | "contains" | "array_contains" | "fuzzy" | "keyword" | "like" | "has" => {
                 for (field, value) in map(operator, operand)? {
                     check_operand(operator, value)?;
                     let path = read_path(field, fields)?;
@@ -193,7 +193,7 @@ fn read_element(value: &Value, depth: usize) -> Result<Element, String> {
 fn check_operand(operator: &str, value: &Value) -> Result<(), String> {
     let (fits, expected) = match operator {
         "in" => (value.is_array(), "a list"),
-        "like" | "fuzzy" | "keyword" => (value.is_string(), "a string"),
+        "startswith" | "endswith" | "like" | "fuzzy" | "keyword" => (value.is_string(), "a string"),
         _ => (true, "a value"),
     };
     if fits {
@@ -233,7 +233,7 @@ fn holds(operator: &str, found: Option<&Value>, wanted: &Value) -> bool {
         // value, anything else whether a list contains it.
         return match wanted {
             Value::Bool(wanted) => found.is_some() == *wanted,
-            wanted => found.is_some_and(|found| contains(found, wanted)),
+            wanted => found.is_some_and(|found| array_contains(found, wanted)),
         };
     }
     // As in SQL, no comparison holds for what has no value, eq null and neq null apart.
@@ -251,9 +251,17 @@ fn holds(operator: &str, found: Option<&Value>, wanted: &Value) -> bool {
         "in" => wanted
             .as_array()
             .is_some_and(|values| values.iter().any(|value| equal(found, value))),
-        "contains" => contains(found, wanted),
+        "array_contains" => array_contains(found, wanted),
+        // Clients of before ask a list so.
+        "contains" if found.is_array() => array_contains(found, wanted),
+        "contains" => match (text(found), text(wanted)) {
+            (Some(found), Some(wanted)) => found.contains(&wanted),
+            _ => false,
+        },
         _ => match (found.as_str(), wanted.as_str()) {
             (Some(found), Some(wanted)) => match operator {
+                "startswith" => found.to_lowercase().starts_with(&wanted.to_lowercase()),
+                "endswith" => found.to_lowercase().ends_with(&wanted.to_lowercase()),
                 "like" => like(found, wanted),
                 "fuzzy" => fuzzy(found, wanted),
                 _ => keyword(found, wanted),
@@ -267,7 +275,16 @@ fn equal(one: &Value, two: &Value) -> bool {
     one == two || (one.is_number() && order(one, two) == Some(Ordering::Equal))
 }
 
-fn contains(found: &Value, wanted: &Value) -> bool {
+/// A text or a number, in lower case.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.to_lowercase()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn array_contains(found: &Value, wanted: &Value) -> bool {
     found
         .as_array()
         .is_some_and(|values| values.iter().any(|value| equal(value, wanted)))
@@ -367,7 +384,13 @@ mod tests {
             json!({"like": {"snippet": "%ready"}}),
             json!({"fuzzy": {"snippet": "quarterly REPORT"}}),
             json!({"keyword": {"snippet": "missing report"}}),
+            json!({"startswith": {"snippet": "THE QUARTERLY"}}),
+            json!({"endswith": {"snippet": "Ready"}}),
+            json!({"contains": {"snippet": "quarterly REPORT"}}),
+            json!({"contains": {"sizeEstimate": 20}}),
             json!({"contains": {"labelIds": "INBOX"}}),
+            json!({"array_contains": {"labelIds": "INBOX"}}),
+            json!({"any": {"labelIds": {"startswith": "un"}}}),
             json!({"any": {"payload.headers": {"eq": {"name": "To"}, "like": {"value": "%@example.com"}}}}),
             json!({"any": {"labelIds": {"like": "UN%"}}}),
             json!({"has": {"id": true}}),
@@ -389,7 +412,14 @@ mod tests {
             json!({"like": {"snippet": "ready%The"}}),
             json!({"fuzzy": {"snippet": "report quarterly"}}),
             json!({"keyword": {"snippet": "quarter"}}),
+            json!({"startswith": {"snippet": "quarterly"}}),
+            json!({"startswith": {"snippet": "The%"}}),
+            json!({"endswith": {"snippet": "report"}}),
+            json!({"contains": {"snippet": "report quarterly"}}),
+            json!({"contains": {"draft": "a"}}),
             json!({"contains": {"labelIds": "TRASH"}}),
+            json!({"array_contains": {"labelIds": "inbox"}}),
+            json!({"array_contains": {"snippet": "report"}}),
             json!({"any": {"labelIds": {"eq": "TRASH"}}}),
             json!({"not": {"contains": {"labelIds": "INBOX"}}}),
             json!({"or": []}),
@@ -405,6 +435,7 @@ mod tests {
             (json!({"eq": {"thread_id": "b"}}), "Available fields: id"),
             (json!({"eq": "b"}), "takes an object"),
             (json!({"in": {"id": "b"}}), "takes a list"),
+            (json!({"startswith": {"id": 1}}), "takes a string"),
             (
                 json!({"and": {"eq": {"id": "b"}}}),
                 "takes a list of filters",

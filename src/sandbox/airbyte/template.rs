@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::body::{Body, query_boolean};
+use super::body::{Body, query_boolean, wrong_query};
 use super::organization::{Organization, Template};
 use super::{Call, error};
 use crate::sandbox::exchange::Answer;
@@ -50,8 +50,9 @@ pub(super) fn definition(call: &mut Call<'_>) -> Result<Answer, Answer> {
 
 /// GET /integrations/templates/sources
 pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
-    let with_global = query_boolean(call.request, "use_global")?;
-    listed(call, |template| template.own || with_global)
+    // The global ones in place of the organization's own, not beside them.
+    let global = query_boolean(call.request, "use_global")?;
+    listed(call, |template| template.own != global)
 }
 
 /// GET /integrations/templates/sources/global
@@ -207,6 +208,16 @@ pub(super) fn summarized(template: &Template, organization_id: &str) -> Value {
 }
 
 fn listed(call: &Call<'_>, wanted: impl Fn(&Template) -> bool) -> Result<Answer, Answer> {
+    let mode = call.request.query_value("tags_mode");
+    if mode.is_some_and(|mode| !["all", "any"].contains(&mode.as_str())) {
+        return Err(wrong_query(
+            "tags_mode",
+            "Input should be 'all' or 'any'",
+            "enum",
+        ));
+    }
+    // No template of the sandbox has a tag.
+    let by_tag = call.request.query_value("tags").is_some();
     let initial = call.state.settings().own_template;
     let organization = lock(&call.state.airbyte);
     let organization_id = organization.credentials().organization_id;
@@ -214,7 +225,8 @@ fn listed(call: &Call<'_>, wanted: impl Fn(&Template) -> bool) -> Result<Answer,
         .templates
         .iter()
         .filter(|template| {
-            wanted(template)
+            !by_tag
+                && wanted(template)
                 && !template.deleted
                 && (initial || !Organization::is_initial_template(template))
         })
