@@ -133,6 +133,10 @@ impl Error {
             "{} ({shown}): {}",
             said(kind, status),
             match service_message.as_deref() {
+                // Airbyte may leave everything but the message out, and nobody else says why an argument is refused.
+                Some(_) if !is_said && matches!(status, 400 | 409 | 422) => {
+                    advice(kind, status, reason.as_deref())
+                }
                 // Somebody else's page tells nothing of ids, scopes or arguments.
                 _ if !is_said && (400..500).contains(&status) && kind != Kind::RateLimited => {
                     "the answer is not in the service's own form; check the base url and any proxy in between"
@@ -424,6 +428,21 @@ mod tests {
             assert!(error(500, body).is_server());
             assert!(error(404, body).is_not_found());
             assert!(error(401, body).is_unauthenticated());
+        }
+    }
+
+    #[test]
+    fn a_lone_message_is_airbytes_own_where_arguments_are_refused() {
+        for (status, is_own) in [
+            (400, true),
+            (409, true),
+            (422, true),
+            (403, false),
+            (404, false),
+        ] {
+            let error = error(status, r#"{"message":"busy"}"#);
+            assert_eq!(!error.to_string().contains("own form"), is_own, "{error}");
+            assert!(!error.is_gone());
         }
     }
 

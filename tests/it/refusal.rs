@@ -223,6 +223,15 @@ async fn why_there_is_no_application_token_is_told() -> TestResult {
         (error.status(), error.service_message()),
         (Some(503), Some("down for an hour"))
     );
+    let body = json!({"detail": "Invalid client credentials"});
+    let sandbox = answering("create_account_applications_token", 401, &body).await?;
+    let error = gmail(&sandbox)?.check().await.expect_err("no token");
+    assert!(error.is_unauthenticated(), "{error:?}");
+    assert!(
+        error.to_string().contains("AIRBYTE_CLIENT_SECRET"),
+        "{error}"
+    );
+    assert_eq!(error.service_message(), Some("Invalid client credentials"));
     Ok(())
 }
 

@@ -66,7 +66,7 @@ impl AirbyteTokenSource {
             .map_err(|failure| passing(failure.into()))?;
         if !reply.status.is_success() {
             let error = Error::from_response(reply.status.as_u16(), &reply.headers, &reply.body);
-            return Err(passing(error.of(operation)));
+            return Err(passing(refused(error).of(operation)));
         }
         let answer = read(&reply.body)
             .map_err(|error| unreadable(Error::undecodable(&error).of(operation)))?;
@@ -96,6 +96,19 @@ fn unreadable(error: Error) -> Error {
         "airbyte's answer has no application token; check the base url and any proxy in between",
     )
     .caused_by(error)
+}
+
+/// There is no token yet that could be refused: a client is.
+fn refused(error: Error) -> Error {
+    if !error.is_unauthenticated() {
+        return error;
+    }
+    Error::new(
+        Kind::Unauthenticated,
+        "airbyte refuses the client id or the client secret (401): check both \
+         (AIRBYTE_CLIENT_ID, AIRBYTE_CLIENT_SECRET)",
+    )
+    .explaining(error)
 }
 
 /// An error that passes says that there is no token for now, however it came.
