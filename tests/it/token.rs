@@ -167,6 +167,41 @@ async fn lifetimes_come_as_number_or_text_or_not_at_all() -> TestResult {
     Ok(())
 }
 
+/// A server may name any number, and the token that came with it is good.
+#[tokio::test]
+async fn a_lifetime_that_no_clock_reaches_is_taken() -> TestResult {
+    for lifetime in ["1e12", "1000000000000000000", "18446744073709551615"] {
+        let sandbox = Sandbox::start().await?;
+        let body = format!(
+            r#"{{"access_token":"sandbox-access-token","expires_in":{lifetime},
+                "refresh_token":"rotated","refresh_token_expires_in":{lifetime}}}"#
+        );
+        let answer = FaultKind::Answer {
+            code: 200,
+            content_type: "application/json".to_owned(),
+            body,
+        };
+        sandbox.inject(Fault::new(Service::Google, answer));
+        let store = Arc::new(MemoryTokenStore::default());
+        let google = sandbox.google();
+        let auth = GmailAuthConfig::new(google.refresh_token)
+            .with_client(google.client_id, google.client_secret);
+        // The second is the next process, which reads what the first has stored.
+        for _ in 0..2 {
+            let gmail = GmailConnector::builder(auth.clone())
+                .base_url(sandbox.gmail_url())
+                .token_url(sandbox.token_url())
+                .token_store(store.clone())
+                .build()?;
+            call_at_once(&gmail, 10).await?;
+            assert_eq!(refreshes(&sandbox), 1, "{lifetime}");
+            let kept = store.tokens().and_then(|tokens| tokens.refresh_token);
+            assert!(kept.is_some_and(|token| token.matches("rotated")));
+        }
+    }
+    Ok(())
+}
+
 /// Moves the clock of the connector and of the sandbox, which are on one runtime.
 async fn pass(time: Duration) {
     tokio::time::pause();

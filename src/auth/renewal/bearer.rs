@@ -71,6 +71,7 @@ fn until_renewal(lifetime: Duration, spread: u32) -> Duration {
     if lifetime < SHORT_LIFE {
         lifetime * 4 / 5
     } else {
-        lifetime - EARLY - lifetime / SPREAD * spread.min(1_000) / 1_000
+        // Divided first: a server may name more seconds than a duration holds a thousand times.
+        lifetime - EARLY - lifetime / SPREAD / 1_000 * spread.min(1_000)
     }
 }
