@@ -371,6 +371,67 @@ async fn a_maildir_and_eml_files_are_sources() -> TestResult {
     Ok(())
 }
 
+/// Folders of offlineimap and of an account in another language; names of files after a copy to systems without colons.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_folders_and_files_of_other_programs_are_understood() -> TestResult {
+    let directory = Directory::new()?;
+    let maildir = directory.file("Mail");
+    for (number, (path, _)) in (1..).zip(FOREIGN) {
+        let file = maildir.join(path);
+        fs::create_dir_all(file.parent().ok_or("a folder")?)?;
+        fs::write(file, message(number, ""))?;
+    }
+    let target = empty().await?;
+    let result = done(&target, &["import", text(&maildir)]).await?;
+    assert_eq!(result["imported"], FOREIGN.len());
+    assert_eq!(result["labels_created"], 0);
+    let found = labels(&target).await?;
+    for (number, (path, expected)) in (1..).zip(FOREIGN) {
+        assert_eq!(found[&format!("{number}")], expected, "{path}");
+    }
+    Ok(())
+}
+
+const FOREIGN: [(&str, &str); 12] = [
+    ("INBOX/cur/1.M1P1.example.com,U=1,FMD5=7e33:2,S", "INBOX"),
+    ("[Gmail].Sent Mail/cur/2.M1P1.example.com:2,S", "SENT"),
+    ("[Gmail].All Mail/cur/3.M1P1.example.com:2,S", ""),
+    ("[Gmail]/Gesendet/cur/4.M1P1.example.com:2,S", "SENT"),
+    ("[Gmail]/Alle Nachrichten/cur/5.M1P1.example.com:2,S", ""),
+    (
+        ".[Google Mail].Corbeille/cur/6.M1P1.example.com:2,S",
+        "TRASH",
+    ),
+    ("INBOX/cur/7.M1P1.example.com\u{f03a}2,FS", "INBOX|STARRED"),
+    ("INBOX/cur/8.M1P1.example.com\u{ff1a}2,FS", "INBOX|STARRED"),
+    ("INBOX/cur/9.M1P1.example.com_2,FS", "INBOX|STARRED"),
+    ("INBOX/cur/10.M1P1.example.com%3A2,S", "INBOX"),
+    ("INBOX/cur/11.M1P1.example2,S", "INBOX"),
+    ("INBOX/new/12.M1P1.mail-2,S=512,W=520", "INBOX|UNREAD"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_are_passed_over_are_told() -> TestResult {
+    let directory = Directory::new()?;
+    let folder = directory.file("saved");
+    fs::create_dir_all(folder.join("more"))?;
+    fs::write(folder.join("a.eml"), message(1, ""))?;
+    let target = empty().await?;
+    let quiet = run(&target, &["import", text(&folder)]).await?;
+    assert!(quiet.status.success() && quiet.stderr.is_empty());
+    for name in ["more/1.emlx", "more/2.msg", ".DS_Store"] {
+        fs::write(folder.join(name), "x")?;
+    }
+    let told = run(&target, &["import", text(&folder)]).await?;
+    assert!(told.status.success());
+    let said = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(
+        said.contains("not imported: 2, such as more/1.emlx"),
+        "{said}"
+    );
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_that_cannot_be_told_stops_before_the_first_message() -> TestResult {
     let directory = Directory::new()?;

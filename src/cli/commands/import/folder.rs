@@ -5,6 +5,8 @@ use std::path::{Component, Path};
 use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::word::of_any_language;
+
 /// The label of a folder, by its path from the Maildir: a folder in it, or a name that begins with a dot, where dots part
 /// levels (Maildir++). The Maildir itself stands for none.
 pub(super) fn label_of_folder(path: &Path) -> Option<String> {
@@ -16,19 +18,24 @@ pub(super) fn label_of_folder(path: &Path) -> Option<String> {
         let name = name.to_string_lossy();
         match name.strip_prefix('.') {
             Some(nested) => levels.extend(nested.split('.').map(decoded)),
-            None => levels.push(decoded(&name)),
+            // offlineimap writes `[Gmail].Sent Mail`.
+            None => match name.split_once('.') {
+                Some((root, nested)) if is_gmail(&root.to_lowercase()) => {
+                    levels.extend([root.to_owned(), decoded(nested)]);
+                }
+                _ => levels.push(decoded(&name)),
+            },
         }
     }
     levels.retain(|level| !level.trim().is_empty());
     let name = levels.join("/");
     let name = name.strip_prefix("INBOX/").unwrap_or(&name).to_owned();
     let lower = name.to_lowercase();
-    let gmail = ["[gmail]", "[google mail]"]
-        .iter()
-        .find_map(|root| lower.strip_prefix(root));
-    let system = match gmail {
-        Some(folder) => of_gmail(folder.trim_start_matches('/')),
-        None => of_server(&lower),
+    let (root, folder) = lower.split_once('/').unwrap_or((&lower, ""));
+    let system = if is_gmail(root) {
+        of_gmail(folder)
+    } else {
+        of_server(&lower)
     };
     match system {
         Some("") => None,
@@ -50,19 +57,55 @@ fn of_server(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The names that Gmail gives to its own folders over IMAP.
-fn of_gmail(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "starred" => "STARRED",
-        "important" => "IMPORTANT",
-        "sent mail" => "SENT",
-        "drafts" => "DRAFT",
-        "trash" | "bin" => "TRASH",
-        "spam" => "SPAM",
-        "" | "all mail" => "",
-        _ => return None,
-    })
+/// The folder that has Gmail's own over IMAP.
+fn is_gmail(name: &str) -> bool {
+    matches!(name, "[gmail]" | "[google mail]")
 }
+
+/// The names that Gmail gives to its own folders over IMAP, in the account's language.
+fn of_gmail(name: &str) -> Option<&'static str> {
+    match name {
+        "" => Some(""),
+        _ if ALL_MAIL.contains(&name) => Some(""),
+        _ => of_any_language(name),
+    }
+}
+
+/// What Gmail calls all mail, in lower case; other than its words for labels it says nothing of a message.
+const ALL_MAIL: [&str; 32] = [
+    "all mail",
+    "alle nachrichten",
+    "tous les messages",
+    "todos",
+    "tutti i messaggi",
+    "alle berichten",
+    "todos os e-mails",
+    "todo o correio",
+    "wszystkie",
+    "všechny zprávy",
+    "všetky správy",
+    "вся почта",
+    "уся пошта",
+    "цялата поща",
+    "alla mail",
+    "alle mails",
+    "alle e-mails",
+    "all e-post",
+    "kaikki viestit",
+    "tüm postalar",
+    "összes levél",
+    "すべてのメール",
+    "전체보관함",
+    "所有邮件",
+    "所有郵件",
+    "כל הדואר",
+    "كل البريد",
+    "όλα τα μηνύματα",
+    "toate mesajele",
+    "tất cả thư",
+    "semua email",
+    "tots els correus",
+];
 
 /// The modified UTF-7 of IMAP's names, which Maildir++ has too (RFC 3501 5.1.3); other text is kept.
 pub(super) fn decoded(name: &str) -> String {
@@ -121,6 +164,17 @@ mod tests {
             ("[Google Mail]/Bin", Some("TRASH")),
             ("[Gmail]/Important", Some("IMPORTANT")),
             (".[Gmail].Other", Some("[Gmail]/Other")),
+            ("[Gmail].All Mail", None),
+            ("[Gmail].Sent Mail", Some("SENT")),
+            ("[Google Mail].Entw&APw-rfe", Some("DRAFT")),
+            ("[Gmail]/Gesendet", Some("SENT")),
+            ("[Gmail]/Alle Nachrichten", None),
+            (".[Gmail].Corbeille", Some("TRASH")),
+            ("[Gmail]/&BBoEPgRABDcEOAQ9BDA-", Some("TRASH")),
+            ("[Gmail]/&XfJT0ZCuTvY-", Some("SENT")),
+            ("[Gmail]", None),
+            ("Gesendet", Some("Gesendet")),
+            ("Work.Invoices", Some("Work.Invoices")),
             (".Entw&APw-rfe", Some("Entwürfe")),
             (".Q&A", Some("Q&A")),
             (".Q&-A", Some("Q&A")),

@@ -96,11 +96,19 @@ impl Marks {
 }
 
 /// The letters behind `:2,` in a file's name.
+///
+/// Where a colon can be in no name, programs, file systems and services that copy files write another sign, or none.
 pub(super) fn flags(path: &str) -> &str {
-    // Where a colon can be in no name, programs take other signs.
-    path.rsplit_once("2,")
-        .filter(|(before, _)| before.ends_with([':', ';', '!', '-']))
-        .map_or("", |(_, flags)| flags)
+    let Some((before, flags)) = path.rsplit_once("2,") else {
+        return "";
+    };
+    // Letters are in the order of ASCII. A host's name can end so as well, as in `mail-2,S=512`.
+    let is_of_letters = flags.bytes().all(|flag| flag.is_ascii_alphabetic());
+    if before.ends_with(':') || is_of_letters && flags.bytes().is_sorted() {
+        flags
+    } else {
+        ""
+    }
 }
 
 /// Adds a label that is not there yet.
@@ -193,6 +201,15 @@ mod tests {
             ("cur/1.M2P3.example.com,S=12,W=14:2,FS", "STARRED X"),
             ("cur/1.M2P3.example.com:2,DS", "DRAFT X"),
             (".Work/cur/1.M2P3.example.com;2,RSTab", "TRASH X"),
+            ("cur/1.M2P3.example.com_2,FS", "STARRED X"),
+            ("cur/1.M2P3.example.com\u{f03a}2,FS", "STARRED X"),
+            ("cur/1.M2P3.example.com\u{f022}2,FS", "STARRED X"),
+            ("cur/1.M2P3.example.com\u{ff1a}2,FS", "STARRED X"),
+            ("cur/1.M2P3.example.com%3A2,FS", "STARRED X"),
+            ("cur/1.M2P3.example2,S", "X"),
+            ("new/1.M2P3.mail-2,S=512,W=520", "UNREAD X"),
+            ("cur/1.M2P3.mail-2,S=512,W=520:2,", "UNREAD X"),
+            ("cur/1.M2P3.mail_2,S=512:2,S", "X"),
         ] {
             assert_eq!(labels(Marks::of_file(path)), expected, "{path}");
         }

@@ -153,6 +153,9 @@ impl Import {
         let gmail = patient(builder(global)?).build()?;
         let path = &self.path;
         let source = Source::open(path, self.format)?;
+        if let Some(others) = source.passed_over() {
+            output::note(&visible_text(&others));
+        }
         let sources = Sources {
             given: self.label.clone(),
             index: self.keep_labels.then_some(path.as_path()),

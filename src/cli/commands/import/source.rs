@@ -53,8 +53,19 @@ pub(super) struct Source {
     kind: Kind,
     /// The files of a folder, in the order of their paths.
     files: Vec<PathBuf>,
-    /// What the letters of keywords stand for, by the folder of a Maildir.
-    letters: HashMap<PathBuf, Letters>,
+    /// What is known of each folder of a Maildir.
+    folders: HashMap<PathBuf, Folder>,
+    /// Files of a folder that are no `.eml` files.
+    others: Vec<PathBuf>,
+}
+
+/// A folder of a Maildir.
+#[derive(Default)]
+struct Folder {
+    /// The label that it stands for.
+    label: Option<String>,
+    /// What the letters of keywords stand for.
+    letters: Letters,
 }
 
 impl Source {
@@ -97,20 +108,44 @@ impl Source {
         if !refusal.is_empty() {
             return Err(Failure::input(format!("{}: {refusal}", path.display())));
         }
-        let mut letters = HashMap::new();
-        if kind == Kind::Maildir {
-            for folder in files.iter().filter_map(|file| folder_of(file)) {
-                if !letters.contains_key(folder) {
-                    letters.insert(folder.to_owned(), letters_of(folder));
+        let mut folders = HashMap::new();
+        let mut others = Vec::new();
+        match kind {
+            Kind::Maildir => {
+                for folder in files.iter().filter_map(|file| folder_of(file)) {
+                    if !folders.contains_key(folder) {
+                        // The folders above `cur` and `new`.
+                        let relative = folder.strip_prefix(path).unwrap_or(folder);
+                        let known = Folder {
+                            label: label_of_folder(relative),
+                            letters: letters_of(folder),
+                        };
+                        folders.insert(folder.to_owned(), known);
+                    }
                 }
             }
+            Kind::Eml => others.extend(all.into_iter().filter(|file| !is_eml(file))),
+            Kind::Mbox => {}
         }
+        others.retain(|file| !is_hidden(file));
         Ok(Self {
             path: path.to_owned(),
             kind,
             files,
-            letters,
+            folders,
+            others,
         })
+    }
+
+    /// What lies among the `.eml` files and may be mail as well, in words.
+    pub(super) fn passed_over(&self) -> Option<String> {
+        let first = self.others.first()?;
+        let first = first.strip_prefix(&self.path).unwrap_or(first);
+        let count = self.others.len();
+        Some(format!(
+            "files that are not .eml files are not imported: {count}, such as {}",
+            first.display()
+        ))
     }
 
     /// The size of an mbox.
@@ -151,19 +186,14 @@ impl Source {
             Kind::Maildir => Marks::of_file(&name),
             Kind::Mbox | Kind::Eml => Marks::default(),
         };
-        // The folders above `cur` and `new`.
-        let folder = match (self.kind, folder_of(relative)) {
-            (Kind::Maildir, Some(folder)) => label_of_folder(folder),
-            _ => None,
-        };
+        let folder = folder_of(file).and_then(|folder| self.folders.get(folder));
         Ok(Item {
             at: None,
             key: digest(&raw),
             marks,
-            folder,
-            keywords: folder_of(file)
-                .and_then(|folder| self.letters.get(folder))
-                .map_or_else(Vec::new, |letters| keywords_of_file(&name, letters)),
+            folder: folder.and_then(|folder| folder.label.clone()),
+            keywords: folder
+                .map_or_else(Vec::new, |folder| keywords_of_file(&name, &folder.letters)),
             file: Some(name.into_owned()),
             raw,
         })
@@ -180,10 +210,12 @@ fn is_in_maildir(path: &Path, file: &Path) -> bool {
         folder.starts_with(path) && (folder.ends_with("cur") || folder.ends_with("new"))
     });
     // The dot files of some servers lie there, too.
-    is_delivered
-        && !file
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'))
+    is_delivered && !is_hidden(file)
+}
+
+fn is_hidden(file: &Path) -> bool {
+    file.file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 
 fn is_eml(file: &Path) -> bool {

@@ -52,6 +52,20 @@ const LANGUAGES: [&str; 32] = [
     "INBOX=इनबॉक्स\nSENT=भेजे गए ईमेल|भेजे गए|प्रेषित\nDRAFT=ड्राफ़्ट\nSPAM=स्पैम\nTRASH=ट्रैश\nSTARRED=तारांकित\nIMPORTANT=महत्वपूर्ण|ज़रूरी\nUNREAD=नहीं पढ़ा गया|नहीं पढ़े गए|अपठित\nCHAT=चैट\n-=खोला गया|पढ़ा गया|संग्रहित|संग्रहीत\nCATEGORY=श्रेणी\nCATEGORY_PERSONAL=मुख्य|निजी\nCATEGORY_SOCIAL=सामाजिक|सोशल\nCATEGORY_PROMOTIONS=प्रचार\nCATEGORY_UPDATES=अपडेट\nCATEGORY_FORUMS=फ़ोरम",
 ];
 
+/// The ids of Gmail's own labels that are folders over IMAP, too.
+const FOLDERS: [&str; 6] = ["SENT", "DRAFT", "SPAM", "TRASH", "STARRED", "IMPORTANT"];
+
+/// The label that is a folder of Gmail's own over IMAP, which is called by its word in the account's language.
+pub(super) fn of_any_language(folder: &str) -> Option<&'static str> {
+    let folder = folded(folder);
+    let lines = LANGUAGES.iter().flat_map(|language| language.lines());
+    lines
+        .filter_map(|line| line.split_once('='))
+        .filter(|(id, _)| FOLDERS.contains(id))
+        .find(|(_, words)| words.split('|').any(|word| folded(word) == folder))
+        .map(|(id, _)| id)
+}
+
 /// The words of the user's own table, and of the languages that an archive is written in.
 pub(super) struct Words {
     own: HashMap<String, String>,
@@ -280,6 +294,19 @@ mod tests {
         ] {
             assert_eq!(meanings(list).join(" "), expected, "{list}");
         }
+    }
+
+    #[test]
+    fn a_word_for_a_folder_means_one_in_every_language() {
+        let mut ids: HashMap<String, &str> = HashMap::new();
+        let lines = LANGUAGES.iter().flat_map(|language| language.lines());
+        for (id, words) in lines.filter_map(|line| line.split_once('=')) {
+            for word in words.split('|').filter(|_| FOLDERS.contains(&id)) {
+                assert_eq!(*ids.entry(folded(word)).or_insert(id), id, "{word}");
+                assert_eq!(of_any_language(word), Some(id), "{word}");
+            }
+        }
+        assert_eq!(of_any_language("Work"), None);
     }
 
     #[test]
