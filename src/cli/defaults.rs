@@ -16,6 +16,9 @@ use super::output::Format;
 /// The file's name, in the folder with the accounts.
 const FILE: &str = "config.yaml";
 
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 64 * 1024;
+
 /// How many messages a page can have.
 const LIMITS: RangeInclusive<u16> = 1..=500;
 
@@ -49,11 +52,22 @@ impl Defaults {
         };
         let path = directory.path().join(FILE);
         let wrong = |what: &str| Failure::input(format!("{}: {what}", path.display()));
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
+        let unreadable = |error| wrong(&format!("it can't be read: {error}"));
+        match fs::metadata(&path) {
+            Ok(found) if !found.is_file() => {
+                return Err(wrong("it is not a file; move it away, or write one"));
+            }
+            Ok(found) if found.len() > LARGEST => {
+                return Err(wrong(&format!(
+                    "it has {} bytes, and at most {LARGEST} are read; remove what is no setting",
+                    found.len()
+                )));
+            }
+            Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(wrong(&format!("it can't be read: {error}"))),
-        };
+            Err(error) => return Err(unreadable(error)),
+        }
+        let text = fs::read_to_string(&path).map_err(unreadable)?;
         if text
             .lines()
             .all(|line| line.trim().is_empty() || line.trim().starts_with('#'))

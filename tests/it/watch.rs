@@ -183,6 +183,16 @@ async fn the_configuration_file_gives_defaults() -> Result<(), Failure> {
         assert_eq!(refused.status.code(), Some(2), "{wrong}");
         assert!(errors(&refused).contains(quoted), "{}", errors(&refused));
     }
+    // What never ends, or has no end in sight, is not read.
+    std::fs::write(&file, "#".repeat(70_000))?;
+    let refused = run(&["check"]).await?;
+    assert!(errors(&refused).contains("it has 70000 bytes"));
+    std::fs::remove_file(&file)?;
+    std::os::unix::fs::symlink("/dev/zero", &file)?;
+    let refused = run(&["check"]).await?;
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(errors(&refused).contains("config.yaml: it is not a file"));
+    std::fs::remove_file(&file)?;
     // A key without a value is as one that is left out.
     std::fs::write(&file, "mode: hosted\nlimit:\npager: ''\n")?;
     assert_eq!(json(&run(&["check"]).await?)?["ok"], true);
