@@ -50,6 +50,12 @@ pub(super) fn read(bytes: &[u8]) -> Vec<Received> {
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
         Err(error) => {
+            if let Some(values) = joined(text) {
+                return values
+                    .into_iter()
+                    .filter_map(|value| one(value, None))
+                    .collect();
+            }
             return refused(&format!(
                 "parse error: the message is not json that can be read (column {}): {}",
                 error.column(),
@@ -76,11 +82,24 @@ pub(super) fn read(bytes: &[u8]) -> Vec<Received> {
     }
 }
 
-/// A message without a mark before it, with each of its fields once, and as it was read.
+/// Objects that stand one behind the other in a line whose ends got lost.
+fn joined(text: &str) -> Option<Vec<Value>> {
+    let values = serde_json::Deserializer::from_str(text).into_iter();
+    let values: Vec<Value> = values.take(MOST + 1).collect::<Result<_, _>>().ok()?;
+    (values.len() <= MOST && values.iter().all(Value::is_object)).then_some(values)
+}
+
+/// A message without a mark or a list around it, with each of its fields once, and as it was read.
 pub(super) fn plain(bytes: Bytes) -> Bytes {
     let json = bytes.strip_prefix(BOM).unwrap_or(&bytes);
     match serde_json::from_slice::<Value>(json) {
         Ok(mut value) => {
+            if let Value::Array(list) = &mut value
+                && list.len() == 1
+                && let Some(only) = list.pop()
+            {
+                value = only;
+            }
             settle_arguments(&mut value);
             Bytes::from(value.to_string())
         }

@@ -125,15 +125,27 @@ async fn every_line_has_its_answer() -> TestResult {
         .write(br#"{"jsonrpc":"2.0","method":"ping","id":20,"id":21}"#)
         .await;
     assert_eq!(client.read().await["id"], 21);
+    // The second line has lost the end of the first.
+    for (line, first, second) in [
+        (&br#"[{"jsonrpc":"2.0","id":22,"method":"ping"},{"jsonrpc":"2.0","id":23,"method":"ping"}]"#[..], 22, 23),
+        (br#"{"jsonrpc":"2.0","id":24,"method":"ping"} {"jsonrpc":"2.0","id":25,"method":"ping"}"#, 24, 25),
+    ] {
+        client.write(line).await;
+        let mut ids = [
+            client.read().await["id"].as_u64(),
+            client.read().await["id"].as_u64(),
+        ];
+        ids.sort_unstable();
+        assert_eq!(ids, [Some(first), Some(second)]);
+    }
     client
-        .write(br#"[{"jsonrpc":"2.0","id":22,"method":"ping"},{"jsonrpc":"2.0","id":23,"method":"ping"}]"#)
+        .write(br#"{"jsonrpc":"2.0","id":26,"method":"ping"} // a remark"#)
         .await;
-    let mut ids = [
-        client.read().await["id"].as_u64(),
-        client.read().await["id"].as_u64(),
-    ];
-    ids.sort_unstable();
-    assert_eq!(ids, [Some(22), Some(23)]);
+    let answer = client.read().await;
+    assert_eq!(
+        (&answer["error"]["code"], &answer["id"]),
+        (&json!(-32700), &json!(26))
+    );
     Ok(())
 }
 
@@ -256,6 +268,7 @@ async fn over_http_what_is_no_message_is_a_400_with_its_reason() -> TestResult {
         (b"[]", -32600, json!(null)),
         (b"{\"id\":5}", -32600, json!(5)),
         (br#"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":2,"method":"ping"}]"#, -32600, json!(null)),
+        (br#"{"jsonrpc":"2.0","id":1,"method":"ping"}{"jsonrpc":"2.0","id":2,"method":"ping"}"#, -32600, json!(null)),
     ] {
         let answer = post(&url, body.to_vec(), Some(&session)).await?;
         assert_eq!(answer.status(), 400);
@@ -270,6 +283,10 @@ async fn over_http_what_is_no_message_is_a_400_with_its_reason() -> TestResult {
     let answer = post(&url, marked, Some(&session)).await?;
     assert_eq!(answer.status(), 200);
     assert!(answer.text().await?.contains(r#""id":7"#));
+    let alone = r#"[{"jsonrpc":"2.0","id":9,"method":"ping"}]"#;
+    let answer = post(&url, alone, Some(&session)).await?;
+    assert_eq!(answer.status(), 200);
+    assert!(answer.text().await?.contains(r#""id":9"#));
     let call = r#"{"jsonrpc":"2.0","id":8,"method":"tools/call","params":[]}"#;
     let answer = post(&url, call, Some(&session)).await?.text().await?;
     assert!(
