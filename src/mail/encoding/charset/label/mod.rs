@@ -1,7 +1,9 @@
 //! The labels that mail gives its charsets, in all their spellings.
 //!
 //! The names are those of the IANA registry and of the Encoding Standard of the web, and what mail programs, iconv,
-//! Java, Python, MySQL and Windows call the same charsets.
+//! Java, Python, MySQL, Oracle and Windows call the same charsets.
+
+mod oracle;
 
 use encoding_rs as web;
 
@@ -64,6 +66,7 @@ fn by_key(key: &str) -> Option<Decoder> {
         .or_else(|| east_asian(key))
         .or_else(|| macintosh(key))
         .or_else(|| other(key))
+        .or_else(|| oracle::named(key))
 }
 
 /// The number in `cp1252`, `windows-1252`, `ms932`, `IBM850`, `CP_850`, `ansi-1252` or `csPC850Multilingual`.
