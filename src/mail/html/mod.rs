@@ -4,11 +4,13 @@
 //! hidden preheaders left out, links kept, and time that grows with the length alone, whatever a sender wrote.
 
 mod declared;
+mod list;
 mod style;
 mod token;
 
 use std::borrow::Cow;
 
+use self::list::{List, bullet};
 use self::style::{compact_style, has_zero_font_size, is_hidden};
 pub(crate) use self::{
     declared::declared_charset,
@@ -66,10 +68,6 @@ struct Cell {
     lines: usize,
     pending_line_ends: u8,
     start: usize,
-}
-
-struct List {
-    next_number: Option<u32>,
 }
 
 struct Link {
@@ -158,13 +156,14 @@ impl Renderer {
             "sub" => self.subscript_depth += 1,
             "ul" | "ol" => {
                 self.list_depth += 1;
-                let is_ordered = element.name == "ol";
-                let first = attributes.get("start").and_then(|start| start.parse().ok());
-                element.list = Some(List {
-                    next_number: is_ordered.then(|| first.unwrap_or(1)),
-                });
+                element.list = Some(List::new(&element.name, attributes));
             }
-            "li" => self.pending_marker = Some(self.next_marker()),
+            "li" => {
+                let mut open = self.elements.iter_mut().rev();
+                let list = open.find_map(|element| element.list.as_mut());
+                self.pending_marker =
+                    Some(list.map_or_else(bullet, |list| list.marker(attributes)));
+            }
             "td" | "th" => {
                 self.is_cell_pending =
                     self.pending_line_ends == 0 && self.output.len() > self.last_line_start;
@@ -267,27 +266,14 @@ impl Renderer {
             return;
         }
         if text.is_empty() {
+            // Addresses that touch each other, as behind a row of pictures, are none any more.
+            self.is_space_pending = true;
             self.write_visible(&link.address);
+            self.is_space_pending = true;
         } else {
             self.output.push_str(" (");
             self.output.push_str(&link.address);
             self.output.push(')');
-        }
-    }
-
-    fn next_marker(&mut self) -> String {
-        let list = self
-            .elements
-            .iter_mut()
-            .rev()
-            .find_map(|element| element.list.as_mut());
-        match list.and_then(|list| list.next_number.as_mut()) {
-            Some(number) => {
-                let marker = format!("{number}. ");
-                *number = number.saturating_add(1);
-                marker
-            }
-            None => "- ".to_owned(),
         }
     }
 

@@ -27,6 +27,14 @@ fn html_reads_as_text() {
             "3. three\n4. four",
         ),
         (
+            "<ol type=a><li>one<li value=5>five<li>six<ol type=I start=4><li>in</ol></ol>",
+            "a. one\ne. five\nf. six\n  IV. in",
+        ),
+        (
+            "<ol type=A start=26><li>x<li>y</ol><ol type=i start=0><li>x<li>y<li value=3999>z<li>z</ol>",
+            "Z. x\nAA. y\n0. x\ni. y\nmmmcmxcix. z\n4000. z",
+        ),
+        (
             "<table><tr><th>a<th>b<tr><td><p>1</p><td>2</table>",
             "a | b\n1 | 2",
         ),
@@ -75,6 +83,14 @@ fn links_keep_their_addresses() {
         (
             "<a href='https://example.com/x'><img></a>",
             "https://example.com/x",
+        ),
+        (
+            "Follow<a href='https://example.com/x'><img></a><a href='https://example.com/y'><img></a>.",
+            "Follow https://example.com/x https://example.com/y .",
+        ),
+        (
+            "<td><a href='https://example.com/x'><img></a></td><td><a href='https://example.com/y'></a></td>",
+            "https://example.com/x | https://example.com/y",
         ),
         (
             "<a href='#top'>up</a> <a href='javascript:x()'>run</a>",
