@@ -12,7 +12,7 @@ use super::{
     notification::{is_disposition, is_feedback, read_disposition, read_feedback},
     part::{Content, Part},
     part_name::{NAMELESS, part_name},
-    protection::ProtectionStandard,
+    protection::{ProtectionStandard, is_pgp_mime},
     report::{is_delivery_status, read_report},
     undecoded::Undecoded,
 };
@@ -270,7 +270,7 @@ fn walk(part: &Part, is_alone: bool, reading: &mut Reading) -> Vec<Segment> {
     if part.mime_type.starts_with("multipart/") {
         reading.note_security_multipart(part);
         let is_report_taken = take_reports(&part.parts, reading);
-        let is_encrypted = part.mime_type == "multipart/encrypted";
+        let is_encrypted = part.mime_type == "multipart/encrypted" || is_pgp_mime(part);
         let is_shown = |child: &&Part| {
             // A version number for programs is no file for a person.
             !(is_report_taken && is_report(child)
@@ -343,6 +343,9 @@ fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
         let is_other_text = child.mime_type.starts_with("text/")
             && !matches!(child.mime_type.as_str(), "text/plain" | "text/html")
             && !child.is_calendar();
+        if is_of_one_program(child) {
+            continue;
+        }
         if is_other_text {
             attach(child, reading);
             continue;
@@ -369,6 +372,15 @@ fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
         }
     }
     vec![chosen]
+}
+
+/// The same once more for some programs alone, as AMP for mail: no file, and a person has it in the HTML.
+fn is_of_one_program(part: &Part) -> bool {
+    matches!(
+        part.mime_type.as_str(),
+        "text/x-amp-html" | "text/watch-html"
+    ) && part.file_name.is_none()
+        && part.disposition.value != "attachment"
 }
 
 /// What is the same of texts that differ in their blanks alone.

@@ -8,9 +8,13 @@ pub(crate) const NAMELESS: &str = "attachment";
 
 /// The file name of a part: the sender's, or one that says what the part is. It is safe to write to a disk.
 pub(crate) fn part_name(part: &Part) -> String {
-    match &part.file_name {
-        Some(name) => safe_file_name(name),
-        None => safe_file_name(&describe(part)),
+    match (&part.file_name, part.mime_type.as_str()) {
+        // These are called after a file that they are not: what Macs note of it (RFC 1740), and where it is to be had
+        // (RFC 2046, section 5.2.3).
+        (Some(name), "application/applefile") => safe_file_name(&format!("{name}.applefile")),
+        (Some(name), "message/external-body") => safe_file_name(&format!("{name}.txt")),
+        (Some(name), _) => safe_file_name(name),
+        (None, _) => safe_file_name(&describe(part)),
     }
 }
 

@@ -77,6 +77,10 @@ impl Reading {
             ("multipart/encrypted", standard) => {
                 self.note_encryption(standard.unwrap_or(ProtectionStandard::OpenPgp), part);
             }
+            // Exchange makes it of a multipart/encrypted, and leaves its parts as they are.
+            ("multipart/mixed", Some(standard)) if is_pgp_mime(part) => {
+                self.note_encryption(standard, part);
+            }
             _ => {}
         }
     }
@@ -96,6 +100,18 @@ impl Reading {
             self.note_signature(ProtectionStandard::OpenPgp, part);
         }
     }
+}
+
+/// Whether the parts are those of PGP/MIME (RFC 3156, section 4): a version number, and what is encrypted.
+pub(crate) fn is_pgp_mime(part: &Part) -> bool {
+    let types: Vec<&str> = part
+        .parts
+        .iter()
+        .map(|child| child.mime_type.as_str())
+        .collect();
+    types
+        .windows(2)
+        .any(|pair| pair == ["application/pgp-encrypted", "application/octet-stream"])
 }
 
 fn standard_of(mime_type: &str) -> Option<ProtectionStandard> {

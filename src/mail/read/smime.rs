@@ -8,6 +8,8 @@ use bcder::{
 };
 use flate2::read::ZlibDecoder;
 
+use crate::mail::encoding::transfer::decode_mime_base64;
+
 /// What a CMS object holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Holding {
@@ -39,7 +41,38 @@ const MAXIMUM_DEPTH: usize = 32;
 
 /// Opens a CMS object; `None` for other bytes, for content that is elsewhere, and for content that inflates to more
 /// than `room` bytes. What is inflated is taken off the room.
+///
+/// Some programs write PEM, or base64 without saying so in the header.
 pub(crate) fn open(bytes: &[u8], room: &mut usize) -> Option<Holding> {
+    match in_letters(bytes) {
+        Some(object) => open_object(&object, room),
+        None => open_object(bytes, room),
+    }
+}
+
+/// The bytes of an object that stands there in letters.
+fn in_letters(bytes: &[u8]) -> Option<Vec<u8>> {
+    let text = bytes.trim_ascii();
+    let letters = match text.strip_prefix(b"-----BEGIN ") {
+        Some(rest) => {
+            let begin = memchr::memchr(b'\n', rest)?;
+            let end = memchr::memmem::find(rest, b"-----END ")?;
+            rest.get(begin..end)?
+        }
+        // A sequence, as every object is, begins so in base64.
+        None if text.starts_with(b"M") => text,
+        None => return None,
+    };
+    let is_base64 = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"+/=".contains(byte)
+    };
+    letters
+        .iter()
+        .all(is_base64)
+        .then(|| decode_mime_base64(letters))
+}
+
+fn open_object(bytes: &[u8], room: &mut usize) -> Option<Holding> {
     let mut kind = Vec::new();
     let mut content = None;
     // The content comes before the certificates and signatures, which are not read: whatever is wrong with those,

@@ -32,9 +32,35 @@ pub(crate) fn take_files(text: &[u8], limit: usize) -> Option<(Vec<u8>, Vec<Uuen
     (!files.is_empty()).then_some((kept, files))
 }
 
-/// Reads the one file of a part whose transfer encoding is uuencode.
+/// Reads the one file of a part whose transfer encoding is uuencode. As the header says what it is, it may be cut off.
 pub(crate) fn decode(body: &[u8]) -> Option<Uuencoded> {
-    take_files(body, 1)?.1.pop()
+    match take_files(body, 1) {
+        Some((_, mut files)) => files.pop(),
+        None => take_beginning(body),
+    }
+}
+
+/// What can be read of a file that does not come to its end.
+fn take_beginning(body: &[u8]) -> Option<Uuencoded> {
+    let begin = match body.starts_with(b"begin ") {
+        true => 0,
+        false => memchr::memmem::find(body, b"\nbegin ")? + 1,
+    };
+    let (line, mut rest) = split_line(body.get(begin..)?);
+    let name = name_of(split_line_end(line).0.strip_prefix(b"begin ")?)?;
+    let mut bytes = Vec::new();
+    while !rest.is_empty() {
+        let (line, tail) = split_line(rest);
+        // The last line may be cut within.
+        let Some((length, symbols)) = line.strip_suffix(b"\n").and_then(<[u8]>::split_first) else {
+            break;
+        };
+        match decode_line(*length, symbols, &mut bytes) {
+            None | Some(0) => break,
+            Some(_) => rest = tail,
+        }
+    }
+    (!bytes.is_empty()).then_some(Uuencoded { name, bytes })
 }
 
 /// The file that begins with a line, and what is behind it.
@@ -44,6 +70,17 @@ fn take_file<'a>(line: &[u8], tail: &'a [u8]) -> Option<(Uuencoded, &'a [u8])> {
         Some(line) => (true, line),
         None => (false, line.strip_prefix(b"begin ")?),
     };
+    let name = name_of(line)?;
+    let (bytes, behind) = if is_base64 {
+        take_base64(tail)?
+    } else {
+        take_lines(tail)?
+    };
+    Some((Uuencoded { name, bytes }, behind))
+}
+
+/// The name behind the mode.
+fn name_of(line: &[u8]) -> Option<String> {
     let mode = line
         .iter()
         .take_while(|byte| matches!(byte, b'0'..=b'7'))
@@ -53,13 +90,7 @@ fn take_file<'a>(line: &[u8], tail: &'a [u8]) -> Option<(Uuencoded, &'a [u8])> {
     if !(3..=5).contains(&mode) || name.is_empty() {
         return None;
     }
-    let (bytes, behind) = if is_base64 {
-        take_base64(tail)?
-    } else {
-        take_lines(tail)?
-    };
-    let name = String::from_utf8_lossy(name).into_owned();
-    Some((Uuencoded { name, bytes }, behind))
+    Some(String::from_utf8_lossy(name).into_owned())
 }
 
 fn take_lines(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
@@ -215,6 +246,20 @@ pub(crate) mod tests {
         for text in table {
             assert_eq!(take_files(text.as_bytes(), 9), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_cut_is_read_as_far_as_it_goes() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let whole = encode("x", &bytes, '`');
+        for (end, length) in [(whole.len() - 6, 256), (200, 135), (12, 0)] {
+            let read = decode(&whole.as_bytes()[..end]);
+            let read = read.map_or_else(Vec::new, |file| file.bytes);
+            assert_eq!(read, bytes[..length], "{end}");
+        }
+        let crossed = decode(b"Hello\r\nbegin 644 x\r\n#0V%T\r\nno symbols\r\n").unwrap();
+        assert_eq!(crossed.bytes, b"Cat");
+        assert_eq!(decode(b"begin 644 x\nno symbols\n"), None);
     }
 
     proptest! {

@@ -166,6 +166,75 @@ fn pgp_mime_shows_the_one_file_that_matters() {
         assert_eq!(names(&reading), [name]);
         assert!(reading.encryption.is_some());
     }
+    // As Exchange passes it on.
+    let mixed = read(&multipart(
+        "mixed",
+        &[
+            &part("text/plain", ""),
+            &part(
+                "application/pgp-encrypted; name=\"PGPMIME version identification\"",
+                "Version: 1",
+            ),
+            &part(
+                "application/octet-stream; name=encrypted.asc",
+                "-----BEGIN PGP MESSAGE-----",
+            ),
+        ],
+    ));
+    assert_eq!(names(&mixed), ["encrypted.asc"]);
+    assert_eq!(
+        serde_json::to_value(&mixed.encryption).unwrap(),
+        json!({"standard": "openpgp", "part_id": ""})
+    );
+}
+
+#[test]
+fn signed_content_in_letters_is_read() {
+    let der = airbyte_agent_gmail::mail::encoding::decode_base64url(openssl::SIGNED_BER).unwrap();
+    let base64 = airbyte_agent_gmail::mail::encoding::encode_base64url(&der)
+        .replace('-', "+")
+        .replace('_', "/");
+    let lines: Vec<&str> = (0..base64.len())
+        .step_by(64)
+        .filter_map(|at| base64.get(at..(at + 64).min(base64.len())))
+        .collect();
+    let lines = lines.join("\r\n");
+    for body in [
+        lines.clone(),
+        format!("-----BEGIN PKCS7-----\r\n{lines}\r\n-----END PKCS7-----\r\n"),
+        format!("\r\n-----BEGIN CMS-----\n{lines}\n-----END CMS-----"),
+    ] {
+        for kind in [
+            "application/pkcs7-mime; smime-type=signed-data",
+            "application/octet-stream; name=smime.p7m",
+        ] {
+            let reading = read(&part(kind, &body));
+            assert_eq!(reading.text, "Grüße!", "{body}");
+            assert!(reading.signature.is_some());
+        }
+    }
+    let other = read(&part("application/pkcs7-mime", "MIME is not what this is"));
+    assert_eq!(names(&other), ["smime.p7m"]);
+}
+
+#[test]
+fn a_form_for_some_programs_alone_is_no_file() {
+    for kind in ["text/x-amp-html", "text/watch-html"] {
+        let raw = multipart(
+            "alternative",
+            &[
+                &part("text/plain", "Hello"),
+                &part(kind, "<html amp4email></html>"),
+                &part("text/html", "<p>Hello</p>"),
+            ],
+        );
+        let reading = read(&raw);
+        assert_eq!((reading.text.as_str(), names(&reading)), ("Hello", vec![]));
+        assert_eq!(reading.html.as_deref(), Some("<p>Hello</p>"));
+        // A file is one, whatever its type.
+        let named = raw.replace(kind, &format!("{kind}; name=page.html"));
+        assert_eq!(names(&read(&named)), ["page.html"]);
+    }
 }
 
 const CAT: &str = "begin 644 cat.txt\r\n#0V%T\r\n`\r\nend\r\n";
@@ -206,6 +275,12 @@ fn uuencoded_files_are_attachments_and_the_text_is_kept() {
         let reading = read(&raw.replace("; name=given.bin", ""));
         assert_eq!(names(&reading), ["cat.txt"]);
     }
+    let cut = part(
+        "application/octet-stream; name=cut.bin",
+        "begin 644 x\r\n#0V%T\r\n#0V",
+    )
+    .replacen("\r\n", "\r\nContent-Transfer-Encoding: x-uuencode\r\n", 1);
+    assert_eq!(read(&cut).attachments[0].data(), Some(&b"Cat"[..]));
     let unfinished = read("Subject: x\r\n\r\nbegin 644 cat.txt\r\n#0V%T\r\n");
     assert_eq!(unfinished.text, "begin 644 cat.txt\n#0V%T\n");
 }
@@ -539,6 +614,32 @@ fn parts_without_a_name_are_called_what_they_are() {
         let reading = read(&multipart("mixed", &[&part("text/plain", "Hi"), &raw]));
         assert_eq!(names(&reading), [name]);
     }
+}
+
+#[test]
+fn parts_called_after_another_file_do_not_take_its_name() {
+    let double = multipart(
+        "appledouble",
+        &[
+            &part("application/applefile; name=report.pdf", "x"),
+            &part("application/pdf; name=report.pdf", "%PDF"),
+        ],
+    );
+    let elsewhere = part(
+        "message/external-body; access-type=URL; name=film.mp4",
+        "Content-Type: video/mp4\r\n\r\n",
+    );
+    let reading = read(&multipart(
+        "mixed",
+        &[
+            &double.replace("=b\r", "=c\r").replace("--b", "--c"),
+            &elsewhere,
+        ],
+    ));
+    assert_eq!(
+        names(&reading),
+        ["report.pdf.applefile", "report.pdf", "film.mp4.txt"]
+    );
 }
 
 #[test]
