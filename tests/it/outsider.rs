@@ -436,6 +436,19 @@ async fn a_message_without_its_text_is_no_empty_message() -> TestResult {
         }
         sandbox.clear_faults();
     }
+    for body in [json!({"id": id}), json!({"id": id, "messages": []})] {
+        let kind = FaultKind::Answer {
+            code: 200,
+            content_type: "application/json".to_owned(),
+            body: body.to_string(),
+        };
+        sandbox.inject(Fault::new(Service::Gmail, kind).on("threads_get").forever());
+        let error = gmail.read_thread(&id).await.err();
+        assert!(error.is_some_and(|error| error.is_invalid_response()));
+        let output = program(&sandbox, &["thread", &id]).output().await?;
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        sandbox.clear_faults();
+    }
     Ok(())
 }
 

@@ -88,6 +88,14 @@ impl GmailConnector {
             .format(ThreadFormat::Full)
             .send()
             .await?;
+        // Every conversation has a message.
+        if thread.messages.is_empty() {
+            return Err(incomplete(
+                "threads_get",
+                "the conversation came without its messages; try again, and if this keeps happening, check the base \
+                 url and any proxy in between",
+            ));
+        }
         let mut messages = Vec::with_capacity(thread.messages.len());
         for message in &thread.messages {
             messages.push(self.complete(message).await?);
@@ -158,10 +166,13 @@ impl GmailConnector {
 
 /// A message that came without what it says is no empty message.
 fn textless(operation: &'static str) -> Error {
-    Error::new(
-        Kind::InvalidResponse,
+    incomplete(
+        operation,
         "the message came without its text; try again, and if this keeps happening, check the base url and any \
          proxy in between",
     )
-    .named(operation.into())
+}
+
+fn incomplete(operation: &'static str, why: &'static str) -> Error {
+    Error::new(Kind::InvalidResponse, why).named(operation.into())
 }
