@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Imports every document of a folder, compiles what is generated, calls ten through hosted mode against a stub, and
-# prints a table. It is no part of CI: the documents stay where they are installed, and nothing of them comes here.
+# prints a table, with what all of them came to in its last row. It ends with 1 where a document is not converted or not
+# compiled, or a call fails. It is no part of CI: the documents stay where they are installed, and nothing of them comes
+# here.
 #
 #     pip install --no-deps --target /tmp/sdk airbyte-agent-sdk==0.1.380
 #     bash spec/try_connectors.sh /tmp/sdk/airbyte_agent_sdk/specs [NAME…]    # all of them where none is named
@@ -103,7 +105,6 @@ if ((${#called[@]})); then
   ((${#ran[@]})) || { echo "the calls do not compile: $work/test.log" >&2; exit 1; }
 fi
 
-# What a document lost is in its notes; what all of them came to is in the last line.
 printf '| document | operations | converted | compiled | run | to decide | hosted mode only | lost |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n'
 failed=0
 declare -A total=([converted]=0 [compiled]=0 [run]=0 [operations]=0 [decide]=0 ["hosted mode only"]=0 [lost]=0)

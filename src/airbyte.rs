@@ -152,8 +152,14 @@ impl Airbyte {
                 .list()
                 .workspace_id(workspace.as_str())
                 .send()
-                .await?;
-            if list.data.iter().all(|connector| connector.id != id) {
+                .await;
+            let is_listed = match list {
+                Ok(list) => list.data.iter().any(|connector| connector.id == id),
+                // Of a workspace without a connector some versions say that it is not there.
+                Err(error) if error.is_gone() => false,
+                Err(error) => return Err(error),
+            };
+            if !is_listed {
                 return Ok(());
             }
             if started.elapsed() + pause > limit {

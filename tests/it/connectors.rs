@@ -9,7 +9,7 @@ use std::time::Duration;
 use airbyte_agent_gmail::api::airbyte::types::ConnectorCredentials;
 use airbyte_agent_gmail::oauth::{ConnectRequest, Loopback, is_template_missing};
 use airbyte_agent_gmail::operation::gmail;
-use airbyte_agent_gmail::sandbox::Sandbox;
+use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
 use airbyte_agent_gmail::{Airbyte, AirbyteAuthConfig, GmailConnector};
 use support::directory::Directory;
 use support::program::{self, Waiting};
@@ -269,6 +269,22 @@ async fn a_deletion_is_followed_to_its_end() -> Result<(), Failure> {
             .await
             .is_err_and(|error| error.is_not_found())
     );
+    // Some versions do not know a workspace without a connector; a page that says 404 tells nothing.
+    for (body, is_gone) in [
+        (r#"{"message": "Workspace not found", "errors": []}"#, true),
+        ("<h1>404</h1>", false),
+    ] {
+        let sandbox = Sandbox::start().await?;
+        let kind = FaultKind::Answer {
+            code: 404,
+            content_type: "application/json".to_owned(),
+            body: body.to_owned(),
+        };
+        sandbox.inject(Fault::new(Service::Airbyte, kind).on("list_integrations_connectors"));
+        let id = sandbox.airbyte().connector_id;
+        let deleted = self::airbyte(&sandbox)?.delete_connector(&id, LIMIT).await;
+        assert_eq!(deleted.is_ok(), is_gone, "{body}: {deleted:?}");
+    }
     Ok(())
 }
 
@@ -341,6 +357,9 @@ async fn the_program_lists_connectors_by_id_and_name() -> Result<(), Failure> {
     let none = list("empty", &[]).await?;
     assert_eq!(program::json(&none)?, serde_json::json!({"data": []}));
     assert!(program::errors(&none).contains("no gmail connector"));
+    let nobody = list("nobody", &[]).await?;
+    assert_eq!(nobody.status.code(), Some(5));
+    assert!(program::errors(&nobody).contains("no customer (workspace) of that name"));
     sandbox.clear_requests();
     for command in ["list", "create"] {
         let nameless = ["connectors", command, "--customer-name", " "];

@@ -4,12 +4,12 @@ mod any;
 
 use std::time::Duration;
 
-use airbyte_agent_gmail::Airbyte;
 use airbyte_agent_gmail::api::airbyte::types::{
     CheckStatus, ConnectorCredentials, ReplicationConfig,
 };
 use airbyte_agent_gmail::auth::Secret;
 use airbyte_agent_gmail::operation::gmail;
+use airbyte_agent_gmail::{Airbyte, Error};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -169,7 +169,14 @@ impl Connectors {
                     Named::Workspace(name) => call.workspace_name(name),
                     Named::Customer(name) => call.customer_name(name),
                 };
-                let list = call.send().await?;
+                let list = call.send().await.inspect_err(|error| {
+                    if is_of_customer(error) {
+                        output::note(
+                            "airbyte has no customer (workspace) of that name, or none with a connector; \
+                             `connectors connect` creates one",
+                        );
+                    }
+                })?;
                 if list.data.is_empty() {
                     output::note(
                         "the customer has no gmail connector; `connectors connect` creates one",
@@ -243,17 +250,21 @@ async fn create(
         call = call.name(name);
     }
     let created = call.send().await.inspect_err(|error| {
-        let is_of_customer = error.service_message().is_some_and(|said| {
-            let said = said.to_ascii_lowercase();
-            ["workspace", "customer", "user"]
-                .iter()
-                .any(|word| said.contains(word))
-        });
-        if error.is_not_found() && is_of_customer {
+        if is_of_customer(error) {
             output::note("if the customer (workspace) is new, --create-workspace creates it");
         }
     })?;
     global.show(&created)
+}
+
+/// Whether it is the customer (workspace) who is not found.
+fn is_of_customer(error: &Error) -> bool {
+    let said = error.service_message().unwrap_or_default();
+    let said = said.to_ascii_lowercase();
+    error.is_not_found()
+        && ["workspace", "customer", "user"]
+            .iter()
+            .any(|word| said.contains(word))
 }
 
 /// How long the check of a connector that was just made may run.
