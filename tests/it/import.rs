@@ -410,6 +410,44 @@ const FOREIGN: [(&str, &str); 12] = [
     ("INBOX/new/12.M1P1.mail-2,S=512,W=520", "INBOX|UNREAD"),
 ];
 
+/// An editor has put a mark before one, and another is an mbox by its content.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_before_the_message_in_an_eml_file_is_no_part_of_it() -> TestResult {
+    let directory = Directory::new()?;
+    let folder = directory.file("saved");
+    fs::create_dir_all(&folder)?;
+    let marked = [b"\xef\xbb\xbf".as_slice(), message(1, "").as_bytes()].concat();
+    fs::write(folder.join("a.eml"), marked)?;
+    fs::write(
+        folder.join("b.eml"),
+        archive(&[message(2, ""), message(3, "")]),
+    )?;
+    fs::write(folder.join("c.eml"), "From here on it is text.\n")?;
+    fs::write(folder.join("d.eml"), "\r\n")?;
+    let target = empty().await?;
+    let output = run(&target, &["import", text(&folder)]).await?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let result: Value = serde_json::from_slice(&output.stdout)?;
+    assert_eq!(
+        (&result["imported"], &result["refused"]),
+        (&json!(4), &json!(1)),
+        "{said}"
+    );
+    assert_eq!(result["left_out"][0]["file"], "d.eml");
+    assert!(said.contains("d.eml: there is nothing in it"), "{said}");
+    let found = labels(&target).await?;
+    for subject in ["1", "2", "3"] {
+        assert!(found.contains_key(subject), "{found:?}");
+    }
+    let again = run(&target, &["import", text(&folder)]).await?;
+    let again: Value = serde_json::from_slice(&again.stdout)?;
+    assert_eq!(
+        (&again["imported"], &again["already_there"]),
+        (&json!(0), &json!(4))
+    );
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_are_passed_over_are_told() -> TestResult {
     let directory = Directory::new()?;

@@ -219,6 +219,12 @@ impl Import {
                     }
                 }
             }
+            if item.raw.trim_ascii().is_empty() {
+                let why = "there is nothing in it";
+                notes.end(&item, Step::Refused, None, Some(why.to_owned()))?;
+                count.leave_out(&item, Step::Refused, why);
+                continue;
+            }
             let label_ids = labels.ids(&item);
             notes.begin(&item)?;
             match sender.send(&item, label_ids).await {

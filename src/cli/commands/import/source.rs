@@ -175,29 +175,63 @@ impl Source {
                 })
             })));
         }
-        Ok(Box::new(self.files.iter().map(|file| self.read(file))))
+        Ok(Box::new(self.files.iter().flat_map(|file| self.read(file))))
     }
 
-    fn read(&self, file: &Path) -> Result<Item, Failure> {
-        let raw = fs::read(file).map_err(|error| unusable(file, &error))?;
+    /// The messages of a file.
+    fn read(&self, file: &Path) -> Vec<Result<Item, Failure>> {
+        let raw = match fs::read(file) {
+            Ok(raw) => raw,
+            Err(error) => return vec![Err(unusable(file, &error))],
+        };
+        let messages = match self.kind {
+            Kind::Eml => messages_of(raw),
+            Kind::Mbox | Kind::Maildir => vec![raw],
+        };
+        let messages = messages.into_iter().enumerate();
+        messages
+            .map(|(place, raw)| Ok(self.item(file, place, raw)))
+            .collect()
+    }
+
+    fn item(&self, file: &Path, place: usize, raw: Vec<u8>) -> Item {
         let relative = file.strip_prefix(&self.path).unwrap_or(file);
-        let name = relative.to_string_lossy();
+        let mut name = relative.to_string_lossy().into_owned();
         let marks = match self.kind {
             Kind::Maildir => Marks::of_file(&name),
             Kind::Mbox | Kind::Eml => Marks::default(),
         };
         let folder = folder_of(file).and_then(|folder| self.folders.get(folder));
-        Ok(Item {
+        let keywords =
+            folder.map_or_else(Vec::new, |folder| keywords_of_file(&name, &folder.letters));
+        if place > 0 {
+            name = format!("{name}:{}", place + 1);
+        }
+        Item {
             at: None,
             key: digest(&raw),
             marks,
             folder: folder.and_then(|folder| folder.label.clone()),
-            keywords: folder
-                .map_or_else(Vec::new, |folder| keywords_of_file(&name, &folder.letters)),
-            file: Some(name.into_owned()),
+            keywords,
+            file: Some(name),
             raw,
-        })
+        }
     }
+}
+
+/// What an `.eml` file holds: a message, or an mbox that somebody has called so. A byte order mark is an editor's.
+fn messages_of(raw: Vec<u8>) -> Vec<Vec<u8>> {
+    let raw = match raw.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => rest.to_vec(),
+        None => raw,
+    };
+    if raw.starts_with(b"From ")
+        && let Ok(messages) = Reader::new(raw.as_slice()).collect::<Result<Vec<_>, _>>()
+        && !messages.is_empty()
+    {
+        return messages.into_iter().map(|message| message.raw).collect();
+    }
+    vec![raw]
 }
 
 /// The folder that has `cur` or `new`, where a file is.
