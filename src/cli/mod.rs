@@ -22,8 +22,9 @@ use std::time::Duration;
 
 use airbyte_agent_gmail::auth::finish_refreshes;
 use clap::ArgMatches;
+use tokio::runtime::{Builder, Runtime};
 
-use args::{Program, table};
+use args::{Command, Program, table};
 use change::is_change;
 use commands::{action, describe};
 use exit::Failure;
@@ -48,11 +49,7 @@ pub(crate) fn main() -> ExitCode {
     args::complete();
     let (program, matches) = Program::read();
     let verbose = program.options.global.verbose;
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-    {
+    let runtime = match runtime(&program) {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&Failure::from(error), verbose),
     };
@@ -68,6 +65,17 @@ pub(crate) fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => exit::report(&failure, verbose),
     }
+}
+
+fn runtime(program: &Program) -> std::io::Result<Runtime> {
+    // A client waits for the list of tools, and threads take a part of that time to start.
+    let is_one =
+        matches!(&program.command, Some(Command::Mcp(arguments)) if arguments.is_for_one());
+    let mut builder = match is_one {
+        true => Builder::new_current_thread(),
+        false => Builder::new_multi_thread(),
+    };
+    builder.worker_threads(2).enable_all().build()
 }
 
 async fn run(mut program: Program, matches: &ArgMatches) -> Result<(), Failure> {

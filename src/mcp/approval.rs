@@ -124,15 +124,16 @@ impl Approvals {
         })?;
         let payload = String::from_utf8_lossy(&payload);
         let (nonce, text) = payload.split_once('\n').unwrap_or_default();
-        let Some(responses) = &request.input_responses else {
+        // Where nothing was said, the person is asked again.
+        let responses = request.input_responses.as_ref();
+        let Some(result) = responses.and_then(|responses| responses.get(FIELD)) else {
             return Ok(None);
         };
         // The first answer is the answer, whatever it is.
         if !self.burn(nonce) {
             return Err(bad_state("was answered already"));
         }
-        let result = responses.get(FIELD).cloned();
-        let result = result.and_then(|result| serde_json::from_value::<ElicitResult>(result).ok());
+        let result = serde_json::from_value::<ElicitResult>(result.clone());
         let decision = result.map_or(Decision::Declined, |result| decision(&result));
         Ok(Some((text.to_owned(), decision)))
     }

@@ -273,7 +273,7 @@ async fn answer(
     service: &Service,
     token: &Secret,
     is_allowed_origin: bool,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
 ) -> Response<Body> {
     if request.uri().path() != PATH {
         return refusal(StatusCode::NOT_FOUND, "mcp is served at /mcp");
@@ -291,6 +291,7 @@ async fn answer(
             .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         return refusal;
     }
+    take_both(request.headers_mut());
     if request.method() == Method::DELETE {
         let mut answer = service.handle(request).await;
         if answer.status() == StatusCode::ACCEPTED {
@@ -334,6 +335,18 @@ fn empty(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Full::new(Bytes::new()).boxed());
     *response.status_mut() = status;
     response
+}
+
+/// What takes any form takes both forms of an answer: JSON and a stream of events.
+fn take_both(headers: &mut HeaderMap) {
+    let takes_any = match headers.get(header::ACCEPT).map(HeaderValue::to_str) {
+        None => true,
+        Some(given) => given.is_ok_and(|given| given.split(',').any(|form| form.trim() == "*/*")),
+    };
+    if takes_any {
+        let both = HeaderValue::from_static("application/json, text/event-stream");
+        headers.insert(header::ACCEPT, both);
+    }
 }
 
 /// Whether a body is said to be JSON; what is not is refused as such.

@@ -141,6 +141,19 @@ pub(super) fn id_in_use(id: &impl serde::Serialize) -> Value {
     )
 }
 
+/// The answer to a request whose params do not fit its method.
+pub(super) fn misfitting(
+    method: &str,
+    params: Option<&Value>,
+    id: &impl serde::Serialize,
+) -> Value {
+    let (code, why) = match misfit(method, params) {
+        Some(why) => (INVALID_PARAMS, why),
+        None => (METHOD_NOT_FOUND, "there is no such method here".to_owned()),
+    };
+    refusal(code, &why, json!(id))
+}
+
 /// Takes the arguments of a call for the object that they can only mean.
 fn settle_arguments(message: &mut Value) {
     if message["method"] == "tools/call"
@@ -194,11 +207,8 @@ fn one(mut value: Value, bytes: Option<&[u8]>) -> Option<Received> {
         }
         Some("") => match fields.get("method").and_then(Value::as_str) {
             Some(method) => {
-                let (code, why) = match misfit(method, fields.get("params")) {
-                    Some(why) => (INVALID_PARAMS, why),
-                    None => (METHOD_NOT_FOUND, "there is no such method here".to_owned()),
-                };
-                Some(Received::Refused(refusal(code, &why, told)))
+                let answer = misfitting(method, fields.get("params"), &told);
+                Some(Received::Refused(answer))
             }
             None => refused("the method is not a string", told),
         },

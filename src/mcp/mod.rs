@@ -18,9 +18,11 @@
 mod approval;
 mod http;
 mod message;
+mod opening;
 mod server;
 mod session;
 mod stdio;
+mod stream;
 
 use std::io;
 use std::sync::Arc;
@@ -141,7 +143,7 @@ impl Server {
     ///
     /// The client does not speak MCP, or the streams break.
     pub async fn serve_stdio(self) -> io::Result<()> {
-        let (reader, writer) = rmcp::transport::stdio_pipes();
+        let (reader, writer, _sockets) = stream::standard();
         let (client, writing) = stdio::Stdio::new(reader, writer);
         let result = match self.serve(client).await {
             Ok(running) => running.waiting().await.map(drop).map_err(io::Error::other),

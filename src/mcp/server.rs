@@ -83,9 +83,15 @@ impl ServerHandler for Server {
 
     async fn list_tools(
         &self,
-        _request: Option<PaginatedRequestParams>,
+        request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
+        let cursor = request.and_then(|request| request.cursor);
+        if cursor.is_some_and(|cursor| !cursor.is_empty()) {
+            let why =
+                "`cursor` was not given by this server, whose tools fit one page; leave it out";
+            return Err(ErrorData::invalid_params(why, None));
+        }
         Ok(ListToolsResult::with_all_items(
             self.offered.iter().map(|tool| self.shown(tool)).collect(),
         ))

@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 use super::message::{self, Received};
+use super::opening::{Early, early};
 
 /// How many requests are worked on at once, with their answers that are not written yet; the next line is read when one
 /// of them is gone.
@@ -40,6 +41,8 @@ pub(super) struct Stdio<R> {
     /// Whether the rest of a line is thrown away, since it was too long.
     is_discarding: bool,
     is_ended: bool,
+    /// Whether the client has said which version it speaks.
+    is_open: bool,
     received: VecDeque<Received>,
     places: Arc<Semaphore>,
     open: Open,
@@ -66,6 +69,7 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
             line: Vec::new(),
             is_discarding: false,
             is_ended: false,
+            is_open: false,
             received: VecDeque::new(),
             places: Arc::new(Semaphore::new(REQUESTS)),
             open: Open::default(),
@@ -130,6 +134,17 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
         let Some(Received::Message(message)) = self.received.pop_front() else {
             return None;
         };
+        if !self.is_open {
+            match early(&message) {
+                Early::Opens => self.is_open = true,
+                Early::Passes => {}
+                Early::Ignored => return None,
+                Early::Refused(answer) => {
+                    self.received.push_front(Received::Refused(answer));
+                    return None;
+                }
+            }
+        }
         if let JsonRpcMessage::Request(request) = &*message {
             let is_new = {
                 let mut open = lock(&self.open);

@@ -49,6 +49,21 @@ impl Entry {
         }
     }
 
+    /// The names of its arguments.
+    pub(super) fn arguments(&self, mode: Mode) -> Vec<&'static str> {
+        let names = |fields: &[Field]| fields.iter().map(|field| field.name).collect();
+        let mut known: Vec<&str> = match self {
+            Self::Action(row) => names(row.fields),
+            Self::Execute => names(&execute_fields(mode)),
+            Self::Composed(composed) => names(composed.fields),
+            Self::Hosted(tool) => names(tool.fields()),
+        };
+        if matches!(self, Self::Action(_) | Self::Execute) {
+            known.extend(SELECTION.iter().map(|field| field.name));
+        }
+        known
+    }
+
     pub(super) fn is_default(&self) -> bool {
         match self {
             Self::Action(row) => row.default_tool,

@@ -14,10 +14,34 @@ pub(super) enum Commas {
     Doubtful,
 }
 
-/// Brings an object's values to the types of a JSON Schema's properties; takes out optional ones that say nothing.
+/// Gives values that are named in other letters the name that they can only mean: `maxResults` for `max_results`.
+pub(super) fn rename<'a>(
+    known: impl Iterator<Item = &'a str> + Clone,
+    values: &mut Map<String, Value>,
+) {
+    let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
+    let given: Vec<String> = values.keys().cloned().collect();
+    for name in given {
+        let mut known = known.clone();
+        if known.clone().any(|known| known == name) {
+            continue;
+        }
+        let mut meant = known.by_ref().filter(|known| plain(known) == plain(&name));
+        if let (Some(meant), None) = (meant.next(), meant.next())
+            && !values.contains_key(meant)
+            && let Some(value) = values.remove(&name)
+        {
+            values.insert(meant.to_owned(), value);
+        }
+    }
+}
+
+/// Brings an object's values to the names and types of a JSON Schema's properties; takes out optional ones that say
+/// nothing.
 pub(super) fn settle(schema: &Value, values: &mut Map<String, Value>, commas: Commas) {
     let empty = Map::new();
     let properties = schema["properties"].as_object().unwrap_or(&empty);
+    rename(properties.keys().map(String::as_str), values);
     let required = schema["required"].as_array();
     let is_required = |name: &str| {
         required.is_some_and(|required| required.iter().any(|known| known.as_str() == Some(name)))
@@ -192,6 +216,31 @@ mod tests {
                 Some(expected),
                 "{value}"
             );
+        }
+    }
+
+    #[test]
+    fn a_name_in_other_letters_is_known_where_it_can_mean_one_argument() {
+        let known = ["max_results", "labelIds", "q", "Q"];
+        for (given, named) in [
+            (
+                json!({"maxResults": 1, "label_ids": 2}),
+                json!({"max_results": 1, "labelIds": 2}),
+            ),
+            (json!({"LABEL-IDS": 1}), json!({"labelIds": 1})),
+            (json!({"q": 1}), json!({"q": 1})),
+            (
+                json!({"max_results": 1, "maxResults": 2}),
+                json!({"max_results": 1, "maxResults": 2}),
+            ),
+            (
+                json!({"max_result": 1, "-q-": 2}),
+                json!({"max_result": 1, "-q-": 2}),
+            ),
+        ] {
+            let mut values = given.as_object().cloned().unwrap_or_default();
+            rename(known.into_iter(), &mut values);
+            assert_eq!(Value::Object(values), named, "{given}");
         }
     }
 

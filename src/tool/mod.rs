@@ -333,7 +333,11 @@ impl Tools {
         arguments: impl Into<Value>,
         progress: Progress<'_>,
     ) -> Answer {
-        let arguments = leniency::object(arguments.into());
+        let mut arguments = leniency::object(arguments.into());
+        let known = Entry::all().find(|entry| entry.name() == name);
+        if let (Some(entry), Some(arguments)) = (&known, arguments.as_object_mut()) {
+            leniency::rename(entry.arguments(self.mode()).iter().copied(), arguments);
+        }
         let call = Self {
             pace: Arc::default(),
             ..self.clone()
@@ -347,7 +351,6 @@ impl Tools {
             )
             .into_answer();
         }
-        let known = Entry::all().find(|entry| entry.name() == name);
         let tool = known.map_or_else(|| "unknown".to_owned(), |entry| entry.name());
         let mut record = audit.begin(&self.caller, tool, arguments.clone());
         let answer = call.answer(name, arguments, progress).await;

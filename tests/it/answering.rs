@@ -334,6 +334,14 @@ async fn tools_take_arguments_as_models_write_them() {
             "gmail_messages_list",
             json!({"select_fields": "[\"id\"]", "maxResults": 1}),
         ),
+        (
+            "gmail_messages_list",
+            json!({"selectFields": ["id"], "max_results": 1, "label_ids": ["INBOX"]}),
+        ),
+        (
+            "gmail_execute",
+            json!({"Entity": "messages", "ACTION": "list", "params": {"max_results": 1}}),
+        ),
     ];
     for (name, arguments) in taken {
         let answer = tools.call(name, arguments.clone()).await;
@@ -346,6 +354,11 @@ async fn tools_take_arguments_as_models_write_them() {
             "gmail_messages_list",
             json!({"maxResults": "two"}),
             "a whole number from 1 to 500",
+        ),
+        (
+            "gmail_messages_list",
+            json!({"maxResults": 1, "max_results": 2}),
+            "`max_results` is not a parameter",
         ),
         (
             "gmail_messages_list",

@@ -248,7 +248,7 @@ async fn each_call_is_recorded_without_a_word_of_mail() {
         )
         .await);
     let trash =
-        json!({"entity": "messages_trash", "action": "create", "params": {"messageId": id}});
+        json!({"Entity": "messages_trash", "action": "create", "params": {"messageId": id}});
     ok(tools.call("gmail_execute", trash).await);
     assert!(tools.call("no_such\ntool", json!({})).await.is_error);
     let text = std::fs::read_to_string(&path).unwrap();

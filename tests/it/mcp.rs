@@ -117,6 +117,55 @@ async fn what_is_malformed_harms_nobody() {
     assert_eq!(unknown["error"]["code"], -32601);
 }
 
+/// Clients on Node give sockets, not pipes.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_standard_streams_may_be_sockets() {
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+
+    let sandbox = Sandbox::start().await.unwrap();
+    let [(input, stdin), (output, stdout)] = [(), ()].map(|()| UnixStream::pair().unwrap());
+    // Somebody else who has the socket finds it as it was, when the server has ended.
+    let shared = stdin.try_clone().unwrap();
+    let mut child = program(&sandbox, Mode::OpenSource)
+        .arg("mcp")
+        .stdin(Stdio::from(OwnedFd::from(stdin)))
+        .stdout(Stdio::from(OwnedFd::from(stdout)))
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let [mut input, output] = [input, output].map(|socket| {
+        socket.set_nonblocking(true).unwrap();
+        tokio::net::UnixStream::from_std(socket).unwrap()
+    });
+    let mut output = BufReader::new(output).lines();
+    for (id, method, params) in [
+        (
+            1,
+            "initialize",
+            json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "n", "version": "1"}}),
+        ),
+        (2, "tools/list", json!({})),
+    ] {
+        let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        input
+            .write_all(format!("{request}\n").as_bytes())
+            .await
+            .unwrap();
+        let line = timeout(Duration::from_secs(30), output.next_line()).await;
+        let answer: Value = serde_json::from_str(&line.unwrap().unwrap().unwrap()).unwrap();
+        assert_eq!(answer["id"], id);
+        assert!(answer["error"].is_null(), "{answer}");
+    }
+    input.shutdown().await.unwrap();
+    let ended = timeout(Duration::from_secs(30), child.wait()).await;
+    assert!(ended.unwrap().unwrap().success());
+    let flags = rustix::fs::fcntl_getfl(&shared).unwrap();
+    assert!(!flags.contains(rustix::fs::OFlags::NONBLOCK));
+}
+
 #[tokio::test]
 async fn a_call_tells_its_progress() {
     let sandbox = Sandbox::start().await.unwrap();
@@ -674,6 +723,10 @@ async fn a_person_approves_without_a_session() {
     assert_eq!(failure(&no["result"]), "declined");
     bad(&ask(call("x", &first, yes())).await, "was answered already");
     let second = open(&ask(call("x", &none, none.clone())).await);
+    // Where nothing was said to the question, it is asked again.
+    let mut silent = call("x", &second, none.clone());
+    silent["inputResponses"] = json!({"another": yes()});
+    open(&ask(silent).await);
     let done = ask(call("x", &second, yes())).await;
     let text = done["result"]["content"][0]["text"].as_str().unwrap();
     assert!(text.starts_with("Sent as message"), "{done}");

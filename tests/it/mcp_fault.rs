@@ -34,6 +34,14 @@ struct Client {
 
 impl Client {
     async fn start(sandbox: &Sandbox) -> Self {
+        let mut client = Self::silent(sandbox);
+        client.write(initialize(0).to_string().as_bytes()).await;
+        assert_eq!(client.read().await["id"], 0);
+        client
+    }
+
+    /// One that has said nothing yet.
+    fn silent(sandbox: &Sandbox) -> Self {
         let mut child = Command::new(PROGRAM)
             .env_clear()
             .envs(sandbox.variables(Mode::OpenSource))
@@ -44,14 +52,11 @@ impl Client {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let mut client = Self {
+        Self {
             input: child.stdin.take().unwrap(),
             output: BufReader::new(child.stdout.take().unwrap()).lines(),
             _child: child,
-        };
-        client.write(initialize(0).to_string().as_bytes()).await;
-        assert_eq!(client.read().await["id"], 0);
-        client
+        }
     }
 
     async fn write(&mut self, line: &[u8]) {
@@ -72,6 +77,59 @@ fn initialize(id: u64) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "method": "initialize", "params": {
         "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"},
     }})
+}
+
+#[tokio::test]
+async fn what_comes_too_early_does_not_end_the_server() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let discover =
+        json!({"jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {"_meta": meta}});
+    let list =
+        json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {"_meta": meta}});
+    for open in [initialize(3), list] {
+        let mut client = Client::silent(&sandbox);
+        for early in [
+            json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+            json!({"jsonrpc": "2.0", "id": 7, "result": {}}),
+            json!({"jsonrpc": "2.0", "id": 7, "error": {"code": 1, "message": "x"}}),
+        ] {
+            client.write(early.to_string().as_bytes()).await;
+        }
+        client.write(discover.to_string().as_bytes()).await;
+        assert_eq!(client.read().await["result"]["resultType"], "complete");
+        // A client that has waited long enough for it takes it back.
+        let cancelled = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}});
+        client.write(cancelled.to_string().as_bytes()).await;
+        for (method, params, why) in [
+            ("tools/list", json!({}), "_meta"),
+            (
+                "initialize",
+                json!({"protocolVersion": "2025-06-18", "capabilities": {"elicitation": true}}),
+                "the params lack one of these fields",
+            ),
+        ] {
+            let request = json!({"jsonrpc": "2.0", "id": 4, "method": method, "params": params});
+            client.write(request.to_string().as_bytes()).await;
+            client.write(cancelled.to_string().as_bytes()).await;
+            let answer = client.read().await;
+            assert_eq!(answer["error"]["code"], -32602, "{answer}");
+            let message = answer["error"]["message"].as_str().unwrap_or_default();
+            assert!(message.contains(why), "{message}");
+        }
+        client.write(open.to_string().as_bytes()).await;
+        let answer = client.read().await;
+        assert!(answer["result"].is_object(), "{answer}");
+        client.write(cancelled.to_string().as_bytes()).await;
+        let request =
+            json!({"jsonrpc": "2.0", "id": 5, "method": "tools/list", "params": {"_meta": meta}});
+        client.write(request.to_string().as_bytes()).await;
+        assert!(client.read().await["result"]["tools"].is_array());
+    }
+    Ok(())
 }
 
 #[tokio::test]
@@ -189,6 +247,11 @@ async fn params_that_do_not_fit_are_told_as_that() -> TestResult {
             "no tool with that name",
         ),
         ("tools/list", Some(json!([1])), "the params are a list"),
+        (
+            "tools/list",
+            Some(json!({"cursor": "x"})),
+            "was not given by this server",
+        ),
     ] {
         let mut request = json!({"jsonrpc": "2.0", "id": 1, "method": method});
         if let Some(params) = &params {
@@ -206,6 +269,10 @@ async fn params_that_do_not_fit_are_told_as_that() -> TestResult {
         ("gmail_profile_get", json!("")),
         ("gmail_profile_get", json!([])),
         ("gmail_profile_get", json!(null)),
+        (
+            "gmail_search",
+            json!({"Query": "in:inbox", "maxResults": 1}),
+        ),
     ] {
         let request = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
             "params": {"name": name, "arguments": arguments}});
@@ -293,6 +360,40 @@ async fn over_http_what_is_no_message_is_a_400_with_its_reason() -> TestResult {
         answer.contains("-32602") && answer.contains("the params are a list"),
         "{answer}"
     );
+    task.abort();
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_takes_any_form_takes_an_answer() -> TestResult {
+    let sandbox = Sandbox::start().await?;
+    let (url, task) = served(&sandbox).await?;
+    for (accept, status) in [
+        (Some("*/*"), 200),
+        (Some("text/html, */*;q=0.8"), 406),
+        (Some("application/json, */*"), 200),
+        (Some("application/json"), 406),
+        (None, 200),
+    ] {
+        let body = initialize(1).to_string();
+        let mut head = format!(
+            "POST /mcp HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: Bearer {TOKEN}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        if let Some(accept) = accept {
+            head.push_str(&format!("accept: {accept}\r\n"));
+        }
+        let address = url.trim_start_matches("http://").trim_end_matches("/mcp");
+        let mut stream = TcpStream::connect(address).await?;
+        stream
+            .write_all(format!("{head}\r\n{body}").as_bytes())
+            .await?;
+        let mut answer = BufReader::new(stream).lines();
+        let line = timeout(Duration::from_secs(30), answer.next_line()).await??;
+        let line = line.unwrap_or_default();
+        assert!(line.contains(&status.to_string()), "{accept:?}: {line}");
+    }
     task.abort();
     Ok(())
 }

@@ -123,6 +123,11 @@ pub(crate) struct Mcp {
 }
 
 impl Mcp {
+    /// Whether it serves a single client.
+    pub(crate) fn is_for_one(&self) -> bool {
+        !self.http
+    }
+
     /// Serves until the client goes away, or the program is stopped.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let server = self.server(global)?;

@@ -16,6 +16,11 @@ pub(crate) struct Mcp {
 }
 
 impl Mcp {
+    /// Whether it serves a single client.
+    pub(crate) fn is_for_one(&self) -> bool {
+        true
+    }
+
     /// Refuses.
     pub(crate) async fn run(self, _: &Global) -> Result<(), Failure> {
         Err(Failure::input(
