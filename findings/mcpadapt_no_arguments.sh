@@ -5,7 +5,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check 'mcpadapt==0.1.19' 'smolagents==1.26.0' 'mcp==1.30.0'
+"$folder/venv/bin/pip" install --quiet --disable-pip-version-check mcpadapt==0.1.19 smolagents==1.26.0 mcp==1.30.0 2>/dev/null
 cd "$folder"
 cat >server.py <<'PYTHON'
 import asyncio, sys

@@ -16,6 +16,7 @@
 //! client (MCP elicitation); it trusts the client that a person answers.
 
 mod approval;
+mod broken;
 mod http;
 mod message;
 mod opening;
@@ -25,7 +26,7 @@ mod stdio;
 mod stream;
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rmcp::ServiceExt;
@@ -59,6 +60,8 @@ const LAST_LINES: Duration = Duration::from_secs(5);
 pub struct Server {
     tools: Tools,
     offered: Arc<Vec<crate::tool::Tool>>,
+    /// The offered tools as clients list them.
+    listed: Arc<OnceLock<Vec<rmcp::model::Tool>>>,
     approvals: Arc<approval::Approvals>,
     is_text_only: bool,
 }
@@ -70,6 +73,7 @@ impl Server {
         Self {
             tools,
             offered,
+            listed: Arc::default(),
             approvals: Arc::new(approval::Approvals::new()),
             is_text_only: false,
         }
@@ -91,13 +95,14 @@ impl Server {
     #[must_use]
     pub fn text_only(mut self) -> Self {
         self.is_text_only = true;
+        self.listed = Arc::default();
         self
     }
 
     /// Offers every tool.
     #[must_use]
     pub fn offer_all(mut self) -> Self {
-        self.offered = Arc::new(self.tools.list());
+        self.set_offered(self.tools.list());
         self
     }
 
@@ -128,8 +133,13 @@ impl Server {
                 offered.push(tool.clone());
             }
         }
-        self.offered = Arc::new(offered);
+        self.set_offered(offered);
         Ok(self)
+    }
+
+    fn set_offered(&mut self, tools: Vec<crate::tool::Tool>) {
+        self.offered = Arc::new(tools);
+        self.listed = Arc::default();
     }
 
     /// The offered tools.

@@ -92,16 +92,12 @@ impl ServerHandler for Server {
                 "`cursor` was not given by this server, whose tools fit one page; leave it out";
             return Err(ErrorData::invalid_params(why, None));
         }
-        Ok(ListToolsResult::with_all_items(
-            self.offered.iter().map(|tool| self.shown(tool)).collect(),
-        ))
+        Ok(ListToolsResult::with_all_items(self.listed().to_vec()))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.offered
-            .iter()
-            .find(|offered| offered.name == name)
-            .map(|tool| self.shown(tool))
+        let mut tools = self.listed().iter();
+        tools.find(|tool| tool.name == name).cloned()
     }
 
     /// What is no request that is known: of another method, or of a known one with params that do not fit it.
@@ -195,13 +191,16 @@ impl ServerHandler for Server {
 }
 
 impl Server {
-    /// A tool as a client lists it. Who is promised a schema has to get what fits it.
-    fn shown(&self, offered: &crate::tool::Tool) -> Tool {
-        let mut tool = tool(offered);
-        if self.is_text_only {
-            tool.output_schema = None;
-        }
-        tool
+    /// The tools as a client lists them, whose copies share their schemas. Who is promised a schema has to get what fits
+    /// it.
+    fn listed(&self) -> &[Tool] {
+        self.listed.get_or_init(|| {
+            let mut tools: Vec<Tool> = self.offered.iter().map(tool).collect();
+            if self.is_text_only {
+                tools.iter_mut().for_each(|tool| tool.output_schema = None);
+            }
+            tools
+        })
     }
 }
 

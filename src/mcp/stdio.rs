@@ -305,14 +305,24 @@ mod tests {
         let (mut client, mut answers, mut stdio) = pair();
         let cancel =
             r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#;
-        let text = [&request(1), &request(1), cancel, "\n", &request(1)].concat();
+        let open = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"n","version":"1"}}}"#;
+        let text = [
+            open,
+            "\n",
+            &request(1),
+            &request(1),
+            cancel,
+            "\n",
+            &request(1),
+        ]
+        .concat();
         client.write_all(text.as_bytes()).await?;
         drop(client);
         let mut count = 0;
         while stdio.receive().await.is_some() {
             count += 1;
         }
-        assert_eq!(count, 3);
+        assert_eq!(count, 4);
         drop(stdio);
         let mut told = String::new();
         answers.read_to_string(&mut told).await?;

@@ -47,15 +47,16 @@ fn object(fields: &[Field], is_offered: &dyn Fn(&Field) -> bool) -> Value {
         .filter(|field| is_offered(field))
         .map(|field| (field.name.to_owned(), property(field, is_offered)))
         .collect();
-    let required: Vec<&str> = fields
+    let required: Vec<Value> = fields
         .iter()
         .filter(|field| field.required)
-        .map(|field| field.name)
+        .map(|field| field.name.into())
         .collect();
-    let mut schema =
-        json!({"type": "object", "properties": properties, "additionalProperties": false});
+    let mut schema = json!({"type": "object", "additionalProperties": false});
+    // `json!` would copy what it is given.
+    schema["properties"] = properties.into();
     if !required.is_empty() {
-        schema["required"] = json!(required);
+        schema["required"] = required.into();
     }
     schema
 }
@@ -100,7 +101,11 @@ fn value(schema: &Schema, is_offered: &dyn Fn(&Field) -> bool) -> Value {
         Schema::Number => json!({"type": "number"}),
         Schema::Boolean => json!({"type": "boolean"}),
         Schema::Enum(values) => json!({"type": "string", "enum": values}),
-        Schema::Array(items) => json!({"type": "array", "items": value(items, is_offered)}),
+        Schema::Array(items) => {
+            let mut schema = json!({"type": "array"});
+            schema["items"] = value(items, is_offered);
+            schema
+        }
         Schema::Object(fields) => object(fields, is_offered),
         Schema::Map => json!({"type": "object"}),
         Schema::Any => json!({}),

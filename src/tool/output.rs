@@ -26,7 +26,9 @@ fn notes() -> Value {
 /// the same schema.
 pub(super) fn object(mut properties: Value) -> Value {
     properties["error"] = json!({"type": "object", "description": "Why the call failed."});
-    json!({"type": "object", "properties": properties})
+    let mut schema = json!({"type": "object"});
+    schema["properties"] = properties;
+    schema
 }
 
 pub(super) fn search() -> Value {
@@ -69,10 +71,12 @@ fn message_fields() -> Value {
 }
 
 pub(super) fn thread() -> Value {
-    object(json!({
-        "thread_id": text(), "messages": {"type": "array", "items": {"type": "object", "properties": message_fields()}},
+    let mut properties = json!({
+        "thread_id": text(), "messages": {"type": "array", "items": {"type": "object"}},
         "left_out": left_out("of the oldest messages"),
-    }))
+    });
+    properties["messages"]["items"]["properties"] = message_fields();
+    object(properties)
 }
 
 pub(super) fn sent() -> Value {

@@ -315,12 +315,13 @@ pub(crate) fn program() -> clap::Command {
 /// The commands that words could name; all where they name none, since clap then says which there are.
 fn named(words: &[Cow<'_, str>]) -> clap::Command {
     let has = |name: &str| words.iter().any(|word| word == name);
-    let tree = tree(&has);
+    let own = Command::augment_subcommands(clap::Command::new(NAME));
     let is_named =
         |command: &&clap::Command| has(command.get_name()) || command.get_all_aliases().any(has);
-    let commands: Vec<_> = tree.get_subcommands().filter(is_named).cloned().collect();
+    let mut commands: Vec<_> = own.get_subcommands().filter(is_named).cloned().collect();
+    commands.extend(table::wanted(&has));
     if commands.is_empty() && !["--version", "-V"].into_iter().any(has) {
-        return tree;
+        return tree(&has);
     }
     // clap gives each command its own copy of each global option.
     Options::augment_args(clap::Command::new(NAME)).subcommands(commands)

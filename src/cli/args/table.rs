@@ -17,6 +17,13 @@ pub(crate) struct Call {
     pub(crate) is_all: bool,
 }
 
+/// The commands of the entities that are wanted.
+pub(crate) fn wanted(is_wanted: &dyn Fn(&str) -> bool) -> impl Iterator<Item = Command> {
+    let entities = gmail().entities().into_iter();
+    let wanted = entities.filter(|entity| is_wanted(&flag_name(entity)));
+    wanted.map(|entity| self::entity(entity, is_wanted))
+}
+
 /// The commands of all entities; only those that are wanted have their actions.
 pub(crate) fn commands(is_wanted: &dyn Fn(&str) -> bool) -> Vec<Command> {
     gmail()
