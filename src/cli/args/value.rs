@@ -40,13 +40,23 @@ impl Text {
                 ));
             }
             return std::io::read_to_string(std::io::stdin())
+                .map(without_mark)
                 .map_err(|error| Failure::input(format!("standard input can't be read: {error}")));
         }
         match self.0.strip_prefix('@') {
             Some(file) => std::fs::read_to_string(file)
+                .map(without_mark)
                 .map_err(|error| Failure::input(format!("{file}: {error}; give a text file"))),
             None => Ok(self.0.clone()),
         }
+    }
+}
+
+/// A text without the byte order mark that some editors put before it.
+fn without_mark(text: String) -> String {
+    match text.strip_prefix('\u{feff}') {
+        Some(text) => text.to_owned(),
+        None => text,
     }
 }
 
@@ -55,4 +65,23 @@ pub(crate) fn seconds(range: impl RangeBounds<u64>) -> impl TypedValueParser<Val
     clap::value_parser!(u64)
         .range(range)
         .map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_of_an_editor_is_no_part_of_a_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("text.txt");
+        for (written, read) in [
+            ("\u{feff}Hello\u{feff}", "Hello\u{feff}"),
+            ("Hello", "Hello"),
+        ] {
+            std::fs::write(&file, written).unwrap();
+            let text = Text::from(format!("@{}", file.display()));
+            assert_eq!(text.read().ok().as_deref(), Some(read));
+        }
+    }
 }
