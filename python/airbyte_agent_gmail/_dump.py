@@ -1,7 +1,5 @@
 """What pydantic's models offer and programs use, for classes that do without pydantic."""
 
-import json
-
 
 class Dump:
     """``model_dump``, ``model_dump_json``, and iteration over the fields as in ``dict(result)``."""
@@ -23,6 +21,8 @@ class Dump:
 
     def model_dump_json(self, *, indent=None, **options):
         """The fields as JSON."""
+        import json
+
         separators = None if indent else (",", ":")
         dumped = self.model_dump(**options)
         return json.dumps(dumped, indent=indent, separators=separators, ensure_ascii=False)

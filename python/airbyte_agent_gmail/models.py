@@ -11,9 +11,10 @@ def __getattr__(name):
 
         return GmailCheckResult
     if not name.startswith("_"):
-        from . import _models, _older
+        from importlib import import_module
 
-        for module in (_models, _older):
-            if hasattr(module, name):
-                return getattr(module, name)
+        for module in ("_models", "_older"):
+            found = getattr(import_module(f"airbyte_agent_gmail.{module}"), name, None)
+            if found is not None:
+                return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
