@@ -78,18 +78,23 @@ impl Defaults {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let keys: Keys =
-            serde_norway::from_str(text).map_err(|error| {
-                match serde_norway::from_str::<Value>(text) {
-                    Ok(value) if !value.is_mapping() => {
-                        format!(
-                            "it is {}; give keys with values, such as `limit: 25`",
-                            kind(&value)
-                        )
-                    }
-                    _ => error.to_string(),
+        let keys: Keys = serde_norway::from_str(text).map_err(|error| {
+            match serde_norway::from_str::<Value>(text) {
+                Ok(value) if !value.is_mapping() => {
+                    format!(
+                        "it is {}; give keys with values, such as `limit: 25`",
+                        kind(&value)
+                    )
                 }
-            })?;
+                // The parser leaves out the place of the file's first key.
+                _ => match error.to_string() {
+                    said if said.starts_with("unknown field") && !said.contains(" at line ") => {
+                        format!("{said} at line 1")
+                    }
+                    said => said,
+                },
+            }
+        })?;
         let word = |key: &str, value: Option<Value>, expected: &str| match value {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),

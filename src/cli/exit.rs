@@ -167,7 +167,6 @@ fn write(stderr: &mut String, failure: &Failure, verbose: bool) -> fmt::Result {
                 _ if error.is_outcome_unknown() && is_send(error) => {
                     "it may have been sent: ".to_owned()
                 }
-                _ if error.is_outcome_unknown() => "it may have been done: ".to_owned(),
                 _ => String::new(),
             };
             writeln!(stderr, "error: {}{}", shown(&begin), shown(error))?;

@@ -55,7 +55,17 @@ pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// What is wrong with a path that the user gave.
+/// What is wrong with a path that is read.
+pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let advice = match error.kind() {
+        ErrorKind::NotFound => "; check the path",
+        ErrorKind::PermissionDenied => "; give a path that you may read",
+        _ => "",
+    };
+    Failure::input(format!("{}: {error}{advice}", path.display()))
+}
+
+/// What is wrong with a path that is written to.
 pub(crate) fn unusable(path: &Path, error: &std::io::Error) -> Failure {
     let advice = match error.kind() {
         ErrorKind::NotFound => "; give a path in a folder that exists",

@@ -17,6 +17,9 @@ pub(crate) struct Labels {
     known: Vec<(String, String)>,
 }
 
+/// What else can be done where a label is wanted that does not exist.
+pub(crate) const OR_MAKE_IT: &str = ", or make it first with `labels create`";
+
 impl Labels {
     /// Asks for them.
     pub(crate) async fn list(gmail: &GmailConnector) -> Result<Self, Error> {
@@ -178,11 +181,12 @@ pub(crate) fn forget() {
 pub(crate) async fn ids(
     gmail: &GmailConnector,
     given: Vec<String>,
+    instead: &str,
 ) -> Result<Vec<String>, Failure> {
     if given.iter().all(|given| is_system(given)) {
         return Ok(given);
     }
-    Labels::list(gmail).await?.ids(&given, "")
+    Labels::list(gmail).await?.ids(&given, instead)
 }
 
 /// Puts ids in the place of names in the params of any operation; what is unknown is left to the service.

@@ -1,6 +1,6 @@
 //! A message as a page of text.
 
-use airbyte_agent_gmail::mail::{Authentication, CalendarPart, Reading};
+use airbyte_agent_gmail::mail::{Authentication, CalendarPart, DeliveryReport, Reading};
 use airbyte_agent_gmail::tool::visible_text;
 use airbyte_agent_gmail::{Error, GmailConnector};
 
@@ -59,6 +59,9 @@ pub(crate) fn page(reading: &Reading, labels: &[String], with_quoted: bool) -> S
     for calendar in &reading.calendars {
         page.push_str(&format!("\n{}\n", invitation(calendar, reading)));
     }
+    if let Some(report) = &reading.delivery_report {
+        page.push_str(&format!("\n{}\n", delivery(report)));
+    }
     if reading.signature.is_some() {
         page.push_str("\n[signed; the signature is not checked]\n");
     }
@@ -96,6 +99,23 @@ fn checked(authentication: Option<&Authentication>) -> String {
         line.push_str(" (the author may be forged)");
     }
     line
+}
+
+/// What became of a message, a line for each recipient.
+fn delivery(report: &DeliveryReport) -> String {
+    let mut text = "Delivery report".to_owned();
+    if let Some(server) = &report.reporting_server {
+        text.push_str(&format!(" of {server}"));
+    }
+    for recipient in &report.recipients {
+        text.push_str(&format!("\n{}: {}", recipient.address, recipient.action));
+        for detail in [&recipient.status, &recipient.diagnostic] {
+            if let Some(detail) = detail {
+                text.push_str(&format!(", {}", detail.replace('\n', " ")));
+            }
+        }
+    }
+    text
 }
 
 fn invitation(calendar: &CalendarPart, reading: &Reading) -> String {

@@ -519,7 +519,8 @@ impl GmailConnectorBuilder {
         if connector_id.is_none() && customer.is_none() {
             return Err(Error::new(
                 Kind::Configuration,
-                "which connector? give a connector id, or the customer's (workspace's) name",
+                "which connector? give a connector id (AIRBYTE_CONNECTOR_ID), or the customer's (workspace's) name \
+                 (AIRBYTE_CUSTOMER_NAME)",
             ));
         }
         if connector_id

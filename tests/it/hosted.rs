@@ -339,7 +339,10 @@ async fn incomplete_credentials_are_refused_when_the_connector_is_made() {
             AirbyteAuthConfig::default().with_customer_name("c"),
             "no airbyte credentials",
         ),
-        (AirbyteAuthConfig::new("id", "secret"), "which connector"),
+        (
+            AirbyteAuthConfig::new("id", "secret"),
+            "name (AIRBYTE_CUSTOMER_NAME)",
+        ),
         (
             AirbyteAuthConfig::new("id", "secret").with_connector_id("../x"),
             "the connector id is not valid",

@@ -197,6 +197,7 @@ async fn what_gmail_refuses_is_told_and_tried_again_and_the_others_go_on() -> Te
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert!(said.contains("left out: byte 0 <1@example.com>"), "{said}");
+        assert!(said.contains("left out: 1 message;"), "{said}");
         assert!(said.contains("Not this one"), "{said}");
         let result: Value = serde_json::from_slice(&output.stdout)?;
         assert_eq!(

@@ -36,6 +36,7 @@ mod listener;
 mod many;
 mod mcp;
 mod mcp_fault;
+mod newcomer;
 mod oauth;
 mod observability;
 mod outsider;

@@ -452,7 +452,11 @@ async fn a_token_that_is_soon_guessed_and_an_address_of_the_network_are_not_take
     };
     let refused = serve("x", "127.0.0.1").output().await?;
     assert_eq!(refused.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("shorter than 8"));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        said.contains("error: AIRBYTE_GMAIL_MCP_TOKEN: the token is shorter than 8"),
+        "{said}"
+    );
     for (token, address, warnings) in [
         ("secret-token", "127.0.0.1", &["shorter than 16"][..]),
         (TOKEN, "0.0.0.0", &["there is no tls"]),

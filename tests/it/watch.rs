@@ -166,7 +166,8 @@ async fn the_configuration_file_gives_defaults() -> Result<(), Failure> {
     assert_eq!(text(&run(&["inbox"]).await?)?.lines().count(), 3);
     for (wrong, quoted) in [
         ("mode: both", "`both`"),
-        ("colour: no", "`colour`"),
+        ("colour: no", "`pager` at line 1"),
+        ("limit: 5\ncolour: no", "`pager` at line 2"),
         ("- a", "config.yaml: it is a list; give keys with values"),
         (
             "limit: many",

@@ -6,6 +6,7 @@ use airbyte_agent_gmail::types::DraftMessage;
 use airbyte_agent_gmail::{GmailConnector, Mode};
 
 use crate::cli::exit::Failure;
+use crate::cli::label;
 use crate::cli::output::line;
 
 /// How many unread messages are shown.
@@ -92,9 +93,10 @@ async fn show(gmail: &GmailConnector) -> Result<(), Failure> {
         .remove_label_ids(["UNREAD"])
         .send()
         .await?;
+    let names = label::shown_names(gmail, &mut None, &labelled.label_ids).await?;
     line(&format!(
         "labelled it {name} and marked it read; its labels are now {}",
-        labelled.label_ids.join(", ")
+        names.join(", ")
     ))?;
 
     let composed = Compose::new()

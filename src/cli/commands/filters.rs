@@ -140,8 +140,9 @@ impl Filters {
             }
             Self::Create(create) => {
                 let (criteria, mut action) = create.filter();
-                action.add_label_ids = label::ids(&gmail, action.add_label_ids).await?;
-                action.remove_label_ids = label::ids(&gmail, action.remove_label_ids).await?;
+                action.add_label_ids =
+                    label::ids(&gmail, action.add_label_ids, label::OR_MAKE_IT).await?;
+                action.remove_label_ids = label::ids(&gmail, action.remove_label_ids, "").await?;
                 if global.dry_run {
                     return global.show(&json!({
                         "dry_run": true,

@@ -1,5 +1,6 @@
 //! `airbyte-gmail mcp`.
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -143,7 +144,10 @@ impl Mcp {
         let mut http = HttpServer::bind(server, address, given.map(Secret::from))
             .await
             .map_err(|error| {
-                Failure::input(format!("{address}: the server can't listen there: {error}"))
+                Failure::input(match error.kind() {
+                    ErrorKind::InvalidInput => format!("{TOKEN}: {error}"),
+                    _ => format!("{address}: the server can't listen there: {error}"),
+                })
             })?;
         if !http.is_local()? {
             output::note(

@@ -276,7 +276,8 @@ impl Writing {
             ));
         }
         let with_notes = |mut value: Value| {
-            if !notes.is_empty() {
+            // In a table they would only repeat what is said above it.
+            if !notes.is_empty() && output.format() != Format::Table {
                 value["notes"] = json!(notes);
             }
             value

@@ -63,7 +63,7 @@ impl Watch {
         let output = global.output(Format::Ndjson);
         let gmail = patient(builder(global)?).build()?;
         let label = match self.label {
-            Some(label) => label::ids(&gmail, vec![label]).await?.pop(),
+            Some(label) => label::ids(&gmail, vec![label], "").await?.pop(),
             None => None,
         };
         let since = match self.since {

@@ -231,6 +231,14 @@ fn more(result: &ExecuteResult) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A number of messages in words: "1 message", "2 messages".
+pub(crate) fn messages(count: u64) -> String {
+    match count {
+        1 => "1 message".to_owned(),
+        count => format!("{count} messages"),
+    }
+}
+
 /// Whether a person reads the standard output.
 pub(crate) fn is_terminal() -> bool {
     std::io::stdout().is_terminal()

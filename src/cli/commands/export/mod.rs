@@ -283,7 +283,10 @@ impl Refused {
 
     fn outcome(&self) -> Result<(), Failure> {
         let count = self.count;
-        let said = format!("{count} messages are left out; the same command tries them again");
+        let said = format!(
+            "left out: {}; the same command tries again",
+            output::messages(count)
+        );
         match (count, self.passes) {
             (0, _) => Ok(()),
             (_, true) => Err(Failure::Later(said)),

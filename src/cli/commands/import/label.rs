@@ -13,8 +13,8 @@ use super::mark::add;
 use super::source::Item;
 use super::word::{Meaning, Words, split};
 use crate::cli::exit::Failure;
-use crate::cli::file::{beside, unusable};
-use crate::cli::label::{Labels, is_system};
+use crate::cli::file::{beside, unreadable};
+use crate::cli::label::{Labels, OR_MAKE_IT, is_system};
 
 /// The field in which Google Takeout has a message's labels.
 const FIELD: &str = "X-Gmail-Labels";
@@ -86,7 +86,7 @@ impl LabelPlan {
         sources: Sources<'_>,
     ) -> Result<Self, Failure> {
         let account = Labels::list(gmail).await?;
-        let given = account.ids(&sources.given, ", or make it first with `labels create`")?;
+        let given = account.ids(&sources.given, OR_MAKE_IT)?;
         let kept = sources
             .index
             .map(|path| Index::read(path, email_address))
@@ -203,7 +203,7 @@ impl LabelPlan {
 impl Index {
     fn read(path: &Path, email_address: &str) -> Result<Self, Failure> {
         let index = beside(path, "index");
-        let file = File::open(&index).map_err(|error| unusable(&index, &error))?;
+        let file = File::open(&index).map_err(|error| unreadable(&index, &error))?;
         let foreign = || {
             Failure::input("its index is not that of an export; leave --keep-labels out".to_owned())
         };

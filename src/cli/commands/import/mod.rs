@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
-use crate::cli::file::unusable;
+use crate::cli::file::unreadable;
 use crate::cli::output;
 use crate::cli::settings::{builder, patient};
 use label::{LabelPlan, Sources};
@@ -268,14 +268,16 @@ impl Import {
         }))?;
         if let Some(error) = last {
             output::note(&format!(
-                "{unknown} messages may or may not be in the mailbox; run the same command to look them up"
+                "{} may or may not be in the mailbox; run the same command to look for what is missing",
+                output::messages(unknown)
             ));
             return Err(error.into());
         }
         let left_out = count.refused + count.unclear;
         if left_out > 0 {
             return Err(Failure::Other(format!(
-                "{left_out} messages were left out; the same command tries again those that were refused, and {}.import has all of them",
+                "left out: {}; the same command tries again what was refused, and {}.import lists all",
+                output::messages(left_out),
                 path.display()
             )));
         }
@@ -302,7 +304,7 @@ impl Import {
         let Some(path) = &self.labels_as else {
             return Words::new(None).map_err(Failure::input);
         };
-        let table = std::fs::read_to_string(path).map_err(|error| unusable(path, &error))?;
+        let table = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
         Words::new(Some(&table))
             .map_err(|error| Failure::input(format!("{}: {error}", path.display())))
     }

@@ -11,7 +11,7 @@ use super::folder::label_of_folder;
 use super::mark::{Letters, Marks, keywords_of_file, keywords_of_header, letters_of};
 use crate::cli::digest::digest;
 use crate::cli::exit::Failure;
-use crate::cli::file::{files_below, unusable};
+use crate::cli::file::{files_below, unreadable};
 
 /// A message to import.
 pub(super) struct Item {
@@ -72,7 +72,7 @@ impl Source {
     /// Looks at a path.
     pub(super) fn open(path: &Path, format: Format) -> Result<Self, Failure> {
         let is_folder = fs::metadata(path)
-            .map_err(|error| unusable(path, &error))?
+            .map_err(|error| unreadable(path, &error))?
             .is_dir();
         let all = if is_folder {
             files_below(path)?
@@ -161,9 +161,9 @@ impl Source {
         &self,
     ) -> Result<Box<dyn Iterator<Item = Result<Item, Failure>> + '_>, Failure> {
         if self.kind == Kind::Mbox {
-            let file = File::open(&self.path).map_err(|error| unusable(&self.path, &error))?;
+            let file = File::open(&self.path).map_err(|error| unreadable(&self.path, &error))?;
             return Ok(Box::new(Reader::new(file).map(|message| {
-                let message = message.map_err(|error| unusable(&self.path, &error))?;
+                let message = message.map_err(|error| unreadable(&self.path, &error))?;
                 Ok(Item {
                     at: Some(message.offset),
                     file: None,
@@ -182,7 +182,7 @@ impl Source {
     fn read(&self, file: &Path) -> Vec<Result<Item, Failure>> {
         let raw = match fs::read(file) {
             Ok(raw) => raw,
-            Err(error) => return vec![Err(unusable(file, &error))],
+            Err(error) => return vec![Err(unreadable(file, &error))],
         };
         let messages = match self.kind {
             Kind::Eml => messages_of(raw),
