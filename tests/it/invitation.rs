@@ -156,6 +156,10 @@ async fn a_list_is_left_only_where_its_sender_is_proven_and_public() {
              From: news@example.org\r\nList-Unsubscribe: <{url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\r\nNews.\r\n"
         )
     };
+    let good = sandbox.deliver(message("pass", "https://example.org/u?list=1").as_bytes());
+    let gmail = sandbox.open_source().unwrap();
+    let url = gmail.unsubscribe_url(&good).await.unwrap();
+    assert_eq!(url, "https://example.org/u?list=1");
     let table = [
         (message("fail", "https://example.org/u"), "dkim"),
         (message("pass", "https://127.0.0.1:1/u"), "public internet"),

@@ -23,11 +23,14 @@ impl Unsubscribe {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let output = global.output(Format::Table);
         let id = self.message_id;
+        let gmail = connect(global)?;
         if global.dry_run {
-            return output
-                .value(&json!({"dry_run": true, "command": "unsubscribe", "message": id}));
+            let url = gmail.unsubscribe_url(&id).await?;
+            return output.value(
+                &json!({"dry_run": true, "command": "unsubscribe", "message": id, "url": url}),
+            );
         }
-        connect(global)?.unsubscribe(&id).await?;
+        gmail.unsubscribe(&id).await?;
         output.show(&json!({"unsubscribed": true, "message": id}))
     }
 }
