@@ -109,10 +109,11 @@ fn delivery(report: &DeliveryReport) -> String {
     }
     for recipient in &report.recipients {
         text.push_str(&format!("\n{}: {}", recipient.address, recipient.action));
-        for detail in [&recipient.status, &recipient.diagnostic] {
-            if let Some(detail) = detail {
-                text.push_str(&format!(", {}", detail.replace('\n', " ")));
-            }
+        for detail in [&recipient.status, &recipient.diagnostic]
+            .into_iter()
+            .flatten()
+        {
+            text.push_str(&format!(", {}", detail.replace('\n', " ")));
         }
     }
     text
