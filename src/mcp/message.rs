@@ -271,7 +271,6 @@ mod tests {
             (br#"{"method":"ping","id" : "a","x":}"#, json!("a")),
             (br#"{"id":2,"x":1e999}"#, json!(2)),
             (br#"{"id":3,"x":"\ud800"}"#, json!(3)),
-            (br#"{"id":4} {"id":5}"#, json!(4)),
             (br#"{"id":[6],"x"}"#, json!(null)),
             (br#"{"params":{"id":9},"id":10,}"#, json!(10)),
             (br#"{"x":"\"id\":11","id":12,,}"#, json!(12)),
