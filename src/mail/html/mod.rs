@@ -266,7 +266,7 @@ impl Renderer {
             return;
         }
         if text.is_empty() {
-            // Addresses that touch each other, as behind a row of pictures, are none any more.
+            // Without a space between them, as behind a row of pictures, two addresses would read as one.
             self.is_space_pending = true;
             self.write_visible(&link.address);
             self.is_space_pending = true;
