@@ -1,8 +1,9 @@
-//! Airbyte's hosted API: connectors and their workspaces; [`Airbyte`] is its client.
+//! Airbyte's hosted API: connectors and their workspaces.
 //!
-//! Every hosted [`GmailConnector`](crate::GmailConnector) contains one ([`airbyte`](crate::GmailConnector::airbyte)).
-//! The calls are those of [`api::airbyte::call`](crate::api::airbyte::call); a user's consent is in the module `oauth`
-//! of the feature `oauth`, and the [guide](crate::guide::hosted) goes from nothing to the first call.
+//! [`Airbyte`] is the client. Every hosted [`GmailConnector`](crate::GmailConnector) contains one
+//! ([`airbyte`](crate::GmailConnector::airbyte)). The calls are in [`api::airbyte::call`](crate::api::airbyte::call),
+//! and the module `oauth` (feature `oauth`) asks for a user's consent. The [guide](crate::guide::hosted) goes from
+//! nothing to the first call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,14 +20,15 @@ use crate::error::{Error, Kind};
 use crate::http::{Http, Limits, base, check_url};
 use crate::transport::{Direct, Governor, ORGANIZATION, RetryBudget, RetryPolicy, Transport};
 
-/// The first pause between two looks at whether a deletion is done; it doubles up to some seconds.
+/// The first pause between two polls. Each pause is twice the one before, up to [`LONGEST_PAUSE`].
+/// [`LONGEST_PAUSE`].
 const FIRST_LOOK: Duration = Duration::from_millis(100);
 
-/// The longest pause between two looks.
+/// The longest pause between two checks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
-/// A client of Airbyte's hosted API, for everything around a connector: creating and listing connectors, starting a
-/// user's OAuth flow.
+/// A client of Airbyte's hosted API, for everything around a connector: create and list connectors, start a user's
+/// OAuth flow.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -66,16 +68,16 @@ pub struct AirbyteBuilder {
 }
 
 impl Airbyte {
-    /// A client for the API's own address.
+    /// A client of the public API.
     ///
     /// # Errors
     ///
-    /// As [`AirbyteBuilder::build`].
+    /// See [`AirbyteBuilder::build`].
     pub fn new(auth: AirbyteAuthConfig) -> Result<Self, Error> {
         Self::builder(auth).build()
     }
 
-    /// Starts a client with other settings.
+    /// Returns a builder for a client with other settings.
     pub fn builder(auth: AirbyteAuthConfig) -> AirbyteBuilder {
         AirbyteBuilder {
             auth,
@@ -87,8 +89,9 @@ impl Airbyte {
         }
     }
 
-    /// Creates the workspace of a customer, if none has that name. A connector can only be created in an existing
-    /// workspace. Airbyte creates it together with a token, which is discarded.
+    /// Creates a customer's workspace unless it exists. A connector needs an existing workspace.
+    ///
+    /// Airbyte creates the workspace along with a scoped token, which is discarded here.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -106,14 +109,15 @@ impl Airbyte {
     ///
     /// # Errors
     ///
-    /// What Airbyte refuses.
+    /// Whatever Airbyte refuses.
     pub async fn create_workspace(&self, name: &str) -> Result<(), Error> {
         let token = self.applications().scoped_token().workspace_name(name);
         token.send().await.map(drop)
     }
 
-    /// Deletes a connector and waits until it is gone. Airbyte answers before the deletion is done, and only its list
-    /// of connectors shows when it is.
+    /// Deletes a connector and waits until it is gone.
+    ///
+    /// Airbyte answers before the deletion is done; only its list of connectors shows the end.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -133,7 +137,8 @@ impl Airbyte {
     ///
     /// # Errors
     ///
-    /// [`is_not_found`](Error::is_not_found); [`is_timeout`](Error::is_timeout) when it is still there after `limit`.
+    /// [`is_not_found`](Error::is_not_found); [`is_timeout`](Error::is_timeout) if the connector is still listed
+    /// after `limit`.
     pub async fn delete_connector(&self, id: &str, limit: Duration) -> Result<(), Error> {
         let started = tokio::time::Instant::now();
         let workspace = self.connectors().inspect(id).send().await?.workspace_id;
@@ -155,7 +160,7 @@ impl Airbyte {
                 .await;
             let is_listed = match list {
                 Ok(list) => list.data.iter().any(|connector| connector.id == id),
-                // Of a workspace without a connector some versions say that it is not there.
+                // Some versions answer "not found" for a workspace without connectors.
                 Err(error) if error.is_gone() => false,
                 Err(error) => return Err(error),
             };
@@ -173,8 +178,10 @@ impl Airbyte {
         }
     }
 
-    /// Checks a connector, and repeats the check while Airbyte reports it as pending, running or inconclusive, until
-    /// `limit` has passed. It returns the last answer: only [`CheckStatus::Succeeded`] is a success.
+    /// Checks a connector, again and again while Airbyte reports the check as pending, running or inconclusive, for
+    /// up to `limit`.
+    ///
+    /// Returns the last answer. Only [`CheckStatus::Succeeded`] is a success.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -195,7 +202,8 @@ impl Airbyte {
     ///
     /// # Errors
     ///
-    /// [`is_not_found`](Error::is_not_found), and what Airbyte refuses. A connector that does not work is not an error.
+    /// [`is_not_found`](Error::is_not_found), and whatever Airbyte refuses. A connector that fails its check is not
+    /// an error.
     pub async fn check_connector(&self, id: &str, limit: Duration) -> Result<CheckResult, Error> {
         let started = tokio::time::Instant::now();
         let mut pause = FIRST_LOOK;
@@ -215,15 +223,16 @@ impl Airbyte {
         }
     }
 
-    /// The generated client, for anything that the typed calls do not offer. Its API follows progenitor's versions.
-    /// `Error::from` turns its errors into this crate's [`Error`].
+    /// The generated client, for anything the typed calls do not offer.
+    ///
+    /// Its API follows progenitor's versions. `Error::from` turns its errors into this crate's [`Error`].
     pub fn client(&self) -> &Client {
         &self.client
     }
 }
 
 impl AirbyteBuilder {
-    /// The address of the API. Default: `https://api.airbyte.ai`.
+    /// The base URL of the API. Default: `https://api.airbyte.ai`.
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
@@ -237,14 +246,14 @@ impl AirbyteBuilder {
         self
     }
 
-    /// How long an exchange may take, and how large an answer may be.
+    /// How long a request may take, and how large a response may be.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Whether to ask for answers in gzip. Default: yes.
+    /// Whether to accept gzip responses. Default: yes.
     #[must_use]
     pub fn gzip(mut self, gzip: bool) -> Self {
         self.gzip = gzip;
@@ -262,11 +271,11 @@ impl AirbyteBuilder {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](crate::Error::is_configuration): neither a client id and secret nor a bearer token, or an
-    /// address that is neither https nor on this machine.
+    /// [`is_configuration`](crate::Error::is_configuration): neither a client id and secret nor a bearer token, or a
+    /// base URL that is neither https nor on this machine.
     pub fn build(mut self) -> Result<Airbyte, Error> {
         self.auth = self.auth.checked()?;
-        // Some of Airbyte's own tools want the address with the prefix of its paths; both are taken.
+        // Some of Airbyte's own tools expect the URL with the path prefix. Accept both.
         let base_url = check_url("airbyte api url", &self.base_url)?;
         let base_url = base_url
             .strip_suffix("/api/v1")
@@ -288,7 +297,7 @@ impl AirbyteBuilder {
             &self.auth.airbyte_client_secret,
         ) {
             (Some(bearer), None, None) => (Arc::new(BearerTokenSource), Some(bearer.clone())),
-            // The pair renews what the bearer token can't.
+            // The id and secret renew the token when the given one expires.
             (bearer, Some(client_id), Some(client_secret)) => {
                 let source = AirbyteTokenSource {
                     http: http.clone(),

@@ -1,10 +1,10 @@
-//! The code that is generated from the two documents: each API's calls, types and table of operations.
+//! The code generated from the two documents: each API's calls, types and table of operations.
 //!
 //! A [`GmailConnector`](crate::GmailConnector) and an [`Airbyte`](crate::Airbyte) have the [calls](gmail::call), and
-//! [`types`](crate::types) is short for [`gmail::types`]; both follow the documents. The `Client`s are progenitor's and
-//! follow its versions; use them for anything that the calls do not offer.
+//! [`types`](crate::types) is short for [`gmail::types`]. Both follow the documents. The `Client`s are progenitor's
+//! and follow its versions; use them for anything the calls do not offer.
 
-// The one door through which generated code enters: the allowances of lints are here and nowhere else.
+// Generated code enters the crate only here, so the lints are allowed only here.
 
 /// The Gmail REST API v1, from `spec/gmail.yaml`.
 #[allow(

@@ -1,8 +1,7 @@
-//! Guides, in the order in which they are read: each mode from nothing to the first call, credentials, the program,
-//! agents, testing, errors, answers and times, Google's quota, many users and hosts, features, and moving from other
-//! packages.
+//! Guides, in reading order: each mode from nothing to the first call, credentials, the program, agents, testing,
+//! errors, answers and times, Google's quota, many users and hosts, features, and moving from other packages.
 //!
-//! They exist only in the documentation; their examples run with the tests.
+//! They exist only in the documentation. Their examples run with the tests.
 
 #[doc = include_str!("../guide/open_source.md")]
 pub mod open_source {}

@@ -1,21 +1,21 @@
-//! Reading of answers: numbers that come as texts, texts that come as numbers, and nulls.
+//! Lenient parsing of responses: numbers sent as strings, strings sent as numbers, and nulls.
 //!
-//! Google writes numbers of 64 bits as texts, and readers of its JSON take both forms
-//! (<https://protobuf.dev/programming-guides/json/>); what stands between does mix them up. One such field must not cost
-//! the whole answer.
+//! Google writes 64-bit integers as strings, and its JSON parsers accept both forms
+//! (<https://protobuf.dev/programming-guides/json/>). Proxies and gateways mix the two up. One such field must not
+//! cost the whole response.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-/// Reads JSON, by its type or by a seed. Whether it is UTF-8 is asked once, and not again for each text in it.
+/// Reads JSON with a seed. Checks UTF-8 once for the whole text instead of once per string.
 pub(crate) fn from_bytes<'de, S: DeserializeSeed<'de>>(
     seed: S,
     json: &'de [u8],
 ) -> Result<S::Value, serde_json::Error> {
     let text = std::str::from_utf8(json).map_err(|error| {
-        // It says the place.
+        // serde_json's error gives the line and column.
         let refused = serde_json::from_slice::<serde_json::Value>(json).err();
         refused.unwrap_or_else(|| Error::custom(error))
     })?;
@@ -25,23 +25,22 @@ pub(crate) fn from_bytes<'de, S: DeserializeSeed<'de>>(
     Ok(value)
 }
 
-/// A type that is read field by field; the generator writes it for each that has a default.
+/// A type read field by field. The generator implements it for each type that has a default.
 pub(crate) trait Fields: Default {
-    /// The number of the field that has this name on the wire.
+    /// The number of the field with this name on the wire.
     fn number(name: &str) -> Option<usize>;
 
-    /// Reads the value of the field of that number.
+    /// Reads the value of a field, given its number.
     fn read<'de, A: MapAccess<'de>>(&mut self, field: usize, map: &mut A) -> Result<(), A::Error>;
 
-    /// The field that each of its kind has, where this one lacks it.
+    /// The required field that is missing, if any.
     fn missing(&self) -> Option<&'static str> {
         None
     }
 }
 
-/// Reads an object. A field that is absent or null has its default, one that is not known is passed over, and of one that
-/// is there twice the last counts. Only the key of its kind (`x-key`) has to be there: without it the answer comes from
-/// elsewhere.
+/// Reads an object. Missing and null fields get their default, unknown fields are ignored, and the last of a repeated
+/// field wins. Only the key field (`x-key`) is required: without it, the response is not the service's.
 pub(crate) fn object<'de, D: Deserializer<'de>, T: Fields>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_map(Object(PhantomData))
 }
@@ -72,7 +71,7 @@ impl<'de, T: Fields> Visitor<'de> for Object<T> {
     }
 }
 
-/// The number of the field whose name comes next.
+/// Reads a field's name and returns its number.
 struct Key(fn(&str) -> Option<usize>);
 
 impl<'de> DeserializeSeed<'de> for Key {
@@ -95,7 +94,7 @@ impl Visitor<'_> for Key {
     }
 }
 
-/// A text, or a whole number as one.
+/// A string, or an integer turned into one.
 pub(crate) struct Text;
 
 impl<'de> DeserializeSeed<'de> for Text {
@@ -134,7 +133,7 @@ impl Visitor<'_> for Text {
     }
 }
 
-/// A whole number, or a text of one.
+/// An integer, or a string that holds one.
 pub(crate) struct Integer;
 
 impl<'de> DeserializeSeed<'de> for Integer {
@@ -165,7 +164,7 @@ impl Visitor<'_> for Integer {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        // What a double holds exactly, which is more than any such field counts to.
+        // 2^53: every integer up to here is exact in an `f64`. No such field counts higher.
         if number.fract() != 0.0 || number.abs() > 9_007_199_254_740_992.0 {
             return Err(E::custom("not a whole number"));
         }

@@ -1,10 +1,10 @@
 #![deny(unreachable_pub)]
-// The pages of docs.rs say which feature each item needs.
+// docs.rs shows which feature each item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 //! A typed Gmail client for programs and agents: the counterpart of Airbyte's Gmail connector.
 //!
-//! *Open source*: give Google credentials, and it calls the Gmail API itself. *Hosted*: give Airbyte credentials, and
-//! Airbyte calls Gmail. The code stays the same.
+//! *Open source*: give it Google credentials, and it calls the Gmail API itself. *Hosted*: give it Airbyte
+//! credentials, and Airbyte calls Gmail. The code stays the same.
 //!
 //! ```
 //! use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector, Result};
@@ -19,10 +19,10 @@
 //! }
 //! ```
 //!
-//! Start with [`GmailConnector`]; [`GmailConnector::connect`] finds the credentials by itself. The module [`guide`] has
-//! the guides: [open source](guide::open_source), [hosted](guide::hosted), [credentials](guide::credentials), [the
-//! program](guide::program), [agents](guide::agents), [testing](guide::test_your_program), [errors](guide::errors),
-//! [quota](guide::quota), [many hosts](guide::hosts), [features](guide::features).
+//! Start with [`GmailConnector`]; [`GmailConnector::connect`] finds the credentials by itself. The guides are in the
+//! module [`guide`]: [open source](guide::open_source), [hosted](guide::hosted), [credentials](guide::credentials),
+//! [the program](guide::program), [agents](guide::agents), [testing](guide::test_your_program),
+//! [errors](guide::errors), [quota](guide::quota), [many hosts](guide::hosts), [features](guide::features).
 
 pub mod airbyte;
 pub mod api;
@@ -64,7 +64,7 @@ pub use error::{Error, Result};
 pub use http::Limits;
 pub use transport::{Quota, QuotaTable, RetryPolicy};
 
-/// The examples of the README run with the tests.
+/// Runs the README's examples with the tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

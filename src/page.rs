@@ -1,6 +1,6 @@
 //! Lists, page by page and record by record.
 //!
-//! Calls that return lists have `stream()`, which returns the records, and `pages()`, which returns whole pages.
+//! List calls have `stream()`, which returns records, and `pages()`, which returns whole pages.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -15,26 +15,26 @@ use crate::error::{Error, Kind};
 use crate::operation::Operation;
 use crate::transport::Sending;
 
-/// A call that gives one page of a list; the generated calls implement it.
+/// A call that returns one page of a list. The generated calls implement it.
 pub(crate) trait List: Clone + Send + Sync + 'static {
     /// One page.
     type Page: DeserializeOwned + Send + 'static;
     /// One record.
     type Record: Send + 'static;
 
-    /// The row of the operation.
+    /// The operation's row in the table.
     fn operation() -> &'static Operation;
-    /// The same call for the page of a token.
+    /// The same call, for the page with this token.
     fn with_token(self, token: String) -> Self;
     /// Gets the page.
     fn fetch(self) -> Sending<Self::Page>;
-    /// The token of the page behind this one.
+    /// The token of the next page.
     fn next_token(page: &Self::Page) -> Option<&str>;
     /// The records of the page.
     fn records(page: Self::Page) -> Vec<Self::Record>;
 }
 
-/// The page tokens of a list: if one comes again, the list would never end.
+/// Detects a repeated page token, with which a list would never end.
 ///
 /// ```
 /// use airbyte_agent_gmail::page::SeenTokens;
@@ -44,21 +44,21 @@ pub(crate) trait List: Clone + Send + Sync + 'static {
 /// assert!(!seen.is_new("a"));
 /// ```
 ///
-/// It keeps a hash of each, up to 65,536. A loop beyond those is still found, within three rounds.
+/// Keeps a hash of each token, up to 65,536. A loop beyond those is still found within three rounds.
 #[derive(Clone, Debug, Default)]
 pub struct SeenTokens {
     state: RandomState,
     hashes: HashSet<u64>,
-    /// The hash of one of the tokens behind those, at twice the distance each time (Brent's search for cycles).
+    /// The hash of one later token, moved each time the distance doubles (Brent's cycle detection).
     mark: Option<u64>,
     behind: u64,
 }
 
-/// How many tokens are remembered.
+/// How many tokens are kept.
 const REMEMBERED: usize = 65_536;
 
 impl SeenTokens {
-    /// Notes a token; false if it came before.
+    /// Records a token; returns false if it was seen before.
     pub fn is_new(&mut self, token: &str) -> bool {
         let hash = self.state.hash_one(token);
         if self.hashes.contains(&hash) || self.mark == Some(hash) {
@@ -75,7 +75,7 @@ impl SeenTokens {
         true
     }
 
-    /// Like [`is_new`](Self::is_new), but a token that came before is an error.
+    /// Like [`is_new`](Self::is_new), but a repeated token is an error.
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl SeenTokens {
     }
 }
 
-/// The pages of a list, fetched one at a time as they are needed.
+/// The pages of a list, fetched one at a time as needed.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -107,12 +107,12 @@ impl SeenTokens {
 /// # }
 /// ```
 ///
-/// It is a [`futures_core::Stream`](https://docs.rs/futures-core) too. It ends after an error.
+/// Also a [`futures_core::Stream`](https://docs.rs/futures-core). Ends after an error.
 pub struct Pages<T> {
     inner: BoxStream<'static, Result<T, Error>>,
 }
 
-/// The records of a list; a page is fetched when the previous one is used up.
+/// The records of a list. The next page is fetched when the current one is used up.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -132,7 +132,7 @@ pub struct Pages<T> {
 /// # }
 /// ```
 ///
-/// It is a [`futures_core::Stream`](https://docs.rs/futures-core) too. It ends after an error.
+/// Also a [`futures_core::Stream`](https://docs.rs/futures-core). Ends after an error.
 pub struct Stream<T> {
     inner: BoxStream<'static, Result<T, Error>>,
 }
@@ -146,7 +146,7 @@ impl<T: Send + 'static> Pages<T> {
     ///
     /// # Errors
     ///
-    /// As the call's `send`; also if the service gives the same page token twice, because the list would never end.
+    /// Those of the call's `send`, and a page token that the service repeats, because the list would never end.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         self.inner.next().await
     }
@@ -166,7 +166,7 @@ impl<T: Send + 'static> Stream<T> {
     ///
     /// # Errors
     ///
-    /// As the call's `send`; also if the service gives the same page token twice, because the list would never end.
+    /// Those of the call's `send`, and a page token that the service repeats, because the list would never end.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         self.inner.next().await
     }
@@ -175,14 +175,14 @@ impl<T: Send + 'static> Stream<T> {
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next); the records before the error are lost.
+    /// Those of [`next`](Self::next). Records before the error are lost.
     pub async fn collect(self) -> Result<Vec<T>, Error> {
         self.inner.try_collect().await
     }
 }
 
 fn pages<L: List>(list: L) -> BoxStream<'static, Result<L::Page, Error>> {
-    // A page may have a token and no records: only a page without a token is the last.
+    // A page can have a token and no records, so only a page without a token is the last.
     stream::try_unfold(
         (Some(list), SeenTokens::default()),
         |(next, mut seen)| async move {

@@ -1,13 +1,12 @@
-//! Random values from the operating system. If it has none to give, that is an error: a weaker source would pass for a
-//! good one.
+//! Random values from the operating system. Without one, this fails: a weaker source would pass for a good one.
 
 use crate::error::{Error, Kind};
 
-/// The operating system gives no random values.
+/// The operating system returned no random values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NoRandomness;
 
-/// So many random bytes.
+/// `N` random bytes.
 pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0; N];
     match getrandom::fill(&mut bytes) {

@@ -1,4 +1,4 @@
-//! Media upload: a message as bytes or from a file, apart from the JSON of its request.
+//! Media upload: a message as bytes or from a file, separate from the request's JSON.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -16,21 +16,21 @@ use crate::http::Reply;
 use crate::operation::{self, Encoded, MediaUpload, Operation};
 use crate::transport::{Call, Session, Transport};
 
-/// Up to this size a message goes in one request: Google recommends the resumable protocol above 5 MB.
+/// Messages up to this size go in one request. Google recommends the resumable protocol above 5 MB.
 /// <https://developers.google.com/gmail/api/guides/uploads>
 const ONE_REQUEST: u64 = 5 * 1024 * 1024;
 
-/// The size of a piece of a resumable upload: a multiple of 256 KiB, as the protocol wants it, and what is held in
-/// memory of a file.
+/// The size of a chunk in a resumable upload. The protocol requires a multiple of 256 KiB. One chunk of a file is in
+/// memory at a time.
 const PIECE: usize = 8 * 1024 * 1024;
 
-/// How often an upload asks where it is, after a piece went astray, before it gives up.
+/// How often a failed chunk makes the upload ask for its offset before it gives up.
 const RESUMPTIONS: u32 = 5;
 
-/// How often an upload begins, where the service forgets it.
+/// How many sessions an upload starts if the service forgets them.
 const SESSIONS: u32 = 3;
 
-/// A message to upload: bytes, or a file that is read in pieces.
+/// A message to upload: bytes, or a file read in chunks.
 ///
 /// ```
 /// use airbyte_agent_gmail::upload::Media;
@@ -51,7 +51,7 @@ enum Source {
 }
 
 impl Media {
-    /// The content of a file, read when it is sent.
+    /// The content of a file, read while it is sent.
     pub fn from_path(path: impl AsRef<Path>) -> Self {
         Self {
             source: Source::File(path.as_ref().to_owned()),
@@ -109,7 +109,7 @@ impl fmt::Debug for Media {
     }
 }
 
-/// An upload before it is sent; the `…_media` calls start one.
+/// An upload that has not been sent; the `…_media` calls create one.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -148,7 +148,7 @@ impl<T: DeserializeOwned> Upload<T> {
         }
     }
 
-    /// A param that the call has as an argument.
+    /// Adds a param that the call takes as an argument.
     pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         if let Value::Object(params) = &mut self.params {
             params.insert(name.to_owned(), Value::String(value.into()));
@@ -165,13 +165,14 @@ impl<T: DeserializeOwned> Upload<T> {
         self
     }
 
-    /// Sends the message: a small one in one request, a large one in pieces. An interrupted piece continues where it
-    /// stopped, so the whole message arrives once.
+    /// Sends the message, a small one in one request, a large one in chunks.
+    ///
+    /// An interrupted chunk resumes where it stopped, so the message arrives once.
     ///
     /// # Errors
     ///
-    /// [`is_unsupported`](Error::is_unsupported) in hosted mode, [`is_invalid_input`](Error::is_invalid_input) for a file
-    /// that can't be read, too many bytes or bad params, and what the service answers.
+    /// [`is_unsupported`](Error::is_unsupported) in hosted mode, [`is_invalid_input`](Error::is_invalid_input) for an
+    /// unreadable file, too many bytes or bad params, and whatever the service answers.
     pub async fn send(self) -> Result<T, Error> {
         let operation = self.operation;
         let fail = |error: Error| error.of(operation);
@@ -218,7 +219,7 @@ impl<T: DeserializeOwned> Upload<T> {
     }
 }
 
-/// Sends a message piece by piece, each from where the service says that it is.
+/// Sends a message in chunks, each from the offset that the service reports.
 async fn in_pieces(
     media: &Media,
     session: &Session<'_>,
@@ -241,7 +242,7 @@ async fn in_pieces(
                 )));
             }
             let sent = if piece.is_empty() {
-                // All is there, and the service has not said what it made of it.
+                // All bytes are there, but the service has not sent its response.
                 resumable.locate().await
             } else {
                 match resumable.send(piece).await {
@@ -299,14 +300,14 @@ impl<T> fmt::Debug for Upload<T> {
     }
 }
 
-/// The request of an upload, with the JSON beside the bytes as its body.
+/// The request of an upload. Its body is the JSON that goes with the bytes.
 fn request(
     operation: &'static Operation,
     upload: &MediaUpload,
     params: Value,
 ) -> Result<Encoded, Error> {
     let mut params = operation::params(params).map_err(|error| error.of(operation))?;
-    // The row knows the bytes as a required field: it is there for the check, and gone from what is sent.
+    // The table lists the bytes as a required field. Add it for the check and remove it from the request.
     put(&mut params, upload.field, Some(json!("")));
     let mut params = operation.accept(params.into())?;
     put(&mut params, upload.field, None);
@@ -337,7 +338,7 @@ fn put(params: &mut Map<String, Value>, field: &str, value: Option<Value>) {
     }
 }
 
-/// The path of a file is the caller's own, but it is left out: errors travel.
+/// Leaves out the path: the caller knows it, and errors end up in logs.
 fn unreadable(error: std::io::Error) -> Error {
     Error::new(
         Kind::InvalidInput,

@@ -1,5 +1,5 @@
-//! A person asked through the client: MCP's elicitation, within a session (2025-06-18, 2025-11-25) and without one
-//! (2026-07-28).
+//! Approval by a person through the client: MCP elicitation, within a session (2025-06-18, 2025-11-25) and without
+//! one (2026-07-28).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,20 +21,20 @@ use crate::tool::{Decision, Question};
 /// How long a person may take within a session.
 const PERSON: Duration = Duration::from_secs(5 * 60);
 
-/// How long an answer to a question is good for without a session.
+/// How long the state of a question stays valid without a session.
 const STATE: Duration = Duration::from_secs(10 * 60);
 
-/// The one field of the form, and the name of the one question.
+/// The form's only field, and the name of its only question.
 const FIELD: &str = "approve";
 
-/// How a client can be asked.
+/// How the client can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    /// It says nothing of forms.
+    /// It does not support forms.
     Absent,
-    /// By a request of the server's.
+    /// With a request from the server.
     Session,
-    /// By an answer that asks, and another call with what was said.
+    /// With a result that asks, and a second call that carries the reply.
     Stateless,
 }
 
@@ -43,7 +43,7 @@ impl Form {
         let elicitation = context
             .client_capabilities()
             .and_then(|capabilities| capabilities.elicitation);
-        // Without a word about which, forms are meant.
+        // A client that names no mode means forms.
         let takes_forms =
             elicitation.is_some_and(|modes| modes.form.is_some() || modes.url.is_none());
         let is_stateless = context
@@ -57,11 +57,11 @@ impl Form {
     }
 }
 
-/// The questions of a server: signed, and each answered once. The key is drawn when the server begins, so that what was
-/// asked by another is asked again.
+/// A server's questions: signed, and each answered only once. The key is generated at startup, so a question from
+/// another server process is asked again.
 pub(super) struct Approvals {
     codec: Option<RequestStateCodec>,
-    /// The questions that were answered, with the time until which their states would be good.
+    /// Answered questions, each with the time at which its state expires.
     answered: Mutex<HashMap<String, Instant>>,
 }
 
@@ -75,13 +75,13 @@ impl Approvals {
     pub(super) fn new() -> Self {
         let key = random::bytes::<32>().ok();
         Self {
-            // Without randomness nobody is asked in this form.
+            // Without random numbers, nobody is asked in the stateless form.
             codec: key.and_then(|key| RequestStateCodec::try_new(key.to_vec()).ok()),
             answered: Mutex::default(),
         }
     }
 
-    /// The call's way to ask.
+    /// How this call can ask.
     pub(super) fn asking(
         &self,
         request: &CallToolRequestParams,
@@ -90,7 +90,7 @@ impl Approvals {
         let form = Form::of(context);
         let bound = bound(request);
         let said = match form {
-            // Within a session there are no states.
+            // A session has no states.
             Form::Session => None,
             _ => self.said(request, &bound)?,
         };
@@ -104,8 +104,8 @@ impl Approvals {
         })
     }
 
-    /// What was said to a question of an earlier call; `None` without one. A state that is not from this server about the
-    /// same call, or that was answered, is an error.
+    /// The reply to an earlier call's question, if any. Fails for a state that is not this server's, belongs to
+    /// another call, or was answered already.
     fn said(
         &self,
         request: &CallToolRequestParams,
@@ -124,12 +124,12 @@ impl Approvals {
         })?;
         let payload = String::from_utf8_lossy(&payload);
         let (nonce, text) = payload.split_once('\n').unwrap_or_default();
-        // Where nothing was said, the person is asked again.
+        // Without a reply, the person is asked again.
         let responses = request.input_responses.as_ref();
         let Some(result) = responses.and_then(|responses| responses.get(FIELD)) else {
             return Ok(None);
         };
-        // The first answer is the answer, whatever it is.
+        // Only the first reply counts.
         if !self.burn(nonce) {
             return Err(bad_state("was answered already"));
         }
@@ -138,16 +138,16 @@ impl Approvals {
         Ok(Some((text.to_owned(), decision)))
     }
 
-    /// Whether a question is answered for the first time.
+    /// Marks a question as answered; returns whether this is the first time.
     fn burn(&self, nonce: &str) -> bool {
         let now = Instant::now();
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         answered.retain(|_, until| *until > now);
-        // The state may have been made a moment ago.
+        // Keep it a full period from now: the state may be only a moment old.
         answered.insert(nonce.to_owned(), now + STATE).is_none()
     }
 
-    /// The answer that asks, where a call has left a question open.
+    /// The result that asks the question, if the call left one open.
     pub(super) fn open_question(&self, asking: &Asking) -> Option<CallToolResponse> {
         let text = lock(&asking.pending).take()?;
         let nonce = random::bytes::<16>().ok()?;
@@ -162,18 +162,18 @@ impl Approvals {
     }
 }
 
-/// A call's way to ask a person.
+/// How one call asks a person.
 #[derive(Clone)]
 pub(super) struct Asking {
     form: Form,
     /// What a state is bound to: the tool and its arguments.
     bound: Vec<u8>,
-    /// What a person has said already, and to which question.
+    /// A reply already given, with the question's text.
     said: Option<(String, Decision)>,
     peer: Peer<RoleServer>,
-    /// The question that the client has in front of it.
+    /// The question the client is showing now.
     open: Arc<Mutex<Option<RequestId>>>,
-    /// The question that the answer is to be.
+    /// The question to return as the call's result.
     pending: Arc<Mutex<Option<String>>>,
 }
 
@@ -183,7 +183,7 @@ impl Asking {
             Form::Absent => Decision::Unavailable,
             Form::Session => self.ask_now(question.text).await,
             Form::Stateless => match self.said {
-                // What is done is what was shown.
+                // The reply counts only for the text that was shown.
                 Some((shown, decision)) if shown == question.text => decision,
                 _ => {
                     *lock(&self.pending) = Some(question.text);
@@ -204,7 +204,7 @@ impl Asking {
         lock(&self.open).take();
         match said {
             Ok(ClientResult::ElicitResult(result)) => decision(&result),
-            // It says that it takes forms, and has nobody who fills them in.
+            // The client claims forms but does not implement them.
             Err(ServiceError::McpError(error)) if error.code == ErrorCode::METHOD_NOT_FOUND => {
                 Decision::Unavailable
             }
@@ -212,13 +212,13 @@ impl Asking {
         }
     }
 
-    /// Takes back the question that a cancelled call has left in front of a person.
+    /// Withdraws the open question of a cancelled call.
     pub(super) async fn take_back(&self) {
         let id = lock(&self.open).take();
         if id.is_some() {
             let reason = Some("the call was cancelled".to_owned());
             let param = CancelledNotificationParam::new(id, reason);
-            // A client that is gone has nothing in front of it.
+            // An error means that the client has gone.
             let _ = self.peer.notify_cancelled(param).await;
         }
     }
@@ -230,7 +230,7 @@ fn bad_state(why: &str) -> ErrorData {
     ErrorData::invalid_params(message, None)
 }
 
-/// Only a form that was accepted with its box ticked is a yes.
+/// Only an accepted form with its box ticked approves.
 fn decision(result: &ElicitResult) -> Decision {
     let ticked = result
         .content
@@ -243,7 +243,7 @@ fn decision(result: &ElicitResult) -> Decision {
 }
 
 fn form(message: String) -> ElicitRequestParams {
-    // A client that fills in defaults is not to say yes by it.
+    // A client that fills in defaults must not approve by doing so.
     let tick = BooleanSchema::new().title("Do it").with_default(false);
     let schema = ElicitationSchema::builder()
         .required_property(FIELD, PrimitiveSchemaDefinition::Boolean(tick))
@@ -255,7 +255,7 @@ fn form(message: String) -> ElicitRequestParams {
     }
 }
 
-/// The tool and its arguments, in one way of writing them.
+/// The tool and its arguments in canonical form.
 fn bound(request: &CallToolRequestParams) -> Vec<u8> {
     let arguments = request.arguments.clone().unwrap_or_default();
     let arguments = sorted(Value::Object(arguments));

@@ -1,8 +1,8 @@
-//! What can still be read of a message that is no JSON.
+//! Recovers the id from a message that is not JSON.
 
 use serde_json::Value;
 
-/// The id of a message that is no JSON, as far as it can be read: the value behind the first `"id"` at its top.
+/// The id of a message that is not JSON: the value after the first top-level `"id"`, if readable.
 pub(super) fn id(bytes: &[u8]) -> Value {
     let (mut at, mut depth) = (0, 0_u32);
     while let Some(byte) = bytes.get(at) {
@@ -25,7 +25,7 @@ pub(super) fn id(bytes: &[u8]) -> Value {
     Value::Null
 }
 
-/// The place behind a string that begins at a place.
+/// The index after the string that starts at `start`.
 fn string_end(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(byte) = bytes.get(at) {
@@ -43,7 +43,7 @@ fn after_colon(bytes: &[u8], at: usize) -> Option<&[u8]> {
     Some(rest.trim_ascii_start())
 }
 
-/// A string or a whole number at the beginning of some bytes.
+/// A string or number at the start of the bytes.
 fn scalar(bytes: &[u8]) -> Value {
     let length = if bytes.starts_with(b"\"") {
         string_end(bytes, 0)

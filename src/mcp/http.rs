@@ -1,4 +1,4 @@
-//! MCP over HTTP: one address, a bearer token, and no page of the web.
+//! MCP over HTTP: one endpoint and a bearer token. Web pages have no access unless allowed.
 
 use std::convert::Infallible;
 use std::io;
@@ -24,26 +24,25 @@ use super::session::Sessions;
 use crate::auth::Secret;
 use crate::http::connections::{self, Busy};
 
-/// How many connections there are at once, of which a client with a session often has two; a silent one gives way to
-/// another.
+/// The most connections at once; a client with a session often has two. A new one replaces a silent one.
 const CONNECTIONS: usize = 256;
 
-/// How long a connection may take to say what it wants, and to stay without a request.
+/// How long a connection may take to send a request head, and how long it may idle between requests.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the rest of a request may take.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The shortest token: what is shorter is soon guessed.
+/// The shortest token. Anything shorter is easily guessed.
 const SHORTEST_TOKEN: usize = 8;
 
-/// The path that clients are given.
+/// The path that clients connect to.
 const PATH: &str = "/mcp";
 
 type Service = StreamableHttpService<Server, Sessions>;
 type Body = BoxBody<Bytes, Infallible>;
 
-/// A server at an address, ready to serve.
+/// An HTTP server, bound to an address and ready to serve.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -63,8 +62,8 @@ type Body = BoxBody<Bytes, Infallible>;
 /// # }
 /// ```
 ///
-/// A request must have the bearer token. It is refused if its `Host` is not this machine (or one of
-/// [`allow_host`](Self::allow_host)), or if it comes from a web page (an `Origin` that is not one of
+/// Each request needs the bearer token. A request is refused if its `Host` is not this machine (or one of
+/// [`allow_host`](Self::allow_host)), or if it comes from a web page (unless its `Origin` is one of
 /// [`allow_origin`](Self::allow_origin)).
 #[derive(Debug)]
 pub struct HttpServer {
@@ -76,12 +75,12 @@ pub struct HttpServer {
 }
 
 impl HttpServer {
-    /// Listens on an address; without a token, a random one is made.
+    /// Listens on an address. Without a token, generates a random one.
     ///
     /// # Errors
     ///
     /// The address is in use or not on this machine, the token is shorter than 8 characters, or the operating system
-    /// gives no random numbers.
+    /// provides no random numbers.
     pub async fn bind(
         server: Server,
         address: SocketAddr,
@@ -109,54 +108,54 @@ impl HttpServer {
         })
     }
 
-    /// Another name that clients may use, besides `localhost`, `127.0.0.1` and `::1`.
+    /// Allows another host name besides `localhost`, `127.0.0.1` and `::1`.
     #[must_use]
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.hosts.push(host.into());
         self
     }
 
-    /// The origin of a web page that may send requests, such as `https://app.example.com:443`. Default: none.
+    /// Allows requests from web pages of an origin, such as `https://app.example.com:443`. Default: no origin.
     #[must_use]
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into());
         self
     }
 
-    /// Its address.
+    /// The server's URL.
     ///
     /// # Errors
     ///
-    /// The operating system does not give the address.
+    /// The operating system does not report the address.
     pub fn url(&self) -> io::Result<String> {
         Ok(format!("http://{}{PATH}", self.listener.local_addr()?))
     }
 
-    /// Whether it listens only on this machine's loopback address. On any other, the token and the mail are sent
-    /// unencrypted: put a TLS proxy in front.
+    /// Whether it listens only on this machine's loopback address. On any other address, the token and the mail
+    /// travel unencrypted: put a TLS proxy in front.
     ///
     /// # Errors
     ///
-    /// The operating system does not give the address.
+    /// The operating system does not report the address.
     pub fn is_local(&self) -> io::Result<bool> {
         Ok(self.listener.local_addr()?.ip().is_loopback())
     }
 
-    /// The token that requests must have.
+    /// The token that requests must carry.
     pub fn token(&self) -> &Secret {
         &self.token
     }
 
-    /// Serves for as long as the process lives.
+    /// Serves until the process ends.
     ///
     /// # Errors
     ///
-    /// None at present: a broken connection only affects its client.
+    /// Never fails at present: a broken connection affects only its client.
     pub async fn serve(self) -> io::Result<()> {
         let config = StreamableHttpServerConfig::default()
             .with_allowed_hosts(self.hosts)
             .with_allowed_origins(self.origins.clone())
-            // This server's own limit holds before.
+            // This server's own limit applies first.
             .with_max_request_body_bytes(usize::MAX)
             .enforce_origin_validation();
         let origins: Arc<[String]> = self.origins.iter().map(|origin| ascii(origin)).collect();
@@ -168,7 +167,7 @@ impl HttpServer {
         );
         let token = Arc::new(self.token);
         connections::serve(self.listener, CONNECTIONS, |stream, busy| {
-            // Small answers would otherwise wait for the acknowledgement of the one before.
+            // Otherwise Nagle's algorithm delays small responses.
             let _ = stream.set_nodelay(true);
             let (service, token) = (service.clone(), Arc::clone(&token));
             let origins = Arc::clone(&origins);
@@ -181,7 +180,7 @@ impl HttpServer {
                         if let Some(origin) = origin {
                             open_to(answer.headers_mut(), origin);
                         }
-                        // An answer that goes on and on is work until its end.
+                        // A streaming response counts as work until its end.
                         Ok::<_, Infallible>(answer.map(|body| {
                             body.map_frame(move |frame| {
                                 let _ = &busy;
@@ -191,7 +190,7 @@ impl HttpServer {
                         }))
                     }
                 });
-                // How a connection ends is the client's affair.
+                // How a connection ends is the client's business.
                 let _ = http1::Builder::new()
                     .timer(TokioTimer::new())
                     .header_read_timeout(HEAD_TIMEOUT)
@@ -204,7 +203,7 @@ impl HttpServer {
     }
 }
 
-/// A request that is being answered.
+/// Marks the connection as busy while a request is being answered.
 struct Work(Busy);
 
 impl Work {
@@ -220,14 +219,14 @@ impl Drop for Work {
     }
 }
 
-/// The origin of a request, where it is one that may ask.
+/// The origin of a request, if allowed.
 fn allowed(headers: &HeaderMap, origins: &[String]) -> Option<HeaderValue> {
     let origin = headers.get(header::ORIGIN)?;
     let given = ascii(origin.to_str().ok()?);
     origins.contains(&given).then(|| origin.clone())
 }
 
-/// An origin as browsers write it: without the port that goes without saying.
+/// An origin as browsers write it, without a default port.
 fn ascii(origin: &str) -> String {
     url::Url::parse(origin).map_or_else(
         |_| origin.to_owned(),
@@ -235,7 +234,7 @@ fn ascii(origin: &str) -> String {
     )
 }
 
-/// Lets a browser give an answer to a page of an origin.
+/// Adds the CORS headers with which a browser lets the page read the response.
 fn open_to(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(
@@ -245,7 +244,7 @@ fn open_to(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.append(header::VARY, HeaderValue::from_static("origin"));
 }
 
-/// What a browser asks before it sends a page's request; it carries no token.
+/// Answers a CORS preflight request, which carries no token.
 fn preflight(is_allowed: bool) -> Response<Body> {
     if !is_allowed {
         return refusal(
@@ -295,7 +294,7 @@ async fn answer(
     if request.method() == Method::DELETE {
         let mut answer = service.handle(request).await;
         if answer.status() == StatusCode::ACCEPTED {
-            // The session is over, and there is nothing to say of it.
+            // The session is over, and the response has no content.
             *answer.status_mut() = StatusCode::NO_CONTENT;
         }
         return answer;
@@ -322,7 +321,7 @@ async fn answer(
         (None, _) if bytes.trim_ascii().is_empty() => {
             told(StatusCode::BAD_REQUEST, &message::nothing())
         }
-        // A notification that is not known wants no answer.
+        // An unknown notification needs no response.
         (None, _) => empty(StatusCode::ACCEPTED),
         (Some(Received::Message(_)), true) => {
             let body = Full::new(message::plain(bytes));
@@ -337,7 +336,7 @@ fn empty(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// What takes any form takes both forms of an answer: JSON and a stream of events.
+/// A client that accepts anything gets both media types that the service requires: JSON and an event stream.
 fn take_both(headers: &mut HeaderMap) {
     let takes_any = match headers.get(header::ACCEPT).map(HeaderValue::to_str) {
         None => true,
@@ -349,7 +348,7 @@ fn take_both(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether a body is said to be JSON; what is not is refused as such.
+/// Whether the body claims to be JSON. The service refuses any other type itself.
 fn is_json(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
@@ -358,7 +357,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// An answer in JSON.
+/// A JSON response.
 fn told(status: StatusCode, answer: &serde_json::Value) -> Response<Body> {
     let mut response = Response::new(Full::new(Bytes::from(answer.to_string())).boxed());
     *response.status_mut() = status;

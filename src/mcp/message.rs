@@ -1,4 +1,4 @@
-//! What a client sends, read as it is meant, or answered with what is wrong with it (JSON-RPC 2.0, section 5.1).
+//! Parses a client's messages leniently, or answers with what is wrong (JSON-RPC 2.0, section 5.1).
 
 use bytes::Bytes;
 use rmcp::model::ClientJsonRpcMessage;
@@ -8,37 +8,38 @@ use super::broken::id;
 use super::server::misfit;
 use crate::tool::leniency;
 
-/// The longest message: a mail of 25 MB that is sent as base64 fits in nobody's context, and its file has a tool.
+/// The longest message. A 25 MB mail in base64 exceeds every model's context; large files have a tool that takes a
+/// file.
 pub(super) const LONGEST: usize = 16 * 1024 * 1024;
 
-/// How many messages may come in one list.
+/// The most messages in one batch.
 const MOST: usize = 100;
 
-/// The mark that some editors put before UTF-8 (RFC 8259, section 8.1, lets a reader pass over it).
+/// The byte order mark that some editors put before UTF-8. RFC 8259, section 8.1, lets a parser ignore it.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// The code of what is not JSON.
+/// JSON-RPC's code for text that is not JSON.
 const PARSE_ERROR: i64 = -32_700;
 
-/// The code of what is JSON and no message.
+/// JSON-RPC's code for JSON that is not a message.
 const INVALID_REQUEST: i64 = -32_600;
 
-/// The code of a method that is not served here.
+/// JSON-RPC's code for an unknown method.
 const METHOD_NOT_FOUND: i64 = -32_601;
 
-/// The code of params that do not fit their method.
+/// JSON-RPC's code for params that do not fit the method.
 const INVALID_PARAMS: i64 = -32_602;
 
-/// What a text of a client comes to.
+/// What one piece of a client's input turns into.
 #[derive(Debug)]
 pub(super) enum Received {
     /// A message.
     Message(Box<ClientJsonRpcMessage>),
-    /// No message, and this is the answer.
+    /// Not a message; this is the response.
     Refused(Value),
 }
 
-/// Reads a message, or several in a list. What is blank, and what wants no answer and can't be read, comes to nothing.
+/// Reads a message or a batch. Blank input, and unreadable input that needs no response, yields nothing.
 pub(super) fn read(bytes: &[u8]) -> Vec<Received> {
     let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes).trim_ascii();
     if bytes.is_empty() {
@@ -83,14 +84,14 @@ pub(super) fn read(bytes: &[u8]) -> Vec<Received> {
     }
 }
 
-/// Objects that stand one behind the other in a line whose ends got lost.
+/// Splits objects that follow each other on one line, for a client that lost its line ends.
 fn joined(text: &str) -> Option<Vec<Value>> {
     let values = serde_json::Deserializer::from_str(text).into_iter();
     let values: Vec<Value> = values.take(MOST + 1).collect::<Result<_, _>>().ok()?;
     (values.len() <= MOST && values.iter().all(Value::is_object)).then_some(values)
 }
 
-/// A message without a mark or a list around it, with each of its fields once, and as it was read.
+/// Normalizes a message: no byte order mark, no batch of one, each field once, arguments settled.
 pub(super) fn plain(bytes: Bytes) -> Bytes {
     let json = bytes.strip_prefix(BOM).unwrap_or(&bytes);
     match serde_json::from_slice::<Value>(json) {
@@ -108,7 +109,7 @@ pub(super) fn plain(bytes: Bytes) -> Bytes {
     }
 }
 
-/// The answer to a message that is longer than the limit.
+/// The response to a message over the size limit.
 pub(super) fn too_long() -> Value {
     refusal(
         INVALID_REQUEST,
@@ -119,7 +120,7 @@ pub(super) fn too_long() -> Value {
     )
 }
 
-/// The answer to a list of messages where one message is asked for.
+/// The response to a batch where one message is expected.
 pub(super) fn several() -> Value {
     refusal(
         INVALID_REQUEST,
@@ -128,12 +129,12 @@ pub(super) fn several() -> Value {
     )
 }
 
-/// The answer to a body with nothing in it.
+/// The response to an empty body.
 pub(super) fn nothing() -> Value {
     refusal(PARSE_ERROR, "parse error: there is no message", Value::Null)
 }
 
-/// The answer to a request whose id another one still has.
+/// The response to a request that reuses the id of a pending one.
 pub(super) fn id_in_use(id: &impl serde::Serialize) -> Value {
     refusal(
         INVALID_REQUEST,
@@ -142,7 +143,7 @@ pub(super) fn id_in_use(id: &impl serde::Serialize) -> Value {
     )
 }
 
-/// The answer to a request whose params do not fit its method.
+/// The response to a request whose params do not fit its method.
 pub(super) fn misfitting(
     method: &str,
     params: Option<&Value>,
@@ -155,7 +156,7 @@ pub(super) fn misfitting(
     refusal(code, &why, json!(id))
 }
 
-/// Takes the arguments of a call for the object that they can only mean.
+/// Converts a call's arguments to an object if they can mean nothing else.
 fn settle_arguments(message: &mut Value) {
     if message["method"] == "tools/call"
         && let Some(arguments) = message.pointer_mut("/params/arguments")
@@ -164,7 +165,7 @@ fn settle_arguments(message: &mut Value) {
     }
 }
 
-/// Reads one message; `bytes` are its own, where it came alone.
+/// Reads one message. `bytes` is its text, if it came alone.
 fn one(mut value: Value, bytes: Option<&[u8]>) -> Option<Received> {
     settle_arguments(&mut value);
     let refused = |why: &str, id: Value| {
@@ -179,7 +180,7 @@ fn one(mut value: Value, bytes: Option<&[u8]>) -> Option<Received> {
     };
     let given = fields.get("id").cloned();
     let is_request = fields.contains_key("method");
-    // An id that is no number of 64 bits is still the client's own: it is told back as it came.
+    // An id that is not a 64-bit number is still the client's own: return it as it came.
     let told = match &given {
         Some(Value::String(_)) => given.clone().unwrap_or_default(),
         Some(Value::Number(number)) if number.is_i64() || number.is_u64() => {
@@ -189,7 +190,7 @@ fn one(mut value: Value, bytes: Option<&[u8]>) -> Option<Received> {
         _ => Value::Null,
     };
     let why = match (&given, is_request) {
-        // A notification is never answered, and neither is an answer.
+        // Neither a notification nor a response gets a response.
         (None, true) => None,
         (Some(_), false) if fields.contains_key("result") || fields.contains_key("error") => None,
         (_, false) => Some("there is no method"),
@@ -221,7 +222,7 @@ fn refusal(code: i64, message: &str, id: Value) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
 }
 
-/// What serde says, without the place, and without a word of the message.
+/// serde's message without the position and without any text of the message.
 fn cause(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let cause = text.split(" at line ").next().unwrap_or_default();
@@ -237,7 +238,7 @@ fn cause(error: &serde_json::Error) -> String {
 mod tests {
     use super::*;
 
-    /// The code and the id of the one answer.
+    /// The code and the id of the only response.
     fn refused(bytes: &[u8]) -> (i64, Value) {
         match read(bytes).as_slice() {
             [Received::Refused(answer)] => (
@@ -344,7 +345,7 @@ mod tests {
             (br#"{"jsonrpc":"2.0","method":"ping","id":1,"id":2}"#, 1),
             (br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#, 1),
             (br#"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":2,"method":"ping"}]"#, 2),
-            // A notification that can't be read wants no answer, and an answer none either.
+            // Neither an unreadable notification nor a response gets a response.
             (br#"{"method":"x"}"#, 0),
             (br#"{"id":1,"result":5}"#, 0),
         ] {

@@ -1,6 +1,6 @@
-//! An MCP server of the [`tools`](crate::tool), over the standard streams or over HTTP.
+//! An MCP server for the [`tools`](crate::tool), over standard input and output or over HTTP.
 //!
-//! It needs the feature `mcp`.
+//! Needs the feature `mcp`.
 //!
 //! ```no_run
 //! # async fn example(gmail: airbyte_agent_gmail::GmailConnector) -> std::io::Result<()> {
@@ -13,7 +13,7 @@
 //! ```
 //!
 //! If [`Access::approve`](crate::tool::Access::approve) requires a person's approval, the server asks through its
-//! client (MCP elicitation); it trusts the client that a person answers.
+//! client (MCP elicitation). It trusts the client that a person answers.
 
 mod approval;
 mod broken;
@@ -35,10 +35,10 @@ use crate::tool::Tools;
 
 pub use http::HttpServer;
 
-/// How long a client that has gone quiet may take to read its last answers.
+/// How long a client that stopped sending may take to read its last responses.
 const LAST_LINES: Duration = Duration::from_secs(5);
 
-/// A server for tools.
+/// An MCP server for a set of tools.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -60,7 +60,7 @@ const LAST_LINES: Duration = Duration::from_secs(5);
 pub struct Server {
     tools: Tools,
     offered: Arc<Vec<crate::tool::Tool>>,
-    /// The offered tools as clients list them.
+    /// The offered tools in MCP's own type.
     listed: Arc<OnceLock<Vec<rmcp::model::Tool>>>,
     approvals: Arc<approval::Approvals>,
     is_text_only: bool,
@@ -79,8 +79,10 @@ impl Server {
         }
     }
 
-    /// Returns results as text alone, without structured content and its schemas: for clients that show their model the
-    /// whole result, so it would read everything twice. google-adk and google-genai do that.
+    /// Returns results as text only, without structured content and its schemas.
+    ///
+    /// For clients that show the model the whole result, which would otherwise read everything twice: google-adk and
+    /// google-genai do that.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -110,7 +112,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// A name that is not one of [`Tools::list`].
+    /// A name is not in [`Tools::list`].
     pub fn offer<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> io::Result<Self> {
         let all = self.tools.list();
         let mut offered = Vec::new();
@@ -147,7 +149,7 @@ impl Server {
         &self.offered
     }
 
-    /// Serves one client over standard input and output, until it disconnects.
+    /// Serves one client over standard input and output until it disconnects.
     ///
     /// # Errors
     ///
@@ -157,11 +159,11 @@ impl Server {
         let (client, writing) = stdio::Stdio::new(reader, writer);
         let result = match self.serve(client).await {
             Ok(running) => running.waiting().await.map(drop).map_err(io::Error::other),
-            // A client that goes away before it says anything is no failure.
+            // A client may leave without a word.
             Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => Ok(()),
             Err(error) => Err(io::Error::other(error.to_string())),
         };
-        // What is answered is written, also to a client that has sent all and only reads on.
+        // Also for a client that has sent everything and only reads on.
         let _ = tokio::time::timeout(LAST_LINES, writing).await;
         result
     }

@@ -1,5 +1,5 @@
-//! What a client sends before it has said which version it speaks. rmcp would end with the first message that it does
-//! not expect there.
+//! Messages that arrive before the client has named its protocol version. rmcp would end the session at the first one
+//! it does not expect.
 
 use rmcp::model::{
     ClientJsonRpcMessage, ClientRequest, GetMeta, JsonRpcMessage, ProtocolVersion,
@@ -9,15 +9,15 @@ use serde_json::Value;
 
 use super::message;
 
-/// What becomes of a message that comes that early.
+/// What to do with such an early message.
 pub(super) enum Early {
-    /// It says the version, for itself or for all that follow.
+    /// It names the version, for itself or for all that follow.
     Opens,
-    /// It is answered as at any time.
+    /// It is handled as usual.
     Passes,
-    /// Nobody waits for an answer to it: clients take back the request with which they asked for the versions.
+    /// It needs no response: some clients cancel the request with which they asked for the versions.
     Ignored,
-    /// It was to say the version, and this is the answer.
+    /// It should have named the version; this is the response.
     Refused(Value),
 }
 
@@ -36,7 +36,7 @@ pub(super) fn early(message: &ClientJsonRpcMessage) -> Early {
     }
 }
 
-/// Whether a request says for itself all that it has to.
+/// Whether the request's metadata is complete and names a known version.
 fn is_complete(meta: &RequestMetaObject) -> bool {
     let version = meta.protocol_version();
     version.is_some_and(|version| ProtocolVersion::KNOWN_VERSIONS.contains(&version))

@@ -1,4 +1,4 @@
-//! The sessions of clients over HTTP: so many and no more, and small ones.
+//! The sessions of HTTP clients: limited in number and small.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -14,18 +14,18 @@ use rmcp::transport::streamable_http_server::session::{
     RestoreOutcome, ServerSseMessage, SessionId, SessionManager,
 };
 
-/// How many sessions there are at once. When another starts, the least recently used one ends; its client gets a 404 at
-/// its next request and starts a new one.
+/// The most sessions at once. A new one ends the least recently used; that client gets a 404 for its next request and
+/// starts over.
 pub(super) const SESSIONS: usize = 256;
 
-/// The sessions, with the time at which each was last used.
+/// The sessions, with the time of last use.
 #[derive(Debug)]
 pub(super) struct Sessions {
     inner: LocalSessionManager,
     used: Mutex<HashMap<SessionId, Instant>>,
 }
 
-/// How long a session waits for its client. Many clients do not start a new one when it has ended.
+/// How long an idle session is kept. Many clients do not start a new one after it has ended.
 const IDLE: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Default for Sessions {
@@ -47,7 +47,7 @@ impl Sessions {
         }
     }
 
-    /// Notes a new session, and gives those that have to end for it.
+    /// Records a new session; returns those that must end for it.
     fn add(&self, id: &SessionId) -> Vec<SessionId> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.insert(id.clone(), Instant::now());
@@ -67,7 +67,7 @@ impl Sessions {
     fn remove(&self, id: &SessionId) {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.remove(id);
-        // A crowd that has gone leaves no room behind.
+        // Release the memory after a peak.
         if used.capacity() > 4 * SESSIONS {
             used.shrink_to(SESSIONS);
         }

@@ -1,5 +1,5 @@
-//! MCP over the standard streams, or any other pair: a message a line, an answer to each line that wants one, and no more
-//! in memory than a client takes.
+//! MCP over standard input and output, or any pair of streams, with bounded memory. One message per line, one
+//! response to each that needs one.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -18,17 +18,16 @@ use tokio::task::JoinHandle;
 use super::message::{self, Received};
 use super::opening::{Early, early};
 
-/// How many requests are worked on at once, with their answers that are not written yet; the next line is read when one
-/// of them is gone.
+/// The most requests at once, including those with an unwritten response. The next request waits until one is done.
 const REQUESTS: usize = 64;
 
-/// How many written answers may wait for the stream.
+/// How many responses may wait for the stream.
 const LINES: usize = 4;
 
-/// The requests that are not answered yet, each with its place among them.
+/// Unanswered requests, each with its permit.
 type Open = Arc<Mutex<HashMap<RequestId, OwnedSemaphorePermit>>>;
 
-/// One line for the client; the place of its request comes free when it is written.
+/// A line for the client. Its request's permit is released once it is written.
 struct Line {
     bytes: Vec<u8>,
     place: Option<OwnedSemaphorePermit>,
@@ -38,10 +37,10 @@ struct Line {
 pub(super) struct Stdio<R> {
     reader: BufReader<R>,
     line: Vec<u8>,
-    /// Whether the rest of a line is thrown away, since it was too long.
+    /// Whether the rest of an overlong line is being discarded.
     is_discarding: bool,
     is_ended: bool,
-    /// Whether the client has said which version it speaks.
+    /// Whether the client has named its protocol version.
     is_open: bool,
     received: VecDeque<Received>,
     places: Arc<Semaphore>,
@@ -56,8 +55,8 @@ enum Read {
 }
 
 impl<R: AsyncRead + Send + Unpin> Stdio<R> {
-    /// Takes two streams. A task of its own writes, so that a line is never cut; it ends when the last line is written
-    /// after this is dropped.
+    /// Takes two streams. A separate task writes, so cancellation never cuts a line. The task ends once this value is
+    /// dropped and the last line is written.
     pub(super) fn new(
         reader: R,
         writer: impl AsyncWrite + Send + Unpin + 'static,
@@ -78,7 +77,7 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
         (stdio, writing)
     }
 
-    /// Reads a line, as far as the limit. It may be dropped at any time: what is read is kept.
+    /// Reads a line, up to the limit. Cancel-safe: bytes read are kept.
     async fn read_line(&mut self) -> io::Result<Read> {
         loop {
             let available = self.reader.fill_buf().await?;
@@ -110,9 +109,9 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
         }
     }
 
-    /// Takes what was received first; `None` where it goes no further.
+    /// Takes the first received message; `None` if it is handled here.
     async fn take(&mut self) -> Option<ClientJsonRpcMessage> {
-        // What can wait comes before what can't be put back, so that nothing is lost when this is dropped.
+        // Await everything before the pop, so cancellation loses nothing.
         let place = match self.received.front()? {
             Received::Message(message) if is_request(message) => {
                 Arc::clone(&self.places).acquire_owned().await.ok()
@@ -123,7 +122,7 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
                     bytes: bytes(answer),
                     place: None,
                 };
-                // Without a client there is nobody to tell.
+                // An error means that the client has gone.
                 if let Ok(slot) = self.lines.reserve().await {
                     slot.send(line);
                 }
@@ -166,7 +165,7 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
             && let ClientNotification::CancelledNotification(cancelled) = &notification.notification
             && let Some(id) = &cancelled.params.request_id
         {
-            // It is not answered any more.
+            // It will not be answered any more.
             lock(&self.open).remove(id);
         }
         Some(*message)
@@ -211,7 +210,7 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for Stdio<R> {
                 Ok(Read::Line) => {
                     self.received.extend(message::read(&self.line));
                     self.line.clear();
-                    // A long line is not kept for the short ones that follow.
+                    // Release a long line's memory.
                     self.line.shrink_to(64 * 1024);
                 }
                 Ok(Read::TooLong) => self
@@ -223,7 +222,7 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for Stdio<R> {
     }
 
     async fn close(&mut self) -> Result<(), io::Error> {
-        // What is on its way is still written: the writer ends when the last sender is gone.
+        // Pending lines are still written: the writer ends with the last sender.
         self.places.close();
         Ok(())
     }
@@ -237,7 +236,7 @@ async fn write(mut lines: mpsc::Receiver<Line>, mut writer: impl AsyncWrite + Un
             writer.flush().await
         };
         if written.await.is_err() {
-            // The client is gone: closing the channel tells the reader.
+            // The client is gone. Closing the channel tells the reader.
             return;
         }
         drop(place);
@@ -245,7 +244,7 @@ async fn write(mut lines: mpsc::Receiver<Line>, mut writer: impl AsyncWrite + Un
 }
 
 fn bytes(item: &impl Serialize) -> Vec<u8> {
-    // What this crate answers with can always be written as JSON.
+    // The server's own messages always serialize.
     serde_json::to_vec(item).unwrap_or_default()
 }
 
@@ -288,7 +287,7 @@ mod tests {
             taken.push(message);
         }
         assert_eq!(taken.len(), REQUESTS);
-        // An answer that is written makes room for one more.
+        // A written response makes room for one more request.
         let answer = ServerJsonRpcMessage::response(
             rmcp::model::ServerResult::empty(()),
             RequestId::Number(0),

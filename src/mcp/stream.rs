@@ -1,4 +1,4 @@
-//! The standard streams, without a thread for each where they are pipes or, as Node's clients give them, sockets.
+//! Standard input and output, without a thread each if they are pipes or sockets (which Node's clients use).
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -12,7 +12,7 @@ use tokio::net::unix::pipe;
 type Reader = Box<dyn AsyncRead + Send + Unpin>;
 type Writer = Box<dyn AsyncWrite + Send + Unpin>;
 
-/// The sockets among the streams; for others who have them too they are as before once this is dropped.
+/// The streams that are sockets. Drop makes them blocking again, because other processes may share them.
 #[cfg(unix)]
 #[derive(Debug, Default)]
 pub(super) struct Sockets(Vec<UnixStream>);
@@ -33,7 +33,7 @@ pub(super) fn standard() -> (Reader, Writer, ()) {
 
 #[cfg(unix)]
 fn reader(sockets: &mut Sockets) -> Reader {
-    // A pipe is opened anew: others who have it keep it as it is.
+    // Reopening the pipe leaves other processes' descriptors blocking.
     #[cfg(target_os = "linux")]
     if let Ok(pipe) = pipe::OpenOptions::new().open_receiver("/proc/self/fd/0") {
         return Box::new(pipe);
@@ -58,7 +58,7 @@ fn writer(sockets: &mut Sockets) -> Writer {
 
 #[cfg(unix)]
 impl Sockets {
-    /// A stream as a socket, if it is one.
+    /// The stream as a socket, if it is one.
     fn take(&mut self, stream: impl AsFd) -> Option<tokio::net::UnixStream> {
         let socket = UnixStream::from(stream.as_fd().try_clone_to_owned().ok()?);
         socket.local_addr().ok()?;
@@ -73,7 +73,7 @@ impl Sockets {
 impl Drop for Sockets {
     fn drop(&mut self) {
         for socket in &self.0 {
-            // A stream that has gone needs nothing.
+            // An error means that the stream has gone.
             let _ = socket.set_nonblocking(false);
         }
     }

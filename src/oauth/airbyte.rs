@@ -1,4 +1,4 @@
-//! A user's consent through Airbyte, from the address of its page to the connector.
+//! A user's consent through Airbyte, from the page's URL to the connector.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::error::{Error, Kind};
 use crate::operation;
 use crate::transport::is_of_customer;
 
-/// What a consent through Airbyte should create.
+/// What to create with a consent through Airbyte.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -44,7 +44,7 @@ pub struct ConnectRequest {
     create_workspace: bool,
 }
 
-/// A consent through Airbyte that is waiting for its answer. It works once.
+/// A pending consent through Airbyte. It works once.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -55,14 +55,14 @@ pub struct ConnectRequest {
 /// let airbyte = Airbyte::builder(sandbox.airbyte_auth()).base_url(sandbox.airbyte_url()).build()?;
 /// let request = ConnectRequest::new("https://app.example.com/connected").customer_name("user@example.com");
 /// let consent = request.create_workspace(true).begin(&airbyte).await?;
-/// // The user's browser goes to `consent.url()`, and comes back to this:
+/// The user's browser goes to `consent.url()` and comes back to this:
 /// let callback = format!("/connected?correlation={}&connector_id=0b2d", consent.correlation());
 /// assert_eq!(consent.finish(&airbyte, &callback).await?, "0b2d");
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// A web service stores it, under its [`correlation`](Self::correlation), until the callback comes.
+/// A web service stores it, keyed by its [`correlation`](Self::correlation), until the callback arrives.
 pub struct AirbyteConsent {
     url: String,
     correlation: Secret,
@@ -71,7 +71,7 @@ pub struct AirbyteConsent {
 }
 
 impl ConnectRequest {
-    /// A consent whose page returns to this address.
+    /// A consent whose page returns to this URL.
     pub fn new(redirect_url: impl Into<String>) -> Self {
         Self {
             redirect_url: redirect_url.into(),
@@ -84,13 +84,13 @@ impl ConnectRequest {
         }
     }
 
-    /// The customer whose connector it will be.
+    /// The customer who will own the connector.
     pub fn customer_name(mut self, name: impl Into<String>) -> Self {
         self.customer_name = Some(name.into());
         self
     }
 
-    /// The same name, as Airbyte's API calls it now.
+    /// The same name under the API's newer term.
     pub fn workspace_name(mut self, name: impl Into<String>) -> Self {
         self.workspace_name = Some(name.into());
         self
@@ -108,13 +108,13 @@ impl ConnectRequest {
         self
     }
 
-    /// Creates the organization's own template if it has none: Airbyte needs one before a consent.
+    /// Whether to create the organization's own template if it has none: Airbyte requires one. Default: no.
     pub fn create_template(mut self, create: bool) -> Self {
         self.create_template = create;
         self
     }
 
-    /// Creates the customer's workspace if it does not exist: a consent at Airbyte does not create it.
+    /// Whether to create the customer's workspace if it does not exist, which a consent does not do. Default: no.
     pub fn create_workspace(mut self, create: bool) -> Self {
         self.create_workspace = create;
         self
@@ -124,8 +124,8 @@ impl ConnectRequest {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): no customer, an address that isn't one, or no template of the
-    /// organization's own; [`is_not_found`](Error::is_not_found): no workspace with that name; errors of Airbyte.
+    /// [`is_configuration`](Error::is_configuration): no customer, an invalid URL, or an organization without its own
+    /// template; [`is_not_found`](Error::is_not_found): no workspace with that name; errors of Airbyte.
     pub async fn begin(self, airbyte: &Airbyte) -> Result<AirbyteConsent, Error> {
         let mut redirect = Url::parse(&self.redirect_url).map_err(|_| {
             Error::new(
@@ -134,7 +134,7 @@ impl ConnectRequest {
             )
         })?;
         let correlation = Secret::from(pkce::random()?);
-        // Airbyte's answer has no `state`; the redirect address keeps its query, so the value travels there.
+        // Airbyte's callback has no `state`. It keeps the redirect URL's query, so the value goes there.
         redirect
             .query_pairs_mut()
             .append_pair(CORRELATION, correlation.expose());
@@ -180,32 +180,32 @@ impl ConnectRequest {
 }
 
 impl AirbyteConsent {
-    /// The address of the consent page, for the user's browser.
+    /// The URL of the consent page, for the user's browser.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The value that the callback will have as `correlation`. Until then, keep it as secret as a password.
+    /// The value that the callback will carry as `correlation`. Until then, keep it as secret as a password.
     pub fn correlation(&self) -> &str {
         self.correlation.expose()
     }
 
-    /// Takes the callback's address (or its path and query) and returns the connector's id.
+    /// Takes the callback's URL (or its path and query) and returns the connector's id.
     ///
     /// # Errors
     ///
-    /// [`is_consent_denied`](Error::is_consent_denied); a callback that is not this consent's
-    /// ([`is_invalid_input`](Error::is_invalid_input)); what Airbyte reports.
+    /// [`is_consent_denied`](Error::is_consent_denied); a callback that belongs to another consent
+    /// ([`is_invalid_input`](Error::is_invalid_input)); whatever Airbyte reports.
     pub async fn finish(self, airbyte: &Airbyte, callback: &str) -> Result<String, Error> {
         let callback = self.read(callback)?;
         self.connector(airbyte, callback).await
     }
 
-    /// Waits for the browser, shows it a page with the result, and returns the connector's id.
+    /// Waits for the browser, shows it a result page, and returns the connector's id.
     ///
     /// # Errors
     ///
-    /// As [`finish`](Self::finish); [`is_timeout`](Error::is_timeout) when nobody answers the consent page.
+    /// Those of [`finish`](Self::finish); [`is_timeout`](Error::is_timeout) if nobody answers the consent page.
     pub async fn receive(
         self,
         airbyte: &Airbyte,
@@ -265,7 +265,7 @@ impl fmt::Debug for AirbyteConsent {
     }
 }
 
-/// Whether Airbyte refuses a consent because the organization has no source template of its own.
+/// Whether Airbyte refused a consent because the organization has no source template of its own.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -285,7 +285,7 @@ impl fmt::Debug for AirbyteConsent {
 /// # }
 /// ```
 pub fn is_template_missing(error: &Error) -> bool {
-    // What `begin` gives explains Airbyte's refusal, and has it as its cause.
+    // `begin` returns an explanation with Airbyte's refusal as its cause.
     let refusal = std::error::Error::source(error)
         .and_then(|cause| cause.downcast_ref())
         .unwrap_or(error);
@@ -326,7 +326,7 @@ fn no_customer() -> Error {
     )
 }
 
-/// Makes the organization's own template out of Airbyte's.
+/// Creates the organization's own template from Airbyte's.
 async fn clone_template(airbyte: &Airbyte) -> Result<(), Error> {
     let definition_id = operation::gmail().definition_id;
     let list = airbyte.templates().list().use_global(true).send().await?;

@@ -1,4 +1,4 @@
-//! Google's consent, from the address of its page to the tokens.
+//! Google's consent, from the page's URL to the tokens.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -17,10 +17,11 @@ use crate::auth::{
 use crate::error::{Error, Kind};
 use crate::http::{FirstByte, Http, Limits, check_url};
 
-/// Google's consent page, <https://developers.google.com/identity/protocols/oauth2/native-app>.
+/// The URL of Google's consent page, <https://developers.google.com/identity/protocols/oauth2/native-app>.
 pub const GOOGLE_AUTH_URL: &str = "https://accounts.google.com/o/oauth2/v2/auth";
 
-/// Where Google revokes tokens, <https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke>.
+/// The URL of Google's token revocation,
+/// <https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke>.
 pub const GOOGLE_REVOKE_URL: &str = "https://oauth2.googleapis.com/revoke";
 
 /// An OAuth client of a Google Cloud project.
@@ -44,7 +45,7 @@ pub struct GoogleClient {
     http: Option<reqwest::Client>,
 }
 
-/// A consent at Google that is waiting for its answer. It works once.
+/// A pending consent at Google. It works once.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -54,7 +55,7 @@ pub struct GoogleClient {
 ///
 /// let client = GoogleClient::new("id.apps.googleusercontent.com").with_secret("secret");
 /// let consent = client.consent("https://app.example.com/callback", &read_only_scopes(), None)?;
-/// // The user's browser goes to `consent.url()`, and comes back with a code, or with this:
+/// The user's browser goes to `consent.url()` and comes back with a code, or with this:
 /// let callback = format!("/callback?state={}&error=access_denied", consent.state());
 /// let error = consent.finish(&client, &callback).await.unwrap_err();
 /// assert!(error.is_consent_denied());
@@ -62,7 +63,7 @@ pub struct GoogleClient {
 /// # }
 /// ```
 ///
-/// A web service stores it, under its [`state`](Self::state), until the callback comes.
+/// A web service stores it, keyed by its [`state`](Self::state), until the callback arrives.
 pub struct GoogleConsent {
     url: String,
     state: Secret,
@@ -99,7 +100,7 @@ impl GoogleClient {
 
     /// A client from the text of `client_secret_….json`, downloaded from Google's console.
     ///
-    /// The addresses in the file are ignored, so a changed file can't send the sign-in elsewhere.
+    /// The URLs in the file are ignored, so a tampered file can't redirect the sign-in.
     ///
     /// ```
     /// use airbyte_agent_gmail::oauth::GoogleClient;
@@ -111,9 +112,9 @@ impl GoogleClient {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): it is not such a file.
+    /// [`is_configuration`](Error::is_configuration): the text is not such a file.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        // The parser's own text could quote the secret.
+        // The parser's own message could quote the secret.
         let file: ClientFile = serde_json::from_str(trimmed(text)).map_err(|_| not_a_client())?;
         let entry = file.installed.or(file.web).ok_or_else(not_a_client)?;
         let client = Self::new(entry.client_id);
@@ -136,14 +137,14 @@ impl GoogleClient {
         check_credential("client secret", self.secret.as_ref().map(Secret::expose))
     }
 
-    /// Adds the client's secret. A desktop client of Google's has one too, although it isn't secret.
+    /// Adds the client's secret. Google's desktop clients have one too, although it isn't secret.
     #[must_use]
     pub fn with_secret(mut self, secret: impl Into<Secret>) -> Self {
         self.secret = Some(secret.into()).filter(|secret: &Secret| !secret.expose().is_empty());
         self
     }
 
-    /// Other addresses of the consent page, the token endpoint and the revocation, such as a sandbox's.
+    /// Sets other URLs for the consent page, the token endpoint and revocation, such as a sandbox's.
     #[must_use]
     pub fn with_urls(
         mut self,
@@ -157,7 +158,7 @@ impl GoogleClient {
         self
     }
 
-    /// The HTTP client; it must not follow redirects.
+    /// The HTTP client. It must not follow redirects.
     #[must_use]
     pub fn with_http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Some(client);
@@ -174,13 +175,13 @@ impl GoogleClient {
         self.secret.as_ref()
     }
 
-    /// Starts a consent: creates the address of the page.
+    /// Starts a consent: builds the page's URL.
     ///
-    /// `login_hint` fills an account's address into Google's form.
+    /// `login_hint` fills in the account's address on Google's form.
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): no scopes, or an address that isn't one.
+    /// [`is_configuration`](Error::is_configuration): no scopes, or an invalid URL.
     pub fn consent(
         &self,
         redirect_url: &str,
@@ -213,7 +214,7 @@ impl GoogleClient {
             .append_pair("state", state.expose())
             .append_pair("code_challenge", &pkce::challenge(&verifier))
             .append_pair("code_challenge_method", "S256")
-            // Without these two Google gives no refresh token, or only the first time.
+            // Without these two, Google gives a refresh token never or only the first time.
             .append_pair("access_type", "offline")
             .append_pair("prompt", "consent");
         if let Some(hint) = login_hint {
@@ -230,12 +231,11 @@ impl GoogleClient {
         })
     }
 
-    /// Revokes the user's consent at Google: all its tokens stop working. It is not an error if the token is already
-    /// invalid.
+    /// Revokes the user's consent at Google: all its tokens stop working. An already invalid token is not an error.
     ///
     /// # Errors
     ///
-    /// When Google can't be reached, or fails.
+    /// Google can't be reached, or fails.
     pub async fn revoke(&self, token: &Secret) -> Result<(), Error> {
         let url = check_url("revocation url", &self.revoke_url)?;
         let mut form = form_urlencoded::Serializer::new(String::new());
@@ -254,7 +254,7 @@ impl GoogleClient {
     ///
     /// # Errors
     ///
-    /// When Google can't be reached.
+    /// Google can't be reached.
     pub async fn clock_skew(&self) -> Result<Option<i64>, Error> {
         let url = check_url("token url", &self.token_url)?;
         let http = self.http()?;
@@ -272,32 +272,32 @@ impl GoogleClient {
 }
 
 impl GoogleConsent {
-    /// The address of the consent page, for the user's browser.
+    /// The URL of the consent page, for the user's browser.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The value that the callback will have. Until then, keep it as secret as a password.
+    /// The value that the callback will carry as `state`. Until then, keep it as secret as a password.
     pub fn state(&self) -> &str {
         self.state.expose()
     }
 
-    /// Takes the callback's address (or its path and query) and exchanges its code for tokens.
+    /// Takes the callback's URL (or its path and query) and exchanges its code for tokens.
     ///
     /// # Errors
     ///
-    /// [`is_consent_denied`](Error::is_consent_denied); a callback that is not this consent's
+    /// [`is_consent_denied`](Error::is_consent_denied); a callback that belongs to another consent
     /// ([`is_invalid_input`](Error::is_invalid_input)); errors of the exchange.
     pub async fn finish(self, client: &GoogleClient, callback: &str) -> Result<TokenSet, Error> {
         let code = self.read(callback)?;
         self.exchange(client, &code).await
     }
 
-    /// Waits for the browser, and shows it a page with the result.
+    /// Waits for the browser, shows it a result page, and returns the tokens.
     ///
     /// # Errors
     ///
-    /// As [`finish`](Self::finish); [`is_timeout`](Error::is_timeout) when nobody answers the consent page.
+    /// Those of [`finish`](Self::finish); [`is_timeout`](Error::is_timeout) if nobody answers the consent page.
     pub async fn receive(
         self,
         client: &GoogleClient,
@@ -325,8 +325,7 @@ impl GoogleConsent {
         google_callback(callback, &self.path, self.state.expose())
     }
 
-    /// The form that a code is exchanged with. It is written apart from the exchange, since its writer may not be held
-    /// while a request is under way.
+    /// The form that exchanges a code. Not async: its serializer must not be held across an await.
     fn code_form(&self, client: &GoogleClient, code: &Secret) -> Secret {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "authorization_code")
@@ -363,7 +362,7 @@ impl GoogleConsent {
                 "google gave no refresh token; remove the app's access at myaccount.google.com/connections and sign in again",
             ));
         }
-        // RFC 6749, section 5.1: an answer without scopes grants what was asked for.
+        // RFC 6749, section 5.1: a response without scopes grants those requested.
         if granted.scopes.is_empty() {
             granted.scopes.clone_from(&self.scopes);
         }

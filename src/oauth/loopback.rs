@@ -1,4 +1,4 @@
-//! A listener on 127.0.0.1 that receives the browser when it comes back from a consent page.
+//! A listener on 127.0.0.1 that receives the browser's redirect from a consent page.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,23 +16,25 @@ use crate::auth::CallbackError;
 use crate::error::{Error, Kind};
 use crate::http::connections::{self, Busy};
 
-/// The largest head of a request; browsers send some kilobytes.
+/// The largest request head to read; browsers send a few kilobytes.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// How long a connection may take to say what it wants. Browsers open some that say nothing.
+/// How long a connection may take to send its request. Browsers open some and send nothing.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long writing the page may take.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many connections there are at once; the oldest that says nothing gives way to another.
+/// The most connections at once. A new one replaces the oldest that has sent nothing.
 const CONNECTIONS: usize = 32;
 
-/// The path of the redirect address.
+/// The path of the redirect URL.
 pub(crate) const PATH: &str = "/callback";
 
-/// Waits on 127.0.0.1 for the browser. It answers only the callback, and only under its own host name, so another
-/// site's page can't reach it through a name of its own (DNS rebinding).
+/// Waits for the browser on 127.0.0.1.
+///
+/// It answers only the callback, and only under its own host name. Another site's page can't reach it through a host
+/// name of its own (DNS rebinding).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -48,12 +50,12 @@ pub struct Loopback {
     redirect_url: String,
     arrivals: mpsc::Receiver<Arrival>,
     inbox: Inbox,
-    /// Whether the last wait has ended and no other has begun: a second tab is told so at once.
+    /// Whether the last wait has ended and no other has begun. A second tab is then told at once.
     over: Arc<AtomicBool>,
     server: JoinHandle<()>,
 }
 
-/// Takes an address that a person pastes, if the browser runs on another machine.
+/// Takes the URL that a person pastes when the browser runs on another machine.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -65,7 +67,7 @@ pub struct Loopback {
 /// let client = GoogleClient::new("id.apps.googleusercontent.com").with_secret("secret");
 /// let mut loopback = Loopback::bind(0).await?;
 /// let consent = client.consent(loopback.redirect_url(), &read_only_scopes(), None)?;
-/// // What the browser's address bar shows at the end, read from the terminal:
+/// The URL in the browser's address bar at the end, read from the terminal:
 /// let address = format!("{}?state={}&error=access_denied", loopback.redirect_url(), consent.state());
 /// loopback.inbox().paste(address).await;
 /// let error = consent.receive(&client, &mut loopback, Duration::from_secs(300)).await.unwrap_err();
@@ -78,7 +80,7 @@ pub struct Inbox {
     sender: mpsc::Sender<Arrival>,
 }
 
-/// One request for the redirect address.
+/// One request for the redirect URL.
 #[derive(Debug)]
 pub(crate) struct Arrival {
     target: String,
@@ -92,11 +94,11 @@ struct Browser {
 }
 
 impl Loopback {
-    /// Listens on a port of 127.0.0.1, or on a free one if it is 0.
+    /// Listens on a port of 127.0.0.1, or on any free port if it is 0.
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): the port is in use, or may not be used.
+    /// [`is_configuration`](Error::is_configuration): the port is in use or not permitted.
     pub async fn bind(port: u16) -> Result<Self, Error> {
         let listening = async {
             let listener = TcpListener::bind(("127.0.0.1", port)).await?;
@@ -123,18 +125,18 @@ impl Loopback {
         })
     }
 
-    /// The address for the consent page to return to.
+    /// The redirect URL for the consent page.
     pub fn redirect_url(&self) -> &str {
         &self.redirect_url
     }
 
-    /// Where pasted addresses go.
+    /// Returns an inbox for pasted URLs.
     pub fn inbox(&self) -> Inbox {
         self.inbox.clone()
     }
 
-    /// Waits for a callback that belongs to this sign-in; what does not is answered and forgotten, so that nobody
-    /// else can end the sign-in.
+    /// Waits for a callback that belongs to this sign-in. Others are answered and ignored, so nobody else can end the
+    /// sign-in.
     pub(crate) async fn receive<T>(
         &mut self,
         limit: Duration,
@@ -190,25 +192,25 @@ impl Drop for Loopback {
 }
 
 impl Inbox {
-    /// Passes on the whole address that the browser ended at.
+    /// Passes on the full URL that the browser ended up at.
     pub async fn paste(&self, address: impl Into<String>) {
         let arrival = Arrival {
             target: address.into(),
             browser: None,
         };
-        // When nobody waits any more there is nobody to tell.
+        // An error only means that nobody waits any more.
         let _ = self.sender.send(arrival).await;
     }
 }
 
 impl Arrival {
-    /// Shows the browser its page, and waits until it has it: the program may end after that.
+    /// Sends the browser its page and waits until it is written: the program may exit afterwards.
     pub(crate) async fn answer(self, page: Page) {
         let Some(browser) = self.browser else {
             return;
         };
         if browser.page.send(page).is_ok() {
-            // A browser that went away needs no page.
+            // A timeout means that the browser has gone and needs no page.
             let _ = timeout(WRITE_TIMEOUT, browser.written).await;
         }
     }
@@ -227,7 +229,7 @@ async fn serve(
     .await;
 }
 
-/// One request, one page.
+/// Handles one request: reads its head, sends one page.
 async fn converse(
     mut stream: TcpStream,
     port: u16,
@@ -265,11 +267,11 @@ async fn converse(
         _ => Page::Over,
     };
     write(&mut stream, page.status(), page).await;
-    // Nobody may be waiting for it any more.
+    // An error only means that nobody waits for it any more.
     let _ = written.send(());
 }
 
-/// A request that is not the callback.
+/// The response to a request other than the callback.
 #[derive(Debug, PartialEq, Eq)]
 struct Refusal {
     status: u16,
@@ -287,7 +289,7 @@ const fn refusal(status: u16) -> Refusal {
     }
 }
 
-/// The bytes up to the empty line; `None` when the other side goes away before that.
+/// Reads up to the empty line; `None` if the peer closes the connection first.
 async fn read_head(stream: &mut TcpStream) -> Option<Result<Vec<u8>, Refusal>> {
     let mut head = Vec::with_capacity(4096);
     let mut buffer = [0_u8; 4096];
@@ -304,7 +306,7 @@ async fn read_head(stream: &mut TcpStream) -> Option<Result<Vec<u8>, Refusal>> {
             return Some(Ok(head));
         }
         if head.len() > MAX_HEAD {
-            // What is still on its way is read and dropped: closing at once would make the browser lose the page.
+            // Drain what is still on its way: after an immediate close, the browser would lose the page.
             let mut left = MAX_HEAD * 256;
             while left > 0 {
                 match timeout(Duration::from_millis(200), stream.read(&mut buffer)).await {
@@ -317,7 +319,7 @@ async fn read_head(stream: &mut TcpStream) -> Option<Result<Vec<u8>, Refusal>> {
     }
 }
 
-/// The request target, when the request is one for the callback under the listener's own name.
+/// The request target, if the request is for the callback under the listener's own name.
 fn read_target(head: &[u8], port: u16) -> Result<String, Refusal> {
     let head = std::str::from_utf8(head).map_err(|_| refusal(400))?;
     let mut lines = head.split("\r\n");
@@ -366,7 +368,7 @@ async fn write(stream: &mut TcpStream, status: u16, page: Page) {
         .and_then(|status| status.canonical_reason())
         .unwrap_or_default();
     let allow = if status == 405 { "Allow: GET\r\n" } else { "" };
-    // The address in the browser's bar holds the code: no other site may learn it, and no cache may keep it.
+    // The URL in the address bar contains the code, so keep it from other sites and caches.
     let answer = format!(
         "HTTP/1.1 {status} {reason}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n{allow}\
          Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n\
@@ -378,7 +380,7 @@ async fn write(stream: &mut TcpStream, status: u16, page: Page) {
         stream.write_all(answer.as_bytes()).await?;
         stream.shutdown().await
     };
-    // A browser that went away needs no page.
+    // A timeout means that the browser has gone and needs no page.
     let _ = timeout(WRITE_TIMEOUT, writing).await;
 }
 

@@ -1,6 +1,6 @@
 //! Signing in: the user's consent at Google (open source) or through Airbyte (hosted).
 //!
-//! It needs the feature `oauth`.
+//! Needs the feature `oauth`.
 //!
 //! A program on the same machine as the browser uses a [`Loopback`]:
 //!
@@ -20,7 +20,7 @@
 //! # }
 //! ```
 //!
-//! A web service stores the consent and calls `finish` when the callback comes; see `examples/web.rs`.
+//! A web service stores the consent and calls `finish` when the callback arrives; see `examples/web.rs`.
 
 mod airbyte;
 mod google;

@@ -1,8 +1,9 @@
-//! The page that the browser shows at the end: self-contained, without a script, and without a word of the callback.
+//! The page that the browser shows at the end: self-contained, without scripts, and without any data from the
+//! callback.
 
 use crate::auth::CallbackError;
 
-/// What the browser shows to the person.
+/// A result page for the browser.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::CallbackError;
@@ -13,27 +14,27 @@ use crate::auth::CallbackError;
 /// assert!(page.html().contains("Access was not allowed"));
 /// ```
 ///
-/// The text is about a local program: it is for a [`Loopback`](super::Loopback), which sends it.
+/// Its text speaks of a local program: [`Loopback`](super::Loopback) sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Page {
     /// Signed in.
     SignedIn,
-    /// Signed in, with some of the boxes on the consent page left empty.
+    /// Signed in, but some boxes on the consent page were left empty.
     PartlySignedIn,
     /// The mailbox is connected through Airbyte.
     Connected,
-    /// The person, or their organization, said no.
+    /// The person, or their organization, refused.
     Denied,
-    /// It took too long.
+    /// The consent page waited too long for an answer.
     Expired,
     /// The consent page reports a failure, or a step after it failed.
     Failed,
-    /// The address does not belong to the sign-in that is waiting.
+    /// The URL does not belong to the pending sign-in.
     Refused,
-    /// The sign-in is over already.
+    /// The sign-in is already over.
     Over,
-    /// There is nothing at this address.
+    /// There is nothing at this URL.
     NotFound,
 }
 
@@ -52,12 +53,12 @@ const CLOCK: &str = "<path d=\"M12 7v5.5l3.5 2\"/>";
 const MARK: &str = "<path d=\"M12 7v6M12 16.5v.01\"/>";
 
 impl Page {
-    /// The status that the page is sent with.
+    /// The HTTP status to send the page with.
     pub fn status(self) -> u16 {
         self.content().status
     }
 
-    /// The whole HTML document.
+    /// The complete HTML document.
     pub fn html(self) -> String {
         let Content {
             tone,

@@ -7,12 +7,12 @@ use crate::auth::Secret;
 use crate::error::Error;
 use crate::random::bytes;
 
-/// A text of 256 random bits, fit for a URL: a `state`, a correlation value, a verifier.
+/// 256 random bits as URL-safe text: for a `state`, a correlation value or a code verifier.
 pub(crate) fn random() -> Result<String, Error> {
     Ok(URL_SAFE_NO_PAD.encode(bytes::<32>()?))
 }
 
-/// The challenge of a verifier, by the method S256.
+/// The S256 code challenge for a verifier.
 pub(crate) fn challenge(verifier: &Secret) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose()))
 }

@@ -1,9 +1,9 @@
-//! What happens to the messages of a mailbox.
+//! Changes to the messages of a mailbox.
 
 use crate::api::gmail::types::{History, Message};
 use crate::connector::MessageReference;
 
-/// Something that happened in the mailbox; events come in order.
+/// A change in the mailbox. Events arrive in order.
 ///
 /// ```
 /// use std::collections::BTreeSet;
@@ -17,36 +17,36 @@ use crate::connector::MessageReference;
 ///         Event::Deleted(message) => {
 ///             known.remove(&message.id);
 ///         }
-///         // A copy that keeps labels changes them, and one that was listed again drops what was not listed.
+/// A copy that keeps labels updates them here. After a relisting, it drops the messages that were not listed.
 ///         _ => {}
 ///     }
 /// }
 /// ```
 ///
-/// Events come at least once: after a start from an older state some are repeated, and a message that arrives during a
-/// listing can be both [`Listed`](Self::Listed) and [`Added`](Self::Added). Handle each so that a repetition does no
-/// harm.
+/// Each event is delivered at least once. After a start from an older state some are repeated, and a message that
+/// arrives during a listing can be both [`Listed`](Self::Listed) and [`Added`](Self::Added). Make your handler
+/// idempotent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The whole mailbox follows, with a [`Listed`](Self::Listed) for each message.
+    /// A full listing follows, with a [`Listed`](Self::Listed) for each message.
     FullSync(FullSyncReason),
-    /// A message that is there.
+    /// A message that exists.
     Listed(MessageReference),
-    /// The whole mailbox has been listed: messages of an earlier copy that were not listed are gone.
+    /// The full listing is complete. Messages of an earlier copy that were not listed no longer exist.
     FullSyncEnd,
-    /// A message came into the mailbox. It may be gone again by the time it is fetched: see [`found`](super::found).
+    /// A message arrived. It may be gone by the time you fetch it: see [`found`](super::found).
     Added(MessageReference),
     /// A message was permanently deleted.
     Deleted(MessageReference),
-    /// Labels were put on a message.
+    /// Labels were added to a message.
     LabelsAdded {
         /// The message.
         message: MessageReference,
         /// The ids of the labels.
         label_ids: Vec<String>,
     },
-    /// Labels were taken off a message.
+    /// Labels were removed from a message.
     LabelsRemoved {
         /// The message.
         message: MessageReference,
@@ -55,7 +55,7 @@ pub enum Event {
     },
 }
 
-/// Why the whole mailbox is listed; see [`Event::FullSync`].
+/// Why a full listing starts; see [`Event::FullSync`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FullSyncReason {
@@ -63,11 +63,11 @@ pub enum FullSyncReason {
     First,
     /// The previous listing did not finish.
     Interrupted,
-    /// Gmail no longer has the history since the copy's state; it usually keeps a week, sometimes only hours.
+    /// Gmail no longer has the history since the copy's state. It usually keeps a week, sometimes only hours.
     HistoryExpired,
 }
 
-/// The events of one record of the history.
+/// The events of one history record.
 ///
 /// ```
 /// use airbyte_agent_gmail::{sync::{Event, changes}, types::History};
@@ -81,7 +81,7 @@ pub enum FullSyncReason {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// [`MailboxSync`](super::MailboxSync) does it for you; use this if you get the history in another way.
+/// [`MailboxSync`](super::MailboxSync) does this for you; call it only if you fetch the history yourself.
 pub fn changes(record: History) -> Vec<Event> {
     let reference = |message: Option<Message>| message.map(MessageReference::from);
     let added = record
@@ -100,7 +100,7 @@ pub fn changes(record: History) -> Vec<Event> {
             label_ids: change.label_ids,
         })
     });
-    // A deletion comes last: nothing that is said of the message in the same record is of use behind it.
+    // Deletions come last: nothing else in the record matters once the message is gone.
     let deleted = record
         .messages_deleted
         .into_iter()

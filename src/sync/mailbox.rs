@@ -12,10 +12,10 @@ use crate::error::{Error, Kind};
 use crate::page::Pages;
 use crate::transport::pace::Patience;
 
-/// The largest page that Gmail gives: a page costs the same whatever its size.
+/// Gmail's largest page. A page costs the same whatever its size.
 const PAGE_SIZE: i64 = 500;
 
-/// What happens in a mailbox, pass by pass; see [`GmailConnector::sync`].
+/// Follows a mailbox, pass by pass; see [`GmailConnector::sync`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -26,7 +26,7 @@ const PAGE_SIZE: i64 = 500;
 ///
 /// let sandbox = Sandbox::start().await?;
 /// let gmail = sandbox.open_source()?;
-/// // From now on, with nothing listed first, and the inbox alone.
+/// From now on, inbox only, without a listing first.
 /// let now = gmail.get_profile().send().await?.history_id.ok_or("a history id")?;
 /// let mut sync = gmail.sync(SyncState::from_history_id(now)).label("INBOX");
 /// sandbox.deliver(b"From: support@example.com\r\nSubject: New\r\n\r\nNew.\r\n");
@@ -35,12 +35,13 @@ const PAGE_SIZE: i64 = 500;
 /// # }
 /// ```
 ///
-/// The first pass, and each pass after the history was lost, lists the whole mailbox; every other pass fetches the
-/// changes since the state. Listing works in both modes. Airbyte's connector has no action for the history, so in
-/// hosted mode the second pass ends with [`is_unsupported`](Error::is_unsupported); there, start from
-/// [`SyncState::default`] each time.
+/// The first pass lists the whole mailbox, and so does each pass after the history expired. Every other pass fetches
+/// the changes since the state.
 ///
-/// Save [`state`](Self::state) after you have handled an event, as often as is convenient.
+/// Listing works in both modes. Airbyte's connector has no action for the history, so in hosted mode the second pass
+/// fails with [`is_unsupported`](Error::is_unsupported); there, start from [`SyncState::default`] each time.
+///
+/// Save [`state`](Self::state) after you have handled an event, as often as convenient.
 pub struct MailboxSync<'a> {
     gmail: &'a GmailConnector,
     state: SyncState,
@@ -48,7 +49,7 @@ pub struct MailboxSync<'a> {
     include_spam_trash: bool,
     phase: Phase,
     queue: VecDeque<Entry>,
-    /// The start that the profile gave has not yet been taken by the history.
+    /// Whether the history has yet to accept the start that the profile gave.
     untried: bool,
 }
 
@@ -58,7 +59,7 @@ enum Phase {
     History(Pages<ListHistoryResponse>),
 }
 
-/// An event, and the history id that is reached with it.
+/// An event, and the history id reached with it.
 struct Entry {
     event: Event,
     reached: Option<String>,
@@ -67,7 +68,7 @@ struct Entry {
 impl GmailConnector {
     /// Follows the mailbox from a state; see [`MailboxSync`].
     ///
-    /// It needs the feature `sync`.
+    /// Needs the feature `sync`.
     pub fn sync(&self, state: SyncState) -> MailboxSync<'_> {
         MailboxSync {
             gmail: self,
@@ -81,10 +82,10 @@ impl GmailConnector {
     }
 }
 
-/// A message that has vanished is `None`, not an error.
+/// Turns the error for a vanished message into `None`.
 ///
-/// A message can be deleted between its event and your fetching it. A 404 that is not in the service's own form, such
-/// as a proxy's, says nothing about the message and stays an error.
+/// A message can be deleted between its event and your fetch. A 404 that is not in the service's own format, such as
+/// a proxy's, says nothing about the message and stays an error.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -110,33 +111,34 @@ pub fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
 }
 
 impl MailboxSync<'_> {
-    /// Only messages with this label, by its id. Keep a separate state for each label.
+    /// Follows only messages with this label id. Keep a separate state for each label.
     #[must_use]
     pub fn label(mut self, label_id: impl Into<String>) -> Self {
         self.label_id = Some(label_id.into());
         self
     }
 
-    /// Whether a listing includes spam and trash, as the history always does. Default: true.
+    /// Whether a listing includes spam and trash, as the history always does. Default: yes.
     #[must_use]
     pub fn include_spam_trash(mut self, include: bool) -> Self {
         self.include_spam_trash = include;
         self
     }
 
-    /// The state of the copy once you have handled every event that [`next`](Self::next) returned.
+    /// The state to save once you have handled every event that [`next`](Self::next) returned.
     pub fn state(&self) -> &SyncState {
         &self.state
     }
 
-    /// The next event; `None` when the copy is up to date. Calling it again then asks Gmail again.
+    /// The next event; `None` once the copy is up to date. The call after that asks Gmail again.
     ///
-    /// Take a listing's events quickly, for example into a list of messages to fetch: Gmail does not promise that the
-    /// pages of a listing can still be fetched hours later. A listing costs 5 units for 500 messages.
+    /// Consume a listing's events quickly, for example into a list of messages to fetch: Gmail does not promise that
+    /// a listing's pages can still be fetched hours later. A listing costs 5 units for 500 messages.
     ///
     /// # Errors
     ///
-    /// Errors of the service; the next call continues from the state. It waits for Google's quota.
+    /// Those of the service; the next call continues from the state. A used-up quota is not an error: the call waits
+    /// for it.
     /// [`is_not_found`](Error::is_not_found) if the history does not even reach back to the start of the listing; the
     /// next call lists the mailbox again.
     pub async fn next(&mut self) -> Result<Option<Event>, Error> {
@@ -151,7 +153,7 @@ impl MailboxSync<'_> {
                 }
                 return Ok(Some(entry.event));
             }
-            // An error leaves the phase idle, so that the next call begins from the state.
+            // On an error the phase stays idle, so the next call starts from the state.
             match std::mem::replace(&mut self.phase, Phase::Idle) {
                 Phase::Idle if self.state.is_complete() => self.phase = self.history(),
                 Phase::Idle => {
@@ -186,7 +188,7 @@ impl MailboxSync<'_> {
                     None => return Ok(None),
                     Some(Err(error)) if !error.is_gone() => return Err(error),
                     Some(Err(error)) if self.untried => {
-                        // Listing again at once would meet the same end, and never come to one.
+                        // An immediate relisting would fail the same way, forever.
                         self.untried = false;
                         self.state = SyncState::default();
                         return Err(error);
@@ -199,12 +201,12 @@ impl MailboxSync<'_> {
         }
     }
 
-    /// As [`next`](Self::next), but if the copy is up to date, it asks again after each interval until something
-    /// happens. A poll without changes costs 2 units.
+    /// Like [`next`](Self::next), but when the copy is up to date, polls at this interval until something changes. A
+    /// poll without changes costs 2 units.
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next).
+    /// Those of [`next`](Self::next).
     pub async fn wait(&mut self, interval: Duration) -> Result<Event, Error> {
         loop {
             if let Some(event) = self.next().await? {
@@ -214,7 +216,7 @@ impl MailboxSync<'_> {
         }
     }
 
-    /// Asks for the history id before the first page: what happens during the listing is then in the history.
+    /// Asks for the history id before the first page, so the history covers changes during the listing.
     async fn begin(&mut self, reason: FullSyncReason) -> Result<Event, Error> {
         let profile = self.gmail.get_profile().send().await?;
         let history_id = profile.history_id.filter(|id| number(id).is_some());
@@ -244,13 +246,13 @@ impl MailboxSync<'_> {
             let reached = record.id.clone();
             let mut events = changes(record).into_iter().peekable();
             while let Some(event) = events.next() {
-                // A record that was handed out in part is handed out again after a restart.
+                // A record delivered in part is delivered again after a restart.
                 let reached = events.peek().is_none().then(|| reached.clone()).flatten();
                 self.queue.push_back(Entry { event, reached });
             }
         }
-        // The mailbox's own id also moves where nothing of interest happened, and an old one expires: take it, but not
-        // before the last page, whose changes it would skip.
+        // The mailbox's own id advances even when nothing of interest happened, and an old id expires. Take it, but
+        // only from the last page: earlier, it would skip the changes on later pages.
         let is_last = page.next_page_token.is_none_or(|token| token.is_empty());
         if let Some(history_id) = page.history_id.filter(|_| is_last) {
             match self.queue.back_mut() {

@@ -1,6 +1,6 @@
-//! A copy of a mailbox, kept up to date: the history poller, the renewal of a watch, and the mbox form.
+//! Keeps a copy of a mailbox up to date: the history poller, watch renewal, and the mbox format.
 //!
-//! It needs the feature `sync`.
+//! Needs the feature `sync`.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -22,7 +22,7 @@
 //! assert!(known > 10);
 //! let kept = serde_json::to_string(sync.state())?;
 //!
-//! // Later, from the state that was kept: only what has changed.
+//! Later, from the saved state: only the changes.
 //! sandbox.deliver(b"From: support@example.com\r\nSubject: New\r\n\r\nNew.\r\n");
 //! let mut sync = gmail.sync(serde_json::from_str(&kept)?);
 //! assert!(matches!(sync.next().await?, Some(Event::Added(_))));
@@ -31,8 +31,8 @@
 //! # }
 //! ```
 //!
-//! - [`MailboxSync`] turns Gmail's history into [`Event`]s, and starts again by itself if the history is lost.
-//! - [`found`] turns a message that has since been deleted into `None` instead of an error.
+//! - [`MailboxSync`] turns Gmail's history into [`Event`]s, and lists again by itself if the history has expired.
+//! - [`found`] returns `None` instead of an error for a message deleted in the meantime.
 //! - [`WatchLease`] says when to renew a watch.
 //! - [`mbox`] reads and writes mail archives without changing a byte.
 

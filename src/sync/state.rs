@@ -1,8 +1,8 @@
-//! Where a copy of a mailbox stands.
+//! The progress of a copy of a mailbox.
 
 use serde::{Deserialize, Serialize};
 
-/// How far a copy of a mailbox is; save it, for example as JSON, and pass it in at the next start.
+/// The progress of a copy of a mailbox. Save it, for example as JSON, and pass it in at the next start.
 ///
 /// ```
 /// use airbyte_agent_gmail::sync::SyncState;
@@ -13,18 +13,19 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// The default is for an empty copy: the mailbox is listed first.
+/// The default is an empty copy: the mailbox is listed first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     history_id: Option<String>,
-    /// Whether the listing that goes with the history id came to its end.
+    /// Whether the listing that started at the history id is complete.
     #[serde(default)]
     listed: bool,
 }
 
 impl SyncState {
-    /// A copy that is complete up to a history id, such as that of a [`watch`](crate::GmailConnector::watch)'s answer.
+    /// A copy that is complete up to a history id, such as one from a [`watch`](crate::GmailConnector::watch)
+    /// response.
     pub fn from_history_id(history_id: impl Into<String>) -> Self {
         Self {
             history_id: Some(history_id.into()),
@@ -32,17 +33,17 @@ impl SyncState {
         }
     }
 
-    /// The history id up to which everything has been handed out; `None` before the first pass.
+    /// The history id up to which every event has been returned; `None` before the first pass.
     pub fn history_id(&self) -> Option<&str> {
         self.history_id.as_deref()
     }
 
-    /// Whether the copy is complete up to the history id; until then each start lists the mailbox again.
+    /// Whether the copy is complete up to the history id. Until it is, each start lists the mailbox again.
     pub fn is_complete(&self) -> bool {
         self.listed && self.history_id.is_some()
     }
 
-    /// A listing begins; the history that goes on behind it starts before it.
+    /// Starts a listing. The history id is from before the listing, so the history continues from there.
     pub(super) fn begin(history_id: String) -> Self {
         Self {
             history_id: Some(history_id),
@@ -54,7 +55,8 @@ impl SyncState {
         self.listed = true;
     }
 
-    /// Goes on to a history id. One that is no number, or that lies before, would lead the next pass astray.
+    /// Advances to a history id. Ignores one that is not a number or goes backwards: the next pass would start in the
+    /// wrong place.
     pub(super) fn advance(&mut self, history_id: String) {
         let Some(reached) = number(&history_id) else {
             return;
@@ -70,7 +72,7 @@ impl SyncState {
     }
 }
 
-/// The number that a history id is.
+/// A history id as a number.
 pub(super) fn number(history_id: &str) -> Option<u64> {
     let is_number = history_id.bytes().all(|byte| byte.is_ascii_digit());
     history_id.parse().ok().filter(|_| is_number)

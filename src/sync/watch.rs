@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::gmail::types::WatchResponse;
 
-/// How often Google advises to renew a watch, which lives seven days.
+/// How often Google advises renewing a watch, which lasts seven days.
 /// <https://developers.google.com/workspace/gmail/api/guides/push>
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// How long a watch lasts, and when to call [`watch`](crate::GmailConnector::watch) again; small enough to store with a
-/// [`SyncState`](super::SyncState).
+/// How long a watch lasts, and when to call [`watch`](crate::GmailConnector::watch) again. Small enough to store with
+/// a [`SyncState`](super::SyncState).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -30,7 +30,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// # }
 /// ```
 ///
-/// Notifications can get lost, and there is at most one a second: also poll from time to time.
+/// Notifications can get lost, and Gmail sends at most one a second: also poll from time to time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WatchLease {
     started_ms: u64,
@@ -38,7 +38,7 @@ pub struct WatchLease {
 }
 
 impl WatchLease {
-    /// The lease of a watch that was answered at this time. An answer without an end counts as seven days.
+    /// The lease of a watch answered at this time. A response without an expiration counts as seven days.
     pub fn new(answer: &WatchResponse, now: SystemTime) -> Self {
         let started_ms = milliseconds(now);
         let expires_ms = answer
@@ -52,12 +52,12 @@ impl WatchLease {
         }
     }
 
-    /// When the watch ends by itself.
+    /// When the watch expires.
     pub fn expires_at(&self) -> SystemTime {
         time(self.expires_ms)
     }
 
-    /// When to watch again: after a day, or after half of its duration if that is sooner.
+    /// When to watch again: after a day, or halfway to the expiration if that is sooner.
     pub fn renew_at(&self) -> SystemTime {
         let half = self.expires_ms.saturating_sub(self.started_ms) / 2;
         time(
@@ -71,7 +71,7 @@ impl WatchLease {
         self.renew_at() <= now
     }
 
-    /// How long to wait before watching again; zero if it is due.
+    /// How long to wait before watching again; zero if due.
     pub fn renew_in(&self, now: SystemTime) -> Duration {
         self.renew_at().duration_since(now).unwrap_or_default()
     }
@@ -85,7 +85,7 @@ fn whole_milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A time beyond what the clock can say counts as past, so that the watch is renewed at once.
+/// A time beyond the clock's range counts as past, so the watch is renewed at once.
 fn time(milliseconds: u64) -> SystemTime {
     UNIX_EPOCH
         .checked_add(Duration::from_millis(milliseconds))

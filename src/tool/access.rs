@@ -1,4 +1,4 @@
-//! What of a mailbox an agent may use.
+//! What an agent may do with a mailbox.
 
 use std::io;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::mail::Address;
 use crate::operation::{Mode, Operation, Outbound, gmail};
 
-/// Limits on what tools may do; each one narrows the others.
+/// Limits on what tools may do. Each one narrows the others.
 ///
 /// ```
 /// use airbyte_agent_gmail::tool::Access;
@@ -36,7 +36,7 @@ pub struct Access {
     audit: Option<Arc<Audit>>,
 }
 
-/// A set of limits, named after the agent's role.
+/// A set of limits for an agent's role.
 ///
 /// ```
 /// use airbyte_agent_gmail::tool::{Access, Profile};
@@ -49,16 +49,16 @@ pub struct Access {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Profile {
-    /// It reads and changes nothing.
+    /// Reads and changes nothing.
     Reader,
-    /// It reads, sorts and drafts on its own; a person approves sending, forwarding, sharing, permanent deletion and
-    /// unsubscribing, and it sends or forwards at most 50 messages a day.
+    /// Reads, sorts and drafts alone. A person approves sending, forwarding, sharing, permanent deletion and
+    /// unsubscribing; at most 50 messages a day are sent and 50 forwarded.
     Assistant,
-    /// Nothing is limited.
+    /// Has no limits.
     Full,
 }
 
-/// How many messages an assistant sends in a day, and how many it forwards.
+/// How many messages an assistant may send in a day, and how many it may forward.
 const ASSISTANT_SENDS: u32 = 50;
 
 impl FromStr for Profile {
@@ -78,7 +78,7 @@ impl FromStr for Profile {
 }
 
 impl Access {
-    /// The limits of a profile; further limits narrow them.
+    /// The limits of a profile. Further limits narrow them.
     #[must_use]
     pub fn profile(profile: Profile) -> Self {
         match profile {
@@ -91,18 +91,18 @@ impl Access {
         }
     }
 
-    /// A person is asked before these are done, through [`Tools::with_approver`](super::Tools::with_approver); the MCP
-    /// server asks through its client. If nobody can be asked, a message becomes a draft, and anything else is refused.
+    /// Asks a person before these actions, through [`Tools::with_approver`](super::Tools::with_approver); the MCP
+    /// server asks through its client. If nobody can be asked, a message becomes a draft, and anything else is
+    /// refused.
     ///
-    /// Messages that an agent encoded itself, and existing drafts, are then not sent, because they can't be shown to a
-    /// person.
+    /// Messages that an agent encoded itself, and existing drafts, can't be shown to a person and are then not sent.
     #[must_use]
     pub fn approve(mut self, deeds: impl IntoIterator<Item = Deed>) -> Self {
         self.approved.extend(deeds);
         self
     }
 
-    /// This may be done at most so many times in 24 hours; the lowest of several caps applies. Actions with an unknown
+    /// Limits an action to so many times in 24 hours. The lowest of several caps applies. Actions with an unknown
     /// outcome count.
     #[must_use]
     pub fn cap(mut self, deed: Deed, a_day: u32) -> Self {
@@ -110,7 +110,8 @@ impl Access {
         self
     }
 
-    /// Counts for the caps in a file that other processes can share. Default: in memory, for this value and its clones.
+    /// Keeps the counts for caps in a file that processes can share. Default: in memory, for this value and its
+    /// clones.
     #[must_use]
     pub fn count_in(mut self, path: impl AsRef<Path>) -> Self {
         self.ledger = Arc::new(Ledger::at(path.as_ref().to_owned()));
@@ -118,7 +119,7 @@ impl Access {
     }
 
     /// Records each call in a file that only its owner can read: a line of JSON with the time, the caller, the tool,
-    /// the ids and the outcome, but no text of any message. If a line can't be written, no further calls are made.
+    /// the ids and the outcome, but no text of any message. After a failed write, no further calls are made.
     ///
     /// # Errors
     ///
@@ -128,26 +129,26 @@ impl Access {
         Ok(self)
     }
 
-    /// The record of calls.
+    /// The audit log, if any.
     pub(super) fn record(&self) -> Option<&Arc<Audit>> {
         self.audit.as_ref()
     }
 
-    /// Whether a person has to be asked.
+    /// Whether a person must be asked.
     pub(super) fn needs_approval(&self, deed: Deed) -> bool {
-        // To unsubscribe is to send something as well, if to a list's server alone.
+        // Unsubscribing sends something too, though only to a list's server.
         let covers = |approved: &Deed| {
             *approved == deed || (deed, *approved) == (Deed::Unsubscribe, Deed::Send)
         };
         self.approved.iter().any(covers)
     }
 
-    /// Whether mail is checked before it is sent: by a person, or by a count.
+    /// Whether an action is checked first, by a person or against a cap.
     fn looks_at(&self, deed: Deed) -> bool {
         self.needs_approval(deed) || self.caps.iter().any(|(capped, _)| *capped == deed)
     }
 
-    /// Counts something that is about to be done; the error is why it may not be.
+    /// Counts an action about to be done; the error says why it is not allowed.
     pub(super) fn count(&self, deed: Deed) -> Result<Option<Counted>, String> {
         let caps = self.caps.iter().filter(|(capped, _)| *capped == deed);
         let Some(most) = caps.map(|(_, most)| *most).min() else {
@@ -165,25 +166,26 @@ impl Access {
         }
     }
 
-    /// Nothing that changes the mailbox.
+    /// Allows nothing that changes the mailbox.
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
         self
     }
 
-    /// Nothing that lets mail leave the mailbox: no sending, no forwarding rules, no delegates. Drafts can be written.
+    /// Allows nothing that lets mail leave the mailbox: no sending, no forwarding rules, no delegates. Drafts can be
+    /// written.
     #[must_use]
     pub fn no_send(mut self) -> Self {
         self.no_send = true;
         self
     }
 
-    /// Only these actions, each as `entity.action`.
+    /// Allows only these actions, each as `entity.action`.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input) for an unknown one, so a typo does not pass for a limit.
+    /// [`is_invalid_input`](Error::is_invalid_input) for an unknown action, so a typo does not pass for a limit.
     pub fn allow_actions<A: AsRef<str>>(
         mut self,
         actions: impl IntoIterator<Item = A>,
@@ -206,10 +208,10 @@ impl Access {
         Ok(self)
     }
 
-    /// Mail may go only to these: `@example.com` for a whole domain, or a full address.
+    /// Allows mail only to these recipients: `@example.com` for a whole domain, or a full address.
     ///
-    /// Messages that an agent encoded itself, existing drafts, and rules that send mail out are then refused, because
-    /// their recipients can't be determined as reliably.
+    /// Messages that an agent encoded itself, existing drafts, and rules that send mail out are then refused: their
+    /// recipients can't be determined as reliably.
     #[must_use]
     pub fn allow_recipients<R: AsRef<str>>(
         mut self,
@@ -224,24 +226,24 @@ impl Access {
         self
     }
 
-    /// The scopes of the token; actions that they don't allow are not offered. This is for open-source mode: a hosted
-    /// connector's scopes are up to Airbyte.
+    /// Sets the token's scopes. Actions outside them are not offered. For open-source mode: in hosted mode Airbyte
+    /// decides the scopes.
     #[must_use]
     pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = Some(scopes.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Whether anything is limited but by the token's scopes.
+    /// Whether there is any limit besides the token's scopes.
     pub(super) fn is_limited(&self) -> bool {
         self.read_only || self.no_send || self.actions.is_some() || self.recipients.is_some()
     }
 
-    /// Why an action may not be used in a mode; `None` where it may.
+    /// Why an action is not allowed in a mode; `None` if it is.
     pub(super) fn refusal(&self, row: &Operation, mode: Mode) -> Option<String> {
         self.step_refusal(row, mode).or_else(|| {
             let is_limited = self.recipients.is_some() && row.outbound != Outbound::Nothing;
-            // What a person is to see of a message, and whether it is a forward, its own tools know.
+            // Only the composed tools know what to show a person, and whether a message is a forward.
             let is_hidden = row.outbound == Outbound::Sends
                 && (self.looks_at(Deed::Send) || self.looks_at(Deed::Forward));
             (is_limited || is_hidden).then(|| {
@@ -255,7 +257,7 @@ impl Access {
         })
     }
 
-    /// As `refusal`, for a step of a tool that looks at the recipients itself.
+    /// Like `refusal`, for a step of a tool that checks the recipients itself.
     pub(super) fn step_refusal(&self, row: &Operation, mode: Mode) -> Option<String> {
         if mode == Mode::Hosted && !row.hosted {
             return Some(format!(
@@ -296,7 +298,7 @@ impl Access {
         }
     }
 
-    /// Holds an action that is no row of the table against the list of allowed ones.
+    /// Checks an action outside the table against the allowed actions.
     pub(super) fn check_other(&self, entity: &str, action: &str) -> Result<(), String> {
         let Some(allowed) = &self.actions else {
             return Ok(());
@@ -324,7 +326,7 @@ impl Access {
             .any(|allowed| *allowed == whole || *allowed == domain)
     }
 
-    /// The recipients that mail may go to, for people's eyes.
+    /// The allowed recipients, for display.
     pub(super) fn recipients(&self) -> Option<String> {
         self.recipients
             .as_ref()

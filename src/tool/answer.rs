@@ -1,4 +1,4 @@
-//! What a model gets: a result, or an error that it can act on.
+//! What a model gets: a result, or an error it can act on.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::error::Error;
 use super::fence::Fence;
 use super::seal::seal;
 
-/// The outcome of a tool's call.
+/// The outcome of a tool call.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -20,33 +20,33 @@ use super::seal::seal;
 ///
 /// let answer = gmail.tools().call("gmail_read_message", json!({"message_id": "0000000000000bad"})).await;
 /// assert!(answer.is_error);
-/// // The text tells the model what to do next; a program can look at the error behind it.
+/// The text tells the model what to do next. A program can inspect the error behind it.
 /// assert!(answer.error().is_some_and(|error| error.is_not_found()));
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// Give a model [`text`](Self::text), where everything that others wrote stands between marks, or, if it takes JSON,
+/// Give a model [`text`](Self::text), in which marks surround everything that others wrote, or, if it takes JSON,
 /// [`sealed`](Self::sealed). A program uses the plain values of [`structured`](Self::structured).
 ///
 /// `Debug` shows no text, because it can be mail.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Answer {
-    /// The result, or the error, as text for the model.
+    /// The result or the error as text for the model.
     pub text: String,
-    /// The same as JSON for a program: cleaned, with marks only around the texts of messages. It fits the tool's output
-    /// schema, even as an error.
+    /// The same as JSON for a program: cleaned, with marks only around the texts of messages. It fits the tool's
+    /// output schema, even as an error.
     pub structured: Value,
     /// Whether the call failed.
     pub is_error: bool,
-    /// The marks of the text.
+    /// The marks used in the text.
     fence: Option<Fence>,
-    /// What the connector said.
+    /// The connector's error, if any.
     error: Option<Error>,
 }
 
-/// Why a call gave no result, in the terms of who has to do something about it.
+/// Why a call failed, in terms of who must act.
 pub(super) struct Failure {
     code: &'static str,
     message: String,
@@ -58,18 +58,18 @@ pub(super) struct Failure {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Retry {
-    /// Other arguments are needed.
+    /// The arguments must change.
     Changed,
-    /// The same call may do later.
+    /// The same call may succeed later.
     Later(Option<u64>),
-    /// It may have been done: look first.
+    /// It may have been done: check first.
     LookFirst,
-    /// A person has to do something first.
+    /// A person must act first.
     Person,
 }
 
 impl Answer {
-    /// A result, with the marks that its text has.
+    /// A result, with the marks used in its text.
     pub(super) fn new(text: String, structured: Value, fence: Fence) -> Self {
         Self {
             text,
@@ -85,9 +85,10 @@ impl Answer {
         self.error.as_ref()
     }
 
-    /// [`structured`](Self::structured) for a model: it contains what the text contains, between an opening mark (its
-    /// first member) and a closing mark (its last), and is hardly longer. It also fits the tool's output schema. The
-    /// MCP server returns this.
+    /// [`structured`](Self::structured) for a model: what the text contains, between an opening mark (its first
+    /// member) and a closing mark (its last).
+    ///
+    /// It is hardly longer than the text and fits the tool's output schema. The MCP server returns this.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -107,7 +108,7 @@ impl Answer {
     pub fn sealed(&self) -> Value {
         match &self.fence {
             Some(fence) => seal(&self.structured, fence),
-            // An error is in this crate's own words, and what the service said in it is fenced.
+            // An error is in this crate's own words; whatever it quotes from the service is fenced.
             None => self.structured.clone(),
         }
     }
@@ -132,7 +133,7 @@ impl Failure {
         Self::of("not_allowed", message, Retry::Person)
     }
 
-    /// A person did not want it.
+    /// A person declined.
     pub(super) fn declined() -> Self {
         Self::of(
             "declined",
@@ -141,7 +142,7 @@ impl Failure {
         )
     }
 
-    /// There was no answer in time.
+    /// No answer arrived in time.
     pub(super) fn slow(changes: bool, limit: Duration) -> Self {
         let message = format!("there was no answer within {} s", limit.as_secs());
         let (code, retry, detail) = if changes {
@@ -163,12 +164,12 @@ impl Failure {
         }
     }
 
-    /// Whether what was asked for may have been carried out.
+    /// Whether the request may have been carried out.
     pub(super) fn is_outcome_unknown(&self) -> bool {
         self.retry == Retry::LookFirst
     }
 
-    /// The connector's error.
+    /// The connector failed.
     pub(super) fn service(error: &Error) -> Self {
         let (code, retry) = class(error);
         let mut details = Vec::new();
@@ -184,7 +185,7 @@ impl Failure {
             ));
         }
         if let Some(message_id) = error.message_id() {
-            // It is of this crate's own making, so that it can be told.
+            // This crate generated the id, so it is safe to show.
             details.push(format!(
                 "find out with gmail_search, query: in:anywhere rfc822msgid:{message_id}; Gmail can take a moment to \
                  know it"
@@ -209,7 +210,7 @@ impl Failure {
         }
     }
 
-    /// The answer that says so.
+    /// The answer for this failure.
     pub(super) fn into_answer(self) -> Answer {
         let advice = match self.retry {
             Retry::Changed => {
@@ -247,7 +248,7 @@ impl Failure {
         if !self.details.is_empty() {
             structured["error"]["details"] = json!(self.details);
         }
-        // It can repeat what others wrote, such as a label's name, and is left out where there are no marks for that.
+        // The service's message can repeat what others wrote, such as a label's name. Without marks, leave it out.
         if let Some(message) = self.service_message
             && let Ok(fence) = Fence::new()
         {

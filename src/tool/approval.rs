@@ -1,4 +1,4 @@
-//! What a person is asked before it is done.
+//! What needs a person's approval, and the questions for it.
 
 use std::fmt;
 use std::future::Future;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::error::{Error, Kind};
 use crate::operation::{Operation, Outbound};
 
-/// A kind of action that may need approval or be counted.
+/// A kind of action that can need approval or be capped.
 ///
 /// ```
 /// use airbyte_agent_gmail::tool::{Access, Deed};
@@ -21,20 +21,20 @@ use crate::operation::{Operation, Outbound};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Deed {
-    /// A message is sent: a new one, a reply, a reply to an invitation.
+    /// Sends a message: a new one, a reply, an answer to an invitation.
     Send,
-    /// A message is forwarded.
+    /// Forwards a message.
     Forward,
-    /// A rule or a right that lets mail leave the mailbox later.
+    /// Creates a rule or a right with which mail can leave the mailbox later.
     Share,
-    /// Something is permanently deleted.
+    /// Deletes something permanently.
     Delete,
-    /// A mailing list's server is asked to stop. Approval for sending covers this too.
+    /// Asks a mailing list's server to stop. Approval for sending covers this too.
     Unsubscribe,
 }
 
 impl Deed {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 5] = [
         Self::Send,
         Self::Forward,
@@ -43,7 +43,7 @@ impl Deed {
         Self::Unsubscribe,
     ];
 
-    /// The word for it.
+    /// The name of the kind, as in settings.
     pub fn word(self) -> &'static str {
         match self {
             Self::Send => "send",
@@ -54,7 +54,7 @@ impl Deed {
         }
     }
 
-    /// What an action does, if it is one of them.
+    /// The kind of a table row, if it is one of these.
     pub(super) fn of(row: &Operation) -> Option<Self> {
         match row.outbound {
             Outbound::Sends => Some(Self::Send),
@@ -87,26 +87,26 @@ impl FromStr for Deed {
     }
 }
 
-/// A question to a person; see [`Tools::with_approver`](super::Tools::with_approver).
+/// A question for a person; see [`Tools::with_approver`](super::Tools::with_approver).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Question {
-    /// What would be done.
+    /// The kind of action in question.
     pub deed: Deed,
     /// What to show: recipients, subject and first lines of a message, or the action with its params. Text from mail
-    /// has only visible characters.
+    /// contains only visible characters.
     pub text: String,
 }
 
-/// What a person has decided.
+/// A person's decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decision {
-    /// It may be done.
+    /// Do it.
     Approved,
-    /// It may not, or nobody answered.
+    /// Don't do it, or nobody answered.
     Declined,
-    /// There is nobody to ask: a message becomes a draft, anything else is refused.
+    /// Nobody can be asked: a message becomes a draft, anything else is refused.
     Unavailable,
 }
 

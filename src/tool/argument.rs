@@ -1,4 +1,4 @@
-//! The arguments that a model gives, checked, and read.
+//! A model's arguments: checking and reading.
 
 use serde_json::{Map, Value};
 
@@ -10,7 +10,7 @@ use crate::operation::{Field, Location, Operation, Schema};
 use super::answer::Failure;
 use super::leniency::{self, Commas};
 
-/// The two arguments that choose among the fields of a result.
+/// The two arguments that select fields of a result.
 pub(super) static SELECTION: [Field; 2] = [
     or_empty(optional(
         "select_fields",
@@ -24,7 +24,7 @@ pub(super) static SELECTION: [Field; 2] = [
     )),
 ];
 
-/// An argument that must be given, and not be empty.
+/// A required argument, which must not be empty.
 pub(super) const fn required(
     name: &'static str,
     schema: Schema,
@@ -36,7 +36,7 @@ pub(super) const fn required(
     }
 }
 
-/// An argument that may be left out, and counts as left out where it is empty.
+/// An optional argument. An empty one counts as absent.
 pub(super) const fn optional(
     name: &'static str,
     schema: Schema,
@@ -54,7 +54,7 @@ pub(super) const fn optional(
     }
 }
 
-/// The same argument, where an empty text means what it says.
+/// The same argument, but an empty string is a value.
 pub(super) const fn or_empty(field: Field) -> Field {
     Field {
         location: Location::Body,
@@ -62,7 +62,7 @@ pub(super) const fn or_empty(field: Field) -> Field {
     }
 }
 
-/// The argument that gives hosted mode the reason.
+/// The argument with the reason for an action, in hosted mode.
 pub(super) const INTENT: Field = optional(
     "intent",
     Schema::String,
@@ -76,7 +76,7 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn new(values: Map<String, Value>) -> Self {
-        // Models like to write null for what they leave out.
+        // Models like to write null for absent arguments.
         let values = values
             .into_iter()
             .filter(|(_, value)| !value.is_null())
@@ -84,7 +84,7 @@ impl Arguments {
         Self { values }
     }
 
-    /// The arguments of a tool of this module's own: brought to the types of its fields, and checked.
+    /// Converts the arguments of a composed tool to their types, and checks them.
     pub(super) fn checked(mut self, fields: &[Field]) -> Result<Self, Failure> {
         self.settle(fields, &schema(fields), Commas::Allowed);
         check::check(fields, &self.values).map_err(Failure::input)?;
@@ -92,14 +92,14 @@ impl Arguments {
         Ok(self)
     }
 
-    /// The params of an action, brought to the types of its row.
+    /// Converts the params of an action to the types of its row.
     pub(super) fn for_action(mut self, row: &Operation) -> Self {
         self.settle(row.fields, &row.params_schema(), Commas::Doubtful);
         self
     }
 
     fn settle(&mut self, fields: &[Field], schema: &Value, commas: Commas) {
-        // A search or a page token that is empty asks for nothing; in a body an empty text can be what is meant.
+        // An empty search or page token asks for nothing. In a body, an empty string can be intended.
         self.values.retain(|name, value| {
             let is_left_out = fields.iter().any(|field| {
                 field.name == name
@@ -115,19 +115,19 @@ impl Arguments {
         self.values
     }
 
-    /// A text that must be there.
+    /// A required string.
     pub(super) fn text(&self, name: &str) -> Result<String, Failure> {
         self.optional_text(name)
             .map(str::to_owned)
             .ok_or_else(|| Failure::input(format!("`{name}` is missing or is not text; give it")))
     }
 
-    /// A text that may be there.
+    /// An optional string.
     pub(super) fn optional_text(&self, name: &str) -> Option<&str> {
         self.values.get(name).and_then(Value::as_str)
     }
 
-    /// A number that may be there.
+    /// An optional number.
     pub(super) fn number(&self, name: &str, default: usize) -> usize {
         let number = self.values.get(name).and_then(Value::as_u64);
         number
@@ -135,7 +135,7 @@ impl Arguments {
             .unwrap_or(default)
     }
 
-    /// A switch, off where it is not given.
+    /// A boolean, false by default.
     pub(super) fn flag(&self, name: &str) -> bool {
         self.values
             .get(name)
@@ -143,7 +143,7 @@ impl Arguments {
             .unwrap_or(false)
     }
 
-    /// As `flag`, on where it is not given.
+    /// A boolean, true by default.
     pub(super) fn flag_or_true(&self, name: &str) -> bool {
         self.values
             .get(name)
@@ -151,7 +151,7 @@ impl Arguments {
             .unwrap_or(true)
     }
 
-    /// A list of texts; a single text counts as one.
+    /// A list of strings. A single string counts as a list of one.
     pub(super) fn texts(&self, name: &str) -> Vec<String> {
         match self.values.get(name) {
             Some(Value::String(text)) => vec![text.clone()],
@@ -164,7 +164,7 @@ impl Arguments {
         }
     }
 
-    /// An object; an empty one where it is not given.
+    /// An object, empty by default.
     pub(super) fn object(&self, name: &str) -> Map<String, Value> {
         self.values
             .get(name)
@@ -173,20 +173,20 @@ impl Arguments {
             .unwrap_or_default()
     }
 
-    /// As `checked`, where the choice among fields is taken out of the arguments already.
+    /// Like `checked`, after the field selection has been taken out.
     pub(super) fn checked_with_selection(self, fields: &[Field]) -> Result<Self, Failure> {
         self.check_names(fields)?;
         self.checked(fields)
     }
 
-    /// Refuses a name that is not known, with all that are: the choice among fields is one of them.
+    /// Refuses an unknown name; the error lists the known ones, field selection included.
     pub(super) fn check_names(&self, fields: &[Field]) -> Result<(), Failure> {
         let names = fields.iter().chain(&SELECTION).map(|field| field.name);
         let names: Vec<&str> = names.collect();
         check::check_names(&names, &self.values, "").map_err(Failure::input)
     }
 
-    /// Takes the choice among fields out of the arguments.
+    /// Takes the field selection out of the arguments.
     pub(super) fn take_selection(&mut self) -> Result<Selection, Failure> {
         let [select, exclude] = &SELECTION;
         let [select, exclude] = [select, exclude].map(|field| self.take_paths(field.name));

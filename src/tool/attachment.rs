@@ -11,7 +11,7 @@ use super::room::{clipped, takes};
 use super::visible::visible_line;
 use super::{Progress, Tools};
 
-/// How many parts an error names.
+/// How many parts an error lists.
 const MOST_PARTS: usize = 50;
 
 impl Tools {

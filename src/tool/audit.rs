@@ -1,4 +1,4 @@
-//! A record of what agents did: one line of JSON for each call, written whole.
+//! An audit log of agents' calls: one line of JSON each, written whole.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -12,13 +12,13 @@ use super::answer::Answer;
 use super::cap::private;
 use super::visible::visible_line;
 
-/// The longest id that is recorded.
+/// The longest id to record.
 const LONGEST_ID: usize = 200;
 
-/// How many ids a line has at most.
+/// The most ids in a line.
 const MOST_IDS: usize = 100;
 
-/// The file.
+/// The log file.
 #[derive(Debug)]
 pub(super) struct Audit {
     file: File,
@@ -26,7 +26,7 @@ pub(super) struct Audit {
 }
 
 impl Audit {
-    /// Opens a file to append to, which its owner alone may read.
+    /// Opens a file for appending that only its owner can read.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self {
             file: private(path, OpenOptions::new().append(true).create(true))?,
@@ -34,12 +34,12 @@ impl Audit {
         })
     }
 
-    /// Whether the last line could not be written: nothing more is done then.
+    /// Whether the last write failed. No more calls are made then.
     pub(super) fn is_broken(&self) -> bool {
         self.is_broken.load(Ordering::Relaxed)
     }
 
-    /// Begins the record of a call, which is written when it ends, and when it is given up.
+    /// Begins the record of a call. It is written when the call ends or is dropped.
     pub(super) fn begin(self: &Arc<Self>, who: &str, tool: String, arguments: Value) -> Record {
         Record {
             audit: Arc::clone(self),
@@ -50,7 +50,7 @@ impl Audit {
         }
     }
 
-    /// Records a call: who made it, what it was, which ids it named and gave, and what came of it.
+    /// Records a call: the caller, the tool, the ids it named and returned, and the outcome.
     fn record(&self, who: &str, tool: &str, arguments: &Value, outcome: Outcome<'_>) {
         let mut line = Map::new();
         line.insert("time".to_owned(), json!(jiff::Timestamp::now().to_string()));
@@ -79,13 +79,13 @@ impl Audit {
         line.insert("outcome".to_owned(), json!(outcome.word()));
         let mut text = Value::Object(line).to_string();
         text.push('\n');
-        // One write in append mode, so that the lines of several processes do not mix.
+        // One write in append mode, so lines of several processes do not mix.
         let written = (&self.file).write_all(text.as_bytes());
         self.is_broken.store(written.is_err(), Ordering::Relaxed);
     }
 }
 
-/// The record of a call that is under way.
+/// The record of a call in progress.
 pub(super) struct Record {
     audit: Arc<Audit>,
     who: String,
@@ -113,11 +113,11 @@ impl Drop for Record {
     }
 }
 
-/// What came of a call.
+/// The outcome of a call.
 #[derive(Clone, Copy)]
 enum Outcome<'a> {
     Answered(&'a Answer),
-    /// The caller went away; what was under way may have been carried out.
+    /// The caller went away. What was in progress may have been carried out.
     Abandoned,
 }
 
@@ -134,7 +134,7 @@ impl Outcome<'_> {
     }
 }
 
-/// The ids that arguments name, at any depth, and in params that came as text.
+/// Collects the ids in the arguments, at any depth, also from params given as text.
 fn collect(value: &Value, ids: &mut Vec<String>) {
     let Some(fields) = value.as_object() else {
         return;
@@ -157,7 +157,7 @@ fn collect(value: &Value, ids: &mut Vec<String>) {
     }
 }
 
-/// A text that can be an id: anything else could be a sentence of somebody's.
+/// Only text that can be an id. Anything else could be a sentence from someone's mail.
 fn id(text: &str) -> Option<String> {
     let is_id = text.len() <= LONGEST_ID
         && text

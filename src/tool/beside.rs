@@ -1,24 +1,24 @@
-//! What stands beside the text of a message: headers, attachments, invitations, delivery reports.
+//! What accompanies the text of a message: headers, attachments, invitations, delivery reports.
 
 use crate::mail::{Attachment, CalendarPart, DeliveryStatus, Reading, Undecoded};
 
 use super::fence::{defused_line, defused_text};
 use super::room::{clipped, length, shares};
 
-/// How much of a header is shown at most.
+/// The longest header to show.
 const HEADER: usize = 400;
 
-/// How much of an invitation is shown at most.
+/// The longest invitation to show.
 const CALENDAR: usize = 1_500;
 
-/// Of an attachment or an invitation, less than this says nothing.
+/// An attachment or invitation cut shorter than this says nothing.
 const LEAST_OF_A_LINE: usize = 40;
 
-/// The pieces, as much of them as is shown. A sender decides how much there is.
+/// The pieces to show, cut to fit. The sender controls how many there are.
 pub(super) struct Beside {
     pub(super) head: Vec<(&'static str, String)>,
     pub(super) attachments: Vec<String>,
-    /// Invitations, delivery reports, and what could not be decoded.
+    /// Invitations, delivery reports, and text that could not be decoded.
     pub(super) extras: Vec<String>,
     /// How many lines did not fit.
     pub(super) left_out: usize,
@@ -87,7 +87,7 @@ impl Beside {
             .sum()
     }
 
-    /// Cuts it to a room, in which what says that lines are left out has a place, too.
+    /// Cuts the pieces to fit, including the remark about lines left out.
     pub(super) fn cut(&mut self, room: usize) {
         if self.length() <= room {
             return;
@@ -99,7 +99,7 @@ impl Beside {
         let head_length = self.head_length();
         let names = head_length - values.iter().sum::<usize>();
         let of_lines = self.length() - head_length;
-        // Who wrote, and about what, comes before the names of files.
+        // Sender and subject matter more than file names.
         let of_head = (room / 4 * 3).max(room.saturating_sub(of_lines));
         let of_values = shares(&values, of_head.saturating_sub(names));
         for ((_, value), share) in self.head.iter_mut().zip(of_values) {
@@ -122,7 +122,7 @@ impl Beside {
         self.left_out = lines - self.attachments.len() - self.extras.len();
     }
 
-    /// What says that lines are left out.
+    /// The remark that lines are left out.
     pub(super) fn remark(&self) -> Option<String> {
         (self.left_out > 0).then(|| {
             format!(
@@ -133,7 +133,7 @@ impl Beside {
     }
 }
 
-/// A header as one line that ends no mark.
+/// A header as one line that cannot close a mark.
 pub(super) fn header_line(text: &str) -> String {
     clipped(&defused_line(text), HEADER)
 }

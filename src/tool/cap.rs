@@ -1,4 +1,4 @@
-//! How often something may be done in a day, counted for all processes that share a file.
+//! Daily caps, counted across all processes that share a file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -9,21 +9,21 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::approval::Deed;
 use crate::random;
 
-/// What a cap is about, in seconds.
+/// The period of a cap, in seconds.
 const DAY: u64 = 24 * 60 * 60;
 
-/// From this length on a file is written anew without what is over.
+/// A file longer than this is rewritten without expired lines.
 const LONG: u64 = 64 * 1024;
 
-/// What was done and when. `Debug` shows the place alone.
+/// What was done and when. `Debug` shows only the path.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     path: Option<PathBuf>,
-    /// The lines, where there is no file.
+    /// The lines, if there is no file.
     memory: Mutex<String>,
 }
 
-/// One thing that is counted. It is taken back when nothing came of it.
+/// One counted action. Dropping it before it begins takes the count back.
 #[derive(Debug)]
 pub(super) struct Counted {
     ledger: Arc<Ledger>,
@@ -39,7 +39,7 @@ impl Ledger {
         }
     }
 
-    /// Counts one more, unless there are as many already; `None` then.
+    /// Counts one action, or returns `None` if the cap is reached.
     pub(super) fn count(self: &Arc<Self>, deed: Deed, most: u32) -> io::Result<Option<Counted>> {
         let now = now();
         let id = u64::from_le_bytes(random::bytes::<8>()?);
@@ -68,7 +68,7 @@ impl Ledger {
         }))
     }
 
-    /// Changes the lines while nobody else does; whether there was a change.
+    /// Changes the lines under a lock; returns whether they changed.
     fn change(&self, change: impl FnOnce(&str) -> io::Result<Option<String>>) -> io::Result<bool> {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(path) = &self.path else {
@@ -79,7 +79,7 @@ impl Ledger {
             return Ok(true);
         };
         let mut file = private(path, OpenOptions::new().read(true).write(true).create(true))?;
-        // It ends with the file's handle.
+        // Closing the file releases the lock.
         file.lock()?;
         let mut lines = String::new();
         file.read_to_string(&mut lines)?;
@@ -87,7 +87,7 @@ impl Ledger {
             return Ok(false);
         };
         match new.strip_prefix(&lines) {
-            // What is there stays, so that a crash loses nothing.
+            // Append to what is there, so a crash loses nothing.
             Some(more) => file.write_all(more.as_bytes())?,
             None => {
                 file.seek(SeekFrom::Start(0))?;
@@ -101,12 +101,12 @@ impl Ledger {
 }
 
 impl Counted {
-    /// It is being done from now on, and stays counted whatever becomes of this.
+    /// The action begins and stays counted from now on.
     pub(super) fn begin(&mut self) {
         self.is_begun = true;
     }
 
-    /// It was not done after all.
+    /// The action was not done after all.
     pub(super) fn undo(&mut self) {
         self.is_begun = false;
     }
@@ -116,7 +116,7 @@ impl Drop for Counted {
     fn drop(&mut self) {
         if !self.is_begun {
             let line = &self.line;
-            // Where it can't be taken back there is one less, which is the safe side.
+            // If this fails, one action too many stays counted, which is the safe side.
             let _ = self
                 .ledger
                 .change(|lines| Ok(lines.contains(line).then(|| lines.replacen(line, "", 1))));
@@ -148,7 +148,7 @@ fn now() -> u64 {
     since.map_or(0, |since| since.as_secs())
 }
 
-/// Opens a file that its owner alone may read, and never one behind a link.
+/// Opens a file that only its owner can read, and never follows a link.
 pub(super) fn private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! Which tools there are: one for each row of the table, one for all rows, and those that take people's fields.
+//! The catalog of tools: one for each row of the table, one for all rows, and the composed ones.
 
 use std::sync::OnceLock;
 
@@ -17,18 +17,18 @@ use super::{schema, shape};
 /// A tool, before it is described.
 #[derive(Clone, Copy)]
 pub(super) enum Entry {
-    /// A row's own tool.
+    /// The tool of one row.
     Action(&'static Operation),
     /// `gmail_execute`.
     Execute,
-    /// A tool of several calls.
+    /// A tool that makes several calls.
     Composed(&'static Composed),
-    /// A tool of hosted mode alone.
+    /// A tool that exists only in hosted mode.
     Hosted(Hosted),
 }
 
 impl Entry {
-    /// Every tool, those that agents are offered first in front.
+    /// All tools, in the order in which agents see them.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         let rows = || gmail().operations.iter().copied();
         composed::ALL
@@ -49,7 +49,7 @@ impl Entry {
         }
     }
 
-    /// The names of its arguments.
+    /// The names of the tool's arguments.
     pub(super) fn arguments(&self, mode: Mode) -> Vec<&'static str> {
         let names = |fields: &[Field]| fields.iter().map(|field| field.name).collect();
         let mut known: Vec<&str> = match self {
@@ -145,10 +145,10 @@ fn execute(mode: Mode, access: &Access) -> Tool {
     }
 }
 
-/// The action of `gmail_execute` that is the guide to an entity.
+/// The action of `gmail_execute` that returns an entity's guide.
 pub(super) const HELP: &str = "help";
 
-/// The arguments of `gmail_execute`, without the selection.
+/// The arguments of `gmail_execute`, without the field selection.
 pub(super) fn execute_fields(mode: Mode) -> Vec<Field> {
     static ENTITIES: [OnceLock<Vec<&'static str>>; 2] = [const { OnceLock::new() }; 2];
     let [open_source, hosted] = &ENTITIES;

@@ -1,4 +1,4 @@
-//! Messages that are sent, answered, passed on, or left as drafts.
+//! Sends, answers and forwards messages, and saves drafts.
 
 use serde_json::{Value, json};
 
@@ -18,14 +18,14 @@ use super::room::takes;
 use super::visible::visible_line;
 use super::{Progress, Tools};
 
-/// Those whom a message goes to, as far as they are told.
+/// A message's recipients, as many as are shown.
 struct Recipients {
     shown: Vec<String>,
     left_out: usize,
 }
 
 impl Recipients {
-    /// Addresses can come from the mail that is answered, and can be sentences.
+    /// Fenced: addresses can come from the mail being answered, and can be sentences.
     fn listed(&self, fence: &Fence) -> String {
         if self.shown.is_empty() && self.left_out == 0 {
             return "nobody yet".to_owned();
@@ -50,11 +50,11 @@ impl Recipients {
     }
 }
 
-/// What is to know of an answer, each with the address that it is about.
+/// Notes about a reply, each with the address it concerns.
 struct Notes(Vec<(String, Option<String>)>);
 
 impl Notes {
-    /// An address is of a stranger's choice, and can be a sentence.
+    /// Fenced: a stranger chose the address, and it can be a sentence.
     fn listed(&self, fence: &Fence) -> String {
         let lines = self.0.iter().map(|(text, address)| match address {
             Some(address) => format!("\nNote: {text}:\n{}", fence.wrap(address)),
@@ -215,7 +215,7 @@ impl Tools {
         ))
     }
 
-    /// Text and files.
+    /// Adds subject, text and files.
     fn with_content(
         &self,
         mut message: Compose,
@@ -265,7 +265,7 @@ impl Tools {
             .filter(|address| !self.access.allows_recipient(address))
             .count();
         if strangers > 0 {
-            // Those who are answered are of a stranger's choice, and an address can carry a message: no address is repeated.
+            // Repeat no address: a stranger chose those of a reply, and an address can carry a message.
             return Err(Failure::refused(format!(
                 "mail may go only to {}, and {strangers} of {all} recipients are not among them; nothing was sent",
                 self.access.recipients().unwrap_or_default(),
@@ -303,7 +303,7 @@ impl Tools {
         ))
     }
 
-    /// A draft in place of a message that nobody could be asked about.
+    /// Saves a draft of a message that nobody could approve.
     async fn draft_instead(
         &self,
         gmail: &GmailConnector,
@@ -340,7 +340,7 @@ impl Tools {
         ))
     }
 
-    /// What to know of an answer, as far as it fits.
+    /// The notes about a reply, as many as fit.
     fn notes(&self, message: &Compose) -> Notes {
         let mut left = self.limit / 4;
         let told = message.notes().iter().map(|note| {
@@ -356,7 +356,7 @@ impl Tools {
         Notes(told.take_while(fits).collect())
     }
 
-    /// The addresses, as far as they fit: those of an answer are of a stranger's choice, in their number too.
+    /// The addresses, as many as fit. In a reply a stranger chose them, and how many there are.
     fn shown(&self, message: &Compose) -> Recipients {
         let mut left = self.limit / 2;
         let shown: Vec<String> = message
@@ -371,7 +371,7 @@ impl Tools {
     }
 }
 
-/// Recipients.
+/// Adds the recipients.
 fn with_people(mut message: Compose, arguments: &Arguments) -> Compose {
     for recipient in arguments.texts("to") {
         message = message.to(recipient);

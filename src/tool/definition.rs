@@ -1,4 +1,4 @@
-//! What a model learns about a tool, in the shapes of the models' APIs.
+//! Tool definitions, in the formats of the models' APIs.
 
 use serde_json::{Value, json};
 
@@ -28,24 +28,24 @@ use super::schema;
 pub struct Tool {
     /// The name, at most 64 characters of `a-z`, `0-9` and `_`.
     pub name: String,
-    /// A few words for people.
+    /// A short title for people.
     pub title: String,
-    /// What it does and when to use it.
+    /// What the tool does and when to use it.
     pub description: String,
-    /// The JSON Schema (2020-12) of the arguments: one type for each value, and bounds only for numbers. The answer to
-    /// a wrong argument says what else is required.
+    /// The JSON Schema (2020-12) of the arguments: one type per value, and bounds only for numbers. The answer to a
+    /// wrong argument says what else is required.
     pub input_schema: Value,
     /// The JSON Schema of [`Answer::structured`](super::Answer::structured).
     pub output_schema: Value,
-    /// Its effects.
+    /// The tool's effects.
     pub annotations: Annotations,
 }
 
-/// The effects of a tool, in MCP's terms; see [`Tool`].
+/// A tool's effects, in MCP's terms; see [`Tool`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Annotations {
-    /// Nothing is changed.
+    /// It changes nothing.
     pub read_only: bool,
     /// It destroys something that can't be restored.
     pub destructive: bool,
@@ -56,7 +56,7 @@ pub struct Annotations {
 }
 
 impl Tool {
-    /// The shape of MCP's `tools/list`.
+    /// The format of MCP's `tools/list`.
     pub fn to_mcp(&self) -> Value {
         json!({
             "name": self.name,
@@ -74,7 +74,7 @@ impl Tool {
         })
     }
 
-    /// The shape of OpenAI's Chat Completions.
+    /// The format of OpenAI's Chat Completions.
     pub fn to_openai(&self) -> Value {
         json!({
             "type": "function",
@@ -86,8 +86,8 @@ impl Tool {
         })
     }
 
-    /// The shape of OpenAI's Chat Completions in strict mode: every argument is required, and null means that it is
-    /// left out. An object with free names is JSON text, which [`Tools::call`](super::Tools::call) parses.
+    /// The format of OpenAI's Chat Completions in strict mode: every argument is required, and null stands for an
+    /// absent one. An object with free names is JSON text, which [`Tools::call`](super::Tools::call) parses.
     pub fn to_openai_strict(&self) -> Value {
         json!({
             "type": "function",
@@ -100,7 +100,7 @@ impl Tool {
         })
     }
 
-    /// The shape of a Gemini function declaration, with the subset of JSON Schema that `parameters` accepts.
+    /// A Gemini function declaration, in the subset of JSON Schema that `parameters` accepts.
     pub fn to_gemini(&self) -> Value {
         let mut declaration = json!({"name": self.name, "description": self.description});
         if let Some(parameters) = schema::gemini(&self.input_schema) {
@@ -109,19 +109,19 @@ impl Tool {
         declaration
     }
 
-    /// The shape of OpenAI's Responses.
+    /// The format of OpenAI's Responses.
     pub fn to_openai_responses(&self) -> Value {
         json!({
             "type": "function",
             "name": self.name,
             "description": self.description,
             "parameters": self.input_schema,
-            // Strict mode knows no arguments that may be left out; `to_openai_strict` has its shape.
+            // Strict mode has no optional arguments; `to_openai_strict` returns its format.
             "strict": false,
         })
     }
 
-    /// The shape of Anthropic's Messages.
+    /// The format of Anthropic's Messages.
     pub fn to_anthropic(&self) -> Value {
         json!({
             "name": self.name,

@@ -1,20 +1,20 @@
-//! The bytes of an archive, looked at before they are taken.
+//! The bytes of an archive, with lookahead.
 
 use std::io::{self, Read};
 
-/// How much is read at once.
+/// The size of one read.
 const CHUNK: usize = 64 * 1024;
 
-/// How the lines of an archive end.
+/// The line ending of an archive.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineEnd {
-    /// LF, or CR and LF.
+    /// LF or CR LF.
     LineFeed,
-    /// CR alone, as the first Macs wrote.
+    /// CR alone, as on classic Mac OS.
     CarriageReturn,
 }
 
-/// A reader that holds what has been looked at and not yet taken.
+/// A reader that buffers bytes until they are taken.
 pub(super) struct Input<R> {
     reader: R,
     bytes: Vec<u8>,
@@ -40,12 +40,12 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// What is held.
+    /// The buffered bytes.
     pub(super) fn held(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
     }
 
-    /// Reads until so many bytes are held, or the archive ends; tells whether they are.
+    /// Reads until `wanted` bytes are buffered or the archive ends. Returns whether they are.
     pub(super) fn hold(&mut self, wanted: usize) -> io::Result<bool> {
         while self.held().len() < wanted && !self.has_ended {
             self.read()?;
@@ -53,7 +53,7 @@ impl<R: Read> Input<R> {
         Ok(self.held().len() >= wanted)
     }
 
-    /// Where the line ends that begins `from` bytes behind the place; `from` itself where the archive ends there.
+    /// The end of the line that starts `from` bytes ahead, or `from` itself at the end of the archive.
     pub(super) fn line(&mut self, from: usize) -> io::Result<usize> {
         let end = match self.line_end {
             LineEnd::LineFeed => b'\n',
@@ -73,7 +73,7 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// Takes bytes that are held.
+    /// Takes `length` buffered bytes.
     pub(super) fn take(&mut self, length: usize) {
         let end = match self.line_end {
             LineEnd::LineFeed => b'\n',

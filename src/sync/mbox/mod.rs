@@ -1,9 +1,10 @@
-//! Mail archives in the mbox form, without a changed byte.
+//! Mail archives in mbox format, without a changed byte.
 //!
-//! [`write()`] writes mboxrd; [`Reader`] reads every form of mbox that mail programs write. In mboxrd a line that looks
-//! like a separator (`From `, after any number of `>`) gets another `>`, which the reader removes. A message that does
-//! not end with a line end gets one, and its separator says so (the sender `…@unterminated`): the reader returns
-//! exactly the bytes that were written. Other programs can read it too.
+//! [`write()`] writes mboxrd; [`Reader`] reads every variant of mbox that mail programs write. In mboxrd, a line that
+//! looks like a separator (`From `, after any number of `>`) gets another `>`, which the reader removes.
+//!
+//! A message without a final line end gets one, and its separator says so with the sender `…@unterminated`. The
+//! reader therefore returns exactly the bytes that were written. Other programs can read the archive too.
 //!
 //! ```
 //! use airbyte_agent_gmail::sync::mbox;
@@ -24,14 +25,14 @@ use std::time::{Duration, UNIX_EPOCH};
 
 pub use reader::{Archived, Reader};
 
-/// The sender of a message that ends with a line end, and of one that does not.
+/// The senders that mark messages with and without a final line end.
 const TERMINATED: &str = "gmail";
 const UNTERMINATED: &str = "unterminated";
 
-/// The last second that a date of four digits can say.
+/// The last second of the year 9999: the date has four digits for the year.
 const LAST_SECOND: u64 = 253_402_300_799;
 
-/// Appends a message to an archive: its separator, its lines, an empty line. The time is in milliseconds since 1970.
+/// Appends a message to an archive: separator, lines, empty line. The time is in milliseconds since 1970.
 ///
 /// ```
 /// use airbyte_agent_gmail::sync::mbox;
@@ -43,7 +44,7 @@ const LAST_SECOND: u64 = 253_402_300_799;
 pub fn write(archive: &mut Vec<u8>, id: &str, received_ms: i64, raw: &[u8]) {
     let terminated = raw.ends_with(b"\n");
     let sender = if terminated { TERMINATED } else { UNTERMINATED };
-    // An id with a space in it would move the words of the separator.
+    // A space in the id would shift the separator's fields.
     let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
     archive.extend_from_slice(format!("From {id}@{sender} {}\n", date(received_ms)).as_bytes());
     for line in raw.split_inclusive(|byte| *byte == b'\n') {
@@ -55,7 +56,7 @@ pub fn write(archive: &mut Vec<u8>, id: &str, received_ms: i64, raw: &[u8]) {
     archive.extend_from_slice(if terminated { b"\n" } else { b"\n\n" });
 }
 
-/// The form of C's `asctime`, in UTC, which every reader of the form knows.
+/// The format of C's `asctime`, in UTC, which every mbox reader knows.
 fn date(milliseconds: i64) -> String {
     let seconds = u64::try_from(milliseconds / 1000)
         .unwrap_or_default()
@@ -68,7 +69,7 @@ fn date(milliseconds: i64) -> String {
     format!("{weekday} {month} {day} {time} {year}")
 }
 
-/// Whether a line is `From ` after any number of `>`: what mboxrd quotes.
+/// Whether a line is `From ` after any number of `>`. mboxrd quotes such lines.
 fn is_quotable(line: &[u8]) -> bool {
     let quotes = line.iter().take_while(|byte| **byte == b'>').count();
     line.get(quotes..)

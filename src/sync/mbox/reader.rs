@@ -1,4 +1,4 @@
-//! Reading an archive message by message.
+//! Reads an archive message by message.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -8,32 +8,32 @@ use super::is_quotable;
 use super::separator::{Following, Likeness, Separator, Verdict, field_name};
 use super::{TERMINATED, UNTERMINATED};
 
-/// How much of what follows a line is looked at, to tell whether it is a header.
+/// How far to look ahead for a header.
 const MOST_LINES: usize = 100;
 const MOST_BYTES: usize = 64 * 1024;
 
-/// The longest body whose `Content-Length` is believed; Gmail takes no message of such a size.
+/// The longest body to accept from `Content-Length`. Gmail takes no message of this size.
 const LONGEST_BODY: usize = 128 * 1024 * 1024;
 
-/// How much may stand before the first message.
+/// How much may precede the first message.
 const MOST_JUNK: u64 = 1024 * 1024;
 
-/// A message of an archive; see [`Reader`].
+/// A message in an archive; see [`Reader`].
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Archived {
     /// The position of its separator in the file, in bytes.
     pub offset: u64,
-    /// The message as it was.
+    /// The message, byte for byte.
     pub raw: Vec<u8>,
-    /// When it was received, according to its separator, in milliseconds since 1970; `None` if that has no readable
-    /// date.
+    /// When it was received, from its separator, in milliseconds since 1970; `None` if the date is missing or
+    /// unreadable.
     pub received_ms: Option<i64>,
-    /// The first word of its separator: usually the sender's address, or nothing.
+    /// The first word of its separator: usually the sender's address, sometimes empty.
     pub sender: String,
 }
 
-/// Reads an archive in any form of mbox, message by message, with one in memory at a time.
+/// Reads an archive in any variant of mbox, one message in memory at a time.
 ///
 /// ```
 /// use airbyte_agent_gmail::sync::mbox::Reader;
@@ -47,16 +47,16 @@ pub struct Archived {
 /// ```
 ///
 /// - A line that begins with `From ` is recognized as a separator by its date (in any language), the header after it
-///   and the empty line before it; one of them may be missing. Sentences that begin with "From" are text.
-/// - In mboxo and mboxrd one `>` is removed from lines such as `>From `. If `Content-Length` leads to a separator or to
-///   the end, the file is mboxcl2, and the body is left as it is.
-/// - Lines may end with LF, CR LF or CR; the last becomes CR LF, as in mail.
-/// - Anything before the first separator that is not mail, such as a byte order mark or zeros, is skipped.
+///   and the empty line before it. One of the three may be missing. Sentences that begin with "From" are text.
+/// - In mboxo and mboxrd, one `>` is removed from lines such as `>From `. If `Content-Length` leads to a separator or
+///   to the end, the file is mboxcl2, and the body is left alone.
+/// - Lines may end with LF, CR LF or CR. CR becomes CR LF, as in mail.
+/// - Whatever precedes the first separator and is not mail, such as a byte order mark or zeros, is skipped.
 ///
 /// # Errors
 ///
-/// Errors of the file; and [`io::ErrorKind::InvalidData`], with the line and the byte, if it is not an mbox or if a
-/// line could be a separator or text.
+/// Those of the file; and [`io::ErrorKind::InvalidData`], with the line and the byte, if the file is not an mbox or
+/// if a line may be either a separator or text.
 pub struct Reader<R> {
     input: Input<R>,
     /// The separator of the next message, with its offset.
@@ -66,7 +66,7 @@ pub struct Reader<R> {
 }
 
 impl<R: Read> Reader<R> {
-    /// A reader from the beginning of an archive.
+    /// A reader at the beginning of an archive.
     pub fn new(input: R) -> Self {
         Self {
             input: Input::new(input),
@@ -95,7 +95,7 @@ impl<R: Read> Reader<R> {
             if let Some(separator) = Separator::of(line) {
                 let following = self.following(length)?;
                 let verdict = separator.verdict(true, following);
-                // The first line of a file needs less to be taken for what it should be.
+                // The first line of a file needs less evidence to count as a separator.
                 let begins = verdict == Verdict::Begins
                     || is_blank_so_far && separator.likeness != Likeness::Prose
                     || is_blank_so_far && following.known > 0;
@@ -123,7 +123,7 @@ impl<R: Read> Reader<R> {
         Err(self.error("this is not an mbox file: no message begins with a line `From `"))
     }
 
-    /// A file that was not written out before a crash may begin with zeros.
+    /// A file may begin with zeros if a crash came before its data reached the disk.
     fn skip_zeros(&mut self) -> io::Result<()> {
         while self.input.hold(1)? && self.input.held().first() == Some(&0) {
             let zeros = self.input.held().iter().take_while(|byte| **byte == 0);
@@ -133,7 +133,8 @@ impl<R: Read> Reader<R> {
         Ok(())
     }
 
-    /// The first separator tells how the lines of the archive end.
+    /// Detects the line ending from the next line. Called for each line up to the first separator, so that one
+    /// decides.
     fn find_line_end(&mut self) -> io::Result<()> {
         let mut searched = 0;
         loop {
@@ -147,7 +148,7 @@ impl<R: Read> Reader<R> {
                 continue;
             };
             let found = searched + found;
-            // Conversions have made more than one CR of it.
+            // Repeated conversions may have left several CRs.
             let mut end = found;
             while self.input.hold(end + 1)? && self.input.held().get(end) == Some(&b'\r') {
                 end += 1;
@@ -165,7 +166,7 @@ impl<R: Read> Reader<R> {
         self.input.take(length);
     }
 
-    /// What stands behind so many bytes.
+    /// Looks at the lines that start `from` bytes ahead.
     fn following(&mut self, from: usize) -> io::Result<Following> {
         let mut following = Following::default();
         let mut begin = from;
@@ -173,7 +174,7 @@ impl<R: Read> Reader<R> {
             let end = self.input.line(begin)?;
             let line = self.input.held().get(begin..end).unwrap_or_default();
             if end == begin || end - from > MOST_BYTES {
-                // The end of the archive, or a header that is too long to look through.
+                // The archive ends here, or the header is too long to search.
                 following.is_clean = true;
                 break;
             }
@@ -201,7 +202,7 @@ impl<R: Read> Reader<R> {
         let own = own_form(&separator);
         let mut after_empty_line = true;
         let mut last_line = 0;
-        // While in the header, what it says of the body's length.
+        // While in the header: its `Content-Length`, once found.
         let mut header = Some(None);
         loop {
             let length = self.input.line(0)?;
@@ -209,7 +210,7 @@ impl<R: Read> Reader<R> {
             if line.is_empty() {
                 break;
             }
-            // What this crate has written has the blank behind `From` in each separator.
+            // Separators that this crate wrote have a space after `From`.
             if let Some(next) = Separator::of(line)
                 && (own.is_none() || is_quotable(line))
             {
@@ -268,7 +269,7 @@ impl<R: Read> Reader<R> {
         Ok(Some(message))
     }
 
-    /// Whether the body ends behind so many bytes: at a separator or at the end of the archive.
+    /// Whether a body of this length ends at a separator or at the end of the archive.
     fn is_end_at(&mut self, length: usize) -> io::Result<bool> {
         if length > LONGEST_BODY
             || self.input.line_end != LineEnd::LineFeed
@@ -322,14 +323,14 @@ impl<R: Read> Reader<R> {
     }
 }
 
-/// What [`write`](super::write()) has written.
+/// The two kinds of separator that [`write()`](super::write()) writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Own {
     Terminated,
     Unterminated,
 }
 
-/// Whether a separator is one of this crate's, whose messages are in mboxrd whatever their header says.
+/// Recognizes this crate's own separators. Their messages are mboxrd, whatever the header says.
 fn own_form(separator: &Separator) -> Option<Own> {
     let (id, host) = separator.sender.split_once('@')?;
     if separator.likeness != Likeness::Dated || !id.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -357,7 +358,7 @@ fn is_empty(line: &[u8]) -> bool {
     matches!(line, b"\n" | b"\r\n" | b"\r")
 }
 
-/// How long the line end is that stands first.
+/// The length of the line end at the start, if any.
 fn line_end(bytes: &[u8]) -> usize {
     match bytes {
         [b'\n', ..] => 1,
@@ -379,7 +380,7 @@ impl<R: Read> Iterator for Reader<R> {
     }
 }
 
-// The message is somebody's mail.
+// The message is private mail, so its content is left out.
 impl fmt::Debug for Archived {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

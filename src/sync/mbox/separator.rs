@@ -1,33 +1,33 @@
-//! Which lines that begin with `From ` part an archive into messages.
+//! Decides which lines that begin with `From ` separate messages.
 //!
-//! No document says what stands behind `From `: RFC 4155, A, has a sender and a date in the form of C's `asctime`, and
-//! programs write less, more, and other languages. A line is therefore judged by itself and by what stands around it.
+//! No standard fixes the rest of the line. RFC 4155, appendix A, has a sender and a date in the format of C's
+//! `asctime`; programs write less, more, and in other languages. So both the line and its surroundings count.
 
-/// The names of the months in English, by their first letters.
+/// English month names, by their first three letters.
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// Words in a date: a weekday, a month, a zone, a half of the day, and what a language puts between.
+/// The most words in a date: weekday, month, zone, AM or PM, and the connecting words of some languages.
 const MOST_WORDS: usize = 5;
 
-/// What a line that begins with `From ` looks like by itself.
+/// What a line that begins with `From ` looks like on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Likeness {
-    /// A sender, or none, and a whole date.
+    /// A complete date, with or without a sender.
     Dated,
-    /// A whole date behind what may be a name, or a sentence.
+    /// A complete date after a name or a sentence.
     Worded,
-    /// A date without its time, or the like; whether the sender looks like an address.
+    /// An incomplete date, for example without a time; and whether the sender looks like an address.
     Partial { is_address: bool },
     /// Nothing, or a hyphen.
     Bare,
-    /// An address alone.
+    /// Only an address.
     Address,
-    /// One word alone.
+    /// Only one word.
     Word,
-    /// An address, and words that are no date in any form known here.
+    /// An address, and words that are no known form of date.
     Addressed,
     /// A sentence.
     Prose,
@@ -37,41 +37,41 @@ pub(super) enum Likeness {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Separator {
     pub(super) likeness: Likeness,
-    /// Its date in milliseconds since 1970, where it can be read.
+    /// Its date in milliseconds since 1970, if readable.
     pub(super) received_ms: Option<i64>,
     /// The first word.
     pub(super) sender: String,
 }
 
-/// What follows a line.
+/// The lines after a separator candidate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Following {
-    /// How many header fields.
+    /// How many header fields there are.
     pub(super) fields: usize,
-    /// How many of them have a name that mail is known to have.
+    /// How many of them have a name known from mail.
     pub(super) known: usize,
-    /// Nothing but header fields up to an empty line, the end, or the next line of this kind.
+    /// Whether there are only header fields up to an empty line, the end, or the next `From ` line.
     pub(super) is_clean: bool,
 }
 
-/// Whether a message begins.
+/// Whether a message begins at a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Begins,
     Text,
-    /// It may be either.
+    /// It could be either.
     Unclear,
 }
 
 impl Separator {
-    /// Reads a line, its `From ` and its end included; nothing where it does not begin so.
+    /// Parses a line, from its `From ` to its line end; `None` if it does not begin with `From`.
     pub(super) fn of(line: &[u8]) -> Option<Self> {
         let rest = line.strip_prefix(b"From").filter(|rest| {
             rest.first()
                 .is_none_or(|byte| matches!(byte, b' ' | b'\r' | b'\n'))
         })?;
         let text = String::from_utf8_lossy(rest);
-        // What stands in brackets at the end names the zone once more.
+        // A comment in parentheses at the end only repeats the zone.
         let text = match text
             .trim_end()
             .strip_suffix(')')
@@ -81,7 +81,7 @@ impl Separator {
             None => &text,
         };
         let mut words = words(text);
-        // As UUCP wrote.
+        // UUCP's form.
         if let Some(place) = words.windows(2).position(|pair| pair == ["remote", "from"])
             && place + 3 == words.len()
         {
@@ -102,7 +102,7 @@ impl Separator {
 
         let several = following.known >= 2;
         let header = several || following.known == 1 && following.is_clean;
-        // A message need not have this header; still, it is a sign where only unknown fields follow.
+        // A message need not have a known field, but this is evidence when all fields are unknown.
         let perhaps = following.is_clean;
         match (self.likeness, after_empty_line) {
             (Likeness::Dated, true) => Begins,
@@ -133,7 +133,7 @@ impl Separator {
     }
 }
 
-/// The words of a line, what stands in quotation marks being one.
+/// Splits a line into words. A quoted string is one word.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut is_quoted = false;
@@ -159,7 +159,7 @@ fn judge(words: &[String]) -> (Likeness, Option<i64>) {
         Some((_, [])) => return (Likeness::Word, None),
         Some((sender, rest)) => (sender, rest),
     };
-    // With a sender, and without one.
+    // Try with a sender, then without.
     for (words, is_address) in [(rest, is_address(sender)), (words, false)] {
         let Some(date) = Date::of(words) else {
             continue;
@@ -177,7 +177,7 @@ fn judge(words: &[String]) -> (Likeness, Option<i64>) {
             return (Likeness::Partial { is_address }, date.milliseconds());
         }
     }
-    // A name of several words before the date.
+    // The date may follow a name of several words.
     (1..rest.len())
         .filter_map(|begin| Date::of(rest.get(begin..)?))
         .find(|date| date.is_whole() && date.month.is_some())
@@ -194,11 +194,11 @@ fn is_address(word: &str) -> bool {
     word == "-" || word.contains(['@', '!']) || word.eq_ignore_ascii_case("mailer-daemon")
 }
 
-/// What a date was made of.
+/// The parts of a date.
 #[derive(Clone, Copy, Debug, Default)]
 struct Date {
     year: Option<i64>,
-    /// From 1, where it is a number or an English name.
+    /// From 1, if given as a number or an English name.
     month: Option<i64>,
     day: Option<i64>,
     /// In seconds.
@@ -207,12 +207,12 @@ struct Date {
     zone: i64,
     has_weekday: bool,
     words: usize,
-    /// The words that are no English month or weekday: a zone, or another language.
+    /// Words other than English months and weekdays: a zone, or another language.
     foreign: usize,
 }
 
 impl Date {
-    /// Reads words that are all of a date.
+    /// Parses a date that uses up all the words.
     fn of(words: &[String]) -> Option<Self> {
         let mut date = Self::default();
         for word in words {
@@ -225,7 +225,7 @@ impl Date {
         self.time.is_some() && self.year.is_some() && (self.day.is_some() || self.month.is_some())
     }
 
-    /// Whether it is more than a number and words.
+    /// Whether there is more than one number and some words.
     fn is_some(&self) -> bool {
         let is_day = self.day.is_some() && (self.month.is_some() || self.has_weekday);
         is_day
@@ -258,7 +258,7 @@ impl Date {
             set(&mut self.year, year)?;
         } else if let Some(number) = number(word.trim_end_matches('.')) {
             if self.day.is_some() && word.len() == 2 {
-                // A year of two digits stands behind the day.
+                // After the day, two digits are a year.
                 set(&mut self.year, century(number))?;
             } else {
                 set(
@@ -297,12 +297,12 @@ impl Date {
     }
 }
 
-/// A part of a date that is there twice makes it no date.
+/// Sets a part of a date. The same part twice means that this is no date.
 fn set(place: &mut Option<i64>, value: i64) -> Option<()> {
     place.replace(value).is_none().then_some(())
 }
 
-/// Which of these names a word is, whole or short.
+/// The position of a name, full or abbreviated, counted from 1.
 fn english(word: &str, names: &[&str]) -> Option<i64> {
     const WHOLE: [&str; 19] = [
         "january",
@@ -334,7 +334,7 @@ fn english(word: &str, names: &[&str]) -> Option<i64> {
     i64::try_from(place + 1).ok()
 }
 
-/// The year of one that has two digits.
+/// Expands a two-digit year.
 fn century(year: i64) -> i64 {
     year + if year < 70 { 2000 } else { 1900 }
 }
@@ -344,7 +344,7 @@ fn number(text: &str) -> Option<i64> {
     text.parse().ok().filter(|_| is_number)
 }
 
-/// `10:00`, `10:00:00`, `10.00.00`, with a fraction or a zone behind.
+/// `10:00`, `10:00:00`, `10.00.00`, optionally with a fraction and a zone.
 fn time(word: &str) -> Option<(i64, Option<i64>)> {
     let end = word
         .find(|letter: char| !letter.is_ascii_digit() && !matches!(letter, ':' | '.'))
@@ -387,7 +387,7 @@ fn zone(word: &str) -> Option<i64> {
     Some(sign * (digits / 100 * 3600 + digits % 100 * 60))
 }
 
-/// `2026-01-05`, `2026/01/05`, `05.01.2026`, `5-Jan-2026`, with a time behind a `T`.
+/// `2026-01-05`, `2026/01/05`, `05.01.2026`, `5-Jan-2026`, optionally with `T` and a time.
 #[allow(
     clippy::type_complexity,
     reason = "year, month, day, and a time with its zone"
@@ -418,12 +418,12 @@ fn numeric(word: &str) -> Option<(i64, i64, i64, Option<(i64, Option<i64>)>)> {
     is_date.then_some((year, month, day, clock))
 }
 
-/// The days since 1970 of a day of the Gregorian calendar.
+/// The number of days from 1970-01-01 to a Gregorian date.
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=12).contains(&month) {
         return None;
     }
-    // The year begins in March, so that its odd day is its last.
+    // The year starts in March here, which puts the leap day at its end.
     let year = if month <= 2 { year - 1 } else { year };
     let (era, month) = (year.div_euclid(400), (month + 9) % 12);
     let of_era = year.rem_euclid(400);
@@ -432,7 +432,7 @@ fn days(year: i64, month: i64, day: i64) -> Option<i64> {
 }
 
 impl Following {
-    /// Looks at a line of what follows; tells whether more is to be looked at.
+    /// Looks at the next line; returns whether to look further.
     pub(super) fn look(&mut self, line: &[u8]) -> bool {
         let line = line.trim_ascii_end();
         if line.is_empty() {
@@ -458,7 +458,7 @@ impl Following {
     }
 }
 
-/// The name of a header field (RFC 5322 2.2), a blank before its colon allowed as RFC 822 did.
+/// The name of a header field (RFC 5322, 2.2). Space before the colon is allowed, as in RFC 822.
 pub(super) fn field_name(line: &[u8]) -> Option<&[u8]> {
     let colon = memchr::memchr(b':', line)?;
     let name = line.get(..colon)?.trim_ascii_end();
@@ -466,7 +466,7 @@ pub(super) fn field_name(line: &[u8]) -> Option<&[u8]> {
     is_name.then_some(name)
 }
 
-/// Whether mail is known to have fields of this name.
+/// Whether this is a field name known from mail.
 fn is_known(name: &[u8]) -> bool {
     const NAMES: [&str; 40] = [
         "apparently-to",

@@ -27,7 +27,7 @@ fn raws(archive: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// Pieces of which the difficult messages are made.
+/// Builds messages from difficult pieces.
 fn message() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         Just(b"\n".to_vec()),
@@ -56,7 +56,7 @@ proptest! {
             offsets.iter().map(|offset| *offset as u64).collect::<Vec<_>>());
     }
 
-    /// mboxcl2: no line is quoted, and the length of the body is in the header.
+    /// mboxcl2: lines are not quoted, and the header has the body's length.
     #[test]
     fn bodies_of_a_known_length_are_read_as_they_are(bodies in proptest::collection::vec(message(), 1..6)) {
         let mut archive = Vec::new();
@@ -69,12 +69,12 @@ proptest! {
             archive.extend(b"\n");
             messages.push(raw);
         }
-        // A body may end with what looks like the empty line between two messages, or begin like a separator.
+        // A body may end with an apparent empty line between messages, or begin like a separator.
         let read: Vec<Vec<u8>> = Reader::new(archive.as_slice()).map(|message| message.unwrap().raw).collect();
         prop_assert_eq!(read, messages);
     }
 
-    /// mboxo: only lines that begin with `From ` are quoted, so that a `>From ` of the message can't be told.
+    /// mboxo quotes only lines that begin with `From `, so a message's own `>From ` can't be told apart.
     #[test]
     fn mboxo_is_read(messages in proptest::collection::vec(message(), 0..6)) {
         let mut archive = Vec::new();
@@ -118,7 +118,7 @@ fn the_separator_is_that_of_every_mail_reader() {
     }
 }
 
-/// What programs write behind `From `, with the time that it says.
+/// What programs write after `From `, with the time it stands for.
 const SEPARATORS: [(&str, Option<i64>); 48] = [
     ("root", None),
     ("???@??? Thu Jan 01 10:00:00 2026", Some(1_767_261_600_000)),
@@ -268,7 +268,7 @@ fn separators_of_every_writer_part_messages() {
     }
 }
 
-/// It is no separator of this crate's own, which have a blank behind `From`.
+/// The line is not one of this crate's separators, which have a space after `From`.
 #[test]
 fn a_line_of_one_word_comes_back() {
     for line in ["From\n", "From\r\n"] {
@@ -369,7 +369,7 @@ fn a_length_is_believed_where_it_leads_to_an_end() {
             let text =
                 format!("{SEPARATOR}Content-Length: {length}\nSubject: 1\n\n{body}{end}{second}");
             let read = raws(text.as_bytes());
-            // Some lengths that are wrong by the empty lines lead there as well.
+            // Some lengths that are off by the empty lines also lead to the end.
             if length != body.len() + 3 {
                 assert_eq!(read.len(), count, "{text}");
             }
@@ -379,7 +379,7 @@ fn a_length_is_believed_where_it_leads_to_an_end() {
             }
         }
     }
-    // A body of known length that is not the last line's end, and one at the end of the file.
+    // A body of known length without a final line end, and one at the end of the file.
     let text = format!(
         "{SEPARATOR}Content-Length: 4\n\nText\n{SEPARATOR}Content-Length: 14\n\nFrom \n\nFrom d\n"
     );
