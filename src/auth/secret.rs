@@ -1,6 +1,7 @@
 //! A text that must not be printed.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use subtle::ConstantTimeEq;
@@ -9,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Kind};
 
 /// A token or a password: `Debug` prints `[redacted]`, there is no `Display` and no `==`, and the memory is wiped when
-/// it is dropped. Surrounding white space, as from a file or a copied line, is removed.
+/// the last clone is dropped. Surrounding white space, as from a file or a copied line, is removed.
 ///
 /// ```
 /// use airbyte_agent_gmail::Secret;
@@ -18,8 +19,9 @@ use crate::error::{Error, Kind};
 /// assert_eq!(format!("{secret:?}"), "[redacted]");
 /// assert_eq!(secret.expose(), "1//refresh-token");
 /// ```
+// Clones share one text, so there is one place to wipe, and cloning costs no copy.
 #[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(Arc<Zeroizing<String>>);
 
 impl Secret {
     /// The secret itself. Keep it out of logs, errors and `Debug` output.
@@ -45,7 +47,7 @@ impl From<String> for Secret {
     fn from(text: String) -> Self {
         let text = Zeroizing::new(text);
         if trimmed(&text).len() == text.len() {
-            Self(text)
+            Self(Arc::new(text))
         } else {
             Self::from(text.as_str())
         }
@@ -54,7 +56,7 @@ impl From<String> for Secret {
 
 impl From<&str> for Secret {
     fn from(text: &str) -> Self {
-        Self(Zeroizing::new(trimmed(text).to_owned()))
+        Self(Arc::new(Zeroizing::new(trimmed(text).to_owned())))
     }
 }
 

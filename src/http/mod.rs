@@ -172,8 +172,8 @@ impl Http {
             .user_agent(if gzip { GZIP_AGENT } else { AGENT })
             // Neither service redirects its API, and a redirect could carry a token or a secret elsewhere.
             .redirect(reqwest::redirect::Policy::none())
-            // The transport alone sends again, since it knows what may be.
-            .retry(reqwest::retry::never())
+            // The transport alone sends again, since it knows what may be. `never` alone still copies each request.
+            .retry(reqwest::retry::never().max_retries_per_request(0))
             .tls_backend_preconfigured(tls::config()?)
             .connect_timeout(limits.connect_timeout)
             .build()
@@ -204,7 +204,7 @@ impl Http {
         first_byte: FirstByte,
     ) -> Result<Reply, Failure> {
         let limit = self.limits.response_bytes;
-        let asked = request.url().clone();
+        let asked = self.given.then(|| request.url().clone());
         // Where nothing is said any encoding will do (RFC 9110, section 12.5.3), and no other is read.
         request
             .headers_mut()
@@ -218,9 +218,9 @@ impl Http {
         let sending = clock.first_byte(self.client.execute(request)).await?;
         let mut response = match sending {
             Ok(response) => response,
-            Err(error) => return Err(self.failure(error, &asked).await),
+            Err(error) => return Err(self.failure(error).await),
         };
-        if self.given && asked != *response.url() {
+        if asked.is_some_and(|asked| asked != *response.url()) {
             return Err(Failure::Redirected);
         }
         let declared = response.content_length();
@@ -247,12 +247,13 @@ impl Http {
     }
 
     /// Why a request was not answered.
-    async fn failure(&self, error: reqwest::Error, asked: &Url) -> Failure {
+    async fn failure(&self, error: reqwest::Error) -> Failure {
+        let asked = error.url().cloned();
         // The query of the address can hold a search, the path an id.
         let error = error.without_url();
-        if !error.is_connect() || error.is_builder() {
+        let Some(asked) = asked.filter(|_| error.is_connect() && !error.is_builder()) else {
             return Failure::from(error);
-        }
+        };
         let host = asked.host_str().unwrap_or_default();
         if error.is_timeout() {
             let limit = if self.given {

@@ -225,14 +225,12 @@ impl Direct {
             .bearer(refused)
             .await
             .map_err(|error| call.name(error))?;
-        let mut value = HeaderValue::try_from(["Bearer ", bearer.token.expose()].concat())
-            .map_err(|_| {
-                call.name(Error::new(
-                    Kind::Configuration,
-                    "the access token has characters that no token has; check it",
-                ))
-            })?;
-        value.set_sensitive(true);
+        let value = bearer.header.clone().ok_or_else(|| {
+            call.name(Error::new(
+                Kind::Configuration,
+                "the access token has characters that no token has; check it",
+            ))
+        })?;
         request
             .headers_mut()
             .insert(http::header::AUTHORIZATION, value);

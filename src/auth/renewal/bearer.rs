@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::HeaderValue;
 use tokio::time::Instant;
 
 use super::{Now, Renewal};
@@ -25,7 +26,25 @@ pub(super) const LEAST_LIFE: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) struct Bearer {
     pub(crate) token: Secret,
+    /// The value of `authorization`, made once for all calls; none for a token that no header can carry.
+    pub(crate) header: Option<HeaderValue>,
     pub(super) generation: u64,
+}
+
+impl Bearer {
+    pub(super) fn new(token: Secret, generation: u64) -> Self {
+        let header = HeaderValue::try_from(["Bearer ", token.expose()].concat())
+            .ok()
+            .map(|mut value| {
+                value.set_sensitive(true);
+                value
+            });
+        Self {
+            token,
+            header,
+            generation,
+        }
+    }
 }
 
 /// The token in memory, by the monotonic clock.
@@ -45,10 +64,7 @@ impl Renewal {
         // An end that the clock can't reach counts as no end.
         let after = |time: Duration| now.instant.checked_add(time);
         self.cached = Some(Cached {
-            bearer: Bearer {
-                token,
-                generation: self.generation,
-            },
+            bearer: Bearer::new(token, self.generation),
             renew_at: lifetime.and_then(|lifetime| after(until_renewal(lifetime, self.spread))),
             ends_at: lifetime.and_then(after),
             flight: self.flights,

@@ -125,10 +125,7 @@ impl Renewal {
     ) -> Self {
         Self {
             cached: access_token.map(|token| Cached {
-                bearer: Bearer {
-                    token,
-                    generation: 0,
-                },
+                bearer: Bearer::new(token, 0),
                 renew_at: None,
                 ends_at: None,
                 flight: 0,
