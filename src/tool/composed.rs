@@ -1,4 +1,4 @@
-//! The tools of several calls, which take people's fields and give what people read.
+//! The tools that make several calls. They take the fields that people fill in and return what people read.
 
 use serde_json::Value;
 
@@ -12,25 +12,25 @@ use super::argument::{optional, or_empty, required};
 use super::definition::{Annotations, Tool};
 use super::output;
 
-/// A tool of several calls.
+/// A tool that makes several calls.
 #[derive(Debug)]
 pub(super) struct Composed {
     pub(super) kind: Kind,
     pub(super) name: &'static str,
     title: &'static str,
     description: &'static str,
-    /// The arguments.
+    /// The tool's arguments.
     pub(super) fields: &'static [Field],
-    /// The calls that it makes, all of which have to be allowed.
+    /// The calls it makes. All of them must be allowed.
     steps: &'static [&'static Operation],
-    /// Whether agents are offered it without being asked.
+    /// Whether agents are offered it by default.
     pub(super) is_default: bool,
     /// Whether it reads or writes files.
     pub(super) needs_directory: bool,
     output: fn() -> Value,
 }
 
-/// Which of them it is.
+/// Which tool it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Search,
@@ -45,16 +45,16 @@ pub(super) enum Kind {
     Unsubscribe,
 }
 
-/// The calls that a draft makes besides where it answers a message.
+/// The further calls of a draft that answers a message.
 pub(super) static STEPS_OF_ANSWER: [&Operation; 2] = [&row::GET_PROFILE, &row::MESSAGES_GET];
 
-/// The call that writes a draft.
+/// The call that saves a draft.
 pub(super) static STEP_OF_DRAFT: &Operation = &row::DRAFTS_CREATE;
 
-/// The call that makes answers better and is left out where it is not allowed.
+/// The optional call that improves replies. It is skipped if not allowed.
 pub(super) static STEP_FOR_ALIASES: &Operation = &row::SETTINGS_SEND_AS_LIST;
 
-/// How many characters of allowed recipients a description has at most.
+/// The most characters of allowed recipients in a description.
 const LONGEST_RECIPIENTS: usize = 400;
 
 const TO: Field = required(
@@ -83,7 +83,7 @@ const MESSAGE_ID: Field = required(
 );
 const WITH_QUOTED: Field = optional("with_quoted", Schema::Boolean, "Also show quoted text.");
 
-/// All of them, in the order in which agents are offered them.
+/// All tools, in the order in which agents see them.
 pub(super) static ALL: [Composed; 10] = [
     Composed {
         kind: Kind::Search,
@@ -329,13 +329,13 @@ pub(super) static ALL: [Composed; 10] = [
 ];
 
 impl Composed {
-    /// Why it may not be used in a mode; `None` where it may.
+    /// Why the tool is not allowed in a mode; `None` if it is.
     pub(super) fn refusal(&self, access: &Access, mode: Mode) -> Option<String> {
         let refusal = self
             .steps
             .iter()
             .find_map(|row| access.step_refusal(row, mode));
-        // It reaches somebody who is no part of the mailbox, and no row says so.
+        // Unsubscribing reaches someone outside the mailbox, and no row says so.
         refusal.or_else(|| {
             (self.kind == Kind::Unsubscribe && access.is_limited()).then(|| {
                 "where an agent's actions are limited, only a person may unsubscribe".to_owned()
@@ -343,7 +343,7 @@ impl Composed {
         })
     }
 
-    /// Whether it changes nothing: neither the mailbox nor a file, nor anything elsewhere.
+    /// Whether it changes nothing: not the mailbox, not a file, nothing elsewhere.
     pub(super) fn is_read_only(&self) -> bool {
         self.steps.iter().all(|row| row.read_only)
             && !self.needs_directory
@@ -359,7 +359,7 @@ impl Composed {
         let read_only = self.is_read_only();
         let mut description = self.description.to_owned();
         if let (Some(recipients), true) = (access.recipients(), sends) {
-            // Models' interfaces take 1,024 characters of it.
+            // Models' APIs accept 1,024 characters.
             if recipients.len() <= LONGEST_RECIPIENTS {
                 description.push_str(&format!(" Mail goes only to: {recipients}."));
             } else {

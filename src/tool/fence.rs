@@ -1,14 +1,14 @@
-//! Marks around what strangers wrote, random and new for each result, so no mail can know them.
+//! Marks around text that strangers wrote. They are random and new for each result, so no mail can know them.
 
 use super::answer::Failure;
 use super::visible::{visible_line, visible_text};
 use crate::error::Error;
 use crate::random;
 
-/// The word of the marks; mail that has it is a forgery.
+/// The word in every mark. In mail, it is a forgery.
 const WORD: &str = "untrusted-mail";
 
-/// What stands before a forgery.
+/// The prefix for a forged mark.
 const FORGED: &str = "forged:";
 
 /// The marks of one result.
@@ -18,7 +18,7 @@ pub(super) struct Fence {
 }
 
 impl Fence {
-    /// Draws new marks; without randomness there is no fence that holds.
+    /// Generates new marks. Fails without random numbers, because guessable marks protect nothing.
     pub(super) fn new() -> Result<Self, Failure> {
         let bytes = random::bytes::<6>().map_err(|error| Failure::service(&Error::from(error)))?;
         Ok(Self {
@@ -34,7 +34,7 @@ impl Fence {
         )
     }
 
-    /// The text between the marks, without what a person would not see.
+    /// Puts visible text between the marks.
     pub(super) fn wrap(&self, text: &str) -> String {
         let text = defused(&visible_text(text));
         format!(
@@ -54,31 +54,31 @@ impl Fence {
         format!("</{WORD} {}>", self.mark)
     }
 
-    /// A text as it stands between marks further out: without marks of its own, and with no forged one.
+    /// Text to go inside outer marks: its own marks removed, forged ones defused.
     pub(super) fn within(&self, text: &str) -> String {
         let inner = text
             .strip_prefix(&self.opening())
             .and_then(|text| text.strip_suffix(&self.closing()));
         match inner {
-            // `wrap` has looked at it.
+            // `wrap` has already defused it.
             Some(inner) => inner.trim_matches('\n').to_owned(),
             None => defused(&visible_text(text)),
         }
     }
 }
 
-/// A text as it will stand between marks, which can be cut to size: `wrap` makes it no longer, but for the one `forged:`
-/// that a cut at its beginning takes off.
+/// Text as it will appear between marks, for cutting to size. `wrap` does not lengthen it, except by one `forged:`
+/// that a cut at its start removed.
 pub(super) fn defused_text(text: &str) -> String {
     defused(&visible_text(text))
 }
 
-/// As `defused_text`, in one line.
+/// Like `defused_text`, on one line.
 pub(super) fn defused_line(text: &str) -> String {
     defused(&visible_line(text))
 }
 
-/// A forged mark is shown as what it is: text. What is marked as forged already is left as it is.
+/// Turns forged marks into plain text. Those already prefixed stay as they are.
 fn defused(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     if !lower.contains(WORD) {

@@ -1,4 +1,4 @@
-//! The one directory that attachments are saved to and taken from.
+//! The only directory that attachments are saved to and read from.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::mail::safe_file_name;
 
-/// How many names are tried for a file before it is given up.
+/// How many names to try for a file.
 const ATTEMPTS: u32 = 1_000;
 
-/// A directory that no file name can leave.
+/// A directory that no file name can escape.
 ///
 /// ```
 /// use airbyte_agent_gmail::tool::AttachmentDirectory;
@@ -24,13 +24,13 @@ const ATTEMPTS: u32 = 1_000;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Names are made safe, nothing is overwritten, and links are not followed.
+/// File names are sanitized, files are never overwritten, and links are not followed.
 #[derive(Clone, Debug)]
 pub struct AttachmentDirectory {
     root: PathBuf,
 }
 
-/// Why a file could not be saved or read; no file is named in its text.
+/// Why a file could not be saved or read. The message does not name the file.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FileError {
@@ -39,11 +39,11 @@ pub struct FileError {
 }
 
 impl AttachmentDirectory {
-    /// Opens a directory, and creates it if it does not exist.
+    /// Opens a directory, and creates it if needed.
     ///
     /// # Errors
     ///
-    /// It can't be created, or is not a directory.
+    /// The directory can't be created, or the path is not a directory.
     pub fn new(root: impl Into<PathBuf>) -> Result<Self, FileError> {
         let root = root.into();
         let failed =
@@ -58,11 +58,11 @@ impl AttachmentDirectory {
         Ok(Self { root })
     }
 
-    /// Saves a file under a stranger's name for it, or a similar one if that is taken.
+    /// Saves a file under the name a stranger gave it, or a similar one if that is taken.
     ///
     /// # Errors
     ///
-    /// Errors of the disk.
+    /// The file can't be written.
     pub fn save(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, FileError> {
         let name = safe_file_name(name);
         let path = Path::new(&name);
@@ -80,13 +80,13 @@ impl AttachmentDirectory {
                 format!("{stem} ({attempt}){extension}")
             };
             let path = self.root.join(name);
-            // `create_new` refuses whatever is there, a dangling link included.
+            // `create_new` fails for anything that exists, even a dangling link.
             match private_file().open(&path) {
                 Ok(mut file) => {
                     return match file.write_all(bytes) {
                         Ok(()) => Ok(path),
                         Err(error) => {
-                            // Half a file would be taken for a whole one.
+                            // Half a file would pass for a whole one.
                             let _ = fs::remove_file(&path);
                             Err(FileError::of("the attachment can't be written", &error))
                         }
@@ -112,7 +112,7 @@ impl AttachmentDirectory {
         const NOT_THERE: &str =
             "the directory for attachments has no such file; give the name of one that is in it";
         let given = Path::new(name);
-        // A whole path is good too, as long as it is one of this directory.
+        // A full path is fine if it is in this directory.
         let relative = given.strip_prefix(&self.root).unwrap_or(given);
         let mut components = relative.components();
         let (Some(std::path::Component::Normal(only)), None) =
@@ -159,7 +159,7 @@ impl fmt::Display for FileError {
 
 impl std::error::Error for FileError {}
 
-/// Makes a folder that its owner alone may enter, as it will hold mail; one that is there stays as it is.
+/// Creates a folder that only its owner can enter, because it will hold mail. An existing one keeps its permissions.
 fn private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -171,7 +171,7 @@ fn private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// A new file that its owner alone may read.
+/// Options for a new file that only its owner can read.
 fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

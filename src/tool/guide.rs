@@ -1,4 +1,4 @@
-//! What there is, in words: the guide for a model, and the reference for people and agents.
+//! The list of actions: a guide for models, and a reference for people and agents.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::operation::{Field, Location, Mode, Operation, Outbound, Schema, gmail
 
 use super::access::Access;
 
-/// The guide to all entities and actions that `gmail_execute` reaches: one line an entity.
+/// The guide to all entities and actions that `gmail_execute` reaches, one line per entity.
 ///
 /// ```
 /// use airbyte_agent_gmail::{Mode, tool::{Access, guide}};
@@ -48,7 +48,7 @@ pub fn guide(mode: Mode, access: &Access) -> String {
     guide
 }
 
-/// The guide to one entity: an action a line, with what it does.
+/// The guide to one entity, one line per action.
 pub(super) fn of_entity(entity: &str, mode: Mode, access: &Access) -> String {
     let mut guide = format!("Actions of {entity} and their params (* must be given):");
     for row in rows(entity, mode, access) {
@@ -69,7 +69,7 @@ pub(super) fn of_entity(entity: &str, mode: Mode, access: &Access) -> String {
     guide
 }
 
-/// The actions of an entity that are allowed.
+/// The allowed actions of an entity.
 fn rows<'a>(
     entity: &'a str,
     mode: Mode,
@@ -89,8 +89,8 @@ fn signature(row: &Operation, mode: Mode) -> String {
     format!("{}({})", row.action, params.join(", "))
 }
 
-/// The reference of all entities and actions, in Markdown: a page for each entity with its file name, and `README.md`
-/// that leads to them.
+/// The reference of all entities and actions, in Markdown: one page per entity, with its file name, and a `README.md`
+/// that links to them.
 ///
 /// ```
 /// use airbyte_agent_gmail::tool::reference;
@@ -237,7 +237,7 @@ fn kind(schema: &Schema) -> String {
     }
 }
 
-/// A command with what must be given.
+/// A command with its required params.
 fn example(row: &Operation) -> String {
     let mut words = vec![kebab(row.entity), kebab(row.action)];
     for field in row.fields.iter().filter(|field| field.required) {
@@ -267,7 +267,7 @@ fn sample_object(fields: &[Field]) -> Value {
         .into()
 }
 
-/// A name of the spec as a word of the command line.
+/// Converts a name from the spec to a word of the command line.
 fn kebab(name: &str) -> String {
     let mut word = String::new();
     for letter in name.chars() {

@@ -1,4 +1,4 @@
-//! The tools that only hosted mode has: SQL over the Context Store, and what Airbyte documents for agents.
+//! The tools that exist only in hosted mode: SQL over the Context Store, and Airbyte's documentation for agents.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use super::argument::{Arguments, optional, required};
 use super::definition::{Annotations, Tool};
 use super::{Tools, shape};
 
-/// A tool of hosted mode, which reads alone.
+/// A tool of hosted mode. They all only read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hosted {
     Sql,
@@ -39,7 +39,7 @@ impl Hosted {
                     .check_other(searchable.entity, gmail().sql_action)
                     .err()
             }),
-            // Where actions are named one by one, nothing else is meant.
+            // A list of allowed actions means those actions and nothing else.
             Self::Docs => access.check_other("connector", "docs").err(),
         }
     }
@@ -71,7 +71,7 @@ impl Hosted {
         }
     }
 
-    /// The arguments.
+    /// The tool's arguments.
     pub(super) fn fields(self) -> &'static [Field] {
         match self {
             Self::Sql => &SQL,

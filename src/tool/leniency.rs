@@ -1,20 +1,20 @@
-//! Arguments as models write them, brought to the types of their schema where one reading alone is possible.
+//! Converts arguments, as models write them, to the types of their schema, if they have only one reading.
 //!
-//! A list, an object, a number or a switch may come as text, one text where a list is meant, and nothing in one of several
-//! forms. What could be read in two ways stays as it is, and the check refuses it.
+//! A list, object, number or boolean may come as text, a single string where a list is expected, and "absent" in
+//! several forms. Ambiguous values stay as they are, and the check refuses them.
 
 use serde_json::{Map, Value};
 
-/// Whether a text with a comma can be one element of a list: an address list can, an id can't be told from several.
+/// Whether text with a comma can be one element of a list. An address list can; an id can't be told from several.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Commas {
-    /// The element may have them.
+    /// A comma may belong to the element.
     Allowed,
-    /// It may be several elements.
+    /// A comma may separate elements.
     Doubtful,
 }
 
-/// Gives values that are named in other letters the name that they can only mean: `maxResults` for `max_results`.
+/// Renames misspelled arguments that can mean only one known name: `maxResults` for `max_results`.
 pub(super) fn rename<'a>(
     known: impl Iterator<Item = &'a str> + Clone,
     values: &mut Map<String, Value>,
@@ -36,8 +36,8 @@ pub(super) fn rename<'a>(
     }
 }
 
-/// Brings an object's values to the names and types of a JSON Schema's properties; takes out optional ones that say
-/// nothing.
+/// Converts an object's values to the names and types of a JSON Schema's properties. Removes optional ones that are
+/// empty.
 pub(super) fn settle(schema: &Value, values: &mut Map<String, Value>, commas: Commas) {
     let empty = Map::new();
     let properties = schema["properties"].as_object().unwrap_or(&empty);
@@ -48,7 +48,7 @@ pub(super) fn settle(schema: &Value, values: &mut Map<String, Value>, commas: Co
     };
     values.retain(|name, value| {
         let Some(property) = properties.get(name) else {
-            // An unknown name is the check's to refuse.
+            // The check refuses unknown names.
             return true;
         };
         if !is_required(name) && says_nothing(property, value) {
@@ -59,8 +59,8 @@ pub(super) fn settle(schema: &Value, values: &mut Map<String, Value>, commas: Co
     });
 }
 
-/// A call's arguments as the object that they can only mean: some models and clients write it as JSON text, and nothing as
-/// an empty text or list. What can't be read so stays as it is.
+/// Converts a call's arguments to an object if they can mean nothing else: some models and clients write JSON text,
+/// and an empty string or list for no arguments. Anything else stays as it is.
 pub(crate) fn object(arguments: Value) -> Value {
     match &arguments {
         Value::String(text) if text.trim().is_empty() => Value::Object(Map::new()),
@@ -73,8 +73,7 @@ pub(crate) fn object(arguments: Value) -> Value {
     }
 }
 
-/// Whether a value stands for one that is left out. A text may well be empty, unless its schema says otherwise, and so
-/// may a list.
+/// Whether a value stands for an absent one. Text and lists may be empty unless their schema says otherwise.
 fn says_nothing(property: &Value, value: &Value) -> bool {
     let has = |bound: &str| property[bound].as_u64().is_some_and(|least| least > 0);
     match value {
@@ -102,7 +101,7 @@ fn settle_value(property: &Value, value: &mut Value, commas: Commas) {
     let read = match &*value {
         Value::String(text) => read_text(property, text, commas),
         Value::Number(number) if takes(property, "string") => {
-            // A float has lost digits, perhaps.
+            // A float may already have lost digits.
             let is_whole = number.is_u64() || number.is_i64();
             is_whole.then(|| Value::from(number.to_string()))
         }
@@ -120,7 +119,7 @@ fn settle_value(property: &Value, value: &mut Value, commas: Commas) {
     }
 }
 
-/// The one value that a text can stand for, where the schema wants no text.
+/// The only value the text can stand for, if the schema does not want text.
 fn read_text(property: &Value, text: &str, commas: Commas) -> Option<Value> {
     if takes(property, "array") {
         if let Some(items) = list(text) {
@@ -153,13 +152,13 @@ fn read_text(property: &Value, text: &str, commas: Commas) -> Option<Value> {
     None
 }
 
-/// Whether a text begins like a list of texts without being one.
+/// Whether text starts like a list of strings but is not one.
 fn is_broken_list(text: &str) -> bool {
     let content = text.trim_start().strip_prefix('[').map(str::trim_start);
     content.is_some_and(|content| content.starts_with(['"', '\'']))
 }
 
-/// The elements of a list that was written as text.
+/// Parses a list written as text.
 pub(super) fn list(text: &str) -> Option<Vec<Value>> {
     let text = text.trim();
     if !text.starts_with('[') {

@@ -1,6 +1,6 @@
-//! Tools for agents, generated from the operation table, with results that fit a model.
+//! Tools for agents, generated from the operation table, with results sized for a model.
 //!
-//! It needs the feature `tool`.
+//! Needs the feature `tool`.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -22,13 +22,14 @@
 //! - [`Tools::list`] has a tool for every action, `gmail_execute` for all of them, and tools for everyday jobs:
 //!   `gmail_search`, `gmail_read_message`, `gmail_read_thread`, `gmail_send`, `gmail_reply`, `gmail_forward`,
 //!   `gmail_draft`, `gmail_save_attachment`, `gmail_respond`, `gmail_unsubscribe`.
-//! - [`Access`] limits what an agent may use.
-//! - [`Answer`] is what a model gets: a result that fits, or an error that it can act on.
+//! - [`Access`] limits what an agent may do.
+//! - [`Answer`] is what a model gets: a result that fits, or an error it can act on.
 //!
-//! Strangers write mail. Results put it between random marks that are new for each result, without characters that a
-//! person would not see; the bytes of attachments go to files, never into a result. In [`Answer::text`] and in
-//! [`Answer::sealed`], for models that get JSON, one pair of marks surrounds everything; [`Answer::structured`] is for
-//! programs, and has marks only around the texts of messages.
+//! Strangers write mail. Results put it between random marks, new for each result, and drop characters that a person
+//! would not see. The bytes of attachments go to files, never into a result.
+//!
+//! In [`Answer::text`], and in [`Answer::sealed`] for models that take JSON, one pair of marks surrounds everything.
+//! [`Answer::structured`] is for programs and has marks only around the texts of messages.
 
 mod access;
 mod answer;
@@ -88,8 +89,8 @@ use pace::Pace;
 /// The default limit for the text of a result, in characters.
 pub const DEFAULT_LIMIT: usize = 20_000;
 
-/// The default for how long a call waits for Google's quota in all: less than MCP clients wait for an answer, some of
-/// which give up after 60 s.
+/// The default total time that a call waits for Google's quota. MCP clients wait longer for an answer; some give up
+/// after 60 s.
 pub const DEFAULT_QUOTA_WAIT: Duration = Duration::from_secs(25);
 
 /// The tools of a connector.
@@ -122,7 +123,7 @@ pub struct Tools {
     pace: Arc<Pace>,
 }
 
-/// Where the connector comes from: an MCP server is to answer before the first connection is needed.
+/// Where the connector comes from. An MCP server must answer before it needs the first connection.
 #[derive(Clone)]
 enum Source {
     Ready(GmailConnector),
@@ -136,14 +137,14 @@ struct Later {
     made: std::sync::OnceLock<GmailConnector>,
 }
 
-/// Is called with the progress of a call: how many steps are done, and of how many if that is known; see
+/// A callback for a call's progress: how many steps are done, and out of how many, if known. See
 /// [`Tools::call_with_progress`].
 pub type Progress<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
 
 impl GmailConnector {
     /// The tools for agents.
     ///
-    /// It needs the feature `tool`.
+    /// Needs the feature `tool`.
     pub fn tools(&self) -> Tools {
         Tools::new(Source::Ready(self.clone()))
     }
@@ -164,17 +165,17 @@ impl Tools {
         }
     }
 
-    /// The tools of a connector that is created at the first call that needs it.
+    /// The tools of a connector that the first call creates when it needs one.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailConnector, Mode, tool::Tools};
     ///
     /// let tools = Tools::lazy(Mode::OpenSource, || GmailConnector::from_env(Some(Mode::OpenSource)));
-    /// // Nothing has been made yet, and no credentials were needed.
+    /// So far no connector was created and no credentials were needed.
     /// assert!(!tools.list().is_empty());
     /// ```
     ///
-    /// If that fails, the call's answer says so; the next call tries again.
+    /// If creating it fails, the call's answer says so. The next call tries again.
     pub fn lazy(
         mode: Mode,
         make: impl Fn() -> Result<GmailConnector, Error> + Send + Sync + 'static,
@@ -188,24 +189,26 @@ impl Tools {
         ))
     }
 
-    /// Limits what an agent may use.
+    /// Limits what an agent may do.
     #[must_use]
     pub fn with_access(mut self, access: Access) -> Self {
         self.access = Arc::new(access);
         self
     }
 
-    /// The limit for the text of a result, in characters. Default: [`DEFAULT_LIMIT`]. With less than 2,000, the marks
-    /// around a message and the notes on it may exceed the limit.
+    /// The limit for the text of a result, in characters. Default: [`DEFAULT_LIMIT`].
+    ///
+    /// Below 2,000, the marks around a message and the notes on it may exceed the limit.
     #[must_use]
     pub fn with_limit(mut self, limit: usize) -> Self {
         self.limit = limit.max(500);
         self
     }
 
-    /// How long a call waits for Google's quota, in all its steps together. Default: [`DEFAULT_QUOTA_WAIT`]. If it
-    /// would take longer, the answer says at once after how many seconds to call again; with `Duration::MAX` it waits
-    /// as long as it takes.
+    /// The total time that a call waits for Google's quota. Default: [`DEFAULT_QUOTA_WAIT`].
+    ///
+    /// If the wait would be longer, the answer says at once after how many seconds to call again. With
+    /// `Duration::MAX` the call waits as long as it takes.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -225,9 +228,11 @@ impl Tools {
         self
     }
 
-    /// How long a call that only reads takes at most; one that changes something may take twice as long. Default: as
-    /// long as it takes. After that, the answer to a call that reads says what to ask for instead, and to one that
-    /// changes something how to check whether it was carried out. The time for which a person is asked does not count.
+    /// The time limit for a call that only reads. A call that changes something may take twice as long. Default: no
+    /// limit.
+    ///
+    /// After that time, the answer to a reading call says what to ask for instead, and the answer to a changing call
+    /// says how to check whether it was carried out. Time spent waiting for a person does not count.
     #[must_use]
     pub fn with_answer_within(mut self, time: Duration) -> Self {
         self.answer_within = Some(time);
@@ -273,7 +278,7 @@ impl Tools {
         self
     }
 
-    /// The only directory for saving and attaching files. Default: none, so no tool touches a file.
+    /// The only directory for saving and attaching files. Default: no directory, so no tool touches a file.
     ///
     /// # Errors
     ///
@@ -283,12 +288,12 @@ impl Tools {
         Ok(self)
     }
 
-    /// Every tool that the mode and the access allow.
+    /// All tools that the mode and the access allow.
     pub fn list(&self) -> Vec<Tool> {
         self.entries().map(|entry| self.describe(&entry)).collect()
     }
 
-    /// The default tools: at most 16. `gmail_execute` reaches the other actions.
+    /// The default tools, at most 16. `gmail_execute` reaches the other actions.
     pub fn default_list(&self) -> Vec<Tool> {
         self.entries()
             .filter(Entry::is_default)
@@ -303,12 +308,12 @@ impl Tools {
             .map(|entry| self.describe(&entry))
     }
 
-    /// Calls a tool. If it fails, the answer says so.
+    /// Calls a tool. If the call fails, the answer says so.
     pub async fn call(&self, name: &str, arguments: impl Into<Value>) -> Answer {
         self.call_with_progress(name, arguments, &|_, _| {}).await
     }
 
-    /// As [`call`](Self::call), with a report of its progress.
+    /// Like [`call`](Self::call), and reports progress.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -358,7 +363,7 @@ impl Tools {
         answer
     }
 
-    /// The answer, in time.
+    /// Runs a call within the time limit.
     async fn answer(&self, name: &str, arguments: Value, progress: Progress<'_>) -> Answer {
         let limit = self.answer_within.map(|limit| {
             let changes = self.changes(name, &arguments);
@@ -379,13 +384,13 @@ impl Tools {
         outcome.unwrap_or_else(Failure::into_answer)
     }
 
-    /// Whether a call can change something.
+    /// Whether a call may change something.
     fn changes(&self, name: &str, arguments: &Value) -> bool {
         let row = |name: &str| arguments[name].as_str().unwrap_or_default();
         match Entry::all().find(|entry| entry.name() == name) {
             Some(Entry::Action(row)) => !row.read_only,
             Some(Entry::Composed(composed)) => !composed.is_read_only(),
-            // They look something up at Airbyte.
+            // They only look something up at Airbyte.
             Some(Entry::Hosted(_)) => false,
             Some(Entry::Execute) => crate::operation::gmail()
                 .find(row("entity"), row("action"))
@@ -447,7 +452,7 @@ impl Tools {
         }
     }
 
-    /// `gmail_execute`: the access is held against the action that the arguments name.
+    /// `gmail_execute`: applies the access to the action that the arguments name.
     async fn execute_any(&self, mut arguments: Arguments) -> Result<Answer, Failure> {
         let selection = arguments.take_selection()?;
         let arguments = arguments.checked_with_selection(&catalog::execute_fields(self.mode()))?;
@@ -467,7 +472,7 @@ impl Tools {
         {
             return Err(Failure::refused(refusal));
         }
-        // The Context Store's search is the one action that is no row of the table; it only reads.
+        // Only the Context Store's actions have no row in the table. They only read.
         self.access
             .check_other(&entity, &action)
             .map_err(Failure::refused)?;

@@ -1,4 +1,4 @@
-//! What the results of the tools of several calls have, as JSON Schema.
+//! The JSON Schemas of the composed tools' results.
 
 use serde_json::{Value, json};
 
@@ -22,8 +22,7 @@ fn notes() -> Value {
     }}})
 }
 
-/// Nothing is required: an answer that says why nothing came of a call has `error` alone, and clients hold it against
-/// the same schema.
+/// Requires nothing: a failed call's answer has only `error`, and clients validate it against the same schema.
 pub(super) fn object(mut properties: Value) -> Value {
     properties["error"] = json!({"type": "object", "description": "Why the call failed."});
     let mut schema = json!({"type": "object"});

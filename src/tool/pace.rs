@@ -1,4 +1,4 @@
-//! The time that a call has taken, without the time for which a person was asked.
+//! Measures how long a call takes, without the time a person takes to answer.
 
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long a person was asked so far.
+/// How long a person has been asked so far.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     asked: Mutex<Asked>,
@@ -30,7 +30,7 @@ impl Pace {
         decision
     }
 
-    /// Ends when so much time has passed.
+    /// Completes after `limit`, not counting time spent asking.
     pub(super) async fn over(&self, limit: Duration) {
         let begun = Instant::now();
         loop {

@@ -1,4 +1,4 @@
-//! Leave to do what cannot be undone: from a person, and from the caps.
+//! Permission to do what can't be undone: from a person, and within the caps.
 
 use std::future::Future;
 
@@ -16,25 +16,25 @@ use super::fence::{defused_line, defused_text};
 use super::room::clipped;
 use super::visible::visible_json;
 
-/// How many recipients a question names.
+/// How many recipients a question lists.
 const RECIPIENTS: usize = 30;
 
-/// How much of a text a question shows.
+/// How many characters of text a question shows.
 const FIRST_LINES: usize = 600;
 
-/// How much of the params a question shows.
+/// How many characters of params a question shows.
 const PARAMS: usize = 1_500;
 
-/// What has come of asking.
+/// The outcome of asking.
 pub(super) enum Permit {
-    /// It may be done; where there is a cap, it is counted.
+    /// Allowed, and counted if there is a cap.
     Granted(Option<Counted>),
     /// Nobody can be asked.
     Unavailable,
 }
 
 impl Tools {
-    /// Asks for leave, where the access wants it.
+    /// Asks for permission if the access requires it.
     pub(super) async fn permit(
         &self,
         deed: Deed,
@@ -55,7 +55,7 @@ impl Tools {
         }
     }
 
-    /// Leave for an action of the table.
+    /// Permission for an action of the table.
     pub(super) async fn permit_action(
         &self,
         row: &Operation,
@@ -64,7 +64,7 @@ impl Tools {
         let Some(deed) = Deed::of(row) else {
             return Ok(None);
         };
-        // Nobody is asked about what can't be done.
+        // Don't ask a person about an action that will fail.
         row.check(params)
             .map_err(|error| Failure::service(&error))?;
         let question = || {
@@ -81,7 +81,7 @@ impl Tools {
         granted(self.permit(deed, question).await?)
     }
 
-    /// Leave to unsubscribe.
+    /// Permission to unsubscribe.
     pub(super) async fn permit_unsubscribe(
         &self,
         gmail: &GmailConnector,
@@ -113,7 +113,7 @@ fn granted(permit: Permit) -> Result<Option<Counted>, Failure> {
     }
 }
 
-/// Does something that is counted: it counts unless it certainly was not done.
+/// Runs a counted action. It counts unless it certainly was not done.
 pub(super) async fn counting<T>(
     mut counted: Option<Counted>,
     work: impl Future<Output = Result<T, Failure>>,
@@ -130,7 +130,7 @@ pub(super) async fn counting<T>(
     outcome
 }
 
-/// What a person is shown of a message: whom it goes to, its subject, its first lines, its files.
+/// What a person is shown of a message: recipients, subject, files, first lines.
 pub(super) fn shown(deed: Deed, recipients: &[String], message: &Composed) -> String {
     let reading = Reading::from_raw(&message.raw);
     let line = |text: &str| clipped(&defused_line(text), 300);
@@ -164,7 +164,7 @@ pub(super) fn shown(deed: Deed, recipients: &[String], message: &Composed) -> St
     text
 }
 
-/// All recipients, hidden ones too.
+/// All recipients, Bcc included.
 pub(super) fn recipients(message: &Compose) -> Vec<String> {
     let all = message.recipients();
     all.map(|address| address.address().to_owned()).collect()

@@ -14,17 +14,17 @@ use super::fence::{Fence, defused_line, defused_text};
 use super::room::{clipped, length, shares, takes};
 use super::visible::visible_line;
 
-/// How many messages of a conversation are shown at most; older ones are named.
+/// The most messages of a conversation to show. Older ones are only listed.
 const MOST_MESSAGES: usize = 40;
 
-/// How much of a message of a conversation is shown at least, where it has as much: headers, text, attachments.
+/// The least of a message in a conversation to show, if it has as much: headers, text, attachments.
 const LEAST_OF_A_MESSAGE: usize = 750;
 
-/// How much of a text is shown at least, so that reading goes on however little room there is.
+/// The least of a text to show, so reading advances even with little room.
 const LEAST_OF_A_TEXT: usize = 40;
 
-/// What stands between the parts of a message and behind it, and the one `forged:` that a cut at the beginning of a
-/// text takes off.
+/// Room for the separators between and after the parts of a message, and for one `forged:` that a cut at the start of
+/// a text removed.
 const BETWEEN: usize = 12;
 
 /// `gmail_read_message`.
@@ -77,7 +77,7 @@ pub(super) async fn thread(
     let with_quoted = arguments.flag("with_quoted");
     let mut needed = length(&fence.notice());
     let mut shown = Vec::new();
-    // The latest messages are what a conversation is about.
+    // The latest messages matter most.
     for message in thread.messages.iter().rev().take(most) {
         let reading = gmail
             .complete(message)
@@ -120,7 +120,7 @@ pub(super) async fn thread(
     Ok(Answer::new(parts.join("\n\n"), structured, fence))
 }
 
-/// What is said of the older messages of a conversation: how many they are, and the ids of the latest of them.
+/// The remark on older messages: how many there are, and the ids of the latest of them.
 fn left_out(messages: &[Message], shown: usize, room: usize) -> Option<String> {
     let older = messages.get(..messages.len().saturating_sub(shown))?;
     if older.is_empty() {
@@ -145,7 +145,7 @@ fn left_out(messages: &[Message], shown: usize, room: usize) -> Option<String> {
     ))
 }
 
-/// Cuts messages so that they fit into a room together.
+/// Cuts messages so that together they fit.
 fn fit(messages: &mut [Shown], fence: &Fence, room: usize) {
     let frames: usize = messages.iter().map(|message| message.frame(fence)).sum();
     let room = room.saturating_sub(frames).max(LEAST_OF_A_MESSAGE / 2);
@@ -157,7 +157,7 @@ fn fit(messages: &mut [Shown], fence: &Fence, room: usize) {
         .iter()
         .map(|message| length(&message.body))
         .collect();
-    // The texts go before what stands beside them, but not to the last character.
+    // Texts take priority over what accompanies them, but not over all of it.
     let of_besides = shares(
         &besides,
         (room / 3).max(room.saturating_sub(bodies.iter().sum())),
@@ -169,14 +169,14 @@ fn fit(messages: &mut [Shown], fence: &Fence, room: usize) {
     }
 }
 
-/// Where a message is shown, which decides what is said of a clipped text.
+/// Where a message is shown. This decides the advice on clipped text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Message,
     Thread,
 }
 
-/// A message, as much of it as is shown.
+/// The part of a message that is shown.
 struct Shown {
     reading: Reading,
     place: Place,
@@ -188,7 +188,7 @@ struct Shown {
     folded: usize,
 }
 
-/// The text that is shown, and how many lines of history are folded.
+/// The text to show, and the number of quoted lines hidden.
 fn body(reading: &Reading, with_quoted: bool) -> (String, usize) {
     let whole = defused_text(&reading.text);
     if with_quoted {
@@ -199,7 +199,7 @@ fn body(reading: &Reading, with_quoted: bool) -> (String, usize) {
     (own, folded)
 }
 
-/// What Gmail found out about the sender.
+/// Gmail's verdict on the sender.
 fn checked(found: &Authentication) -> String {
     let verdicts = [
         ("SPF", &found.spf),
@@ -218,7 +218,7 @@ fn checked(found: &Authentication) -> String {
 }
 
 impl Shown {
-    /// All of the message.
+    /// Starts with the whole message.
     fn new(reading: Reading, with_quoted: bool, offset: usize, place: Place) -> Self {
         let (text, folded) = body(&reading, with_quoted);
         Self {
@@ -233,20 +233,20 @@ impl Shown {
         }
     }
 
-    /// How many characters it takes with nothing inside.
+    /// The length of the message with empty content.
     fn frame(&self, fence: &Fence) -> usize {
         let remarks = self.remarks();
         let own = std::iter::once(self.heading()).chain(remarks);
         own.map(|line| length(&line) + 1).sum::<usize>() + length(&fence.wrap("")) + BETWEEN
     }
 
-    /// How many characters it takes at least.
+    /// The least length of the message.
     fn least(&self, fence: &Fence) -> usize {
         let inside = self.beside.length() + length(&self.body);
         self.frame(fence) + inside.min(LEAST_OF_A_MESSAGE)
     }
 
-    /// Cuts the text to a room, in which what says so has a place, too.
+    /// Cuts the text to fit, including the remark about the cut.
     fn cut(&mut self, room: usize) {
         let body = length(&self.body);
         if body <= room {
@@ -260,7 +260,7 @@ impl Shown {
 
     fn heading(&self) -> String {
         let thread = match self.place {
-            // Whoever reads a conversation has named it.
+            // The reader of a conversation knows its id.
             Place::Thread => String::new(),
             Place::Message => format!(
                 ", thread {}",
@@ -274,7 +274,7 @@ impl Shown {
         )
     }
 
-    /// What the tool itself says of it, outside the marks.
+    /// The tool's own remarks, outside the marks.
     fn remarks(&self) -> Vec<String> {
         let mut remarks: Vec<String> = self.beside.remark().into_iter().collect();
         if self.reading.signature.is_some() {
@@ -318,7 +318,7 @@ impl Shown {
         )
     }
 
-    /// The message between marks, with what the tool itself says of it outside.
+    /// The message between marks, with the tool's own remarks outside.
     fn text(&self, fence: &Fence) -> String {
         let mut inside = String::new();
         for (name, value) in &self.beside.head {

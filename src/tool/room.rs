@@ -1,11 +1,11 @@
-//! How much of each text is shown where not everything fits.
+//! Divides limited space among texts.
 
-/// The characters of a text, which are what a limit counts.
+/// The length in characters, the unit of the limits.
 pub(super) fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// The beginning of a text, in no more than so many characters.
+/// The start of a text, at most `most` characters long.
 pub(super) fn clipped(text: &str, most: usize) -> String {
     if length(text) <= most {
         return text.to_owned();
@@ -14,7 +14,7 @@ pub(super) fn clipped(text: &str, most: usize) -> String {
     beginning.chain(['…']).take(most).collect()
 }
 
-/// Shares a room among texts: short ones get all they need, and the long ones the rest in equal parts.
+/// Divides space among texts: short ones get all they need, long ones share the rest equally.
 pub(super) fn shares(lengths: &[usize], room: usize) -> Vec<usize> {
     let mut order: Vec<(usize, usize)> = lengths.iter().copied().enumerate().collect();
     order.sort_by_key(|(_, length)| *length);
@@ -32,7 +32,7 @@ pub(super) fn shares(lengths: &[usize], room: usize) -> Vec<usize> {
     shares
 }
 
-/// Whether a line still fits into what is left of a result, which it then takes, with what stands between two.
+/// Takes space for a line and its separator; returns whether it fits.
 pub(super) fn takes(left: &mut usize, line: &str) -> bool {
     let rest = left.checked_sub(length(line) + 2);
     *left = rest.unwrap_or_default();

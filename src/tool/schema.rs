@@ -1,9 +1,9 @@
-//! The schema of a tool's arguments, in the dialects of those who read it.
+//! The JSON Schema of a tool's arguments, in each reader's dialect.
 
 use serde_json::{Map, Value, json};
 
-/// Bounds that the check tells in its own words, so that they need not be told to each model beforehand. google-genai 3.6
-/// can't read a schema in which `additionalProperties` is no object.
+/// Constraints that the check explains when violated, so models need not know them beforehand. google-genai 3.6 can't
+/// read a schema with an `additionalProperties` that is not an object.
 const TOLD_LATER: [&str; 6] = [
     "additionalProperties",
     "not",
@@ -13,17 +13,16 @@ const TOLD_LATER: [&str; 6] = [
     "minItems",
 ];
 
-/// Bounds that OpenAI's strict mode and Gemini both take.
+/// Bounds that both OpenAI's strict mode and Gemini accept.
 const BOUNDS: [&str; 2] = ["minimum", "maximum"];
 
-/// From this depth on a property has no description.
+/// The depth from which properties have no description.
 const TOLD_BY_NAME: usize = 3;
 
-/// What is said of an object with names of anybody's choice, where the dialect has none.
+/// The description of an object with free names, for dialects without such objects.
 const AS_TEXT: &str = "An object, written as JSON text.";
 
-/// The schema as models are shown it: one type for each value, no bound but of numbers, and what stands deep inside is
-/// told by its name alone.
+/// The schema as models see it: one type per value, bounds only for numbers, and no descriptions deep inside.
 pub(super) fn shown(schema: Value) -> Value {
     shown_at(0, schema)
 }
@@ -53,7 +52,7 @@ fn shown_at(depth: usize, mut schema: Value) -> Value {
     schema
 }
 
-/// The schema for OpenAI's strict mode: every property is required, one that may be left out takes null, and an object of
+/// The schema for OpenAI's strict mode: every property is required, an optional one accepts null, and an object with
 /// free names is text (<https://platform.openai.com/docs/guides/structured-outputs>).
 pub(super) fn strict(schema: &Value) -> Value {
     let mut strict = outline(schema);
@@ -80,8 +79,8 @@ pub(super) fn strict(schema: &Value) -> Value {
     strict
 }
 
-/// The schema in the subset of OpenAPI that Gemini's `parameters` take; `None` for an object without properties, which
-/// it refuses (<https://ai.google.dev/api/caching#Schema>).
+/// The schema in the OpenAPI subset that Gemini's `parameters` accept; `None` for an object without properties, which
+/// Gemini refuses (<https://ai.google.dev/api/caching#Schema>).
 pub(super) fn gemini(schema: &Value) -> Option<Value> {
     let mut gemini = outline(schema);
     match schema["type"].as_str() {
@@ -112,7 +111,7 @@ pub(super) fn gemini(schema: &Value) -> Option<Value> {
     Some(gemini)
 }
 
-/// Type, description, values and bounds: what every dialect has.
+/// The keywords that every dialect has: type, description, values and bounds.
 fn outline(schema: &Value) -> Value {
     let names = ["type", "description", "enum"].into_iter().chain(BOUNDS);
     names

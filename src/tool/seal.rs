@@ -1,19 +1,19 @@
-//! JSON for a model: as short as the text, and all of it between one pair of marks.
+//! JSON for a model: as short as the text, all between one pair of marks.
 
 use serde_json::{Map, Value, json};
 
 use super::fence::Fence;
 
-/// The first field, which opens the marks. It sorts before all others, for a map that is ordered by its keys.
+/// The first field, with the opening mark. It sorts before all others in a map ordered by key.
 pub(super) const OPENING: &str = "_untrusted";
 
-/// The last field, which closes the marks.
+/// The last field, with the closing mark.
 pub(super) const CLOSING: &str = "untrusted_ends";
 
-/// The result of an action, which is the service's own and is left as it is.
+/// An action's result comes from the service and is left alone.
 const DATA: &str = "data";
 
-/// The value between marks, without what it says twice.
+/// Puts a value between marks, without redundant fields.
 pub(super) fn seal(value: &Value, fence: &Fence) -> Value {
     let mut sealed = Map::new();
     sealed.insert(
@@ -50,8 +50,8 @@ fn within(value: Value, fence: &Fence) -> Value {
     }
 }
 
-/// Leaves out of a message what its other fields say (a second form of the date, a thread that is known, a list with
-/// nothing in it), and what the text does not have.
+/// Removes redundant fields of a message (a second form of the date, a known thread, an empty list), and fields that
+/// the text does not have.
 fn shorten(value: &mut Value, thread: Option<&Value>) {
     let Value::Object(fields) = value else { return };
     if let Some(date) = fields.remove("date_rfc3339") {
@@ -83,7 +83,7 @@ fn shorten(value: &mut Value, thread: Option<&Value>) {
     }
 }
 
-/// A time of RFC 3339 to the minute, with its offset where it has one.
+/// Shortens an RFC 3339 time to minutes, with its offset unless that is zero.
 pub(super) fn short_date(date: &str) -> String {
     let (Some(day), Some(time)) = (date.get(..10), date.get(11..16)) else {
         return date.to_owned();

@@ -1,4 +1,4 @@
-//! `gmail_search`: what a search finds, with enough of each message to choose from.
+//! `gmail_search`: the messages a search finds, with enough of each to choose from.
 
 use serde_json::{Map, Value, json};
 
@@ -14,13 +14,13 @@ use super::fence::{Fence, defused_line};
 use super::room::{clipped, length, takes};
 use super::seal::short_date;
 
-/// What is kept free to say that messages are left out.
+/// Space reserved for the remark that messages are left out.
 const LEFT_OUT: usize = 160;
 
-/// What the lines have.
+/// The columns of a line.
 const COLUMNS: &str = "id (thread, where it is another id; = is that of the line above) date | from | subject | labels | beginning";
 
-/// A message of a search.
+/// A message found by a search.
 pub(super) struct Found {
     pub(super) id: String,
     pub(super) thread_id: String,
@@ -28,7 +28,7 @@ pub(super) struct Found {
     pub(super) snippet: String,
 }
 
-/// Searches.
+/// Runs a search.
 pub(super) async fn search(
     gmail: &GmailConnector,
     arguments: &Arguments,
@@ -79,7 +79,7 @@ pub(super) async fn search(
         });
         progress(found.len() as u64, Some(total));
     }
-    // One that is gone since the search is no reason to lose the rest; if all fail, the search has failed.
+    // A message deleted since the search must not cost the rest. If all fail, the search has failed.
     if let Some(Found {
         outcome: Err(error),
         ..
@@ -134,7 +134,7 @@ fn answer(
     let left_out = found.len() - messages.len();
     let mut structured = json!({"messages": messages});
     if left_out > 0 {
-        // The token of the next page would lead past those that nobody has seen.
+        // The token of the next page would skip the messages left out.
         parts.push(format!(
             "({left_out} more are left out; with max_results: {} a page_token leads to them.)",
             lines.len()
@@ -150,7 +150,7 @@ fn answer(
     Ok(Answer::new(parts.join("\n"), structured, fence))
 }
 
-/// A message as a line of about that many characters, and as fields; the line above is of a thread, too.
+/// A message as a line of about `share` characters, and as fields. `thread` is the thread of the line above.
 fn described(found: &Found, thread: &str, share: usize) -> (String, Value) {
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
@@ -200,7 +200,7 @@ fn described(found: &Found, thread: &str, share: usize) -> (String, Value) {
     (line, Value::Object(fields))
 }
 
-/// Gmail gives snippets with a few characters escaped as in HTML.
+/// Gmail escapes a few characters of snippets as in HTML.
 fn unescaped(text: &str) -> String {
     text.replace("&lt;", "<")
         .replace("&gt;", ">")

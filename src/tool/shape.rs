@@ -1,4 +1,4 @@
-//! An action's result, so that it fits a model.
+//! Makes an action's result fit a model.
 
 use serde_json::{Map, Value, json};
 
@@ -10,10 +10,10 @@ use super::fence::Fence;
 use super::output;
 use super::visible::visible_text;
 
-/// A run of base64 of this length is a file or a key, never something to read or an id.
+/// A run of base64 this long is a file or a key, never an id or something to read.
 const LONGEST_RUN: usize = 2_000;
 
-/// The answer of an action.
+/// The answer for an action.
 pub(super) fn answer(
     row: Option<&'static Operation>,
     result: ExecuteResult,
@@ -28,7 +28,7 @@ pub(super) fn answer(
     let length = text.chars().count();
     if length > limit {
         if row.is_some_and(|row| !row.read_only) {
-            // It is done, so that an error would be a lie: the ids are what goes on from here.
+            // The action was carried out, so an error would be a lie. Keep at least the ids.
             data = outline(&data);
             text = shown(&data, &meta, &fence);
         } else {
@@ -75,7 +75,7 @@ pub(super) fn output_schema(row: Option<&Operation>) -> Value {
     output::object(json!({"data": data, "meta": meta}))
 }
 
-/// Takes out what no person would see, and files.
+/// Removes invisible characters and file contents.
 fn tidy(value: &mut Value) {
     match value {
         Value::String(text) => {
@@ -87,7 +87,7 @@ fn tidy(value: &mut Value) {
         }
         Value::Array(values) => values.iter_mut().for_each(tidy),
         Value::Object(fields) => {
-            // The names are the service's, except within free objects, which are as untrusted as any text.
+            // The service defines the names, except in free objects, where they are as untrusted as any text.
             let taken = std::mem::take(fields);
             for (name, mut value) in taken {
                 match &mut value {
@@ -119,7 +119,7 @@ fn left_out(text: &str) -> String {
     )
 }
 
-/// The plain fields of a record alone.
+/// Only the plain fields of a record.
 fn outline(data: &Value) -> Value {
     match data {
         Value::Object(fields) => fields
@@ -160,7 +160,7 @@ fn too_large(row: Option<&Operation>, data: &Value, length: usize, limit: usize)
             .map(|(name, value)| (name, value.to_string().chars().count()))
             .collect();
         names.sort_by_key(|(_, length)| *length);
-        // Records of free objects have names of others' making; those of the service are short and plain.
+        // In free objects others choose the names. The service's own are short and plain.
         let named: Vec<String> = names
             .iter()
             .filter(|(name, _)| {

@@ -1,17 +1,18 @@
-//! Text as a person would see it: without the characters that only a machine reads.
+//! Text as a person would see it, without characters that only machines read.
 
 use std::borrow::Cow;
 
-/// The three flags that are written with tag characters and in general use; any other sequence can carry a message.
+/// The three flags in general use that are written with tag characters. Any other tag sequence can hide a message.
 const FLAGS: [(&str, &str); 3] = [
     ("gbeng", "England"),
     ("gbsct", "Scotland"),
     ("gbwls", "Wales"),
 ];
 
-/// Removes from a text what no person would see: invisible characters, tag characters, overrides of the direction of
-/// writing, control characters. Line breaks and tabs stay, and so do the joiners within emoji and within scripts that
-/// are written with them.
+/// Removes what no person would see: invisible characters, tag characters, bidirectional overrides, control
+/// characters.
+///
+/// Line breaks and tabs stay, and so do joiners within emoji and within scripts that need them.
 ///
 /// ```
 /// use airbyte_agent_gmail::tool::visible_text;
@@ -28,11 +29,11 @@ pub fn visible_text(text: &str) -> String {
             '\r' if letters.peek() == Some(&'\n') => None,
             '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}' => Some('\n'),
             '\u{200c}' | '\u{200d}' => {
-                // A run of joiners joins nothing, and can be counted.
+                // A run of joiners joins nothing, and its length could carry data.
                 let next = letters.peek().copied().unwrap_or('\0');
                 (takes_joiner(previous) && takes_joiner(next)).then_some(letter)
             }
-            // They choose between the colourful and the plain form of a character.
+            // Variation selectors for the emoji and the text form of a character.
             '\u{fe0e}' | '\u{fe0f}' => takes_form(last).then_some(letter),
             letter if is_invisible(letter) => None,
             letter => Some(letter),
@@ -56,8 +57,9 @@ pub fn visible_text(text: &str) -> String {
     visible
 }
 
-/// JSON in which invisible characters, and those that change the direction of writing or end a line for some readers,
-/// are escapes: a parser gets the same values, and a person sees that they are there.
+/// Escapes invisible characters in JSON, and those that change the writing direction or end a line for some readers.
+///
+/// A parser gets the same values, and a person sees that the characters are there.
 ///
 /// ```
 /// use airbyte_agent_gmail::tool::visible_json;
@@ -65,7 +67,7 @@ pub fn visible_text(text: &str) -> String {
 /// assert_eq!(visible_json("{\"a\": \"x\u{202e}y\"}"), r#"{"a": "x\u202ey"}"#);
 /// ```
 pub fn visible_json(json: &str) -> Cow<'_, str> {
-    // Most answers are of plain letters, of which one look tells that there is nothing to do.
+    // Most answers are plain ASCII and need no work.
     let is_plain = |byte: u8| matches!(byte, b'\n' | b'\t' | b' '..=b'~');
     if json.bytes().all(is_plain) {
         return Cow::Borrowed(json);
@@ -73,7 +75,7 @@ pub fn visible_json(json: &str) -> Cow<'_, str> {
     let mut visible = String::with_capacity(json.len());
     for letter in json.chars() {
         if is_hidden(letter) {
-            // Outside of its strings JSON has no such character.
+            // JSON has such characters only inside strings.
             for unit in letter.encode_utf16(&mut [0; 2]) {
                 visible.push_str(&format!("\\u{unit:04x}"));
             }
@@ -84,12 +86,12 @@ pub fn visible_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(visible)
 }
 
-/// Whether a character shows nothing of itself, and still does something.
+/// Whether a character is invisible but has an effect.
 pub(super) fn is_hidden(letter: char) -> bool {
     is_invisible(letter) || matches!(letter, '\u{2028}' | '\u{2029}')
 }
 
-/// A text of one line: what stands in a list or behind a header's name.
+/// Text on one line, for a list or a header.
 pub(super) fn visible_line(text: &str) -> String {
     visible_text(text)
         .split(['\n', '\t'])
@@ -122,7 +124,7 @@ fn is_invisible(letter: char) -> bool {
         | '\u{1bca0}'..='\u{1bca3}'
         | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}' => true,
-        // Characters that never stand for anything.
+        // Noncharacters.
         letter => {
             matches!(u32::from(letter) & 0xffff, 0xfffe | 0xffff)
                 || ('\u{fdd0}'..='\u{fdef}').contains(&letter)
@@ -130,7 +132,7 @@ fn is_invisible(letter: char) -> bool {
     }
 }
 
-/// Emoji, and the scripts of Asia that shape their letters by joiners. In any other place a joiner shows nothing.
+/// Emoji, and Asian scripts that use joiners to shape letters. Elsewhere, a joiner shows nothing.
 fn takes_joiner(letter: char) -> bool {
     matches!(letter,
         '\u{600}'..='\u{8ff}'
@@ -154,7 +156,7 @@ fn takes_form(letter: char) -> bool {
         || ('\u{1f000}'..='\u{1faff}').contains(&letter)
 }
 
-/// Reads a flag's tag characters, and only such.
+/// Reads a flag's tag characters and nothing else.
 fn flag(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<&'static str> {
     let mut ahead = letters.clone();
     let mut code = String::new();
