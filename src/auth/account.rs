@@ -13,7 +13,7 @@ use super::config::variable;
 use super::store::{read_object, write_object};
 use super::{FileTokenStore, Keyring, KeyringTokenStore, Secret, TokenSet, TokenStore};
 
-/// What stays as it is in a file's name: an address is still to be recognised.
+/// Characters a file name keeps, so that people recognise the address in it.
 const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@')
     .remove(b'.')
@@ -21,16 +21,16 @@ const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'+');
 
-/// The longest name of an account; with its ending it fits into a file's name.
+/// The longest account name that still makes a valid file name with its extension.
 const MAX_NAME: usize = 200;
 
-/// The end of an account file's name.
+/// The extension of an account's file.
 const ENDING: &str = ".json";
 
-/// The file beside the accounts with what is not about one of them.
+/// The file beside the accounts for settings that belong to no single account.
 const SETTINGS: &str = "settings.json";
 
-/// The field of an account's file that says where its secrets are.
+/// The field of an account's file that names the place of its secrets.
 const PLACE: &str = "store";
 
 /// Where an account's tokens and its client's secret are kept.
@@ -40,7 +40,7 @@ const PLACE: &str = "store";
 ///
 /// let place = TokenPlace::default();
 /// assert_eq!(place.as_str(), "file");
-/// // Before a user is sent to a consent page: can the tokens be kept there?
+/// // Check that the tokens can be stored before sending the user to a consent page.
 /// AccountDirectory::new("accounts").check_place(place)?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -50,7 +50,7 @@ pub enum TokenPlace {
     /// In the account's file.
     #[default]
     File,
-    /// In the keyring of the operating system; the feature `keyring` can use it.
+    /// In the operating system's keyring, which needs the feature `keyring`.
     Keyring,
 }
 
@@ -64,7 +64,7 @@ impl TokenPlace {
     }
 }
 
-/// An account that has been signed in: its OAuth client and its tokens.
+/// A signed-in account: its OAuth client and its tokens.
 ///
 /// ```
 /// # use airbyte_agent_gmail::auth::{Account, TokenSet};
@@ -88,9 +88,9 @@ impl TokenPlace {
 pub struct Account {
     /// Its name, usually the mail address.
     pub name: String,
-    /// The id of the OAuth client that the tokens were given to.
+    /// The id of the OAuth client that the tokens were issued to.
     pub client_id: String,
-    /// That client's secret, if it has one.
+    /// The client's secret, if it has one.
     pub client_secret: Option<Secret>,
     /// When the user last consented.
     pub signed_in_at: Option<SystemTime>,
@@ -101,7 +101,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// An account that signs in now, stored in a file.
+    /// Creates an account that signs in now and keeps its tokens in a file.
     pub fn new(
         name: impl Into<String>,
         client_id: impl Into<String>,
@@ -119,8 +119,9 @@ impl Account {
     }
 }
 
-/// A directory with a file for each account. The file has the account's tokens too, unless they are in the keyring of
-/// the operating system.
+/// A directory with one file per account.
+///
+/// The file also holds the account's tokens, unless the operating system's keyring does.
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -140,7 +141,7 @@ pub struct AccountDirectory {
 }
 
 impl AccountDirectory {
-    /// The accounts in a directory, which need not exist yet.
+    /// Uses this directory, which need not exist yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -148,9 +149,10 @@ impl AccountDirectory {
         }
     }
 
-    /// The accounts that `airbyte-gmail auth login` keeps: in `AIRBYTE_GMAIL_CONFIG_DIR`, else in `airbyte-gmail` under
-    /// `XDG_CONFIG_HOME` or the folder of the system for settings (`~/.config`, `~/Library/Application Support` on
-    /// macOS, `%APPDATA%` on Windows). `None` if there is no home directory.
+    /// The directory in which `airbyte-gmail auth login` keeps accounts, or `None` without a home directory.
+    ///
+    /// This is `AIRBYTE_GMAIL_CONFIG_DIR`, else `airbyte-gmail` under `XDG_CONFIG_HOME`, else under the system's
+    /// settings folder (`~/.config`, `~/Library/Application Support` on macOS, `%APPDATA%` on Windows).
     pub fn of_user() -> Option<Self> {
         const OWN: &str = "airbyte-gmail";
         let path = |name: &str| variable(name).map(PathBuf::from);
@@ -169,25 +171,25 @@ impl AccountDirectory {
             .map(Self::new)
     }
 
-    /// Uses another keyring than the operating system's.
+    /// Uses this keyring instead of the operating system's.
     ///
-    /// It needs the feature `keyring`.
+    /// Needs the feature `keyring`.
     #[must_use]
     pub fn with_keyring(mut self, keyring: Keyring) -> Self {
         self.keyring = Some(keyring);
         self
     }
 
-    /// Where the directory is.
+    /// The path of the directory.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The names of the accounts, in order.
+    /// The names of the accounts, sorted.
     ///
     /// # Errors
     ///
-    /// When the directory can't be read.
+    /// If the directory can't be read.
     pub fn names(&self) -> io::Result<Vec<String>> {
         let entries = match fs::read_dir(self.accounts()) {
             Ok(entries) => entries,
@@ -212,7 +214,7 @@ impl AccountDirectory {
     ///
     /// # Errors
     ///
-    /// When its file or its entry in the keyring can't be read, or others can read the file.
+    /// If the account's file or keyring entry can't be read, or if others can read the file.
     pub fn get(&self, name: &str) -> io::Result<Option<Account>> {
         let path = self.file(name)?;
         let Some(object) = read_object(&path)? else {
@@ -253,11 +255,13 @@ impl AccountDirectory {
         }))
     }
 
-    /// Adds an account, or replaces the one with the same name. The first one becomes the default.
+    /// Adds an account, or replaces the one with the same name.
+    ///
+    /// The first account becomes the default.
     ///
     /// # Errors
     ///
-    /// When the file or the keyring can't be written.
+    /// If the file or the keyring can't be written.
     pub fn put(&self, account: &Account) -> io::Result<()> {
         let path = self.file(&account.name)?;
         let mut secrets = Map::new();
@@ -279,7 +283,7 @@ impl AccountDirectory {
                 object.extend(secrets);
                 write_object(&path, &object)?;
                 if place(&before) == TokenPlace::Keyring {
-                    // The new tokens are safe; what a keyring that is gone still holds is not used any more.
+                    // The new tokens are saved; nothing uses a leftover keyring entry.
                     let _ = self.remove_kept(&account.name);
                 }
             }
@@ -295,11 +299,13 @@ impl AccountDirectory {
         Ok(())
     }
 
-    /// Removes an account; if it was the default, another one becomes the default. Returns whether it existed.
+    /// Removes an account, and returns whether it existed.
+    ///
+    /// If it was the default, another account becomes the default.
     ///
     /// # Errors
     ///
-    /// When the file can't be removed; or the entry in the keyring, and the account is forgotten anyway.
+    /// If the file can't be removed. If only the keyring entry can't be, the account is gone anyway.
     pub fn remove(&self, name: &str) -> io::Result<bool> {
         let path = self.file(name)?;
         let in_keyring = matches!(
@@ -326,7 +332,7 @@ impl AccountDirectory {
     ///
     /// # Errors
     ///
-    /// When the settings can't be read.
+    /// If the settings can't be read.
     pub fn default_name(&self) -> io::Result<Option<String>> {
         self.setting("default_account")
     }
@@ -335,27 +341,27 @@ impl AccountDirectory {
     ///
     /// # Errors
     ///
-    /// When the settings can't be written.
+    /// If the settings can't be written.
     pub fn set_default(&self, name: &str) -> io::Result<()> {
         self.set_setting("default_account", Some(name))
     }
 
-    /// Where the tokens of an account are kept; in a file if there is no such account.
+    /// Where an account's tokens are kept; [`TokenPlace::File`] for an unknown account.
     ///
     /// # Errors
     ///
-    /// When its file can't be read.
+    /// If the account's file can't be read.
     pub fn place(&self, name: &str) -> io::Result<TokenPlace> {
         Ok(read_object(&self.file(name)?)?
             .as_ref()
             .map_or(TokenPlace::File, place))
     }
 
-    /// Checks that tokens can be stored in a place, before a user is sent to a consent page.
+    /// Checks that tokens can be stored in a place; call it before sending a user to a consent page.
     ///
     /// # Errors
     ///
-    /// When they can't; the text says why, and what to do.
+    /// If they can't; the text says why, and what to do.
     pub fn check_place(&self, place: TokenPlace) -> io::Result<()> {
         match place {
             TokenPlace::File => Ok(()),
@@ -363,11 +369,11 @@ impl AccountDirectory {
         }
     }
 
-    /// The store of an account's tokens: its file, or the keyring with a lock beside that file.
+    /// The token store of an account: its file, or the keyring with a lock file.
     ///
     /// # Errors
     ///
-    /// When an account can't have that name, or the keyring that should have its tokens is missing.
+    /// If the name is invalid, or the keyring with the tokens is missing.
     pub fn store(&self, name: &str) -> io::Result<Arc<dyn TokenStore>> {
         match self.place(name)? {
             TokenPlace::File => Ok(Arc::new(FileTokenStore::of_account(self.file(name)?))),
@@ -375,11 +381,11 @@ impl AccountDirectory {
         }
     }
 
-    /// The file of an account.
+    /// The path of an account's file.
     ///
     /// # Errors
     ///
-    /// When an account can't have that name.
+    /// If the name is invalid.
     pub fn file(&self, name: &str) -> io::Result<PathBuf> {
         let encoded = utf8_percent_encode(name, FILE_NAME).to_string();
         if name.is_empty() || name.starts_with('.') || encoded.len() > MAX_NAME {
@@ -391,7 +397,7 @@ impl AccountDirectory {
         Ok(self.accounts().join(format!("{encoded}{ENDING}")))
     }
 
-    /// A setting that is kept beside the accounts.
+    /// A setting kept beside the accounts.
     ///
     /// ```
     /// use airbyte_agent_gmail::auth::AccountDirectory;
@@ -408,7 +414,7 @@ impl AccountDirectory {
     ///
     /// # Errors
     ///
-    /// When the settings can't be read.
+    /// If the settings can't be read.
     pub fn setting(&self, name: &str) -> io::Result<Option<String>> {
         Ok(read_object(&self.path.join(SETTINGS))?
             .unwrap_or_default()
@@ -417,11 +423,11 @@ impl AccountDirectory {
             .map(str::to_owned))
     }
 
-    /// Changes a setting, or forgets it.
+    /// Changes or removes a setting.
     ///
     /// # Errors
     ///
-    /// When the settings can't be written.
+    /// If the settings can't be written.
     pub fn set_setting(&self, name: &str, value: Option<&str>) -> io::Result<()> {
         let path = self.path.join(SETTINGS);
         let mut settings = read_object(&path)?.unwrap_or_default();
@@ -445,7 +451,7 @@ impl AccountDirectory {
     }
 
     fn check_keyring(&self) -> io::Result<()> {
-        // That one can be reached does not say that it can be read: it may be locked, with nobody there to unlock it.
+        // A keyring that answers may still be locked, with nobody there to unlock it, so read an entry.
         self.entry("nobody")?.read().map(|_| ())
     }
 
@@ -471,7 +477,7 @@ impl AccountDirectory {
     }
 }
 
-/// Where an account's file says that its secrets are.
+/// The place of the secrets, according to an account's file.
 fn place(object: &Map<String, Value>) -> TokenPlace {
     match object.get(PLACE).and_then(Value::as_str) {
         Some("keyring") => TokenPlace::Keyring,

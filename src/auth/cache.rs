@@ -1,4 +1,4 @@
-//! One access token for many callers: does what [`Renewal`] says, with the source, the store and the clocks.
+//! One access token for many callers: carries out [`Renewal`]'s steps with the source, the store and the clocks.
 
 use std::fmt;
 use std::future::Future;
@@ -15,26 +15,28 @@ use crate::error::Error;
 
 pub(crate) use super::renewal::Bearer;
 
-/// How long a refresh may take, from the lock on: with the pauses between its attempts, and what is read and saved before.
+/// The time limit of a refresh once the lock is held: loading, all attempts with their pauses, and earlier saves.
 const REFRESH: Duration = Duration::from_secs(30);
 
-/// How long the new tokens may take to be saved.
+/// The time limit for saving new tokens.
 const SAVE: Duration = Duration::from_secs(5);
 
-/// How long to wait for another process's lock: longer than it may hold it for a refresh.
+/// How long to wait for another process's lock: longer than a refresh may hold it.
 const LOCK: Duration = Duration::from_secs(40);
 
-/// As `LOCK`, where tokens are only to be saved and nobody waits for it.
+/// Like `LOCK`, for a flight that only saves: no caller waits for it.
 const SAVE_LOCK: Duration = Duration::from_secs(2);
 
-/// How long to wait before looking again whether what is owed can be saved, while a refresh is under way.
+/// How often to check for unsaved tokens while a refresh is in progress.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// How many refreshes of this process are under way.
+/// The number of refreshes in progress in this process.
 static UNDER_WAY: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sender::new(0));
 
-/// Waits, at most for `limit`, until this process has no refresh in progress. Refreshes run in the background while the
-/// old token is still valid. Call this last in a program, so it does not end between the server's answer and the save.
+/// Waits until this process has no refresh in progress, for `limit` at most.
+///
+/// Refreshes run in the background while the old token is still valid. Call this at the end of a program, or it may
+/// exit after the server has answered but before the new tokens are saved.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -44,11 +46,11 @@ static UNDER_WAY: LazyLock<watch::Sender<usize>> = LazyLock::new(|| watch::Sende
 /// ```
 pub async fn finish_refreshes(limit: Duration) {
     let mut under_way = UNDER_WAY.subscribe();
-    // Past the limit there is nothing to do but to end.
+    // Past the limit, all that is left is to exit.
     let _ = timeout(limit, under_way.wait_for(|count| *count == 0)).await;
 }
 
-/// Is told when the store is in trouble.
+/// Called with each error of the store.
 #[derive(Clone)]
 pub(crate) struct StoreObserver(pub(crate) Arc<dyn Fn(&Error) + Send + Sync>);
 
@@ -58,7 +60,7 @@ impl fmt::Debug for StoreObserver {
     }
 }
 
-/// The cache of one access token. Clones share it.
+/// The cache of one access token, shared by its clones.
 #[derive(Clone, Debug)]
 pub(crate) struct TokenCache {
     shared: Arc<Shared>,
@@ -70,14 +72,14 @@ struct Shared {
     store: Option<Arc<dyn TokenStore>>,
     observer: Option<StoreObserver>,
     renewal: Mutex<Renewal>,
-    /// The number of the last flight that has ended.
+    /// The number of the last flight that ended.
     ended: watch::Sender<u64>,
-    /// Whether a task waits to save what is owed.
+    /// Whether a task is waiting to save unsaved tokens.
     saves_later: AtomicBool,
 }
 
 impl TokenCache {
-    /// A cache that begins with tokens of the configuration, or with none.
+    /// A cache that starts with the configured tokens, if any.
     pub(crate) fn new(
         source: Arc<dyn TokenSource>,
         access_token: Option<Secret>,
@@ -86,7 +88,7 @@ impl TokenCache {
         Self::with_store(source, access_token, refresh_token, None, None)
     }
 
-    /// As `new`, with a store, and with who is told of its trouble.
+    /// Like `new`, with a store and an observer of its errors.
     pub(crate) fn with_store(
         source: Arc<dyn TokenSource>,
         access_token: Option<Secret>,
@@ -113,11 +115,11 @@ impl TokenCache {
         }
     }
 
-    /// The token to use now; with `refused`, another one than that.
+    /// A valid token; with `refused`, a different one than that.
     ///
     /// # Errors
     ///
-    /// No token can be had: the consent is gone, the server failed, or something is missing in the configuration.
+    /// If there is no token to be had: consent is gone, the server failed, or the configuration is incomplete.
     pub(crate) async fn bearer(&self, refused: Option<&Bearer>) -> Result<Bearer, Error> {
         loop {
             let answer = self.shared.renewal().ask(now(), refused);
@@ -136,7 +138,7 @@ impl TokenCache {
                 }
             };
             let mut ended = self.shared.ended.subscribe();
-            // The sender is in the cache that this borrows.
+            // The sender can't be dropped while `self` borrows the cache.
             let _ = ended.wait_for(|ended| *ended >= number).await;
             let outcome = self.shared.renewal().outcome(now(), number, refused);
             if let Some(result) = outcome {
@@ -145,7 +147,7 @@ impl TokenCache {
         }
     }
 
-    /// A task of its own: a caller who goes away in the middle must not lose a refresh token that the server has just
+    /// Runs a flight in a task of its own: a cancelled caller must not lose a refresh token that the server just
     /// rotated.
     fn start(&self, flight: Flight) {
         let under_way = UnderWay::new(&self.shared, flight.number);
@@ -161,7 +163,7 @@ impl TokenCache {
     }
 }
 
-/// A flight, whose end is told however it ends.
+/// A running flight; its drop announces the end, however it came.
 struct UnderWay {
     shared: Arc<Shared>,
     number: u64,
@@ -208,7 +210,7 @@ impl Shared {
         }
         if let Some(lock) = lock {
             let lock: super::StoreLock = lock;
-            // One that can't be given back ends by itself.
+            // A lock that can't be released expires.
             let _ = timeout(SAVE, lock.release()).await;
         }
     }
@@ -297,7 +299,7 @@ impl Shared {
         }
     }
 
-    /// Sees to it that what is owed is saved, whether or not there is another call.
+    /// Saves unsaved tokens later, even if no further call comes.
     fn save_later(self: &Arc<Self>) {
         {
             let renewal = self.renewal();
@@ -309,7 +311,7 @@ impl Shared {
         tokio::spawn(async move {
             loop {
                 let due = {
-                    // A connector that is gone has nothing to save for.
+                    // A dropped connector has nothing to save for.
                     let Some(shared) = shared.upgrade() else {
                         return;
                     };

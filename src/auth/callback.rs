@@ -1,23 +1,23 @@
-//! What a browser brings back from a consent page. Every byte of it may be an attacker's.
+//! The request that a consent page sends the browser back with. Any byte of it may come from an attacker.
 
 use std::fmt;
 
 use crate::auth::Secret;
 use crate::error::{Error, Kind, is_reason};
 
-/// The longest request target that is looked at; a code, a state and a list of scopes take a tenth of it.
+/// The longest request target accepted; a code, a state and a list of scopes take a tenth of it.
 const MAX_TARGET: usize = 16 * 1024;
 
-/// The most parameters that are looked at.
+/// The most parameters read.
 const MAX_PARAMETERS: usize = 64;
 
-/// The longest value that one parameter may have.
+/// The longest value of a parameter.
 const MAX_VALUE: usize = 4096;
 
-/// The parameter of our redirect URL that ties Airbyte's answer to the question; Airbyte adds no `state` of its own.
+/// The parameter of our redirect URL that ties Airbyte's callback to this sign-in; Airbyte sends no `state`.
 pub(crate) const CORRELATION: &str = "correlation";
 
-/// Why a callback is rejected.
+/// Why a callback was rejected.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::{CallbackError, google_callback};
@@ -37,9 +37,9 @@ pub enum CallbackError {
     Malformed,
     /// It is for another path.
     WrongPath,
-    /// An important parameter occurs twice, so two readers could understand it differently.
+    /// A parameter that matters occurs twice, and two parsers could read different values.
     Repeated,
-    /// It does not have the value that this sign-in started with: it is forged, replayed, or from another tab.
+    /// It lacks the value that this sign-in started with: it is forged, replayed, or from another tab.
     Forged,
     /// It has neither a result nor an error, or both.
     Unclear,
@@ -52,7 +52,7 @@ pub enum CallbackError {
 }
 
 impl CallbackError {
-    /// Whether it says nothing about this sign-in, so the caller should keep waiting for the real callback.
+    /// Whether it has nothing to do with this sign-in, so the caller should keep waiting for the real callback.
     pub fn is_foreign(&self) -> bool {
         matches!(
             self,
@@ -105,19 +105,19 @@ impl From<CallbackError> for Error {
     }
 }
 
-/// What Airbyte's consent page gives; [`airbyte_callback`] reads it.
+/// The result of Airbyte's consent page, read by [`airbyte_callback`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AirbyteCallback {
     /// The connector was created.
     Connector(String),
-    /// The older form: a short-lived secret that creates a connector.
+    /// The older form: a short-lived secret with which to create a connector.
     Secret(Secret),
 }
 
-/// Reads Google's callback: the authorization code.
+/// Reads the authorization code from Google's callback.
 ///
-/// `target` is the request target (path and query) or the whole address, as the browser shows it.
+/// `target` is the request target (path and query), or the whole URL as the browser shows it.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::{CallbackError, google_callback};
@@ -131,7 +131,7 @@ pub enum AirbyteCallback {
 ///
 /// # Errors
 ///
-/// Anything but one code with the right state.
+/// If it is anything but a single code with the right state.
 pub fn google_callback(target: &str, path: &str, state: &str) -> Result<Secret, CallbackError> {
     let query = Query::read(target, path)?;
     query.check("state", state)?;
@@ -142,7 +142,7 @@ pub fn google_callback(target: &str, path: &str, state: &str) -> Result<Secret, 
     }
 }
 
-/// Reads Airbyte's callback: the connector, or the secret that creates one.
+/// Reads Airbyte's callback: the connector, or the secret with which to create one.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::{AirbyteCallback, CallbackError, airbyte_callback};
@@ -154,11 +154,11 @@ pub fn google_callback(target: &str, path: &str, state: &str) -> Result<Secret, 
 /// # Ok::<(), airbyte_agent_gmail::auth::CallbackError>(())
 /// ```
 ///
-/// `correlation` is the value that the redirect URL was given, such as `AirbyteConsent::correlation` of the feature `oauth`.
+/// `correlation` is the value in the redirect URL, such as `AirbyteConsent::correlation` of the feature `oauth`.
 ///
 /// # Errors
 ///
-/// Anything but one of the two with the right correlation value.
+/// If it is anything but one of the two with the right correlation value.
 pub fn airbyte_callback(
     target: &str,
     path: &str,
@@ -179,7 +179,7 @@ pub fn airbyte_callback(
     }
 }
 
-/// The code of an error is the service's vocabulary; its description can quote what a person typed, and stays unread.
+/// Maps an error code. The description is ignored: it can quote what a person typed.
 fn refusal(code: &str) -> CallbackError {
     match code {
         "access_denied"
@@ -193,7 +193,7 @@ fn refusal(code: &str) -> CallbackError {
     }
 }
 
-/// An id goes into the path of later requests.
+/// Whether an id is safe in the path of later requests.
 fn is_id(id: &str) -> bool {
     id.len() <= 128
         && id
@@ -215,7 +215,7 @@ impl Query {
         {
             return Err(CallbackError::Malformed);
         }
-        // A person pastes the whole address; a browser sends its path alone.
+        // People paste the whole URL; browsers send only its path and query.
         let target = match target.split_once("://") {
             Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
                 rest.find(['/', '?']).and_then(|start| rest.get(start..))
@@ -243,7 +243,7 @@ impl Query {
         Ok(Self(pairs))
     }
 
-    /// The one value of a name; an empty one counts as none.
+    /// The single value of a parameter; an empty one counts as missing.
     fn one(&self, name: &str) -> Result<Option<&str>, CallbackError> {
         let mut values = self
             .0
@@ -265,7 +265,7 @@ impl Query {
     }
 }
 
-/// Undoes the encoding of a form once; a broken escape or other bytes than UTF-8 are no value.
+/// Decodes a form value once; a broken escape or invalid UTF-8 is an error.
 fn decode(text: &str) -> Result<String, CallbackError> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

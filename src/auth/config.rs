@@ -1,4 +1,4 @@
-//! Credentials, with the names of Airbyte's connector.
+//! Credentials, under the names that Airbyte's connector uses.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::secret::{check_credential, trimmed};
 use super::{Account, Secret, ServiceAccountAuthConfig, TokenSource};
 use crate::error::{Error, Kind};
 
-/// The credentials of one of the two modes, or where they come from.
+/// Credentials for one of the two modes, or a source of them.
 ///
 /// ```
 /// use airbyte_agent_gmail::{AirbyteAuthConfig, AuthConfig, GmailAuthConfig, GmailConnector};
@@ -21,18 +21,18 @@ use crate::error::{Error, Kind};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AuthConfig {
-    /// Google's.
+    /// Google's credentials, for open-source mode.
     Gmail(GmailAuthConfig),
-    /// Airbyte's.
+    /// Airbyte's credentials, for hosted mode.
     Airbyte(AirbyteAuthConfig),
-    /// A service account of Google's, for one mailbox.
+    /// A Google service account, for one mailbox.
     ServiceAccount(ServiceAccountAuthConfig),
-    /// Access tokens for Gmail from a source of your own, in open-source mode.
+    /// Gmail access tokens from your own source, in open-source mode.
     Source(Arc<dyn TokenSource>),
 }
 
 impl AuthConfig {
-    /// Access tokens from a source of your own; see [`TokenSource`].
+    /// Takes access tokens from your own source; see [`TokenSource`].
     pub fn from_source(source: impl TokenSource + 'static) -> Self {
         Self::Source(Arc::new(source))
     }
@@ -67,7 +67,7 @@ impl From<ServiceAccountAuthConfig> for AuthConfig {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GmailAuthConfig {
-    /// An access token that may still be valid; it is used until it expires.
+    /// An access token that may still be valid; used until it expires.
     pub access_token: Option<Secret>,
     /// The refresh token.
     pub refresh_token: Option<Secret>,
@@ -88,7 +88,7 @@ impl GmailAuthConfig {
         }
     }
 
-    /// Credentials with only an access token: valid until it expires, at most an hour.
+    /// Credentials with only an access token, which lasts an hour at most.
     pub fn from_access_token(access_token: impl Into<Secret>) -> Self {
         Self {
             access_token: Some(access_token.into()),
@@ -126,7 +126,7 @@ impl GmailAuthConfig {
 }
 
 impl GmailAuthConfig {
-    /// The credentials without blanks around them; empty ones count as not given.
+    /// Trims the credentials; empty ones count as missing.
     pub(crate) fn checked(self) -> Result<Self, Error> {
         let checked = Self {
             access_token: given_secret(self.access_token),
@@ -151,8 +151,10 @@ impl GmailAuthConfig {
     }
 }
 
-/// A signed-in account's credentials. Give the connector the account's
-/// [`store`](crate::auth::AccountDirectory::store) too: it has the access token, and knows when that ends.
+/// The credentials of a signed-in account.
+///
+/// Give the connector the account's [`store`](crate::auth::AccountDirectory::store) too: it has the access token and
+/// its expiry.
 impl From<&Account> for GmailAuthConfig {
     fn from(account: &Account) -> Self {
         Self {
@@ -175,9 +177,9 @@ impl From<&Account> for GmailAuthConfig {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct AirbyteAuthConfig {
-    /// The customer's name, as the connector's documentation calls it.
+    /// The customer's name; the connector's documentation calls it this.
     pub customer_name: Option<String>,
-    /// The same name, as Airbyte's API calls it now.
+    /// The same name; Airbyte's API now calls it this.
     pub workspace_name: Option<String>,
     /// The organization, if the client belongs to several.
     pub organization_id: Option<String>,
@@ -187,7 +189,7 @@ pub struct AirbyteAuthConfig {
     pub airbyte_client_secret: Option<Secret>,
     /// A bearer token, instead of the client id and secret.
     pub bearer_token: Option<Secret>,
-    /// The connector's id; without it, the connector is looked up by the name.
+    /// The connector's id; without it, the connector is looked up by name.
     pub connector_id: Option<String>,
 }
 
@@ -201,7 +203,7 @@ impl AirbyteAuthConfig {
         }
     }
 
-    /// Credentials with a bearer token, which is used as it is.
+    /// Credentials with a bearer token, which is sent as is.
     pub fn from_bearer_token(token: impl Into<Secret>) -> Self {
         Self {
             bearer_token: Some(token.into()),
@@ -209,7 +211,7 @@ impl AirbyteAuthConfig {
         }
     }
 
-    /// The credentials in the environment; see [`GmailConnector::from_env`](crate::GmailConnector::from_env).
+    /// Reads the credentials from the environment; see [`GmailConnector::from_env`](crate::GmailConnector::from_env).
     pub fn from_env() -> Self {
         Self {
             customer_name: variable("AIRBYTE_CUSTOMER_NAME"),
@@ -222,35 +224,35 @@ impl AirbyteAuthConfig {
         }
     }
 
-    /// Names the customer.
+    /// Sets the customer's name.
     #[must_use]
     pub fn with_customer_name(mut self, name: impl Into<String>) -> Self {
         self.customer_name = Some(name.into());
         self
     }
 
-    /// Names the customer by the workspace.
+    /// Sets the customer's name, as the workspace name.
     #[must_use]
     pub fn with_workspace_name(mut self, name: impl Into<String>) -> Self {
         self.workspace_name = Some(name.into());
         self
     }
 
-    /// Names the organization.
+    /// Sets the organization.
     #[must_use]
     pub fn with_organization_id(mut self, id: impl Into<String>) -> Self {
         self.organization_id = Some(id.into());
         self
     }
 
-    /// Names the connector.
+    /// Sets the connector.
     #[must_use]
     pub fn with_connector_id(mut self, id: impl Into<String>) -> Self {
         self.connector_id = Some(id.into());
         self
     }
 
-    /// The credentials without blanks around them; empty ones count as not given. Names may be of several words.
+    /// Trims the credentials; empty ones count as missing. Names may contain spaces.
     pub(crate) fn checked(self) -> Result<Self, Error> {
         let checked = Self {
             customer_name: trimmed_text(self.customer_name),
@@ -275,7 +277,7 @@ impl AirbyteAuthConfig {
         Ok(checked)
     }
 
-    /// The name that finds the connector; the newer one where both are there.
+    /// The name to look the connector up by; the newer field wins.
     pub(crate) fn customer(&self) -> Option<Customer> {
         match (&self.workspace_name, &self.customer_name) {
             (Some(name), _) => Some(Customer::WorkspaceName(name.clone())),
@@ -285,7 +287,7 @@ impl AirbyteAuthConfig {
     }
 }
 
-/// How the customer is called, by the name that the caller used for it.
+/// The customer's name, with the field that the caller set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Customer {
     /// `customer_name`, as the connector's documentation has it.
@@ -294,8 +296,8 @@ pub(crate) enum Customer {
     WorkspaceName(String),
 }
 
-/// Refuses variables that can't be read as text: passed over, they would leave the way to other credentials, or to
-/// another address, than the ones that are meant.
+/// Rejects variables that aren't valid Unicode. Ignoring them could select other credentials or another server than
+/// the user meant.
 pub(crate) fn check_variables() -> Result<(), Error> {
     const OURS: [&str; 5] = [
         "GMAIL_",
@@ -318,7 +320,7 @@ pub(crate) fn check_variables() -> Result<(), Error> {
     }
 }
 
-/// A variable that is set to something, without blanks around it: one of blanks alone counts as not set.
+/// The trimmed value of a variable; blank counts as unset.
 pub(crate) fn variable(name: &str) -> Option<String> {
     let value = std::env::var(name).ok()?;
     Some(trimmed(&value))
@@ -331,7 +333,7 @@ fn trimmed_text(text: Option<String>) -> Option<String> {
         .filter(|text| !text.is_empty())
 }
 
-/// A secret that was put into a field directly is trimmed already.
+/// Drops an empty secret; a `Secret` is already trimmed.
 fn given_secret(secret: Option<Secret>) -> Option<Secret> {
     secret.filter(|secret| !secret.expose().is_empty())
 }

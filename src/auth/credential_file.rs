@@ -1,4 +1,4 @@
-//! The files with which gcloud and Google's libraries are configured (application default credentials).
+//! The credential files of gcloud and Google's libraries (application default credentials).
 //! <https://cloud.google.com/docs/authentication/application-default-credentials>
 
 use std::io::Read;
@@ -16,13 +16,13 @@ use super::source::{Caller, Key, Signer, Way};
 use crate::error::{Error, Kind};
 use crate::http::check_url;
 
-/// The largest file that is read; a key is some kilobytes.
+/// The largest file accepted; a key takes a few kilobytes.
 const LARGEST: u64 = 256 * 1024;
 
 /// The variable that names a file.
 const VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 
-/// The contents of a Google credential file: one that gcloud writes, or a service account's key.
+/// The contents of a Google credential file, from gcloud or for a service account.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::CredentialFile;
@@ -36,14 +36,14 @@ const VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CredentialFile {
-    /// A user who has signed in with `gcloud auth application-default login`.
+    /// A user who signed in with `gcloud auth application-default login`.
     AuthorizedUser(GmailAuthConfig),
-    /// A service account, by its key or by impersonation.
+    /// A service account, with its key or by impersonation.
     ServiceAccount(ServiceAccount),
 }
 
-/// The credentials of the environment's file, else of gcloud's well-known one, else of the machine where a mailbox is
-/// named.
+/// Finds credentials: in the file that the environment names, else in gcloud's well-known file, else from the
+/// metadata server if a mailbox is named.
 pub(crate) fn application_default() -> Result<Option<AuthConfig>, Error> {
     let subject = variable("GMAIL_SUBJECT");
     let scopes = variable("GMAIL_SCOPES").unwrap_or_default();
@@ -76,7 +76,7 @@ struct Content {
     #[serde(default)]
     delegates: Vec<String>,
     source_credentials: Option<Box<Content>>,
-    /// What the json of an OAuth client has in place of a type.
+    /// An OAuth client's JSON has this in place of a type.
     installed: Option<serde::de::IgnoredAny>,
     web: Option<serde::de::IgnoredAny>,
 }
@@ -87,8 +87,9 @@ impl CredentialFile {
         variable(VARIABLE).map(PathBuf::from)
     }
 
-    /// The file that `gcloud auth application-default login` writes, if it is there: below `CLOUDSDK_CONFIG`, or the
-    /// user's `.config/gcloud` (`%APPDATA%\gcloud` on Windows).
+    /// The file of `gcloud auth application-default login`, if it exists.
+    ///
+    /// It is under `CLOUDSDK_CONFIG`, or in the user's `.config/gcloud` (`%APPDATA%\gcloud` on Windows).
     pub fn well_known_path() -> Option<PathBuf> {
         let path = |name: &str| variable(name).map(PathBuf::from);
         let folder = path("CLOUDSDK_CONFIG").or_else(|| {
@@ -105,31 +106,32 @@ impl CredentialFile {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration), with the file's path: it can't be read, or is not such a file.
+    /// [`is_configuration`](Error::is_configuration), with the path: the file can't be read, or is not a credential
+    /// file.
     pub fn read(path: &Path) -> Result<Self, Error> {
         Self::text_of(path)
             .and_then(|text| Self::from_json(&text))
             .map_err(|error| Self::named(path, error))
     }
 
-    /// Reads the text of such a file.
+    /// Parses the text of a credential file.
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): it is not such a text, or its kind is not supported.
+    /// [`is_configuration`](Error::is_configuration): the text is not a credential file, or of an unsupported kind.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let content: Content = serde_json::from_str(trimmed(text)).map_err(|_| {
-            // The parser's own text could quote a key.
+            // The parser's message could quote a key.
             refused("it is not a json file of google credentials; download it again")
         })?;
         content.credentials()
     }
 
-    /// The credentials of a mailbox: the user's own, or that of `subject`, with these scopes or the default ones.
+    /// The credentials for a mailbox: the user's own, or that of `subject`, with `scopes` or the default ones.
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): a user's own credentials can't act for another mailbox.
+    /// [`is_configuration`](Error::is_configuration): a user can't act for another mailbox.
     pub fn auth_config(
         self,
         subject: Option<String>,

@@ -1,20 +1,19 @@
-//! The least scopes that some operations need.
+//! The least scopes for a set of operations.
 
 use std::sync::OnceLock;
 
 use crate::operation::{Operation, gmail};
 
-/// Scopes of this kind work only inside Google's own add-ons.
+/// Scopes that work only inside Google's add-ons.
 const ADD_ONS: &str = "https://www.googleapis.com/auth/gmail.addons.";
 
-/// What the long names of `email` and `profile` begin with.
+/// The prefix of the long names of `email` and `profile`.
 const USER_INFO: &str = "https://www.googleapis.com/auth/userinfo.";
 
 /// The least scopes that allow all of these operations.
 ///
-/// These are as few scopes as possible; of several equally small sets, the one that allows the fewest operations in
-/// all. A scope that allows only part of an operation does not count, such as the one for headers when reading a
-/// message.
+/// The set is as small as possible; among sets of equal size, it is the one that allows the fewest operations. A
+/// scope that covers only part of an operation doesn't count, such as the headers-only scope for reading a message.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::least_scopes;
@@ -56,7 +55,7 @@ pub fn least_scopes(operations: impl IntoIterator<Item = &'static Operation>) ->
 /// assert_eq!(read_only_scopes(), ["https://www.googleapis.com/auth/gmail.readonly"]);
 /// ```
 pub fn read_only_scopes() -> Vec<&'static str> {
-    // Watching changes what Google pushes, not the mailbox; the row says whether it reads.
+    // Watching changes what Google pushes, not the mailbox; the table says whether an operation reads.
     least_scopes(
         gmail()
             .operations
@@ -66,8 +65,9 @@ pub fn read_only_scopes() -> Vec<&'static str> {
     )
 }
 
-/// The scopes to ask for by default: those of the operations that Airbyte's connector has, without those that
-/// permanently delete mail.
+/// The scopes to request by default.
+///
+/// They cover the operations of Airbyte's connector, except those that delete mail permanently.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::default_scopes;
@@ -83,9 +83,9 @@ pub fn default_scopes() -> Vec<&'static str> {
     scopes.clone()
 }
 
-/// The scopes that were requested and not granted.
+/// The requested scopes that were not granted.
 ///
-/// Google answers `email` and `profile` with their long names, which count as the same.
+/// Google reports `email` and `profile` under their long names, which count as the same.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::refused_scopes;
@@ -105,7 +105,7 @@ pub fn refused_scopes<'a>(
     })
 }
 
-/// The operations that the granted scopes do not allow.
+/// The operations that the granted scopes don't allow.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::missing_scopes;
@@ -141,7 +141,7 @@ fn usable(row: &'static Operation) -> Vec<&'static str> {
     scopes
 }
 
-/// How many operations of the whole table a choice allows: the fewer, the narrower.
+/// How many operations a choice allows, writing ones first; fewer is narrower.
 fn reach(choice: &[&'static str]) -> (usize, usize) {
     let allowed = gmail()
         .operations
@@ -153,7 +153,7 @@ fn reach(choice: &[&'static str]) -> (usize, usize) {
     (writing, all)
 }
 
-/// Every choice of so many scopes. There are about a dozen scopes, and three cover all that one client can have.
+/// All subsets of `count` scopes. There are about a dozen scopes, and three cover everything one client can have.
 fn choices(scopes: &[&'static str], count: usize) -> Vec<Vec<&'static str>> {
     let Some((first, rest)) = scopes.split_first() else {
         return if count == 0 {

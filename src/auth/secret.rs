@@ -1,4 +1,4 @@
-//! A text that must not be printed.
+//! Text that must not be printed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,8 +9,10 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind};
 
-/// A token or a password: `Debug` prints `[redacted]`, there is no `Display` and no `==`, and the memory is wiped when
-/// the last clone is dropped. Surrounding white space, as from a file or a copied line, is removed.
+/// A token or password that stays out of logs.
+///
+/// `Debug` prints `[redacted]`, `Display` and `==` don't exist, and the memory is wiped when the last clone is dropped.
+/// Surrounding white space, as from a file or a copied line, is removed.
 ///
 /// ```
 /// use airbyte_agent_gmail::Secret;
@@ -38,7 +40,7 @@ impl Secret {
     /// assert!(!Secret::from("token").matches("tokem"));
     /// ```
     pub fn matches(&self, text: &str) -> bool {
-        // The length is public; the content is not.
+        // The length is public; the content isn't.
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }
 }
@@ -90,15 +92,14 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// A credential without the blanks and line ends around it, and without the mark that some editors put at the beginning
-/// of a file.
+/// Trims white space and line ends, and the byte order mark that some editors put at the start of a file.
 pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(|character: char| {
         character.is_whitespace() || matches!(character, '\u{feff}' | '\u{200b}')
     })
 }
 
-/// Refuses what can be no credential, before it goes out: one that was cut by a line end, or copied with more than itself.
+/// Rejects an impossible credential before it is sent: cut by a line break, or copied with its surroundings.
 pub(crate) fn check_credential(what: &str, text: Option<&str>) -> Result<(), Error> {
     match text {
         Some(text) if is_quoted(text) => Err(Error::new(
@@ -116,7 +117,7 @@ pub(crate) fn check_credential(what: &str, text: Option<&str>) -> Result<(), Err
     }
 }
 
-/// Whether quotes came along with a value, as they do from files that no shell reads.
+/// Whether the value came with quotes, as from a file that no shell reads.
 fn is_quoted(text: &str) -> bool {
     ['"', '\'']
         .into_iter()

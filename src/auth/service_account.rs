@@ -14,14 +14,16 @@ use super::{Secret, TokenCache};
 use crate::error::{Error, Kind};
 use crate::http::{Http, Limits, check_url};
 
-/// Where a machine of Google's asks for its own service account.
+/// The metadata server's host name.
 const METADATA_HOST: &str = "metadata.google.internal";
 
-/// A service account that may act for an organization's users (domain-wide delegation). Clones share its tokens: a
-/// process that serves thousands of mailboxes creates one, and a connector for each [`subject`](Self::subject).
+/// A service account with domain-wide delegation: it may act for an organization's users.
 ///
-/// An administrator allows it once, with its client id and the scopes, at admin.google.com under "Security", "Access
-/// and data control", "API controls", "Manage domain-wide delegation".
+/// Clones share its tokens. A process that serves thousands of mailboxes creates one, and a connector for each
+/// [`subject`](Self::subject).
+///
+/// An administrator grants this once, with the client id and the scopes, at admin.google.com under "Security",
+/// "Access and data control", "API controls", "Manage domain-wide delegation".
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -53,12 +55,12 @@ impl ServiceAccount {
         }
     }
 
-    /// The account of a JSON key from Google, or of the file that `gcloud auth application-default login
+    /// Reads a JSON key from Google, or the file that `gcloud auth application-default login
     /// --impersonate-service-account` writes.
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): it is not such a file, or its key can't be used.
+    /// [`is_configuration`](Error::is_configuration): the text is neither, or its key can't be used.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         match CredentialFile::from_json(text)? {
             CredentialFile::ServiceAccount(account) => Ok(account),
@@ -69,11 +71,11 @@ impl ServiceAccount {
         }
     }
 
-    /// As [`from_json`](Self::from_json), from a file.
+    /// Like [`from_json`](Self::from_json), from a file.
     ///
     /// # Errors
     ///
-    /// As [`from_json`](Self::from_json), or the file can't be read; the error names it.
+    /// As for [`from_json`](Self::from_json), or if the file can't be read; the error names it.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         CredentialFile::text_of(path)
@@ -81,26 +83,27 @@ impl ServiceAccount {
             .map_err(|error| CredentialFile::named(path, error))
     }
 
-    /// The service account that Google runs this machine or container as, without a key: the metadata server gives a
-    /// token for the IAM credentials API, which signs (`signJwt`). The account needs the role
-    /// `roles/iam.serviceAccountTokenCreator` on itself. No request is made yet.
+    /// The service account that this Google machine or container runs as, without a key.
+    ///
+    /// The metadata server gives a token for the IAM credentials API, which signs (`signJwt`). The account needs the
+    /// role `roles/iam.serviceAccountTokenCreator` on itself. This makes no request yet.
     pub fn of_this_machine() -> Self {
         Self::at(&format!("http://{METADATA_HOST}"), None)
     }
 
-    /// As [`of_this_machine`](Self::of_this_machine), with other addresses of the metadata server (`http://host`) and of
+    /// Like [`of_this_machine`](Self::of_this_machine), with other URLs for the metadata server (`http://host`) and
     /// the IAM credentials API.
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): the address of the API is neither https nor on this machine.
+    /// [`is_configuration`](Error::is_configuration): the API's URL is neither https nor on this machine.
     pub fn of_machine_at(metadata_url: &str, iam_url: &str) -> Result<Self, Error> {
         let iam_url = check_url("address of the iam credentials api", iam_url)?;
         Ok(Self::at(metadata_url, Some(iam_url)))
     }
 
-    /// The account of this machine, at the addresses of the environment: `GCE_METADATA_HOST`, as Google's own libraries
-    /// read it, and `GOOGLE_IAM_CREDENTIALS_URL`.
+    /// This machine's account, with the URLs from the environment: `GCE_METADATA_HOST`, which Google's own libraries
+    /// also read, and `GOOGLE_IAM_CREDENTIALS_URL`.
     pub(crate) fn of_environment() -> Result<Self, Error> {
         let host = variable("GCE_METADATA_HOST").unwrap_or_else(|| METADATA_HOST.to_owned());
         let url = format!("http://{host}");
@@ -116,17 +119,17 @@ impl ServiceAccount {
         Self::new(Signer::new(way, None))
     }
 
-    /// Its email address, if it is known without a request.
+    /// Its email address, if known without a request.
     pub fn email(&self) -> Option<&str> {
         self.signer.email.as_deref()
     }
 
-    /// The client id that an administrator has to allow.
+    /// The client id for the administrator to allow.
     pub fn client_id(&self) -> Option<&str> {
         self.signer.client_id.as_deref()
     }
 
-    /// Credentials for the mailbox of this user (the primary address).
+    /// Credentials for a user's mailbox; `address` is the user's primary address.
     pub fn subject(&self, address: impl Into<String>) -> ServiceAccountAuthConfig {
         ServiceAccountAuthConfig {
             account: self.clone(),
@@ -145,7 +148,7 @@ impl fmt::Debug for ServiceAccount {
     }
 }
 
-/// A service account, and the mailbox and scopes that it acts with; [`ServiceAccount::subject`] makes one.
+/// A service account with the mailbox and scopes to use; see [`ServiceAccount::subject`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -168,12 +171,12 @@ pub struct ServiceAccountAuthConfig {
     pub account: ServiceAccount,
     /// The user's primary address. The account itself has no mailbox.
     pub subject: Option<String>,
-    /// The scopes. Default: what [`default_scopes`] gives.
+    /// The scopes. Default: those of [`default_scopes`].
     pub scopes: Vec<String>,
 }
 
 impl ServiceAccountAuthConfig {
-    /// The account with a mailbox that is perhaps not known yet.
+    /// An account whose mailbox may not be known yet.
     pub(super) fn new(
         account: ServiceAccount,
         subject: Option<String>,
@@ -193,14 +196,14 @@ impl ServiceAccountAuthConfig {
         self
     }
 
-    /// The scopes to request; an administrator must have allowed each of them.
+    /// Sets the scopes to request; an administrator must have allowed each of them.
     #[must_use]
     pub fn scopes<T: Into<String>>(mut self, scopes: impl IntoIterator<Item = T>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The scopes as one text, in an order that does not depend on the caller's.
+    /// The scopes as one string, sorted, since it is part of a cache key.
     pub(super) fn scope(&self) -> String {
         let mut scopes: Vec<&str> = match self.scopes.as_slice() {
             [] => default_scopes(),
@@ -211,11 +214,11 @@ impl ServiceAccountAuthConfig {
         scopes.join(" ")
     }
 
-    /// The subject, without blanks around it.
+    /// The trimmed subject.
     ///
     /// # Errors
     ///
-    /// No subject was given.
+    /// If there is no subject, or it is not an address.
     pub(super) fn mailbox(&self) -> Result<String, Error> {
         let subject = self.subject.as_deref().map(str::trim).unwrap_or_default();
         if subject.is_empty() {
@@ -236,12 +239,12 @@ impl ServiceAccountAuthConfig {
         Ok(subject.to_owned())
     }
 
-    /// The long-lived secret behind it, if there is one.
+    /// The long-lived secret behind it, if any.
     pub(super) fn secret(&self) -> Option<&Secret> {
         self.account.signer.secret()
     }
 
-    /// The HTTP client of the account's connectors, which share its connections, where they have none of their own.
+    /// The HTTP client that the account's connectors share, unless their settings differ.
     pub(crate) fn http(&self, limits: Limits, gzip: bool) -> Result<Http, Error> {
         let shared = &self.account.http;
         match shared.get() {
@@ -254,7 +257,7 @@ impl ServiceAccountAuthConfig {
         }
     }
 
-    /// What asks for its tokens.
+    /// The source of its tokens.
     pub(crate) fn source(
         &self,
         http: &Http,
@@ -269,8 +272,8 @@ impl ServiceAccountAuthConfig {
         Ok(source.or_at(token_url))
     }
 
-    /// The tokens of this mailbox and these scopes that all connectors of the account share; they are asked for with the
-    /// HTTP client of the first of them.
+    /// The tokens of this mailbox and these scopes, shared by all connectors of the account. The first connector's
+    /// HTTP client fetches them.
     pub(crate) fn shared_tokens(
         &self,
         make: impl FnOnce() -> TokenCache,
@@ -285,7 +288,7 @@ impl ServiceAccountAuthConfig {
     }
 }
 
-/// Whether a text can be one user's address alone.
+/// Whether the text is a single mail address.
 fn is_address(text: &str) -> bool {
     text.split_once('@').is_some_and(|(name, host)| {
         !name.is_empty()

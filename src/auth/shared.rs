@@ -1,4 +1,4 @@
-//! What several processes share: their tokens, and the pace of their calls.
+//! State that processes share: tokens, and the pace of calls.
 
 #![cfg_attr(
     not(feature = "redis"),
@@ -14,23 +14,23 @@ use super::store::redis::RedisTokenStore;
 use super::{GmailAuthConfig, Secret, ServiceAccountAuthConfig, TokenStore};
 use crate::error::{Error, Kind};
 
-/// A store of several hosts, by its address.
+/// A store shared by several hosts.
 #[derive(Clone)]
 pub(crate) struct SharedStore {
     pub(crate) address: Url,
-    /// What the tokens in it are encrypted with; else what is derived from the credentials.
+    /// The key that encrypts its tokens; by default one derived from the credentials.
     pub(crate) key: Option<Secret>,
 }
 
-/// Whose tokens and whose quota it is.
+/// The owner of tokens and quota.
 pub(crate) struct Owner {
-    /// The project, by which Google limits all users together.
+    /// The project; Google also limits its users together.
     pub(crate) project: String,
     /// The user.
     pub(crate) user: Secret,
 }
 
-/// Whose tokens they are, and what is known to all processes that share them.
+/// Identifies the tokens to every process that shares them.
 pub(crate) struct Identity {
     pub(crate) account: String,
     pub(crate) scopes: String,
@@ -39,11 +39,11 @@ pub(crate) struct Identity {
 }
 
 impl SharedStore {
-    /// The store of an address.
+    /// Parses the store's URL.
     ///
     /// # Errors
     ///
-    /// The address is of no kind that is known here.
+    /// If the scheme is unknown or the feature `redis` is missing.
     pub(crate) fn new(address: &str, key: Option<Secret>) -> Result<Self, Error> {
         let unknown = || {
             Error::new(
@@ -68,12 +68,12 @@ impl SharedStore {
         )
     }
 
-    /// Whether it can be used.
+    /// Checks that the store works.
     pub(crate) async fn check(&self) -> Result<(), Error> {
         RedisTokenStore::check(self).await
     }
 
-    /// The tokens of an account in it; none where they can't be renewed anyway.
+    /// The store of an account's tokens; `None` if they can't be renewed anyway.
     pub(crate) fn tokens(&self, identity: &Identity) -> Result<Option<Arc<dyn TokenStore>>, Error> {
         if identity.account.is_empty() {
             return Ok(None);
@@ -82,7 +82,7 @@ impl SharedStore {
     }
 }
 
-/// The address can hold a password.
+/// The URL can contain a password.
 impl fmt::Debug for SharedStore {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -101,7 +101,7 @@ impl From<&GmailAuthConfig> for Identity {
             scopes: String::new(),
             secret: auth.refresh_token.clone(),
             owner: Owner {
-                // The number of the project is what the ids of its clients begin with.
+                // Client ids begin with the project number.
                 project: client.split('-').next().unwrap_or_default().to_owned(),
                 user: Secret::from(token.or(access).unwrap_or_default()),
             },
@@ -110,10 +110,10 @@ impl From<&GmailAuthConfig> for Identity {
 }
 
 impl ServiceAccountAuthConfig {
-    /// Whose tokens these are.
+    /// The owner of these tokens.
     pub(crate) fn identity(&self) -> Result<Identity, Error> {
         let (mailbox, email) = (self.mailbox()?, self.account.email());
-        // An account's address ends with the project's.
+        // A service account's email address ends with its project.
         let project = email.and_then(|email| email.split('@').nth(1));
         Ok(Identity {
             account: format!("{} {mailbox}", email.unwrap_or("this machine")),

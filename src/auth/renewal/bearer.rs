@@ -1,4 +1,4 @@
-//! Access tokens, and how long they serve.
+//! Access tokens, and how long they are used.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use tokio::time::Instant;
 use super::{Now, Renewal};
 use crate::auth::Secret;
 
-/// How long before its end a token is renewed: longer than the slowest call takes from here to the server, so that a
-/// token does not end on the way. Google's own clients use 225 to 300 seconds.
+/// How long before expiry to renew a token: longer than the slowest call takes to reach the server, so the token does
+/// not expire on the way. Google's own clients use 225 to 300 seconds.
 const EARLY: Duration = Duration::from_secs(240);
 
-/// By which part of its life a token is renewed earlier than that, at most; each process draws its own. Thousands of
-/// mailboxes whose tokens came at once then ask for the next ones one after the other.
+/// The largest fraction of its lifetime, as a divisor, by which a token is renewed even earlier. Each process draws its
+/// own, so thousands of mailboxes with tokens of the same age don't renew at once.
 const SPREAD: u32 = 10;
 
-/// A token that lives shorter than this is renewed at four fifths of its life instead; else every call would refresh.
+/// A token with a shorter lifetime is renewed after four fifths of it; otherwise every call would refresh.
 const SHORT_LIFE: Duration = Duration::from_secs(1200);
 
-/// The least time for which a new token serves, so that a server that counts in fractions is not asked for each call.
+/// The shortest time a new token is used, so a server that grants fractions of a second is not asked for each call.
 pub(super) const LEAST_LIFE: Duration = Duration::from_secs(1);
 
-/// An access token and its place in the order of tokens, so that a refused one is told from its successor.
+/// An access token and its place in the order of tokens, which tells a refused token from its successor.
 #[derive(Clone, Debug)]
 pub(crate) struct Bearer {
     pub(crate) token: Secret,
@@ -47,13 +47,13 @@ impl Bearer {
     }
 }
 
-/// The token in memory, by the monotonic clock.
+/// The token in memory, with times by the monotonic clock.
 #[derive(Debug)]
 pub(super) struct Cached {
     pub(super) bearer: Bearer,
     pub(super) renew_at: Option<Instant>,
     pub(super) ends_at: Option<Instant>,
-    /// The flight that brought it.
+    /// The flight that fetched it.
     pub(super) flight: u64,
 }
 
@@ -61,7 +61,7 @@ impl Renewal {
     pub(super) fn keep(&mut self, now: Now, token: Secret, lifetime: Option<Duration>) {
         self.generation += 1;
         let lifetime = lifetime.map(|lifetime| lifetime.max(LEAST_LIFE));
-        // An end that the clock can't reach counts as no end.
+        // An expiry beyond the clock's range counts as none.
         let after = |time: Duration| now.instant.checked_add(time);
         self.cached = Some(Cached {
             bearer: Bearer::new(token, self.generation),
@@ -82,12 +82,12 @@ impl Cached {
     }
 }
 
-/// How long after its birth a token is renewed; `spread` is from 0 to 1,000.
+/// How long after it was issued a token is renewed; `spread` is from 0 to 1,000.
 fn until_renewal(lifetime: Duration, spread: u32) -> Duration {
     if lifetime < SHORT_LIFE {
         lifetime * 4 / 5
     } else {
-        // Divided first: a server may name more seconds than a duration holds a thousand times.
+        // Divides first: multiplying by up to 1,000 could overflow with a lifetime that a server made up.
         lifetime - EARLY - lifetime / SPREAD / 1_000 * spread.min(1_000)
     }
 }

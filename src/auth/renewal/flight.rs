@@ -1,4 +1,4 @@
-//! A flight: what is done for a token or for a debt, step by step.
+//! A flight: the steps that fetch a token or save unsaved ones.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use super::{Now, Renewal};
 use crate::auth::{Saved, Secret, StoreVersion, StoredTokens, TokenResponse, TokenSet};
 use crate::error::{Error, Kind};
 
-/// The first pause after a failed renewal while the old token serves; it doubles.
+/// The first pause after a failed renewal while the old token is still valid; it doubles.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(10);
 
-/// The longest of these pauses, but for one that the endpoint asks for.
+/// The longest of these pauses, unless the endpoint asks for a longer one.
 const LONGEST_RENEWAL_PAUSE: Duration = Duration::from_secs(120);
 
-/// A flight that was just begun.
+/// A flight that has just begun.
 #[derive(Debug)]
 pub(in crate::auth) struct Flight {
     pub(in crate::auth) number: u64,
@@ -20,16 +20,16 @@ pub(in crate::auth) struct Flight {
     pub(in crate::auth) step: Step,
 }
 
-/// What a flight is for.
+/// The purpose of a flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::auth) enum Purpose {
-    /// A new access token.
+    /// To fetch a new access token.
     Renew,
-    /// To save what is owed.
+    /// To save what is owed to the store.
     Save,
 }
 
-/// What is to be done next.
+/// The next thing to do.
 #[derive(Debug)]
 pub(in crate::auth) enum Step {
     Lock,
@@ -40,11 +40,11 @@ pub(in crate::auth) enum Step {
     End,
 }
 
-/// What became of it.
+/// The outcome of a step.
 #[derive(Debug)]
 pub(in crate::auth) enum Event {
     Locked,
-    /// Somebody else holds the lock for longer than a refresh takes.
+    /// Another process holds the lock for longer than a refresh takes.
     LockBusy,
     LockFailed(StoreFailure),
     Loaded(StoredTokens),
@@ -63,23 +63,23 @@ pub(in crate::auth) struct StoreFailure {
     pub(in crate::auth) insecure: bool,
 }
 
-/// What is known of the flight that is under way.
+/// The state of the flight in progress.
 #[derive(Debug)]
 pub(super) struct UnderWay {
     pub(super) purpose: Purpose,
     pub(super) stage: Stage,
-    /// Whether the lock has been asked for.
+    /// Whether this flight has requested the lock.
     pub(super) locked: bool,
     /// Whether this flight has read the store.
     pub(super) loaded: bool,
-    /// Whether the store was read again after a rejection.
+    /// Whether it has read the store again after a rejection.
     pub(super) reread: bool,
-    /// The refresh token that is being tried.
+    /// The refresh token being tried.
     pub(super) trying: Option<Secret>,
     pub(super) failure: Option<Error>,
 }
 
-/// The step that a flight waits for.
+/// The step that a flight is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     Locking,
@@ -94,7 +94,7 @@ pub(super) enum Stage {
 impl Renewal {
     pub(super) fn begin_renewal(&mut self, now: Now) -> Flight {
         let step = match &self.store {
-            // A stored token that lives needs no lock; nor does a look at whether somebody has signed in anew.
+            // No lock is needed to use a valid stored token, or to see whether somebody has signed in again.
             Some(_) if self.cached.is_none() || self.refresh.rejection.is_some() => Step::Load,
             Some(_) => Step::Lock,
             None => {
@@ -178,7 +178,7 @@ impl Renewal {
                     .max(error.retry_after().unwrap_or_default());
                 self.failures += 1;
                 self.renew_at = now.instant.checked_add(pause);
-                // The store that could not be read may have had the refresh token that works.
+                // The store may have held the refresh token that works, so its failure is the one to report.
                 let is_missing = error.is_configuration() && error.status().is_none();
                 let at_store = flight.failure.filter(|_| {
                     is_missing || (error.is_reauthorization_required() && !flight.loaded)
@@ -190,7 +190,7 @@ impl Renewal {
     }
 }
 
-/// A failure of the store, in our own words, with its own as the cause.
+/// A store failure in our own words, with the store's error as its cause.
 impl StoreFailure {
     pub(in crate::auth) fn new(
         message: &'static str,

@@ -1,4 +1,4 @@
-//! The store: what it holds, what it is owed, and what is done about both.
+//! The token store: what it holds, what it is owed, and how it is brought up to date.
 
 use std::time::Duration;
 
@@ -17,28 +17,28 @@ const SAVE_PAUSE: Duration = Duration::from_secs(1);
 /// The longest of these pauses.
 const LONGEST_SAVE_PAUSE: Duration = Duration::from_secs(10);
 
-/// How long a stored token must still live to take the place of one that still serves.
+/// How long a stored token must still be valid to replace one that is in use.
 const WORTHWHILE: Duration = Duration::from_secs(20);
 
-/// What is known of the store.
+/// What is known about the store.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    /// The version that was last seen.
+    /// The version last seen.
     pub(super) seen: Option<StoreVersion>,
     /// The refresh token in it.
     pub(super) refresh_token: Option<Secret>,
-    /// The tokens that it does not have yet.
+    /// The tokens it doesn't have yet.
     pub(super) owed: Option<TokenSet>,
-    /// When the next attempt to save them is due.
+    /// When to try again to save them.
     pub(super) save_at: Option<Instant>,
     pub(super) failures: u32,
     pub(super) is_checked: bool,
-    /// Whether its trouble has been told.
+    /// Whether its failure has been reported.
     pub(super) is_told: bool,
 }
 
 impl Renewal {
-    /// Notes what the store holds. Whether that is news: that another process has stored it since it was last read here.
+    /// Records what the store holds, and returns whether it is news: stored by another process since the last read.
     pub(super) fn take_in(&mut self, stored: &StoredTokens) -> bool {
         let Some(ledger) = &mut self.store else {
             return false;
@@ -54,7 +54,7 @@ impl Renewal {
         ledger.refresh_token.clone_from(&tokens.refresh_token);
         if let Some(token) = &tokens.refresh_token {
             if has(&self.refresh.replaced, token) {
-                // What was there before this process could read or save: older than what memory holds.
+                // The store still has what was there before this process could read or save, older than memory.
                 return false;
             }
             self.refresh.dead.retain(|dead| !is_same(dead, token));
@@ -91,7 +91,7 @@ impl Renewal {
         };
         let (stage, purpose, locked) = (flight.stage, flight.purpose, flight.locked);
         if stage == Stage::Saving {
-            // Another process was faster; what it has stored is known now, and so is our own token.
+            // Another process was faster. Its tokens are now known, and so are ours.
             return self.end(now, Ok(()));
         }
         let owed = self
@@ -112,7 +112,7 @@ impl Renewal {
         }
     }
 
-    /// The store can't be read: with the refresh tokens at hand, or not at all.
+    /// Goes on without a store that can't be read.
     pub(super) fn without_store(&mut self, now: Now) -> Step {
         let Some(flight) = &self.under_way else {
             return Step::End;
@@ -127,7 +127,7 @@ impl Renewal {
         }
     }
 
-    /// Whether stored tokens take the place of those here: others, and alive.
+    /// Whether stored tokens should replace the current ones: they differ, and are valid for long enough.
     pub(super) fn serves(&self, now: Now, tokens: &TokenSet) -> bool {
         let known = self
             .cached
@@ -148,7 +148,7 @@ impl Renewal {
                 .is_none_or(|left| left > needed)
     }
 
-    /// A store that must not be used ends the flight; any other trouble is told, and the flight goes on.
+    /// Ends the flight if the store must not be used; otherwise reports the failure and goes on.
     pub(super) fn store_failed(
         &mut self,
         now: Now,
@@ -206,7 +206,7 @@ impl Renewal {
         self.after_save(now)
     }
 
-    /// A debt that was paid, or could not be, does not hold up the refresh.
+    /// Continues the refresh, whether or not the owed tokens could be saved.
     pub(super) fn after_save(&mut self, now: Now) -> Step {
         let goes_on = self.under_way.as_ref().is_some_and(|flight| {
             flight.stage == Stage::Paying && flight.purpose == Purpose::Renew

@@ -1,6 +1,6 @@
 //! What is known about an account's tokens, and what to do next: a state machine without a clock, a network or a disk.
 //!
-//! Four places know tokens, and none knows all of them:
+//! Four places know tokens, and none of them knows everything:
 //!
 //! | place | knows | can be wrong about |
 //! | --- | --- | --- |
@@ -9,27 +9,27 @@
 //! | server | which tokens are valid | nothing; it may hang, fail, or have carried out a request without answering |
 //! | other processes | as memory | as memory |
 //!
-//! **Which access token.** The one in memory while it is valid by the monotonic clock, so jumps of the wall clock don't
-//! matter; the wall clock only counts for tokens read from the store. Renewal starts before the token expires, in the
-//! background: a caller with a valid token never waits for the endpoint, the store or a lock. A caller whose token the
-//! service refused waits for another one. A lifetime that is missing or zero means: valid until refused.
+//! **Which access token.** The one in memory, while it is valid by the monotonic clock, so jumps of the wall clock
+//! don't matter. The wall clock only counts for tokens read from the store. Renewal starts in the background before the
+//! token expires: a caller with a valid token never waits for the endpoint, the store or a lock. A caller whose token
+//! the service refused waits for another one. A missing or zero lifetime means: valid until refused.
 //!
-//! **Which refresh token.** The first of these that is not known to be dead: one that *another* process has stored
-//! since this one last looked; then the one in memory; then the stored one; then the configured one. Only the store's
-//! version says whether somebody else has saved since: an older token in the store, left there because our save failed,
-//! never replaces the newer one in memory. A store that is read for the first time counts as newer than the
-//! configuration, unless it holds a token that was replaced here.
+//! **Which refresh token.** The first of these not known to be dead: one that *another* process has stored since this
+//! one last looked; the one in memory; the stored one; the configured one. Only the store's version tells whether
+//! somebody else has saved since. An older token left in the store by a failed save never replaces the newer one in
+//! memory. A store read for the first time counts as newer than the configuration, unless it holds a token that this
+//! process has replaced.
 //!
-//! **What is owed.** From the moment an answer arrives until the store confirms the save, its tokens are owed to the
-//! store. A debt is paid before the next refresh, because that may invalidate the stored token; and in the background,
-//! with growing pauses. It is cancelled when another process has stored tokens since. No call fails because of a debt.
-//! If the server is known to accept a refresh token until its replacement has been used
+//! **What is owed.** New tokens are owed to the store from the moment they arrive until it confirms the save. A debt is
+//! paid before the next refresh, which may invalidate the stored token, and in the background with growing pauses. It
+//! is cancelled once another process has stored tokens. No call fails because of a debt. If the server accepts a
+//! refresh token until its replacement has been used
 //! ([`TokenSource::keeps_previous`](super::TokenSource::keeps_previous)), the replacement stays unused while it is
 //! owed.
 //!
 //! **What is dead.** A refresh token that the server has rejected is not sent again until the store changes. If all are
-//! dead, callers get the same rejection without a request; the store is read again for each of them, because a new
-//! sign-in ends up there. Other permanent refusals (such as a client that is not accepted) are remembered for a minute.
+//! dead, callers get the same rejection without a request. Each of them still reads the store again, where a new
+//! sign-in would show up. Other permanent refusals, such as a client that is not accepted, are remembered for a minute.
 //!
 //! ```text
 //!           first use, or all dead          due, ended or refused         owed
@@ -49,7 +49,7 @@
 //!                                         end
 //! ```
 //!
-//! The lock is held from `lock` to `end`. `cache` does what a [`Step`] says, and reports it as an [`Event`].
+//! The lock is held from `lock` to `end`. `cache` carries out each [`Step`], and reports the outcome as an [`Event`].
 
 mod bearer;
 mod flight;
@@ -79,14 +79,14 @@ pub(super) struct Now {
     pub(super) wall: SystemTime,
 }
 
-/// What a caller who needs a token does.
+/// What to do for a caller who needs a token.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// Use it; where there is a flight to start, in the background.
+    /// Use this token; start the flight, if any, in the background.
     Use(Bearer, Option<Flight>),
-    /// Start this flight, and wait for its end.
+    /// Start this flight, and wait until it ends.
     Start(Flight),
-    /// Wait for the end of the flight that is under way, which has this number.
+    /// Wait until the flight with this number ends.
     Wait(u64),
 }
 
@@ -95,28 +95,28 @@ pub(super) enum Answer {
 pub(super) struct Renewal {
     cached: Option<Cached>,
     generation: u64,
-    /// The tokens of the last answer or of the store, for what the next answer leaves out.
+    /// The latest tokens, from an answer or the store, to fill in what the next answer omits.
     tokens: Option<TokenSet>,
     refresh: RefreshTokens,
     store: Option<Ledger>,
-    /// Whether the server keeps a refresh token until its successor has been used.
+    /// Whether the server accepts a refresh token until its successor has been used.
     keeps_previous: bool,
-    /// How much earlier than others it renews, from 0 to 1,000.
+    /// How much earlier than others to renew, from 0 to 1,000.
     spread: u32,
     under_way: Option<UnderWay>,
     flights: u64,
-    /// How the last flight ended, if it failed.
+    /// The error of the last flight, if it failed.
     error: Option<Error>,
     failures: u32,
-    /// When the next renewal in the background may begin.
+    /// The earliest time of the next renewal in the background.
     renew_at: Option<Instant>,
-    /// A refusal that holds until a time.
+    /// A refusal, and how long to repeat it.
     refusal: Option<(Instant, Error)>,
     warnings: Vec<Error>,
 }
 
 impl Renewal {
-    /// The state at the beginning: what the configuration gives. When its access token ends is not known.
+    /// The initial state, from the configuration, which doesn't tell when its access token expires.
     pub(super) fn new(
         access_token: Option<Secret>,
         refresh_token: Option<Secret>,
@@ -149,13 +149,13 @@ impl Renewal {
         }
     }
 
-    /// Renews by so many thousandths of what is possible earlier than others.
+    /// Sets how much earlier than others to renew, in thousandths of the maximum.
     pub(super) fn spread(mut self, spread: u32) -> Self {
         self.spread = spread;
         self
     }
 
-    /// What to do for a token; with `refused`, for another one than that.
+    /// What to do for a token; with `refused`, for a different one than that.
     pub(super) fn ask(&mut self, now: Now, refused: Option<&Bearer>) -> Answer {
         if let Some(cached) = self.cached.as_ref().filter(|cached| cached.is_not(refused))
             && cached.lives(now.instant)
@@ -172,7 +172,7 @@ impl Renewal {
         Answer::Start(self.begin_renewal(now))
     }
 
-    /// What a caller gets who has waited for a flight; `None` where another one is needed.
+    /// The result for a caller who has waited for a flight; `None` if another flight is needed.
     pub(super) fn outcome(
         &self,
         now: Now,
@@ -180,7 +180,7 @@ impl Renewal {
         refused: Option<&Bearer>,
     ) -> Option<Result<Bearer, Error>> {
         if let Some(cached) = self.cached.as_ref().filter(|cached| cached.is_not(refused))
-            // One that lives shorter than its way here still serves those who waited for it.
+            // A token may expire on the way; those who waited for it still get it.
             && (cached.flight == flight || cached.lives(now.instant))
         {
             return Some(Ok(cached.bearer.clone()));
@@ -191,13 +191,13 @@ impl Renewal {
             .map(Err)
     }
 
-    /// When what is owed to the store may be tried again; `None` where nothing is owed.
+    /// When to try again to save what is owed; `None` if nothing is.
     pub(super) fn save_due(&self) -> Option<Option<Instant>> {
         let ledger = self.store.as_ref()?;
         ledger.owed.as_ref().map(|_| ledger.save_at)
     }
 
-    /// Begins a flight that saves what is owed, unless one is under way or nothing is.
+    /// Begins a flight to save what is owed, unless one is in progress or nothing is owed.
     pub(super) fn begin_saving(&mut self) -> Option<Flight> {
         if self.under_way.is_some() || self.save_due().is_none() {
             return None;
@@ -205,12 +205,12 @@ impl Renewal {
         Some(self.begin(Purpose::Save, Step::Lock))
     }
 
-    /// What has to be told to a person; each trouble is told once.
+    /// Takes the warnings for the user; each failure is reported once.
     pub(super) fn take_warnings(&mut self) -> Vec<Error> {
         std::mem::take(&mut self.warnings)
     }
 
-    /// The flight of this number is over, and was cut off if it has not ended by itself.
+    /// Ends this flight, as cut off unless it has already ended.
     pub(super) fn cut_off(&mut self, now: Now, flight: u64) {
         if self.under_way.is_some() && self.flights == flight {
             let error = Error::token_refresh_failed("the refresh was cut off; try again");
@@ -218,7 +218,7 @@ impl Renewal {
         }
     }
 
-    /// Takes in what became of a step.
+    /// Processes the outcome of a step.
     pub(super) fn step(&mut self, now: Now, event: Event) -> Step {
         let Some(flight) = &mut self.under_way else {
             return Step::End;

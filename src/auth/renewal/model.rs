@@ -1,8 +1,8 @@
-//! Many processes, one store, one server that rotates: random interleavings of calls, refreshes, failing saves, kills and
-//! jumps of the clock, against the machine itself.
+//! Tests the state machine with many processes, one store and one server that rotates tokens: random interleavings of
+//! calls, refreshes, failing saves, kills and clock jumps.
 //!
-//! What has to hold at each step: a call succeeds while the process knows an access token that the server takes, and a
-//! sign-in is never lost: among the store and the living processes there is a refresh token that the server takes.
+//! Two invariants hold at each step. A call succeeds while the process knows an access token that the server accepts. A
+//! sign-in is never lost: the store or a living process has a refresh token that the server accepts.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,16 +13,16 @@ use super::{Answer, Bearer, Event, Now, Purpose, Renewal, Step, StoreFailure};
 use crate::auth::{Saved, Secret, StoreVersion, StoredTokens, TokenResponse, TokenSet};
 use crate::error::Error;
 
-/// How many runs, each with its number as the seed.
+/// The number of runs; each run's number is its seed.
 const SEEDS: u64 = 64;
 
-/// How many steps a run has.
+/// The number of steps of a run.
 const STEPS: usize = 2_000;
 
-/// How long an access token lives.
+/// The lifetime of an access token.
 const LIFE: Duration = Duration::from_secs(5);
 
-/// A random sequence (xorshift64*), the same for the same seed everywhere.
+/// A pseudorandom generator (xorshift64*) that depends only on its seed.
 struct Random(u64);
 
 impl Random {
@@ -42,23 +42,23 @@ impl Random {
     }
 }
 
-/// How the server treats the refresh token that it has replaced.
+/// How the server treats a refresh token once it has replaced it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rotation {
-    /// It ends at once.
+    /// It expires at once.
     Strict,
-    /// It ends at once, and its use ends the whole sign-in (RFC 9700 section 4.14.2).
+    /// It expires at once, and its use ends the whole sign-in (RFC 9700 section 4.14.2).
     DetectsReuse,
-    /// It is good until the new one has been used.
+    /// It is valid until the new one has been used.
     KeepsPrevious,
-    /// There is no new one.
+    /// The server doesn't replace refresh tokens.
     None,
 }
 
 struct Server {
     rotation: Rotation,
     next: u64,
-    /// Good refresh tokens, with the one that each has replaced.
+    /// The valid refresh tokens, each with the one it replaced.
     good: HashMap<String, Option<String>>,
     replaced: Vec<String>,
     access: HashMap<String, Instant>,
@@ -115,7 +115,7 @@ struct Store {
 
 struct Process {
     renewal: Renewal,
-    /// What its flight does next, and what became of the step that is under way at the server.
+    /// The next step of its flight; `answered` is the server's answer on its way.
     flight: Option<(u64, Purpose, Step)>,
     answered: Option<Result<TokenResponse, Error>>,
     waiting: Option<(u64, Option<Bearer>)>,
@@ -137,7 +137,7 @@ struct World {
     instant: Instant,
     wall: SystemTime,
     counts: Counts,
-    /// Whether reads and locks of the store may fail too.
+    /// Whether reading and locking the store may fail too.
     all_faults: bool,
 }
 
@@ -174,7 +174,7 @@ impl World {
 
     fn process(&self) -> Process {
         let keeps = self.server.rotation == Rotation::KeepsPrevious;
-        // An account's connector begins with the refresh token of the account's file.
+        // An account's connector starts with the refresh token from the account's file.
         let stored = self.store.tokens.as_ref();
         let token = stored.and_then(|tokens| tokens.refresh_token.clone());
         Process {
@@ -223,7 +223,7 @@ impl World {
         }
     }
 
-    /// A process is gone, with all that it held, and another one begins.
+    /// Kills a process with everything it holds, and starts another.
     fn kill(&mut self, at: usize) {
         let was_good = self.is_signed_in();
         if self.store.locked == Some(at) {
@@ -233,7 +233,7 @@ impl World {
         self.counts.kills += 1;
         if was_good && !self.is_signed_in() {
             self.counts.lost_by_kill += 1;
-            // The user signs in again, and everybody starts anew.
+            // The user signs in again, and every process starts anew.
             let token = format!("refresh-again-{}", self.counts.kills);
             self.server.good.insert(token.clone(), None);
             let mut tokens = TokenSet::new("ended");
@@ -244,7 +244,7 @@ impl World {
         }
     }
 
-    /// A caller asks for a token; with `refused`, since the service has refused the one that is cached.
+    /// A caller asks for a token; with `refused`, because the service refused the cached one.
     fn call(&mut self, at: usize, refused: bool) {
         self.give_back(at);
         let now = self.now();
@@ -278,7 +278,7 @@ impl World {
         }
     }
 
-    /// The end of a flight is the machine's; what is left of it is to give back the lock.
+    /// Lets a flight that has ended release the lock.
     fn give_back(&mut self, at: usize) {
         if matches!(self.processes[at].flight, Some((_, _, Step::End))) {
             self.advance(at);
@@ -328,7 +328,7 @@ impl World {
                 Ok(())
             }),
             Step::Fetch(token) => match self.processes[at].answered.take() {
-                // The server has done it; the answer is on its way, and a kill now loses it.
+                // The server has done its part; a kill now loses the answer.
                 None => {
                     let answer = self.server.refresh(self.instant, token.as_ref());
                     self.counts.refreshes += 1;
@@ -362,7 +362,7 @@ impl World {
         self.processes[at].flight = Some((number, purpose, next));
     }
 
-    /// The callers that have waited for a flight get their answer.
+    /// Answers the callers who waited for a flight.
     fn finish(&mut self, at: usize, number: u64) {
         let now = self.now();
         self.processes[at].renewal.cut_off(now, number);
@@ -387,7 +387,7 @@ impl World {
         }
     }
 
-    /// Whether a refresh token that the server takes is in the store, with a living process, or on the way to one.
+    /// Whether the store, a living process, or an answer on its way has a refresh token that the server accepts.
     fn is_signed_in(&self) -> bool {
         let is_good = |token: &Secret| self.server.good.contains_key(token.expose());
         let stored = self.store.tokens.as_ref();
@@ -405,7 +405,7 @@ impl World {
             })
     }
 
-    /// Everything works again: whoever calls gets a token, and the store ends up with a good one.
+    /// Once everything works again, every call gets a token, and the store ends up with a valid one.
     fn recovers(&mut self) -> bool {
         self.store.full = false;
         self.store.unreadable = false;
@@ -439,7 +439,7 @@ fn run(rotation: Rotation, processes: usize, all_faults: bool) -> Counts {
             let kills = world.counts.kills;
             let before = world.is_signed_in();
             world.step();
-            // A kill is counted apart.
+            // Kills are counted separately.
             assert!(
                 kills != world.counts.kills || !before || world.is_signed_in(),
                 "{rotation:?}, seed {seed}: the sign-in was lost at step {step}"
@@ -478,7 +478,7 @@ fn only_a_kill_loses_a_sign_in_where_rotation_ends_the_old_token_at_once() {
 
 #[test]
 fn no_replaced_token_is_shown_to_a_server_that_takes_it_for_theft() {
-    // Of several processes the others know only what the store holds, and show that.
+    // With several processes, the others know only the store, and would send its token.
     let counts = run(Rotation::DetectsReuse, 1, false);
     assert!(counts.lost_by_kill < counts.kills, "{counts:?}");
 }

@@ -1,4 +1,4 @@
-//! Refresh tokens: which one to try next, and what an answer says of it.
+//! Refresh tokens: which to try next, and what an answer says about it.
 
 use std::time::Duration;
 
@@ -7,22 +7,22 @@ use super::{Now, Renewal};
 use crate::auth::{Secret, TokenResponse};
 use crate::error::Error;
 
-/// How long a refusal holds that only somebody elsewhere can undo.
+/// How long to repeat a refusal that only somebody elsewhere can resolve.
 const REFUSAL: Duration = Duration::from_secs(60);
 
-/// How many refresh tokens of each sort are remembered.
+/// How many refresh tokens of each kind to remember.
 pub(super) const REMEMBERED: usize = 8;
 
-/// What is known of refresh tokens.
+/// What is known about refresh tokens.
 #[derive(Debug, Default)]
 pub(super) struct RefreshTokens {
     /// Those that may work, best first.
     pub(super) held: Vec<Secret>,
     pub(super) configured: Option<Secret>,
-    /// Those that were replaced here.
+    /// Those that this process has replaced.
     pub(super) replaced: Vec<Secret>,
     pub(super) dead: Vec<Secret>,
-    /// Why the last of them died.
+    /// Why the first of them was rejected; later rejections don't replace it.
     pub(super) rejection: Option<Error>,
 }
 
@@ -41,7 +41,7 @@ impl Renewal {
             .filter(|token| !has(&self.refresh.dead, token))
     }
 
-    /// The error that is repeated without a request, if there is one.
+    /// The error to repeat without a request, if any.
     pub(super) fn nothing_left(&self, now: Now) -> Option<Error> {
         if let Some((until, error)) = &self.refusal
             && now.instant < *until
@@ -74,7 +74,7 @@ impl Renewal {
         let lifetime = response.expires_in;
         let mut tokens = response.into_tokens(now.wall);
         if tokens.refresh_token.is_none() {
-            // Google seldom rotates the refresh token, and says nothing when it does not: the old one stays good.
+            // Google seldom rotates the refresh token, and omits it from the answer when the old one stays valid.
             tokens.refresh_token.clone_from(&tried);
         }
         if let Some(before) = &self.tokens {
@@ -96,7 +96,7 @@ impl Renewal {
         };
         ledger.owed = Some(tokens.clone());
         if !loaded {
-            // What can't be read is not written over.
+            // A store that couldn't be read is not overwritten.
             self.put_off_saving(now);
             return self.end(now, Ok(()));
         }
@@ -119,7 +119,7 @@ impl Renewal {
             self.refresh.held.retain(|held| !is_same(held, &token));
             remember(&mut self.refresh.dead, token);
         }
-        // The first rejection is the one of the newest token, which says most.
+        // Keep the first rejection: it is about the newest token, and says the most.
         self.refresh.rejection.get_or_insert(error);
         let is_last = self.candidates().next().is_none() && self.store.is_some();
         if is_last

@@ -12,18 +12,18 @@ use crate::auth::Secret;
 use crate::error::{Error, Kind};
 use crate::http::{FirstByte, Http};
 
-/// The row of the operation that gives the token.
+/// The operation that issues the token.
 const OPERATION: &str = "create_account_applications_token";
 
-/// How long an application token lives where the answer does not say: 15 minutes.
+/// The lifetime of an application token if the answer omits it: 15 minutes.
 const LIFETIME: Duration = Duration::from_secs(900);
 
-/// The client id and secret that an application token is asked with.
+/// Fetches application tokens with a client id and secret.
 #[derive(Debug)]
 pub(crate) struct AirbyteTokenSource {
     pub(crate) http: Http,
     pub(crate) base_url: String,
-    /// The name of the organization's header, and the organization.
+    /// The organization's header and value.
     pub(crate) organization: Option<(&'static str, HeaderValue)>,
     pub(crate) client_id: String,
     pub(crate) client_secret: Secret,
@@ -90,7 +90,7 @@ impl AirbyteTokenSource {
     }
 }
 
-/// The call itself was not sent, so that nothing is unclear of it.
+/// The call itself was not sent, so its outcome is not in doubt.
 fn unreadable(error: Error) -> Error {
     Error::token_refresh_failed(
         "airbyte's answer has no application token; check the base url and any proxy in between",
@@ -98,7 +98,7 @@ fn unreadable(error: Error) -> Error {
     .caused_by(error)
 }
 
-/// There is no token yet that could be refused: a client is.
+/// A refusal here is of the client: there is no token yet.
 fn refused(error: Error) -> Error {
     if !error.is_unauthenticated() {
         return error;
@@ -111,9 +111,9 @@ fn refused(error: Error) -> Error {
     .explaining(error)
 }
 
-/// An error that passes says that there is no token for now, however it came.
+/// Reports a temporary failure as having no token for now.
 fn passing(error: Error) -> Error {
-    // That nothing was reached says more, and by itself what to do.
+    // A connection error says more, including what to do.
     if !error.is_transient() || error.is_connect() {
         return error;
     }
@@ -124,7 +124,7 @@ fn passing(error: Error) -> Error {
     .explaining(error)
 }
 
-/// Reads the answer. A lifetime that can't be read is one that is not said.
+/// Parses the answer. An unreadable lifetime counts as missing.
 fn read(body: &[u8]) -> Result<ApplicationTokenResponse, serde_json::Error> {
     serde_json::from_slice(body).or_else(|error| {
         let without: Option<Map<String, Value>> = serde_json::from_slice(body).ok();

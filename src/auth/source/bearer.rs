@@ -1,10 +1,10 @@
-//! A bearer token that the caller gave, and that nothing can renew.
+//! A bearer token from the caller, which can't be renewed.
 
 use super::{TokenFuture, TokenSource};
 use crate::auth::Secret;
 use crate::error::{Error, Kind};
 
-/// Gives no token: the one of the configuration is all there is.
+/// Always fails: the configured token is the only one.
 #[derive(Debug)]
 pub(crate) struct BearerTokenSource;
 

@@ -10,10 +10,10 @@ use crate::auth::Secret;
 use crate::error::{Error, Kind, is_reason};
 use crate::http::{FirstByte, Http, Reply};
 
-/// Google's token endpoint, <https://developers.google.com/identity/protocols/oauth2/web-server#offline>.
+/// Google's token endpoint; see <https://developers.google.com/identity/protocols/oauth2/web-server#offline>.
 pub const GOOGLE_TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
 
-/// Google's OAuth client, and where it asks.
+/// Fetches tokens from Google with an OAuth client.
 pub(crate) struct GoogleTokenSource {
     pub(crate) http: Http,
     pub(crate) token_url: String,
@@ -58,7 +58,7 @@ pub(crate) async fn post_form(
     grant(http, token_url, form, refusal).await
 }
 
-/// As `post_form`, with what a refusal means for this kind of grant.
+/// Like `post_form`, with the meaning of a refusal for this kind of grant.
 pub(super) async fn grant(
     http: &Http,
     token_url: &str,
@@ -66,7 +66,7 @@ pub(super) async fn grant(
     refused: impl Fn(&Reply) -> Error,
 ) -> Result<TokenResponse, Error> {
     let reply = exchange(http, token_url, form).await.map_err(|error| {
-        // A certificate or a proxy that refuses does so again, and its text says what helps.
+        // A failing certificate or proxy will fail again, and its own message says what helps.
         if error.is_configuration() || (error.is_connect() && !error.is_transient()) {
             return error;
         }
@@ -107,7 +107,7 @@ impl fmt::Debug for GoogleTokenSource {
     }
 }
 
-/// The form of a refresh.
+/// The form of a refresh request.
 fn refresh_form(client_id: &str, client_secret: Option<&Secret>, refresh_token: &Secret) -> Secret {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "refresh_token")
@@ -144,7 +144,7 @@ struct ErrorAnswer {
     error_subtype: serde_json::Value,
 }
 
-/// Reads the token endpoint's answer.
+/// Parses the token endpoint's answer.
 fn parse_reply(reply: &Reply, refused: impl Fn(&Reply) -> Error) -> Result<TokenResponse, Error> {
     let unreadable = || {
         Error::new(
@@ -156,7 +156,7 @@ fn parse_reply(reply: &Reply, refused: impl Fn(&Reply) -> Error) -> Result<Token
         return Err(refused(reply));
     }
     let answer: TokenAnswer = serde_json::from_slice(&reply.body).map_err(|_| unreadable())?;
-    // Some servers refuse under the status of a success.
+    // Some servers refuse with a success status.
     if answer.access_token.is_none() && !answer.error.is_null() {
         return Err(refused(reply));
     }
@@ -168,7 +168,7 @@ fn parse_reply(reply: &Reply, refused: impl Fn(&Reply) -> Error) -> Result<Token
         .ok_or_else(unreadable)?;
     Ok(TokenResponse {
         access_token,
-        // A life of no length tells nothing: the token is used until it is refused.
+        // A zero lifetime tells nothing: the token is used until refused.
         expires_in: answer.expires_in.filter(|life| !life.is_zero()),
         refresh_token: answer.refresh_token,
         refresh_token_expires_in: answer.refresh_token_expires_in,
@@ -176,7 +176,7 @@ fn parse_reply(reply: &Reply, refused: impl Fn(&Reply) -> Error) -> Result<Token
     })
 }
 
-/// The scopes: a text, or a list as some servers write it.
+/// The scopes: a string, or a list as some servers send it.
 fn scopes(scope: &serde_json::Value) -> Vec<String> {
     let items = scope
         .as_array()
@@ -189,7 +189,7 @@ fn scopes(scope: &serde_json::Value) -> Vec<String> {
         .collect()
 }
 
-/// What a token endpoint says of a refusal (RFC 6749 section 5.2).
+/// A refusal by a token endpoint (RFC 6749 section 5.2).
 pub(super) struct Refused {
     pub(super) status: u16,
     pub(super) code: String,
@@ -205,7 +205,7 @@ impl Refused {
                 .unwrap_or_default()
                 .to_owned()
         };
-        // Google's front before the endpoint writes its errors as those of the API: an object.
+        // Google's front end writes its errors like those of the API, as an object.
         let code = answer
             .error
             .as_str()
@@ -222,7 +222,7 @@ impl Refused {
         }
     }
 
-    /// Whether it names a trouble that passes, which Google puts into the description of an otherwise final error too.
+    /// Whether the failure is temporary. Google also says so in the description of an otherwise final error.
     pub(super) fn passes(&self) -> bool {
         [
             "internal_failure",
@@ -235,7 +235,7 @@ impl Refused {
     }
 }
 
-/// Tells a rejection, which only the user or the configuration can fix, from a failure, which passes.
+/// Tells a rejection, which only the user or the configuration can fix, from a temporary failure.
 pub(crate) fn refusal(reply: &Reply) -> Error {
     let refused = Refused::of(reply);
     let (status, code, subtype, description) = (
@@ -248,7 +248,7 @@ pub(crate) fn refusal(reply: &Reply) -> Error {
         _ if refused.passes() => {
             (Kind::TokenRefreshFailed, "the token endpoint failed; try again later".to_owned())
         }
-        // A server that fails knows nothing of the token, whatever it says.
+        // A failing server knows nothing about the token, whatever it says.
         code if status == 429 || status >= 500 => {
             let reason = if code.is_empty() { String::new() } else { format!(" {code}") };
             (Kind::TokenRefreshFailed, format!("the token endpoint failed ({status}{reason}); try again later"))
@@ -282,7 +282,7 @@ pub(crate) fn refusal(reply: &Reply) -> Error {
     Error::refusal(kind, message, status, code).retry_after_of(&reply.headers)
 }
 
-/// A text that says something; whatever else stands there must not cost the access token beside it.
+/// A non-empty string. Any other value counts as missing, so it doesn't cost us the access token beside it.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value
@@ -291,7 +291,7 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D:
         .map(Secret::from))
 }
 
-/// Seconds, as a number or, as some servers write them, as a text.
+/// Seconds, as a number or, from some servers, as a string.
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     let seconds = match &value {
@@ -372,7 +372,7 @@ mod tests {
             (429, "{}"),
             (400, r#"{"error":"internal_failure"}"#),
             (400, r#"{"error":"slow_down"}"#),
-            // A server that fails knows nothing of the token.
+            // A failing server knows nothing about the token.
             (500, r#"{"error":"invalid_grant"}"#),
             (200, "{}"),
             (200, "<html>"),

@@ -1,4 +1,4 @@
-//! Signatures of a service account without its key: the IAM credentials API's `signJwt`.
+//! Signatures for a service account without its key, by the IAM credentials API's `signJwt`.
 //! <https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signJwt>
 
 use serde::Deserialize;
@@ -8,10 +8,10 @@ use crate::auth::{Secret, TokenCache};
 use crate::error::{Error, Kind};
 use crate::http::{FirstByte, Http};
 
-/// The API's address.
+/// The API's base URL.
 pub(super) const IAM_URL: &str = "https://iamcredentials.googleapis.com";
 
-/// The scope that its calls need.
+/// The scope that the API needs.
 pub(super) const CLOUD_PLATFORM: &str = "https://www.googleapis.com/auth/cloud-platform";
 
 #[derive(Deserialize)]
@@ -20,7 +20,7 @@ struct Answer {
     signed_jwt: Secret,
 }
 
-/// Lets the API sign claims for a service account, with the token of one that may do so for it.
+/// Has the API sign claims for a service account, with the token of a caller that may impersonate it.
 pub(super) async fn sign(
     http: &Http,
     url: &str,

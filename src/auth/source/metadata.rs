@@ -1,4 +1,4 @@
-//! The metadata server of Google's machines, which gives tokens of the service account that a program runs as.
+//! The metadata server of Google's machines, which issues tokens for the service account of a program.
 //! <https://cloud.google.com/compute/docs/access/authenticate-workloads>
 
 use std::time::Duration;
@@ -12,17 +12,17 @@ use crate::auth::Secret;
 use crate::error::{Error, Kind};
 use crate::http::{FirstByte, Http};
 
-/// How long it may take: it is on the same machine, or it does not exist.
+/// The timeout: the server is on the same machine, or doesn't exist.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Without it the server answers nobody, and without it in the answer it was another server that answered.
+/// The server requires this header. An answer without it came from another server.
 const FLAVOR: &str = "metadata-flavor";
 
 /// Tokens of the service account that this machine runs as.
 #[derive(Debug)]
 pub(super) struct MetadataTokenSource {
     pub(super) http: Http,
-    /// The address, such as `http://metadata.google.internal`.
+    /// The server's URL, such as `http://metadata.google.internal`.
     pub(super) url: String,
     /// The scope to ask for.
     pub(super) scope: &'static str,
@@ -35,7 +35,7 @@ struct Answer {
 }
 
 impl MetadataTokenSource {
-    /// The service account's address.
+    /// The service account's email address.
     pub(super) async fn email(&self) -> Result<String, Error> {
         let body = self.get("email").await?;
         let email = String::from_utf8_lossy(&body).trim().to_owned();

@@ -1,4 +1,4 @@
-//! Where access tokens come from: one trait, and a file for each way.
+//! Where access tokens come from: one trait, and a file for each source.
 
 mod airbyte;
 mod bearer;
@@ -23,23 +23,25 @@ pub(crate) use google::GoogleTokenSource;
 pub(crate) use service_account::AssertionTokenSource;
 pub(super) use service_account::{Caller, Key, Signer, Way};
 
-/// How often a token is asked for in all while the endpoint fails for the moment.
+/// The most attempts to get a token while the endpoint fails temporarily.
 const ATTEMPTS: u32 = 3;
 
 /// The first pause between two attempts; it doubles.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The longest pause that the endpoint may ask for; past it the caller hears at once how long to wait.
+/// The longest pause that the endpoint may ask for; if it asks for more, the caller gets the error at once.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// What [`TokenSource::fetch`] returns: `Box::pin(async { … })` makes one.
+/// The return type of [`TokenSource::fetch`]; create one with `Box::pin(async { … })`.
 pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<TokenResponse, Error>> + Send + 'a>>;
 
-/// A source of access tokens. The connector has sources for Google's refresh tokens, bearer tokens and Airbyte's
-/// applications; implement this for another one, such as a vault.
+/// A source of access tokens.
 ///
-/// The connector caches the token, asks once for many callers, renews it in the background before it expires, and saves
-/// new tokens in its [`TokenStore`](super::TokenStore). A source only fetches.
+/// The connector has sources for Google's refresh tokens, bearer tokens and Airbyte's applications. Implement this
+/// trait for another one, such as a vault.
+///
+/// The connector caches the token, fetches it once for many callers, renews it in the background before it expires, and
+/// saves new tokens in its [`TokenStore`](super::TokenStore). A source only fetches.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::{AuthConfig, Secret, TokenFuture, TokenResponse, TokenSource};
@@ -62,29 +64,30 @@ pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<TokenResponse, Err
 /// # Ok::<(), airbyte_agent_gmail::Error>(())
 /// ```
 pub trait TokenSource: Debug + Send + Sync {
-    /// Fetches a new access token with this refresh token: the newest from the configuration, the store and earlier
-    /// answers. It is `None` if nobody has one; a source that needs no refresh token
-    /// ignores it.
+    /// Fetches a new access token with this refresh token.
+    ///
+    /// `refresh_token` is the newest from the configuration, the store and earlier answers, and `None` if there is
+    /// none. A source that needs no refresh token ignores it.
     ///
     /// The connector allows 30 seconds in all.
     ///
     /// # Errors
     ///
-    /// [`Error::reauthorization_required`] if this refresh token is rejected: it is not tried again until the store
-    /// changes. Any other error counts as temporary.
+    /// [`Error::reauthorization_required`] if the server rejects this refresh token: it is not tried again until the
+    /// store changes. Any other error counts as temporary.
     fn fetch<'a>(&'a self, refresh_token: Option<&'a Secret>) -> TokenFuture<'a>;
 
     /// Whether the server accepts an old refresh token until its replacement has been used. Default: no.
     ///
-    /// If it does, a new refresh token that could not be stored yet is left unused: the stored one stays valid, and
-    /// even a process that is killed loses nothing. Other servers treat the use of a replaced refresh token as theft
-    /// and end the whole sign-in (RFC 9700 section 4.14.2).
+    /// If so, a new refresh token stays unused until it is stored: the stored one remains valid, and even a killed
+    /// process loses nothing. Other servers treat the use of a replaced refresh token as theft and end the whole
+    /// sign-in (RFC 9700 section 4.14.2).
     fn keeps_previous(&self) -> bool {
         false
     }
 }
 
-/// What a token endpoint answers (RFC 6749 section 5.1).
+/// The answer of a token endpoint (RFC 6749 section 5.1).
 ///
 /// ```
 /// use std::time::Duration;
@@ -98,18 +101,18 @@ pub trait TokenSource: Debug + Send + Sync {
 pub struct TokenResponse {
     /// The access token.
     pub access_token: Secret,
-    /// How long it is valid; if that is unknown, it is used until it is refused.
+    /// How long it is valid; if unknown, it is used until refused.
     pub expires_in: Option<Duration>,
     /// The refresh token to use from now on, if there is a new one.
     pub refresh_token: Option<Secret>,
-    /// How long the refresh token is valid, if that is limited.
+    /// How long the refresh token is valid, if limited.
     pub refresh_token_expires_in: Option<Duration>,
     /// The granted scopes, if the answer lists them.
     pub scopes: Vec<String>,
 }
 
 impl TokenResponse {
-    /// An answer with only an access token; fill in the other fields as needed.
+    /// Creates an answer with only an access token; fill in the other fields as needed.
     pub fn new(access_token: impl Into<Secret>) -> Self {
         Self {
             access_token: access_token.into(),
@@ -120,7 +123,7 @@ impl TokenResponse {
         }
     }
 
-    /// The tokens as a store keeps them, with times in place of durations.
+    /// Converts the answer for a store, with times instead of durations.
     pub(crate) fn into_tokens(self, now: SystemTime) -> TokenSet {
         let after = |lifetime: Option<Duration>| lifetime.and_then(|life| now.checked_add(life));
         TokenSet {
@@ -133,7 +136,7 @@ impl TokenResponse {
     }
 }
 
-/// Asks until there is an answer, an error that does not pass, or no attempt left.
+/// Asks until there is an answer, a permanent error, or no attempt left.
 async fn with_retry<T, F: Future<Output = Result<T, Error>>>(
     mut ask: impl FnMut() -> F,
 ) -> Result<T, Error> {

@@ -1,4 +1,4 @@
-//! Service accounts that act for the mailboxes of an organization (domain-wide delegation): signed assertions (RFC 7523),
+//! Service accounts that act for an organization's mailboxes (domain-wide delegation): signed assertions (RFC 7523),
 //! exchanged for access tokens. <https://developers.google.com/identity/protocols/oauth2/service-account#httprest>
 
 use std::fmt;
@@ -17,20 +17,20 @@ use crate::auth::{GmailAuthConfig, Secret, TokenCache};
 use crate::error::{Error, Kind};
 use crate::http::{Http, Reply};
 
-/// How long an assertion is good; Google takes no more than an hour.
+/// The lifetime of an assertion; Google accepts an hour at most.
 const LIFETIME: Duration = Duration::from_secs(3_600);
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// Who signs, and for which service account.
+/// Signs for a service account.
 #[derive(Debug)]
 pub(in crate::auth) struct Signer {
     pub(in crate::auth) way: Way,
-    /// The service account's address; `None` where the metadata server knows it.
+    /// The service account's email address; `None` if the metadata server has to be asked.
     pub(in crate::auth) email: Option<String>,
-    /// The number by which an administrator allows it.
+    /// The client id for the administrator to allow.
     pub(in crate::auth) client_id: Option<String>,
-    /// Where assertions are exchanged, if the file says so; also their audience.
+    /// The token endpoint from the file, if any; also the audience of assertions.
     pub(in crate::auth) token_url: Option<String>,
     asked_email: OnceCell<String>,
 }
@@ -39,7 +39,7 @@ pub(in crate::auth) struct Signer {
 pub(in crate::auth) enum Way {
     /// With the account's own key.
     Key(Key),
-    /// By the IAM credentials API, for a caller that may have it sign.
+    /// With the IAM credentials API, on behalf of a caller allowed to impersonate the account.
     Iam {
         url: String,
         delegates: Vec<String>,
@@ -51,7 +51,7 @@ pub(in crate::auth) enum Way {
 /// A private key.
 pub(in crate::auth) struct Key {
     signing: SigningKey,
-    /// As the file has it, for what is derived from it.
+    /// The PEM text of the file, to derive keys from.
     pub(in crate::auth) pem: Secret,
 }
 
@@ -70,12 +70,12 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Who calls the IAM credentials API.
+/// The caller of the IAM credentials API.
 #[derive(Debug)]
 pub(in crate::auth) enum Caller {
-    /// The service account of this machine, by the address of its metadata server.
+    /// This machine's service account, by the URL of the metadata server.
     Machine(String),
-    /// A user who has signed in with gcloud.
+    /// A user who signed in with gcloud.
     User(GmailAuthConfig),
     /// Another service account.
     Account(Arc<Signer>),
@@ -92,7 +92,7 @@ impl Signer {
         }
     }
 
-    /// The way to the API for a caller.
+    /// Signing by the API, for a caller.
     pub(in crate::auth) fn iam(url: Option<String>, delegates: Vec<String>, caller: Caller) -> Way {
         Way::Iam {
             url: url.unwrap_or_else(|| iam::IAM_URL.to_owned()),
@@ -102,7 +102,7 @@ impl Signer {
         }
     }
 
-    /// The long-lived secret that it was configured with; a machine has none.
+    /// The configured long-lived secret; a machine has none.
     pub(in crate::auth) fn secret(&self) -> Option<&Secret> {
         match &self.way {
             Way::Key(key) => Some(&key.pem),
@@ -114,7 +114,7 @@ impl Signer {
         }
     }
 
-    /// How errors name the account.
+    /// The account as error messages name it.
     fn shown(&self) -> String {
         let email = self.email.as_ref().or(self.asked_email.get());
         let mut shown = email.map_or_else(
@@ -127,7 +127,7 @@ impl Signer {
         shown
     }
 
-    /// Where an administrator allows it.
+    /// Tells an administrator how to allow the account.
     pub(in crate::auth) fn how_to_allow(&self, scopes: &str) -> String {
         format!(
             "an administrator of the organization must allow {} the scopes {} at admin.google.com, under \"security\", \"access \
@@ -208,7 +208,7 @@ fn machine(http: &Http, url: &str) -> MetadataTokenSource {
     }
 }
 
-/// Tokens for a subject's mailbox; without a subject for the account itself, which has none.
+/// Tokens for a subject's mailbox, or without a subject for the account itself, which has no mailbox.
 #[derive(Debug)]
 pub(crate) struct AssertionTokenSource {
     http: Http,
@@ -235,7 +235,7 @@ impl AssertionTokenSource {
         }
     }
 
-    /// Asks at this address where the account's file names none.
+    /// Sets the token endpoint to use if the account's file names none.
     pub(in crate::auth) fn or_at(mut self, token_url: &str) -> Self {
         if self.signer.token_url.is_none() {
             token_url.clone_into(&mut self.token_url);
@@ -245,7 +245,7 @@ impl AssertionTokenSource {
 
     async fn ask(&self) -> Result<TokenResponse, Error> {
         let email = self.signer.email(&self.http).await?;
-        // A clock before 1970 is refused by Google, with the same advice as any other wrong one.
+        // With a clock before 1970, Google refuses the assertion and advises as for any other wrong clock.
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
@@ -274,7 +274,7 @@ impl AssertionTokenSource {
         .await
     }
 
-    /// What a refusal means, and who can do what about it.
+    /// Explains a refusal, and who can do what about it.
     fn refusal(&self, reply: &Reply) -> Error {
         let refused = Refused::of(reply);
         let (status, code) = (refused.status, refused.code.as_str());
@@ -341,7 +341,7 @@ impl AssertionTokenSource {
     }
 }
 
-/// In what a clock is wrong, by the date of the answer.
+/// How far off the clock is, according to the date of the answer.
 fn off(skew: Option<i64>) -> String {
     match skew {
         Some(ahead @ 61..) => format!("is {ahead} seconds ahead of google's"),

@@ -1,4 +1,4 @@
-//! A service account's private key, and what it signs: JSON Web Tokens with RS256 (RFC 7515, RFC 7518 section 3.3).
+//! A service account's private key, and JSON Web Tokens signed with RS256 (RFC 7515, RFC 7518 section 3.3).
 
 use std::fmt;
 
@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 use crate::auth::Secret;
 use crate::error::{Error, Kind};
 
-/// An RSA key with the id under which Google knows its public half.
+/// An RSA key, with the id that Google knows its public half by.
 pub(super) struct SigningKey {
     pair: KeyPair,
     id: Option<String>,
 }
 
 impl SigningKey {
-    /// Reads a PEM text: PKCS#8 as Google gives it, or PKCS#1.
+    /// Parses a PEM key: PKCS#8 as Google issues it, or PKCS#1.
     pub(super) fn from_pem(pem: &Secret, id: Option<String>) -> Result<Self, Error> {
         let refused = |why: &str| {
             Error::new(
@@ -37,7 +37,7 @@ impl SigningKey {
             PrivateKeyDer::Pkcs1(der) => KeyPair::from_der(der.secret_pkcs1_der()),
             _ => return Err(refused("is not an rsa key")),
         };
-        // What is wrong with the numbers says nothing to anybody who did not make the key.
+        // The details would only help somebody who made the key.
         let pair =
             pair.map_err(|_| refused("is damaged, or not an rsa key of 2048 to 4096 bits"))?;
         Ok(Self { pair, id })

@@ -1,4 +1,4 @@
-//! Tokens in the keyring of the operating system.
+//! Tokens in the operating system's keyring.
 
 use std::fmt::{self, Debug};
 use std::io;
@@ -11,15 +11,17 @@ use serde_json::{Map, Value};
 use super::file::{self, FileTokenStore, TOKENS};
 use super::{Saved, StoreFuture, StoreLock, StoreVersion, StoredTokens, TokenSet, TokenStore};
 
-/// The name under which a keyring shows what this crate has put there.
+/// The name under which keyrings list this crate's entries.
 const SERVICE: &str = "airbyte-gmail";
 
-/// The keyring of the operating system: the Keychain on macOS, the Credential Manager on Windows, elsewhere any program
-/// with the Secret Service protocol, such as GNOME Keyring, KWallet or KeePassXC.
+/// The operating system's keyring.
 ///
-/// It needs the feature `keyring`.
+/// This is the Keychain on macOS, the Credential Manager on Windows, and elsewhere any program with the Secret Service
+/// protocol, such as GNOME Keyring, KWallet or KeePassXC.
 ///
-/// A server usually has no keyring. There it fails, and nothing is written elsewhere; use [`FileTokenStore`].
+/// Needs the feature `keyring`.
+///
+/// Servers usually have no keyring. There, opening fails, and nothing is written elsewhere; use [`FileTokenStore`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -45,26 +47,26 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// There isn't one, or it can't be reached.
+    /// If there is no keyring, or it can't be reached.
     pub fn system() -> io::Result<Self> {
         native().map(|store| Self { store }).map_err(failed)
     }
 
-    /// A keyring that ends with its last clone, for tests.
+    /// A keyring for tests; it ends with its last clone.
     ///
     /// # Errors
     ///
-    /// None in practice.
+    /// Never in practice.
     pub fn in_memory() -> io::Result<Self> {
         let store = keyring_core::mock::Store::new().map_err(failed)?;
         Ok(Self { store })
     }
 
-    /// The store of an account's tokens in it.
+    /// The store of an account's tokens in this keyring.
     ///
     /// # Errors
     ///
-    /// When the keyring does not accept the name.
+    /// If the keyring doesn't accept the name.
     pub fn store(&self, account: &str) -> io::Result<KeyringTokenStore> {
         let entry = self.store.build(SERVICE, account, None).map_err(failed)?;
         Ok(KeyringTokenStore {
@@ -81,9 +83,9 @@ impl Debug for Keyring {
     }
 }
 
-/// Keeps the tokens of one account in the system's keyring; [`Keyring::store`] makes it.
+/// Keeps the tokens of one account in the system's keyring; see [`Keyring::store`].
 ///
-/// It needs the feature `keyring`.
+/// Needs the feature `keyring`.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -103,7 +105,7 @@ impl Debug for Keyring {
 /// # }
 /// ```
 ///
-/// A keyring has no lock: processes that share an account need a lock file ([`with_lock_file`](Self::with_lock_file)),
+/// A keyring has no lock: give processes that share an account a lock file ([`with_lock_file`](Self::with_lock_file)),
 /// or each of them refreshes on its own.
 #[derive(Clone)]
 pub struct KeyringTokenStore {
@@ -113,21 +115,21 @@ pub struct KeyringTokenStore {
 }
 
 impl KeyringTokenStore {
-    /// Makes processes take turns with a lock on `<path>.lock`. Nothing is written to it.
+    /// Makes processes take turns, with a lock on `<path>.lock`. Nothing is written to that file.
     #[must_use]
     pub fn with_lock_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.lock = Some(FileTokenStore::new(path));
         self
     }
 
-    /// All that is kept for the account; `None` when there is nothing.
+    /// Everything kept for the account; `None` if there is nothing.
     pub(in crate::auth) fn read(&self) -> io::Result<Option<Map<String, Value>>> {
         let text = match self.entry.get_secret() {
             Ok(text) => text,
             Err(keyring_core::Error::NoEntry) => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
-        // The parser's own text could quote a token.
+        // The parser's message could quote a token.
         serde_json::from_slice(&text)
             .map(Some)
             .map_err(|_| self.unreadable())
@@ -173,7 +175,7 @@ impl KeyringTokenStore {
         )
     }
 
-    /// A keyring can wait for a person to unlock it, which must not keep the tasks of this thread.
+    /// Runs off the async threads, since a keyring may wait for a person to unlock it.
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> io::Result<T> + Send + 'static,
@@ -246,7 +248,7 @@ fn native() -> keyring_core::Result<Arc<CredentialStore>> {
     ))
 }
 
-/// The keyring's error as text alone: as a value it can hold what was read.
+/// Converts a keyring error to text: as a value, it can hold what was read.
 fn failed(error: keyring_core::Error) -> io::Error {
     io::Error::other(format!(
         "the system's keyring can't be used ({error}); unlock it, or keep the tokens in a file (`--store file`, FileTokenStore)"

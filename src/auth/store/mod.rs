@@ -22,8 +22,9 @@ pub use file::FileTokenStore;
 pub(in crate::auth) use file::{read as read_object, write as write_object};
 pub use keyring::{Keyring, KeyringTokenStore};
 
-/// The tokens of one account after a refresh. Its serialized form contains the tokens in plain text: treat it like a
-/// password.
+/// The tokens of one account after a refresh.
+///
+/// The serialized form contains them in plain text: treat it like a password.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -44,7 +45,7 @@ pub struct TokenSet {
     /// When the access token expires, if the server said so.
     #[serde(default, with = "unix_seconds")]
     pub expires_at: Option<SystemTime>,
-    /// The refresh token to use from now on; a new one if the server has rotated it.
+    /// The refresh token to use from now on; a new one if the server rotated it.
     #[serde(default)]
     pub refresh_token: Option<Secret>,
     /// When the refresh token expires, if the grant is limited in time (`refresh_token_expires_in`).
@@ -67,8 +68,7 @@ impl TokenSet {
         }
     }
 
-    /// Takes what the answer to a refresh leaves out from the tokens before it: the scopes, and the end of a refresh
-    /// token that is still the same.
+    /// Fills in what a refresh omits: the scopes, and the expiry of an unchanged refresh token.
     pub(in crate::auth) fn complete(&mut self, before: &Self) {
         if self.scopes.is_empty() {
             self.scopes.clone_from(&before.scopes);
@@ -82,7 +82,7 @@ impl TokenSet {
         }
     }
 
-    /// How long the access token is still valid: zero once it has expired, `None` if the end is unknown.
+    /// How long the access token is still valid: zero once expired, `None` if the expiry is unknown.
     pub fn remaining(&self) -> Option<Duration> {
         self.remaining_at(SystemTime::now())
     }
@@ -96,11 +96,12 @@ impl TokenSet {
 /// An error of a store.
 pub type StoreError = Box<dyn StdError + Send + Sync>;
 
-/// What the methods of [`TokenStore`] return: `Box::pin(async { … })` makes one.
+/// The return type of [`TokenStore`]'s methods; create one with `Box::pin(async { … })`.
 pub type StoreFuture<'a, T = ()> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// The error of a store that must not be used: others can read its contents, or may have written them. If a store fails
-/// in any other way, the connector works without it; with this error the call fails.
+/// The error of a store that must not be used, because others can read or may have written it.
+///
+/// With this error, the call fails. With any other, the connector works without the store.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::{InsecureStore, StoreError};
@@ -112,7 +113,7 @@ pub type StoreFuture<'a, T = ()> = Pin<Box<dyn Future<Output = Result<T, StoreEr
 pub struct InsecureStore(String);
 
 impl InsecureStore {
-    /// Creates an error; the text is in lower case, names the place and says what to do next.
+    /// Creates an error; write the text in lower case, name the place, and say what to do next.
     pub fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
@@ -126,8 +127,9 @@ impl fmt::Display for InsecureStore {
 
 impl StdError for InsecureStore {}
 
-/// Identifies the tokens that a store holds: it changes whenever somebody saves others. Its form is up to the store: a
-/// counter, a hash, an entity tag. The default is that of an empty store.
+/// Identifies the tokens in a store: it changes whenever others are saved.
+///
+/// Its form is up to the store: a counter, a hash, an entity tag. The default is the version of an empty store.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::StoreVersion;
@@ -150,7 +152,7 @@ impl StoreVersion {
     }
 }
 
-/// What [`TokenStore::load`] gives.
+/// The result of [`TokenStore::load`].
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::{StoreVersion, StoredTokens, TokenSet};
@@ -162,7 +164,7 @@ impl StoreVersion {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct StoredTokens {
-    /// The tokens that were saved last, if any were.
+    /// The tokens saved last, if any.
     pub tokens: Option<TokenSet>,
     /// Their version.
     pub version: StoreVersion,
@@ -183,11 +185,11 @@ impl StoredTokens {
 pub enum Saved {
     /// The tokens are stored, with this version.
     Done(StoreVersion),
-    /// Nothing was done: the store holds another version than the one to replace.
+    /// Nothing was saved: the store holds another version than the one to replace.
     Conflict,
 }
 
-/// Keeps other users of a store waiting until it is released; [`TokenStore::lock`] returns it.
+/// Keeps other users of a store waiting until it is released; see [`TokenStore::lock`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -219,8 +221,10 @@ impl StoreLock {
         }
     }
 
-    /// A lease on a server, and how to release it. It must also expire by itself, at the earliest a minute after it was
-    /// taken: a process that is killed releases nothing.
+    /// A lease on a server, with the future that releases it.
+    ///
+    /// It must also expire on its own, at the earliest a minute after it was taken, because a killed process releases
+    /// nothing.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -239,8 +243,9 @@ impl StoreLock {
         }
     }
 
-    /// The same lock, together with whatever keeps it alive, such as a task that renews a lease. That is dropped before
-    /// the release begins.
+    /// Adds a value that keeps the lock alive, such as a task that renews a lease.
+    ///
+    /// It is dropped before the release begins.
     ///
     /// ```
     /// use airbyte_agent_gmail::auth::StoreLock;
@@ -255,7 +260,7 @@ impl StoreLock {
         self
     }
 
-    /// The lock of a store that has only one user.
+    /// No lock, for a store with only one user.
     pub fn none() -> Self {
         Self {
             _held: None,
@@ -267,10 +272,10 @@ impl StoreLock {
     ///
     /// # Errors
     ///
-    /// What the store says; a lease then ends by itself.
+    /// The store's error; a lease then expires on its own.
     pub async fn release(mut self) -> Result<(), StoreError> {
         let release = self.release.take();
-        // What holds a lease up goes first, since the release waits for its end.
+        // The release waits until renewing has stopped, so drop what renews first.
         drop(self);
         match release {
             Some(release) => release.await,
@@ -285,16 +290,15 @@ impl Debug for StoreLock {
     }
 }
 
-/// Keeps the tokens of one account: receives every new access token and every rotated refresh token, and gives them to
-/// the next process.
+/// Keeps the tokens of one account for the next process: every new access token and every rotated refresh token.
 ///
-/// Before a refresh the connector takes the [`lock`](Self::lock) and [`load`](Self::load)s: tokens that another process
-/// has saved meanwhile are used instead of a refresh, and a stored refresh token wins over the configured one, because
-/// it is newer. A store that only implements `save` is a listener.
+/// Before a refresh, the connector takes the [`lock`](Self::lock) and [`load`](Self::load)s. If another process has
+/// saved new tokens, it uses those and doesn't refresh. A stored refresh token is newer than the configured one, and
+/// wins. A store that only implements `save` acts as a listener.
 ///
-/// If a store fails, calls still succeed as long as a token can be had without it. Tokens that could not be saved are
-/// used anyway, and saved as soon as the store works again;
-/// [`on_token_store_warning`](crate::connector::GmailConnectorBuilder::on_token_store_warning) reports it.
+/// If a store fails, calls still succeed as long as a token can be obtained without it. Unsaved tokens are used anyway,
+/// and saved once the store works again;
+/// [`on_token_store_warning`](crate::connector::GmailConnectorBuilder::on_token_store_warning) reports the failure.
 ///
 /// ```
 /// use airbyte_agent_gmail::auth::{Saved, StoreFuture, StoreVersion, TokenSet, TokenStore};
@@ -312,26 +316,27 @@ impl Debug for StoreLock {
 /// }
 /// ```
 pub trait TokenStore: Debug + Send + Sync {
-    /// Gives what was saved last, with its version.
+    /// Returns the tokens saved last, with their version.
     ///
     /// # Errors
     ///
-    /// Any error; the refresh then continues with the tokens that are known, and the new ones are saved later.
+    /// Any error; the refresh continues with the known tokens, and saves the new ones later.
     fn load(&self) -> StoreFuture<'_, StoredTokens> {
         Box::pin(async { Ok(StoredTokens::default()) })
     }
 
-    /// Waits until nobody else refreshes the tokens of this store. The connector waits 40 seconds at most, and holds the
-    /// lock for 40 seconds at most.
+    /// Waits until nobody else refreshes the tokens of this store.
+    ///
+    /// The connector waits for 40 seconds at most, and holds the lock for 40 seconds at most.
     ///
     /// # Errors
     ///
-    /// Any error; the refresh then continues without the lock.
+    /// Any error; the refresh continues without the lock.
     fn lock(&self) -> StoreFuture<'_, StoreLock> {
         Box::pin(async { Ok(StoreLock::none()) })
     }
 
-    /// Keeps the tokens, if the store still holds the version that they replace (compare and swap).
+    /// Saves the tokens, if the store still holds the version that they replace (compare and swap).
     ///
     /// # Errors
     ///
@@ -342,12 +347,14 @@ pub trait TokenStore: Debug + Send + Sync {
         replaces: &'a StoreVersion,
     ) -> StoreFuture<'a, Saved>;
 
-    /// Checks whether tokens can be saved, without saving any. It is called once, when a stored access token is first
-    /// used, so a person learns in time that the next one can't be saved.
+    /// Checks that tokens can be saved, without saving any.
+    ///
+    /// Called once, when a stored access token is first used, so the user learns in time that the next one can't be
+    /// saved.
     ///
     /// # Errors
     ///
-    /// Any error, which becomes a warning.
+    /// Any error; it becomes a warning.
     fn check_writable(&self) -> StoreFuture<'_> {
         Box::pin(async { Ok(()) })
     }
@@ -390,7 +397,7 @@ impl MemoryTokenStore {
     }
 }
 
-/// The version after so many saves.
+/// The version after this many saves.
 fn counted(saves: u64) -> StoreVersion {
     if saves == 0 {
         StoreVersion::default()
@@ -427,7 +434,7 @@ impl TokenStore for MemoryTokenStore {
     }
 }
 
-/// Times as whole seconds since 1970.
+/// Serializes times as whole seconds since 1970.
 mod unix_seconds {
     use serde::{Deserializer, Serializer};
 
@@ -467,7 +474,7 @@ mod tests {
         assert_eq!(after.scopes, ["scope"]);
         assert_eq!(after.refresh_token_expires_at, Some(SystemTime::UNIX_EPOCH));
 
-        // Another refresh token has an end of its own, and given scopes are the ones that hold.
+        // Another refresh token has its own expiry, and scopes in the answer take precedence.
         let mut rotated = TokenSet::new("new");
         rotated.refresh_token = Some(Secret::from("s"));
         rotated.scopes = vec!["less".to_owned()];

@@ -1,4 +1,4 @@
-//! Stands in for the keyring of the operating system in a build without the feature `keyring`: nobody gets one.
+//! Stands in for the operating system's keyring in builds without the feature `keyring`: opening it fails.
 
 use std::convert::Infallible;
 use std::io;
@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 
 use super::{Saved, StoreFuture, StoreVersion, TokenSet, TokenStore};
 
-/// The keyring of the operating system.
+/// The operating system's keyring.
 ///
-/// It needs the feature `keyring`; without it, opening it fails.
+/// Needs the feature `keyring`; without it, opening fails.
 #[derive(Clone, Debug)]
 pub struct Keyring(Infallible);
 
@@ -19,7 +19,7 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// Always: it needs the feature `keyring`.
+    /// Always: this needs the feature `keyring`.
     pub fn system() -> io::Result<Self> {
         Err(io::Error::new(
             io::ErrorKind::Unsupported,
@@ -27,34 +27,34 @@ impl Keyring {
         ))
     }
 
-    /// A keyring that ends with its last clone, for tests.
+    /// A keyring for tests; it ends with its last clone.
     ///
     /// # Errors
     ///
-    /// Always: it needs the feature `keyring`.
+    /// Always: this needs the feature `keyring`.
     pub fn in_memory() -> io::Result<Self> {
         Self::system()
     }
 
-    /// The store of an account's tokens in it.
+    /// The store of an account's tokens in this keyring.
     ///
     /// # Errors
     ///
-    /// None: there is no keyring to ask.
+    /// Never: there is no keyring to ask.
     pub fn store(&self, account: &str) -> io::Result<KeyringTokenStore> {
         let _ = account;
         match self.0 {}
     }
 }
 
-/// Keeps the tokens of one account in the system's keyring; [`Keyring::store`] makes it.
+/// Keeps the tokens of one account in the system's keyring; see [`Keyring::store`].
 ///
-/// It needs the feature `keyring`; without it, opening it fails.
+/// Needs the feature `keyring`; without it, opening a keyring fails.
 #[derive(Clone, Debug)]
 pub struct KeyringTokenStore(Infallible);
 
 impl KeyringTokenStore {
-    /// Makes processes take turns with a lock on `<path>.lock`.
+    /// Makes processes take turns, with a lock on `<path>.lock`.
     #[must_use]
     pub fn with_lock_file(self, path: impl Into<PathBuf>) -> Self {
         let _ = path;

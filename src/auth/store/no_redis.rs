@@ -1,10 +1,10 @@
-//! Stands in for the store in Redis in a build without the feature `redis`: [`SharedStore::new`] takes no address.
+//! Stands in for the Redis store in builds without the feature `redis`: [`SharedStore::new`] accepts no URL.
 
 use super::{Saved, StoreFuture, StoreVersion, TokenSet, TokenStore};
 use crate::auth::shared::{Identity, SharedStore};
 use crate::error::Error;
 
-/// The tokens of one account in Redis; a build without the feature `redis` has no value of it.
+/// The tokens of one account in Redis; has no values without the feature `redis`.
 #[derive(Debug)]
 pub(crate) enum RedisTokenStore {}
 

@@ -1,4 +1,4 @@
-//! Who may read and write a file: its owner alone, and by no other name.
+//! File access: only the owner may read and write a file, and it must not be a link.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::at;
 use crate::auth::store::InsecureStore;
 
-/// Options for a file that its owner alone can read.
+/// Options for a file that only its owner can read.
 pub(super) fn options() -> OpenOptions {
     #[cfg_attr(not(unix), allow(unused_mut, reason = "there is no mode to set"))]
     let mut options = OpenOptions::new();
@@ -16,12 +16,12 @@ pub(super) fn options() -> OpenOptions {
     options
 }
 
-/// Opens a file of this user's that nobody else can read, without following a link to it.
+/// Opens a file that belongs to this user and that nobody else can read, without following a link.
 pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     let file = match open_as_it_is(path, options) {
         Ok(file) => file,
         Err(error) => {
-            // What a system says of a link that is not to be followed differs.
+            // Each system reports a link that must not be followed in its own way.
             let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
             return Err(if is_link {
                 insecure(path, "it is a link, which is not followed; remove it")
@@ -39,13 +39,13 @@ fn open_as_it_is(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
 
     use rustix::fs::OFlags;
-    // A pipe would keep the open waiting for its other end.
+    // Opening a pipe would block until its other end is opened.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     options.custom_flags(flags.bits().cast_signed()).open(path)
 }
 
-/// Elsewhere than on Unix access is a matter of lists, which a file takes over from its directory and the standard
-/// library does not read: the user's own profile keeps others out.
+/// Other systems than Unix control access by lists, which a file inherits from its directory and the standard library
+/// doesn't read. The user's own profile keeps others out.
 #[cfg(not(unix))]
 fn open_as_it_is(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
@@ -90,7 +90,7 @@ fn check(path: &Path, file: &File) -> io::Result<()> {
     }
 }
 
-/// Whoever can write to the directory can put another file in the place of this one.
+/// Whoever can write to the directory can replace the file.
 #[cfg(unix)]
 pub(super) fn check_directory(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
@@ -120,7 +120,7 @@ pub(super) fn check_directory(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether files can be made in a directory.
+/// Checks that files can be created in a directory.
 #[cfg(unix)]
 pub(super) fn check_writable(directory: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(
@@ -134,12 +134,12 @@ pub(super) fn check_writable(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// How long a file is, and how long it can become where it lies.
+/// The length of a file, and the length it can grow to within its allocated blocks.
 #[cfg(unix)]
 pub(super) fn space(file: &File) -> io::Result<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     let found = file.metadata()?;
-    // The unit of `blocks` is 512 bytes whatever the file system's own is (POSIX, sys/stat.h).
+    // `blocks` counts 512 bytes each, whatever the file system's block size (POSIX, sys/stat.h).
     Ok((found.len(), found.len().max(found.blocks() * 512)))
 }
 

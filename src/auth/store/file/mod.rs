@@ -1,4 +1,4 @@
-//! Tokens in a file that its owner alone can read.
+//! Tokens in a file that only its owner can read.
 
 mod access;
 
@@ -20,33 +20,33 @@ use super::{
 /// How long another process may hold the lock. A connector waits less, and holds it for 40 seconds at most.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// How often a held lock is asked for again.
+/// The pause between two attempts to take the lock.
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
-/// The largest file that is read; tokens are some kilobytes at most.
+/// The largest file accepted; tokens take a few kilobytes.
 const MAX_FILE: u64 = 1024 * 1024;
 
-/// The field of the file that holds the tokens; all others belong to others and are kept.
+/// The field with the tokens. All other fields are kept as they are.
 pub(super) const TOKENS: &str = "tokens";
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// Keeps the tokens in a JSON file.
 ///
-/// The file is made with mode 0600 in a directory of mode 0700. It is refused when others can read it, when it belongs to
-/// another user, and when it is a link; so is the lock beside it. Links among the directories are followed, to a
-/// directory that belongs to this user or to root and that nobody else can write to.
+/// The file is created with mode 0600, its directory with mode 0700. The file and its lock are refused if others can
+/// read them, if they belong to another user, or if they are links. Links among the directories are followed, as long
+/// as the target belongs to this user or root and nobody else can write to it.
 ///
-/// It is replaced as a whole: a process that is killed in the middle of a write leaves the old tokens intact. On a full
-/// disk the tokens overwrite the old ones in place. Processes that share the file make one refresh between them.
+/// Each write replaces the whole file, so a process killed in the middle leaves the old tokens intact. On a full disk,
+/// the new tokens overwrite the old ones in place. Processes that share the file share each refresh.
 ///
-/// A process that is killed after Google has answered and before the write loses that answer. Google leaves the refresh
-/// token of an installed app as it is, so the stored one still works and the next process refreshes again. A server
-/// that rotates refresh tokens at each use (not Google) may no longer accept the old one: then the user signs in again.
-/// If the caller is cancelled in between, nothing is lost: the refresh and the write continue without it.
+/// A process killed between Google's answer and the write loses that answer. Google doesn't rotate the refresh token of
+/// an installed app, so the stored one still works, and the next process refreshes again. A server that rotates refresh
+/// tokens at each use (not Google) may no longer accept the old one; then the user has to sign in again. A cancelled
+/// caller loses nothing: the refresh and the write continue without it.
 ///
-/// On Windows there are no such modes: the file has the access rights of its directory, and only links are refused.
-/// Under the user's own profile these rights keep other users out.
+/// Windows has no such modes: the file inherits the access rights of its directory, and only links are refused. Under
+/// the user's own profile, these rights keep other users out.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -70,7 +70,7 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 #[derive(Clone, Debug)]
 pub struct FileTokenStore {
     path: PathBuf,
-    /// Whether a file that is gone means that the account has been signed out.
+    /// Whether a missing file means that the account was signed out.
     of_account: bool,
 }
 
@@ -83,7 +83,7 @@ impl FileTokenStore {
         }
     }
 
-    /// The tokens in an account's file, which only a sign-in makes.
+    /// The store in an account's file, which only a sign-in creates.
     pub(in crate::auth) fn of_account(path: PathBuf) -> Self {
         Self {
             path,
@@ -91,7 +91,7 @@ impl FileTokenStore {
         }
     }
 
-    /// Where the file is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -124,7 +124,7 @@ impl FileTokenStore {
     }
 }
 
-/// What an object holds of tokens, with their version.
+/// The tokens in an object, with their version.
 pub(super) fn stored(mut object: Map<String, Value>) -> serde_json::Result<StoredTokens> {
     let version = version(object.get(TOKENS));
     match object.remove(TOKENS) {
@@ -133,7 +133,7 @@ pub(super) fn stored(mut object: Map<String, Value>) -> serde_json::Result<Store
     }
 }
 
-/// A hash: others can put other tokens there without a counter.
+/// The version is a hash, since others may write tokens without counting.
 pub(super) fn version(tokens: Option<&Value>) -> StoreVersion {
     match tokens {
         None | Some(Value::Null) => StoreVersion::default(),
@@ -160,7 +160,7 @@ impl TokenStore for FileTokenStore {
 
     fn lock(&self) -> StoreFuture<'_, StoreLock> {
         Box::pin(async move {
-            // The tokens' own file is replaced at each write, so a lock on it would hold nobody off.
+            // Each write replaces the token file itself, so a lock on it would hold nobody off.
             let file = open_lock(&self.path).map_err(boxed)?;
             let started = Instant::now();
             loop {
@@ -191,7 +191,7 @@ impl TokenStore for FileTokenStore {
     }
 }
 
-/// The error of a store; that it must not be used has a type of its own.
+/// Boxes an error; an insecure store keeps its own type.
 fn boxed(error: io::Error) -> StoreError {
     match error.downcast::<InsecureStore>() {
         Ok(error) => error.into(),
@@ -199,7 +199,7 @@ fn boxed(error: io::Error) -> StoreError {
     }
 }
 
-/// The object in a file; `None` when there is no file.
+/// Reads the object in a file; `None` if there is no file.
 pub(in crate::auth) fn read(path: &Path) -> io::Result<Option<Map<String, Value>>> {
     let file = match access::open(path, OpenOptions::new().read(true)) {
         Ok(file) => file,
@@ -210,7 +210,7 @@ pub(in crate::auth) fn read(path: &Path) -> io::Result<Option<Map<String, Value>
     file.take(MAX_FILE)
         .read_to_string(&mut text)
         .map_err(|error| at(path, error))?;
-    // The parser's own text could quote a token.
+    // The parser's message could quote a token.
     serde_json::from_str(&text)
         .map(Some)
         .map_err(|_| unreadable(path))
@@ -223,7 +223,7 @@ pub(in crate::auth) fn write(path: &Path, object: &Map<String, Value>) -> io::Re
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let temporary = sibling(path, &format!(".{}-{number}.tmp", std::process::id()));
     let result = (|| {
-        // Left behind by a process of the same number that was killed in the middle of a write.
+        // A leftover of a process with the same id that was killed in the middle of a write.
         match fs::remove_file(&temporary) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -252,14 +252,14 @@ pub(in crate::auth) fn write(path: &Path, object: &Map<String, Value>) -> io::Re
     })
 }
 
-/// Writes over what is there, in one piece and in the space that it has: a full disk takes no new file.
+/// Overwrites the file in a single write within its allocated space, since a full disk takes no new file.
 fn overwrite(path: &Path, mut text: Vec<u8>) -> io::Result<()> {
     let mut file = access::open(path, OpenOptions::new().write(true))?;
     let (length, space) = access::space(&file)?;
     if text.len() as u64 > space {
         return Err(io::ErrorKind::StorageFull.into());
     }
-    // Blanks after an object are still JSON, and a file that keeps its length needs no second step.
+    // JSON allows trailing blanks, and keeping the length saves a truncation.
     text.resize(text.len().max(usize::try_from(length).unwrap_or(0)), b' ');
     file.write_all(&text)?;
     file.sync_all()
@@ -272,7 +272,7 @@ fn directory_of(path: &Path) -> &Path {
     }
 }
 
-/// The directory of a file, made for its owner alone where it is not there.
+/// The directory of a file, created for its owner alone if it doesn't exist.
 fn prepare_directory(path: &Path) -> io::Result<&Path> {
     let directory = directory_of(path);
     let mut builder = DirBuilder::new();
@@ -299,7 +299,7 @@ fn sibling(path: &Path, suffix: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// A rename outlives a power cut only when the directory is written too.
+/// A rename survives a power cut only once the directory is synced.
 #[cfg(unix)]
 fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()

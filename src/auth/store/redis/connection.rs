@@ -1,4 +1,4 @@
-//! One connection to a Redis or Valkey server, which the whole process shares.
+//! The connection to a Redis or Valkey server, shared by the whole process.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -24,18 +24,18 @@ use super::super::StoreError;
 use crate::error::{Error, Kind};
 use crate::http::{connect, tls};
 
-/// What a cause is in errors of redis-rs.
+/// The type of causes in redis-rs errors.
 type StdError = dyn std::error::Error + Send + Sync;
 
-/// How long a connection or an answer may take: the server is near, and without it things go on too.
+/// The timeout for connecting and for an answer: the server is near, and calls go on without it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long a server that could not be reached is left alone, so that not each call waits for it.
+/// How long to leave a server alone after it couldn't be reached, so not every call waits for it.
 const PAUSE: Duration = Duration::from_millis(500);
 
 static SERVERS: LazyLock<Mutex<HashMap<String, Weak<Redis>>>> = LazyLock::new(Mutex::default);
 
-/// A server, and the connection to it while there is one.
+/// A server, with its connection if there is one.
 pub(crate) struct Redis {
     host: String,
     port: u16,
@@ -51,8 +51,8 @@ struct State {
 }
 
 impl Redis {
-    /// The server of an address, `redis://[user:password@]host[:port][/database]` or `rediss://…` with TLS. All that name
-    /// the same one share its connection.
+    /// The server at `redis://[user:password@]host[:port][/database]`, or `rediss://…` with TLS. Equal URLs share a
+    /// connection.
     pub(crate) fn of(address: &Url) -> Result<Arc<Self>, Error> {
         let mut servers = SERVERS.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(server) = servers.get(address.as_str()).and_then(Weak::upgrade) {
@@ -104,7 +104,7 @@ impl Redis {
         })
     }
 
-    /// A text that no other process makes.
+    /// A text unique to this call among all processes.
     pub(crate) fn unique() -> Result<String, Error> {
         let mut bytes = [0; 15];
         SystemRandom::new().fill(&mut bytes).map_err(|_| {
@@ -116,9 +116,9 @@ impl Redis {
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// Runs a script, which the server carries out as one step.
+    /// Runs a script, which the server executes atomically.
     ///
-    /// It is sent a second time over a new connection where the first one broke: a script has to bear that.
+    /// If the connection breaks, the script is sent again over a new one, so it must tolerate running twice.
     pub(crate) async fn run<T: FromRedisValue>(
         &self,
         script: &str,
@@ -245,7 +245,7 @@ impl Redis {
         .into()
     }
 
-    /// What the server said, in words that hold no values: scripts and keys are never part of them.
+    /// Describes an error without values: scripts and keys never appear in it.
     fn failed(&self, error: &RedisError) -> StoreError {
         let source = std::error::Error::source(error);
         let source = source.and_then(|source| source.downcast_ref::<Arc<StdError>>());
@@ -277,7 +277,7 @@ impl Redis {
     }
 }
 
-/// What TLS says where that is what failed.
+/// The TLS error, if TLS failed.
 fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
@@ -292,9 +292,9 @@ impl fmt::Debug for Redis {
     }
 }
 
-/// What a script is given.
+/// An argument of a script.
 pub(crate) trait Argument {
-    /// Puts it behind those before it.
+    /// Appends it to the command.
     fn add_to(&self, command: &mut redis::Cmd);
 }
 

@@ -18,22 +18,22 @@ use crate::error::{Error, Kind};
 pub(crate) use connection::Redis;
 use seal::StoreKey;
 
-/// How long the lease lasts when its holder renews it no more.
+/// How long the lease lasts if its holder stops renewing it.
 const LEASE: Duration = Duration::from_secs(10);
 
 /// How often the holder renews it.
 const RENEWAL: Duration = Duration::from_secs(3);
 
-/// How often it is asked for while another process holds it.
+/// How often to ask for it while another process holds it.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// How long another process may hold it. A connector waits less, and holds it for 40 seconds at most.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
-/// Gives the version and the sealed tokens.
+/// Returns the version and the encrypted tokens.
 const LOAD: &str = "return redis.call('HMGET', KEYS[1], 'version', 'tokens')";
 
-/// Compare and swap. A save that was sent twice is done once.
+/// Compare and swap. Sending the same save twice has no further effect.
 const SAVE: &str = "
 local version = redis.call('HGET', KEYS[1], 'version') or ''
 if version == ARGV[2] then return 1 end
@@ -42,25 +42,25 @@ redis.call('HSET', KEYS[1], 'version', ARGV[2], 'tokens', ARGV[3])
 if ARGV[4] == '0' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 return 1";
 
-/// Takes the lease, or renews one's own.
+/// Takes the lease, or renews it if it is already ours.
 const TAKE: &str = "
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1";
 
-/// Renews the lease where it is still one's own.
+/// Renews the lease if it is still ours.
 const RENEW: &str = "
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1";
 
-/// Gives one's own lease back.
+/// Releases the lease if it is ours.
 const RELEASE: &str = "
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1";
 
-/// Needs what the others need.
+/// Uses the commands that the other scripts need.
 const CHECK: &str = "
 redis.call('HSET', KEYS[1], 'time', redis.call('TIME')[1])
 redis.call('ZADD', KEYS[2], 1, 'one')
@@ -70,7 +70,7 @@ for at = 1, 3 do redis.call('PEXPIRE', KEYS[at], 1000) end
 redis.call('DEL', KEYS[3])
 return 1";
 
-/// The tokens of one account and its scopes, encrypted.
+/// The encrypted tokens of one account and its scopes.
 pub(crate) struct RedisTokenStore {
     redis: Arc<Redis>,
     key: StoreKey,
@@ -79,11 +79,11 @@ pub(crate) struct RedisTokenStore {
 }
 
 impl RedisTokenStore {
-    /// The tokens of an account in a store.
+    /// The store of an account's tokens.
     ///
     /// # Errors
     ///
-    /// There is neither a key nor a secret that one could be derived from.
+    /// If there is neither a key nor a secret to derive one from.
     pub(crate) fn new(store: &SharedStore, identity: &Identity) -> Result<Self, Error> {
         let key = match (&store.key, &identity.secret) {
             (Some(key), _) => StoreKey::given(key)?,
@@ -100,17 +100,17 @@ impl RedisTokenStore {
         Ok(Self {
             redis: Redis::of(&store.address)?,
             key,
-            // The braces keep both on one server of a cluster.
+            // The braces keep both keys on one server of a cluster.
             entry: format!("airbyte-gmail:{{{name}}}:tokens"),
             lease: format!("airbyte-gmail:{{{name}}}:lease"),
         })
     }
 
-    /// Runs one command of each kind that is needed, on keys that nobody else has.
+    /// Runs one command of each kind needed, on keys that nobody else uses.
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// The server's error.
     pub(crate) async fn check(store: &SharedStore) -> Result<(), Error> {
         let redis = Redis::of(&store.address)?;
         let names = ["hash", "set", "text"];
@@ -138,7 +138,7 @@ impl RedisTokenStore {
                 self.entry
             )
         })?;
-        // The parser's own text could quote a token.
+        // The parser's message could quote a token.
         let tokens = serde_json::from_slice(&text)
             .map_err(|_| format!("the entry {} holds no tokens; delete it", self.entry))?;
         Ok(StoredTokens::new(tokens, StoreVersion::new(version)))
@@ -147,7 +147,7 @@ impl RedisTokenStore {
     async fn write(&self, tokens: &TokenSet, replaces: &StoreVersion) -> Result<Saved, StoreError> {
         let version = Redis::unique()?;
         let sealed = self.key.seal(&self.entry, serde_json::to_vec(tokens)?)?;
-        // What nobody can renew with has no use once it has ended; a refresh token may be the only one there is.
+        // An expired access token is useless, but a refresh token may be the only copy, so its entry never expires.
         let ends = match (&tokens.refresh_token, tokens.remaining()) {
             (None, Some(left)) => u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1),
             _ => 0,
@@ -167,7 +167,7 @@ impl RedisTokenStore {
         })
     }
 
-    /// Waits for the lease, and holds it until the answer is used or dropped.
+    /// Waits for the lease, and holds it until the lock is released or dropped.
     async fn take(&self) -> Result<StoreLock, StoreError> {
         let holder = Redis::unique()?;
         let lease = u64::try_from(LEASE.as_millis())?;
@@ -186,7 +186,7 @@ impl RedisTokenStore {
         let (keeps, mut over) = oneshot::channel::<()>();
         let keeper = tokio::spawn(async move {
             while timeout(RENEWAL, &mut over).await.is_err() {
-                // A lease that is lost is another's; the version keeps apart what both save.
+                // After a lost lease another process holds it; the version check keeps their saves apart.
                 let renewed = redis.run::<bool>(RENEW, &[&name], &[&holder, &lease]).await;
                 if matches!(renewed, Ok(false)) {
                     return Ok(());
@@ -197,7 +197,7 @@ impl RedisTokenStore {
                 .await
                 .map(drop)
         });
-        // Dropped without a release, the keeper hears of it as well.
+        // Dropping the lock without a release stops the keeper too.
         Ok(StoreLock::lease(async move { keeper.await? }).holding(keeps))
     }
 }

@@ -1,4 +1,4 @@
-//! Tokens at rest: encrypted with ChaCha20-Poly1305 (RFC 8439), with keys that HKDF-SHA256 (RFC 5869) gives.
+//! Encryption of stored tokens with ChaCha20-Poly1305 (RFC 8439), with keys from HKDF-SHA256 (RFC 5869).
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -10,12 +10,12 @@ use zeroize::Zeroizing;
 use crate::auth::Secret;
 use crate::error::{Error, Kind};
 
-/// Sets what is derived here apart from what others may derive from the same secret.
+/// Separates our keys from those that others may derive from the same secret.
 const SALT: &[u8] = b"airbyte-agent-gmail token store 1";
 
 const LENGTH: usize = 32;
 
-/// What the entries of a store are named and encrypted with.
+/// The key that names and encrypts the entries of a store.
 pub(super) struct StoreKey(Prk);
 
 struct Length;
@@ -27,7 +27,7 @@ impl KeyType for Length {
 }
 
 impl StoreKey {
-    /// A key of 32 bytes, in base64 of either alphabet.
+    /// A key of 32 bytes, in standard or URL-safe base64.
     pub(super) fn given(text: &Secret) -> Result<Self, Error> {
         let standard = text.expose().replace('-', "+").replace('_', "/");
         let key = STANDARD
@@ -46,7 +46,7 @@ impl StoreKey {
         }
     }
 
-    /// The key of those who know a secret.
+    /// The key derived from a secret.
     pub(super) fn derived(secret: &Secret) -> Self {
         Self::of(secret.expose().as_bytes())
     }
@@ -55,9 +55,9 @@ impl StoreKey {
         Self(Salt::new(HKDF_SHA256, SALT).extract(secret))
     }
 
-    /// The name of an entry, from which nobody without the key learns whose it is.
+    /// The name of an entry, which reveals its owner only to those with the key.
     pub(super) fn name(&self, parts: &[&str]) -> Result<String, Error> {
-        // With its length before each, so that no two lists look alike.
+        // Each part follows its length, so no two lists give the same input.
         let lengths: Vec<[u8; 8]> = parts
             .iter()
             .map(|part| (part.len() as u64).to_be_bytes())
@@ -69,7 +69,7 @@ impl StoreKey {
         Ok(URL_SAFE_NO_PAD.encode(self.expand(&info)?))
     }
 
-    /// Encrypts what stands under a name, so that it can be read under that name alone.
+    /// Encrypts a text, bound to the name of its entry.
     pub(super) fn seal(&self, name: &str, mut text: Vec<u8>) -> Result<Vec<u8>, Error> {
         let mut nonce = [0; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).map_err(|_| broken())?;
@@ -80,7 +80,7 @@ impl StoreKey {
         Ok([nonce.as_slice(), &text].concat())
     }
 
-    /// What was sealed under a name; `None` where it was not, or not with this key.
+    /// Decrypts a text; `None` if it belongs to another name or key.
     pub(super) fn open(&self, name: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, text) = sealed.split_first_chunk::<NONCE_LEN>()?;
         let mut text = Zeroizing::new(text.to_vec());
@@ -116,7 +116,7 @@ fn padding(text: &str) -> &'static str {
     }
 }
 
-/// None of these steps fails while the system gives random numbers.
+/// The error of steps that fail only without random numbers.
 fn broken() -> Error {
     Error::new(
         Kind::Configuration,
@@ -145,7 +145,7 @@ mod tests {
             assert!(key("a").open("name", &changed).is_none(), "{at}");
         }
         assert!(key("a").open("name", b"short").is_none());
-        // The same text is never the same twice.
+        // The same text never encrypts to the same bytes.
         assert_ne!(sealed, key("a").seal("name", b"token".to_vec()).unwrap());
     }
 
