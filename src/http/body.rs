@@ -1,4 +1,4 @@
-//! The body of an answer as it arrives: counted, and unpacked where it is gzip.
+//! The body of an answer as it arrives, with a size limit, and decompressed if it is gzip.
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,28 +7,28 @@ use bytes::{Bytes, BytesMut};
 use flate2::bufread::MultiGzDecoder;
 use http::{HeaderMap, header};
 
-/// A body that is still arriving, in pieces as they came. To reserve the whole of each beforehand, or to unpack what is not
-/// whole, would cost many large answers at once the memory of all of them before any is there.
+/// A body that is still arriving, in pieces. Reserving its full size up front, or decompressing before it is complete,
+/// would make many concurrent large answers take all their memory before any of them is complete.
 pub(super) struct Body {
     limit: usize,
     is_gzip: bool,
     pieces: Vec<Bytes>,
-    /// Where the whole is put together as it arrives.
+    /// The buffer for a body with a reservation.
     whole: Option<(BytesMut, Reservation)>,
     length: usize,
 }
 
-/// Memory that an announced body may take before it is there. It saves a large answer that is alone the memory of its
-/// pieces, which are otherwise kept beside the whole.
+/// Memory that a body with a known length may take before it arrives. It spares a single large answer the memory of its
+/// pieces, which would otherwise be kept beside the joined body.
 struct Reservation(usize);
 
-/// How much is reserved for all bodies that are arriving.
+/// The memory reserved for all arriving bodies.
 static RESERVED: AtomicUsize = AtomicUsize::new(0);
 
-/// How much may be reserved for all of them.
+/// The most memory reserved for all of them.
 const MOST_RESERVED: usize = 8 * 1024 * 1024;
 
-/// A body this small mostly is one piece, which needs no copy.
+/// Most bodies of this size arrive in one piece, which needs no copy.
 const SMALL: usize = 64 * 1024;
 
 impl Reservation {
@@ -50,20 +50,20 @@ impl Drop for Reservation {
     }
 }
 
-/// By how much gzip may be longer than what it holds.
+/// How much longer gzip may be than its content.
 const BAD_PACKING: usize = 64 * 1024;
 
-/// Why a body is not taken.
+/// Why a body is rejected.
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// It is larger than the limit.
     TooLarge,
-    /// It is gzip that ends early or is damaged.
+    /// The gzip data is truncated or damaged.
     Damaged(io::Error),
 }
 
 impl Body {
-    /// One that its headers announce, with its length where they tell it, and that may hold so many bytes.
+    /// A body with these headers, its announced length if known, and a size limit.
     pub(super) fn new(headers: &HeaderMap, announced: Option<u64>, limit: usize) -> Self {
         let is_gzip = is_gzip(headers);
         let length = announced.and_then(|length| usize::try_from(length).ok());
@@ -82,7 +82,7 @@ impl Body {
         }
     }
 
-    /// Takes the next piece.
+    /// Adds the next piece.
     pub(super) fn push(&mut self, piece: Bytes) -> Result<(), Refusal> {
         self.length = self.length.saturating_add(piece.len());
         let longer = if self.is_gzip { BAD_PACKING } else { 0 };
@@ -96,7 +96,7 @@ impl Body {
         Ok(())
     }
 
-    /// The whole.
+    /// Returns the complete body.
     pub(super) fn finish(mut self) -> Result<Bytes, Refusal> {
         let whole = match (self.whole, self.pieces.as_mut_slice()) {
             (Some((whole, _)), _) => whole.freeze(),
@@ -118,14 +118,14 @@ impl Body {
     }
 }
 
-/// What gzip (RFC 1952) holds, up to a limit.
+/// Decompresses gzip (RFC 1952), up to a limit.
 fn unpacked(gzip: &[u8], limit: usize) -> Result<Bytes, Refusal> {
     let mut bytes = Vec::new();
     let mut decoder = MultiGzDecoder::new(gzip);
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
     let read = decoder.by_ref().take(most).read_to_end(&mut bytes);
     read.map_err(Refusal::Damaged)?;
-    // Behind the limit there is nothing, or too much.
+    // At the limit, reading on finds the end, or too much.
     match decoder.read(&mut [0]) {
         Ok(0) => Ok(bytes.into()),
         Ok(_) => Err(Refusal::TooLarge),
@@ -133,7 +133,7 @@ fn unpacked(gzip: &[u8], limit: usize) -> Result<Bytes, Refusal> {
     }
 }
 
-/// Whether headers say that a body is gzip; `x-gzip` is the same (RFC 9110, section 8.4.1.3).
+/// Whether the headers say gzip; `x-gzip` is the same (RFC 9110, section 8.4.1.3).
 fn is_gzip(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_ENCODING)
@@ -231,7 +231,7 @@ mod tests {
             }
             assert!(body.finish().is_ok_and(|whole| whole == expected));
         }
-        // What has arrived gives back what was reserved for it.
+        // Finishing a body returns its reservation.
         assert!(announced().whole.is_some());
     }
 

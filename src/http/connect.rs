@@ -1,4 +1,4 @@
-//! Why no connection was made, in words that say what helps.
+//! Why a connection failed, in words that say what helps.
 
 use std::error::Error as StdError;
 use std::io;
@@ -7,25 +7,25 @@ use rustls::CertificateError;
 
 use super::proxy::HttpsProxy;
 
-/// The cause, and whether it may pass by itself.
+/// The cause, and whether it may be temporary.
 #[derive(Debug)]
 pub(crate) struct Cause {
     pub(crate) message: String,
     pub(crate) passes: bool,
 }
 
-/// What helps where a certificate is of the wrong kind.
+/// What helps against a certificate of the wrong kind.
 const SERVER: &str = "give the service, or the proxy before it, a certificate for a server";
 
-/// What helps where a certificate was refused.
+/// What helps against a refused certificate.
 const AUTHORITY: &str = "if a proxy or an organization has its own certificate authority, name that authority's \
                          file in \
                          SSL_CERT_FILE, or its folder in SSL_CERT_DIR";
 
-/// What helps where a proxy is in the way.
+/// What helps against a proxy in the way.
 const PROXY: &str = "check HTTPS_PROXY, or name the host in NO_PROXY to call it without the proxy";
 
-/// Whether a proxy refused, with a status that the error does not have.
+/// Whether a proxy refused with a status that the error doesn't contain.
 pub(super) fn lacks_status(error: &reqwest::Error) -> bool {
     let mut chain = Vec::new();
     collect(error, &mut chain);
@@ -34,11 +34,11 @@ pub(super) fn lacks_status(error: &reqwest::Error) -> bool {
         .any(|link| link.to_string().contains(UNSUCCESSFUL))
 }
 
-/// How the connector says that a proxy refused.
+/// The connector's message for a proxy that refused.
 const UNSUCCESSFUL: &str = "tunnel error: unsuccessful";
 
-/// Finds the cause in an error of the client. `host` and `port` are of the service, `proxy` is the one of the environment,
-/// and `status` is what it answers.
+/// Finds the cause of a client error. `host` and `port` are the service's, `proxy` is the environment's, and `status`
+/// is the proxy's answer.
 pub(super) fn cause(
     error: &reqwest::Error,
     host: &str,
@@ -64,7 +64,7 @@ pub(super) fn cause(
         message: format!("the proxy {name} {what}; nothing was sent"),
         passes: false,
     };
-    // The connector's types are private; its texts are what there is.
+    // The connector's error types are private, so only the messages can be matched.
     if says("proxy authorization required") {
         return refused(
             "wants a sign-in (407); give it in HTTPS_PROXY, as http://user:password@host:port",
@@ -113,7 +113,7 @@ pub(super) fn cause(
     }
 }
 
-/// An error and what caused it, with what lies inside an `io::Error`, which its `source` passes over.
+/// Collects an error and its causes, including the one inside an `io::Error`, which its `source` skips.
 fn collect<'a>(error: &'a (dyn StdError + 'static), chain: &mut Vec<&'a (dyn StdError + 'static)>) {
     let mut link = Some(error);
     while let Some(error) = link {
@@ -128,7 +128,7 @@ fn collect<'a>(error: &'a (dyn StdError + 'static), chain: &mut Vec<&'a (dyn Std
     }
 }
 
-/// What the system calls it, without numbers that differ between systems.
+/// The system's name for the error, without numbers that differ between systems.
 fn kind(error: &io::Error) -> String {
     let text = error.kind().to_string();
     if error.kind() == io::ErrorKind::Other || text.is_empty() {
@@ -138,7 +138,7 @@ fn kind(error: &io::Error) -> String {
     }
 }
 
-/// Which check of TLS failed.
+/// Explains a TLS failure.
 fn tls(error: &rustls::Error, host: &str) -> String {
     match error {
         rustls::Error::InvalidMessage(_) => format!(
@@ -161,7 +161,7 @@ pub(crate) fn certificate(certificate: &CertificateError, host: &str) -> String 
             "its issuer is not one that this machine trusts".to_owned(),
             AUTHORITY,
         ),
-        // An authority of the same name as a trusted one, with another key.
+        // An authority with a trusted one's name, but another key.
         CertificateError::BadSignature => refused(
             "its issuer's signature does not fit an issuer that this machine trusts".to_owned(),
             AUTHORITY,
@@ -204,7 +204,7 @@ pub(crate) fn certificate(certificate: &CertificateError, host: &str) -> String 
             refused("it is not one for a server".to_owned(), SERVER)
         }
         CertificateError::BadEncoding => refused("it can't be read".to_owned(), SERVER),
-        // The verifier's own words for an authority's certificate in a server's place, as one that signed itself is.
+        // The verifier's error for an authority's certificate used by a server, such as a self-signed one.
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => refused(
             "it is an authority's own, which may not stand for a server".to_owned(),
             SERVER,
@@ -213,7 +213,7 @@ pub(crate) fn certificate(certificate: &CertificateError, host: &str) -> String 
     }
 }
 
-/// A name of a certificate, such as `DnsName("example.com")`, without what a terminal would act on.
+/// A name from a certificate, such as `DnsName("example.com")`, without characters that a terminal would interpret.
 fn shown(name: &str) -> String {
     let name = name
         .split_once('"')

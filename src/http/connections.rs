@@ -1,5 +1,5 @@
-//! The connections that a server on this machine has at once: so many and no more. A client that is slow to say what it
-//! wants gives way to the next one.
+//! Limits the connections that a local server has open. A client that is slow to send its request gives way to the next
+//! one.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
-/// How long the server waits where it can't take a connection, for want of handles most likely.
+/// The pause after a failed accept, most likely for want of file handles.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Whether a connection's request is being answered: then it is not given up for another.
+/// Whether a connection's request is being answered; then it doesn't give way.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Busy(Arc<AtomicBool>);
 
 impl Busy {
-    /// Says whether it is.
+    /// Sets the state.
     pub(crate) fn set(&self, busy: bool) {
         self.0.store(busy, Ordering::Release);
     }
@@ -27,8 +27,8 @@ impl Busy {
     }
 }
 
-/// Takes connections for as long as it is polled, `most` at once; each is served by a task of its own, which ends with
-/// this future.
+/// Accepts connections while polled, at most `most` at a time. Each is served by its own task, which ends with this
+/// future.
 pub(crate) async fn serve<F>(
     listener: TcpListener,
     most: usize,
@@ -37,14 +37,14 @@ pub(crate) async fn serve<F>(
     F: Future<Output = ()> + Send + 'static,
 {
     let mut tasks = JoinSet::new();
-    // The oldest first.
+    // Oldest first.
     let mut open: Vec<(AbortHandle, Busy)> = Vec::new();
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
                 Err(_) => {
-                    // To try again at once would only burn time; a silent client's handle is one to be had.
+                    // Retrying at once would only burn time; closing a silent client frees its handle.
                     give_way(&mut open);
                     tokio::time::sleep(PAUSE).await;
                     continue;
@@ -57,7 +57,7 @@ pub(crate) async fn serve<F>(
         };
         open.retain(|(task, _)| !task.is_finished());
         if open.len() >= most && !give_way(&mut open) {
-            // All are at work: this one is turned away.
+            // All connections are busy, so reject this one.
             continue;
         }
         let busy = Busy::default();
@@ -66,7 +66,7 @@ pub(crate) async fn serve<F>(
     }
 }
 
-/// Ends the oldest connection that is not at work.
+/// Closes the oldest connection that isn't busy.
 fn give_way(open: &mut Vec<(AbortHandle, Busy)>) -> bool {
     let Some(at) = open.iter().position(|(_, busy)| !busy.is_set()) else {
         return false;
@@ -87,7 +87,7 @@ mod tests {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let server = tokio::spawn(serve(listener, 2, |mut stream, busy| async move {
-            // What begins with a letter is at work from then on.
+            // A connection is busy from its first byte on.
             if stream.read_u8().await.is_ok() {
                 busy.set(true);
                 let _ = stream.write_all(b"!").await;
@@ -99,12 +99,12 @@ mod tests {
         at_work.write_all(b"a").await?;
         assert_eq!(at_work.read_u8().await?, b'!');
         let mut silent = connect().await?;
-        // Until the server has taken it.
+        // Wait until the server has accepted it.
         let mut next = connect().await?;
         assert!(silent.read_u8().await.is_err());
         next.write_all(b"b").await?;
         assert_eq!(next.read_u8().await?, b'!');
-        // Both are at work: a third is turned away, and they go on.
+        // Both are busy: a third is rejected, and they go on.
         assert!(connect().await?.read_u8().await.is_err());
         at_work.write_all(b"c").await?;
         assert!(at_work.read_u8().await.is_err());

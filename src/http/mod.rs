@@ -1,4 +1,4 @@
-//! One exchange over HTTP: a request out, a whole answer in, within limits.
+//! One exchange over HTTP: sends a request and reads the whole answer, within limits.
 
 mod body;
 pub(crate) mod connect;
@@ -27,7 +27,7 @@ use body::{Body, Refusal};
 use connect::Cause;
 use proxy::HttpsProxy;
 
-/// How long an exchange may take, and how large an answer may be.
+/// Limits on the time of an exchange and the size of an answer.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,22 +38,22 @@ use proxy::HttpsProxy;
 /// # Ok::<(), airbyte_agent_gmail::Error>(())
 /// ```
 ///
-/// The page `guide::time` has all time limits in one table. With an HTTP client of your own, its timeouts apply, and of
-/// these limits only the size of an answer.
+/// The page `guide::time` has all time limits in one table. If you supply your own HTTP client, its timeouts apply, and
+/// of these limits only `response_bytes`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Time to connect, including TLS. Default: 10 s.
     pub connect_timeout: Duration,
-    /// Time until an answer begins. Default: 60 s, plus a second for each 64 KiB that is sent. An action in hosted mode
-    /// may take the total time, because Airbyte starts its answer when the action has finished.
+    /// Time until an answer begins. Default: 60 s, plus a second for each 64 KiB sent. An action in hosted mode may
+    /// take the total time, because Airbyte starts its answer only when the action has finished.
     pub first_byte_timeout: Duration,
-    /// Time that may pass without a byte arriving, once an answer has begun. Default: 60 s.
+    /// Time without a byte arriving, once an answer has begun. Default: 60 s.
     pub idle_timeout: Duration,
     /// Time for a whole request and its answer. Default: 300 s, as long as Airbyte's own client waits for an execute
     /// call.
     pub total_timeout: Duration,
-    /// The largest answer that is read, in bytes, unpacked where it is gzip. Default: 96 MiB; a mail of 35 MiB is 47 MiB in base64, inside JSON,
-    /// and twice that is never mail.
+    /// The largest answer to read, in bytes, after decompression. Default: 96 MiB; a mail of 35 MiB is 47 MiB in
+    /// base64, inside JSON, and twice that is never mail.
     pub response_bytes: usize,
 }
 
@@ -69,34 +69,34 @@ impl Default for Limits {
     }
 }
 
-/// How many bytes of a request are sent in a second at least.
+/// The assumed lowest upload speed, in bytes per second.
 const SLOWEST_UPLOAD: u64 = 64 * 1024;
 
-/// How this crate names itself.
+/// The User-Agent.
 const AGENT: &str = concat!("airbyte-agent-gmail/", env!("CARGO_PKG_VERSION"));
 
-/// The same where gzip is asked for: Google wants it named in User-Agent too.
+/// The User-Agent with gzip, which Google wants named here too.
 /// <https://developers.google.com/workspace/gmail/api/guides/performance#gzip>
 const GZIP_AGENT: &str = concat!("airbyte-agent-gmail/", env!("CARGO_PKG_VERSION"), " (gzip)");
 
-/// A shared HTTP client. Clones share its connections.
+/// An HTTP client. Clones share its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     client: reqwest::Client,
-    /// Whether it is the caller's own, which may follow redirects and has timeouts of its own.
+    /// Whether the caller supplied it. Then it may follow redirects, and has its own timeouts.
     given: bool,
-    /// Whether gzip is asked for.
+    /// Whether to request gzip.
     gzip: bool,
     limits: Arc<Limits>,
     proxy: Option<Arc<HttpsProxy>>,
 }
 
-/// Until when an answer has to begin.
+/// The deadline for the first byte of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FirstByte {
-    /// By the limit for it.
+    /// `first_byte_timeout`.
     Soon,
-    /// By the limit for the whole: the answer comes when what was asked for has ended.
+    /// `total_timeout`: the answer begins only when the requested work is done.
     WhenDone,
 }
 
@@ -109,8 +109,8 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// How many seconds this machine's clock is ahead of the server's, or behind it where negative; `None` where the
-    /// answer has no date.
+    /// How many seconds this machine's clock is ahead of the server's, or behind it if negative. `None` if the answer
+    /// has no date.
     pub(crate) fn clock_skew(&self) -> Option<i64> {
         let date = self.headers.get(http::header::DATE)?.to_str().ok()?;
         let theirs = httpdate::parse_http_date(date).ok()?;
@@ -121,29 +121,29 @@ impl Reply {
     }
 }
 
-/// Why there is no whole answer.
+/// Why there is no complete answer.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// No connection: nothing was sent.
     NotSent(reqwest::Error, Cause),
-    /// No answer in time, after sending began; with the limit that held.
+    /// No answer in time, after sending began; with the limit that was exceeded.
     TimedOut(String),
     /// The connection broke after sending began.
     Broken(reqwest::Error),
-    /// What came is gzip that ends early or is damaged.
+    /// The gzip data is truncated or damaged.
     Damaged(io::Error),
-    /// The answer is larger than the limit, which is so many bytes.
+    /// The answer is larger than this limit, in bytes.
     TooLarge(usize),
     /// The caller's own client followed a redirect.
     Redirected,
-    /// There was no request to send, since its address isn't one.
+    /// There was no request to send: its URL is invalid.
     NotMade(reqwest::Error),
 }
 
 impl Http {
-    /// The caller's client, or one of this crate's own making.
+    /// Uses the caller's client, or creates one.
     ///
-    /// `gzip` says whether answers are asked for in it.
+    /// `gzip` says whether to request gzip.
     pub(crate) fn new(
         client: Option<reqwest::Client>,
         limits: Limits,
@@ -172,7 +172,7 @@ impl Http {
             .user_agent(if gzip { GZIP_AGENT } else { AGENT })
             // Neither service redirects its API, and a redirect could carry a token or a secret elsewhere.
             .redirect(reqwest::redirect::Policy::none())
-            // The transport alone sends again, since it knows what may be. `never` alone still copies each request.
+            // Only the transport knows what may be sent again. `never` alone still copies each request.
             .retry(reqwest::retry::never().max_retries_per_request(0))
             .tls_backend_preconfigured(tls::config()?)
             .connect_timeout(limits.connect_timeout)
@@ -187,12 +187,12 @@ impl Http {
         Ok((client, proxy.map(Arc::new)))
     }
 
-    /// Whether it was made with these.
+    /// Whether it has these settings.
     pub(crate) fn has(&self, limits: &Limits, gzip: bool) -> bool {
         *self.limits == *limits && self.gzip == gzip
     }
 
-    /// The client inside, for the generated clients.
+    /// The inner client, for the generated clients.
     pub(crate) fn client(&self) -> &reqwest::Client {
         &self.client
     }
@@ -205,7 +205,7 @@ impl Http {
     ) -> Result<Reply, Failure> {
         let limit = self.limits.response_bytes;
         let asked = self.given.then(|| request.url().clone());
-        // Where nothing is said any encoding will do (RFC 9110, section 12.5.3), and no other is read.
+        // Without this header, any encoding is acceptable (RFC 9110, section 12.5.3), but only these can be read.
         request
             .headers_mut()
             .entry(ACCEPT_ENCODING)
@@ -246,10 +246,10 @@ impl Http {
         })
     }
 
-    /// Why a request was not answered.
+    /// Converts the error of an unanswered request.
     async fn failure(&self, error: reqwest::Error) -> Failure {
         let asked = error.url().cloned();
-        // The query of the address can hold a search, the path an id.
+        // The URL's query can hold a search, its path an id.
         let error = error.without_url();
         let Some(asked) = asked.filter(|_| error.is_connect() && !error.is_builder()) else {
             return Failure::from(error);
@@ -286,10 +286,10 @@ impl Http {
     }
 }
 
-/// The limits of time of one exchange.
+/// The time limits of one exchange.
 struct Clock<'a> {
     limits: &'a Limits,
-    /// `None` where the caller's client has limits of its own.
+    /// `None` if the caller's client has its own limits.
     ends: Option<Ends>,
 }
 
@@ -351,7 +351,7 @@ impl<'a> Clock<'a> {
             return reading.await.map_err(Failure::from);
         };
         let mut reading = pin!(reading);
-        // What has come already needs no clock.
+        // Data that is already there needs no timer.
         if let Some(read) = reading.as_mut().now_or_never() {
             return read.map_err(Failure::from);
         }
@@ -377,17 +377,17 @@ impl<'a> Clock<'a> {
     }
 }
 
-/// Further than any exchange lasts.
+/// Longer than any exchange.
 const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// A limit as people say it.
+/// A limit in seconds, for messages.
 fn seconds(time: Duration) -> f64 {
     time.as_secs_f64()
 }
 
 impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
-        // The query of the address can hold a search, the path an id.
+        // The URL's query can hold a search, its path an id.
         let error = error.without_url();
         if error.is_builder() {
             Self::NotMade(error)
@@ -437,7 +437,7 @@ impl From<Failure> for Error {
 }
 
 impl Error {
-    /// The same for an answer that is cut off and for one that is damaged.
+    /// The error for a truncated or damaged answer.
     fn interrupted() -> Self {
         Self::new(
             Kind::Interrupted,
@@ -446,7 +446,7 @@ impl Error {
     }
 }
 
-/// Checks an address of a service: https, or http on this machine alone, since a token travels with each request.
+/// Checks a service's URL: https, or http only on this machine, since each request carries a token.
 pub(crate) fn check_url(name: &str, text: &str) -> Result<String, Error> {
     let refused = |why: &str| Err(Error::new(Kind::Configuration, format!("the {name} {why}")));
     let Ok(url) = Url::parse(text) else {
@@ -466,18 +466,18 @@ pub(crate) fn check_url(name: &str, text: &str) -> Result<String, Error> {
     {
         return refused("has a query, a fragment or credentials; leave them out");
     }
-    // As the url has it, so that the addresses made from it begin with the same text.
+    // Normalized like the URLs made from it, so they start with the same text.
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// A checked address, from which those of requests go on.
+/// The base for the URLs of requests; `checked` has passed [`check_url`].
 pub(crate) fn base(checked: &str) -> Result<Url, Error> {
     Url::parse(&[checked, "/"].concat()).map_err(|error| {
         Error::new(Kind::Configuration, "the base url is not a url").caused_by(error)
     })
 }
 
-/// Whether an address is one of this machine.
+/// Whether a URL points to this machine.
 pub(crate) fn is_loopback(url: &str) -> bool {
     let url = Url::parse(url);
     match url.as_ref().ok().and_then(Url::host) {

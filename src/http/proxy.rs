@@ -1,5 +1,5 @@
-//! The proxy that the environment names, for https alone. Plain http goes to this machine and nowhere else, so that a
-//! proxy for it would mostly not find the way back, and would read the token that travels in it.
+//! The environment's proxy, for https only. Plain http goes to this machine alone; a proxy for it would mostly not find
+//! the way back, and would read the token.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -15,13 +15,13 @@ use url::Url;
 
 use crate::error::{Error, Kind};
 
-/// Where a proxy for https may be named, the one that counts first. curl and others know both spellings.
+/// The variables that name a proxy for https, by precedence. Both spellings are common, as in curl.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/// Those that name none for https, and still have to be readable: whoever set one meant something by it.
+/// Variables that don't apply to https but must still be readable: whoever set one meant something by it.
 const OTHERS: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
 
-/// How long a proxy is asked for the reason of its refusal.
+/// How long to ask a proxy for the reason of its refusal.
 const QUESTION: Duration = Duration::from_secs(5);
 
 /// A proxy for https.
@@ -30,7 +30,7 @@ pub(super) struct HttpsProxy(Url);
 
 impl fmt::Debug for HttpsProxy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The address can hold a password.
+        // The URL can hold a password.
         formatter
             .debug_tuple("HttpsProxy")
             .field(&self.name())
@@ -39,12 +39,12 @@ impl fmt::Debug for HttpsProxy {
 }
 
 impl HttpsProxy {
-    /// The one of the environment.
+    /// The environment's proxy.
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): a variable that can't be read. To call past a proxy that somebody
-    /// asked for would show the call to others, or fail where nobody looks for it.
+    /// [`is_configuration`](Error::is_configuration): a variable can't be read. Bypassing a proxy that somebody asked
+    /// for would expose the call to others, or fail where nobody looks for it.
     pub(super) fn from_env() -> Result<Option<Self>, Error> {
         Self::from_variables(|name| std::env::var_os(name))
     }
@@ -71,7 +71,7 @@ impl HttpsProxy {
         Ok(first.map(Self))
     }
 
-    /// Puts it into a client.
+    /// Adds it to a client.
     pub(super) fn install(
         proxy: Option<&Self>,
         client: reqwest::ClientBuilder,
@@ -89,7 +89,7 @@ impl HttpsProxy {
         Ok(client.proxy(proxy.no_proxy(NoProxy::from_env())))
     }
 
-    /// Its host and port, without what it is given to sign in.
+    /// Its host and port, without credentials.
     pub(super) fn name(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
         match self.0.port_or_known_default() {
@@ -98,8 +98,8 @@ impl HttpsProxy {
         }
     }
 
-    /// The status with which it answers a CONNECT to a host; `None` where it does not say one. The connector below tells
-    /// 407 from the others and keeps no other status.
+    /// The proxy's status for a CONNECT to a host; `None` if there is none. The connector only tells 407 from the
+    /// others and keeps no other status.
     pub(super) async fn status(&self, host: &str, port: u16) -> Option<u16> {
         if self.0.scheme() != "http" {
             return None;
@@ -142,7 +142,7 @@ impl HttpsProxy {
     }
 }
 
-/// Reads a proxy's address; without a scheme it is one of http, as curl takes it.
+/// Parses a proxy's URL; without a scheme it is http, as in curl.
 fn read(text: &str) -> Option<Url> {
     let given = match text.split_once("://") {
         Some(_) => text.to_owned(),
@@ -151,7 +151,7 @@ fn read(text: &str) -> Option<Url> {
     let url = Url::parse(&given).ok()?;
     let (_, rest) = given.split_once("://")?;
     let host = rest.rsplit('@').next()?.split(['/', ':']).next()?;
-    // A lone number is a port without its host; a URL would take it for an address.
+    // A lone number is a port without a host, which a URL parser would read as an IP address.
     let has_host = url.host().is_some() && !host.bytes().all(|byte| byte.is_ascii_digit());
     let is_whole = matches!(url.path(), "" | "/")
         && url.query().is_none()

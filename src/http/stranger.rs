@@ -1,4 +1,4 @@
-//! A request to an address that a stranger has chosen.
+//! Requests to a URL that a stranger has chosen.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -10,13 +10,13 @@ use url::{Host, Url};
 use super::tls;
 use crate::error::{Error, Kind};
 
-/// How long it may take in all.
+/// The time limit in all.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// Posts a form to an https address, and reads nothing but the status.
+/// Posts a form to an https URL, and reads nothing but the status.
 ///
-/// The host's name is looked up once; every address that it has must be a public one, and the connection is made to
-/// these alone, so that a second answer of the DNS changes nothing.
+/// The host name is resolved once. All its addresses must be public, and the connection uses only these, so a later DNS
+/// answer changes nothing.
 pub(crate) async fn post_form(url: &Url, form: &'static str) -> Result<(), Error> {
     let addresses = public_addresses(url).await?;
     post_to(url, &addresses, form).await
@@ -101,7 +101,7 @@ async fn post_to(url: &Url, addresses: &[SocketAddr], form: &'static str) -> Res
     ))
 }
 
-/// Whether an address is one of the public internet, by IANA's registries of special-purpose addresses.
+/// Whether an address is public, by IANA's registries of special-purpose addresses.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -128,8 +128,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
-    // What is given out is in 2000::/3. Within it, some carries an IPv4 address (Teredo, 6to4) or is for protocols and
-    // documentation.
+    // Allocated addresses are in 2000::/3. Within it, some carry an IPv4 address (Teredo, 6to4) or are for protocols
+    // and documentation.
     first & 0xe000 == 0x2000
         && !(first == 0x2001 && second < 0x0200)
         && !(first == 0x2001 && second == 0x0db8)
@@ -203,7 +203,7 @@ mod tests {
         }
     }
 
-    /// Answers one request; gives what was asked.
+    /// Answers one request; returns what was sent.
     async fn answered(answer: &'static str) -> (Result<(), Error>, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -218,7 +218,7 @@ mod tests {
             stream.write_all(answer.as_bytes()).await.unwrap();
             String::from_utf8(asked).unwrap()
         });
-        // The name has no address: that the server is reached shows that the one which was given is used.
+        // The name doesn't resolve, so reaching the server shows that the given address is used.
         let url = format!("http://list.invalid:{}/u?id=1", address.port())
             .parse()
             .unwrap();

@@ -1,4 +1,4 @@
-//! TLS by ring, with the certificates that the operating system trusts, and no process-wide default set.
+//! TLS with ring and the operating system's certificates, without setting a process-wide default.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -8,11 +8,12 @@ use rustls_platform_verifier::Verifier;
 
 use crate::error::{Error, Kind};
 
-/// The variables by which OpenSSL, curl and others are told of other authorities; the verifier reads them on Linux and
-/// other Unix systems, apart from Apple's and Android.
+/// The variables that name other authorities for OpenSSL, curl and others. The verifier reads them on Linux and other
+/// Unix systems, except Apple's and Android.
 const VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// All clients of a process share it: to read the system's certificates takes milliseconds, and to keep them 100 KB.
+/// The configuration shared by all clients: reading the system's certificates takes milliseconds, and keeping them 100
+/// KB.
 pub(crate) fn config() -> Result<ClientConfig, Error> {
     static SHARED: OnceLock<ClientConfig> = OnceLock::new();
     if let Some(shared) = SHARED.get() {
@@ -51,7 +52,7 @@ fn own() -> Result<ClientConfig, Error> {
                 )
                 .caused_by(error));
             }
-            // A system without certificates can still reach what is on this machine; any other server is refused.
+            // Without certificates, this machine's own services can still be reached; any other server is refused.
             config
                 .with_root_certificates(RootCertStore::empty())
                 .with_no_client_auth()
@@ -59,7 +60,7 @@ fn own() -> Result<ClientConfig, Error> {
     })
 }
 
-/// A file that is named and can't be read is an error also where the folder has others.
+/// A named file that can't be read is an error, even if the folder has other certificates.
 fn check_file() -> Result<(), Error> {
     let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else {
         return Ok(());

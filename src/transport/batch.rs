@@ -7,12 +7,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use crate::http::Reply;
 use crate::operation::{Encoded, Operation};
 
-/// What the ids of the parts begin with.
+/// The prefix of part ids.
 const ID: &str = "item-";
 
-/// Writes the parts of a batch; gives the boundary and the body.
+/// Writes a batch; returns the boundary and the body.
 pub(crate) fn write(requests: &[(&'static Operation, Encoded)]) -> (String, Vec<u8>) {
-    // JSON bodies and encoded addresses hold no line that begins so.
+    // No line of JSON or of an encoded URL starts with it.
     let boundary = "batch-boundary".to_owned();
     let mut body = Vec::new();
     for (index, (operation, request)) in requests.iter().enumerate() {
@@ -40,8 +40,8 @@ pub(crate) fn write(requests: &[(&'static Operation, Encoded)]) -> (String, Vec<
     (boundary, body)
 }
 
-/// The answers of a batch, each at the place of its request; `None` if there isn't one. `None` for the whole where
-/// the type names no boundary.
+/// Reads the answers of a batch, in the order of the requests. A missing answer is `None`; the whole result is `None`
+/// if the content type names no boundary.
 pub(crate) fn read(content_type: &str, body: &Bytes, count: usize) -> Option<Vec<Option<Reply>>> {
     let boundary = boundary(content_type)?;
     let mut replies: Vec<Option<Reply>> = vec![None; count];
@@ -70,7 +70,7 @@ fn boundary(content_type: &str) -> Option<&str> {
     (!value.is_empty()).then_some(value)
 }
 
-/// The parts between the lines that begin with the boundary.
+/// The parts between boundary lines.
 fn parts(body: &Bytes, boundary: &str) -> Vec<Bytes> {
     let delimiter = format!("--{boundary}");
     let mut starts = memchr::memmem::find_iter(body, delimiter.as_bytes())
@@ -95,7 +95,7 @@ fn parts(body: &Bytes, boundary: &str) -> Vec<Bytes> {
 }
 
 fn read_part(part: &Bytes) -> Option<(usize, Reply)> {
-    // The rest of the boundary's line, then the part's own headers.
+    // Skip the rest of the boundary line; the part's own headers follow.
     let line = memchr::memchr(b'\n', part)?;
     let (headers, inner) = head(&part.slice(line + 1..));
     let id = headers.get("content-id")?.to_str().ok()?;
@@ -110,7 +110,7 @@ fn read_part(part: &Bytes) -> Option<(usize, Reply)> {
     let status_line = String::from_utf8_lossy(inner.get(..line)?).into_owned();
     let status = status_line.split_whitespace().nth(1)?.parse::<u16>().ok()?;
     let (headers, body) = head(&inner.slice(line + 1..));
-    // The line break before the boundary belongs to the boundary.
+    // The line break before a boundary belongs to the boundary.
     let length = body
         .strip_suffix(b"\n")
         .map_or(body.as_ref(), |rest| {
@@ -127,7 +127,7 @@ fn read_part(part: &Bytes) -> Option<(usize, Reply)> {
     ))
 }
 
-/// Headers up to the empty line, and what is behind it. Lines that are no header are passed over.
+/// The headers up to the empty line, and the rest. Invalid header lines are skipped.
 fn head(bytes: &Bytes) -> (HeaderMap, Bytes) {
     let mut headers = HeaderMap::new();
     let mut rest = bytes.clone();

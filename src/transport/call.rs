@@ -1,4 +1,4 @@
-//! What is known of a call: how errors name it, what it costs, and what its answer looks like.
+//! What is known about a call: its name in errors, its cost, and the shape of its answer.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::error::{Error, Kind};
 use crate::http::FirstByte;
 use crate::operation::{Encoded, Operation, QuotaUnits};
 
-/// A call of an operation, or of several at once.
+/// A call of one operation, or of several in a batch.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     /// The name in errors and events.
@@ -24,22 +24,22 @@ pub(crate) struct Call {
     pub(crate) authenticated: bool,
     /// Whether it changes nothing.
     pub(crate) read_only: bool,
-    /// What a success looks like.
+    /// The shape of a successful answer.
     pub(crate) answer: Answer,
-    /// Whether it sends a piece of an upload, which may be answered with "go on".
+    /// Whether it uploads a chunk, which the service may answer with "resume incomplete".
     pub(crate) is_piece: bool,
-    /// Until when its answer has to begin.
+    /// The deadline for the first byte of the answer.
     pub(crate) first_byte: FirstByte,
-    /// The text that the answer's key has to have: an answer about something else does not count.
+    /// The id that the answer must have; an answer about something else doesn't count.
     pub(crate) id: Option<String>,
-    /// The fields that the answer is to have, where it is not to have all.
+    /// The fields to request, if not all.
     pub(crate) fields: Option<Arc<str>>,
-    /// What it costs of the quota.
+    /// Its cost in quota units.
     pub(crate) quota: QuotaUnits,
 }
 
 impl Call {
-    /// A call of an operation.
+    /// The call of an operation.
     pub(crate) fn of(operation: &'static Operation) -> Self {
         Self {
             name: Cow::Borrowed(operation.id),
@@ -55,7 +55,7 @@ impl Call {
         }
     }
 
-    /// Takes from params what the answer has to be about.
+    /// Sets the id that the answer must have, from the params.
     pub(crate) fn about(mut self, operation: &Operation, params: &Map<String, Value>) -> Self {
         self.id = operation
             .repeated_param()
@@ -64,7 +64,7 @@ impl Call {
         self
     }
 
-    /// The same, for an answer with these fields alone. Every method of Google's that has an answer takes the parameter.
+    /// Requests only these fields. Every Google method with an answer accepts the parameter.
     pub(super) fn with_fields(mut self, fields: Option<&Arc<str>>) -> Self {
         self.fields = fields
             .filter(|_| !matches!(self.answer, Answer::Nothing))
@@ -75,13 +75,13 @@ impl Call {
         self
     }
 
-    /// The same, for an answer that a choice among the fields can leave its key out of.
+    /// Allows the answer to lack its key, for a choice of fields.
     pub(crate) fn partial(mut self) -> Self {
         self.answer = self.answer.partial();
         self
     }
 
-    /// Holds an answer against what it has to be about. A person can write an address in other letters than its owner.
+    /// Checks the answer's id. An email address may differ from the owner's spelling, so it isn't compared.
     pub(super) fn check_id(&self, body: &[u8]) -> Result<(), Error> {
         let Answer::Object { key: Some(key), .. } = self.answer else {
             return Ok(());
@@ -99,8 +99,8 @@ impl Call {
         Ok(())
     }
 
-    /// Notes what is not known of the outcome: whether what may not be sent twice was done, and, where the answer is not
-    /// the service's, whether anything was.
+    /// Marks the outcome as unknown where it is: after a call that must not be sent twice, or, if the answer didn't
+    /// come from the service, after any call that changes something.
     pub(crate) fn fail(&self, error: Error) -> Error {
         let unknown = if error.is_invalid_response() {
             !self.read_only
@@ -115,23 +115,23 @@ impl Call {
         self.name(error)
     }
 
-    /// Names the call.
+    /// Names the call in the error.
     pub(super) fn name(&self, error: Error) -> Error {
         error.named(self.name.clone())
     }
 }
 
-/// What goes out for a call. It is kept as long as it may have to go out again, and costs no copy until it does.
+/// The request of a call, kept for as long as it may have to be sent again. It is copied only then.
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
-    /// A path with its query at the service, or a whole url.
+    /// A path with its query, relative to the service, or a full URL.
     pub(crate) address: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
 impl Outgoing {
-    /// An operation's request.
+    /// The request of an operation.
     pub(crate) fn new(operation: &Operation, request: Encoded) -> Self {
         Self {
             method: Self::method_of(operation),

@@ -1,4 +1,4 @@
-//! Straight to a service: bearer, send, 401, retry.
+//! Sends calls directly to a service: bearer token, 401, retries.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use crate::auth::{Bearer, TokenCache};
 use crate::error::{Error, Kind};
 use crate::http::{Failure, Http, Reply};
 
-/// The header by which Airbyte knows the organization, where the credentials belong to several.
+/// Airbyte's header for the organization, for credentials that belong to several.
 pub(crate) const ORGANIZATION: &str = "x-organization-id";
 
-/// How long a call may be refused for a minute's quota: longer, it is another limit that is met.
+/// How long to treat refusals of a call as the per-minute quota; if they last longer, it is another limit.
 const LONGEST_REFUSAL: Duration = Duration::from_secs(600);
 
-/// The way to one service.
+/// Everything needed to call one service.
 pub(crate) struct Direct {
     pub(crate) http: Http,
-    /// It ends with a slash, so that addresses are read as going on from it.
+    /// Ends with a slash, so that relative paths join below it.
     pub(crate) base_url: Url,
     pub(crate) token: Option<TokenCache>,
     pub(crate) organization_id: Option<HeaderValue>,
@@ -33,7 +33,7 @@ pub(crate) struct Direct {
     pub(crate) budget: RetryBudget,
 }
 
-/// What became of a call whose attempts met a quota that was used up.
+/// A call refused for the quota: since when, and how often.
 struct HeldBack {
     error: Error,
     since: Instant,
@@ -41,11 +41,11 @@ struct HeldBack {
 }
 
 impl Direct {
-    /// Sends what goes out for a call until it succeeds or may not be sent again.
+    /// Sends a request until it succeeds or must not be sent again.
     ///
-    /// One span for the call, whatever number of requests it takes.
+    /// One span per call, however many requests it takes.
     pub(crate) async fn send(&self, call: &Call, request: Outgoing) -> Result<Reply, Error> {
-        // The `otel` fields are what the bridge to OpenTelemetry takes a span's name and kind from.
+        // The OpenTelemetry bridge takes a span's name and kind from the `otel` fields.
         let span = tracing::info_span!(
             "call",
             operation = &*call.name,
@@ -56,8 +56,7 @@ impl Direct {
             otel.kind = "client",
             otel.status_code = field::Empty,
         );
-        // On the heap, since a future is moved into each that awaits it: by value the kilobytes of this one would be
-        // copied some ten times a call.
+        // Boxed: each future that awaits this one would move it by value, copying kilobytes some ten times per call.
         Box::pin(self.attempts(call, request, &span))
             .instrument(span.clone())
             .await
@@ -99,14 +98,14 @@ impl Direct {
                 Ok(permit) => permit,
                 Err(error) => {
                     failed(attempt - 1, None);
-                    // What the service itself said tells more.
+                    // The service's own refusal says more.
                     return Err(match held_back {
                         Some(held) => held.error.again_in(error.retry_after()),
                         None => error,
                     });
                 }
             };
-            // Behind the wait, so that the token is not an old one.
+            // Only after the wait, which could outlast a token.
             let (made, bearer) = match self.make(call, &request, refused.as_ref()).await {
                 Ok(made) => made,
                 Err(error) => {
@@ -161,11 +160,11 @@ impl Direct {
                 }
             }
             if error.is_unauthenticated() && refused.is_none() && bearer.is_some() {
-                // The service did nothing, and a token can end early; another one is tried, once.
+                // The service did nothing, and a token can end early, so try another one, once.
                 refused = bearer;
                 continue;
             }
-            // A limit of another length than a minute passes when it says so, or not soon.
+            // A rate limit longer than a minute ends when it says so, or not soon.
             let lasts = learns && error.is_rate_limited() && error.retry_after().is_none();
             let outcome = if lasts { Outcome::Final } else { outcome };
             let pause = self.retry.pause(
@@ -179,7 +178,7 @@ impl Direct {
             let is_allowed = pause.is_some() && self.budget.take();
             let Some(pause) = pause.filter(|_| is_allowed) else {
                 failed(attempt, Some(status));
-                // "Not found" may mean that an attempt before this one has deleted it.
+                // "Not found" may mean that an earlier attempt has deleted it.
                 return Err(if may_be_done && !error.is_transient() {
                     error.outcome_unknown()
                 } else {
@@ -198,14 +197,14 @@ impl Direct {
         }
     }
 
-    /// Makes the request of an attempt, with the token that it goes out with.
+    /// Builds the request of an attempt, and returns the token in it.
     async fn make(
         &self,
         call: &Call,
         outgoing: &Outgoing,
         refused: Option<&Bearer>,
     ) -> Result<(reqwest::Request, Option<Bearer>), Error> {
-        // An upload's session has an address of its own.
+        // An upload session has its own absolute URL, which replaces the base.
         let address = outgoing.address.trim_start_matches('/');
         let url = self.base_url.join(address).map_err(|error| {
             call.name(

@@ -1,10 +1,10 @@
-//! The forms in which a caller takes what an action gives.
+//! The forms in which a caller can take an action's result.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// A value, or the text of one as it came.
+/// A parsed value, or the raw JSON.
 pub(crate) trait Form: DeserializeOwned {
     /// Reads a part of an answer.
     fn read(part: &RawValue) -> Result<Self, serde_json::Error>;

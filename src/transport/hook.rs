@@ -1,4 +1,4 @@
-//! Where progenitor's clients meet the transport.
+//! Routes progenitor's clients through the transport.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ use crate::error::{Error, Kind};
 use crate::http::Reply;
 use crate::operation::{Encoded, Operation, Table};
 
-/// The header with the document's version that progenitor adds; no service asks for it.
+/// The document's version, in a header that progenitor adds; no service asks for it.
 const API_VERSION: &str = "api-version";
 
 impl ClientHooks<Transport> for gmail::Client {
@@ -43,15 +43,15 @@ async fn exec(
     info: &OperationInfo,
 ) -> reqwest::Response {
     match send(client, table, request, info).await {
-        // Without the headers, which the generated client would copy for a caller that never sees them.
+        // Omit the headers: the generated client would copy them for a caller who never sees them.
         Ok(Reply { status, body, .. }) => {
             let mut response = response(body);
             *response.status_mut() = status;
             response.into()
         }
         Err(error) => {
-            // The generated client has no place for an error of ours, but it hands a response that it does not expect
-            // back whole, extensions included; `From` below takes it out again.
+            // The generated client can't carry our errors, but it returns an unexpected response whole, with its
+            // extensions. `From` below takes the error out again.
             let mut response = response("");
             *response.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
             response.extensions_mut().insert(error);
@@ -76,8 +76,8 @@ async fn send(
     client.inner().send(operation, request).await
 }
 
-/// The request as this crate's own encoder gives it. The path is held against the row: an id of `..` would name another
-/// resource.
+/// The request as this crate's own encoder writes it. The path is checked against the operation: an id of `..` would
+/// name another resource.
 fn encoded(
     operation: &Operation,
     base_url: &str,
@@ -102,7 +102,7 @@ fn encoded(
     Ok(encoded)
 }
 
-/// A response with an address that nobody looks at: without one reqwest would parse one for each response.
+/// A response with a fixed URL that nobody reads; without one, reqwest would parse a URL for each response.
 fn response<B>(body: B) -> http::Response<B> {
     static ADDRESS: LazyLock<http::Extensions> = LazyLock::new(|| {
         reqwest::Url::parse("http://localhost")
@@ -116,7 +116,7 @@ fn response<B>(body: B) -> http::Response<B> {
     response
 }
 
-/// What an error of a generated client says, with everything that could hold mail or tokens left behind.
+/// Converts a generated client's error, leaving out everything that could hold mail or tokens.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -148,9 +148,9 @@ impl From<progenitor_client::Error<()>> for Error {
                 Kind::InvalidInput,
                 "a parameter has a value that can't be sent; check the arguments",
             ),
-            // Which operation it was is not known here, so that it may be one that has changed something.
+            // The operation isn't known here, so it may have changed something.
             Client::InvalidResponsePayload(_, error) => Self::undecodable(&error).outcome_unknown(),
-            // The transport answers every failure with a response, so nothing else comes from the network.
+            // The transport answers every failure with a response, so no other variant comes from the network.
             _ => Self::new(
                 Kind::InvalidResponse,
                 "the service's answer could not be read",

@@ -1,4 +1,5 @@
-//! Through Airbyte: a request becomes `{entity, action, params}`, and the result becomes the service's response.
+//! Calls through Airbyte: the request becomes `{entity, action, params}`, and the result becomes the service's
+//! response.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -23,7 +24,7 @@ use crate::http::{FirstByte, Reply};
 use crate::lenient;
 use crate::operation::{Encoder, Field, Operation, Schema};
 
-/// The way through a hosted connector.
+/// Everything needed to call a hosted connector.
 pub(crate) struct Hosted {
     pub(crate) airbyte: Client,
     pub(crate) customer: Option<Customer>,
@@ -40,12 +41,12 @@ struct ExecuteRequest<'a> {
     beside: &'a Map<String, Value>,
 }
 
-/// The envelope of an answer, read no deeper than is needed.
+/// The envelope of an answer, parsed no deeper than needed.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(default)]
     status: Option<String>,
-    /// `null` is told from none.
+    /// Tells `null` from a missing field.
     #[serde(default, borrow, deserialize_with = "given")]
     result: Option<&'a RawValue>,
     #[serde(default, borrow)]
@@ -60,12 +61,12 @@ fn given<'de: 'a, 'a, D: Deserializer<'de>>(
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// What came out of an action: the result and the paging fields, as Airbyte gave them.
+/// An action's result and paging fields, as Airbyte sent them.
 pub(crate) struct Executed {
     body: Bytes,
 }
 
-/// The object form in which some texts of Airbyte's show a list.
+/// The object form of a list that some of Airbyte's texts show.
 #[derive(Deserialize)]
 struct DataAndMeta<'a> {
     #[serde(borrow)]
@@ -75,7 +76,7 @@ struct DataAndMeta<'a> {
 }
 
 impl Hosted {
-    /// The connector's id: given, or looked up once by the customer's name.
+    /// The connector's id: configured, or looked up once by the customer's name.
     pub(crate) async fn connector_id(&self) -> Result<&str, Error> {
         self.connector_id
             .get_or_try_init(|| self.look_up())
@@ -83,7 +84,7 @@ impl Hosted {
             .map(String::as_str)
     }
 
-    /// Airbyte's own API, which no connector stands before.
+    /// The direct route to Airbyte's own API.
     fn direct(&self) -> Result<&Direct, Error> {
         self.airbyte.inner().as_direct().ok_or_else(|| {
             Error::new(
@@ -108,7 +109,8 @@ impl Hosted {
                 ));
             }
         };
-        // The server filters by the definition; one that does not is not trusted with another connector.
+        // The server filters by definition. If it ignored that, the list could hold other connectors, so check here
+        // too.
         let is_meant = |item: &ConnectorSummary| {
             item.summarized_source_template
                 .as_ref()
@@ -118,7 +120,7 @@ impl Hosted {
         find_connector(list, is_meant, "gmail").await
     }
 
-    /// Carries out an operation, and gives the answer that the service itself would have given.
+    /// Runs an operation, and returns the answer that the service itself would have given.
     pub(super) async fn reply(
         &self,
         operation: &'static Operation,
@@ -130,7 +132,7 @@ impl Hosted {
         executed.reply(operation, &call)
     }
 
-    /// Carries out an operation's action.
+    /// Runs an operation's action.
     pub(crate) async fn execute(
         &self,
         operation: &'static Operation,
@@ -151,7 +153,7 @@ impl Hosted {
         self.execute_action(&action, &params, beside).await
     }
 
-    /// Carries out any action of the connector.
+    /// Runs any action of the connector.
     pub(crate) async fn execute_action(
         &self,
         action: &Action<'_>,
@@ -176,7 +178,7 @@ impl Hosted {
                 beside,
             })
             .finish()?;
-        // Around whatever the action answers with stands the same envelope.
+        // Every action's answer comes in the same envelope.
         let enveloped = Call {
             answer: Answer::of(row),
             first_byte: FirstByte::WhenDone,
@@ -189,7 +191,7 @@ impl Hosted {
     }
 }
 
-/// The one connector of a customer's that is meant; `kind` is what errors call it.
+/// Finds a customer's connector. Errors call it by `kind`.
 pub(crate) async fn find_connector(
     list: site::ConnectorsList,
     is_meant: impl Fn(&ConnectorSummary) -> bool,
@@ -231,15 +233,15 @@ pub(crate) async fn find_connector(
     }
 }
 
-/// Whether a text can be a connector's id in a path.
+/// Whether a text is safe as a connector's id in a path.
 pub(crate) fn is_connector_id(id: &str) -> bool {
     !id.is_empty() && id != "." && id != ".." && !id.contains(['/', '\\', '?', '#'])
 }
 
-/// How many connectors are named where one has to be chosen.
+/// The most connectors to list when the caller has to choose one.
 const SHOWN_CONNECTORS: usize = 10;
 
-/// A name as it can stand in one line, and not too long.
+/// A name fit for one line: no control characters, and short.
 fn printable(name: &str) -> String {
     name.chars()
         .filter(|letter| !letter.is_control())
@@ -247,7 +249,7 @@ fn printable(name: &str) -> String {
         .collect()
 }
 
-/// Whether what is not found is the customer (workspace), and no address of Airbyte's.
+/// Whether "not found" is about the customer (workspace), and not about a URL that isn't Airbyte's.
 pub(crate) fn is_of_customer(error: &Error) -> bool {
     says(
         error,
@@ -255,7 +257,7 @@ pub(crate) fn is_of_customer(error: &Error) -> bool {
     )
 }
 
-/// Whether the service's own words have one of these.
+/// Whether the service's message contains one of these words.
 fn says(error: &Error, words: &[&str]) -> bool {
     error.service_message().is_some_and(|message| {
         let message = message.to_ascii_lowercase();
@@ -263,7 +265,7 @@ fn says(error: &Error, words: &[&str]) -> bool {
     })
 }
 
-/// Tells a customer who is not known from an address that is not Airbyte's.
+/// Tells an unknown customer from a URL that isn't Airbyte's.
 fn no_workspace(error: Error) -> Error {
     if !error.is_not_found() {
         return error;
@@ -283,7 +285,7 @@ fn no_workspace(error: Error) -> Error {
     explained.explaining(error)
 }
 
-/// Tells a connector that is not known from what is not found through one.
+/// Tells an unknown connector from something not found through it.
 fn no_connector(error: Error, call: &Call) -> Error {
     let words = [
         "connector not found",
@@ -301,7 +303,7 @@ fn no_connector(error: Error, call: &Call) -> Error {
     call.name(explained.explaining(error))
 }
 
-/// An action of the connector, and how errors name it.
+/// An action of the connector, with its call.
 pub(crate) struct Action<'a> {
     pub(crate) entity: &'a str,
     pub(crate) action: &'a str,
@@ -325,13 +327,13 @@ impl Executed {
         let (result, meta) = self.parts(call)?;
         let key = match operation.records {
             _ if !operation.has_response => return Ok(made_reply(Bytes::new())),
-            // A record, or a list without an extractor on their side, is the service's own body.
+            // A record, or a list without an extractor on Airbyte's side, is the service's own body.
             _ if result.get().starts_with('{') => return Ok(made_reply(self.slice(result))),
             Some(key) => key,
             None => return Err(call.fail(no_result())),
         };
         let records = result.get();
-        // The records go back under their key and the paging fields beside them, with no detour through values.
+        // Put the records back under their key, with the paging fields beside them, without parsing to values.
         let mut body = Vec::with_capacity(records.len() + 256);
         body.extend_from_slice(b"{");
         body.extend_from_slice(quoted(key).as_bytes());
@@ -350,8 +352,7 @@ impl Executed {
         Ok(made_reply(Bytes::from(body)))
     }
 
-    /// The result, which has passed for a success, and the paging fields, whichever of the two documented forms a list
-    /// has.
+    /// The result, checked to be a success, and the paging fields, in whichever documented form the list has.
     pub(crate) fn parts(
         &self,
         call: &Call,
@@ -362,7 +363,7 @@ impl Executed {
             return Err(call.fail(Error::of_action(word, &self.body)));
         }
         let Some(result) = envelope.result else {
-            // A success that says nothing is one only of what has nothing to say.
+            // An answer without a result is a success only for operations that return nothing.
             if envelope.status.is_some() && matches!(call.answer, Answer::Nothing) {
                 return Ok((RawValue::NULL, BTreeMap::new()));
             }
@@ -380,7 +381,7 @@ impl Executed {
             None => (result, None),
         };
         judge::result(call, result.get())?;
-        // The object form may say inside only that there is more, and beside it where to go on.
+        // In the object form, the inner part may only say that there is more; the outer part then says where to go on.
         let mut meta = BTreeMap::new();
         for part in [envelope.connector_metadata, inner].into_iter().flatten() {
             let fields: BTreeMap<String, &RawValue> =
@@ -391,25 +392,25 @@ impl Executed {
                 }
             }
         }
-        // Airbyte's own word on the result, such as that the Context Store is out of date.
+        // Airbyte's own note on the result, such as that the Context Store is out of date.
         if let Some(warning) = envelope.warning {
             meta.entry("warning".to_owned()).or_insert(warning);
         }
         Ok((result, meta))
     }
 
-    /// A part of the body as a body of its own, without a copy.
+    /// A part of the body as its own body, without a copy.
     fn slice(&self, part: &RawValue) -> Bytes {
         self.body.slice_ref(part.get().as_bytes())
     }
 }
 
-/// A text as JSON has it.
+/// A text as a JSON string.
 fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// An answer that is JSON and no result of an action.
+/// The error for JSON that isn't an action's result.
 pub(crate) fn no_result() -> Error {
     Error::new(
         Kind::InvalidResponse,
@@ -417,7 +418,7 @@ pub(crate) fn no_result() -> Error {
     )
 }
 
-/// What hosted mode can't do is refused before the network.
+/// Rejects what hosted mode can't do, before sending anything.
 fn check_offered(operation: &'static Operation, params: &Map<String, Value>) -> Result<(), Error> {
     if !operation.hosted {
         return Err(Error::new(

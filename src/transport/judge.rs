@@ -1,5 +1,5 @@
-//! What counts as a success, in one rule for every operation: a pure function of what the operation answers with, the
-//! status, the content type and the body. The page `guide::answers` has it as a table.
+//! What counts as a success: one rule for every operation, as a pure function of the expected answer, the status, the
+//! content type and the body. The page `guide::answers` has it as a table.
 
 use http::{HeaderMap, StatusCode, header};
 
@@ -11,35 +11,35 @@ use crate::error::{Error, Kind};
 use crate::http::{Failure, Reply};
 use crate::operation::Operation;
 
-/// The status by which a piece of an upload is acknowledged: "resume incomplete".
+/// The status that acknowledges a chunk of an upload: "resume incomplete".
 pub(super) const INCOMPLETE: u16 = 308;
 
-/// What a success looks like.
+/// The shape of a successful answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Answer {
-    /// It says nothing: status 204, an empty body or `{}`.
+    /// Nothing: status 204, an empty body or `{}`.
     Nothing,
     /// A JSON object.
     Object {
-        /// The field that each of its kind has.
+        /// The field that every object of this kind has.
         key: Option<&'static str>,
-        /// The fields of its kind; without a key it is `{}` or has at least one of them.
+        /// The fields of this kind. Without a key, the object is `{}` or has at least one of them.
         fields: &'static [&'static str],
     },
-    /// Whatever an action of a connector gives of which nothing is known.
+    /// The result of a connector's action that this crate doesn't know.
     Anything,
-    /// A list that is never left out: a JSON object with a list under this key.
+    /// A list that is never omitted: a JSON object with a list under this key.
     Whole(&'static str),
-    /// A page of a list: a JSON object, which is `{}` or has at least one of these fields.
+    /// A page of a list: a JSON object that is `{}` or has at least one of these fields.
     List(&'static [&'static str]),
-    /// The parts of a batch, each of which is judged alone.
+    /// The parts of a batch, each of which is judged on its own.
     Parts,
-    /// The address of an upload, in a header.
+    /// The URL of an upload, in a header.
     Location,
 }
 
 impl Answer {
-    /// What an operation answers with.
+    /// The answer of an operation.
     pub(crate) fn of(operation: &Operation) -> Self {
         let fields = operation.response_fields;
         match operation.records {
@@ -55,7 +55,7 @@ impl Answer {
         }
     }
 
-    /// The same, without the key that a choice among the fields can leave out.
+    /// The same, without the key, which a choice of fields can leave out.
     pub(crate) fn partial(self) -> Self {
         match self {
             Self::Object { fields, .. } => Self::Object { key: None, fields },
@@ -64,7 +64,7 @@ impl Answer {
     }
 }
 
-/// What an exchange came to: a success, or an error with what it means for sending again.
+/// Judges an exchange: a success, or an error and whether to send again.
 pub(super) fn exchange(
     call: &Call,
     result: Result<Reply, Failure>,
@@ -87,7 +87,7 @@ pub(super) fn exchange(
     })
 }
 
-/// What an answer is: a success, or an error with what it means for sending again.
+/// Judges an answer: a success, or an error and whether to send again.
 fn reply(call: &Call, reply: Reply) -> Result<Reply, (Outcome, Error)> {
     if call.is_piece && reply.status.as_u16() == INCOMPLETE {
         return Ok(reply);
@@ -110,16 +110,16 @@ fn reply(call: &Call, reply: Reply) -> Result<Reply, (Outcome, Error)> {
     })
 }
 
-/// A part of a batch, which is an answer of its own.
+/// Judges a part of a batch like an answer of its own.
 pub(crate) fn part(call: &Call, part: Reply) -> Result<Reply, Error> {
     reply(call, part).map_err(|(_, error)| error)
 }
 
-/// The result inside an answer of Airbyte's, held against the same rule; `null` is what is left of an empty answer.
+/// Judges the result inside Airbyte's answer by the same rule; an empty answer becomes `null`.
 pub(super) fn result(call: &Call, result: &str) -> Result<(), Error> {
     let is_taken = match call.answer {
         Answer::Nothing => matches!(result, "null" | "\"\""),
-        // An error has the form of an object.
+        // An object could be an error.
         Answer::Anything => !result.starts_with('{'),
         Answer::List(_) => result.starts_with('['),
         _ => false,
@@ -132,7 +132,7 @@ pub(super) fn result(call: &Call, result: &str) -> Result<(), Error> {
     call.check_id(result.as_bytes())
 }
 
-/// What a status that is no success means.
+/// The meaning of an error status.
 fn refusal(call: &Call, reply: &Reply) -> (Outcome, Error) {
     let error = Error::from_response(reply.status.as_u16(), &reply.headers, &reply.body);
     let status = error.status().unwrap_or(reply.status.as_u16());
@@ -140,16 +140,16 @@ fn refusal(call: &Call, reply: &Reply) -> (Outcome, Error) {
     match status {
         _ if error.is_rate_limited() => (Outcome::NotCarriedOut, named(error)),
         _ if passes(status) => (Outcome::Unclear, call.fail(error)),
-        // It is no answer of the service's, so that nothing is known.
+        // The answer is not the service's, so nothing is known.
         _ if error.is_invalid_response() => (Outcome::Final, call.fail(error)),
-        // The server does not know the request, and so has not carried it out.
+        // The server doesn't support the request, so it has not carried it out.
         501 | 505 => (Outcome::Final, named(error)),
         500.. => (Outcome::Final, call.fail(error)),
         _ => (Outcome::Final, named(error)),
     }
 }
 
-/// Whether what comes with the status of a success is one.
+/// Checks that an answer with a success status is a success.
 fn success(
     answer: Answer,
     status: StatusCode,
@@ -182,7 +182,7 @@ fn success(
     }
 }
 
-/// Whether a body is a success.
+/// Checks that a body is a success.
 fn body(answer: Answer, headers: &HeaderMap, content: &[u8]) -> Result<(), (Outcome, Error)> {
     let content = content.trim_ascii();
     let inside = content
@@ -202,7 +202,7 @@ fn body(answer: Answer, headers: &HeaderMap, content: &[u8]) -> Result<(), (Outc
         Answer::Whole(_) | Answer::Anything => (None, [].as_slice()),
         Answer::Parts | Answer::Location => return Ok(()),
     };
-    // What was cut or comes from elsewhere is seldom a whole object.
+    // A truncated or foreign answer is seldom a whole object.
     if inside.is_none() {
         return unclear(
             "the service's answer is not a whole json object; try again, and if this keeps happening, check any \
@@ -234,10 +234,10 @@ fn unclear(message: impl Into<std::borrow::Cow<'static, str>>) -> Result<(), (Ou
     Err((Outcome::Unclear, Error::new(Kind::InvalidResponse, message)))
 }
 
-/// Longer texts are no errors, and to search them for one would take a sixth of what reading a large message takes.
+/// Longer bodies aren't errors, and searching a large message for one would take a sixth of the time to read it.
 const LONGEST_ERROR: usize = 256 * 1024;
 
-/// An error that comes as a success, as some gateways let it through.
+/// Finds an error behind a success status, which some gateways let through.
 fn error_inside(headers: &HeaderMap, content: &[u8]) -> Result<(), (Outcome, Error)> {
     if content.len() > LONGEST_ERROR || !key::has_error(content) {
         return Ok(());
@@ -259,8 +259,8 @@ fn error_inside(headers: &HeaderMap, content: &[u8]) -> Result<(), (Outcome, Err
     Err((outcome, error))
 }
 
-/// Whether a content type is one of JSON, or says nothing of what the bytes are: these then have to be a JSON object, and
-/// have a field of their kind. A page is never taken for an answer.
+/// Whether a content type is JSON, or says nothing about the content. In the latter case the body must be a JSON object
+/// with a field of its kind. A web page never passes.
 fn may_be_json(kind: &str) -> bool {
     let kind = kind.split(';').next().unwrap_or_default().trim();
     let is_json = kind
@@ -272,15 +272,15 @@ fn may_be_json(kind: &str) -> bool {
             .any(|other| kind.eq_ignore_ascii_case(other))
 }
 
-/// Whether a content type begins so.
+/// Whether a content type starts with `start`.
 fn is_kind(kind: &str, start: &str) -> bool {
     kind.trim_start()
         .get(..start.len())
         .is_some_and(|kind| kind.eq_ignore_ascii_case(start))
 }
 
-/// Whether a status tells of a failure that may pass. From 520 on they are those of the front before Airbyte, when it
-/// got no good answer from behind.
+/// Whether a status may be temporary. 520 and above come from the front end of Airbyte, when it got no valid answer
+/// from its backend.
 fn passes(status: u16) -> bool {
     matches!(status, 408 | 500 | 502..=504 | 520..=530)
 }

@@ -1,4 +1,4 @@
-//! Which fields an answer has, read no further than is needed.
+//! Checks the fields of an answer without parsing more than needed.
 
 use std::cell::Cell;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor,
 };
 
-/// Whether an object has a text under a key. It reads no further than to the key.
+/// Whether an object has a non-empty string under a key. Parses no further than the key.
 pub(super) fn is_in(body: &[u8], key: &str) -> bool {
     if begins_with(body, key) {
         return true;
@@ -20,7 +20,7 @@ pub(super) fn is_in(body: &[u8], key: &str) -> bool {
     )
 }
 
-/// Whether the text that an object has under a key is one that is meant.
+/// Whether an object's string under a key satisfies a predicate.
 pub(super) fn names(body: &[u8], key: &str, is_meant: impl Fn(&str) -> bool) -> bool {
     if let Some(text) = first(body, key) {
         return is_meant(text);
@@ -32,7 +32,7 @@ pub(super) fn names(body: &[u8], key: &str, is_meant: impl Fn(&str) -> bool) -> 
     )
 }
 
-/// The text with which an object begins under a key, where nothing in it is escaped.
+/// The string of an object's first field, if that is `key` and the string has no escapes.
 fn first<'a>(body: &'a [u8], key: &str) -> Option<&'a str> {
     let text = after(body, b"{")
         .and_then(|body| after(body, b"\""))
@@ -46,7 +46,8 @@ fn first<'a>(body: &'a [u8], key: &str) -> Option<&'a str> {
         .filter(|_| rest.starts_with(b"\""))
 }
 
-/// Whether an object begins with a text under a key, as most answers do: then a parser has nothing to find out.
+/// Whether an object's first field is a non-empty string under `key`. Most answers begin with their key, and need no
+/// parser.
 fn begins_with(body: &[u8], key: &str) -> bool {
     after(body, b"{")
         .and_then(|body| after(body, b"\""))
@@ -61,7 +62,7 @@ fn after<'a>(body: &'a [u8], mark: &[u8]) -> Option<&'a [u8]> {
     body.trim_ascii_start().strip_prefix(mark)
 }
 
-/// Whether an object has any of some fields.
+/// Whether an object has any of these fields.
 pub(super) fn has_any(body: &[u8], fields: &[&str]) -> bool {
     let first = after(body, b"{").and_then(|body| after(body, b"\""));
     let is_first = first.is_some_and(|rest| {
@@ -82,9 +83,9 @@ pub(super) fn has_list(body: &[u8], key: &str) -> bool {
     )
 }
 
-/// Whether an object has an `error` that says something.
+/// Whether an object has an `error` other than `null` or `false`.
 pub(super) fn has_error(body: &[u8]) -> bool {
-    // Mail that has the word has it within a string, where its quotes are escaped: a parser is seldom needed.
+    // In mail, the word stands inside a string with its quotes escaped, so a parser is seldom needed.
     memchr::memmem::find(body, b"\"error\"").is_some()
         && seek(
             body,
@@ -98,7 +99,7 @@ pub(super) fn has_error(body: &[u8]) -> bool {
         )
 }
 
-/// Looks for a field at the top of an object, and says whether its value holds.
+/// Looks for a top-level field, and returns whether its value satisfies `holds`.
 fn seek<T: DeserializeOwned>(
     body: &[u8],
     is_meant: impl Fn(&str) -> bool,
@@ -106,7 +107,7 @@ fn seek<T: DeserializeOwned>(
 ) -> bool {
     let found = Cell::new(false);
     let mut body = serde_json::Deserializer::from_slice(body);
-    // The search ends with an error where it finds the field early.
+    // Finding the field early ends the parse with an error.
     let _ = body.deserialize_map(Seek {
         is_meant,
         holds,
@@ -147,7 +148,7 @@ where
     }
 }
 
-/// Whether a name is one that is meant.
+/// Matches a field name against a predicate.
 struct Is<N>(N);
 
 impl<'de, N: Fn(&str) -> bool> DeserializeSeed<'de> for Is<N> {

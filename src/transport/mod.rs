@@ -1,10 +1,10 @@
-//! The only way to the APIs, directly to Gmail or through Airbyte: its pace ([`Quota`]), what is sent again
-//! ([`RetryPolicy`]), and what it reports to `tracing`.
+//! The only way to the APIs, directly to Gmail or through Airbyte: pacing ([`Quota`]), retries ([`RetryPolicy`]), and
+//! `tracing` spans.
 //!
 //! # Observing
 //!
-//! Each call is a `tracing` span `call` at the level INFO; what happens in it are events at DEBUG. None contains a
-//! token, the query of a URL, or mail.
+//! Each call is a `tracing` span `call` at level INFO, with events at DEBUG. None of them contains a token, a URL's
+//! query, or mail.
 //!
 //! | where | fields |
 //! | --- | --- |
@@ -13,9 +13,9 @@
 //! | event `again after a pause` | `operation`, `attempt`, `wait_ms` |
 //! | event `waited for the quota` | `operation`, `waited_ms` |
 //!
-//! The span also has `otel.name`, `otel.kind` and `otel.status_code`: with the `tracing-opentelemetry` layer in its
-//! subscriber, a program exports each call as a client span, without a feature of this crate. Metrics (rates,
-//! durations) come from the same spans; there is no separate system.
+//! The span also has `otel.name`, `otel.kind` and `otel.status_code`. With the `tracing-opentelemetry` layer, a program
+//! exports each call as a client span, without a feature of this crate. Metrics (rates, durations) come from the same
+//! spans; there is no separate system.
 
 pub(crate) mod batch;
 mod call;
@@ -56,13 +56,13 @@ pub use retry::RetryPolicy;
 pub use sending::Sending;
 pub(crate) use session::Session;
 
-/// How requests reach Gmail; every call contains one. A connector creates it; clones share everything.
+/// The route of requests to Gmail, which every call contains. A connector creates it; clones share everything.
 #[derive(Clone)]
 pub struct Transport {
     route: Arc<Route>,
-    /// The fields that answers are to have, where they are not to have all.
+    /// The fields to request, if not all.
     fields: Option<Arc<str>>,
-    /// Why the calls are made, for Airbyte's audit log.
+    /// The reason for the calls, for Airbyte's audit log.
     intent: Option<Arc<str>>,
 }
 
@@ -75,7 +75,7 @@ enum Route {
 }
 
 impl Transport {
-    /// Straight to the service.
+    /// Sends calls directly to the service.
     pub(crate) fn direct(direct: Direct) -> Self {
         Self {
             route: Arc::new(Route::Direct(Box::new(direct))),
@@ -84,7 +84,7 @@ impl Transport {
         }
     }
 
-    /// Through Airbyte's `execute`.
+    /// Sends calls through Airbyte's `execute`.
     pub(crate) fn hosted(hosted: Hosted) -> Self {
         Self {
             route: Arc::new(Route::Hosted(hosted)),
@@ -93,7 +93,7 @@ impl Transport {
         }
     }
 
-    /// The same way, for answers with these fields alone.
+    /// The same transport, requesting only these fields.
     pub(crate) fn with_fields(&self, fields: &str) -> Self {
         Self {
             fields: Some(fields.into()),
@@ -101,7 +101,7 @@ impl Transport {
         }
     }
 
-    /// The same way, for calls that say why they are made.
+    /// The same transport, stating a reason for its calls.
     pub(crate) fn with_intent(&self, intent: &str) -> Result<Self, Error> {
         if intent.chars().count() > LONGEST_INTENT {
             return Err(Error::new(
@@ -115,7 +115,7 @@ impl Transport {
         })
     }
 
-    /// What goes to Airbyte beside an action's params.
+    /// The fields to send to Airbyte beside an action's params.
     pub(crate) fn beside(&self, mut beside: Map<String, Value>) -> Map<String, Value> {
         if let Some(intent) = &self.intent {
             beside.insert("intent".to_owned(), Value::from(&**intent));
@@ -123,12 +123,12 @@ impl Transport {
         beside
     }
 
-    /// The fields that answers are to have, where they are not to have all.
+    /// The fields to request, if not all.
     pub(crate) fn fields(&self) -> Option<&Arc<str>> {
         self.fields.as_ref()
     }
 
-    /// The hosted route, where this is one.
+    /// The hosted route, if this is one.
     pub(crate) fn as_hosted(&self) -> Option<&Hosted> {
         match &*self.route {
             Route::Hosted(hosted) => Some(hosted),
@@ -136,7 +136,7 @@ impl Transport {
         }
     }
 
-    /// The direct route, where this is one.
+    /// The direct route, if this is one.
     pub(crate) fn as_direct(&self) -> Option<&Direct> {
         match &*self.route {
             Route::Direct(direct) => Some(direct),
@@ -144,7 +144,7 @@ impl Transport {
         }
     }
 
-    /// Sends an operation's request; the answer is a success, whole, and in the shape of the service's document.
+    /// Sends an operation's request. The reply is a complete success, in the shape of the service's document.
     pub(crate) async fn send(
         &self,
         operation: &'static Operation,
@@ -189,7 +189,7 @@ impl fmt::Debug for Transport {
     }
 }
 
-/// A success of this crate's making.
+/// A success that this crate makes up.
 fn made_reply(body: impl Into<Bytes>) -> Reply {
     Reply {
         status: StatusCode::OK,

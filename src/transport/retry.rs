@@ -1,9 +1,9 @@
-//! When a request is sent again, as a pure function.
+//! When to send a request again, as a pure function.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// When and how often a request is sent again.
+/// When, and how often, to send a request again.
 ///
 /// | what happened | idempotent operation | any other operation |
 /// | --- | --- | --- |
@@ -15,12 +15,16 @@ use std::time::Duration;
 /// | anything else, a real 403 included | never | never |
 ///
 /// Pauses double from [`initial_pause`](Self::initial_pause) up to [`longest_pause`](Self::longest_pause), each with
-/// full jitter; a `Retry-After` up to the longest pause is waited out; if it is longer, the error comes back at once
-/// with [`retry_after`](crate::Error::retry_after). A call that Google refuses because the minute's quota is used up
-/// does not count as an attempt: it waits its turn, like calls that have not been sent yet, for
-/// [`quota_wait`](Self::quota_wait) in all. With Airbyte it counts as an attempt. A 401 is separate: the token is
-/// refreshed and the request sent again, once. All calls of a connector together may make 100 retries; each success
-/// restores a tenth of one, so an outage is not made worse.
+/// full jitter. A `Retry-After` up to the longest pause is waited out; with a longer one, the error is returned at
+/// once, with [`retry_after`](crate::Error::retry_after).
+///
+/// A call that Google refuses because the minute's quota is used up doesn't count as an attempt. It waits its turn,
+/// like calls not sent yet, for [`quota_wait`](Self::quota_wait) in all. With Airbyte, it counts as an attempt.
+///
+/// A 401 is separate: the token is refreshed, and the request sent again, once.
+///
+/// All calls of a connector together may make 100 retries, and each success restores a tenth of one, so retries don't
+/// make an outage worse.
 ///
 /// ```
 /// use std::time::Duration;
@@ -40,7 +44,7 @@ pub struct RetryPolicy {
     pub longest_pause: Duration,
     /// When the last attempt may start, counted from the first; waits for the quota do not count. Default: 90 s.
     pub deadline: Duration,
-    /// How long a call waits for Google's quota; `get_many` and `sync` wait as long as it takes. If that is not enough,
+    /// How long a call waits for Google's quota; `get_many` and `sync` wait as long as it takes. If that isn't enough,
     /// the call fails with [`is_rate_limited`](crate::Error::is_rate_limited) as soon as that is known. Default: 150 s.
     pub quota_wait: Duration,
 }
@@ -57,19 +61,19 @@ impl Default for RetryPolicy {
     }
 }
 
-/// What an attempt came to, as far as sending again goes.
+/// What an attempt's outcome means for sending again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// Nothing was sent, or the service says that it did nothing.
     NotCarriedOut,
-    /// It may or may not have been carried out, and a later attempt may fare better.
+    /// It may have been carried out, and another attempt may succeed.
     Unclear,
     /// Sending again can't help.
     Final,
 }
 
 impl RetryPolicy {
-    /// Every request is sent once.
+    /// Sends every request once.
     pub fn never() -> Self {
         Self {
             attempts: 1,
@@ -108,15 +112,15 @@ impl RetryPolicy {
     }
 }
 
-/// How many retries all calls together may make, so that an outage is not made worse: each takes one from the budget,
-/// and each success gives a tenth back.
+/// Limits the retries of all calls together, so they don't make an outage worse. Each retry takes one from the budget,
+/// and each success restores a tenth.
 #[derive(Debug)]
 pub(crate) struct RetryBudget(AtomicU32);
 
-/// Tenths of a retry that a budget holds at most.
+/// The size of a full budget, in tenths of a retry.
 const BUDGET: u32 = 1_000;
 
-/// Tenths that a retry takes.
+/// The cost of a retry, in tenths.
 const RETRY_COST: u32 = 10;
 
 impl Default for RetryBudget {
@@ -126,7 +130,7 @@ impl Default for RetryBudget {
 }
 
 impl RetryBudget {
-    /// Takes one retry; `false` when none is left.
+    /// Takes one retry; `false` if the budget is empty.
     pub(super) fn take(&self) -> bool {
         let update = self
             .0
@@ -136,16 +140,16 @@ impl RetryBudget {
         update.is_ok()
     }
 
-    /// Notes a success.
+    /// Restores a tenth of a retry after a success.
     pub(super) fn refund(&self) {
-        // Beside a full budget there is nothing to give back, and nothing to contend for.
+        // A full budget has nothing to restore, so avoid contending for it.
         if self.0.load(Ordering::Relaxed) < BUDGET {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-/// A number from 0 to 1 that differs between callers: enough to spread their retries, with no need of a generator.
+/// A number from 0 to 1 that differs between callers, which spreads retries without a random number generator.
 pub(super) fn jitter() -> f64 {
     use std::hash::{BuildHasher, RandomState};
     let bits = RandomState::new().hash_one(0_u8) >> 11;

@@ -1,4 +1,4 @@
-//! A typed call on its way.
+//! The future of a typed call.
 
 use std::fmt;
 use std::future::Future;
@@ -16,8 +16,9 @@ use crate::http::Reply;
 use crate::lenient;
 use crate::operation::{Encoded, Operation};
 
-/// A typed call in progress: the future that `send` and `.await` create. It borrows nothing, so you can pass it to
-/// `tokio::spawn`.
+/// A typed call in progress: the future that `send` and `.await` create.
+///
+/// It borrows nothing, so you can pass it to `tokio::spawn`.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -31,7 +32,7 @@ use crate::operation::{Encoded, Operation};
 /// # }
 /// ```
 ///
-/// Its output is the operation's answer, or an [`Error`] with predicates that say what to do next.
+/// It resolves to the operation's answer, or to an [`Error`] whose predicates say what to do next.
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Sending<T> {
     operation: &'static Operation,
@@ -65,7 +66,7 @@ impl<T: DeserializeOwned> Future for Sending<T> {
     }
 }
 
-/// The answer as its type; `()` for what has no answer.
+/// Parses the answer; `()` if the operation has none.
 fn read<T: DeserializeOwned>(operation: &'static Operation, reply: &Reply) -> Result<T, Error> {
     let body = if operation.has_response {
         &*reply.body

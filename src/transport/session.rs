@@ -1,4 +1,4 @@
-//! Google's upload protocols: at once, or in pieces that can be taken up again.
+//! Google's upload protocols: in one request, or in resumable chunks.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -11,7 +11,7 @@ use crate::error::{Error, Kind};
 use crate::http::Reply;
 use crate::operation::{Encoded, Operation};
 
-/// The type of what is uploaded.
+/// The content type of an upload.
 const MESSAGE: HeaderValue = HeaderValue::from_static("message/rfc822");
 
 /// An upload of one message.
@@ -20,23 +20,23 @@ pub(crate) struct Session<'a> {
     direct: &'a Direct,
     operation: &'static Operation,
     call: Call,
-    /// The request without the bytes: its body is the JSON beside them, or empty.
+    /// The request without the message: its body is the JSON metadata, or empty.
     request: Encoded,
 }
 
-/// An upload in pieces that has begun.
+/// A resumable upload that has begun.
 pub(crate) struct Resumable<'a> {
     direct: &'a Direct,
     call: Call,
     url: Url,
     size: u64,
     offset: u64,
-    /// Whether the last piece may have arrived, and with it the whole.
+    /// Whether the last chunk may have arrived, which completes the upload.
     may_be_whole: bool,
 }
 
 impl<'a> Session<'a> {
-    /// An upload beside what a request says.
+    /// An upload with the metadata and parameters of a request.
     pub(crate) fn new(direct: &'a Direct, operation: &'static Operation, request: Encoded) -> Self {
         Self {
             direct,
@@ -46,7 +46,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Sends all bytes in one request.
+    /// Sends the message in one request.
     pub(crate) async fn send_at_once(mut self, bytes: Bytes) -> Result<Reply, Error> {
         let (kind, content_type) = if self.request.body.is_empty() {
             self.request.body = bytes;
@@ -63,8 +63,7 @@ impl<'a> Session<'a> {
         self.direct.send(&self.call, request).await
     }
 
-    /// Begins an upload in pieces. Nothing is carried out before the last of them is there, so that this may be tried
-    /// again.
+    /// Begins a resumable upload. Nothing is carried out before the last chunk arrives, so this may be sent again.
     pub(crate) async fn begin(mut self, size: u64) -> Result<Resumable<'a>, Error> {
         let mut headers = HeaderMap::new();
         headers.insert("x-upload-content-type", MESSAGE);
@@ -88,7 +87,7 @@ impl<'a> Session<'a> {
             .and_then(|location| location.to_str().ok())
             .and_then(|location| Url::parse(location).ok())
             .ok_or_else(|| self.fail("the service did not start the upload; try again"))?;
-        // The token goes along with each piece, so that it must not be led elsewhere.
+        // Each chunk carries the token, so it must not go to another host.
         if self.direct.base_url.origin() != url.origin() {
             return Err(
                 self.fail("the service leads the upload to another host, which is never followed")
@@ -107,7 +106,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// What goes out for a kind of upload, by the method of its operation: an update does not go by POST.
+    /// The request for a type of upload, with the operation's own method: an update doesn't use POST.
     fn outgoing(&mut self, kind: &str, headers: HeaderMap) -> Outgoing {
         self.request.query("uploadType", kind);
         Outgoing {
@@ -124,12 +123,12 @@ impl<'a> Session<'a> {
 }
 
 impl Resumable<'_> {
-    /// How many bytes are there already.
+    /// The number of bytes already received.
     pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Sends the piece at the offset; the answer of the whole behind the last one.
+    /// Sends the chunk at the offset; returns the final answer after the last one.
     pub(crate) async fn send(&mut self, piece: Bytes) -> Result<Option<Reply>, Error> {
         let end = self.offset + piece.len() as u64;
         self.may_be_whole = end == self.size;
@@ -139,7 +138,7 @@ impl Resumable<'_> {
             end.saturating_sub(1),
             self.size
         );
-        // A piece that went astray is not sent again unasked: the offset is asked for first.
+        // A lost chunk is not resent blindly; the offset is queried first.
         let call = Call {
             idempotent: false,
             ..self.call.clone()
@@ -148,7 +147,7 @@ impl Resumable<'_> {
         self.advance(reply, end)
     }
 
-    /// Asks how far the upload has come.
+    /// Queries how far the upload has come.
     pub(crate) async fn locate(&mut self) -> Result<Option<Reply>, Error> {
         let call = Call {
             idempotent: true,
@@ -162,17 +161,17 @@ impl Resumable<'_> {
         self.advance(reply, 0)
     }
 
-    /// Whether an error says that the service has forgotten the upload, of which nothing is carried out: it begins anew.
+    /// Whether the error says that the service has forgotten the upload. Nothing was carried out, so it can start anew.
     pub(crate) fn is_lost(&self, error: &Error) -> bool {
         matches!(error.status(), Some(404 | 410)) && !self.may_be_whole
     }
 
-    /// The error for an upload that the service lets get no further.
+    /// The error for an upload that makes no progress.
     pub(crate) fn stuck(&self) -> Error {
         self.end("the service accepts no more of the message; send it again later")
     }
 
-    /// The error of a service that ends an upload: where the whole may be there, it may have been carried out.
+    /// The error for an upload that the service ended; if the whole message may have arrived, the outcome is unknown.
     pub(crate) fn end(&self, message: &'static str) -> Error {
         let error = Error::new(Kind::InvalidResponse, message);
         if self.may_be_whole {
@@ -200,7 +199,7 @@ impl Resumable<'_> {
     fn advance(&mut self, reply: Reply, end: u64) -> Result<Option<Reply>, Error> {
         if reply.status.as_u16() != INCOMPLETE {
             if !self.may_be_whole {
-                // What it has taken for the message is a part of it.
+                // The service took a part of the message for the whole.
                 return Err(self.call.fail(Error::new(
                     Kind::InvalidResponse,
                     "the service ended the upload before the whole message was sent; look at what it stored",
@@ -208,7 +207,8 @@ impl Resumable<'_> {
             }
             return Ok(Some(reply));
         }
-        // `Range: bytes=0-1048575`; without the header nothing is there yet, and what begins elsewhere is no use.
+        // `Range: bytes=0-1048575`. Without the header, nothing has been received; a range with another start is
+        // useless.
         let received = reply
             .headers
             .get(header::RANGE)
@@ -229,7 +229,7 @@ impl Resumable<'_> {
     }
 }
 
-/// The body of a multipart upload, with a boundary that does not occur in it.
+/// The body of a multipart upload, with a boundary that doesn't occur in it.
 fn related(metadata: &[u8], bytes: &[u8]) -> (String, Vec<u8>) {
     let mut boundary = "message-boundary".to_owned();
     while memchr::memmem::find(bytes, boundary.as_bytes()).is_some() {

@@ -1,18 +1,18 @@
-//! Halves of surrogate pairs in answers.
+//! Lone surrogates in answers.
 
 use bytes::Bytes;
 
 /// The length of an escape such as `\ud83d`.
 const ESCAPE: usize = 6;
 
-/// A body in which each escape that is half a surrogate pair stands for U+FFFD instead.
+/// Replaces each escape of a lone surrogate with U+FFFD.
 ///
-/// JSON allows such halves (RFC 8259, section 8.2), and a text that was cut within an emoji ends in one; but no text here
-/// can hold one, so that the whole answer would be lost.
+/// JSON allows them (RFC 8259, section 8.2), and a text cut within an emoji ends in one. A Rust string can't hold one,
+/// so the whole answer would be lost.
 pub(super) fn without_halves(body: Bytes) -> Bytes {
     let mut whole_text: Option<Vec<u8>> = None;
     let mut from = 0;
-    // Each escape is passed as a whole, so that a backslash always begins one.
+    // Each escape is skipped as a whole, so a backslash found here always begins one.
     while let Some(found) = body
         .get(from..)
         .and_then(|rest| memchr::memchr(b'\\', rest))
@@ -38,7 +38,7 @@ pub(super) fn without_halves(body: Bytes) -> Bytes {
     whole_text.map_or(body, Bytes::from)
 }
 
-/// The number that an escape at a place gives.
+/// The code unit of the escape at an offset.
 fn unit(body: &[u8], at: usize) -> Option<u16> {
     let digits = body.get(at..at + ESCAPE)?.strip_prefix(br"\u")?;
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()

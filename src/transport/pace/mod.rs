@@ -1,4 +1,4 @@
-//! The pace of the calls to one mailbox: who may go out when.
+//! The pace of calls to one mailbox: which may go out, and when.
 
 mod patience;
 mod quota;
@@ -26,33 +26,33 @@ pub(crate) use shared::SharedPace;
 use shared::Taken;
 use window::{End, Grant, Wait, Window};
 
-/// Told of waits for the quota.
+/// Called with the duration of a wait for the quota.
 pub(crate) type Observer = Arc<dyn Fn(Duration) + Send + Sync>;
 
-/// The longest time that a service may ask for and still mean its minute.
+/// The longest wait that a service may ask for and still mean its per-minute quota.
 pub(crate) const LONGEST_ASKED: Duration = Duration::from_secs(150);
 
-/// The longest time for which a service that teaches no pace stops all callers.
+/// The longest time for which a service that teaches no pace can stop all callers.
 const LONGEST_STOP: Duration = Duration::from_secs(32);
 
-/// Shorter waits nobody is told of beforehand.
+/// Shorter waits aren't reported before they begin.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
 
-/// How long nobody is told of another wait.
+/// How long to report no further wait.
 const TOLD_FOR: Duration = Duration::from_secs(10);
 
-/// What the caller says of the pace.
+/// The caller's settings of the pace.
 #[derive(Default)]
 pub(crate) struct Terms {
-    /// The units of some operations, in the place of the table's.
+    /// The units of some operations, which override the table's.
     pub(crate) units: Vec<(&'static str, u32)>,
-    /// Whether less than half of the units is used at first.
+    /// Whether to start with less than half of the units.
     pub(crate) leaves_room: bool,
-    /// Told when a wait begins, of its expected length.
+    /// Called when a wait begins, with its expected length.
     pub(crate) before: Option<Observer>,
-    /// Told when a wait is over, of its length.
+    /// Called when a wait is over, with its length.
     pub(crate) after: Option<Observer>,
-    /// The pace that other processes keep too.
+    /// The pace shared with other processes.
     pub(crate) shared: Option<Arc<dyn SharedPace>>,
 }
 
@@ -60,40 +60,40 @@ pub(crate) struct Terms {
 pub(crate) struct Governor {
     quota: Quota,
     terms: Terms,
-    /// Whether a refusal teaches a slower pace.
+    /// Whether refusals lower the pace.
     learns: bool,
-    /// Whoever holds it is next: a fair lock is the queue.
+    /// The holder is next: a fair lock is the queue.
     turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
-    /// Wakes whoever is next when something has come to its end.
+    /// Wakes the next caller when a call has ended.
     changed: Notify,
     began: Instant,
 }
 
 struct State {
     window: Window,
-    /// Whether somebody waits for a change.
+    /// Whether a caller is waiting for a change.
     is_awaited: bool,
-    /// Until when nobody need be told of a wait.
+    /// Waits that end by then aren't reported.
     told_until: Option<Instant>,
 }
 
-/// A place among the calls, and the units that one takes. Dropped, it counts as a call that ended now.
+/// A granted call with its units. Dropping it counts as a call that ended now.
 #[must_use = "the place is given back at once"]
 pub(super) struct Permit<'a> {
     governor: &'a Governor,
     grant: Option<Grant>,
-    /// The units that were taken of what processes share.
+    /// The units taken from the shared pace.
     taken: Option<Taken>,
 }
 
 impl Governor {
-    /// Keeps within a quota of Google's, and learns from refusals.
+    /// Keeps within Google's quota, and learns from refusals.
     pub(crate) fn new(quota: Quota, terms: Terms) -> Self {
         Self::of(quota, terms, true)
     }
 
-    /// Keeps no pace but the stops that the service asks for.
+    /// Keeps no pace; only stops when the service asks.
     pub(crate) fn unpaced() -> Self {
         Self::of(Quota::unlimited(), Terms::default(), false)
     }
@@ -116,7 +116,7 @@ impl Governor {
         }
     }
 
-    /// How long a call may wait here, whose own patience is given.
+    /// The patience of a call, which has this one of its own.
     pub(super) fn patience(&self, own: Duration) -> Patience {
         if self.learns {
             Patience::current(own)
@@ -125,18 +125,18 @@ impl Governor {
         }
     }
 
-    /// Whether a refusal teaches something, so that a refused call waits here for its turn.
+    /// Whether refusals lower the pace, so a refused call waits here for its turn.
     pub(super) fn learns(&self) -> bool {
         self.learns
     }
 
-    /// What a call costs.
+    /// The cost of a call.
     pub(super) fn units(&self, call: &Call) -> u32 {
         self.corrected(&call.name)
             .unwrap_or_else(|| self.quota.units(call.quota))
     }
 
-    /// What a call of an operation costs.
+    /// The cost of a call of an operation.
     pub(crate) fn units_of(&self, operation: &Operation) -> u32 {
         self.corrected(operation.id)
             .unwrap_or_else(|| self.quota.units(operation.quota_units))
@@ -147,11 +147,11 @@ impl Governor {
         units.find(|(id, _)| *id == name).map(|(_, units)| *units)
     }
 
-    /// Waits until a call may be made, for as long as the patience lasts; `waited` grows by the time that it takes.
+    /// Waits until a call may be made, for as long as the patience lasts, and adds the time to `waited`.
     ///
     /// # Errors
     ///
-    /// The patience does not last: the error says how long it would take.
+    /// If the patience doesn't last; the error says how long it would take.
     pub(super) async fn acquire(
         &self,
         call: &Call,
@@ -192,7 +192,7 @@ impl Governor {
         })
     }
 
-    /// Waits in the queue, then for the units; the turn is kept so long. A wait that is `known` comes first.
+    /// Waits in the queue, then for the units, holding its turn. A `known` wait comes first.
     async fn wait(
         &self,
         units: u64,
@@ -229,7 +229,7 @@ impl Governor {
                 self.tell(end);
             }
             match end.or(patience.end()) {
-                // Woken or not, what is free now is looked up again.
+                // Woken or not, check again what is free.
                 Some(end) => drop(timeout_at(end, self.changed.notified()).await),
                 None => self.changed.notified().await,
             }
@@ -239,7 +239,7 @@ impl Governor {
         }
     }
 
-    /// Takes the units also of what all processes share. Where nobody can be asked, this process keeps to its part.
+    /// Also takes the units from the shared pace. If that can't be reached, this process keeps to its share.
     async fn share<'a>(&'a self, mut permit: Permit<'a>, units: u64) -> Result<Permit<'a>, Wait> {
         let Some(shared) = self.terms.shared.as_ref().filter(|_| units > 0) else {
             return Ok(permit);
@@ -280,13 +280,13 @@ impl Governor {
         })
     }
 
-    /// How long it takes at least until units are free.
+    /// The least time until units are free.
     fn free_in(&self, units: u64) -> Duration {
         let until = self.state().window.free_at(self.now(), units);
         Duration::from_millis(until.saturating_sub(self.now())).max(Duration::from_secs(1))
     }
 
-    /// Tells of a wait that begins.
+    /// Reports a wait that begins.
     fn tell(&self, end: Instant) {
         let Some(observer) = &self.terms.before else {
             return;
@@ -324,11 +324,11 @@ impl Governor {
     }
 }
 
-/// The pace that processes with the same store keep together.
+/// The pace shared by processes with the same store.
 ///
 /// # Errors
 ///
-/// The store's address is not known.
+/// If the store's URL is not supported.
 pub(crate) fn shared_pace(
     store: &SharedStore,
     owner: &Owner,
@@ -348,17 +348,17 @@ fn spread() -> u64 {
 }
 
 impl Permit<'_> {
-    /// The service took the call.
+    /// The service accepted the call.
     pub(super) fn accepted(mut self) {
         self.end(End::Accepted);
     }
 
-    /// The call never left: its units are free at once.
+    /// The call was never sent: its units are free at once.
     pub(super) fn unsent(mut self) {
         self.end(End::Unsent);
     }
 
-    /// The service says that it is too much: all callers wait.
+    /// The service refused the call for its rate: all callers wait.
     pub(super) fn refused(mut self, asked: Option<Duration>) {
         let learns = self.governor.learns;
         let longest = if learns { LONGEST_ASKED } else { LONGEST_STOP };

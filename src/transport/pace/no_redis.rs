@@ -1,4 +1,4 @@
-//! Stands in for the pace in Redis in a build without the feature `redis`, where no store has an address.
+//! Stands in for the Redis pace in builds without the feature `redis`, where no store has a URL.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::shared::{Answer, SharedPace, Taken};
 use crate::auth::{Owner, SharedStore};
 use crate::error::Error;
 
-/// A minute that processes share through Redis; a build without the feature `redis` has no value of it.
+/// A minute shared through Redis; has no values without the feature `redis`.
 pub(crate) enum RedisPace {}
 
 impl RedisPace {

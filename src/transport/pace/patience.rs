@@ -1,4 +1,4 @@
-//! How long a call may wait for the quota, where what it is a part of says so.
+//! How long a call may wait for the quota, if a larger task sets that.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,27 +9,27 @@ tokio::task_local! {
     static PATIENCE: Patience;
 }
 
-/// Until when a call may wait for the quota.
+/// The time until which a call may wait for the quota.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience(Option<Instant>);
 
 impl Patience {
-    /// As long as it takes: what many calls belong to does not end because of the pace.
+    /// As long as it takes: a task of many calls doesn't fail because of the pace.
     pub(crate) const UNBOUNDED: Self = Self(None);
 
-    /// For a time from now on; one that no clock can say has no bound.
+    /// For a time from now on; a time beyond the clock's range means unbounded.
     pub(crate) fn lasting(time: Duration) -> Self {
         Self(Instant::now().checked_add(time))
     }
 
-    /// That of what the call is a part of, or the call's own.
+    /// The patience of the surrounding task, or the call's own.
     pub(super) fn current(own: Duration) -> Self {
         PATIENCE
             .try_with(|patience| *patience)
             .unwrap_or_else(|_| Self::lasting(own))
     }
 
-    /// The calls in a future have this patience, unless what it is a part of has one already.
+    /// Gives this patience to all calls in a future, unless a surrounding task has already set one.
     #[cfg_attr(
         not(feature = "mail"),
         allow(dead_code, reason = "what makes many calls comes with mail")
@@ -44,7 +44,7 @@ impl Patience {
         self.0
     }
 
-    /// Whether it is at its end.
+    /// Whether it has ended.
     pub(super) fn is_over(self) -> bool {
         self.0.is_some_and(|end| Instant::now() >= end)
     }

@@ -1,16 +1,16 @@
-//! Google's quota: so many units a minute, so many calls at once.
+//! Google's quota: units per minute, and concurrent calls.
 
 use crate::operation::QuotaUnits;
 
-/// The pace of the calls to a mailbox, shared by all clones of a connector.
+/// The pace of calls to a mailbox, shared by all clones of a connector.
 ///
-/// Google gives each user of a project a number of units a minute, and each operation costs some (`quota_units` of its
-/// row). No more than that is used in any 60 seconds; callers wait in order, so both many small calls and a few large
-/// ones make progress. There is also a limit of calls at once, which Google does not publish.
+/// Google gives each user of a project a number of units per minute, and each operation costs some of them
+/// (`quota_units` in the operation table). No 60 seconds use more than that. Callers wait in order, so both many small
+/// calls and a few large ones make progress. Google also limits concurrent calls, but doesn't publish that limit.
 ///
-/// If the service refuses a call because of its rate (other programs use the same user's quota, or Google counts
-/// differently), all callers wait together, the pace falls to what was accepted, and rises again while nothing is
-/// refused. The [guide](crate::guide::quota) says who waits how long.
+/// The service may refuse a call for its rate, because other programs use the same user's quota or Google counts
+/// differently. Then all callers wait together, and the pace falls to what was accepted. It rises again while nothing
+/// is refused. The [guide](crate::guide::quota) says who waits how long.
 ///
 /// ```
 /// use airbyte_agent_gmail::Quota;
@@ -22,7 +22,7 @@ use crate::operation::QuotaUnits;
 /// # let _ = careful;
 /// ```
 ///
-/// Default: [`current`](Self::current) for Google, [`unlimited`](Self::unlimited) for a service on this machine and in
+/// Default: [`current`](Self::current) for Google; [`unlimited`](Self::unlimited) for a service on this machine, and in
 /// hosted mode, where Airbyte makes the calls. Source:
 /// <https://developers.google.com/workspace/gmail/api/reference/quota>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +31,11 @@ pub struct Quota {
     pub units_per_minute: Option<u32>,
     /// Which of Google's two tables applies.
     pub table: QuotaTable,
-    /// How many calls at once. Default: 10.
+    /// The most concurrent calls. Default: 10.
     pub concurrency: usize,
 }
 
-/// Google's tables of the cost of operations; each [`Quota`] uses one of them.
+/// Google's tables of operation costs; each [`Quota`] uses one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuotaTable {
     /// For projects created in May 2026 or later.
@@ -44,11 +44,11 @@ pub enum QuotaTable {
     Legacy,
 }
 
-/// How many calls at once a mailbox takes without complaint: others measured refusals from a few dozen on.
+/// The concurrent calls that a mailbox accepts without complaint: others measured refusals from a few dozen on.
 const CONCURRENCY: usize = 10;
 
 impl Quota {
-    /// Projects created in May 2026 or later: 6,000 units a minute.
+    /// For projects created in May 2026 or later: 6,000 units per minute.
     pub fn current() -> Self {
         Self {
             units_per_minute: Some(6_000),
@@ -57,8 +57,9 @@ impl Quota {
         }
     }
 
-    /// Older projects: 15,000 units a minute, by the old table. Google ends it on 1 April 2027, with [`current`](Self::current)
-    /// for all.
+    /// For older projects: 15,000 units per minute, by the old table.
+    ///
+    /// Google ends it on 1 April 2027; from then on, [`current`](Self::current) applies to all.
     pub fn legacy() -> Self {
         Self {
             units_per_minute: Some(15_000),
@@ -67,7 +68,7 @@ impl Quota {
         }
     }
 
-    /// No limit; the connector still learns one from refusals.
+    /// No configured limit; the connector still learns one from refusals.
     pub fn unlimited() -> Self {
         Self {
             units_per_minute: None,

@@ -1,4 +1,4 @@
-//! A pace that is shared through Redis: one script, so that no two processes take the same units, by the server's clock.
+//! A pace shared through Redis. Each step is one script by the server's clock, so no two processes take the same units.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,18 +13,18 @@ use crate::auth::store::redis::Redis;
 use crate::auth::{Owner, SharedStore};
 use crate::error::Error;
 
-/// Units that Google gives a project in a minute, for all its users.
+/// The units that Google gives a project per minute, for all its users.
 const PROJECT: u64 = 1_200_000;
 
 /// The minute, in milliseconds.
 const MINUTE: u64 = 60_000;
 
-/// Whoever wants a turn renews its place in the queue; how long after that it is passed over, in milliseconds.
+/// A waiting process renews its place in the queue; after this many milliseconds without that, it is skipped.
 const GRACE: u64 = 1_000;
 
-/// What both scripts begin with. A minute has 240 slices. The units of a call under way are noted a minute ahead, where
-/// they count whenever it arrives, and under the slice of its end when that is known: a process that is killed leaves
-/// units that count for two minutes at most.
+/// The start of every script here. A minute has 240 slices. The units of a call in progress are entered a
+/// minute ahead, so they count whenever it arrives. Once it ends, they move to the slice of its end. A killed process
+/// leaves units that count for two minutes at most.
 const COMMON: &str = "
 local slices, minute = 240, tonumber(ARGV[1])
 local time = redis.call('TIME')
@@ -33,7 +33,7 @@ local slice = math.floor(now * slices / minute)
 local function number(key, field, usual) return tonumber(redis.call('HGET', key, field) or usual) end
 ";
 
-/// Takes units of the user's minute and the project's, in the order in which the processes came.
+/// Takes units from the user's minute and the project's, in the order in which the processes asked.
 const TAKE: &str = "
 local units, me, grace = tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[6])
 local queue, due, members = KEYS[3], KEYS[4], KEYS[5]
@@ -88,7 +88,7 @@ for at = 1, 2 do
 end
 return {1, slice + slices, processes}";
 
-/// Notes when a call ended; what was not sent is given back.
+/// Records the end of a call; returns the units of a call that was not sent.
 const SETTLE: &str = "
 local units, from, was_sent = tonumber(ARGV[2]), ARGV[3], ARGV[4] == '1'
 for at = 1, 2 do
@@ -101,29 +101,29 @@ for at = 1, 2 do
 end
 return 1";
 
-/// Stops all calls for the user for a time, where none has stopped them for longer.
+/// Stops all calls for the user, unless they are already stopped for longer.
 const STOP: &str = "
 local till = now + tonumber(ARGV[2])
 if till > number(KEYS[1], 'stopped', 0) then redis.call('HSET', KEYS[1], 'stopped', till) end
 redis.call('PEXPIRE', KEYS[1], 3 * minute)
 return 1";
 
-/// A user's minute, and that of the user's project.
+/// The shared minutes of a user and of the user's project.
 pub(crate) struct RedisPace {
     redis: Arc<Redis>,
     keys: [String; 5],
-    /// This one among those that wait.
+    /// This process's id in the queue.
     me: String,
     limit: u64,
     processes: AtomicU64,
 }
 
 impl RedisPace {
-    /// The pace of a user in a store; `limit` are the user's units of a minute.
+    /// The pace of a user in a store; `limit` is the user's units per minute.
     pub(crate) fn new(store: &SharedStore, owner: &Owner, limit: u64) -> Result<Self, Error> {
         let project = name(&["project", &owner.project]);
         let user = name(&["user", &owner.project, owner.user.expose()]);
-        // One script needs all its keys on one server of a cluster, so the braces hold the project's name.
+        // In a cluster, a script needs all its keys on one server, so the braces contain the project's name.
         let key = |what: &str| format!("airbyte-gmail:{{{project}}}:{what}");
         Ok(Self {
             redis: Redis::of(&store.address)?,
@@ -175,14 +175,14 @@ impl SharedPace for RedisPace {
 
     fn settle(&self, taken: Taken, was_sent: bool) {
         let (redis, [user, project, ..]) = (self.redis.clone(), self.keys.clone());
-        // Without a runtime, which ends with the program, the units count for two minutes.
+        // Without a runtime, at the end of a program, the units count for two minutes.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
         runtime.spawn(async move {
             let Taken { units, slice } = taken;
             let was_sent = u8::from(was_sent);
-            // What can't be noted counts for longer, and never for less.
+            // If this fails, the units count for longer, never for less.
             let _ = redis
                 .run::<u8>(
                     &[COMMON, SETTLE].concat(),
@@ -200,7 +200,7 @@ impl SharedPace for RedisPace {
         };
         runtime.spawn(async move {
             let time = u64::try_from(time.as_millis()).unwrap_or(MINUTE);
-            // Where it can't be noted, the others hear of it from the service themselves.
+            // If this fails, the other processes hear of the limit from the service.
             let _ = redis
                 .run::<u8>(&[COMMON, STOP].concat(), &[&user], &[&MINUTE, &time])
                 .await;
@@ -212,7 +212,7 @@ impl SharedPace for RedisPace {
     }
 }
 
-/// A name that says nothing of what it is made of.
+/// A hash that doesn't reveal its parts.
 fn name(parts: &[&str]) -> String {
     let hash = digest(&SHA256, parts.join("\n").as_bytes());
     URL_SAFE_NO_PAD.encode(hash.as_ref().get(..15).unwrap_or_default())

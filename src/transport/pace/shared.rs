@@ -1,4 +1,4 @@
-//! The pace that several processes keep together: each call takes its units of the same minute.
+//! The pace shared by several processes: each call takes its units from the same minute.
 
 #![cfg_attr(
     not(feature = "redis"),
@@ -9,28 +9,28 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// The answer of a shared pace, some time later.
+/// The future answer of a shared pace.
 pub(crate) type Answer<'a> =
     Pin<Box<dyn Future<Output = Option<Result<Taken, Duration>>> + Send + 'a>>;
 
-/// Units that were taken of a minute, by the slice of time that they are noted under.
+/// Units taken from a minute, and the time slice they are entered under.
 #[derive(Debug)]
 pub(crate) struct Taken {
     pub(crate) units: u64,
     pub(crate) slice: u64,
 }
 
-/// A minute that several processes share.
+/// A minute shared by several processes.
 pub(crate) trait SharedPace: Send + Sync {
-    /// Takes units, or says how long to wait; `None` where nobody can be asked.
+    /// Takes units, or returns how long to wait; `None` if the pace can't be reached.
     fn take(&self, units: u64) -> Answer<'_>;
 
-    /// The call has come to its end now, and was sent or was not.
+    /// Records that the call has ended, and whether it was sent.
     fn settle(&self, taken: Taken, was_sent: bool);
 
-    /// The service has refused a call: nobody's goes out for so long.
+    /// Stops the calls of all processes for a time, after a refusal.
     fn stop(&self, time: Duration);
 
-    /// How many processes there were when the answer was last known.
+    /// The number of processes, as of the last answer.
     fn processes(&self) -> u64;
 }

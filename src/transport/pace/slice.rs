@@ -6,25 +6,26 @@ const SLICE: u64 = 250;
 /// A minute, in milliseconds.
 pub(super) const MINUTE: u64 = 60_000;
 
-/// How many slices count: one more than a minute has, since a slice counts until its last moment is a minute ago.
+/// The number of slices that count: one more than a minute has, since a slice counts until its last moment is a minute
+/// old.
 const SLICES: u64 = MINUTE / SLICE + 1;
 
-/// Units by the time at which their calls ended. It takes memory when the first of them come.
+/// Units by the time their calls ended. Allocates with the first units.
 #[derive(Debug, Default)]
 pub(super) struct Slices {
     units: Vec<u64>,
-    /// The number of the slice that is now.
+    /// The number of the current slice.
     now: u64,
     total: u64,
 }
 
 impl Slices {
-    /// What counts now.
+    /// The units that count now.
     pub(super) fn total(&self) -> u64 {
         self.total
     }
 
-    /// Goes on to a time; what is older than a minute counts no more.
+    /// Moves on to a time, and drops units older than a minute.
     pub(super) fn advance(&mut self, now: u64) {
         let slice = now / SLICE;
         for passed in (self.now + 1..=slice).take(self.units.len()) {
@@ -46,7 +47,7 @@ impl Slices {
         }
     }
 
-    /// The time at which no more than so many are left.
+    /// The time when at most this many units are left.
     pub(super) fn falls_to(&self, most: u64) -> u64 {
         let mut left = self.total;
         let oldest = (self.now + 1).saturating_sub(SLICES);

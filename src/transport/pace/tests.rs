@@ -38,7 +38,7 @@ async fn permit(governor: &Governor, units: u32) -> Permit<'_> {
         .unwrap()
 }
 
-/// A function that keeps the seconds of waits, and what it keeps.
+/// An observer that records the seconds of waits, and its record.
 fn observer() -> (Arc<Mutex<Vec<u64>>>, Option<Observer>) {
     let waits = Arc::new(Mutex::new(Vec::new()));
     let seen = waits.clone();
@@ -85,7 +85,7 @@ async fn small_callers_are_not_starved_by_large_ones() {
     while let Some(Ok(caller)) = callers.join_next().await {
         done.push(caller);
     }
-    // In the order in which they came: each small one right behind the large one before it.
+    // In order of arrival: each small call right behind the large one before it.
     assert_eq!(done, [(400, 60), (1, 60), (400, 120), (1, 120)]);
 }
 
@@ -181,7 +181,7 @@ async fn a_wait_that_is_too_long_ends_at_once_and_says_how_long_it_is() {
         "test: the quota is used up for now: again in 51 s"
     );
     assert_eq!(start.elapsed(), Duration::ZERO);
-    // Behind somebody who has more patience it is the queue that takes too long.
+    // Behind a caller with more patience, the queue takes too long.
     let behind = call(1);
     let ((), result) = tokio::join!(
         async { permit(&governor, 60).await.accepted() },
@@ -219,11 +219,11 @@ async fn the_callers_units_go_before_the_tables() {
     assert_eq!(governor.units(&call(20)), 7);
 }
 
-/// A pace that other processes keep too, as far as they can be asked.
+/// A shared pace, as long as the other processes can be reached.
 #[derive(Default)]
 struct Others {
     is_gone: std::sync::atomic::AtomicBool,
-    /// What is to be answered first: how long to wait.
+    /// Waits to answer with first.
     waits: Mutex<Vec<Duration>>,
     settled: Mutex<Vec<(u64, bool)>>,
     stopped: Mutex<Vec<Duration>>,
@@ -309,7 +309,7 @@ async fn a_process_that_can_ask_nobody_keeps_to_its_part() {
             "{seconds}"
         );
     }
-    // With the others to be asked again, the whole limit holds.
+    // Once the others can be reached again, the whole limit applies.
     others
         .is_gone
         .store(false, std::sync::atomic::Ordering::Relaxed);

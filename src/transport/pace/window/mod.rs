@@ -1,67 +1,67 @@
-//! Which units may go out now, as a pure function of what happened; times are milliseconds since the beginning.
+//! Which units may go out now, as a pure function of what happened. Times are in milliseconds since the start.
 //!
-//! The service counts what arrives, and when that is nobody here knows: some time between the grant and the answer. A
-//! call's units therefore count from its grant until a minute after its answer came or its wait ended. Of all calls that
-//! arrive within any minute, the one that was granted last saw all others counted, so that no minute has more than what
-//! is allowed.
+//! The service counts units when a call arrives. We don't know when that is, only that it lies between the grant and
+//! the answer. So a call's units count from its grant until a minute after its answer came or its wait ended. Of all
+//! calls that arrive within any minute, the one granted last saw all the others counted. No minute exceeds the
+//! allowance.
 
 use super::slice::{MINUTE, Slices};
 
-/// What Google gives a user at least; what counts after a refusal where no limit is configured.
+/// The least that Google gives a user; assumed after a refusal if no limit is configured.
 const LEAST_LIMIT: u64 = 6_000;
 
-/// The first pause after a refusal, in milliseconds; it doubles with each that follows.
+/// The first pause after a refusal, in milliseconds; it doubles with each further one.
 const FIRST_PAUSE: u64 = 1_000;
 
-/// The longest pause: with the shorter ones before it a minute's quota has come back.
+/// The longest pause: together with the shorter ones before it, a minute's quota has come back.
 const LONGEST_PAUSE: u64 = 32_000;
 
-/// How many minutes without a refusal it takes before more is tried, at most.
+/// The most minutes without a refusal before trying more.
 const LONGEST_TRUST: u64 = 8;
 
-/// The same where room is left to others from the beginning.
+/// The same, if room is left for others from the start.
 const ROOMY_TRUST: u64 = 5;
 
-/// The state of a user's quota, as far as it can be known from here.
+/// What is known here about a user's quota.
 #[derive(Debug)]
 pub(super) struct Window {
-    /// What is configured; `None` for no limit.
+    /// The configured limit; `None` for no limit.
     limit: Option<u64>,
-    /// What may go out within a minute.
+    /// The units that may go out within a minute.
     allowed: Option<u64>,
-    /// What of it has been let through before; the rest goes evenly over the minute, so that a refusal comes early and
-    /// takes little from others.
+    /// The part of `allowed` that was accepted before. The rest is spread evenly over the minute, so a refusal comes
+    /// early and takes little from others.
     proven: u64,
-    /// When the next units beyond `proven` may go.
+    /// The earliest time for units beyond `proven`.
     next_trial: u64,
-    /// By how much more is tried the next time.
+    /// How many more units to try next time.
     step: u64,
-    /// How many minutes without a refusal it takes before more is tried.
+    /// The minutes without a refusal before trying more.
     trust: u64,
-    /// The same for the first time after `allowed` fell; longer, where what was tried was refused.
+    /// The same for the first raise after `allowed` fell; longer if a raise was refused.
     first_trust: u64,
     usual_trust: u64,
-    /// Since when `allowed` is as it is and nothing was refused.
+    /// The start of the time without a refusal or a change of `allowed`.
     quiet_since: u64,
-    /// When `allowed` fell.
+    /// When `allowed` last fell.
     fell_at: Option<u64>,
-    /// Until when nothing goes out.
+    /// Nothing goes out until then.
     stopped_until: u64,
-    /// How long the next refusal stops.
+    /// How long to stop after the next refusal.
     pause: u64,
-    /// Behind a refusal one call goes ahead, and the others wait for what becomes of it.
+    /// After a refusal, one call goes ahead while the others wait for its outcome.
     scouting: bool,
-    /// Counts the refusals that stopped something: those of calls from before them say nothing new.
+    /// Counts the refusals that stopped calls. A refusal of a call from an earlier era tells nothing new.
     era: u64,
-    /// Calls under way, and their units.
+    /// The number of calls in progress; `under_way` is their units.
     calls: u64,
     under_way: u64,
     over: Slices,
-    /// Among how many processes the units are divided.
+    /// The number of processes that divide the units.
     divisor: u64,
 }
 
-/// What a grant takes along.
+/// The state that a granted call carries.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Grant {
     units: u64,
@@ -71,25 +71,26 @@ pub(super) struct Grant {
 /// Why nothing may go out now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wait {
-    /// Until a time.
+    /// Wait until this time.
     Until(u64),
-    /// Until a call that is under way comes to its end.
+    /// Wait until a call in progress ends.
     Call,
 }
 
-/// How a call came to its end.
+/// How a call ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum End {
-    /// It was let through.
+    /// It was accepted.
     Accepted,
     /// It was never sent.
     Unsent,
-    /// Nobody knows, or it failed for another reason.
+    /// Unknown, or it failed for another reason.
     Other,
 }
 
 impl Window {
-    /// A window for so many units a minute; `leaves_room`: less than half of them until long nothing was refused.
+    /// A window with this limit per minute. With `leaves_room`, it starts with less than half of it, and rises after
+    /// long without refusals.
     pub(super) fn new(limit: Option<u64>, leaves_room: bool) -> Self {
         let room = |limit: u64| if leaves_room { limit * 19 / 40 } else { limit };
         let allowed = limit.map(room);
@@ -116,17 +117,17 @@ impl Window {
         }
     }
 
-    /// Divides the units among so many processes.
+    /// Divides the units among this many processes.
     pub(super) fn divide(&mut self, processes: u64) {
         self.divisor = processes.max(1);
     }
 
-    /// How many calls are under way.
+    /// The number of calls in progress.
     pub(super) fn calls(&self) -> u64 {
         self.calls
     }
 
-    /// Takes units, or says what to wait for.
+    /// Takes units, or returns what to wait for.
     pub(super) fn take(&mut self, now: u64, units: u64) -> Result<Grant, Wait> {
         if now < self.stopped_until {
             return Err(Wait::Until(self.stopped_until));
@@ -140,7 +141,7 @@ impl Window {
         let allowed = allowed / self.divisor;
         self.over.advance(now);
         let taken = self.under_way + self.over.total();
-        // What is more than all goes out when there is nothing else.
+        // A call larger than the whole allowance goes out when nothing else counts.
         if taken == 0 || taken + units <= self.proven / self.divisor {
             return Ok(self.granted(units));
         }
@@ -156,7 +157,7 @@ impl Window {
         Ok(self.granted(units))
     }
 
-    /// When so many units may be free, as far as it is known.
+    /// When these units may be free, as far as known.
     pub(super) fn free_at(&mut self, now: u64, units: u64) -> u64 {
         self.over.advance(now);
         let free = match self.allowed.map(|allowed| allowed / self.divisor) {
@@ -171,7 +172,7 @@ impl Window {
         free.max(self.stopped_until)
     }
 
-    /// A call has come to its end.
+    /// Ends a call.
     pub(super) fn end(&mut self, now: u64, grant: Grant, end: End) {
         self.calls -= 1;
         self.under_way -= grant.units;
@@ -185,8 +186,8 @@ impl Window {
         }
     }
 
-    /// A call was refused: all are stopped, and the pace falls, at most once a minute. `asked` is how long the service
-    /// asks to wait, `jitter` from 0 to 1,000.
+    /// Handles a refusal: stops all calls, and lowers the pace, at most once a minute. `asked` is how long the service
+    /// asks to wait; `jitter` is from 0 to 1,000.
     pub(super) fn refuse(&mut self, now: u64, grant: Grant, asked: Option<u64>, jitter: u64) {
         self.over.advance(now);
         let let_through = self.over.total();
@@ -195,7 +196,7 @@ impl Window {
         if grant.era != self.era {
             return;
         }
-        // A service that asks for no time at all is taken at its word once.
+        // Take the service at its word, even if it asks for no wait at all, but only once in a row.
         if asked.is_none() || self.scouting {
             self.stop(now, self.pause + self.pause * jitter.min(1_000) / 4_000);
         }
@@ -208,7 +209,7 @@ impl Window {
         }
         let before = self.allowed.unwrap_or(LEAST_LIMIT);
         if self.proven < before {
-            // More was tried, and is not to be had: the next trial is longer off.
+            // The raise was refused, so the next one comes later.
             self.first_trust = (self.first_trust * 2).min(LONGEST_TRUST);
         }
         let allowed = (let_through * 19 / 20).clamp(before / 2, before).max(1);
@@ -220,12 +221,12 @@ impl Window {
         self.quiet_since = now;
     }
 
-    /// Nothing goes out for so long.
+    /// Stops all calls for a time.
     pub(super) fn stop(&mut self, now: u64, pause: u64) {
         self.stopped_until = self.stopped_until.max(now + pause);
     }
 
-    /// For how long nothing goes out.
+    /// How long all calls are still stopped.
     pub(super) fn stopped_for(&self, now: u64) -> u64 {
         self.stopped_until.saturating_sub(now)
     }
@@ -239,7 +240,7 @@ impl Window {
         }
     }
 
-    /// What is allowed, after long quiet more of it.
+    /// The allowance, raised after long without refusals.
     fn raised(&mut self, now: u64) -> Option<u64> {
         let allowed = self.allowed?;
         let limit = self.limit.unwrap_or(u64::MAX);
@@ -256,7 +257,7 @@ impl Window {
         self.allowed
     }
 
-    /// What to wait for until units fit.
+    /// What to wait for until the units fit.
     fn room(&self, allowed: u64, units: u64) -> Wait {
         match allowed.saturating_sub(units).checked_sub(self.under_way) {
             Some(most) => Wait::Until(self.over.falls_to(most)),

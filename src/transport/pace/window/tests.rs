@@ -6,15 +6,15 @@ use super::*;
 
 const LIMIT: u64 = 600;
 
-/// A call of a schedule.
+/// A call in a schedule.
 #[derive(Clone, Debug)]
 struct Call {
-    /// How long after the call before it.
+    /// The time after the previous call.
     after: u64,
     units: u64,
     /// How long the answer takes.
     takes: u64,
-    /// When in that time it arrives, in hundredths.
+    /// When the call arrives within that time, in hundredths.
     arrives: u64,
     end: Outcome,
 }
@@ -27,12 +27,12 @@ enum Outcome {
     Lost,
 }
 
-/// What became of a schedule.
+/// The outcome of a schedule.
 #[derive(Default)]
 struct Course {
-    /// When how many units arrived.
+    /// When units arrived, and how many.
     arrivals: Vec<(u64, u64)>,
-    /// The calls in the order of their grants, with how long each was the next.
+    /// The calls in the order they were granted, with how long each was at the front of the queue.
     granted: Vec<(usize, u64)>,
     refusals: u64,
 }
@@ -62,7 +62,7 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
     proptest::collection::vec(call, 1..250)
 }
 
-/// Plays a schedule: calls queue in their order, and each is sent when the window lets it.
+/// Plays a schedule: calls queue in order, and each is sent when the window allows it.
 fn play(window: &mut Window, calls: &[Call]) -> Course {
     let mut course = Course::default();
     let mut under_way: Vec<(u64, usize, Grant)> = Vec::new();
@@ -121,7 +121,7 @@ fn play(window: &mut Window, calls: &[Call]) -> Course {
     course
 }
 
-/// The most units that arrive in any minute, its first and last moment included.
+/// The most units that arrive within any minute, both ends included.
 fn most(mut arrivals: Vec<(u64, u64)>) -> u64 {
     arrivals.sort_unstable();
     let (mut sum, mut most, mut first) = (0, 0, 0);
@@ -148,7 +148,8 @@ proptest! {
         prop_assert!(most(course.arrivals) <= LIMIT);
         let order: Vec<usize> = course.granted.iter().map(|(number, _)| *number).collect();
         prop_assert_eq!(order, (0..calls.len()).collect::<Vec<_>>());
-        // The next one waits at most for the slowest answer, a minute behind it, and what each refusal asks for.
+        // The front of the queue waits at most for the slowest answer, a minute after it, and for what each refusal
+        // asks.
         let bound = (course.refusals + 1) * (90_000 + 40_000 + 2 * MINUTE + 1_000);
         prop_assert!(course.granted.iter().all(|(_, waited)| *waited <= bound));
     }
@@ -162,7 +163,7 @@ proptest! {
     }
 }
 
-/// Takes all that there is at a time, each call answered at once; gives the units.
+/// Takes all units available at a time, with each call answered at once; returns their sum.
 fn drain(window: &mut Window, now: u64) -> u64 {
     let mut units = 0;
     while let Ok(grant) = window.take(now, 20) {
@@ -182,7 +183,7 @@ fn a_refusal_sends_one_ahead_and_each_further_one_waits_twice_as_long() {
     let mut window = Window::new(Some(6_000), false);
     let (first, second) = (window.take(0, 20).unwrap(), window.take(0, 20).unwrap());
     window.refuse(0, first, None, 0);
-    // It was sent before the first was refused, and says nothing new.
+    // This call was sent before the first one was refused, and tells nothing new.
     window.refuse(0, second, None, 0);
     let mut now = 0;
     for pause in [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 32_000] {
@@ -212,7 +213,7 @@ fn the_pace_falls_to_what_was_let_through_and_rises_in_growing_steps() {
         now += 70_000;
         minutes.push(drain(&mut window, now));
     }
-    // 0.95 of 4,000; what is tried beyond goes out one by one.
+    // 0.95 of 4,000; units tried beyond that go out one call at a time.
     assert_eq!(
         minutes,
         [
@@ -226,7 +227,7 @@ fn where_more_is_refused_again_the_next_trial_is_further_off() {
     let mut window = Window::new(Some(6_000), false);
     let mut now = 0;
     let mut refused_at = Vec::new();
-    // Another program spends half of the units all the time.
+    // Another program uses half of the units all the time.
     for _ in 0..60 * 60 {
         while let Ok(grant) = window.take(now, 20) {
             if window.over.total() + 20 > 3_000 {
