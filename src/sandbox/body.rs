@@ -1,4 +1,4 @@
-//! The body of an answer, sent whole, in slow pieces, or cut off.
+//! Response bodies, sent whole, slowly in pieces, or cut off.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,20 +14,19 @@ use tokio::time::{Sleep, sleep};
 
 const PIECES: usize = 10;
 
-/// The body of an answer.
 #[derive(Default)]
 pub(crate) struct ResponseBody {
     pieces: VecDeque<Bytes>,
     pause: Duration,
     sleep: Option<Pin<Box<Sleep>>>,
-    /// What is announced and never sent.
+    /// Bytes that `Content-Length` promises but the body never sends.
     missing: u64,
-    /// Pieces that come as they are made.
+    /// Pieces sent as they are produced.
     stream: Option<BoxStream<'static, Bytes>>,
 }
 
 impl ResponseBody {
-    /// A body that is sent at once.
+    /// A body sent at once.
     pub(crate) fn whole(bytes: Bytes) -> Self {
         let pieces = if bytes.is_empty() {
             VecDeque::new()
@@ -40,7 +39,7 @@ impl ResponseBody {
         }
     }
 
-    /// A body in ten pieces with a pause before each.
+    /// A body in ten pieces, with a pause before each.
     pub(crate) fn slow(bytes: Bytes, pause: Duration) -> Self {
         let length = bytes.len().div_ceil(PIECES).max(1);
         let pieces = bytes.chunks(length).map(Bytes::copy_from_slice).collect();
@@ -51,7 +50,7 @@ impl ResponseBody {
         }
     }
 
-    /// A body whose pieces come as they are made, without an end that is known.
+    /// A body whose pieces are sent as they are produced; its length is unknown.
     pub(crate) fn stream(stream: BoxStream<'static, Bytes>) -> Self {
         Self {
             stream: Some(stream),
@@ -59,7 +58,7 @@ impl ResponseBody {
         }
     }
 
-    /// A body that ends half-way, with its connection.
+    /// A body that stops half-way and closes its connection.
     pub(crate) fn truncated(mut bytes: Bytes) -> Self {
         let length = bytes.len() as u64;
         bytes.truncate(bytes.len() / 2);

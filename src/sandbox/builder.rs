@@ -1,4 +1,4 @@
-//! What a sandbox is started with.
+//! The settings that a sandbox starts with.
 
 use std::fs::File;
 use std::io::{self, BufReader};

@@ -1,4 +1,4 @@
-//! Connectors that are set up for a sandbox.
+//! Connectors set up for a sandbox.
 
 use super::Sandbox;
 use crate::auth::{AirbyteAuthConfig, GmailAuthConfig};
@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::transport::RetryPolicy;
 
 impl Sandbox {
-    /// The Google credentials, as a connector takes them.
+    /// The Google credentials, as a connector's configuration.
     pub fn google_auth(&self) -> GmailAuthConfig {
         let google = self.google();
         GmailAuthConfig::new(google.refresh_token)
@@ -15,7 +15,7 @@ impl Sandbox {
             .with_client(google.client_id, google.client_secret)
     }
 
-    /// The Airbyte credentials, with the customer's name, as a connector takes them.
+    /// The Airbyte credentials with the customer's name, as a connector's configuration.
     pub fn airbyte_auth(&self) -> AirbyteAuthConfig {
         let airbyte = self.airbyte();
         AirbyteAuthConfig::new(airbyte.client_id, airbyte.client_secret)
@@ -67,7 +67,7 @@ impl Sandbox {
     }
 }
 
-/// The usual policy without its pauses, which serve nobody on one machine.
+/// The usual policy without its pauses, which are pointless on one machine.
 fn quick() -> RetryPolicy {
     RetryPolicy {
         initial_pause: std::time::Duration::from_millis(1),

@@ -10,9 +10,9 @@ use super::fault::Fault;
 use super::page::is_own_origin;
 use super::state::{Settings, State, lock};
 
-/// Answers one request to the control endpoint; none of them is in the request log.
+/// Answers one request to the control endpoint. The request log leaves these out.
 pub(crate) fn answer(state: &State, request: &Request) -> Answer {
-    // A page on the web may send a plain form here without asking; its Origin header tells it apart.
+    // Any web page can send a simple form here without a preflight; its Origin header gives it away.
     if !is_own_origin(state, request) {
         return detail(
             StatusCode::FORBIDDEN,
@@ -26,19 +26,19 @@ pub(crate) fn answer(state: &State, request: &Request) -> Answer {
     answer
 }
 
-/// What to do with the tokens that are out.
+/// An action on the issued tokens.
 #[derive(Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 enum TokenAction {
-    /// Google's access tokens end as by time.
+    /// Google's access tokens expire.
     Expire,
-    /// Google's access tokens end before their time.
+    /// Google's access tokens are revoked before they expire.
     Revoke,
-    /// The user's consent ends.
+    /// The user withdraws consent.
     RevokeRefreshToken,
     /// The consent is limited to these scopes.
     LimitScopes { scopes: Vec<String> },
-    /// Airbyte's tokens end, the fixed one apart.
+    /// Airbyte's tokens expire, except the fixed one.
     ExpireAirbyte,
 }
 
@@ -91,7 +91,7 @@ fn control(state: &State, request: &Request) -> Result<Answer, Answer> {
                 ));
             };
             let mut settings = lock(&state.settings);
-            // The settings that are not named stay as they are.
+            // Settings that the body does not name keep their values.
             let mut merged = json!(*settings);
             if let Some(fields) = merged.as_object_mut() {
                 fields.extend(changes);

@@ -18,7 +18,7 @@ pub struct GoogleCredentials {
     pub client_secret: String,
     /// A refresh token of the mailbox's user.
     pub refresh_token: String,
-    /// An access token that is valid for its usual time from the start of the sandbox.
+    /// An access token, valid for the usual lifetime from the start of the sandbox.
     pub access_token: String,
 }
 
@@ -65,7 +65,7 @@ impl AirbyteCredentials {
     }
 }
 
-/// The environment variables that lead a connector and the program to a sandbox, in one mode.
+/// The environment variables that point a connector or the program at a sandbox, in one mode.
 pub(crate) fn variables(state: &State, mode: Mode) -> Vec<(&'static str, String)> {
     let origin = &state.origin;
     match mode {
@@ -93,7 +93,7 @@ pub(crate) fn variables(state: &State, mode: Mode) -> Vec<(&'static str, String)
     }
 }
 
-// Written by hand so that the habit of never printing a secret has no exception here.
+// Written by hand so that no credentials type derives `Debug`, not even one with test strings.
 impl fmt::Debug for GoogleCredentials {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

@@ -1,4 +1,4 @@
-//! The requests and answers that the services of the sandbox work on, free of any transport.
+//! The requests and answers that the sandbox's services work on, independent of the transport.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-/// One request, read to its end.
+/// One request, read completely.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) method: Method,
-    /// The path as it was sent, still percent-encoded.
+    /// The path as sent, still percent-encoded.
     pub(crate) path: String,
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
@@ -20,12 +20,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// The decoded segments of the path; `None` when one of them is not UTF-8.
+    /// The path's decoded segments; `None` when one is not UTF-8.
     pub(crate) fn segments(&self) -> Option<Vec<String>> {
         segments(&self.path)
     }
 
-    /// The query's pairs in the order of the address.
+    /// The query's pairs, in order.
     pub(crate) fn query_pairs(&self) -> Vec<(String, String)> {
         pairs(self.query.as_deref().unwrap_or_default().as_bytes())
     }
@@ -35,7 +35,7 @@ impl Request {
         first(self.query_pairs(), name)
     }
 
-    /// The body's pairs, when it is a form.
+    /// The pairs of a form body.
     pub(crate) fn form_pairs(&self) -> Vec<(String, String)> {
         pairs(&self.body)
     }
@@ -45,7 +45,7 @@ impl Request {
         self.headers.get(name.as_ref())?.to_str().ok()
     }
 
-    /// The media type of the body in lower case, without its parameters.
+    /// The body's media type in lower case, without parameters.
     pub(crate) fn media_type(&self) -> String {
         media_type(
             self.header(header::CONTENT_TYPE.as_str())
@@ -58,7 +58,7 @@ impl Request {
         self.credentials("bearer")
     }
 
-    /// What the `Authorization` header gives in a scheme.
+    /// The credentials of the `Authorization` header, if it has this scheme.
     pub(crate) fn credentials(&self, scheme: &str) -> Option<&str> {
         let (given, credentials) = self
             .header(header::AUTHORIZATION.as_str())?
@@ -78,7 +78,7 @@ impl Request {
         }
         let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
         let (user, password) = text.split_once(':')?;
-        // RFC 6749 section 2.3.1 encodes both as a form does before they are joined.
+        // RFC 6749 section 2.3.1 form-encodes both before joining them.
         Some((form_decode(user), form_decode(password)))
     }
 }
@@ -87,7 +87,7 @@ impl Request {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    // In a box so that a result with an answer in each arm stays small.
+    // Boxed to keep `Result<Answer, Answer>` small.
     pub(crate) headers: Box<HeaderMap>,
     pub(crate) body: Bytes,
 }
@@ -102,7 +102,7 @@ impl Answer {
         }
     }
 
-    /// A compact JSON answer.
+    /// An answer with compact JSON.
     pub(crate) fn json(status: StatusCode, value: &Value) -> Self {
         Self::empty(status).with_body("application/json; charset=utf-8", value.to_string())
     }
@@ -112,18 +112,18 @@ impl Answer {
         Self::empty(status).with_body("text/html; charset=utf-8", page)
     }
 
-    /// A redirect that makes the browser ask again with GET.
+    /// A redirect after which the browser sends a GET.
     pub(crate) fn found(location: &str) -> Self {
         Self::empty(StatusCode::FOUND).with_header(header::LOCATION, location)
     }
 
-    /// The same answer with a body of that type.
+    /// Sets a body of that type.
     pub(crate) fn with_body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self.with_header(header::CONTENT_TYPE, content_type)
     }
 
-    /// The same answer with one more header; text that no header can hold is left out.
+    /// Adds a header; a value that no header can hold is left out.
     pub(crate) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
@@ -132,7 +132,7 @@ impl Answer {
     }
 }
 
-/// The decoded segments of a path, without the empty one before its first slash.
+/// The decoded segments of a path, without the empty one before the first slash.
 pub(crate) fn segments(path: &str) -> Option<Vec<String>> {
     path.strip_prefix('/')?
         .split('/')
@@ -145,7 +145,7 @@ pub(crate) fn segments(path: &str) -> Option<Vec<String>> {
         .collect()
 }
 
-/// Pairs in `application/x-www-form-urlencoded`.
+/// Parses `application/x-www-form-urlencoded`.
 pub(crate) fn pairs(text: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(text).into_owned().collect()
 }
@@ -157,7 +157,7 @@ pub(crate) fn first(pairs: Vec<(String, String)>, name: &str) -> Option<String> 
         .find_map(|(key, value)| (key == name).then_some(value))
 }
 
-/// A media type in lower case, without its parameters.
+/// A media type in lower case, without parameters.
 pub(crate) fn media_type(content_type: &str) -> String {
     content_type
         .split(';')
@@ -167,7 +167,7 @@ pub(crate) fn media_type(content_type: &str) -> String {
         .to_ascii_lowercase()
 }
 
-/// An address with more query pairs, which keeps the query that it has.
+/// Adds pairs to an address, keeping the query it has.
 pub(crate) fn with_query(address: &str, pairs: &[(&str, &str)]) -> String {
     let (address, fragment) = match address.split_once('#') {
         Some((address, fragment)) => (address, Some(fragment)),

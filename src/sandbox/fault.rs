@@ -1,4 +1,4 @@
-//! Faults that a test puts into the way of its requests.
+//! Faults that tests inject into requests.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -124,11 +124,11 @@ pub enum FaultKind {
         #[serde(default)]
         headers: BTreeMap<String, String>,
     },
-    /// Exactly this answer; the request is not carried out.
+    /// This exact answer; the request is not carried out.
     Answer {
         /// The status code.
         code: u16,
-        /// The type of the body.
+        /// The body's media type.
         content_type: String,
         /// The body.
         body: String,
@@ -140,23 +140,23 @@ pub enum FaultKind {
         /// `rateLimitExceeded`, `userRateLimitExceeded`, `dailyLimitExceeded`, …
         reason: String,
     },
-    /// 302 to another place; the request is not carried out.
+    /// 302 to another address; the request is not carried out.
     Redirect {
         /// The address.
         location: String,
     },
-    /// The connection ends without an answer, and the request is not carried out.
+    /// The connection closes without an answer; the request is not carried out.
     ConnectionClosedWithoutProcessing,
-    /// The connection ends without an answer, yet the request has been carried out.
+    /// The connection closes without an answer, but the request is carried out.
     ConnectionClosedBeforeResponse,
-    /// No answer comes as long as the sandbox runs; the request is not carried out.
+    /// No answer comes while the sandbox runs; the request is not carried out.
     NeverAnswer,
-    /// The request is carried out and the connection ends in the middle of the answer's body.
+    /// The request is carried out and the connection closes in the middle of the answer's body.
     TruncatedBody,
     /// The request is carried out and the answer is delayed by this time.
     #[serde(with = "milliseconds")]
     Delay(Duration),
-    /// The request is carried out and the body comes in ten pieces with that pause before each.
+    /// The request is carried out and the body comes in ten pieces with this pause before each.
     #[serde(with = "milliseconds")]
     SlowBody(Duration),
     /// The request is carried out and its answer is labelled `text/html`.
@@ -191,13 +191,13 @@ pub enum ErrorBody {
     Airbyte,
     /// Airbyte's other shape: `detail`.
     Detail,
-    /// A page, as a proxy sends it.
+    /// An HTML page, as a proxy sends it.
     Html,
-    /// Nothing.
+    /// An empty body.
     Empty,
 }
 
-/// The faults that wait for their requests.
+/// The faults waiting for their requests.
 #[derive(Debug, Default)]
 pub(crate) struct FaultQueue(Vec<Fault>);
 
@@ -210,18 +210,18 @@ impl FaultQueue {
         self.0.clear();
     }
 
-    /// The faults that still have requests to meet.
+    /// The faults that have requests left.
     pub(crate) fn waiting(&self) -> impl Iterator<Item = &Fault> {
         self.0.iter().filter(|fault| fault.times != Some(0))
     }
 
-    /// Takes the oldest fault that meets a request of these names.
+    /// Takes the oldest fault that applies to a request with these names.
     pub(crate) fn take(&mut self, service: Service, names: &[&str]) -> Option<FaultKind> {
         self.take_fitting(service, names, |_| true)
     }
 
-    /// Takes the answer of the oldest fault that is one: an inner request of a batch has no
-    /// connection of its own to be closed or delayed.
+    /// Takes the answer of the oldest fault that replaces the answer. Other faults close or delay a connection, and a
+    /// request inside a batch has none of its own.
     pub(crate) fn take_answer(&mut self, service: Service, name: &str) -> Option<Answer> {
         self.take_fitting(service, &[name], |kind| kind.answer(service).is_some())?
             .answer(service)
@@ -252,7 +252,7 @@ impl FaultQueue {
 }
 
 impl FaultKind {
-    /// The answer of a fault that takes the place of the service's own.
+    /// The answer of a fault that replaces the service's own.
     pub(crate) fn answer(&self, service: Service) -> Option<Answer> {
         match self {
             Self::Status {

@@ -1,4 +1,4 @@
-//! What a test does to a running sandbox: reads its log, breaks it, ends tokens, delivers mail.
+//! What tests do with a running sandbox: read its log, inject faults, expire tokens, deliver mail.
 
 use std::io;
 use std::path::Path;
@@ -109,7 +109,7 @@ impl Sandbox {
     /// # async fn main() -> std::io::Result<()> {
     /// let sandbox = airbyte_agent_gmail::sandbox::Sandbox::start().await?;
     /// sandbox.revoke_access_tokens();
-    /// // A client that trusts its clock still thinks that its token is good.
+    /// // A client that only looks at its clock still thinks that its token is good.
     /// # Ok(())
     /// # }
     /// ```
@@ -189,7 +189,7 @@ impl Sandbox {
         lock(&self.state.airbyte).expire_tokens();
     }
 
-    /// Puts a message into the inbox as if it had just arrived; returns its id.
+    /// Delivers a message to the inbox as new mail; returns its id.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -206,7 +206,7 @@ impl Sandbox {
         id
     }
 
-    /// Imports an mbox file into the mailbox; returns the number of its messages.
+    /// Imports an mbox file into the mailbox; returns the number of messages.
     ///
     /// # Errors
     /// When the file can't be read, or is not an mbox.
@@ -226,7 +226,7 @@ impl Sandbox {
         count
     }
 
-    /// The whole mailbox as one JSON document that depends only on its contents.
+    /// The whole mailbox as one JSON document, which depends on its contents only.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

@@ -1,4 +1,4 @@
-//! The log of what the sandbox was asked.
+//! The log of the requests that the sandbox received.
 
 use std::sync::Mutex;
 
@@ -38,23 +38,23 @@ pub enum Service {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RequestRecord {
-    /// The service that it was for.
+    /// The service that the request was for.
     pub service: Service,
     /// The HTTP method.
     pub method: String,
-    /// The path, as it was sent.
+    /// The path as sent.
     pub path: String,
-    /// The query, as it was sent.
+    /// The query as sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// The operation id of a Gmail request, the endpoint's name at the other services; `unknown`
-    /// for an endpoint that does not exist.
+    /// The operation id of a Gmail request, or the endpoint's name at the other services; `unknown` for an endpoint
+    /// that does not exist.
     pub operation: String,
-    /// The status of the answer; absent while there is no answer, or if the connection was closed without one.
+    /// The status of the answer; absent while there is no answer, or if the connection closed without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// Which access token came with it: 0 is the one that the sandbox starts with, and each token issued by the same
-    /// service has the next number. Absent if it had no token of the sandbox.
+    /// The number of the access token used: 0 is the token that the sandbox starts with, and each further token of the
+    /// same service has the next number. Absent without a token of the sandbox's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorized_with: Option<u64>,
     /// The entity of an `execute` call.
@@ -63,8 +63,8 @@ pub struct RequestRecord {
     /// The action of an `execute` call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
-    /// The params of an `execute` call, with the length of mail texts instead of the texts. For the token endpoint, the
-    /// claims of a service account's assertion.
+    /// The params of an `execute` call, with the length of each mail text in place of the text. For the token endpoint,
+    /// the claims of a service account's assertion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub params: Option<Value>,
     /// The reason that an `execute` call gives.
@@ -90,10 +90,10 @@ impl RequestRecord {
     }
 }
 
-/// The name of an endpoint that is not there.
+/// The name for endpoints that do not exist.
 pub(crate) const UNKNOWN: &str = "unknown";
 
-/// The records, in the order in which the requests came.
+/// The records, in order of arrival.
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog(Mutex<Entries>);
 
@@ -104,7 +104,7 @@ struct Entries {
 }
 
 impl RequestLog {
-    /// Notes a request that has come in; the number is for [`Self::finish`].
+    /// Adds an incoming request; the number is for [`Self::finish`].
     pub(crate) fn begin(&self, record: RequestRecord) -> u64 {
         let mut entries = lock(&self.0);
         let number = entries.next;
@@ -113,10 +113,10 @@ impl RequestLog {
         number
     }
 
-    /// Puts what became of a request in the place of its first note.
+    /// Replaces the record of a request with its final state.
     pub(crate) fn finish(&self, number: u64, record: RequestRecord) {
         let records = &mut lock(&self.0).records;
-        // A log that was cleared in between has no place for it any more.
+        // The log may have been cleared in between.
         if let Ok(place) = records.binary_search_by_key(&number, |entry| entry.0)
             && let Some(entry) = records.get_mut(place)
         {
@@ -137,7 +137,7 @@ impl RequestLog {
     }
 }
 
-/// Params with the text of mail taken out.
+/// Removes the text of mail from params.
 pub(crate) fn without_mail(params: &Value) -> Value {
     match params {
         Value::Object(fields) => Value::Object(

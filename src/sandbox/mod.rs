@@ -3,8 +3,8 @@
 //! It needs the feature `sandbox`.
 //!
 //! The sandbox answers like the real services: Google's token endpoint and consent page, the Gmail API, and Airbyte's
-//! hosted API, whose `execute` works on the same mailbox. You can try a program with it without an account, and run
-//! tests against it offline.
+//! hosted API, whose `execute` works on the same mailbox. Use it to try a program without an account, or to run tests
+//! offline.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -21,7 +21,7 @@
 //! # }
 //! ```
 //!
-//! - [`Sandbox::builder`] starts one with mail of your own, or with none.
+//! - [`Sandbox::builder`] starts a sandbox with your own mail, or with none.
 //! - [`Sandbox::deliver`] delivers mail, [`Sandbox::inject`] breaks something, [`Sandbox::requests`] lists the
 //!   requests.
 //! - [`Sandbox::google`] and [`Sandbox::airbyte`] are the credentials for a program that creates its own connector.
@@ -65,7 +65,7 @@ pub use log::{RequestRecord, Service};
 pub use quota::{MinuteQuota, MinuteQuotaError};
 pub use state::{ExpiresIn, ListResult, Settings};
 
-/// A running sandbox; dropping it stops its server. The [module](self) shows one at work.
+/// A running sandbox. Dropping it stops its server. See the [module](self) for an example.
 pub struct Sandbox {
     state: Arc<State>,
     token_url: String,
@@ -92,7 +92,7 @@ impl Sandbox {
         Self::builder().start().await
     }
 
-    /// Starts one with other settings.
+    /// Starts a sandbox with other settings.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -170,7 +170,7 @@ impl Sandbox {
         &self.state.origin
     }
 
-    /// Where other processes inject faults and read the request log.
+    /// The root of the control endpoint, where other processes inject faults and read the request log.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -213,10 +213,11 @@ impl Sandbox {
         lock(&self.state.google).credentials()
     }
 
-    /// The key of a service account that may act for every user of the domain in the sandbox's Google, in the JSON form
-    /// that Google offers for download. All addresses of the domain lead to the same mailbox.
+    /// The key of a service account, as the JSON file that Google offers for download. In the sandbox's Google, this
+    /// account may act for every user of the domain; all of the domain's addresses lead to the same mailbox.
     ///
-    /// The machine's metadata server and the IAM credentials API, which sign for it, are at [`gmail_url`](Self::gmail_url).
+    /// The virtual machine's metadata server and the IAM Credentials API, which sign for the account, are at
+    /// [`gmail_url`](Self::gmail_url).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -233,7 +234,7 @@ impl Sandbox {
         google::service_account::key_file(&self.state.origin).to_string()
     }
 
-    /// Credentials that the sandbox's Airbyte accepts, and the connector that is there already.
+    /// Credentials that the sandbox's Airbyte accepts, and the connector that exists from the start.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -273,7 +274,8 @@ impl Sandbox {
         .to_string()
     }
 
-    /// The environment variables that lead [`GmailConnector::from_env`](crate::GmailConnector::from_env) and the program to this sandbox, in one mode.
+    /// The environment variables that point [`GmailConnector::from_env`](crate::GmailConnector::from_env) and the
+    /// program at this sandbox, in one mode.
     ///
     /// ```
     /// use airbyte_agent_gmail::Mode;
@@ -289,7 +291,7 @@ impl Sandbox {
         credential::variables(&self.state, mode)
     }
 
-    /// Runs until the process ends; for a program that does nothing else.
+    /// Runs until the process ends, for a program that does nothing else.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -303,12 +305,12 @@ impl Sandbox {
     /// # }
     /// ```
     pub async fn wait(mut self) {
-        // The server ends by itself only when its task is stopped from outside.
+        // The server only ends when its task is aborted from outside.
         let _ = (&mut self.server).await;
     }
 }
 
-// Written by hand: the mailbox may be a person's own mail.
+// Written by hand, because the mailbox may hold real mail.
 impl fmt::Debug for Sandbox {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -320,7 +322,7 @@ impl fmt::Debug for Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // The server may be gone already, with its runtime.
+        // The server may already be gone, along with its runtime.
         let _ = self.stop.send(true);
     }
 }

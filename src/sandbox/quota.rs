@@ -1,4 +1,4 @@
-//! Google's quota of a user: so many units in a minute.
+//! Google's quota: units per minute and user.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,7 +13,7 @@ use super::gmail::error;
 use super::state::{State, lock};
 use crate::operation::Operation;
 
-/// What Google gives a user of a project.
+/// Google's limit per user of a project.
 const UNITS: u32 = 6_000;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -36,12 +36,12 @@ pub enum MinuteQuota {
     Fixed(u32),
 }
 
-/// A text that is not a [`MinuteQuota`]; `Display` says what is.
+/// The error for a text that is not a [`MinuteQuota`]; `Display` says what is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MinuteQuotaError;
 
 impl Default for MinuteQuota {
-    /// Google's, in any 60 seconds.
+    /// Google's limit, in any 60 seconds.
     fn default() -> Self {
         Self::Sliding(UNITS)
     }
@@ -74,12 +74,12 @@ impl fmt::Display for MinuteQuotaError {
 
 impl std::error::Error for MinuteQuotaError {}
 
-/// What is spent of a quota.
+/// The units spent from a quota.
 #[derive(Debug)]
 pub(crate) struct Meter {
     quota: MinuteQuota,
     began: Instant,
-    /// What was let through in the last minute, or in this one.
+    /// The units spent in the last 60 seconds, or in the current minute.
     spent: VecDeque<(Instant, u32)>,
     units: u32,
     refusals: u64,
@@ -96,21 +96,21 @@ impl Meter {
         }
     }
 
-    /// How many units a minute has.
+    /// Units per minute.
     pub(crate) fn units_a_minute(&self) -> u32 {
         match self.quota {
             MinuteQuota::Sliding(units) | MinuteQuota::Fixed(units) => units,
         }
     }
 
-    /// Spends units; false where there are not enough. What is refused costs nothing.
+    /// Spends units, or returns false if too few are left. Refused requests cost nothing.
     fn spend(&mut self, now: Instant, units: u32) -> bool {
         let (most, since) = match self.quota {
             MinuteQuota::Sliding(most) => (most, now.checked_sub(MINUTE)),
             MinuteQuota::Fixed(most) => {
                 let minutes = now.duration_since(self.began).as_secs() / MINUTE.as_secs();
                 let start = self.began + Duration::from_secs(minutes * MINUTE.as_secs());
-                // A minute begins with its first moment.
+                // Subtracting a nanosecond keeps the units spent in the minute's first instant.
                 (most, start.checked_sub(Duration::from_nanos(1)))
             }
         };
@@ -129,8 +129,8 @@ impl Meter {
     }
 }
 
-/// Lets a request of an operation through, or refuses it as Google does: now with 429, now with 403, and no word of when
-/// to come again.
+/// Lets a request through, or refuses it like Google: sometimes with 429, sometimes with 403, and without
+/// `Retry-After`.
 pub(crate) fn check(state: &State, operation: &Operation) -> Result<(), Answer> {
     let mut quota = lock(&state.quota);
     let Some(meter) = quota.as_mut() else {

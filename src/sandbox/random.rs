@@ -1,4 +1,4 @@
-//! Identifiers that nobody can guess, and the time of day in the form of the APIs.
+//! Unguessable identifiers, and times in the format of the APIs.
 
 use std::fmt::Write;
 use std::io;
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::random::bytes;
 
-/// A token that says what it is for: `sandbox-<purpose>-<32 hexadecimal digits>`.
+/// A token that names its purpose: `sandbox-<purpose>-<32 hexadecimal digits>`.
 pub(crate) fn token(purpose: &str) -> String {
     format!("sandbox-{purpose}-{}", hexadecimal(&next()))
 }
@@ -31,29 +31,29 @@ pub(crate) fn uuid() -> String {
     .join("-")
 }
 
-/// Whether a text has the form of a UUID.
+/// Whether a text is formatted like a UUID.
 pub(crate) fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
         && groups.concat().bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The time of day as `2026-01-02T03:04:05Z`.
+/// The current time as `2026-01-02T03:04:05Z`.
 pub(crate) fn now() -> String {
     timestamp(seconds())
 }
 
-/// The time of day in seconds since 1970.
+/// The current time in seconds since 1970.
 pub(crate) fn seconds() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| time.as_secs())
 }
 
-/// A time in seconds since 1970 in the form of [`now`].
+/// Formats a time in seconds since 1970 like [`now`].
 pub(crate) fn timestamp(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Years that begin in March keep the leap day at their end, which makes the arithmetic regular.
+    // With years that start in March, the leap day comes last and the arithmetic is regular.
     let shifted = days + 719_468;
     let (era, day) = (shifted / 146_097, shifted % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
@@ -69,10 +69,10 @@ pub(crate) fn timestamp(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// What the identifiers of this process are made of; a sandbox starts only once it is there.
+/// The seed of this process's identifiers. No sandbox starts without it.
 static SEED: OnceLock<[u8; 32]> = OnceLock::new();
 
-/// Draws the seed from the operating system, which gives one or ends the start.
+/// Draws the seed from the operating system; an error prevents the start.
 pub(super) fn prepare() -> io::Result<()> {
     if SEED.get().is_none() {
         SEED.get_or_init({
@@ -83,7 +83,7 @@ pub(super) fn prepare() -> io::Result<()> {
     Ok(())
 }
 
-/// The next bytes: a hash of the seed and a number, which nobody guesses without the seed.
+/// The next bytes: a hash of the seed and a counter, unguessable without the seed.
 fn next() -> [u8; 16] {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);

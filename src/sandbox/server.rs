@@ -1,4 +1,4 @@
-//! The HTTP server: connections in, one answer of a service out, and the faults in between.
+//! The HTTP server: reads requests, applies faults and sends the services' answers.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -28,13 +28,13 @@ use super::state::{State, lock};
 use super::traffic::{Half, Traced};
 use super::{airbyte, control, gmail, google, page};
 
-/// Mail of 150 MiB, the most that Gmail takes, is 200 MiB in base64.
+/// Gmail accepts messages of up to 150 MiB, which are 200 MiB in base64.
 const LARGEST_BODY: usize = 200 * 1024 * 1024;
 
-/// How long a connection may still take when the sandbox stops.
+/// How long connections have to finish when the sandbox stops.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// Serves until `stop` says so, or its sender is gone.
+/// Serves until `stop` changes or its sender is dropped.
 pub(crate) async fn serve(
     listener: TcpListener,
     state: Arc<State>,
@@ -47,7 +47,7 @@ pub(crate) async fn serve(
                 Ok((stream, _)) => {
                     tokio::spawn(connection(stream, Arc::clone(&state), stop.clone()));
                 }
-                // A lack of file descriptors passes; to try again at once would only burn time.
+                // Running out of file descriptors is temporary; retrying at once would only waste time.
                 Err(_) => sleep(Duration::from_millis(20)).await,
             },
         }
@@ -55,8 +55,8 @@ pub(crate) async fn serve(
 }
 
 async fn connection(stream: TcpStream, state: Arc<State>, mut stop: watch::Receiver<bool>) {
-    // Small answers would otherwise wait for the acknowledgement of the one before; without the
-    // option they merely come later.
+    // Without this option, small answers wait for the acknowledgement of the previous one. If setting it fails, they
+    // only come later.
     let _ = stream.set_nodelay(true);
     let inner = stop.clone();
     let service = service_fn(move |request| handle(Arc::clone(&state), inner.clone(), request));
@@ -65,7 +65,7 @@ async fn connection(stream: TcpStream, state: Arc<State>, mut stop: watch::Recei
             .header_read_timeout(None)
             .serve_connection(TokioIo::new(stream), service)
     );
-    // How a connection ends is the client's affair, and an injected fault ends it with an error.
+    // Clients may close connections as they like, and injected faults end them with an error.
     tokio::select! {
         _ = connection.as_mut() => {}
         _ = stop.changed() => {
@@ -81,7 +81,7 @@ async fn handle(
     request: http::Request<Incoming>,
 ) -> Result<Response<ResponseBody>, Interrupted> {
     let (parts, body) = request.into_parts();
-    // A client that says beforehand how much it will send need not send it.
+    // Refuse early when the declared length is too large, so that the client need not send the body.
     if body.size_hint().lower() > LARGEST_BODY as u64 {
         return Ok(respond(too_large()));
     }
@@ -91,8 +91,8 @@ async fn handle(
         Err(_) => return Err(Interrupted),
     };
     if !is_loopback(&parts) {
-        // A page on the web can have its own name point to this machine; its requests carry that
-        // name, and imported mail does not matter to it.
+        // A web page can point its own domain at this machine (DNS rebinding), but its requests still carry that name.
+        // They must not reach imported mail.
         let text = "the sandbox answers on loopback addresses only: send the request to 127.0.0.1";
         return Ok(respond(airbyte::error::detail(StatusCode::FORBIDDEN, text)));
     }
@@ -102,7 +102,7 @@ async fn handle(
     };
     let asked = parts.method.clone();
     let request = Request {
-        // HEAD is a GET whose body hyper leaves out.
+        // HEAD is handled as GET; hyper leaves out the body.
         method: if parts.method == Method::HEAD {
             Method::GET
         } else {
@@ -162,7 +162,7 @@ async fn handle(
         (_, Some(answer)) => answer,
         (Some(FaultKind::ConnectionClosedWithoutProcessing), _) => return Err(Interrupted),
         (Some(FaultKind::NeverAnswer), _) => {
-            // Either way there is no sandbox any more.
+            // Either result means that the sandbox is gone.
             let _ = stop.changed().await;
             return Err(Interrupted);
         }
@@ -216,7 +216,7 @@ async fn handle(
     }
 }
 
-/// The body as it was before its client packed it, which Google's Java client does unasked.
+/// Decompresses the body: Google's Java client compresses without being asked.
 fn unpacked(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Answer> {
     let packed = headers
         .get(header::CONTENT_ENCODING)
@@ -238,7 +238,7 @@ fn unpacked(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Answer> {
     }
 }
 
-/// Whether an answer goes out in gzip. Google wants it named in `User-Agent` too.
+/// Whether to compress the answer. Google requires `gzip` in `User-Agent` too.
 fn takes_gzip(service: Service, request: &Request) -> bool {
     let names = |header: HeaderName| {
         request
@@ -248,7 +248,7 @@ fn takes_gzip(service: Service, request: &Request) -> bool {
     names(header::ACCEPT_ENCODING) && (service == Service::Airbyte || names(header::USER_AGENT))
 }
 
-/// The answer in gzip, where it has a body.
+/// Compresses a non-empty answer.
 fn packed(answer: Answer) -> Answer {
     if answer.body.is_empty() {
         return answer;
@@ -267,7 +267,7 @@ fn packed(answer: Answer) -> Answer {
     }
 }
 
-/// The service that a path belongs to; `None` is the sandbox's own control.
+/// The service that a path belongs to; `None` is the control endpoint.
 fn service_of(path: &str) -> Option<Service> {
     let below = |prefix: &str| {
         path.strip_prefix(prefix)
@@ -299,7 +299,7 @@ fn service_of(path: &str) -> Option<Service> {
 
 fn is_loopback(parts: &http::request::Parts) -> bool {
     let Some(host) = parts.headers.get(header::HOST).map(HeaderValue::to_str) else {
-        // HTTP/1.0 has no Host header, and no browser speaks it.
+        // HTTP/1.0 has no Host header, and browsers do not use it.
         return true;
     };
     let host = host.unwrap_or_default();
@@ -331,7 +331,7 @@ fn respond_with(
     response
 }
 
-/// Ends a connection without an answer.
+/// An error that closes the connection without an answer.
 #[derive(Debug)]
 struct Interrupted;
 
@@ -343,7 +343,7 @@ impl fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
-/// Binds the server's port on 127.0.0.1; 0 is any free one.
+/// Binds a port on 127.0.0.1; 0 picks a free one.
 pub(crate) async fn bind(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind(("127.0.0.1", port)).await
 }

@@ -1,4 +1,4 @@
-//! Everything that the services of one sandbox share.
+//! The state that the services of a sandbox share.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,6 @@ use super::quota::Meter;
 use super::random;
 use super::traffic::Traffic;
 
-/// One sandbox's state.
 #[derive(Debug)]
 pub(crate) struct State {
     /// `http://127.0.0.1:<port>`.
@@ -25,7 +24,7 @@ pub(crate) struct State {
     pub(crate) google: Mutex<Account>,
     pub(crate) uploads: Mutex<UploadSessions>,
     pub(crate) airbyte: Mutex<Organization>,
-    /// What SQL is answered from.
+    /// The copy of the mailbox that SQL queries.
     #[cfg_attr(
         not(feature = "sandbox-sql"),
         allow(dead_code, reason = "SQL alone asks for it")
@@ -33,11 +32,11 @@ pub(crate) struct State {
     pub(crate) copy: Mutex<SqlCopy>,
     pub(crate) settings: Mutex<Settings>,
     pub(crate) faults: Mutex<FaultQueue>,
-    /// Google's quota of the user; `None` for none.
+    /// The user's quota at Google; `None` disables it.
     pub(crate) quota: Mutex<Option<Meter>>,
     pub(crate) log: RequestLog,
     pub(crate) traffic: Mutex<Traffic>,
-    /// Tells the pages that something has changed.
+    /// Notifies the pages of changes.
     pub(crate) changes: watch::Sender<()>,
 }
 
@@ -45,7 +44,7 @@ impl State {
     pub(crate) fn new(origin: String, mailbox: Mailbox) -> Self {
         let settings = Settings::default();
         let mut account = Account::new();
-        // The connector has a consent of its own, so that a rotated token of the other does not end it.
+        // The connector has its own consent, so that rotating the other refresh token does not affect it.
         let organization = Organization::new(&account.connect(&settings));
         Self {
             origin,
@@ -63,13 +62,13 @@ impl State {
         }
     }
 
-    /// Gives the mailbox what the settings say that the account has.
+    /// Applies the settings that concern the mailbox.
     pub(crate) fn settle(&self) {
         let settings = self.settings();
         lock(&self.mailbox).set_edition(settings.smime, settings.client_side_encryption);
     }
 
-    /// Tells the pages that something has changed.
+    /// Notifies the pages of a change.
     pub(crate) fn changed(&self) {
         self.changes.send_replace(());
     }
@@ -81,12 +80,12 @@ impl State {
         self.changed();
     }
 
-    /// The time by Google's clock, in seconds since 1970.
+    /// The time of Google's clock, in seconds since 1970.
     pub(crate) fn google_seconds(&self) -> u64 {
         random::seconds().saturating_add_signed(self.settings().clock_ahead_seconds)
     }
 
-    /// The settings as they are now.
+    /// A copy of the current settings.
     pub(crate) fn settings(&self) -> Settings {
         lock(&self.settings).clone()
     }
@@ -115,16 +114,16 @@ pub struct Settings {
     /// How long a new Google access token is valid.
     #[serde(rename = "access_token_lifetime_seconds", with = "seconds")]
     pub access_token_lifetime: Duration,
-    /// How long a new Google refresh token is valid; without limit if absent.
+    /// How long a new Google refresh token is valid; `None` is without limit.
     #[serde(rename = "refresh_token_lifetime_seconds", with = "optional_seconds")]
     pub refresh_token_lifetime: Option<Duration>,
     /// Whether each refresh returns a new refresh token and invalidates the old one.
     pub rotate_refresh_tokens: bool,
-    /// Whether a rotated refresh token stays valid until its replacement has been used, as with careful servers.
+    /// Whether a rotated refresh token stays valid until its replacement is first used, as with some servers.
     pub keep_previous_refresh_token: bool,
-    /// How Google's answer gives `expires_in`.
+    /// How Google's token endpoint returns `expires_in`.
     pub expires_in: ExpiresIn,
-    /// Whether Google's client is one without a secret.
+    /// Whether Google's OAuth client is a public one, without a secret.
     pub public_client: bool,
     /// How long a new application token of Airbyte is valid.
     #[serde(rename = "application_token_lifetime_seconds", with = "seconds")]
@@ -134,23 +133,22 @@ pub struct Settings {
     pub scoped_token_lifetime: Duration,
     /// Whether Airbyte's client belongs to several organizations, so each request must name one.
     pub multi_organization: bool,
-    /// Whether the organization has a source template of its own, without which the OAuth flow
-    /// cannot begin.
+    /// Whether the organization has its own source template, which the OAuth flow requires.
     pub own_template: bool,
-    /// How long Airbyte's consent page waits for an answer.
+    /// How long a session of Airbyte's consent page is valid.
     #[serde(rename = "consent_lifetime_seconds", with = "seconds")]
     pub consent_lifetime: Duration,
-    /// Whether Airbyte's consent page returns the older `secret_id`, with which the caller creates the connector.
+    /// Whether Airbyte's consent page returns the older `secret_id`, with which the caller then creates the connector.
     pub secret_callback: bool,
-    /// The shape of the result of a list in `execute`.
+    /// The shape of a list's result in `execute`.
     pub list_result: ListResult,
-    /// The answer to a check of a connector instead of its result, such as `running`.
+    /// The status that checks of a connector report, such as `running`, instead of the real one.
     pub check_status: Option<String>,
-    /// Whether the account has S/MIME, which Gmail has in some editions of Workspace.
+    /// Whether the account has S/MIME, which only some Workspace editions include.
     pub smime: bool,
-    /// Whether the account has client-side encryption, which Gmail has in some editions of Workspace.
+    /// Whether the account has client-side encryption, which only some Workspace editions include.
     pub client_side_encryption: bool,
-    /// By how many seconds Google's clock is ahead of this machine's, whose own is then wrong.
+    /// How many seconds Google's clock is ahead of this machine's, to simulate a wrong local clock.
     pub clock_ahead_seconds: i64,
 }
 
@@ -178,7 +176,7 @@ impl Default for Settings {
     }
 }
 
-/// How an answer gives a token's lifetime in seconds; one of the [`Settings`].
+/// How an answer states a token's lifetime in seconds; one of the [`Settings`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -189,26 +187,26 @@ pub enum ExpiresIn {
     String,
     /// Not at all.
     Absent,
-    /// As zero, whatever the token's lifetime.
+    /// As zero, regardless of the token's lifetime.
     Zero,
-    /// As a negative number, whatever the token's lifetime.
+    /// As a negative number, regardless of the token's lifetime.
     Negative,
     /// As a number with a fraction.
     Fraction,
 }
 
-/// The shape of the result of a list in `execute`, one of the [`Settings`]; Airbyte's texts show both.
+/// The shape of a list's result in `execute`, one of the [`Settings`]; Airbyte's documentation shows both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ListResult {
-    /// The records alone, with the paging fields in `connector_metadata`.
+    /// Only the records, with the paging fields in `connector_metadata`.
     Array,
     /// An object with `data` and `meta`.
     Envelope,
 }
 
-/// The content of a mutex; a panic of another thread leaves nothing half done here.
+/// Locks a mutex. Poisoning is ignored: no panic here leaves a value half changed.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

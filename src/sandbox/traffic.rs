@@ -1,4 +1,4 @@
-//! The last requests with their answers, as they were on the wire, for the pages that show them.
+//! The last requests with their answers as sent, for the web pages.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,13 +14,13 @@ const KEPT: usize = 200;
 /// How much of a body is kept, in bytes.
 const LARGEST_BODY: usize = 32 * 1024;
 
-/// One request and what became of it.
+/// A request with its answer.
 #[derive(Clone)]
 pub(crate) struct Traced {
     pub(crate) number: u64,
     pub(crate) record: RequestRecord,
     pub(crate) sent: Half,
-    /// Absent while there is no answer, and where the connection was closed without one.
+    /// Absent while there is no answer, or if the connection closed without one.
     pub(crate) got: Option<Half>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Traced {
 pub(crate) struct Half {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
-    /// Whether the body goes on.
+    /// Whether the body was cut off.
     pub(crate) cut: bool,
 }
 
@@ -63,7 +63,7 @@ impl Traffic {
         self.0.push_back(traced);
     }
 
-    /// Notes the answer of a request that is still kept.
+    /// Adds the answer to a request that is still kept.
     pub(crate) fn finish(&mut self, number: u64, record: &RequestRecord, got: Option<Half>) {
         if let Some(traced) = self
             .0
@@ -89,7 +89,7 @@ impl Traffic {
     }
 }
 
-// It holds tokens and a person's mail.
+// Traffic contains tokens and mail.
 impl fmt::Debug for Traffic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

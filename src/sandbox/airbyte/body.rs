@@ -7,7 +7,7 @@ use super::error::{self, FieldError};
 use crate::sandbox::exchange::{Answer, Request};
 use crate::sandbox::random::is_uuid;
 
-/// The fields of a body, and what has been found wrong with them.
+/// The fields of a body and the errors found in them.
 #[derive(Debug)]
 pub(super) struct Body {
     fields: Map<String, Value>,
@@ -15,7 +15,7 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// Reads the body of a request; one that is no JSON object is refused at once.
+    /// Reads the body of a request; anything but a JSON object fails at once.
     pub(super) fn read(request: &Request) -> Result<Self, Answer> {
         if !["", "application/json"].contains(&request.media_type().as_str()) {
             let wrong = FieldError::new(
@@ -62,7 +62,7 @@ impl Body {
         }
     }
 
-    /// A string that must be there.
+    /// A required string.
     pub(super) fn required_string(&mut self, name: &str) -> String {
         if self.fields.get(name).is_none_or(Value::is_null) {
             return self.missing(name).unwrap_or_default();
@@ -88,7 +88,7 @@ impl Body {
         }
     }
 
-    /// An object that must be there.
+    /// A required object.
     pub(super) fn required_object(&mut self, name: &str) -> Map<String, Value> {
         if self.fields.get(name).is_none_or(Value::is_null) {
             return self.missing(name).unwrap_or_default();
@@ -125,14 +125,14 @@ impl Body {
         })
     }
 
-    /// The value as it was sent, null like absent.
+    /// The value as sent; null counts as absent.
     pub(super) fn value(&self, name: &str) -> Option<&Value> {
         self.fields.get(name).filter(|value| !value.is_null())
     }
 
-    /// The workspace's name, under the name of today or one of the former ones.
+    /// The workspace's name, under its current key or a deprecated one.
     pub(super) fn workspace_name(&mut self) -> String {
-        // A name that is not used is still checked.
+        // A deprecated name is checked even when another name takes precedence.
         let names = ["workspace_name", "customer_name", "external_user_id"];
         let is_given = |name: &str| self.fields.get(name).is_some_and(|value| !value.is_null());
         let any = names.into_iter().any(is_given);
@@ -159,7 +159,7 @@ impl Body {
         ));
     }
 
-    /// Refuses every field that is not in the list.
+    /// Rejects every field that is not listed.
     pub(super) fn only(&mut self, names: &[&str]) {
         let more: Vec<String> = self
             .fields
@@ -172,7 +172,7 @@ impl Body {
         }
     }
 
-    /// Answers 422 when anything was wrong.
+    /// Returns 422 if there were any errors.
     pub(super) fn check(&self) -> Result<(), Answer> {
         if self.errors.is_empty() {
             Ok(())
@@ -186,7 +186,7 @@ impl Body {
     }
 }
 
-/// A UUID in the query; 422 for anything else.
+/// A UUID in the query; anything else is a 422.
 pub(super) fn query_uuid(request: &Request, name: &str) -> Result<Option<String>, Answer> {
     let Some(text) = request.query_value(name) else {
         return Ok(None);
@@ -198,7 +198,7 @@ pub(super) fn query_uuid(request: &Request, name: &str) -> Result<Option<String>
     Err(wrong_query(name, message, "uuid_parsing"))
 }
 
-/// A truth value in the query, false where it is absent; 422 for anything else.
+/// A boolean in the query, false by default; anything else is a 422.
 pub(super) fn query_boolean(request: &Request, name: &str) -> Result<bool, Answer> {
     let text = request.query_value(name).map(|text| text.to_lowercase());
     match text.as_deref() {
@@ -211,7 +211,7 @@ pub(super) fn query_boolean(request: &Request, name: &str) -> Result<bool, Answe
     }
 }
 
-/// 422 for a value of the query.
+/// 422 for a query value.
 pub(super) fn wrong_query(name: &str, message: &str, code: &'static str) -> Answer {
     let wrong = FieldError::new(format!("query.{name}"), message, code);
     error::documented(StatusCode::UNPROCESSABLE_ENTITY, message, &[wrong])

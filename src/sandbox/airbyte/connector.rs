@@ -18,7 +18,7 @@ use crate::sandbox::table;
 pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let request = CreateRequest::read(call)?;
     let mut organization = lock(&call.state.airbyte);
-    // It works once, as a code does: for a connector, and not for a check.
+    // A secret works once, like an authorization code: creating a connector uses it up, checking one does not.
     if let Some(secret) = &request.secret
         && organization.secrets.remove(secret).is_none()
     {
@@ -42,7 +42,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Answer> {
     {
         connector.entities = request.entities;
     }
-    // What the credentials are worth shows at the first execute: creation does not try them.
+    // Creating a connector does not try its credentials; bad ones only show at the first execute.
     organization
         .connector(&id)
         .map(|connector| shown(connector, &organization))
@@ -73,7 +73,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
         .map(|workspace| workspace.id.clone())
         .ok_or_else(no_workspace)?;
 
-    // A deletion is a job of its own, which the list shows a little later.
+    // Airbyte deletes in a background job, so a deleted connector stays in the list a little longer.
     organization
         .connectors
         .retain(|connector| connector.lists_left != Some(0));
@@ -237,7 +237,7 @@ pub(super) fn inspect(call: &mut Call<'_>) -> Result<Answer, Answer> {
     ))
 }
 
-/// Adds a connector and gives its id.
+/// Adds a connector and returns its id.
 pub(super) fn add(
     organization: &mut Organization,
     workspace: &str,
@@ -262,7 +262,7 @@ pub(super) fn add(
     id
 }
 
-/// What Google says to a connector's credentials, and to an operation's scopes with them.
+/// Google's verdict on a connector's credentials and on their scopes for an operation.
 pub(super) fn standing(
     state: &State,
     credentials: &Map<String, Value>,

@@ -1,4 +1,4 @@
-//! The body that describes a connector, for create and check.
+//! The body that describes a connector, for both create and check.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,6 @@ use crate::sandbox::exchange::Answer;
 use crate::sandbox::state::lock;
 use crate::sandbox::table;
 
-/// The body of create and check, checked.
 pub(super) struct CreateRequest {
     pub(super) workspace: String,
     pub(super) template: String,
@@ -17,12 +16,12 @@ pub(super) struct CreateRequest {
     pub(super) credentials: Map<String, Value>,
     pub(super) config: Map<String, Value>,
     pub(super) entities: Option<Value>,
-    /// The secret of the older callback that stood for the credentials.
+    /// Replaces the credentials: the secret that the older callback returned.
     pub(super) secret: Option<String>,
 }
 
 impl CreateRequest {
-    /// Reads it; 422 for what does not fit, then 404 and 400 for what is not there.
+    /// Reads the body: 422 for invalid fields, then 404 and 400 for what does not exist.
     pub(super) fn read(call: &Call<'_>) -> Result<Self, Answer> {
         let mut body = Body::read(call.request)?;
         let workspace_name = body.workspace_name();
@@ -85,12 +84,12 @@ impl CreateRequest {
     }
 }
 
-/// 400: the secret is not known, or a connector has been made with it.
+/// 400: the secret is unknown, or a connector has already used it.
 pub(super) fn unknown_secret() -> Answer {
     error::bad_request("The server-side OAuth secret is unknown or has expired")
 }
 
-/// The entities of a body that a connector is limited to.
+/// The entities that the body limits the connector to.
 pub(super) fn entities(body: &mut Body) -> Option<Value> {
     let entities = body.value("entities")?.clone();
     let fits = entities.as_array().is_some_and(|entities| {
@@ -109,7 +108,7 @@ pub(super) fn entities(body: &mut Body) -> Option<Value> {
     }
 }
 
-/// The replication configuration of a body, checked against the connector's own schema.
+/// The body's replication configuration, checked against the connector's own schema.
 pub(super) fn replication_config(body: &mut Body) -> Option<Map<String, Value>> {
     let config = body.object("replication_config")?;
     for (name, value) in &config {
@@ -127,7 +126,7 @@ pub(super) fn replication_config(body: &mut Body) -> Option<Map<String, Value>> 
     Some(config)
 }
 
-/// The definition of a body; 404 for one that is not Gmail's.
+/// Checks that the definition is Gmail's; any other is a 404.
 pub(super) fn check_definition(
     connector_type: Option<&str>,
     definition: Option<&str>,

@@ -1,11 +1,11 @@
-//! Errors in the two shapes that Airbyte's API has.
+//! Errors, in the two shapes of Airbyte's API.
 
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::sandbox::exchange::Answer;
 
-/// One entry of `errors`.
+/// An entry of `errors`.
 #[derive(Debug)]
 pub(crate) struct FieldError {
     pub(crate) field: String,
@@ -15,7 +15,6 @@ pub(crate) struct FieldError {
 }
 
 impl FieldError {
-    /// An error of one field.
     pub(crate) fn new(
         field: impl Into<String>,
         message: impl Into<String>,
@@ -59,7 +58,7 @@ pub(crate) fn not_found(message: &str) -> Answer {
     documented(StatusCode::NOT_FOUND, message, &[])
 }
 
-/// 422: the body does not fit its schema.
+/// 422: the body does not match its schema.
 pub(crate) fn invalid(errors: &[FieldError]) -> Answer {
     let message = errors
         .first()
@@ -67,7 +66,7 @@ pub(crate) fn invalid(errors: &[FieldError]) -> Answer {
     documented(StatusCode::UNPROCESSABLE_ENTITY, message, errors)
 }
 
-/// 401 for a token that is missing, unknown or has ended.
+/// 401 for a missing, unknown or expired token.
 pub(crate) fn unauthorized() -> Answer {
     detail(
         StatusCode::UNAUTHORIZED,
@@ -76,7 +75,7 @@ pub(crate) fn unauthorized() -> Answer {
     .with_header(header::WWW_AUTHENTICATE, "Bearer")
 }
 
-/// 403 with its reason.
+/// 403 with a reason.
 pub(crate) fn forbidden(text: &str) -> Answer {
     detail(StatusCode::FORBIDDEN, text)
 }

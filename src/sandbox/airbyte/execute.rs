@@ -1,4 +1,4 @@
-//! `execute`: one action of the connector, carried out on the mailbox.
+//! `execute`: runs one action of the connector on the mailbox.
 
 use std::time::Instant;
 
@@ -16,14 +16,14 @@ use crate::sandbox::mailbox::Refusal;
 use crate::sandbox::state::{ListResult, lock};
 use crate::sandbox::table;
 
-/// The entity and the action by which the connector as a whole is checked.
+/// The entity and action that check the connector as a whole.
 const EVERYTHING: &str = "*";
 const CHECK: &str = "check";
 
-/// How much of a text is left when a caller lets the long ones of a list be truncated.
+/// How many characters of a long text remain when the caller lets a list be truncated.
 const TRUNCATED: usize = 200;
 
-/// Notes what a call asks for, and finds the Gmail operation behind it.
+/// Records what a call asks for and returns the id of its Gmail operation.
 pub(super) fn describe(request: &Request, record: &mut RequestRecord) -> Option<&'static str> {
     let body: Value = serde_json::from_slice(&request.body).ok()?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -79,13 +79,13 @@ pub(super) fn execute(call: &mut Call<'_>) -> Result<Answer, Answer> {
 
     let is_of_store = [table::search_action(), table::sql_action()].contains(&action.as_str());
     let is_list = is_of_store || action == "list";
-    // An empty list chooses nothing and excludes nothing.
+    // An empty list selects and excludes nothing.
     let (select, exclude) = (
         select.filter(|paths| !paths.is_empty()),
         exclude.filter(|paths| !paths.is_empty()),
     );
     let (mut result, metadata) = if entity == EVERYTHING && action == CHECK {
-        // How the clients of before ask whether a connector works.
+        // Older clients check a connector this way.
         connector::standing(call.state, &connector.credentials, None)
             .map_err(upstream_authentication)?;
         let checked = table::all().find(|row| row.check);
@@ -211,7 +211,7 @@ fn check_params(row: &Operation, params: &Map<String, Value>) -> Result<(), Answ
             }
             None => {}
             Some(value) => {
-                // Airbyte's documents call a list one string with commas in it; its executor takes lists too.
+                // Airbyte documents such a list as one comma-separated string; its executor also takes an array.
                 let schema = if parameter.comma_joined && value.is_string() {
                     &Schema::String
                 } else {
@@ -282,7 +282,7 @@ fn check_type(schema: &Schema, value: &Value, place: &str) -> Result<(), String>
     Err(format!("Parameter '{place}' must be {expected}"))
 }
 
-/// Carries an operation out; gives `result` and `connector_metadata`.
+/// Runs an operation; returns `result` and `connector_metadata`.
 fn run(
     call: &Call<'_>,
     connector: &Connector,
@@ -309,7 +309,7 @@ fn run(
         .call(row.id, &params)
         .map_err(|refusal| upstream(&refusal))?;
     let Some(key) = row.records else {
-        // An empty body upstream becomes an empty object.
+        // Airbyte turns an empty body from Gmail into an empty object.
         let result = if response.is_null() {
             json!({})
         } else {
@@ -344,13 +344,13 @@ fn run(
 
 const SPAM_TRASH: &str = "includeSpamTrash";
 
-/// Whether a connector's configuration takes spam and trash in.
+/// Whether the connector's configuration includes spam and trash.
 pub(super) fn includes_spam_and_trash(connector: &Connector) -> bool {
     connector.replication_config.get("include_spam_and_trash") == Some(&Value::Bool(true))
 }
 
-/// Google refuses the connector's credentials. Airbyte documents no status for this; 400 keeps it
-/// apart from a 401, which would say that the caller's own token has ended.
+/// Google rejects the connector's credentials. Airbyte documents no status for this. The sandbox uses 400, because a
+/// 401 would mean that the caller's own token has expired.
 pub(super) fn upstream_authentication(problem: &str) -> Answer {
     let message = format!("Upstream authentication error: {problem}");
     let error = FieldError::new(
@@ -361,8 +361,8 @@ pub(super) fn upstream_authentication(problem: &str) -> Answer {
     error::documented(StatusCode::BAD_REQUEST, &message, &[error])
 }
 
-/// Gmail refuses the request. Airbyte documents no status for this either; 400 keeps it apart from
-/// the 404 of an unknown connector, and the details carry what Gmail said.
+/// Gmail rejects the request. Airbyte documents no status for this either. The sandbox uses 400, because a 404 would
+/// mean an unknown connector; the details carry Gmail's own status.
 pub(super) fn upstream(refusal: &Refusal) -> Answer {
     let message = format!(
         "Upstream API error (HTTP {}): {}",
@@ -375,7 +375,7 @@ pub(super) fn upstream(refusal: &Refusal) -> Answer {
     error::documented(StatusCode::BAD_REQUEST, &message, &[error])
 }
 
-/// The fields at these dotted paths, of each record of a list.
+/// Keeps the fields at these dotted paths, in each record of a list.
 fn selected(value: &Value, paths: &[String]) -> Value {
     match value {
         Value::Array(records) => records

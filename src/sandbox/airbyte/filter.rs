@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
-/// How deep filters may nest.
+/// The deepest nesting of filters.
 const DEPTH: usize = 32;
 
 const OPERATORS: &str = "eq, neq, gt, gte, lt, lte, in, startswith, endswith, contains, array_contains, fuzzy, \
@@ -21,7 +21,7 @@ enum Condition {
         path: Vec<String>,
         value: Value,
     },
-    /// An element of the list at a path fits.
+    /// Some element of the list at a path matches.
     Any {
         path: Vec<String>,
         element: Element,
@@ -31,7 +31,7 @@ enum Condition {
     Or(Vec<Filter>),
 }
 
-/// What an element of a list must be: fields of an object, or the value itself.
+/// How a list element is matched: by the fields of an object, or as a value.
 #[derive(Debug)]
 enum Element {
     Fields(Filter),
@@ -39,17 +39,17 @@ enum Element {
 }
 
 impl Filter {
-    /// Reads a filter over these fields.
+    /// Parses a filter over these fields.
     pub(super) fn read(value: &Value, fields: &[&str]) -> Result<Self, String> {
         read(value, Some(fields), 0)
     }
 
-    /// Whether a record fits.
+    /// Whether a record matches.
     pub(super) fn matches(&self, record: &Value) -> bool {
         self.0.iter().all(|condition| condition.matches(record))
     }
 
-    /// Whether a condition looks at a field.
+    /// Whether any condition refers to a field.
     pub(super) fn uses(&self, field: &str) -> bool {
         self.0.iter().any(|condition| match condition {
             Condition::Field { path, .. } | Condition::Any { path, .. } => {
@@ -63,7 +63,7 @@ impl Filter {
     }
 }
 
-/// The keys of a dotted path, whose first must be one of the fields.
+/// The keys of a dotted path; the first must be one of the fields.
 pub(super) fn path(text: &str, fields: &[&str]) -> Result<Vec<String>, String> {
     let keys: Vec<String> = text.split('.').map(str::to_owned).collect();
     match keys.first() {
@@ -75,14 +75,14 @@ pub(super) fn path(text: &str, fields: &[&str]) -> Result<Vec<String>, String> {
     }
 }
 
-/// The value at a path; null is like absent.
+/// The value at a path; null counts as absent.
 pub(super) fn at<'a>(record: &'a Value, path: &[String]) -> Option<&'a Value> {
     path.iter()
         .try_fold(record, |value, key| value.get(key))
         .filter(|value| !value.is_null())
 }
 
-/// The order of two values of the same kind.
+/// Compares two values of the same kind.
 pub(super) fn order(one: &Value, two: &Value) -> Option<Ordering> {
     match (one, two) {
         (Value::Number(one), Value::Number(two)) => one.as_f64()?.partial_cmp(&two.as_f64()?),
@@ -159,7 +159,7 @@ fn map<'a>(operator: &str, operand: &'a Value) -> Result<&'a Map<String, Value>,
 fn read_path(text: &str, fields: Option<&[&str]>) -> Result<Vec<String>, String> {
     match fields {
         Some(fields) => path(text, fields),
-        // Below a list there is no table of fields.
+        // List elements have no table of fields to check against.
         None => Ok(text.split('.').map(str::to_owned).collect()),
     }
 }
@@ -229,14 +229,14 @@ impl Condition {
 
 fn holds(operator: &str, found: Option<&Value>, wanted: &Value) -> bool {
     if operator == "has" {
-        // Named in one place only, without an explanation: true and false ask whether there is a
-        // value, anything else whether a list contains it.
+        // Airbyte mentions `has` in one place, without explaining it. Here a boolean asks whether there is a value, and
+        // anything else whether the list contains it.
         return match wanted {
             Value::Bool(wanted) => found.is_some() == *wanted,
             wanted => found.is_some_and(|found| array_contains(found, wanted)),
         };
     }
-    // As in SQL, no comparison holds for what has no value, eq null and neq null apart.
+    // As in SQL, a missing value matches no comparison, except `eq` null.
     let Some(found) = found else {
         return operator == "eq" && wanted.is_null();
     };
@@ -252,7 +252,7 @@ fn holds(operator: &str, found: Option<&Value>, wanted: &Value) -> bool {
             .as_array()
             .is_some_and(|values| values.iter().any(|value| equal(found, value))),
         "array_contains" => array_contains(found, wanted),
-        // Clients of before ask a list so.
+        // Older clients use `contains` for lists.
         "contains" if found.is_array() => array_contains(found, wanted),
         "contains" => match (text(found), text(wanted)) {
             (Some(found), Some(wanted)) => found.contains(&wanted),
@@ -275,7 +275,7 @@ fn equal(one: &Value, two: &Value) -> bool {
     one == two || (one.is_number() && order(one, two) == Some(Ordering::Equal))
 }
 
-/// A text or a number, in lower case.
+/// A string or number, in lower case.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.to_lowercase()),
@@ -290,7 +290,7 @@ fn array_contains(found: &Value, wanted: &Value) -> bool {
         .is_some_and(|values| values.iter().any(|value| equal(value, wanted)))
 }
 
-/// `%` stands for any text; a pattern without one is looked for anywhere.
+/// `%` matches any text; a pattern without `%` matches anywhere.
 fn like(text: &str, pattern: &str) -> bool {
     if !pattern.contains('%') {
         return text.contains(pattern);
@@ -312,7 +312,7 @@ fn like(text: &str, pattern: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// All words, in their order, in any case.
+/// All words, in order, ignoring case.
 fn fuzzy(text: &str, words: &str) -> bool {
     let text = text.to_lowercase();
     let mut rest = text.as_str();
@@ -328,7 +328,7 @@ fn fuzzy(text: &str, words: &str) -> bool {
         })
 }
 
-/// Any of the words, whole, in any case.
+/// Any of the words, as a whole word, ignoring case.
 fn keyword(text: &str, words: &str) -> bool {
     let text = text.to_lowercase();
     let split = |text: &str| -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Airbyte's hosted API, whose `execute` works on the sandbox's mailbox.
+//! Airbyte's hosted API; `execute` works on the sandbox's mailbox.
 
 mod account;
 mod body;
@@ -27,28 +27,28 @@ use organization::Caller;
 pub(crate) use organization::Organization;
 pub(crate) use sql::SqlCopy;
 
-/// One request on its way through the API.
+/// One request being handled.
 struct Call<'a> {
     state: &'a State,
     request: &'a Request,
     record: &'a mut RequestRecord,
-    /// The values in the path.
+    /// The values of the path's placeholders.
     values: Vec<String>,
     caller: Option<Caller>,
 }
 
-/// What a token must be good for.
+/// Which token an endpoint takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Access {
-    /// No token is asked for.
+    /// No token.
     Open,
     /// An application token.
     Application,
-    /// An application token or a scoped one.
+    /// An application token or a scoped token.
     Any,
-    /// A scoped token alone.
+    /// A scoped token only.
     Scoped,
-    /// A person's browser, outside the API.
+    /// The user's browser, outside the API.
     Browser,
 }
 
@@ -85,7 +85,7 @@ static ENDPOINTS: &[Endpoint] = &[
     endpoint("GET", "/api/v1/account/applications/scoped-token/info", "get_account_applications_scoped_token_info", Scoped, account::scoped_token_info),
     endpoint("POST", "/api/v1/account/applications/widget-token", "create_account_applications_widget_token", Application, account::widget_token),
     endpoint("POST", "/api/v1/integrations/connectors", "create_integrations_connectors", Application, connector::create),
-    // Where the older package makes a connector.
+    // The older package creates connectors at this path.
     endpoint("POST", "/v1/integrations/connectors", "create_integrations_connectors", Application, connector::create),
     endpoint("GET", "/api/v1/integrations/connectors", "list_integrations_connectors", Application, connector::list),
     endpoint("POST", "/api/v1/integrations/connectors/check", "create_integrations_connectors_check", Application, connector::check_config),
@@ -118,7 +118,7 @@ static ENDPOINTS: &[Endpoint] = &[
     endpoint("POST", oauth::CONSENT_PATH, "consent", Browser, oauth::decide),
 ];
 
-/// Names the endpoint of a request; for an `execute` call also the Gmail operation behind it.
+/// Names the endpoint of a request and, for an `execute` call, returns the id of its Gmail operation.
 pub(crate) fn describe(request: &Request, record: &mut RequestRecord) -> Option<&'static str> {
     let (endpoint, _) =
         matching(request).find(|(endpoint, _)| endpoint.method == request.method.as_str())?;
@@ -207,12 +207,12 @@ impl Call<'_> {
         }
     }
 
-    /// The first value in the path.
+    /// The path's first value.
     fn value(&self) -> &str {
         self.values.first().map(String::as_str).unwrap_or_default()
     }
 
-    /// The first value in the path, which must be a UUID.
+    /// The path's first value, which must be a UUID.
     fn id(&self) -> Result<String, Answer> {
         if is_uuid(self.value()) {
             return Ok(self.value().to_ascii_lowercase());
@@ -225,7 +225,7 @@ impl Call<'_> {
     }
 }
 
-/// The endpoints that a path fits, literal ones first.
+/// The endpoints that match the path, literal ones first.
 fn matching(request: &Request) -> impl Iterator<Item = (&'static Endpoint, Vec<String>)> {
     let segments = request.segments().unwrap_or_default();
     let found: Vec<_> = ENDPOINTS

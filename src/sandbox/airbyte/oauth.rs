@@ -1,4 +1,4 @@
-//! The OAuth flow that makes a connector, and the organization's own OAuth client.
+//! The OAuth flow that creates a connector, and the organization's own OAuth client.
 
 use http::{StatusCode, Uri, header};
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use crate::sandbox::random;
 use crate::sandbox::state::lock;
 use crate::sandbox::table;
 
-/// Where the user consents.
+/// The path of the consent page.
 pub(super) const CONSENT_PATH: &str = "/airbyte/oauth/consent";
 
 /// POST /integrations/connectors/oauth/initiate
@@ -99,7 +99,7 @@ pub(super) fn show(call: &mut Call<'_>) -> Result<Answer, Answer> {
     .with_header(header::X_FRAME_OPTIONS, "DENY"))
 }
 
-/// The decision: makes the connector and sends the browser back.
+/// The decision: creates the connector and redirects the browser back.
 pub(super) fn decide(call: &mut Call<'_>) -> Result<Answer, Answer> {
     let form = call.request.form_pairs();
     let number = first(form.clone(), "request").unwrap_or_default();

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::sandbox::AirbyteCredentials;
 use crate::sandbox::random;
 
-/// The template that Airbyte offers everybody.
+/// The global template, which every organization can use.
 pub(super) const GLOBAL_TEMPLATE: &str = "00000000-0000-4000-8000-000000000003";
 
 const OWN_TEMPLATE: &str = "00000000-0000-4000-8000-000000000004";
@@ -25,22 +25,21 @@ pub(crate) struct Organization {
     pub(super) templates: Vec<Template>,
     pub(super) connectors: Vec<Connector>,
     pub(super) sessions: HashMap<String, Session>,
-    /// The refresh tokens behind secrets that the older callback gave.
+    /// The refresh tokens by the secrets that the older callback returned.
     pub(super) secrets: HashMap<String, String>,
-    /// The configuration of the organization's own OAuth client and when it was made.
     pub(super) oauth_client: Option<OAuthClient>,
 }
 
 #[derive(Debug)]
 struct Token {
     generation: u64,
-    /// The one workspace of a scoped token.
+    /// The only workspace of a scoped token.
     workspace: Option<String>,
     issued: Instant,
     lifetime: Option<Duration>,
 }
 
-/// A workspace: the place of one customer's connectors.
+/// A workspace: it holds one customer's connectors.
 #[derive(Clone, Debug)]
 pub(super) struct Workspace {
     pub(super) id: String,
@@ -56,12 +55,12 @@ pub(super) struct Workspace {
 pub(super) struct Template {
     pub(super) id: String,
     pub(super) name: String,
-    /// Whether it is the organization's own; the other kind is there for everybody.
+    /// Whether it belongs to the organization; otherwise it is global.
     pub(super) own: bool,
     pub(super) partial_default_config: Value,
     pub(super) mode: String,
     pub(super) created_at: String,
-    /// Whether it is there for the connectors alone that were made of it.
+    /// Deleted templates stay for the connectors made from them.
     pub(super) deleted: bool,
 }
 
@@ -77,11 +76,11 @@ pub(super) struct Connector {
     pub(super) entities: Option<Value>,
     pub(super) created_at: String,
     pub(super) updated_at: String,
-    /// How many more lists show it, once it is to be deleted.
+    /// How many more times lists show it, once it is deleted.
     pub(super) lists_left: Option<u8>,
 }
 
-/// An OAuth flow that waits for its user.
+/// An OAuth flow waiting for its user.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
     pub(super) workspace: String,
@@ -99,14 +98,14 @@ pub(super) struct OAuthClient {
     pub(super) created_at: String,
 }
 
-/// Who a bearer token stands for.
+/// The caller that a bearer token identifies.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
     pub(super) workspace: Option<String>,
 }
 
 impl Organization {
-    /// An organization with one customer, whose Gmail connector has this refresh token at Google.
+    /// An organization with one customer, whose Gmail connector holds this refresh token.
     pub(crate) fn new(refresh_token: &str) -> Self {
         let initial = AirbyteCredentials {
             client_id: "sandbox-application".to_owned(),
@@ -177,12 +176,12 @@ impl Organization {
         }
     }
 
-    /// Which token it is, whether it is still valid or not.
+    /// The token's number, valid or not.
     pub(super) fn generation(&self, token: &str) -> Option<u64> {
         self.tokens.get(token).map(|token| token.generation)
     }
 
-    /// A new token, for everything or for one workspace.
+    /// Issues a token, for everything or for one workspace.
     pub(super) fn issue(
         &mut self,
         purpose: &str,
@@ -202,7 +201,7 @@ impl Organization {
         token
     }
 
-    /// Who a token stands for, while it is valid.
+    /// The caller of a token that is still valid.
     pub(super) fn caller(&self, token: &str) -> Option<Caller> {
         let token = self.tokens.get(token)?;
         token
@@ -213,14 +212,14 @@ impl Organization {
             })
     }
 
-    /// The workspace of that name.
+    /// The workspace with that name.
     pub(super) fn workspace(&self, name: &str) -> Option<&Workspace> {
         self.workspaces
             .iter()
             .find(|workspace| workspace.name == name)
     }
 
-    /// The workspace of that name, made when it is new.
+    /// The workspace with that name, created if needed.
     pub(super) fn workspace_or_new(&mut self, name: &str) -> Workspace {
         match self.workspace(name) {
             Some(workspace) => workspace.clone(),
@@ -240,15 +239,14 @@ impl Organization {
             .find(|template| template.id == id && !template.deleted)
     }
 
-    /// The template that a connector was made of, deleted or not.
+    /// The connector's template, deleted or not.
     pub(super) fn template_of(&self, connector: &Connector) -> Option<&Template> {
         self.templates
             .iter()
             .find(|template| template.id == connector.template)
     }
 
-    /// The organization's own template for Gmail; `initial` says whether the one counts that was
-    /// there from the start.
+    /// The organization's own Gmail template; `initial` says whether the one it starts with counts.
     pub(super) fn own_template(&self, initial: bool) -> Option<&Template> {
         self.templates
             .iter()
@@ -256,7 +254,7 @@ impl Organization {
             .find(|template| initial || template.id != OWN_TEMPLATE)
     }
 
-    /// Whether a template is the organization's own from the start.
+    /// Whether a template is the one that the organization starts with.
     pub(super) fn is_initial_template(template: &Template) -> bool {
         template.id == OWN_TEMPLATE
     }

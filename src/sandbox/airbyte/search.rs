@@ -1,4 +1,4 @@
-//! `context_store_search`: a query over Airbyte's copy of the mailbox.
+//! `context_store_search`: queries Airbyte's copy of the mailbox.
 
 use std::cmp::Ordering;
 use std::time::Instant;
@@ -15,13 +15,13 @@ use crate::sandbox::mailbox::{Mailbox, Refusal};
 use crate::sandbox::state::{State, lock};
 use crate::sandbox::table;
 
-/// The number of records in a page, where the query does not say.
+/// Records in a page, by default.
 const LIMIT: usize = 10;
 
-/// The most records that a page can have.
+/// Records in a page, at most.
 const LARGEST_LIMIT: u64 = 1_000;
 
-/// Answers a search: `{data, meta}`.
+/// Runs a search: `{data, meta}`.
 pub(super) fn search(
     state: &State,
     connector: &Connector,
@@ -31,7 +31,7 @@ pub(super) fn search(
     let started = Instant::now();
     let entity = searchable(entity)?;
     let query = Query::read(entity, params)?;
-    // The copy is made with the connector's credentials, and is not kept up without them.
+    // Airbyte makes the copy with the connector's credentials and cannot refresh it without them.
     connector::standing(state, &connector.credentials, None)
         .map_err(execute::upstream_authentication)?;
 
@@ -77,7 +77,7 @@ pub(super) fn search(
     }))
 }
 
-/// An entity of the copy.
+/// A searchable entity.
 pub(super) fn searchable(entity: &str) -> Result<&'static SearchableEntity, Answer> {
     let found = table::searchable()
         .iter()
@@ -94,7 +94,7 @@ pub(super) fn searchable(entity: &str) -> Result<&'static SearchableEntity, Answ
     })
 }
 
-/// The values at these paths, in objects as they were; a path goes through each element of a list.
+/// Keeps the values at these paths; a path goes through each element of a list.
 pub(super) fn project(record: &Value, paths: &[Vec<String>]) -> Value {
     match record {
         Value::Array(values) => values.iter().map(|value| project(value, paths)).collect(),
@@ -225,7 +225,7 @@ impl Query {
         for (path, descending) in &self.sort {
             let order = match (filter::at(one, path), filter::at(two, path)) {
                 (Some(one), Some(two)) => filter::order(one, two).unwrap_or(Ordering::Equal),
-                // What has no value comes last, in either direction.
+                // Records without a value sort last in either direction.
                 (None, Some(_)) => return Ordering::Greater,
                 (Some(_), None) => return Ordering::Less,
                 (None, None) => Ordering::Equal,
@@ -262,7 +262,7 @@ fn read_sort(sort: &Value, fields: &[&str]) -> Result<Vec<(Vec<String>, bool)>, 
     Ok(keys)
 }
 
-/// Field paths: strings with dots, or lists of keys; both are documented.
+/// Field paths, as dotted strings or lists of keys: Airbyte documents both.
 fn read_fields(value: &Value, fields: &[&str]) -> Result<Vec<Vec<String>>, String> {
     let wrong = || "fields must be a list of field paths: [\"a.b\"] or [[\"a\", \"b\"]]".to_owned();
     value
@@ -286,7 +286,7 @@ fn read_fields(value: &Value, fields: &[&str]) -> Result<Vec<Vec<String>>, Strin
         .collect()
 }
 
-/// The records of an entity, as the copy has them.
+/// The records of an entity, as in the copy.
 pub(super) fn copy(
     mailbox: &mut Mailbox,
     entity: &str,
@@ -301,7 +301,7 @@ pub(super) fn copy(
     Ok(records)
 }
 
-/// The same one by one, until one is not taken.
+/// Passes the same records to `take` one by one, until it returns an error.
 pub(super) fn each<E>(
     mailbox: &mut Mailbox,
     entity: &str,

@@ -1,4 +1,4 @@
-//! Skills: documentation for agents, of the API and of each connector.
+//! Skills: documentation of the API and of each connector, for agents.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -12,10 +12,10 @@ use crate::sandbox::exchange::Answer;
 use crate::sandbox::state::lock;
 use crate::sandbox::table;
 
-/// The skill that is of no connector.
+/// The one skill that belongs to no connector.
 const GENERAL: &str = "airbyte-agents";
 
-/// What the id of a connector's skill begins with.
+/// The prefix of the id of a connector's skill.
 const OF_CONNECTOR: &str = "connector-source:";
 
 /// The section on the Context Store.
@@ -138,7 +138,6 @@ fn of_connector(connector: &Connector) -> Value {
     })
 }
 
-/// The entities, each once.
 fn entities() -> Vec<&'static str> {
     let mut entities: Vec<&str> = table::hosted().map(|row| row.entity).collect();
     let mut seen = std::collections::BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Source templates and definitions: what connectors are made of.
+//! Source templates and definitions, which connectors are made from.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ pub(super) fn definition(call: &mut Call<'_>) -> Result<Answer, Answer> {
 
 /// GET /integrations/templates/sources
 pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Answer> {
-    // The global ones in place of the organization's own, not beside them.
+    // `use_global` lists the global templates instead of the organization's own.
     let global = query_boolean(call.request, "use_global")?;
     listed(call, |template| template.own != global)
 }
@@ -168,7 +168,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Answer> {
     ))
 }
 
-/// A template as a connector shows it.
+/// A template as a connector includes it.
 pub(super) fn detailed(template: &Template) -> Value {
     json!({
         "id": template.id,
@@ -216,7 +216,7 @@ fn listed(call: &Call<'_>, wanted: impl Fn(&Template) -> bool) -> Result<Answer,
             "enum",
         ));
     }
-    // No template of the sandbox has a tag.
+    // No template in the sandbox has tags.
     let by_tag = call.request.query_value("tags").is_some();
     let initial = call.state.settings().own_template;
     let organization = lock(&call.state.airbyte);

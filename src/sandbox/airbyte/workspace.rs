@@ -168,12 +168,12 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Answer> {
     ))
 }
 
-/// A position in a list as an opaque text.
+/// Encodes a position in a list as an opaque string.
 pub(super) fn write_cursor(position: usize) -> String {
     URL_SAFE_NO_PAD.encode(format!("position:{position}"))
 }
 
-/// The position in an opaque text.
+/// Decodes the position.
 pub(super) fn read_cursor(cursor: &str) -> Option<usize> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
     text.strip_prefix("position:")?.parse().ok()

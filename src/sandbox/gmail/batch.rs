@@ -9,15 +9,15 @@ use crate::sandbox::log::{RequestRecord, Service};
 use crate::sandbox::random;
 use crate::sandbox::state::{State, lock};
 
-/// The most requests that one batch may hold.
+/// The most requests in one batch.
 const LARGEST: usize = 100;
 
-/// Whether a path is that of the batch endpoint.
+/// Whether a path is the batch endpoint's.
 pub(super) fn is_batch(path: &str) -> bool {
     ["/batch", "/batch/gmail/v1"].contains(&path)
 }
 
-/// Answers a batch: each inner request as if it had come alone, in their order.
+/// Answers a batch: each inner request as if sent alone, in order.
 pub(super) fn answer(state: &State, request: &Request) -> Answer {
     if request.method != Method::POST {
         let text = "The request method is inappropriate for this URL.";
@@ -86,7 +86,7 @@ fn single(state: &State, request: &Request) -> Answer {
     let fault = lock(&state.faults).take_answer(Service::Gmail, &record.operation);
     let answer = match (fault, found) {
         (Some(answer), _) => answer,
-        // Neither media nor a batch can be inside a batch.
+        // A batch can contain neither uploads nor another batch.
         (None, None) => error::generic(StatusCode::NOT_FOUND),
         (None, Some(_)) => operate(state, request, &mut record).unwrap_or_else(|refusal| refusal),
     };
@@ -95,7 +95,7 @@ fn single(state: &State, request: &Request) -> Answer {
     answer
 }
 
-/// The request in a part: request line, headers, and a body.
+/// The request in a part: request line, headers and body.
 fn inner(outer: &Request, part: &multipart::Part<'_>) -> Option<Request> {
     let content_type = part.headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     if crate::sandbox::exchange::media_type(content_type) != "application/http" {
@@ -110,7 +110,7 @@ fn inner(outer: &Request, part: &multipart::Part<'_>) -> Option<Request> {
     let mut words = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
     let method = Method::from_bytes(words.next()?.as_bytes()).ok()?;
     let target = words.next()?;
-    // Google's Java client gives the whole address; the host is that of the batch anyway.
+    // Google's Java client sends absolute URLs; the host is the batch's own in any case.
     let target = match target.split_once("://") {
         Some((_, rest)) if !target.starts_with('/') => rest.get(rest.find('/')?..)?,
         _ => target,
@@ -121,7 +121,7 @@ fn inner(outer: &Request, part: &multipart::Part<'_>) -> Option<Request> {
     };
     let content = multipart::part(rest.strip_prefix(b"\n").unwrap_or(rest))?;
     let mut headers = content.headers;
-    // What the outer request says holds for each inner one that does not say otherwise.
+    // The outer request's authorization applies to inner requests without their own.
     if !headers.contains_key(header::AUTHORIZATION)
         && let Some(value) = outer.headers.get(header::AUTHORIZATION)
     {

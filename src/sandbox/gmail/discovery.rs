@@ -1,6 +1,6 @@
-//! The discovery document, for clients that are made at run time from what the service says of itself.
+//! The discovery document, for clients that build themselves from it at run time.
 //!
-//! It holds what a client needs to ask; of the answers it tells no more than how a list goes on.
+//! It describes requests in full, but of an answer only the list and its page token.
 
 use http::{Method, StatusCode, header};
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use crate::sandbox::exchange::{Answer, Request};
 use crate::sandbox::state::State;
 use crate::sandbox::table;
 
-/// Whether a path is that of the document.
+/// Whether a path is the document's.
 pub(super) fn is_discovery(path: &str) -> bool {
     [
         "/$discovery/rest",
@@ -84,7 +84,7 @@ fn method(row: &Operation, schemas: &mut Map<String, Value>) -> Value {
             Location::Header | Location::Body => continue,
         };
         let name = name(row, field);
-        // What else must be there Gmail says itself, with a 400.
+        // Gmail itself rejects other missing parameters with a 400.
         let required = field.location == Location::Path;
         if required {
             order.push(json!(name));
@@ -140,7 +140,7 @@ fn method(row: &Operation, schemas: &mut Map<String, Value>) -> Value {
     method
 }
 
-/// Google's template of a path: the user is a parameter there.
+/// Google's path template, where the user is a parameter.
 fn path(row: &Operation, path: &str) -> String {
     let path = path
         .trim_start_matches('/')
@@ -156,7 +156,7 @@ fn path(row: &Operation, path: &str) -> String {
         })
 }
 
-/// Google's name of a param: the id of what a method is about is plain `id` there.
+/// Google's name of a parameter: the id of the method's own resource is plain `id`.
 fn name(row: &Operation, field: &Field) -> &'static str {
     let own = ["messageId", "threadId", "labelId", "draftId"].contains(&field.name);
     let others = row.path.contains("{id}");
@@ -167,7 +167,7 @@ fn name(row: &Operation, field: &Field) -> &'static str {
     }
 }
 
-/// Adds a schema, and refers to it.
+/// Adds a schema and returns a reference to it.
 fn define(
     schemas: &mut Map<String, Value>,
     row: &Operation,
@@ -180,7 +180,7 @@ fn define(
     json!({"$ref": name})
 }
 
-/// The schema of a query's or a path's parameter, where a list is one that may come again.
+/// The schema of a path or query parameter; a list is a repeated parameter.
 fn parameter(schema: &Schema) -> Value {
     match schema {
         Schema::Array(items) => {

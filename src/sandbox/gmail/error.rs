@@ -25,7 +25,7 @@ pub(crate) fn bad_request(message: &str) -> Answer {
     )
 }
 
-/// A 400 that names what is wrong with a field.
+/// A 400 that says what is wrong with a field.
 pub(crate) fn invalid_argument(message: &str, field: Option<&str>) -> Answer {
     let mut violation = json!({"description": message});
     if let Some(field) = field {
@@ -42,7 +42,7 @@ pub(crate) fn invalid_argument(message: &str, field: Option<&str>) -> Answer {
     )
 }
 
-/// A 400 for a body that is no JSON.
+/// A 400 for a body that is not JSON.
 pub(crate) fn parse_error(message: &str) -> Answer {
     let item = json!({"message": message, "domain": "global", "reason": "parseError"});
     body(
@@ -54,7 +54,7 @@ pub(crate) fn parse_error(message: &str) -> Answer {
     )
 }
 
-/// A 400 for a `fields` selector that cannot be read.
+/// A 400 for an invalid `fields` selector.
 pub(crate) fn invalid_fields(fields: &str) -> Answer {
     let message = format!("Request contains an invalid argument. Invalid field selection {fields}");
     let item = json!({
@@ -90,7 +90,7 @@ pub(crate) fn missing_credentials() -> Answer {
     .with_header(header::WWW_AUTHENTICATE, REALM)
 }
 
-/// 401 for a token that is unknown or has ended.
+/// 401 for an unknown, expired or revoked token.
 pub(crate) fn invalid_credentials() -> Answer {
     let message = "Request had invalid authentication credentials. Expected OAuth 2 access token, login \
                    cookie or other valid authentication credential. See \
@@ -138,7 +138,7 @@ pub(crate) fn delegation_denied(user: &str) -> Answer {
     forbidden(&format!("Delegation denied for {user}"))
 }
 
-/// 403 for what is not allowed with this token.
+/// 403 for what the token does not allow.
 pub(crate) fn forbidden(message: &str) -> Answer {
     answer(
         StatusCode::FORBIDDEN,
@@ -148,7 +148,7 @@ pub(crate) fn forbidden(message: &str) -> Answer {
     )
 }
 
-/// 403 for a limit that is reached.
+/// 403 for an exceeded limit.
 pub(crate) fn limit(reason: &str) -> Answer {
     let message = match reason {
         "dailyLimitExceeded" => "Daily Limit Exceeded",
@@ -166,7 +166,7 @@ pub(crate) fn limit(reason: &str) -> Answer {
     answer(StatusCode::FORBIDDEN, name, reason, message)
 }
 
-/// The 400 for an account that has no mailbox.
+/// The 400 for an account without a mailbox.
 pub(crate) fn no_mailbox() -> Answer {
     answer(
         StatusCode::BAD_REQUEST,
@@ -176,7 +176,7 @@ pub(crate) fn no_mailbox() -> Answer {
     )
 }
 
-/// The usual error of a status.
+/// The usual error for a status.
 pub(crate) fn generic(status: StatusCode) -> Answer {
     let (name, reason, message) = match status.as_u16() {
         400 => ("INVALID_ARGUMENT", "badRequest", "Bad Request"),
@@ -214,12 +214,12 @@ pub(crate) fn generic(status: StatusCode) -> Answer {
     answer(status, name, reason, message)
 }
 
-/// An error whose body is there already.
+/// An error with a given body.
 pub(crate) fn with_body(status: StatusCode, body: &Value) -> Answer {
     Answer::empty(status).with_body("application/json; charset=UTF-8", format!("{body:#}\n"))
 }
 
-/// The page of Google's front end, for requests that reach no service.
+/// The page that Google's front end sends for requests that reach no service.
 pub(crate) fn page(status: StatusCode, text: &str) -> Answer {
     let title = format!(
         "Error {} ({})",

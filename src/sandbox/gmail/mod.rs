@@ -26,7 +26,7 @@ use route::Route;
 
 pub(crate) use resumable::UploadSessions;
 
-/// The request that is meant where a client hides a long query in the body of a POST.
+/// The intended request, when a client sends a long query as the body of a POST.
 pub(crate) fn overridden(mut request: Request) -> Request {
     let method = request
         .header(METHOD_OVERRIDE)
@@ -66,7 +66,7 @@ pub(crate) fn answer(state: &State, request: &Request, record: &mut RequestRecor
         .iter()
         .any(|name| request.headers.contains_key(name));
     if sends && !measured {
-        // Google's front end refuses a body of unknown length, an empty one too.
+        // Google's front end rejects a body of unknown length, even an empty one.
         return error::page(
             StatusCode::LENGTH_REQUIRED,
             "POST requests require a Content-length header.",
@@ -113,7 +113,7 @@ fn operate(state: &State, request: &Request, record: &mut RequestRecord) -> Resu
     quota::check(state, operation)?;
     let mut pairs = request.query_pairs();
     if let Some(mask) = request.header(FIELD_MASK) {
-        // Of two the last counts, and the address is nearer to the caller than a header.
+        // Later values win, so the query takes precedence over the header.
         pairs.insert(0, ("fields".to_owned(), mask.to_owned()));
     }
     let (global, mut params) = parameter::from_query(operation, &pairs)?;
@@ -149,7 +149,7 @@ fn operate(state: &State, request: &Request, record: &mut RequestRecord) -> Resu
         .map_err(|refusal| refused(&refusal))
 }
 
-/// The answer of a request that the mailbox refuses.
+/// The answer to a request that the mailbox rejects.
 fn refused(refusal: &Refusal) -> Answer {
     let status = StatusCode::from_u16(refusal.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     error::with_body(status, &refusal.body())
@@ -166,7 +166,7 @@ fn render(value: &Value, global: &Global) -> Answer {
     } else {
         serde_json::to_string(shown)
     };
-    // A JSON value has string keys only, so writing it does not fail.
+    // Serializing a JSON value cannot fail: its keys are all strings.
     let text = text.unwrap_or_default();
     Answer::empty(StatusCode::OK).with_body("application/json; charset=UTF-8", text + "\n")
 }

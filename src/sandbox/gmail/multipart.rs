@@ -1,15 +1,14 @@
-//! `multipart/*` bodies as batches and uploads use them: binary parts between boundaries.
+//! `multipart/*` bodies of batches and uploads: binary parts between boundaries.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// One part.
 #[derive(Debug, PartialEq)]
 pub(super) struct Part<'a> {
     pub(super) headers: HeaderMap,
     pub(super) body: &'a [u8],
 }
 
-/// The boundary that a content type names.
+/// The boundary in a content type.
 pub(super) fn boundary(content_type: &str) -> Option<String> {
     let (kind, parameters) = content_type.split_once(';')?;
     if !kind.trim().to_ascii_lowercase().starts_with("multipart/") {
@@ -23,8 +22,7 @@ pub(super) fn boundary(content_type: &str) -> Option<String> {
     })
 }
 
-/// The parts of a body; `None` when it is not closed by its last boundary or a part has no end of
-/// its headers.
+/// The parts of a body; `None` when the closing boundary is missing or a header line is malformed.
 pub(super) fn parts<'a>(body: &'a [u8], boundary: &str) -> Option<Vec<Part<'a>>> {
     let delimiter = format!("--{boundary}").into_bytes();
     let mut parts = Vec::new();
@@ -40,7 +38,7 @@ pub(super) fn parts<'a>(body: &'a [u8], boundary: &str) -> Option<Vec<Part<'a>>>
             continue;
         }
         if let Some(start) = start {
-            // The line end before a boundary belongs to the boundary.
+            // The line break before a boundary belongs to the boundary.
             let content = body.get(start..line.start)?;
             let content = content.strip_suffix(b"\n").map_or(content, |content| {
                 content.strip_suffix(b"\r").unwrap_or(content)
@@ -55,7 +53,7 @@ pub(super) fn parts<'a>(body: &'a [u8], boundary: &str) -> Option<Vec<Part<'a>>>
     None
 }
 
-/// The headers and the rest of a text that has headers, an empty line and a body.
+/// Splits a text into headers and body at the empty line.
 pub(super) fn part(content: &[u8]) -> Option<Part<'_>> {
     let mut headers = HeaderMap::new();
     for line in lines(content) {
@@ -67,7 +65,7 @@ pub(super) fn part(content: &[u8]) -> Option<Part<'_>> {
         }
         add_header(&mut headers, line.text)?;
     }
-    // A part may consist of headers alone.
+    // A part may consist of headers only.
     Some(Part { headers, body: &[] })
 }
 
@@ -80,7 +78,7 @@ pub(super) fn add_header(headers: &mut HeaderMap, line: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// A line without its end, and where it is in its text.
+/// A line without its line break, and its position in the text.
 struct Line<'a> {
     text: &'a [u8],
     start: usize,

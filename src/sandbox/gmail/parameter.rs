@@ -1,4 +1,4 @@
-//! The query and the body of a request as one flat map of params, typed by the operation's row.
+//! The query and body of a request as one flat map of params, typed by the operation's row.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use crate::operation::{Field, Location, Operation, Schema};
 use crate::sandbox::exchange::{Answer, Request};
 use crate::sandbox::table;
 
-/// The parameters that each of Google's APIs takes, and what the sandbox makes of them.
+/// The parameters that all of Google's APIs take.
 pub(super) const GLOBAL: [&str; 12] = [
     "alt",
     "fields",
@@ -24,7 +24,7 @@ pub(super) const GLOBAL: [&str; 12] = [
     "$.xgafv",
 ];
 
-/// The global parameters that change an answer.
+/// The global parameters that change the answer.
 #[derive(Debug)]
 pub(super) struct Global {
     pub(super) fields: Option<Selection>,
@@ -33,7 +33,7 @@ pub(super) struct Global {
     pub(super) upload_id: Option<String>,
 }
 
-/// Reads the query.
+/// Parses the query.
 pub(super) fn from_query(
     operation: &Operation,
     pairs: &[(String, String)],
@@ -54,14 +54,14 @@ pub(super) fn from_query(
             insert(&mut params, parameter, text)?;
             continue;
         }
-        // Each of Google's own parameters has a second name, which no field of a message can take.
+        // Each global parameter also works with a `$` in front, which no message field can start with.
         let key = key
             .strip_prefix('$')
             .filter(|name| GLOBAL.contains(name))
             .unwrap_or(key);
         match key {
             "fields" if text.is_empty() => global.fields = None,
-            // Read here, so that nothing is done for a request whose answer cannot be given.
+            // Parsed before the call, so that an invalid selector prevents it.
             "fields" => {
                 let selection = Selection::read(text).map_err(|_| error::invalid_fields(text))?;
                 global.fields = Some(selection);
@@ -77,7 +77,7 @@ pub(super) fn from_query(
                 return Err(error::invalid_argument(&message, Some("alt")));
             }
             "uploadType" | "upload_protocol" => global.upload_type = Some(text.clone()),
-            // The upload's own key, which Google gives out in the address of a resumable upload.
+            // The upload's id, which Google puts into the address of a resumable upload.
             "upload_id" if table::largest_media(operation).is_some() => {
                 global.upload_id = Some(text.clone())
             }
@@ -94,7 +94,8 @@ pub(super) fn from_query(
     Ok((global, params))
 }
 
-/// Whether an `alt` is JSON, with whatever Google's newer clients say of enums: Gmail's are texts in either.
+/// Whether `alt` asks for JSON. Newer clients of Google's add an encoding of enums, but Gmail's enums are strings
+/// anyway.
 fn is_json(alt: &str) -> bool {
     alt.split(';')
         .next()
@@ -161,7 +162,7 @@ pub(super) fn from_json(
     Ok(())
 }
 
-/// What the metadata scope alone does not let a program ask for.
+/// Rejects what the metadata scope alone does not allow.
 pub(super) fn check_metadata_scope(
     operation: &Operation,
     params: &Map<String, Value>,
@@ -203,7 +204,7 @@ fn insert(params: &mut Map<String, Value>, parameter: &Field, text: &str) -> Res
         _ => Value::from(text),
     };
     if !repeated {
-        // Of a single parameter that is repeated Google takes the last.
+        // Google takes the last value of a repeated parameter.
         params.insert(parameter.name.to_owned(), value);
     } else if let Some(Value::Array(values)) = Some(
         params
@@ -229,7 +230,7 @@ fn object(
             .find(|(field, _)| *field == key || *field == name)
         else {
             if resource.contains(&name.as_str()) {
-                // A field of the resource that only Google writes: taken, and without effect.
+                // Only Google writes this field of the resource: accept and ignore it.
                 continue;
             }
             let at = if place.is_empty() {
@@ -245,7 +246,7 @@ fn object(
                 (!place.is_empty()).then_some(place),
             ));
         };
-        // In the JSON form of protocol buffers null is the same as absent.
+        // In the JSON mapping of Protocol Buffers null means absent.
         if !value.is_null() {
             let snake = snake_case(name);
             let place = if place.is_empty() {
@@ -284,7 +285,7 @@ fn typed(value: Value, schema: &Schema, place: &str) -> Result<Value, Answer> {
         }
         (Schema::Number, value) if !value.is_number() => wrong("TYPE_DOUBLE", &value),
         (Schema::Boolean, value) if !value.is_boolean() => wrong("TYPE_BOOL", &value),
-        // The JSON form of protocol buffers takes a 64-bit integer as a number or a string.
+        // The JSON mapping of Protocol Buffers takes a 64-bit integer as a number or a string.
         (Schema::String, Value::Number(number)) if is_long(place) => {
             Ok(Value::from(number.to_string()))
         }
@@ -302,8 +303,8 @@ fn is_long(place: &str) -> bool {
     ["_date", "_time"].iter().any(|end| place.ends_with(end))
 }
 
-/// The fields that Google's own resources have and that a request may carry without effect, as
-/// happens when a resource is read, changed and sent back.
+/// Read-only fields of Google's resources. A request may carry them without effect, because programs read a resource,
+/// change it and send it back.
 fn resource(operation: &Operation) -> &'static [&'static str] {
     let has = |name: &str| {
         operation

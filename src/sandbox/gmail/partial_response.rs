@@ -2,19 +2,19 @@
 
 use serde_json::{Map, Value};
 
-/// How deep a selector may nest; no resource of Gmail's is anywhere near it.
+/// The deepest nesting of a selector; Gmail's resources are far shallower.
 const DEPTH: usize = 32;
 
-/// A selector that cannot be read.
+/// A syntax error in a selector.
 #[derive(Debug)]
 pub(super) struct Invalid;
 
-/// What a selector selects.
+/// A parsed selector.
 #[derive(Debug)]
 pub(super) struct Selection(Vec<Item>);
 
 impl Selection {
-    /// Reads a selector.
+    /// Parses a selector.
     pub(super) fn read(selector: &str) -> Result<Self, Invalid> {
         let mut parser = Parser {
             rest: selector,
@@ -28,7 +28,7 @@ impl Selection {
         }
     }
 
-    /// The selected part of a value.
+    /// The part of a value that the selector selects.
     pub(super) fn of(&self, value: &Value) -> Value {
         pick(value, self).unwrap_or_else(|| Value::Object(Map::new()))
     }
@@ -37,7 +37,7 @@ impl Selection {
 #[derive(Debug)]
 struct Item {
     name: String,
-    /// What is selected below; everything when there is nothing.
+    /// The selection below this field; `None` selects everything.
     below: Option<Selection>,
 }
 
@@ -75,7 +75,7 @@ impl Parser<'_> {
             return Err(Invalid);
         }
         self.rest = rest;
-        // A path of a field mask has dots.
+        // Field masks separate names with dots.
         let below = if self.takes('/') || self.takes('.') {
             self.depth += 1;
             if self.depth > DEPTH {
@@ -110,7 +110,7 @@ impl Parser<'_> {
     }
 }
 
-/// The selected part; `None` when nothing of the value is selected.
+/// The selected part; `None` when nothing matches.
 fn pick(value: &Value, selection: &Selection) -> Option<Value> {
     match value {
         Value::Object(fields) => {
@@ -141,7 +141,7 @@ fn pick(value: &Value, selection: &Selection) -> Option<Value> {
     }
 }
 
-/// Two selections of the same field, `a/b,a/c`, add up.
+/// Selections of the same field, as in `a/b,a/c`, add up.
 fn merge(into: &mut Value, part: Value) {
     match (into, part) {
         (Value::Object(fields), Value::Object(more)) => {

@@ -1,4 +1,4 @@
-//! Media uploads in chunks, which can be taken up again.
+//! Resumable uploads: the message in chunks, which a client can resume.
 
 use std::collections::{HashMap, VecDeque};
 use std::mem;
@@ -14,29 +14,29 @@ use crate::sandbox::exchange::{Answer, Request, media_type, with_query};
 use crate::sandbox::random;
 use crate::sandbox::state::{State, lock};
 
-/// Every chunk but the last has at least so many bytes, and multiples of it are kept.
+/// Every chunk but the last has at least this many bytes; of each, only a multiple of it is kept.
 const CHUNK: u64 = 256 * 1024;
 
-/// How many finished uploads can still be asked for their answer.
+/// How many finished uploads keep their answer.
 const FINISHED: usize = 100;
 
-/// How many uploads may be under way, and how many bytes of them are kept in all; beyond that the one that has rested
-/// longest is forgotten, and its client gets a 404 and begins anew.
+/// The most unfinished uploads, and the most bytes in all of them. Beyond that the least recently used one is dropped;
+/// its client gets a 404 and starts again.
 const OPEN: usize = 100;
 const OPEN_BYTES: usize = 96 * 1024 * 1024;
 
-/// The resumable uploads.
+/// The resumable uploads, finished or not.
 #[derive(Debug, Default)]
 pub(crate) struct UploadSessions {
     by_id: HashMap<String, Session>,
-    /// The ids of the finished ones, the oldest first.
+    /// The ids of finished uploads, oldest first.
     finished: VecDeque<String>,
-    /// The ids of those that are not, the one that got a chunk last at the end.
+    /// The ids of unfinished uploads, least recently used first.
     open: VecDeque<String>,
 }
 
 impl UploadSessions {
-    /// Notes that an upload goes on, and gives up the ones that have rested longest where there are too many.
+    /// Marks an upload as used, and drops the least recently used ones beyond the limits.
     fn touch(&mut self, id: &str) {
         let Self { by_id, open, .. } = self;
         open.retain(|other| other != id && by_id.get(other).is_some_and(Session::is_open));
@@ -71,15 +71,15 @@ impl Session {
 
 #[derive(Debug)]
 enum Progress {
-    /// More is to come.
+    /// More chunks are expected.
     Open,
-    /// The whole is with the mailbox, which takes it once.
+    /// The mailbox has the whole message, and takes it only once.
     UnderWay,
-    /// The answer to the last chunk, for a client that never got it and asks how far it is.
+    /// The answer to the last chunk, for a client that missed it and asks again.
     Done(Value),
 }
 
-/// Keeps what became of a resumable upload; one that was refused is over.
+/// Keeps the answer of a resumable upload, or drops an upload that the mailbox rejected.
 pub(super) fn settle(state: &State, id: &str, outcome: Option<&Value>) {
     let mut sessions = lock(&state.uploads);
     let Some(answer) = outcome else {
@@ -97,7 +97,7 @@ pub(super) fn settle(state: &State, id: &str, outcome: Option<&Value>) {
     }
 }
 
-/// Gives out the address for the chunks.
+/// Starts an upload and returns the address for its chunks.
 pub(super) fn begin(
     state: &State,
     request: &Request,
@@ -126,7 +126,7 @@ pub(super) fn begin(
     sessions.by_id.insert(id.clone(), session);
     sessions.touch(&id);
     drop(sessions);
-    // The query comes along: what it says of the answer is meant for the last one.
+    // Keep the query: its `fields` and the like apply to the answer of the last chunk.
     let query = request.query.as_deref().unwrap_or_default();
     let address = format!("{}{}?{query}", state.origin, request.path);
     let location = with_query(&address, &[("upload_id", &id)]);
@@ -136,7 +136,7 @@ pub(super) fn begin(
         .with_header(UPLOAD_STATUS, "active"))
 }
 
-/// Takes a chunk, or says how far it is.
+/// Takes a chunk, or reports how much has arrived.
 pub(super) fn advance(
     state: &State,
     request: &Request,
@@ -161,7 +161,7 @@ pub(super) fn advance(
     let length = request.body.len() as u64;
     let there = session.received.len() as u64;
     let range = match request.header(header::CONTENT_RANGE.as_str()) {
-        // Without a range the body is the whole of the message.
+        // Without a range the body is the whole message.
         None => Range {
             first: Some(0),
             total: Some(length),
@@ -183,7 +183,7 @@ pub(super) fn advance(
                  except for the final request. The received request contained {length} bytes."
             )));
         }
-        // The client learns from the range of the answer where to go on.
+        // The answer's range tells the client where to continue.
         let surplus = if last { 0 } else { length % CHUNK };
         let kept = usize::try_from(length - surplus).unwrap_or_default();
         session
@@ -193,7 +193,7 @@ pub(super) fn advance(
     let there = session.received.len() as u64;
     if range.total != Some(there) {
         sessions.touch(id);
-        // Elsewhere 308 is a redirect; a client whose library knows it as one asks for the other way.
+        // Elsewhere 308 is a redirect. Clients whose HTTP library follows it ask for a header instead.
         let answer = if request.header(NO_308) == Some("yes") {
             Answer::empty(StatusCode::OK).with_header(STATUS_OVERRIDE, "308")
         } else {
@@ -216,7 +216,7 @@ const UPLOAD_STATUS: HeaderName = HeaderName::from_static("x-goog-upload-status"
 const STATUS_OVERRIDE: HeaderName = HeaderName::from_static("x-http-status-code-override");
 const NO_308: &str = "x-guploader-no-308";
 
-/// A `Content-Range`: `bytes 0-9/20`, `bytes 0-9/*`, or `bytes */20`, which asks how far it is.
+/// A `Content-Range`: `bytes 0-9/20`, `bytes 0-9/*`, or `bytes */20` to ask how much has arrived.
 #[derive(Debug, PartialEq, Eq)]
 struct Range {
     first: Option<u64>,
@@ -292,7 +292,7 @@ mod tests {
             format!("uploadType=resumable&upload_id={id}")
         }
 
-        /// The id that the whole message came with.
+        /// The upload id that comes with the whole message.
         fn whole(&self, query: &str) -> Option<String> {
             match self.put(query, "Subject: x\r\n\r\n") {
                 Ok(Received::Whole(_, id)) => id,
@@ -378,7 +378,7 @@ mod tests {
             begin(&mut sessions, id, 1);
         }
         assert_eq!((sessions.by_id.len(), sessions.open.len()), (OPEN, OPEN));
-        // One that goes on is not the one that has rested longest.
+        // An upload in use is not the least recently used.
         sessions.touch("200");
         begin(&mut sessions, 300, 1);
         assert!(sessions.by_id.contains_key("200") && !sessions.by_id.contains_key("201"));

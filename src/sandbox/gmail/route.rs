@@ -1,4 +1,4 @@
-//! From method and path to the row of the operation table.
+//! Maps method and path to a row of the operation table.
 
 use http::Method;
 
@@ -7,11 +7,11 @@ use crate::sandbox::exchange::{Request, segments};
 use crate::sandbox::state::{State, lock};
 use crate::sandbox::table;
 
-/// What a request asks for.
+/// The target of a request.
 #[derive(Debug)]
 pub(super) enum Route {
     Found(Found),
-    /// The path is there with these methods alone.
+    /// The path exists, but only with these methods.
     OtherMethod(String),
     Nothing,
 }
@@ -21,13 +21,13 @@ pub(super) enum Route {
 pub(super) struct Found {
     pub(super) operation: &'static Operation,
     pub(super) params: Vec<(String, String)>,
-    /// Whether the message comes as media beside the params.
+    /// Whether the message comes as media, apart from the params.
     pub(super) upload: bool,
-    /// The user, where it is not the mailbox's own.
+    /// The user, if it is not the mailbox's own.
     pub(super) foreign_user: Option<String>,
 }
 
-/// Finds the row of a request.
+/// Finds the row for a request.
 pub(super) fn find(state: &State, request: &Request) -> Route {
     let (path, upload) = match request
         .path
@@ -44,14 +44,14 @@ pub(super) fn find(state: &State, request: &Request) -> Route {
         .filter(|row| !upload || table::largest_media(row).is_some())
         .filter_map(|row| Some((row, params(row.path, &segments)?)))
         .collect();
-    // To its shape, `/messages/send` is a message id of `/messages/{messageId}`: what is more literal wins.
+    // `/messages/send` also matches `/messages/{messageId}`: the more literal template wins.
     let literal = candidates.iter().map(|(row, _)| variables(row.path)).min();
     let candidates = candidates
         .into_iter()
         .filter(|(row, _)| Some(variables(row.path)) == literal);
     let mut allowed = Vec::new();
     for (operation, params) in candidates {
-        // Google's Go client sends the pieces by POST, whatever the operation's own method is.
+        // Google's Go client sends chunks with POST, even where the operation's own method is another.
         let resumed = upload
             && [Method::PUT, Method::POST].contains(&request.method)
             && request.query_value("upload_id").is_some();
@@ -76,7 +76,7 @@ pub(super) fn find(state: &State, request: &Request) -> Route {
     }
 }
 
-/// The values of a path's parameters; the user, fourth in every path, may be anyone.
+/// The values of a path's parameters. The user, the fourth segment of every path, may be anyone.
 fn params(template: &str, segments: &[String]) -> Option<Vec<(String, String)>> {
     let template: Vec<&str> = template.strip_prefix('/')?.split('/').collect();
     if template.len() != segments.len() {
@@ -88,7 +88,7 @@ fn params(template: &str, segments: &[String]) -> Option<Vec<(String, String)>> 
             .strip_prefix('{')
             .and_then(|rest| rest.split_once('}'))
         {
-            // A method beside the usual ones follows the id: `{keyPairId}:disable`.
+            // A custom method follows the id: `{keyPairId}:disable`.
             Some((name, verb)) => match segment.strip_suffix(verb) {
                 Some(value) if !value.is_empty() => {
                     params.push((name.to_owned(), value.to_owned()))
@@ -102,7 +102,7 @@ fn params(template: &str, segments: &[String]) -> Option<Vec<(String, String)>> 
     Some(params)
 }
 
-/// How many segments of a path may be anything.
+/// How many segments of a path are placeholders.
 fn variables(template: &str) -> usize {
     template
         .split('/')

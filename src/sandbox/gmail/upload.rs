@@ -1,4 +1,4 @@
-//! Media uploads: the message as it is or beside its metadata.
+//! Media uploads: the message alone or with its metadata.
 
 use bytes::Bytes;
 use http::{StatusCode, header};
@@ -13,18 +13,18 @@ use crate::sandbox::exchange::{Answer, Request, media_type};
 use crate::sandbox::state::State;
 use crate::sandbox::table;
 
-/// What an upload request brought.
+/// The content of an upload request.
 #[derive(Debug)]
 pub(super) enum Received {
-    /// The whole message, and the resumable upload that is to be settled.
+    /// The whole message, and the resumable upload to settle.
     Whole(Bytes, Option<String>),
-    /// Not yet: the answer asks for more.
+    /// More is needed: an answer that asks for it.
     Part(Answer),
-    /// Nothing: the whole has come before, and this was the answer.
+    /// A repeat of an upload that is done: its answer.
     Nothing(Value),
 }
 
-/// Takes the message, and adds the metadata to the params.
+/// Reads the message, and adds the metadata to the params.
 pub(super) fn receive(
     state: &State,
     request: &Request,
@@ -35,7 +35,7 @@ pub(super) fn receive(
     let limit = table::largest_media(operation).unwrap_or_default();
     let kind = request.media_type();
     match global.upload_type.as_deref() {
-        // Gmail goes by the type of the body: a message is one whatever was announced.
+        // Gmail looks at the body's type: a message is a message, even when the upload type says otherwise.
         None if !kind.starts_with("multipart/") => whole(request, &kind, limit),
         Some("multipart") if kind.starts_with("message/") => whole(request, &kind, limit),
         Some("media" | "raw") => whole(request, &kind, limit),
@@ -112,7 +112,7 @@ fn decode(text: &[u8]) -> Result<Bytes, Answer> {
         .map_err(|_| error::bad_request("Malformed base64 in multipart body."))
 }
 
-/// Refuses what is no message.
+/// Rejects anything but a message.
 pub(super) fn check_type(kind: &str) -> Result<(), Answer> {
     if kind.starts_with("message/") {
         return Ok(());
@@ -126,7 +126,7 @@ pub(super) fn check_type(kind: &str) -> Result<(), Answer> {
     ))
 }
 
-/// A message in JSON may be as large as one beside it, not larger.
+/// The size limit also applies to a message inside JSON.
 pub(super) fn check_raw(operation: &Operation, params: &Map<String, Value>) -> Result<(), Answer> {
     let raw = params
         .get("raw")
@@ -140,7 +140,7 @@ pub(super) fn check_raw(operation: &Operation, params: &Map<String, Value>) -> R
     }
 }
 
-/// Refuses what is too large for an operation.
+/// Rejects media larger than the operation's limit.
 pub(super) fn check_size(length: u64, limit: u64) -> Result<(), Answer> {
     if length <= limit {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The consents that a user has given, and the tokens that came from them.
+//! The consents that a user has given, and the tokens issued from them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use crate::sandbox::random;
 use crate::sandbox::state::Settings;
 use crate::sandbox::table;
 
-/// How long an authorization code may wait to be exchanged.
+/// How long an authorization code is valid.
 const CODE_LIFETIME: Duration = Duration::from_secs(600);
 
-/// One OAuth client and one user, with every token between them.
+/// One OAuth client and one user, with all their tokens.
 #[derive(Debug)]
 pub(crate) struct Account {
     initial: GoogleCredentials,
@@ -21,9 +21,9 @@ pub(crate) struct Account {
     refresh_tokens: HashMap<String, RefreshToken>,
     access_tokens: HashMap<String, AccessToken>,
     codes: HashMap<String, Code>,
-    /// What the administrator allows the service account.
+    /// The scopes that the administrator has delegated to the service account.
     delegated: Vec<String>,
-    /// Consent pages that were shown and not yet decided.
+    /// Consent pages shown but not yet decided.
     pub(super) pending: HashMap<String, ConsentRequest>,
     next_generation: u64,
 }
@@ -32,12 +32,12 @@ pub(crate) struct Account {
 struct Grant {
     scopes: Vec<String>,
     revoked: bool,
-    /// Whether there is a mailbox behind it: a service account itself has none.
+    /// Whether it gives access to a mailbox: the service account's own does not.
     has_mailbox: bool,
 }
 
 impl Grant {
-    /// Its scopes, or those of them that are named.
+    /// The grant's scopes, or the named ones among them.
     fn part(&self, named: Option<&[String]>) -> Vec<String> {
         self.scopes
             .iter()
@@ -51,7 +51,7 @@ impl Grant {
 struct RefreshToken {
     grant: usize,
     replaced: bool,
-    /// The one in whose place it was given; it ends when this one is used.
+    /// The refresh token that this one replaces; it ends when this one is first used.
     previous: Option<String>,
     ends: Option<Instant>,
 }
@@ -60,7 +60,7 @@ struct RefreshToken {
 struct AccessToken {
     grant: usize,
     generation: u64,
-    /// The part of the grant that it was asked for, where it is not good for all of it.
+    /// The requested part of the grant's scopes; `None` is all of them.
     scopes: Option<Vec<String>>,
     issued: Instant,
     lifetime: Duration,
@@ -71,11 +71,11 @@ struct AccessToken {
 struct Code {
     request: ConsentRequest,
     issued: Instant,
-    /// The grant that an exchange has made of it.
+    /// The grant created by exchanging the code.
     used: Option<usize>,
 }
 
-/// What the consent page was asked for.
+/// A request for consent.
 #[derive(Clone, Debug)]
 pub(crate) struct ConsentRequest {
     pub(super) redirect_uri: String,
@@ -84,7 +84,7 @@ pub(crate) struct ConsentRequest {
     pub(super) challenge: Option<Challenge>,
     pub(super) offline: bool,
     pub(super) consent_prompted: bool,
-    /// Whether the answer is to cover what was allowed before, too.
+    /// Whether the tokens should also cover previously granted scopes.
     pub(super) with_granted: bool,
 }
 
@@ -95,11 +95,11 @@ pub(crate) struct Challenge {
     pub(super) value: String,
 }
 
-/// What an access token is worth now.
+/// The state of an access token.
 #[derive(Debug)]
 pub(crate) enum Standing {
     Valid(Valid),
-    /// Expired or revoked, but one of ours.
+    /// Expired or revoked, but issued by the sandbox.
     Ended(u64),
     Unknown,
 }
@@ -110,23 +110,23 @@ pub(crate) struct Valid {
     pub(crate) generation: u64,
     pub(crate) scopes: Vec<String>,
     pub(crate) remaining: Duration,
-    /// Whether there is a mailbox behind it.
+    /// Whether it gives access to a mailbox.
     pub(crate) has_mailbox: bool,
 }
 
-/// Tokens that have just been issued.
+/// Newly issued tokens.
 #[derive(Debug)]
 pub(crate) struct Issued {
     pub(super) access_token: String,
     pub(super) lifetime: Duration,
     pub(super) scopes: Vec<String>,
     pub(super) refresh_token: Option<String>,
-    /// How long the refresh token lives, when it does not live for ever.
+    /// The refresh token's lifetime, if limited.
     pub(super) refresh_lifetime: Option<Duration>,
 }
 
 impl Account {
-    /// A user who has consented once, to every scope that an operation can need.
+    /// A user who has consented once, to every scope that any operation needs.
     pub(crate) fn new() -> Self {
         let initial = GoogleCredentials {
             client_id: "sandbox-client.apps.example.com".to_owned(),
@@ -187,15 +187,15 @@ impl Account {
         }
     }
 
-    /// The scopes of a refresh token that still works.
+    /// The scopes of a refresh token, if it still works.
     pub(crate) fn refresh_scopes(&self, refresh_token: &str) -> Option<&[String]> {
         self.refreshable(refresh_token)
             .and_then(|token| self.grants.get(token.grant))
             .map(|grant| grant.scopes.as_slice())
     }
 
-    /// New access token for a refresh token, for these of its scopes or for all; `None` when that
-    /// one has ended.
+    /// Issues an access token from a refresh token, for these scopes or for all; `None` when the refresh token has
+    /// ended.
     pub(super) fn refresh(
         &mut self,
         refresh_token: &str,
@@ -225,7 +225,7 @@ impl Account {
         Some(issued)
     }
 
-    /// Adds to a request what was allowed before, where it asks for that.
+    /// Adds the previously granted scopes, if the request asks for them.
     pub(super) fn add_granted(&self, request: &mut ConsentRequest) {
         if !request.with_granted {
             return;
@@ -239,7 +239,7 @@ impl Account {
         }
     }
 
-    /// A code for a consent request that the user has allowed.
+    /// Issues a code for a request that the user has allowed.
     pub(super) fn issue_code(&mut self, request: ConsentRequest) -> String {
         let code = random::token("code");
         self.codes.insert(
@@ -253,8 +253,8 @@ impl Account {
         code
     }
 
-    /// The request behind a code that may still be exchanged. A code that comes a second time ends
-    /// what the first exchange gave, as RFC 6749 section 4.1.2 asks.
+    /// The request behind a code that can still be exchanged. A second use revokes the tokens of the first, as RFC 6749
+    /// section 4.1.2 says.
     pub(super) fn code(&mut self, code: &str) -> Option<ConsentRequest> {
         let entry = self.codes.get(code)?;
         if let Some(grant) = entry.used {
@@ -266,15 +266,15 @@ impl Account {
         (entry.issued.elapsed() < CODE_LIFETIME).then(|| entry.request.clone())
     }
 
-    /// Tokens for a code.
+    /// Exchanges a code for tokens.
     pub(super) fn exchange(
         &mut self,
         code: &str,
         request: &ConsentRequest,
         settings: &Settings,
     ) -> Issued {
-        // Google gives a refresh token at the first consent, and later only when the consent page
-        // was asked for explicitly. What the sandbox began with was allowed on no page.
+        // Google returns a refresh token at the first consent, and later only with `prompt=consent`. The sandbox's
+        // initial grant does not count: no page was shown for it.
         let first = self.allowed().next().is_none();
         let grant = self.grant(request.scopes.clone());
         if let Some(entry) = self.codes.get_mut(code) {
@@ -287,19 +287,19 @@ impl Account {
         issued
     }
 
-    /// A new consent with a refresh token of its own, as a connector of Airbyte's holds it.
+    /// Adds a consent with its own refresh token, for a connector at Airbyte.
     pub(crate) fn connect(&mut self, settings: &Settings) -> String {
         let scopes = known_scopes().into_iter().map(str::to_owned).collect();
         let grant = self.grant(scopes);
         self.new_refresh_token(grant, settings)
     }
 
-    /// Whether the service account may have a scope in the organization's mailboxes.
+    /// Whether the administrator has delegated a scope to the service account.
     pub(super) fn is_delegated(&self, scope: &str) -> bool {
         self.delegated.iter().any(|allowed| allowed == scope)
     }
 
-    /// An access token of the service account, for a mailbox or for itself.
+    /// Issues an access token to the service account, for a mailbox or for itself.
     pub(super) fn delegate(
         &mut self,
         scopes: Vec<String>,
@@ -313,14 +313,14 @@ impl Account {
         self.issue(grant, None, settings)
     }
 
-    /// Whether a grant that still stands covers these scopes.
+    /// Whether an unrevoked grant covers these scopes.
     pub(super) fn has_consented(&self, scopes: &[String]) -> bool {
         self.grants
             .iter()
             .any(|grant| !grant.revoked && scopes.iter().all(|scope| grant.scopes.contains(scope)))
     }
 
-    /// Revokes the consent behind a token of either kind; `false` when it has no consent.
+    /// Revokes the grant behind an access or refresh token; `false` when there is none.
     pub(super) fn revoke(&mut self, token: &str) -> bool {
         let grant = match self.standing(token) {
             Standing::Valid(_) => self.access_tokens.get(token).map(|token| token.grant),
@@ -360,7 +360,7 @@ impl Account {
         }
     }
 
-    /// The grants that stand and were given on the consent page.
+    /// Unrevoked grants that came from the consent page.
     fn allowed(&self) -> impl Iterator<Item = &Grant> {
         self.codes
             .values()
@@ -438,7 +438,7 @@ impl Account {
     }
 }
 
-/// Every scope that the consent page knows.
+/// Every scope that the consent page accepts.
 pub(super) fn known_scopes() -> Vec<&'static str> {
     let mut scopes = table::all()
         .flat_map(|row| row.scopes.iter().copied())

@@ -1,4 +1,4 @@
-//! The check of a bearer token on the Gmail API.
+//! Checks bearer tokens for the Gmail API.
 
 use super::account::{Standing, Valid};
 use crate::operation::Operation;
@@ -7,7 +7,7 @@ use crate::sandbox::gmail::error;
 use crate::sandbox::log::RequestRecord;
 use crate::sandbox::state::{State, lock};
 
-/// The scope that lets a program see headers and labels alone.
+/// The scope for headers and labels only.
 const METADATA: &str = "https://www.googleapis.com/auth/gmail.metadata";
 
 /// Checks the token of a request for an operation.
@@ -19,7 +19,7 @@ pub(crate) fn authorise(
 ) -> Result<Valid, Answer> {
     let token = request
         .bearer()
-        // Google's own scheme, from before there was a standard one.
+        // Google's own scheme from before the standard one.
         .or_else(|| request.credentials("oauth"))
         .map(str::to_owned)
         .or_else(|| request.query_value("access_token"))
@@ -46,7 +46,7 @@ pub(crate) fn authorise(
     }
 }
 
-/// Whether scopes allow an operation.
+/// Whether these scopes allow an operation.
 pub(crate) fn covers(scopes: &[String], operation: &Operation) -> bool {
     operation.scopes.is_empty()
         || operation
@@ -55,7 +55,7 @@ pub(crate) fn covers(scopes: &[String], operation: &Operation) -> bool {
             .any(|&scope| scopes.iter().any(|granted| granted == scope))
 }
 
-/// Whether it is the metadata scope alone that allows an operation.
+/// Whether only the metadata scope allows the operation.
 pub(crate) fn is_metadata_only(scopes: &[String], operation: &Operation) -> bool {
     let mut allowing = operation
         .scopes

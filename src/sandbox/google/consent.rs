@@ -1,4 +1,4 @@
-//! The page on which a user allows a program to use the mailbox.
+//! The consent page, where a user allows a program to use the mailbox.
 
 use http::{StatusCode, Uri, header};
 
@@ -9,17 +9,17 @@ use crate::sandbox::page::{consent_form, escape, page};
 use crate::sandbox::random;
 use crate::sandbox::state::{State, lock};
 
-/// Where the page is.
+/// The page's path.
 pub(crate) const PATH: &str = "/o/oauth2/v2/auth";
 
-/// Answers GET: the page, or one that says what is wrong with the request.
+/// Answers GET with the page, or with an error page.
 pub(super) fn show(state: &State, request: &Request) -> Answer {
     let (consent, prompt) = match read(state, request) {
         Ok(read) => read,
         Err(refusal) => return refusal,
     };
     if prompt.contains(&"none".to_owned()) {
-        // Without a page there can only be what was consented to before.
+        // `prompt=none` shows no page, so only an earlier consent can answer it.
         let consented = lock(&state.google).has_consented(&consent.scopes);
         return if consented {
             allow(state, consent)
@@ -28,7 +28,7 @@ pub(super) fn show(state: &State, request: &Request) -> Answer {
         };
     }
     let email = lock(&state.mailbox).email_address().to_owned();
-    // As Google does it: of several scopes each has a box, which the user may leave empty.
+    // As at Google, the user can deselect each of several scopes.
     let boxes = consent.scopes.len() > 1;
     let scopes: String = consent
         .scopes
@@ -66,7 +66,7 @@ pub(super) fn show(state: &State, request: &Request) -> Answer {
         .with_header(header::X_FRAME_OPTIONS, "DENY")
 }
 
-/// Answers POST: the decision, which sends the browser back to the program.
+/// Answers POST: records the decision and redirects the browser back to the program.
 pub(super) fn decide(state: &State, request: &Request) -> Answer {
     let form = request.form_pairs();
     let number = first(form.clone(), "request").unwrap_or_default();
@@ -233,7 +233,7 @@ fn read(state: &State, request: &Request) -> Result<(ConsentRequest, Vec<String>
     Ok((consent, prompt))
 }
 
-/// Whether an address is one that a program on this machine listens at.
+/// Whether an address is `http` on this machine.
 pub(crate) fn is_loopback(address: &str) -> bool {
     let Ok(uri) = address.parse::<Uri>() else {
         return false;

@@ -21,7 +21,7 @@ use super::state::{State, lock};
 pub(crate) use account::{Account, Standing};
 pub(crate) use consent::PATH as CONSENT_PATH;
 
-/// The number by which Google knows the user.
+/// Google's id of the user.
 const USER: &str = "100000000000000000001";
 
 /// Names the endpoint of a request.
@@ -31,7 +31,7 @@ pub(crate) fn describe(request: &Request, record: &mut RequestRecord) {
     }
 }
 
-/// Answers one request, by Google's own clock.
+/// Answers one request, dated by Google's clock.
 pub(crate) fn answer(state: &State, request: &Request, record: &mut RequestRecord) -> Answer {
     let answer = answer_undated(state, request, record);
     if state.settings().clock_ahead_seconds == 0 {
@@ -74,7 +74,7 @@ fn answer_undated(state: &State, request: &Request, record: &mut RequestRecord) 
     }
 }
 
-/// An error in the form of OAuth's token endpoint.
+/// An error in the shape of OAuth's token endpoint.
 fn oauth_error(status: StatusCode, error: &str, description: &str) -> Answer {
     Answer::json(
         status,
@@ -90,28 +90,28 @@ fn oauth_error(status: StatusCode, error: &str, description: &str) -> Answer {
 enum Endpoint {
     Token,
     Revoke,
-    /// Where revocation was before, by GET too.
+    /// The older revocation endpoint, which also takes GET.
     OldRevoke,
     Consent,
-    /// Of the IAM credentials API.
+    /// Part of the IAM Credentials API.
     SignJwt,
-    /// The server that tells a machine about itself.
+    /// The metadata server of a virtual machine.
     Metadata,
     TokenInfo(Version),
     UserInfo(Version),
 }
 
-/// The names in an answer on a token or a user.
+/// Which field names an answer about a token or user has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Version {
-    /// Google's own, of the first and second versions.
+    /// Google's own, as in versions 1 and 2.
     Own,
-    /// Those of OpenID Connect.
+    /// OpenID Connect's.
     OpenId,
 }
 
 impl Endpoint {
-    // Google serves the addresses of old too, and files with credentials that programs have kept name them.
+    // Google still serves the old addresses, and saved credentials files name them.
     fn of(path: &str) -> Option<Self> {
         match path {
             "/token" | "/o/oauth2/token" | "/oauth2/v3/token" | "/oauth2/v4/token" => {

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::account::Challenge;
 
 impl Challenge {
-    /// Whether a verifier belongs to the challenge.
+    /// Whether a verifier matches the challenge.
     pub(super) fn is_met_by(&self, verifier: &str) -> bool {
         if !is_verifier(verifier) {
             return false;
@@ -18,7 +18,7 @@ impl Challenge {
     }
 }
 
-/// Whether a text has the form of a verifier, which is that of a challenge too.
+/// Whether a text has the form of a verifier; challenges have the same form.
 pub(super) fn is_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len())
         && text
@@ -30,7 +30,7 @@ pub(super) fn is_verifier(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    // The verifier and the challenge of RFC 7636, appendix B.
+    // From RFC 7636, appendix B.
     const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 

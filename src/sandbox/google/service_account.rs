@@ -1,4 +1,4 @@
-//! The organization's service account: its key, assertions that it signs (RFC 7523), and the services that sign for it.
+//! The organization's service account: its key, the assertions it signs (RFC 7523), and the services that sign for it.
 
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ use super::oauth_error;
 use crate::sandbox::exchange::{Answer, Request};
 use crate::sandbox::state::{Settings, State, lock};
 
-/// A key of the sandbox alone, which opens nothing else.
+/// A key used only by the sandbox.
 static KEY: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let text: String = include_str!("service_account.key")
         .split_whitespace()
@@ -29,19 +29,19 @@ const KEY_ID: &str = "5a6e64626f78206b657920696420666f7220746573";
 const EMAIL: &str = "agent@sandbox-project.iam.gserviceaccount.com";
 const CLIENT_ID: &str = "100000000000000000042";
 
-/// Google's own address, which some clients name as the audience wherever they ask.
+/// Google's own address, which some clients use as the audience even with another token URL.
 const GOOGLE: &str = "https://oauth2.googleapis.com/token";
 
-/// What an access token for Google's own APIs is asked for with.
+/// The scope of an access token for Google's own APIs.
 const CLOUD_PLATFORM: &str = "https://www.googleapis.com/auth/cloud-platform";
 
-/// How far a client's clock may be ahead, in seconds.
+/// How far ahead a client's clock may be, in seconds.
 const SKEW: u64 = 300;
 
-/// The longest life of an assertion, in seconds.
+/// The longest lifetime of an assertion, in seconds.
 const LONGEST: u64 = 3_600;
 
-/// The key as Google gives it to download.
+/// The key file, as downloaded from Google.
 pub(crate) fn key_file(origin: &str) -> Value {
     let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
     for line in include_str!("service_account.key").lines() {
@@ -60,7 +60,7 @@ pub(crate) fn key_file(origin: &str) -> Value {
     })
 }
 
-/// The access token for an assertion.
+/// Exchanges an assertion for an access token.
 pub(super) fn grant(
     state: &State,
     assertion: &str,
@@ -131,7 +131,7 @@ pub(super) fn grant(
     Ok(account.delegate(scopes, subject.is_some(), settings))
 }
 
-/// The IAM credentials API, which signs for the service account.
+/// The IAM Credentials API, which signs for the service account.
 pub(super) fn sign(state: &State, request: &Request) -> Answer {
     let standing = request
         .bearer()
@@ -171,7 +171,7 @@ pub(super) fn sign(state: &State, request: &Request) -> Answer {
     )
 }
 
-/// The metadata server of the machine, which runs as the service account.
+/// The metadata server of a machine that runs as the service account.
 pub(super) fn metadata(state: &State, request: &Request) -> Answer {
     let answer = if request.header("metadata-flavor") != Some("Google") {
         Answer::empty(StatusCode::FORBIDDEN)
@@ -190,7 +190,7 @@ pub(super) fn metadata(state: &State, request: &Request) -> Answer {
     answer.with_header(http::HeaderName::from_static("metadata-flavor"), "Google")
 }
 
-/// Header and claims.
+/// An assertion's header and claims.
 fn read(assertion: &str) -> Option<[Value; 2]> {
     let mut parts = assertion.split('.');
     let mut part = || {

@@ -67,7 +67,7 @@ fn grant(state: &State, request: &Request, record: &mut RequestRecord) -> Result
         let refresh_token = form.required("refresh_token")?;
         let ended = || invalid_grant("Token has been expired or revoked.");
         let granted = account.refresh_scopes(refresh_token).ok_or_else(ended)?;
-        // Less than was granted may be asked for, and nothing else (RFC 6749 section 6).
+        // A refresh may ask for fewer scopes than were granted, but not for others (RFC 6749 section 6).
         let scopes: Option<Vec<String>> = form
             .get("scope")
             .map(|scopes| scopes.split_ascii_whitespace().map(str::to_owned).collect());
@@ -143,7 +143,7 @@ fn tokens(issued: Issued, settings: &Settings) -> Answer {
         .with_header(header::PRAGMA, "no-cache")
 }
 
-/// The parameters of the request, from a form or, as Google also takes them, from JSON.
+/// The request's parameters, from a form or JSON: Google takes both.
 struct Form(Vec<(String, String)>);
 
 impl Form {
@@ -190,7 +190,7 @@ fn invalid_request(description: &str) -> Answer {
 
 fn invalid_client(request: &Request, description: &str) -> Answer {
     let answer = oauth_error(StatusCode::UNAUTHORIZED, "invalid_client", description);
-    // RFC 6749 section 5.2 names the scheme to a client that used one.
+    // RFC 6749 section 5.2: answer with the scheme that the client used.
     if request.basic().is_some() {
         answer.with_header(header::WWW_AUTHENTICATE, "Basic realm=\"token\"")
     } else {

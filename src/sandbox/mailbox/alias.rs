@@ -1,4 +1,4 @@
-//! The addresses that the account may send mail from.
+//! The send-as addresses of the account.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use super::{
     refusal::Refusal,
 };
 
-/// The send-as addresses; the first one is the account's own.
+/// The send-as addresses; the first is the account's own.
 pub(super) struct Aliases {
     list: Vec<Map<String, Value>>,
 }
@@ -17,7 +17,7 @@ pub(super) struct Aliases {
 const TEXTS: &[&str] = &["displayName", "replyToAddress", "signature"];
 
 impl Aliases {
-    /// The account's own address alone.
+    /// Only the account's own address.
     pub(super) fn new(address: &str) -> Self {
         let mut primary = Map::new();
         primary.insert("sendAsEmail".into(), address.into());
@@ -31,7 +31,7 @@ impl Aliases {
         }
     }
 
-    /// Every address as the API shows it.
+    /// Every address, as in the API's answers.
     pub(super) fn to_json(&self) -> Vec<Value> {
         self.list.iter().cloned().map(Value::from).collect()
     }
@@ -47,7 +47,7 @@ impl Aliases {
         self.show(index)
     }
 
-    /// `sendAs.create`: the new address waits for its owner's word.
+    /// `sendAs.create`: outside the account's domain, the new address waits for its owner's confirmation.
     pub(super) fn create(&mut self, params: &Parameters) -> Result<Value, Refusal> {
         let address = email_address(params, "sendAsEmail")?;
         if self.find(params).is_ok() {
@@ -69,7 +69,7 @@ impl Aliases {
         self.show(index)
     }
 
-    /// `sendAs.update` replaces what may be written; `sendAs.patch` keeps what is not given.
+    /// `sendAs.update` replaces the writable fields; `sendAs.patch` keeps those not given.
     pub(super) fn change(&mut self, params: &Parameters, replace: bool) -> Result<Value, Refusal> {
         let index = self.find(params)?;
         let mut changed = self.list.get(index).cloned().unwrap_or_default();
@@ -81,7 +81,7 @@ impl Aliases {
         self.show(index)
     }
 
-    /// `sendAs.delete`: any but the account's own.
+    /// `sendAs.delete`: any address but the account's own.
     pub(super) fn delete(&mut self, params: &Parameters) -> Result<Value, Refusal> {
         let index = self.find(params)?;
         if index == 0 {
@@ -98,7 +98,7 @@ impl Aliases {
         Ok(Value::Null)
     }
 
-    /// `sendAs.verify`: asks the owner again; nobody answers in a sandbox.
+    /// `sendAs.verify`: asks the owner again, who never answers in a sandbox.
     pub(super) fn verify(&self, params: &Parameters) -> Result<Value, Refusal> {
         let index = self.find(params)?;
         let pending = self
@@ -130,7 +130,7 @@ impl Aliases {
     }
 
     fn make_default(&mut self, index: usize, params: &Parameters) -> Result<(), Refusal> {
-        // The flag can only be set: one address is always the default.
+        // Clients can only set the flag: one address is always the default.
         if parameter::boolean(params, "isDefault")? {
             for (other, alias) in self.list.iter_mut().enumerate() {
                 if other == index {
@@ -145,7 +145,7 @@ impl Aliases {
 }
 
 impl Mailbox {
-    /// Whether mail may bear an address as its sender's.
+    /// Whether mail may have this address as its sender.
     pub(super) fn may_send_as(&self, address: &str) -> bool {
         self.is_own(address)
             || self.settings.aliases.list.iter().any(|alias| {
@@ -183,7 +183,7 @@ fn fill(alias: &mut Map<String, Value>, params: &Parameters, replace: bool) -> R
     match params.get("smtpMsa") {
         Some(Value::Object(server)) => {
             let mut server = server.clone();
-            // The API takes passwords and never gives them back.
+            // The API accepts passwords but never returns them.
             server.remove("password");
             alias.insert("smtpMsa".into(), server.into());
         }

@@ -1,16 +1,16 @@
-//! The time that the mailbox goes by.
+//! The mailbox's clock.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Where "now" comes from: the machine's clock, unless it is stopped.
+/// The machine's clock, unless it is stopped.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Clock {
-    /// The moment at which it is stopped, in milliseconds since 1970.
+    /// The time at which it is stopped, in milliseconds since 1970.
     pub(super) stopped: Option<i64>,
 }
 
 impl Clock {
-    /// The present in milliseconds since 1970.
+    /// The current time in milliseconds since 1970.
     pub(super) fn now(self) -> i64 {
         self.stopped.unwrap_or_else(|| {
             SystemTime::now()
@@ -22,7 +22,7 @@ impl Clock {
     }
 }
 
-/// A number that looks random and is the same on every run.
+/// A number that looks random but is the same on every run.
 pub(super) fn scramble(seed: u64) -> u64 {
     let mut value = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -12,7 +12,7 @@ pub(super) struct Color {
 }
 
 impl Color {
-    /// Reads `color`.
+    /// Parses `color`.
     pub(super) fn of(params: &Parameters) -> Result<Option<Self>, Refusal> {
         let Some(color) = params.get("color").filter(|color| !color.is_null()) else {
             return Ok(None);
@@ -43,13 +43,13 @@ impl Color {
         }
     }
 
-    /// The colors as the API shows them.
+    /// The colors, as in the API's answers.
     pub(super) fn to_json(&self) -> Value {
         json!({"textColor": self.text, "backgroundColor": self.background})
     }
 }
 
-/// The colors that Gmail's documentation of `LabelColor` lists, for texts and backgrounds alike.
+/// The colors that Gmail's documentation of `LabelColor` lists, for both text and background.
 #[rustfmt::skip]
 const PALETTE: &[&str] = &[
     "#000000", "#007286", "#04502e", "#076239", "#083018", "#094228", "#0b4f30", "#0b804b",

@@ -1,4 +1,4 @@
-//! What of a message can be searched.
+//! The searchable content of a message.
 
 use super::{
     header::message_ids,
@@ -7,23 +7,22 @@ use super::{
     term::{FieldName, normalize},
 };
 
-/// Where in a message a search looks.
+/// A searchable place in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Place {
-    /// The main header fields, the texts and the names of files together.
+    /// The main header fields, the texts and the file names together.
     Text,
     /// One kind of header field.
     Field(FieldName),
     /// The names of files.
     Filename,
-    /// The message's own id, which is compared as a whole.
+    /// The message's own id, compared as a whole.
     MessageId,
-    /// There when the message has an attachment.
+    /// Present when the message has an attachment.
     Attachment,
 }
 
 impl Place {
-    /// Every place.
     pub(super) const ALL: &[Self] = &[
         Self::Attachment,
         Self::MessageId,
@@ -38,7 +37,7 @@ impl Place {
         Self::Text,
     ];
 
-    /// What stands in this place of a message, each as [`normalize`] writes it where it is made of words.
+    /// The texts at this place of a message; those made of words come from [`normalize`].
     pub(super) fn read(self, message: &Part) -> Vec<String> {
         match self {
             Self::Text => vec![text(message)],
@@ -66,14 +65,14 @@ impl Place {
         }
     }
 
-    /// The single terms of what stands, or is looked for, in this place.
+    /// Splits a text or search value into the terms of this place.
     pub(super) fn terms(self, text: &str) -> impl Iterator<Item = &str> {
         let whole = self.is_whole();
         text.split(move |char| char == ' ' && !whole)
             .filter(move |term| whole || !term.is_empty())
     }
 
-    /// Whether one of the texts of this place holds what is looked for.
+    /// Whether one of the texts contains the search value, or equals it at places compared as a whole.
     pub(super) fn holds(self, texts: &[String], wanted: &str) -> bool {
         let whole = self.is_whole();
         texts.iter().any(|text| {

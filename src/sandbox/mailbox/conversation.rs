@@ -1,4 +1,4 @@
-//! Which messages belong together.
+//! Threads: which messages belong together.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,19 +7,19 @@ use super::{
     part::Part,
 };
 
-/// What ties a message to others.
+/// The headers that link a message to others.
 #[derive(Default)]
 pub(super) struct Links {
-    /// The subject without its reply and forward marks, in lower case.
+    /// The subject without reply and forward prefixes, in lower case.
     pub(super) subject: String,
-    /// The message's own id, if it has one.
+    /// The message's own id.
     pub(super) own: Option<String>,
-    /// The ids that it refers to, the nearest first.
+    /// The ids that it refers to, nearest first.
     pub(super) references: Vec<String>,
 }
 
 impl Links {
-    /// Reads them from a message's header.
+    /// Reads the links from a message's headers.
     pub(super) fn of(message: &Part) -> Self {
         let ids = |name: &str| {
             find(&message.fields, name)
@@ -28,7 +28,7 @@ impl Links {
         };
         let mut references = ids("In-Reply-To");
         references.extend(ids("References").into_iter().rev());
-        // A hostile header could name thousands; the nearest ones decide.
+        // A hostile header could list thousands; the nearest ones decide.
         references.truncate(100);
         Self {
             subject: find(&message.fields, "Subject")
@@ -53,22 +53,20 @@ struct Conversation {
 }
 
 impl Conversations {
-    /// Whether there is such a thread.
+    /// Whether a thread exists.
     pub(super) fn contains(&self, thread: u64) -> bool {
         self.threads.contains_key(&thread)
     }
 
-    /// The ids of all threads.
     pub(super) fn threads(&self) -> impl Iterator<Item = u64> {
         self.threads.keys().copied()
     }
 
-    /// How many threads there are.
     pub(super) fn count(&self) -> usize {
         self.threads.len()
     }
 
-    /// The messages of a thread in the order of their arrival.
+    /// The messages of a thread, in order of arrival.
     pub(super) fn messages(&self, thread: u64) -> &[u64] {
         self.threads
             .get(&thread)
@@ -76,8 +74,7 @@ impl Conversations {
             .unwrap_or_default()
     }
 
-    /// The thread that a message belongs to by what it refers to; the same
-    /// subject alone does not join two messages.
+    /// The thread that a message's references lead to. The same subject alone does not join two messages.
     pub(super) fn by_reference(&self, links: &Links) -> Option<u64> {
         links
             .references
@@ -87,7 +84,7 @@ impl Conversations {
             .find(|thread| self.accepts(*thread, links))
     }
 
-    /// Whether a message's subject allows it into a thread.
+    /// Whether a message's subject lets it join a thread.
     pub(super) fn accepts(&self, thread: u64, links: &Links) -> bool {
         self.threads.get(&thread).is_some_and(|conversation| {
             *conversation.subject == *links.subject
@@ -96,7 +93,7 @@ impl Conversations {
         })
     }
 
-    /// Puts a message into a thread, or into a new one, and tells which.
+    /// Adds a message to a thread, or to a new one; returns the thread.
     pub(super) fn join(&mut self, message: u64, thread: Option<u64>, links: Links) -> u64 {
         let thread = thread
             .or_else(|| self.by_reference(&links))
@@ -118,14 +115,14 @@ impl Conversations {
         thread
     }
 
-    /// Gives a thread the subject of a message that is about to join it.
+    /// Gives a thread the subject of a message about to join it.
     pub(super) fn retitle(&mut self, thread: u64, links: &Links) {
         if let Some(conversation) = self.threads.get_mut(&thread) {
             conversation.subject = links.subject.as_str().into();
         }
     }
 
-    /// Takes a message out of its thread; an empty thread is gone.
+    /// Removes a message from its thread, and an empty thread altogether.
     pub(super) fn leave(&mut self, message: u64, thread: u64) {
         if let Some(conversation) = self.threads.get_mut(&thread) {
             conversation.messages.retain(|id| *id != message);
@@ -136,13 +133,13 @@ impl Conversations {
     }
 }
 
-/// Whether an encoded word of a subject is broken. Readers differ on what such a word says, and an answer carries what
-/// its reader made of it: the subject tells no threads apart.
+/// Whether a subject has a broken encoded word. Mail programs decode such a word differently and reply with their own
+/// reading, so the subject cannot tell threads apart.
 fn is_broken(subject: &str) -> bool {
     subject.contains("=?")
 }
 
-/// A subject without the marks that replies and forwards put before it.
+/// A subject without reply and forward prefixes.
 pub(super) fn base_subject(subject: &str) -> String {
     const MARKS: &[&str] = &["re", "fwd", "fw", "aw", "wg", "sv", "antw", "tr", "rv"];
     let folded = subject

@@ -1,4 +1,4 @@
-//! Registers of other people's addresses: forwarding addresses and delegates.
+//! Other people's addresses: forwarding addresses and delegates.
 
 use serde_json::{Map, Value, json};
 
@@ -7,19 +7,19 @@ use super::{
     refusal::Refusal,
 };
 
-/// Addresses, each with its verification status.
+/// Addresses with their verification status.
 #[derive(Default)]
 pub(super) struct Register {
     entries: Vec<(String, &'static str)>,
 }
 
 impl Register {
-    /// Whether mail may go to an address.
+    /// Whether an address is verified.
     pub(super) fn is_accepted(&self, address: &str) -> bool {
         self.find(address) == Some("accepted")
     }
 
-    /// Every entry, under the API's name for the address.
+    /// Every entry, with the API's field name for the address.
     pub(super) fn to_json(&self, field: &str) -> Vec<Value> {
         self.entries
             .iter()
@@ -27,7 +27,7 @@ impl Register {
             .collect()
     }
 
-    /// The list's answer; an empty list has no key.
+    /// The list's answer; without entries it has no key.
     pub(super) fn list(&self, key: &str, field: &str) -> Value {
         let mut answer = Map::new();
         if !self.entries.is_empty() {
@@ -36,7 +36,6 @@ impl Register {
         answer.into()
     }
 
-    /// One entry.
     pub(super) fn get(&self, params: &Parameters, field: &'static str) -> Result<Value, Refusal> {
         let address = parameter::required(params, field)?;
         match self.find(&address) {
@@ -45,7 +44,7 @@ impl Register {
         }
     }
 
-    /// A new entry, in the status that the API gives it at once.
+    /// Adds an entry with the initial status of the API.
     pub(super) fn create(
         &mut self,
         params: &Parameters,
@@ -60,7 +59,6 @@ impl Register {
         Ok(entry(field, &address, status))
     }
 
-    /// Takes an entry out.
     pub(super) fn delete(
         &mut self,
         params: &Parameters,
@@ -83,7 +81,7 @@ impl Register {
     }
 }
 
-/// What the API gives a new address: only another domain's owner is asked.
+/// The initial status of an address: only those outside the account's domain need verification.
 pub(super) fn first_status(address: &str, account: &str) -> &'static str {
     let domain = |address: &str| {
         address
@@ -97,7 +95,7 @@ pub(super) fn first_status(address: &str, account: &str) -> &'static str {
     }
 }
 
-/// A parameter that must look like a mail address.
+/// A required parameter that must look like an email address.
 pub(super) fn email_address(params: &Parameters, name: &'static str) -> Result<String, Refusal> {
     let address = parameter::required(params, name)?;
     let well_formed = address

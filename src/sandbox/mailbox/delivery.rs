@@ -1,4 +1,4 @@
-//! How messages come into the mailbox: sent, inserted, imported, received.
+//! How messages enter the mailbox: sent, inserted, imported or delivered.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::{
     store::{Arrival, LabelId},
 };
 
-/// The bytes of the mail in a request: beside it, or in its `raw` field.
+/// The message in a request: from the upload, or from its `raw` field.
 pub(super) fn raw(message: &Map<String, Value>, media: Option<&[u8]>) -> Result<Bytes, Refusal> {
     if let Some(media) = media {
         return Ok(Bytes::copy_from_slice(media));
@@ -26,7 +26,7 @@ pub(super) fn raw(message: &Map<String, Value>, media: Option<&[u8]>) -> Result<
     match message.get("raw") {
         Some(Value::String(text)) if !text.is_empty() => match decode_wire(text) {
             Some(raw) => Ok(Bytes::from(raw)),
-            // The text is left out of the message: errors end up in logs.
+            // The error leaves the text out, because errors end up in logs.
             None => Err(bad_raw()),
         },
         None | Some(Value::Null | Value::String(_)) => Err(Refusal::invalid(
@@ -37,7 +37,7 @@ pub(super) fn raw(message: &Map<String, Value>, media: Option<&[u8]>) -> Result<
 }
 
 impl Mailbox {
-    /// `messages.insert`: as IMAP's APPEND, nothing is looked at.
+    /// `messages.insert`: like IMAP's APPEND, without any checks.
     pub(super) fn messages_insert(
         &mut self,
         params: &Parameters,
@@ -46,7 +46,7 @@ impl Mailbox {
         self.put(params, media, "receivedTime")
     }
 
-    /// `messages.import`: as mail that came by SMTP.
+    /// `messages.import`: like mail delivered by SMTP.
     pub(super) fn messages_import(
         &mut self,
         params: &Parameters,
@@ -55,7 +55,7 @@ impl Mailbox {
         self.put(params, media, "dateHeader")
     }
 
-    /// Mail from outside: into the inbox, unread. Tells the message's id.
+    /// Delivers mail from outside: to the inbox, unread. Returns the message's id.
     pub(crate) fn deliver(&mut self, raw: &[u8]) -> String {
         self.changes += 1;
         let now = self.clock.now();
@@ -65,7 +65,7 @@ impl Mailbox {
         format_id(id)
     }
 
-    /// Puts a message in; the thread is honoured where the subject allows it.
+    /// Stores a message; it joins the given thread if the subject allows it.
     pub(super) fn receive(
         &mut self,
         raw: Bytes,
@@ -143,7 +143,7 @@ impl Mailbox {
     }
 }
 
-/// When a message says that it was written.
+/// The date in a message's own header.
 pub(super) fn date_of(raw: &Bytes) -> Option<i64> {
     let (fields, _) = split(raw);
     find(&fields, "Date").and_then(date)

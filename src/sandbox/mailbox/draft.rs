@@ -1,4 +1,4 @@
-//! Drafts: messages that are not sent yet.
+//! Drafts.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -18,7 +18,7 @@ use super::{
     search::Search,
 };
 
-/// The drafts of a mailbox: each has an id of its own, whatever message it holds.
+/// The drafts of a mailbox. A draft keeps its id when its message changes.
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
     messages: BTreeMap<String, u64>,
@@ -27,7 +27,7 @@ pub(super) struct Drafts {
 }
 
 impl Drafts {
-    /// Makes a draft of a message and tells its id.
+    /// Creates a draft of a message and returns its id.
     pub(super) fn create(&mut self, message: u64) -> String {
         const LEAST: u64 = 1_000_000_000_000_000_000;
         self.created += 1;
@@ -37,7 +37,7 @@ impl Drafts {
         id
     }
 
-    /// Lets a draft hold a message in place of the one that it may hold now.
+    /// Puts a message into a draft, replacing the one it holds.
     fn hold(&mut self, id: &str, message: u64) {
         if let Some(old) = self.messages.insert(id.to_owned(), message) {
             self.by_message.remove(&old);
@@ -45,14 +45,13 @@ impl Drafts {
         self.by_message.insert(message, id.to_owned());
     }
 
-    /// Drops the draft whose message is gone.
+    /// Removes the draft of a removed message.
     pub(super) fn forget_message(&mut self, message: u64) {
         if let Some(id) = self.by_message.remove(&message) {
             self.messages.remove(&id);
         }
     }
 
-    /// Every draft's id and message.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
         self.messages
             .iter()
@@ -109,7 +108,7 @@ impl Mailbox {
         self.draft_json(&id)
     }
 
-    /// `drafts.update`: the draft keeps its id and gets a new message.
+    /// `drafts.update`: the draft keeps its id but gets a new message.
     pub(super) fn drafts_update(
         &mut self,
         params: &Parameters,
@@ -196,7 +195,7 @@ impl Mailbox {
         if let Some(thread) = thread
             && self.store.conversations.messages(thread).len() == 1
         {
-            // A draft that stands alone keeps its thread, whatever its subject becomes.
+            // A draft alone in its thread keeps the thread, even under a new subject.
             let links = Links::of(&Part::read(&raw));
             self.store.conversations.retitle(thread, &links);
         }
@@ -206,7 +205,6 @@ impl Mailbox {
         Ok(message)
     }
 
-    /// The draft that a message belongs to.
     pub(super) fn draft_of(&self, message: u64) -> Option<&str> {
         self.drafts.of_message(message)
     }
@@ -331,7 +329,7 @@ mod tests {
             refused(&mut mailbox, "drafts_get", json!({"draftId": made["id"]})).0,
             404
         );
-        // A refused update leaves the draft's thread under its old subject.
+        // A failed update leaves the draft's thread under its old subject.
         let kept = done(
             &mut mailbox,
             "drafts_create",

@@ -1,4 +1,4 @@
-//! Changes of a message's labels.
+//! Changes to a message's labels.
 
 use std::sync::Arc;
 
@@ -10,7 +10,6 @@ use super::{
     store::LabelId,
 };
 
-/// A change of a message's labels.
 #[derive(Debug, Default)]
 pub(super) struct Edit {
     add: Vec<LabelId>,
@@ -18,7 +17,7 @@ pub(super) struct Edit {
 }
 
 impl Edit {
-    /// Reads `addLabelIds` and `removeLabelIds`.
+    /// Parses `addLabelIds` and `removeLabelIds`.
     pub(super) fn of(labels: &Labels, params: &Parameters) -> Result<Self, Refusal> {
         const MOST: usize = 100;
         let read = |name: &'static str| -> Result<Vec<LabelId>, Refusal> {
@@ -51,7 +50,7 @@ impl Edit {
         Ok(edit.complete())
     }
 
-    /// Into the trash.
+    /// Moves to the trash.
     pub(super) fn trash() -> Self {
         Self {
             add: vec![Arc::from("TRASH")],
@@ -60,7 +59,7 @@ impl Edit {
         .complete()
     }
 
-    /// Out of the trash.
+    /// Takes out of the trash.
     pub(super) fn untrash() -> Self {
         Self {
             add: Vec::new(),
@@ -68,7 +67,7 @@ impl Edit {
         }
     }
 
-    // A message is in one of the inbox, spam and the trash, and the last one named wins.
+    // A message is in at most one of these places. Trash takes precedence over spam, and spam over the inbox.
     fn complete(mut self) -> Self {
         const PLACES: &[&str] = &["INBOX", "SPAM", "TRASH"];
         let place = ["TRASH", "SPAM", "INBOX"]
@@ -87,7 +86,7 @@ impl Edit {
 }
 
 impl Mailbox {
-    /// Carries out a change of labels on one message.
+    /// Applies a label change to one message.
     pub(super) fn edit(&mut self, message: u64, edit: &Edit) {
         self.store.relabel(message, &edit.add, &edit.remove);
     }

@@ -1,4 +1,4 @@
-//! Base64, quoted-printable and character sets.
+//! Base64, quoted-printable and charsets.
 
 use std::borrow::Cow;
 
@@ -16,20 +16,19 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const WIRE: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 const MIME: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 
-/// Base64url with padding, as the API emits `raw` and `data`.
+/// Base64url with padding, as in the API's `raw` and `data`.
 pub(super) fn encode_wire(bytes: &[u8]) -> String {
     WIRE.encode(bytes)
 }
 
-/// Base64url as the API takes it: the URL-safe alphabet alone, padded or not.
+/// Base64url as the API accepts it: the URL-safe alphabet only, with or without padding.
 pub(crate) fn decode_wire(text: &str) -> Option<Vec<u8>> {
     WIRE.decode(text).ok()
 }
 
-/// A body's content without its transfer encoding.
+/// Decodes a body's transfer encoding.
 ///
-/// Mail in the wild is often damaged, so what cannot be decoded is skipped
-/// rather than refused.
+/// Mail in the wild is often damaged, so undecodable input is skipped instead of rejected.
 pub(super) fn decode_transfer(encoding: &str, body: &Bytes) -> Bytes {
     match encoding {
         "base64" => Bytes::from(decode_mime_base64(body)),
@@ -38,14 +37,14 @@ pub(super) fn decode_transfer(encoding: &str, body: &Bytes) -> Bytes {
     }
 }
 
-/// Base64 with line breaks and stray characters ignored.
+/// Decodes base64, ignoring line breaks and stray characters.
 pub(super) fn decode_mime_base64(text: &[u8]) -> Vec<u8> {
     let mut clean = Vec::with_capacity(text.len());
     let mut decoded = Vec::new();
     for &byte in text {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => clean.push(byte),
-            // Padding ends a run: some mailers join several encoded pieces.
+            // Padding ends a run: some mailers concatenate encoded pieces.
             b'=' if !clean.is_empty() => {
                 decoded.extend(decode_run(&mut clean));
             }
@@ -56,7 +55,7 @@ pub(super) fn decode_mime_base64(text: &[u8]) -> Vec<u8> {
     decoded
 }
 
-/// Quoted-printable; in encoded words an underscore stands for a space.
+/// Decodes quoted-printable; in encoded words an underscore is a space.
 pub(super) fn decode_quoted_printable(text: &[u8], word: bool) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -70,7 +69,7 @@ pub(super) fn decode_quoted_printable(text: &[u8], word: bool) -> Vec<u8> {
                     rest = after;
                 }
                 _ => {
-                    // A soft line break may have blanks before the line's end.
+                    // Blanks may precede the end of the line of a soft line break.
                     let blank = tail
                         .iter()
                         .take_while(|byte| matches!(byte, b' ' | b'\t'))
@@ -85,7 +84,7 @@ pub(super) fn decode_quoted_printable(text: &[u8], word: bool) -> Vec<u8> {
             },
             (b'=', []) => {}
             (b'_', _) if word => decoded.push(b' '),
-            // Blanks at a line's end were added on the way (RFC 2045 section 6.7).
+            // Trailing blanks on a line were added in transit (RFC 2045 section 6.7).
             (b' ' | b'\t', _) if !word => {
                 let blank = tail
                     .iter()
@@ -104,7 +103,7 @@ pub(super) fn decode_quoted_printable(text: &[u8], word: bool) -> Vec<u8> {
     decoded
 }
 
-/// Text in a named character set; `None` when the name is not known.
+/// Text in a named charset; `None` when the charset is unknown.
 pub(super) fn decode_charset(charset: &str, bytes: &[u8]) -> Option<String> {
     let charset = charset.trim();
     if is_utf8(charset) {
@@ -116,11 +115,11 @@ pub(super) fn decode_charset(charset: &str, bytes: &[u8]) -> Option<String> {
     charset_decoder(charset.as_bytes()).map(|decode| decode(bytes))
 }
 
-/// A text body in UTF-8 where that is possible, and as it is where not.
+/// Converts a text body to UTF-8, or returns it unchanged where that would lose text.
 pub(super) fn to_utf8(charset: Option<&str>, bytes: Bytes) -> Bytes {
     match charset {
         Some(charset) if !is_utf8(charset) && !is_ascii(charset) => {
-            // Text that is in another charset than it says would be lost.
+            // A wrong charset label would garble the text.
             match decode_charset(charset, &bytes) {
                 Some(text) if !text.contains(char::REPLACEMENT_CHARACTER) => Bytes::from(text),
                 _ => bytes,
@@ -130,11 +129,11 @@ pub(super) fn to_utf8(charset: Option<&str>, bytes: Bytes) -> Bytes {
     }
 }
 
-/// Text for people and for searching: every byte becomes some character.
+/// Text for display and search: every byte becomes some character.
 pub(super) fn to_text(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
-        // Undeclared eight-bit text is most often Western European.
+        // Undeclared 8-bit text is most often Western European.
         Err(_) => match decode_charset("windows-1252", bytes) {
             Some(text) => Cow::Owned(text),
             None => String::from_utf8_lossy(bytes),
@@ -158,7 +157,7 @@ fn is_ascii(charset: &str) -> bool {
 }
 
 fn decode_run(clean: &mut Vec<u8>) -> Vec<u8> {
-    // One leftover character holds fewer than eight bits, so it means nothing.
+    // A single leftover character holds fewer than eight bits.
     if clean.len() % 4 == 1 {
         clean.pop();
     }

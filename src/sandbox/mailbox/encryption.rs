@@ -1,6 +1,6 @@
-//! What an account has only with some editions of Workspace: S/MIME certificates and client-side encryption.
+//! Features that only some Workspace editions have: S/MIME certificates and client-side encryption.
 //!
-//! Certificates are kept and not read: whatever is base64 serves.
+//! Certificates are stored without being parsed: any base64 will do.
 
 use base64::{Engine, engine::general_purpose};
 use serde_json::{Map, Value, json};
@@ -12,33 +12,33 @@ use super::{
     refusal::Refusal,
 };
 
-/// When a certificate of the sandbox's ends: 2100-01-01, in milliseconds since 1970.
+/// When the sandbox's certificates expire: 2100-01-01, in milliseconds since 1970.
 const EXPIRATION: &str = "4102444800000";
 
-/// A public certificate that says nothing.
+/// A placeholder for a public certificate.
 const PEM: &str = "-----BEGIN CERTIFICATE-----\nc2FuZGJveA==\n-----END CERTIFICATE-----\n";
 
-/// Which of it an account has, and what is kept of it.
+/// The account's enabled features and their data.
 #[derive(Default)]
 pub(super) struct Encryption {
     has_smime: bool,
     has_client_side: bool,
-    /// Each with the address that it belongs to.
+    /// The certificates with their addresses.
     certificates: Vec<(String, Map<String, Value>)>,
     identities: Vec<Map<String, Value>>,
     key_pairs: Vec<Map<String, Value>>,
-    /// How many have been made.
+    /// How many ids have been given out.
     made: u64,
 }
 
 impl Mailbox {
-    /// Switches on or off what the account's edition has.
+    /// Enables or disables the features of an edition.
     pub(crate) fn set_edition(&mut self, has_smime: bool, has_client_side: bool) {
         self.settings.encryption.has_smime = has_smime;
         self.settings.encryption.has_client_side = has_client_side;
     }
 
-    /// Carries out an operation on S/MIME certificates, named without `settings_send_as_smime_info_`.
+    /// Runs an operation on S/MIME certificates, named without `settings_send_as_smime_info_`.
     pub(super) fn dispatch_smime(
         &mut self,
         operation: &str,
@@ -50,7 +50,7 @@ impl Mailbox {
                 "Precondition check failed: S/MIME is not enabled for this account.",
             ));
         }
-        // The address has to be one that mail is sent from.
+        // Fails unless the address is a send-as address.
         self.settings.aliases.get(params)?;
         let address = parameter::required(params, "sendAsEmail")?.to_ascii_lowercase();
         let encryption = &mut self.settings.encryption;
@@ -85,7 +85,7 @@ impl Mailbox {
         }
     }
 
-    /// Carries out an operation on client-side encryption, named without `settings_cse_`.
+    /// Runs an operation of client-side encryption, named without `settings_cse_`.
     pub(super) fn dispatch_client_side(
         &mut self,
         operation: &str,
@@ -139,7 +139,7 @@ impl Mailbox {
             }
             "keypairs_obliterate" => {
                 let pair = encryption.key_pair(params)?;
-                // Google's own rule, so that nobody loses mail by one slip; it asks for 30 days on top.
+                // Google's rule, to protect mail from a slip. Google also requires 30 days, which the sandbox does not.
                 if pair["enablementState"] != "disabled" {
                     return Err(Refusal::precondition("The key pair is not disabled"));
                 }
@@ -221,7 +221,7 @@ impl Encryption {
         Ok(identity.into())
     }
 
-    /// The keys that an identity names have to be there.
+    /// Checks that the key pairs that an identity names exist.
     fn check_keys(&self, params: &Parameters) -> Result<(), Refusal> {
         let both = &params
             .get("signAndEncryptKeyPairs")
@@ -287,7 +287,7 @@ impl Encryption {
 }
 
 fn take_keys(identity: &mut Map<String, Value>, params: &Parameters) {
-    // One key for both, or one for each.
+    // One key pair for both purposes, or one for each.
     for name in ["primaryKeyPairId", "signAndEncryptKeyPairs"] {
         identity.remove(name);
         if let Some(value) = params.get(name) {
@@ -326,7 +326,7 @@ fn record(value: Value) -> Map<String, Value> {
     }
 }
 
-/// The time of a change, as Google writes it.
+/// The current time, in Google's format.
 fn now_text() -> String {
     crate::sandbox::random::now()
 }

@@ -1,4 +1,4 @@
-//! Filters: what happens to mail when it comes in.
+//! Filters, which act on incoming mail.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use super::{
     search::Search,
 };
 
-/// The filters of an account, in the order of their making.
+/// The account's filters, in order of creation.
 #[derive(Default)]
 pub(super) struct Filters {
     list: Vec<Filter>,
@@ -25,7 +25,7 @@ struct Filter {
 }
 
 impl Filters {
-    /// Every filter as the API shows it.
+    /// Every filter, as in the API's answers.
     pub(super) fn to_json(&self) -> Vec<Value> {
         self.list.iter().map(Filter::to_json).collect()
     }
@@ -66,7 +66,7 @@ impl Filter {
         json!({"id": self.id, "criteria": self.criteria, "action": self.action})
     }
 
-    // A filter is a search that is made before the mail is there.
+    // A filter's criteria as a search.
     fn query(&self) -> String {
         let text = |name: &str| {
             self.criteria
@@ -145,7 +145,7 @@ impl Mailbox {
         Ok(json)
     }
 
-    /// Lets the filters act on a message that has just come in.
+    /// Applies the filters to a message that has just arrived.
     pub(super) fn apply_filters(&mut self, message: u64) {
         let mut edits = Vec::new();
         for filter in &self.settings.filters.list {

@@ -1,4 +1,4 @@
-//! Header fields of mail as it is found in the wild.
+//! Header fields of real-world mail.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -8,24 +8,24 @@ use mail_parser::{DateTime, HeaderValue, parsers::MessageStream};
 use super::encoding::{decode_charset, to_text};
 use super::word::decode_words;
 
-/// One header field; the value is as it stands in the mail, line breaks included.
+/// One header field. The value is as in the mail, line breaks included.
 #[derive(Clone)]
 pub(super) struct Field {
-    /// The name in the sender's own spelling.
+    /// The name as the sender spelled it.
     pub(super) name: String,
-    /// Everything after the colon, up to the line break that ends the field.
+    /// Everything between the colon and the field's final line break.
     pub(super) value: Bytes,
-    /// Where the whole field stands in the bytes that were split, line break included.
+    /// The position of the whole field in the input, line break included.
     pub(super) span: Range<usize>,
 }
 
 impl Field {
-    /// Whether this is the field of that name.
+    /// Whether the field has this name.
     pub(super) fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
 
-    /// The value on one line, nothing decoded.
+    /// The value on one line, without decoding.
     pub(super) fn unfolded(&self) -> String {
         let mut bytes = Vec::with_capacity(self.value.len());
         bytes.extend(
@@ -43,7 +43,7 @@ impl Field {
         }
     }
 
-    /// The value on one line with encoded words decoded, as the API shows it.
+    /// The value on one line with encoded words decoded, as in the API's answers.
     pub(super) fn decoded(&self) -> String {
         let text = self.unfolded();
         match decode_words(&text, self.has_addresses()) {
@@ -59,7 +59,7 @@ impl Field {
     }
 }
 
-/// Puts what is in the charset of the message's text, and in no encoded word, into UTF-8.
+/// Decodes raw 8-bit text in headers by the charset of the message's text, and leaves encoded words alone.
 pub(super) fn decode_fields(fields: &mut [Field], charset: &str) {
     for field in fields {
         if std::str::from_utf8(&field.value).is_ok() {
@@ -78,8 +78,8 @@ pub(super) fn decode_fields(fields: &mut [Field], charset: &str) {
     }
 }
 
-/// A piece of a value that is no UTF-8. What is within an encoded word is in the charset that the word names: it is
-/// written as the word would write it.
+/// Decodes a piece of a value that is not UTF-8. Raw bytes inside an encoded word are in the word's own charset, so
+/// they are rewritten in its quoted-printable.
 fn text_of(piece: &[u8]) -> String {
     let word = piece.trim_ascii_end();
     if !(word.starts_with(b"=?") && word.ends_with(b"?=")) {
@@ -94,11 +94,10 @@ fn text_of(piece: &[u8]) -> String {
         .collect()
 }
 
-/// Splits a message, or a part of one, into its header fields and its body.
+/// Splits a message or part into its header fields and its body.
 ///
-/// A line that cannot belong to a header ends it, even without the empty line
-/// that ought to stand there. Where more of the header follows, such a line is
-/// what a broken fold has left, or is passed over.
+/// A line that cannot belong to a header ends the header, even without an empty line. If more header lines follow, such
+/// a line is instead the rest of a broken fold, or skipped.
 pub(super) fn split(raw: &Bytes) -> (Vec<Field>, Bytes) {
     let mut fields: Vec<Field> = Vec::new();
     let mut open: Option<Open> = None;
@@ -117,7 +116,7 @@ pub(super) fn split(raw: &Bytes) -> (Vec<Field>, Bytes) {
             continue;
         }
         let Some((name, start)) = field_name(text) else {
-            // Mail stores leave their own first line before the header.
+            // Mail stores put a line of their own before the header.
             if position == 0 && (text.starts_with(b"From ") || text.starts_with(b">From ")) {
                 position += line.len();
                 continue;
@@ -131,7 +130,7 @@ pub(super) fn split(raw: &Bytes) -> (Vec<Field>, Bytes) {
                 skipped += 1;
                 if !unfolded {
                     close(&mut fields, open.take(), raw, position);
-                    // Whatever is folded under this line goes with it.
+                    // Lines folded under this one are skipped too.
                     open = Some(Open::nowhere(after));
                 }
                 position = after;
@@ -152,7 +151,7 @@ pub(super) fn split(raw: &Bytes) -> (Vec<Field>, Bytes) {
     (fields, raw.slice(body..))
 }
 
-/// Whether, from a position on to the empty line, there is more of a header than of anything else.
+/// Whether the text up to the next empty line looks more like a header than like anything else.
 fn header_follows(raw: &[u8], mut position: usize) -> bool {
     let (mut more, mut less) = (0, 0);
     let mut sure = false;
@@ -199,12 +198,12 @@ const COMMON_FIELDS: &[&str] = &[
     "Reporting-MTA",
 ];
 
-/// The first field of that name.
+/// The first field with this name.
 pub(super) fn find<'a>(fields: &'a [Field], name: &str) -> Option<&'a Field> {
     fields.iter().find(|field| field.is(name))
 }
 
-/// The message ids in a field, without their angle brackets.
+/// The message ids in a field, without angle brackets.
 pub(super) fn message_ids(value: &str) -> Vec<String> {
     let mut ids = Vec::new();
     let mut rest = value;
@@ -227,16 +226,14 @@ pub(super) fn message_ids(value: &str) -> Vec<String> {
     ids
 }
 
-/// A mail address with its display name.
+/// An email address with its display name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mailto {
-    /// The display name, empty if absent.
     pub(super) name: String,
-    /// The address itself.
     pub(super) address: String,
 }
 
-/// The addresses of a field, group members included.
+/// The addresses in a field, including the members of groups.
 pub(super) fn addresses(field: &Field) -> Vec<Mailto> {
     let mut line = field.unfolded().into_bytes();
     line.push(b'\n');
@@ -253,23 +250,23 @@ pub(super) fn addresses(field: &Field) -> Vec<Mailto> {
         .collect()
 }
 
-/// A date field in milliseconds since 1970.
+/// A date field, in milliseconds since 1970.
 pub(super) fn date(field: &Field) -> Option<i64> {
     parse_date(&field.unfolded())
 }
 
-/// A date's text in milliseconds since 1970; `None` for an earlier one, whatever its zone.
+/// Parses a date, in milliseconds since 1970; `None` for earlier dates, in any zone.
 pub(super) fn parse_date(text: &str) -> Option<i64> {
     let date = DateTime::parse_rfc822(text).filter(DateTime::is_valid)?;
     Some(date.to_timestamp() * 1000).filter(|time| *time >= 0)
 }
 
-/// A time in the form of a Date field.
+/// Formats a time for a Date field.
 pub(super) fn format_date(milliseconds: i64) -> String {
     DateTime::from_timestamp(milliseconds.div_euclid(1000)).to_rfc822()
 }
 
-/// The line that starts at a position, its line break included.
+/// The line at a position, with its line break.
 pub(super) fn line_at(raw: &[u8], position: usize) -> &[u8] {
     let rest = raw.get(position..).unwrap_or_default();
     let length = rest
@@ -301,7 +298,7 @@ struct Open {
 }
 
 impl Open {
-    /// Takes the place of a field, so that what is folded under a stray line is no part of the field before it.
+    /// A placeholder, so that lines folded under a stray line do not join the field before it.
     fn nowhere(position: usize) -> Self {
         Self {
             name: String::new(),
@@ -310,7 +307,7 @@ impl Open {
         }
     }
 
-    /// Whether a line that has no name is the rest of this field, which lacks the blank of a fold.
+    /// Whether a line without a name continues this field, despite the missing blank of a fold.
     fn is_unfinished(&self, raw: &[u8], end: usize, line: &[u8], after: usize) -> bool {
         let value = raw
             .get(self.value..end)

@@ -1,4 +1,4 @@
-//! The list of what has happened to the messages.
+//! The history of changes to messages.
 
 use serde_json::{Map, Value, json};
 
@@ -11,20 +11,20 @@ use super::{
     store::LabelId,
 };
 
-/// One kind of event.
+/// One kind of change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Change {
-    /// A message came in.
+    /// A message arrived.
     Added,
     /// A message was permanently deleted.
     Deleted,
-    /// Labels were put on a message.
+    /// Labels were added to a message.
     LabelsAdded(Vec<LabelId>),
-    /// Labels were taken off a message.
+    /// Labels were removed from a message.
     LabelsRemoved(Vec<LabelId>),
 }
 
-/// Every event since the mailbox began.
+/// Every change since the mailbox was created.
 #[derive(Debug)]
 pub(super) struct History {
     records: Vec<Record>,
@@ -40,7 +40,7 @@ struct Record {
     change: Change,
 }
 
-// A mailbox that begins at zero would hide clients that drop the number's width.
+// Clients that truncate ids would go unnoticed in a mailbox that starts at zero.
 const FIRST: u64 = 100_000;
 
 impl Default for History {
@@ -53,7 +53,7 @@ impl Default for History {
 }
 
 impl History {
-    /// Notes an event and tells its history id.
+    /// Records a change and returns its history id.
     pub(super) fn record(
         &mut self,
         message: u64,
@@ -61,7 +61,7 @@ impl History {
         labels: &[LabelId],
         change: Change,
     ) -> u64 {
-        // Gmail's ids have gaps, so that no client may count on the next one.
+        // Gmail's ids have gaps, so clients cannot guess the next one.
         self.latest += 11;
         self.records.push(Record {
             id: self.latest,
@@ -73,7 +73,7 @@ impl History {
         self.latest
     }
 
-    /// The mailbox's present history id.
+    /// The mailbox's current history id.
     pub(super) fn latest(&self) -> u64 {
         self.latest
     }
@@ -144,7 +144,7 @@ impl Mailbox {
             self.labels.known(label)?;
         }
         let request = PageRequest::of(params)?;
-        // Pages expect positions that go down, and history goes up.
+        // Pages expect positions in descending order, but history ids ascend.
         let position = |record: &&Record| (1, u64::MAX - record.id);
         let from = history.records.partition_point(|record| {
             record.id <= start
@@ -174,7 +174,7 @@ impl Mailbox {
         Ok(answer.into())
     }
 
-    /// `watch`: nothing is published, but the answer is as if it were.
+    /// `watch`: the sandbox publishes nothing, but answers as if it did.
     pub(super) fn watch(&self, params: &Parameters) -> Result<Value, Refusal> {
         const WEEK: i64 = 7 * 24 * 3600 * 1000;
         let topic = parameter::text(params, "topicName").unwrap_or_default();

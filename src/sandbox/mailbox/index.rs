@@ -1,21 +1,22 @@
-//! Which messages hold a word: an inverted index.
+//! An inverted index of the words in messages.
 
 use std::collections::HashMap;
 
 use super::{content::Place, part::Part};
 
-// Mail for people has some hundred different words; a file of numbers could make the index larger than the mailbox.
+// A typical message has some hundred different words. A file full of numbers could make the index larger than the
+// mailbox.
 const MOST_TERMS: usize = 10_000;
 
-// What is gone stays in the index until there is more of it than this, and than of what is there.
+// Removed messages stay in the index until there are more of them than this, and more than messages left.
 const MOST_GONE: usize = 1000;
 
-/// For every word the messages that hold it, by the numbers in which they came in.
+/// For every word, the numbers of the messages that contain it. Messages are numbered in order of arrival.
 pub(super) struct Index {
     places: HashMap<Place, HashMap<Box<str>, Vec<u32>>>,
-    /// The messages of which not every word is here, because they have too many.
+    /// The messages with too many words, which are only partly indexed.
     incomplete: Vec<u32>,
-    /// The ids of the messages by their numbers.
+    /// The ids of the messages, by number.
     ids: Vec<u64>,
     there: usize,
     gone: usize,
@@ -29,7 +30,7 @@ impl Default for Index {
 }
 
 impl Index {
-    /// An index that takes so many words of a message; one of none leaves all to be looked through.
+    /// An index of at most this many words per message; with 0, searches look through all messages.
     pub(super) fn with_limit(most_terms: usize) -> Self {
         Self {
             places: HashMap::new(),
@@ -41,9 +42,9 @@ impl Index {
         }
     }
 
-    /// Takes a new message in and tells its number.
+    /// Indexes a new message and returns its number.
     pub(super) fn add(&mut self, id: u64, message: &Part) -> u32 {
-        // So many messages fit into no memory.
+        // Memory runs out long before the numbers do.
         let number = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
         self.ids.push(id);
         self.there += 1;
@@ -53,7 +54,7 @@ impl Index {
         number
     }
 
-    /// Notes that a message is gone; `exists` tells of an id whether it still is there.
+    /// Records that a message is removed; `exists` says whether an id is still in use.
     pub(super) fn remove(&mut self, exists: impl Fn(u64) -> bool) {
         self.there = self.there.saturating_sub(1);
         self.gone += 1;
@@ -72,7 +73,7 @@ impl Index {
         self.incomplete.retain(stays);
     }
 
-    /// Whether the message of a number holds these words in a place; `None` where only the message itself can tell.
+    /// Whether a message has these words in a place; `None` when only the message itself can tell.
     pub(super) fn holds(&self, number: u32, place: Place, words: &str) -> Option<bool> {
         if self.incomplete.binary_search(&number).is_ok() {
             return None;
@@ -84,11 +85,11 @@ impl Index {
             }
             count += 1;
         }
-        // Of several words it matters too how they stand.
+        // Several words must also be next to each other, which the index does not know.
         (count == 1).then_some(true)
     }
 
-    /// The numbers of all messages that can hold these words in a place, in two lists; `None` for no words.
+    /// The numbers of all messages that may have these words in a place, in two lists; `None` without words.
     pub(super) fn candidates(&self, place: Place, words: &str) -> Option<[&[u32]; 2]> {
         let rarest = place
             .terms(words)
@@ -97,7 +98,7 @@ impl Index {
         Some([rarest, &self.incomplete])
     }
 
-    /// The id of the message with a number.
+    /// The id of a message, by number.
     pub(super) fn id(&self, number: u32) -> Option<u64> {
         self.ids.get(number as usize).copied()
     }

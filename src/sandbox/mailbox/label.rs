@@ -1,4 +1,4 @@
-//! Labels: the system's, the user's, and their coming onto and off messages.
+//! Labels: the system's and the user's.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -13,7 +13,7 @@ use super::{
     store::LabelId,
 };
 
-// Gmail hides the labels with `true` from its own lists.
+// Gmail's label list hides the labels marked `true`.
 const SYSTEM: &[(&str, bool)] = &[
     ("CHAT", true),
     ("SENT", false),
@@ -31,12 +31,11 @@ const SYSTEM: &[(&str, bool)] = &[
     ("UNREAD", false),
 ];
 
-/// One label.
 #[derive(Debug, Clone)]
 pub(super) struct Label {
-    /// Its id; a system label's is its name.
+    /// The id; a system label's id is its name.
     pub(super) id: LabelId,
-    /// Its name; slashes nest it.
+    /// The name; slashes nest labels.
     pub(super) name: String,
     system: bool,
     message_list: Option<&'static str>,
@@ -44,7 +43,7 @@ pub(super) struct Label {
     color: Option<Color>,
 }
 
-/// All labels of a mailbox.
+/// The labels of a mailbox.
 #[derive(Debug)]
 pub(super) struct Labels {
     list: Vec<Label>,
@@ -52,7 +51,7 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    /// The system labels alone.
+    /// Only the system labels.
     pub(super) fn new() -> Self {
         let list = SYSTEM
             .iter()
@@ -68,12 +67,12 @@ impl Labels {
         Self { list, created: 0 }
     }
 
-    /// Every label, the system's first.
+    /// Every label, system labels first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Label> {
         self.list.iter()
     }
 
-    /// The label of that id, for a message to carry.
+    /// The label with this id, or an error.
     pub(super) fn known(&self, id: &str) -> Result<LabelId, Refusal> {
         self.list
             .iter()
@@ -82,7 +81,7 @@ impl Labels {
             .ok_or_else(|| Refusal::invalid(format!("Invalid label: {id}")))
     }
 
-    /// The user's label of that name, made when it is not there.
+    /// The user's label with this name, created if needed.
     pub(super) fn named(&mut self, name: &str) -> LabelId {
         match self
             .list
@@ -143,12 +142,12 @@ impl Labels {
 }
 
 impl Label {
-    /// Whether it is one of Gmail's own.
+    /// Whether it is a system label.
     pub(super) fn is_system(&self) -> bool {
         self.system
     }
 
-    /// The label as the API shows it, without counts.
+    /// The label as in the API's answers, without counts.
     pub(super) fn to_json(&self) -> Map<String, Value> {
         let mut json = Map::new();
         json.insert("id".into(), (*self.id).into());
@@ -178,7 +177,7 @@ impl Mailbox {
         })
     }
 
-    /// `labels.get`: with the counts.
+    /// `labels.get`: includes the counts.
     pub(super) fn labels_get(&self, params: &Parameters) -> Result<Value, Refusal> {
         let label = self.labels.find(params)?;
         let mut json = label.to_json();
@@ -214,17 +213,17 @@ impl Mailbox {
         self.label_json(&id)
     }
 
-    /// `labels.update`: what is not given falls back to its default.
+    /// `labels.update`: fields not given get their default values.
     pub(super) fn labels_update(&mut self, params: &Parameters) -> Result<Value, Refusal> {
         self.change_label(params, true)
     }
 
-    /// `labels.patch`: what is not given stays.
+    /// `labels.patch`: fields not given keep their values.
     pub(super) fn labels_patch(&mut self, params: &Parameters) -> Result<Value, Refusal> {
         self.change_label(params, false)
     }
 
-    /// `labels.delete`: off every message too.
+    /// `labels.delete`: also removes the label from every message.
     pub(super) fn labels_delete(&mut self, params: &Parameters) -> Result<Value, Refusal> {
         let label = self.labels.find(params)?;
         if label.system {
@@ -254,7 +253,7 @@ impl Mailbox {
         if parameter::text(params, "id").is_some_and(|given| *given != *id) {
             return Err(Refusal::invalid("Invalid label id"));
         }
-        // Airbyte's connector lets an update do without a name, which no label can.
+        // Airbyte's connector allows an update without a name, but no label can be nameless.
         let name = match parameter::text(params, "name") {
             Some(name) => self.labels.check_name(&name, Some(&id))?,
             None => label.name.clone(),
@@ -294,7 +293,7 @@ struct Fields {
 }
 
 fn is_reserved(name: &str) -> bool {
-    // What Gmail calls its own labels and searches, and what it once did.
+    // Names of Gmail's own labels and searches, current and former.
     const OTHERS: &[&str] = &[
         "ALL",
         "ALL MAIL",

@@ -1,4 +1,4 @@
-//! Pages of a list.
+//! Pages of lists.
 
 use super::{
     order::Position,
@@ -9,26 +9,26 @@ use super::{
 const DEFAULT_SIZE: u32 = 100;
 const LARGEST_SIZE: u32 = 500;
 
-/// Which page of a list is asked for.
+/// A request for one page of a list.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PageRequest {
-    /// The most records that the page may hold.
+    /// The most records in the page.
     pub(super) size: usize,
-    /// The last record of the page before.
+    /// The last record of the previous page.
     pub(super) after: Option<Position>,
 }
 
 /// One page of a list.
 #[derive(Debug)]
 pub(super) struct Page<T> {
-    /// The records of this page.
+    /// The page's records.
     pub(super) items: Vec<T>,
-    /// The token of the next page, absent on the last one.
+    /// The token of the next page; absent on the last one.
     pub(super) next: Option<String>,
 }
 
 impl PageRequest {
-    /// Reads `maxResults` and `pageToken`.
+    /// Parses `maxResults` and `pageToken`.
     pub(super) fn of(params: &Parameters) -> Result<Self, Refusal> {
         let size = parameter::unsigned(params, "maxResults")?
             .unwrap_or(DEFAULT_SIZE)
@@ -43,10 +43,10 @@ impl PageRequest {
         Ok(Self { size, after })
     }
 
-    /// Cuts the page out of the records after the page before; their positions go down.
+    /// Cuts a page out of the records that follow the previous page. Positions must descend.
     ///
-    /// The token names the last record that was given rather than a number of
-    /// records, so that mail that arrives between two calls shifts nothing.
+    /// The token names the last record of the page instead of an offset, so mail that arrives between two calls shifts
+    /// nothing.
     pub(super) fn cut<T>(
         &self,
         records: impl Iterator<Item = T>,
@@ -63,7 +63,7 @@ impl PageRequest {
     }
 }
 
-// The remainder by a prime, in the last digits, tells forged tokens from ours.
+// The last digits are the remainder modulo a prime, which detects invalid tokens.
 const PRIME: u128 = 999_983;
 const CHECK_DIGITS: usize = 6;
 

@@ -1,4 +1,4 @@
-//! Mail archives in the mbox form, Google Takeout's included.
+//! Mail archives in mbox format, including Google Takeout's.
 
 use std::{
     io::{self, Read},
@@ -20,16 +20,14 @@ use super::{
 use crate::sync::mbox::{Archived, Reader};
 
 impl Mailbox {
-    /// Imports every message of an mbox file and tells how many there were.
+    /// Imports every message of an mbox file and returns their number.
     ///
-    /// Each message keeps its bytes: only the marks that the mbox form itself
-    /// puts in are taken out (the `From ` line, the empty line before the next
-    /// one, and one `>` of lines such as `>From `). Broken messages come in as
-    /// they are.
+    /// Each message keeps its bytes. Only what the mbox format adds is removed: the `From ` line, the empty line before
+    /// the next one, and one `>` of lines such as `>From `. Broken messages are imported as they are.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, or is not an mbox file.
+    /// When the file can't be read, or is not an mbox.
     pub(crate) fn import_mbox(&mut self, reader: impl Read) -> io::Result<usize> {
         self.changes += 1;
         let mut count = 0;
@@ -53,7 +51,7 @@ impl Mailbox {
             Some(names) => takeout_labels(&mut self.labels, &decode_words(&names, false)),
             None => {
                 let mut labels: Vec<LabelId> = vec![Arc::from("INBOX")];
-                // Unix mail readers note here that a message has been read.
+                // Unix mail programs mark read messages here.
                 if !decoded("Status").is_some_and(|status| status.contains('R')) {
                     labels.push(Arc::from("UNREAD"));
                 }

@@ -1,4 +1,4 @@
-//! The operations on messages.
+//! Operations on messages.
 
 use serde_json::{Map, Value};
 
@@ -15,21 +15,21 @@ use super::{
     store::{LabelId, Stored},
 };
 
-/// How much of a message an answer holds.
+/// How much of a message an answer includes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Format {
-    /// Ids, labels and sizes.
+    /// Ids, labels, dates, size and snippet.
     Minimal,
-    /// The tree of parts too.
+    /// The tree of parts, too.
     Full,
-    /// The bytes of the mail.
+    /// The message's bytes.
     Raw,
-    /// The header, or the named fields of it.
+    /// The headers, or only the named ones.
     Metadata(Vec<String>),
 }
 
 impl Format {
-    /// Reads `format` and `metadataHeaders`.
+    /// Parses `format` and `metadataHeaders`.
     pub(super) fn of(params: &Parameters, thread: bool) -> Result<Self, Refusal> {
         let names: &[&'static str] = if thread {
             &["full", "metadata", "minimal"]
@@ -45,17 +45,17 @@ impl Format {
     }
 }
 
-/// A message's id as text.
+/// A message's id as a string.
 pub(super) fn format_id(id: u64) -> String {
     format!("{id:016x}")
 }
 
-/// A message as most answers show it: ids and labels.
+/// A message as in most answers: ids and labels.
 pub(super) fn identity(id: u64, thread: u64, labels: &[LabelId]) -> Value {
     let mut json = Map::new();
     json.insert("id".into(), format_id(id).into());
     json.insert("threadId".into(), format_id(thread).into());
-    // Gmail leaves the key out where a message has no label.
+    // Gmail leaves the key out when a message has no labels.
     if !labels.is_empty() {
         json.insert(
             "labelIds".into(),
@@ -65,7 +65,7 @@ pub(super) fn identity(id: u64, thread: u64, labels: &[LabelId]) -> Value {
     json.into()
 }
 
-/// A message in one of the formats.
+/// A message in this format.
 pub(super) fn to_json(id: u64, message: &Stored, format: &Format) -> Value {
     let mut json = identity(id, message.thread, &message.labels);
     let Some(map) = json.as_object_mut() else {
@@ -175,7 +175,7 @@ impl Mailbox {
         }
     }
 
-    /// A message's ids and labels, as the answers to changes show it.
+    /// A message's ids and labels, as in the answers to changes.
     pub(super) fn identity_of(&self, id: u64) -> Result<Value, Refusal> {
         let message = self
             .store
@@ -185,14 +185,14 @@ impl Mailbox {
         Ok(identity(id, message.thread, &message.labels))
     }
 
-    /// Deletes a message for good, and the draft that it belongs to.
+    /// Deletes a message permanently, along with its draft.
     pub(super) fn remove(&mut self, id: u64) {
         self.store.remove(id);
         self.drafts.forget_message(id);
     }
 }
 
-/// A list's answer; an empty list has no records' key, as in Gmail.
+/// A list's answer. As in Gmail, an empty list has no key for records.
 pub(super) fn answer(key: &str, records: Vec<Value>, found: Found) -> Value {
     let mut answer = Map::new();
     if !records.is_empty() {

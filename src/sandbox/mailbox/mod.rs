@@ -1,12 +1,10 @@
 //! The sandbox's mailbox: a small Gmail without HTTP.
 //!
-//! One call is one Gmail operation, named by its operation id, with its
-//! parameters and body fields in one flat map. Everything is in memory; the
-//! mail itself is kept byte for byte, and parsed when it comes in, for the
-//! index of its words, and when it is looked at.
+//! Each call is one Gmail operation, named by its operation id, with its parameters and body fields in one flat map.
+//! Everything is in memory. Messages are kept byte for byte; they are parsed for the word index on arrival, and again
+//! when a call needs their parts.
 //!
-//! MIME parts and encodings are read here once more, apart from `crate::mail`:
-//! so the tests hold two readers against each other, and not one against itself.
+//! The mailbox has its own MIME parser, separate from `crate::mail`, so tests compare two independent parsers.
 
 mod alias;
 mod clock;
@@ -54,7 +52,7 @@ pub(crate) use self::encoding::decode_wire;
 pub(crate) use self::refusal::Refusal;
 use self::{clock::Clock, draft::Drafts, label::Labels, setting::Settings, store::Store};
 
-/// A mailbox and everything in it.
+/// A mailbox and its contents.
 pub(crate) struct Mailbox {
     address: String,
     clock: Clock,
@@ -62,11 +60,11 @@ pub(crate) struct Mailbox {
     labels: Labels,
     drafts: Drafts,
     settings: Settings,
-    /// Counts what may have changed something.
+    /// The number of calls that may have changed something.
     changes: u64,
 }
 
-// A mailbox may hold a person's own mail, which belongs into no log: counts only.
+// The mailbox may hold real mail, which must not reach a log: only counts are shown.
 impl fmt::Debug for Mailbox {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -91,7 +89,7 @@ impl Mailbox {
         }
     }
 
-    /// A number that is another one whenever the content is.
+    /// A number that changes whenever the contents change.
     #[cfg_attr(
         not(feature = "sandbox-sql"),
         allow(dead_code, reason = "SQL alone asks for it")
@@ -100,24 +98,22 @@ impl Mailbox {
         self.changes
     }
 
-    /// Whose mailbox it is.
+    /// The address of the mailbox's owner.
     pub(crate) fn email_address(&self) -> &str {
         &self.address
     }
 
-    /// Stops the mailbox's clock at a moment, in milliseconds since 1970.
+    /// Stops the mailbox's clock at this time, in milliseconds since 1970.
     #[cfg(test)]
     pub(crate) fn fix_clock(&mut self, now: i64) {
         self.clock.stopped = Some(now);
     }
 
-    /// Carries out one operation.
-    ///
-    /// `Value::Null` is success with an empty body.
+    /// Runs an operation. `Value::Null` is success with an empty body.
     ///
     /// # Errors
     ///
-    /// What Gmail refuses, in Gmail's words.
+    /// Gmail's refusals, in Gmail's words.
     pub(crate) fn call(
         &mut self,
         operation: &str,
@@ -126,7 +122,7 @@ impl Mailbox {
         self.dispatch(operation, params, None)
     }
 
-    /// Carries out an operation whose mail was uploaded beside the request.
+    /// Runs an operation whose message was uploaded as media.
     ///
     /// # Errors
     ///
@@ -205,7 +201,7 @@ impl Mailbox {
         let plain = |address: &str| {
             let lower = address.trim().to_lowercase();
             match lower.rsplit_once('@') {
-                // What follows a plus in the local part is the owner's own mark.
+                // Gmail ignores a plus sign in the local part and everything after it.
                 Some((local, domain)) => {
                     let local = local.split_once('+').map_or(local, |(name, _)| name);
                     format!("{local}@{domain}")

@@ -1,28 +1,26 @@
-//! Messages in the order of lists.
+//! The order of messages in lists.
 
 use std::{collections::BTreeSet, iter};
 
-/// Where a message stands in a list: its date in milliseconds since 1970, and its id.
+/// A message's position in lists: its date in milliseconds since 1970, and its id.
 pub(super) type Position = (i64, u64);
 
-/// Messages by their date; those in spam and trash, which most lists leave out, apart.
+/// Messages by date. Those in spam and trash, which most lists leave out, are kept separately.
 #[derive(Default)]
 pub(super) struct Order {
     shown: BTreeSet<Position>,
     hidden: BTreeSet<Position>,
 }
 
-/// No messages.
 pub(super) static EMPTY: Order = Order {
     shown: BTreeSet::new(),
     hidden: BTreeSet::new(),
 };
 
-/// Before every message in a list.
+/// A position before every message in a list.
 pub(super) const TOP: Position = (i64::MAX, u64::MAX);
 
 impl Order {
-    /// Puts a message in.
     pub(super) fn insert(&mut self, position: Position, hidden: bool) {
         if hidden {
             self.hidden.insert(position);
@@ -31,19 +29,18 @@ impl Order {
         }
     }
 
-    /// Takes a message out.
     pub(super) fn remove(&mut self, position: Position) {
         self.shown.remove(&position);
         self.hidden.remove(&position);
     }
 
-    /// How many messages there are.
+    /// The number of messages.
     pub(super) fn len(&self, with_hidden: bool) -> usize {
         let hidden = if with_hidden { self.hidden.len() } else { 0 };
         self.shown.len() + hidden
     }
 
-    /// The messages, the newest first, from the one after a position on.
+    /// The messages after a position, newest first.
     pub(super) fn newest_first(
         &self,
         with_hidden: bool,

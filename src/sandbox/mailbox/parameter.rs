@@ -1,14 +1,13 @@
-//! Reading an operation's parameters out of the flat map.
+//! Reads an operation's parameters from the flat map.
 
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
 
-/// The parameters and body fields of one call, by their wire names.
+/// The parameters and body fields of a call, by wire name.
 pub(super) type Parameters = Map<String, Value>;
 
-/// A text parameter; numbers count as their digits, because ids and int64
-/// values may arrive as either.
+/// A string parameter. Numbers are accepted too, because ids and int64 values may arrive as either.
 pub(super) fn text(params: &Parameters, name: &str) -> Option<String> {
     match params.get(name)? {
         Value::String(text) => Some(text.clone()),
@@ -18,15 +17,14 @@ pub(super) fn text(params: &Parameters, name: &str) -> Option<String> {
     }
 }
 
-/// A text parameter that the operation cannot do without.
+/// A required string parameter.
 pub(super) fn required(params: &Parameters, name: &'static str) -> Result<String, Refusal> {
     text(params, name)
         .filter(|value| !value.is_empty())
         .ok_or_else(|| Refusal::bad_parameter(name, format!("Missing required parameter: {name}")))
 }
 
-/// A list parameter: an array, or a single text in which commas separate the
-/// values, as Airbyte's execute call sends repeated parameters.
+/// A list parameter: an array, or a comma-separated string, as Airbyte's execute call sends repeated parameters.
 pub(super) fn list(params: &Parameters, name: &str) -> Vec<String> {
     match params.get(name) {
         Some(Value::Array(items)) => items
@@ -45,7 +43,7 @@ pub(super) fn list(params: &Parameters, name: &str) -> Vec<String> {
     }
 }
 
-/// A boolean parameter; absent is false.
+/// A boolean parameter, false by default.
 pub(super) fn boolean(params: &Parameters, name: &'static str) -> Result<bool, Refusal> {
     match params.get(name) {
         None | Some(Value::Null) => Ok(false),
@@ -85,7 +83,7 @@ pub(super) fn unsigned(params: &Parameters, name: &'static str) -> Result<Option
     }
 }
 
-/// One of a set of names, in any case; `names` are in the API's own spelling.
+/// One of these names, ignoring case; returned in the API's spelling.
 pub(super) fn choice(
     params: &Parameters,
     name: &'static str,

@@ -1,4 +1,4 @@
-//! The tree of MIME parts in a message.
+//! A message's tree of MIME parts.
 
 use bytes::Bytes;
 
@@ -8,15 +8,15 @@ use super::{
     word::Structured,
 };
 
-/// One part of a message; the message itself is the root part.
+/// A MIME part; the message itself is the root.
 pub(super) struct Part {
-    /// The header fields in the order of the mail.
+    /// The header fields, in order.
     pub(super) fields: Vec<Field>,
     /// The media type in lower case, such as `text/plain`.
     pub(super) media_type: String,
-    /// The decoded file name, empty if absent.
+    /// The decoded file name; empty if absent.
     pub(super) filename: String,
-    /// The parts inside this one.
+    /// The nested parts.
     pub(super) parts: Vec<Part>,
     charset: Option<String>,
     attachment: bool,
@@ -24,12 +24,12 @@ pub(super) struct Part {
     body: Bytes,
 }
 
-// Deeper nesting than this is an attack, not mail.
+// Real mail stays far below these limits, which stop hostile mail.
 const DEEPEST: usize = 24;
 const MOST_PARTS: usize = 1000;
 
 impl Part {
-    /// Reads a whole message; whatever the bytes are, there is a tree.
+    /// Parses a message. Any bytes give a tree.
     pub(super) fn read(raw: &Bytes) -> Self {
         let raw = lines_of(raw);
         let mut found = Self::parse(&raw, "text/plain", 0, &mut { MOST_PARTS });
@@ -41,7 +41,7 @@ impl Part {
         found
     }
 
-    /// The charset that the first text in the message names.
+    /// The charset of the message's first text part.
     fn text_charset(&self) -> Option<&str> {
         let own = self.charset.as_deref();
         own.filter(|_| self.media_type.starts_with("text/"))
@@ -56,24 +56,24 @@ impl Part {
         }
     }
 
-    /// The content without its transfer encoding.
+    /// The content with its transfer encoding decoded.
     pub(super) fn content(&self) -> Bytes {
         decode_transfer(&self.encoding, &self.body)
     }
 
-    /// The content of a text part in UTF-8, where its charset is known.
+    /// A text part's content in UTF-8, if its charset is known.
     pub(super) fn text_content(&self) -> Bytes {
         to_utf8(self.charset.as_deref(), self.content())
     }
 
-    /// The content as text for people and for searching.
+    /// The content as text for display and search.
     pub(super) fn text(&self) -> String {
         to_text(&self.text_content()).into_owned()
     }
 
-    /// Whether this is a body that people read, rather than a file.
+    /// Whether this part is body text rather than a file.
     ///
-    /// A multipart whose parts cannot be found is the text that it is.
+    /// A multipart whose parts cannot be found counts as plain text.
     pub(super) fn is_body_text(&self) -> bool {
         let lost = self.media_type.starts_with("multipart/") && self.parts.is_empty();
         (lost || self.media_type.starts_with("text/"))
@@ -81,12 +81,12 @@ impl Part {
             && !self.attachment
     }
 
-    /// Whether this part holds others and nothing of its own.
+    /// Whether this part only contains other parts.
     pub(super) fn is_container(&self) -> bool {
         self.media_type.starts_with("multipart/") && !self.parts.is_empty()
     }
 
-    /// Whether people would call it an attachment; a picture in the text is not one.
+    /// Whether a mail program would show this part as an attachment; inline images do not count.
     pub(super) fn is_attachment(&self) -> bool {
         let picture = self.media_type.starts_with("image/")
             && !self.attachment
@@ -94,8 +94,7 @@ impl Part {
         !self.is_container() && !picture && (self.attachment || !self.filename.is_empty())
     }
 
-    /// The first part, in reading order, that satisfies a condition; messages
-    /// inside the message are left alone.
+    /// The first part in reading order that satisfies a condition. Attached messages are not searched.
     pub(super) fn find(&self, condition: &impl Fn(&Part) -> bool) -> Option<&Part> {
         if condition(self) {
             return Some(self);
@@ -106,7 +105,7 @@ impl Part {
         self.parts.iter().find_map(|part| part.find(condition))
     }
 
-    /// Calls a function for this part and all inside it, in reading order.
+    /// Calls a function for this part and all nested parts, in reading order.
     pub(super) fn visit<'a>(&'a self, action: &mut impl FnMut(&'a Part)) {
         action(self);
         for part in &self.parts {
@@ -186,7 +185,8 @@ impl Part {
         children
     }
 
-    /// The pieces of a multipart. Broken mail has a boundary other than it says, or is encoded as a whole.
+    /// The pieces of a multipart. In broken mail the boundary differs from the declared one, or the whole body is
+    /// encoded.
     fn pieces(&self, boundary: &str) -> Vec<Bytes> {
         let pieces = split_multipart(&self.body, boundary);
         if !pieces.is_empty() {
@@ -217,7 +217,7 @@ impl Part {
     }
 }
 
-/// The message without the mark that a text file may begin with, and with line feeds where it has none.
+/// Strips a byte order mark, and converts bare CR line breaks to LF.
 fn lines_of(raw: &Bytes) -> Bytes {
     let marked = usize::from(raw.starts_with(b"\xef\xbb\xbf")) * 3;
     let raw = raw.slice(marked..);
@@ -229,7 +229,7 @@ fn lines_of(raw: &Bytes) -> Bytes {
         .collect()
 }
 
-/// What the first line is that looks as if it parted pieces: a part's own header follows it.
+/// The first line that looks like a boundary: a part's header follows it.
 fn likely_boundary(body: &Bytes) -> Option<String> {
     let mut position = 0;
     for _ in 0..1000 {
@@ -247,7 +247,7 @@ fn likely_boundary(body: &Bytes) -> Option<String> {
     None
 }
 
-/// The name of a part that is a file, decoded.
+/// The decoded file name of an attached file.
 fn file_name(fields: &[Field]) -> String {
     let parameter = |name: &str, parameter: &str| {
         let value = Structured::parse(&find(fields, name)?.unfolded());
@@ -274,18 +274,18 @@ fn split_multipart(body: &Bytes, boundary: &str) -> Vec<Bytes> {
     while position < body.len() {
         let line = line_at(body, position);
         if let Some(last) = delimiter(line, boundary.as_bytes()) {
-            // Some mailers write a delimiter twice; nothing between is no part.
+            // Some mailers write a delimiter twice; the empty piece between them is not a part.
             if let Some(start) = start.take().filter(|start| *start < position) {
                 pieces.push(piece(body, start, position));
             }
             position += line.len();
-            // A part behind the closing delimiter shows that an inner multipart had, wrongly, the same boundary.
+            // A part after the closing delimiter means that an inner multipart wrongly reuses the boundary.
             start = (!last).then_some(position);
         } else {
             position += line.len();
         }
     }
-    // Truncated mail has no closing delimiter: what is there still counts.
+    // Truncated mail has no closing delimiter, but its last piece still counts.
     if let Some(start) = start {
         pieces.push(body.slice(start.min(body.len())..));
     }

@@ -1,4 +1,4 @@
-//! A message's parts as the API shows them, and the attachments behind ids.
+//! A message's parts as in the API's answers, and the attachments behind their ids.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use super::{
     part::Part,
 };
 
-// Texts longer than this sit behind an attachment id, as Gmail does with large bodies.
+// Like Gmail, the sandbox moves texts larger than this behind an attachment id.
 const LARGEST_INLINE_TEXT: usize = 256 * 1024;
 
 /// The whole tree of a message.
@@ -19,7 +19,7 @@ pub(super) fn full(id: u64, message: &Part) -> Value {
     to_json(id, message, "", &mut ordinal)
 }
 
-/// The header alone, or the named fields of it.
+/// All headers, or only the named ones.
 pub(super) fn metadata(message: &Part, names: &[String]) -> Value {
     let fields = message
         .fields
@@ -31,7 +31,7 @@ pub(super) fn metadata(message: &Part, names: &[String]) -> Value {
     })
 }
 
-/// The content behind an attachment id; `None` when the id is not one of this message's.
+/// The content behind an attachment id; `None` for an id of another message.
 pub(super) fn attachment(id: u64, message: &Part, token: &str) -> Option<Value> {
     let wanted = read_token(id, token)?;
     let mut ordinal = 0;
@@ -80,7 +80,7 @@ fn body(id: u64, part: &Part, token: u32) -> Value {
     if content.is_empty() {
         return json!({ "size": 0 });
     }
-    // A delivery report's facts are shown twice: here, and as parts with headers.
+    // Gmail shows a delivery report twice: as data here, and as parts with headers.
     let inline = part.is_body_text() || part.media_type == "message/delivery-status";
     if inline && content.len() <= LARGEST_INLINE_TEXT {
         json!({ "size": content.len(), "data": encode_wire(&content) })

@@ -1,13 +1,13 @@
-//! Gmail's search language: from text to a tree of conditions.
+//! Parses Gmail's search language into a tree of conditions.
 
 use super::term::{Condition, Operator, normalize};
 
 /// A parsed search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Query {
-    /// Every one of these must hold; none at all always holds.
+    /// All of these must hold; an empty list always holds.
     All(Vec<Query>),
-    /// One of these must hold.
+    /// At least one of these must hold.
     Any(Vec<Query>),
     /// This must not hold.
     Not(Box<Query>),
@@ -15,17 +15,17 @@ pub(super) enum Query {
     Is(Condition),
 }
 
-/// What the meaning of a search depends on beside its text.
+/// The context that the meaning of a search depends on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context<'a> {
-    /// The present in milliseconds since 1970, for relative dates.
+    /// The current time in milliseconds since 1970, for relative dates.
     pub(super) now: i64,
     /// The mailbox's own address, for `from:me`.
     pub(super) address: &'a str,
 }
 
 impl Query {
-    /// Reads a search; every text is one, as in Gmail.
+    /// Parses a search. As in Gmail, any text is a valid search.
     pub(super) fn parse(text: &str, context: Context<'_>) -> Self {
         let mut parser = Parser {
             chars: text.chars().collect(),
@@ -36,7 +36,7 @@ impl Query {
         parser.sequence(None, None, 0)
     }
 
-    /// Whether the search asks for spam or trash by name, outside of a negation.
+    /// Whether the search names spam or trash, outside a negation.
     pub(super) fn asks_for_hidden(&self) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_for_hidden),
@@ -45,7 +45,7 @@ impl Query {
         }
     }
 
-    /// Evaluates the tree with a test for single conditions.
+    /// Evaluates the tree, given a test for single conditions.
     pub(super) fn holds(&self, test: &impl Fn(&Condition) -> bool) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(test)),
@@ -64,7 +64,7 @@ impl Query {
     }
 }
 
-// Deeper or longer than any person writes, and small enough to stay harmless.
+// No person writes searches as deep or long as this; the limits keep hostile ones harmless.
 const DEEPEST: usize = 40;
 const MOST_TERMS: usize = 1000;
 const LONGEST_OPERATOR: usize = 12;
@@ -78,7 +78,7 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn sequence(&mut self, close: Option<char>, operator: Option<Operator>, depth: usize) -> Query {
-        // OR binds its two neighbours only, so each alternative is a list of its own.
+        // OR binds only its two neighbours, so each group of alternatives is its own list.
         let mut groups: Vec<Vec<Query>> = Vec::new();
         let mut joins = false;
         let mut negated = false;
@@ -125,7 +125,7 @@ impl Parser<'_> {
             return any(groups.into_iter().flatten().collect());
         }
         let mut parts: Vec<Query> = groups.into_iter().map(any).collect();
-        // The cheap conditions come first, so that few messages need parsing.
+        // Cheap conditions first, so that fewer messages need parsing.
         parts.sort_by_key(Query::cost);
         match parts.pop() {
             Some(only) if parts.is_empty() => only,
@@ -173,7 +173,7 @@ impl Parser<'_> {
         }
         let word = self.slice(start, self.position);
         if word == "AROUND" {
-            // How far apart the words may stand is no word to look for.
+            // The distance after AROUND is not a search word.
             self.skip(|char| char == ' ');
             self.skip(|char| char.is_ascii_digit());
             return Query::All(Vec::new());
@@ -209,12 +209,12 @@ impl Parser<'_> {
             None => Some(Condition::Words(normalize(value))),
         };
         match condition {
-            // Signs alone, or an operator without a value, ask for nothing.
+            // Punctuation alone, or an operator without a value, matches everything.
             Some(
                 Condition::Words(words) | Condition::Field(_, words) | Condition::Filename(words),
             ) if words.trim().is_empty() => Query::All(Vec::new()),
             Some(condition) => Query::Is(condition),
-            // An operator whose value makes no sense is read as plain words.
+            // An operator with an invalid value becomes plain words.
             None => Query::Is(Condition::Words(normalize(value))),
         }
     }

@@ -1,8 +1,8 @@
-//! What the Gmail API answers when it will not do something.
+//! Gmail's error answers.
 
 use serde_json::{Map, Value, json};
 
-/// An error as Google words it, before it becomes an HTTP response.
+/// A Google error, before it becomes an HTTP response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// The HTTP status code.
@@ -11,11 +11,11 @@ pub(crate) struct Refusal {
     pub(crate) status: &'static str,
     /// The reason in `errors[0].reason`, such as `notFound`.
     pub(crate) reason: &'static str,
-    /// The text for people.
+    /// The human-readable message.
     pub(crate) message: String,
-    /// The name of the parameter at fault, where Google names one.
+    /// The name of the invalid parameter, where Google names one.
     pub(crate) location: Option<&'static str>,
-    /// The body field at fault, where Google lists a field violation.
+    /// The invalid body field, where Google lists a field violation.
     pub(crate) field: Option<&'static str>,
 }
 
@@ -47,7 +47,7 @@ impl Refusal {
         json!({ "error": error })
     }
 
-    /// 404: there is no such message, thread, draft, label or setting.
+    /// 404: the message, thread, draft, label or setting does not exist.
     pub(crate) fn not_found() -> Self {
         Self::new(
             404,
@@ -57,12 +57,12 @@ impl Refusal {
         )
     }
 
-    /// 400: a value that the API does not take.
+    /// 400: the API does not accept a value.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(400, "INVALID_ARGUMENT", "invalidArgument", message)
     }
 
-    /// 400: a parameter whose text is not of the parameter's type.
+    /// 400: a parameter does not parse as its type.
     pub(crate) fn bad_parameter(name: &'static str, message: impl Into<String>) -> Self {
         Self {
             location: Some(name),
@@ -70,7 +70,7 @@ impl Refusal {
         }
     }
 
-    /// 400: a body field whose text is not of the field's type.
+    /// 400: a body field does not parse as its type.
     pub(crate) fn bad_field(field: &'static str, kind: &str, detail: &str) -> Self {
         Self {
             field: Some(field),
@@ -83,22 +83,22 @@ impl Refusal {
         }
     }
 
-    /// 400: the request is well formed, but the mailbox's state forbids it.
+    /// 400: the request is valid, but the mailbox's state does not allow it.
     pub(crate) fn precondition(message: impl Into<String>) -> Self {
         Self::new(400, "FAILED_PRECONDITION", "failedPrecondition", message)
     }
 
-    /// 409: something of that name is there already.
+    /// 409: something with that name already exists.
     pub(crate) fn conflict(message: impl Into<String>) -> Self {
         Self::new(409, "ALREADY_EXISTS", "alreadyExists", message)
     }
 
-    /// 409 as labels answer it: Google calls a taken label name an aborted change.
+    /// 409 for labels: Google reports a taken label name as ABORTED.
     pub(crate) fn aborted(message: impl Into<String>) -> Self {
         Self::new(409, "ABORTED", "aborted", message)
     }
 
-    /// 403: this account may not do that.
+    /// 403: the account is not allowed to do that.
     pub(crate) fn forbidden(reason: &'static str, message: impl Into<String>) -> Self {
         Self::new(403, "PERMISSION_DENIED", reason, message)
     }

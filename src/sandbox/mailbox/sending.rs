@@ -1,4 +1,4 @@
-//! Sending: who gets a message, and what it lacks before it can go.
+//! Sending: the recipients, and missing headers that Gmail adds.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ impl Mailbox {
         self.identity_of(id)
     }
 
-    /// Sends a message: it goes into SENT, and into the inbox when it is to oneself.
+    /// Sends a message: adds it to SENT, and to the inbox if it is addressed to the account itself.
     pub(super) fn send_message(
         &mut self,
         raw: &Bytes,
@@ -97,7 +97,7 @@ impl Mailbox {
         Bytes::from(complete)
     }
 
-    // Gmail keeps the name that a sender gives and corrects the address alone.
+    // Gmail keeps the sender's display name and corrects only the address.
     fn own_sender(&self, sender: Option<&Mailto>) -> String {
         const LONGEST_WORD: usize = 45;
         let address = &self.address;

@@ -1,4 +1,4 @@
-//! The account's settings that are one record each, and the way to all others.
+//! The account's simple settings, and the dispatch to all others.
 
 use serde_json::{Map, Value, json};
 
@@ -12,17 +12,16 @@ use super::{
     refusal::Refusal,
 };
 
-/// All settings of an account.
 pub(super) struct Settings {
     /// The addresses that mail may be sent from.
     pub(super) aliases: Aliases,
-    /// What happens to mail when it comes in.
+    /// The filters for incoming mail.
     pub(super) filters: Filters,
     /// The addresses that mail may be forwarded to.
     pub(super) forwarding: Register,
     /// The people who may use the mailbox.
     pub(super) delegates: Register,
-    /// What only some editions have.
+    /// S/MIME and client-side encryption.
     pub(super) encryption: Encryption,
     vacation: Map<String, Value>,
     imap: Map<String, Value>,
@@ -53,7 +52,7 @@ impl Settings {
         }
     }
 
-    /// Everything, for comparison.
+    /// All settings, for comparison.
     pub(super) fn to_json(&self) -> Value {
         json!({
             "sendAs": self.aliases.to_json(),
@@ -70,7 +69,7 @@ impl Settings {
 }
 
 impl Mailbox {
-    /// Carries out an operation on the settings, named without `settings_`.
+    /// Runs an operation on the settings, named without `settings_`.
     pub(super) fn dispatch_setting(
         &mut self,
         operation: &str,

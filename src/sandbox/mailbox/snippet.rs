@@ -1,4 +1,4 @@
-//! The short text of a message that lists show, and plain text out of HTML.
+//! Snippets of messages, and plain text from HTML.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use mail_parser::decoders::html::add_html_token;
 use super::part::Part;
 use crate::sandbox::page::escape;
 
-/// About two hundred characters from the start of a message's text.
+/// About the first two hundred characters of a message's text.
 pub(super) fn snippet(message: &Part) -> String {
     let text = match body(message) {
         Some(part) if part.media_type == "text/html" => {
@@ -19,7 +19,7 @@ pub(super) fn snippet(message: &Part) -> String {
     escape(&shorten(prefix(&text, 4000)))
 }
 
-/// Readable text out of HTML: no tags, no styles, no scripts.
+/// The readable text of HTML: without tags, styles and scripts.
 pub(super) fn html_to_text(html: &str) -> Cow<'_, str> {
     if !html.contains(['<', '&']) {
         return Cow::Borrowed(html);
@@ -118,7 +118,7 @@ fn skip_tag<'a>(output: &mut String, from: &'a str) -> &'a str {
     let after = inner.split_once('>').map_or("", |(_, after)| after);
     match name.as_str() {
         "script" | "style" | "title" => skip_element(after, &name),
-        // Tags inside a word, such as <b>, do not part it.
+        // Inline tags such as <b> do not separate words.
         "b" | "/b" | "i" | "/i" | "em" | "/em" | "strong" | "/strong" | "span" | "/span" | "a"
         | "/a" | "font" | "/font" | "u" | "/u" => after,
         _ => {
@@ -139,7 +139,7 @@ fn skip_element<'a>(after: &'a str, name: &str) -> &'a str {
         }
         rest = tail;
     }
-    // Browsers hide all that follows an element of this kind that never ends.
+    // Browsers hide everything after an unclosed element of this kind.
     ""
 }
 

@@ -1,4 +1,4 @@
-//! The whole mailbox in one document, for tests that compare it.
+//! The whole mailbox as one document, for tests that compare mailboxes.
 
 use serde_json::{Map, Value, json};
 
@@ -61,8 +61,7 @@ impl Mailbox {
     }
 }
 
-// Two different mails with one digest do not happen by chance (FNV-1a, 64 bits),
-// and a test's report stays free of mail text.
+// FNV-1a, 64 bits: collisions are unlikely enough, and failing tests print no mail text.
 fn digest(raw: &[u8]) -> String {
     let hash = raw.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,4 +1,4 @@
-//! The messages themselves: what is kept, and the few ways in which it changes.
+//! Stores messages and changes them.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,78 +16,74 @@ use super::{
     part::Part,
 };
 
-/// A label's id; shared, because a mailbox has many messages and few labels.
+/// A label's id, shared because there are many messages and few labels.
 pub(super) type LabelId = Arc<str>;
 
-/// One message: its bytes and what lists need, no parsed tree.
+/// A message: its bytes and the data for lists. Its parts are parsed on demand.
 pub(super) struct Stored {
-    /// Its number in the index of words.
+    /// The message's number in the word index.
     pub(super) number: u32,
-    /// The bytes exactly as they came in.
+    /// The message's bytes, unchanged.
     pub(super) raw: Bytes,
-    /// The thread that it belongs to.
     pub(super) thread: u64,
-    /// The history id of its latest change.
+    /// The history id of the latest change.
     pub(super) history: u64,
     /// When it was received, in milliseconds since 1970.
     pub(super) date: i64,
-    /// The labels, in the order in which they were put on.
+    /// The labels, in the order they were added.
     pub(super) labels: Vec<LabelId>,
-    /// The escaped start of its text.
+    /// The HTML-escaped start of the text.
     pub(super) snippet: Box<str>,
 }
 
 impl Stored {
-    /// Whether the message carries a label.
+    /// Whether the message has a label.
     pub(super) fn has(&self, label: &str) -> bool {
         self.labels.iter().any(|id| &**id == label)
     }
 
-    /// Whether lists leave it out unless they are asked for everything.
+    /// Whether lists leave the message out by default.
     pub(super) fn is_hidden(&self) -> bool {
         self.has("TRASH") || self.has("SPAM")
     }
 }
 
-/// What a new message brings with it.
+/// A message to be stored.
 pub(super) struct Arrival<'a> {
-    /// The bytes exactly as they came in.
+    /// The message's bytes, unchanged.
     pub(super) raw: Bytes,
-    /// The same, taken apart.
+    /// The same message, parsed.
     pub(super) message: &'a Part,
     /// When it was received, in milliseconds since 1970.
     pub(super) date: i64,
-    /// Its labels.
     pub(super) labels: Vec<LabelId>,
-    /// The escaped start of its text.
+    /// The HTML-escaped start of the text.
     pub(super) snippet: String,
-    /// What ties it to other messages.
+    /// The headers that link it to other messages.
     pub(super) links: Links,
-    /// The thread that it must join, decided before.
+    /// The thread to join, if already known.
     pub(super) thread: Option<u64>,
 }
 
-/// All messages, their threads and what has happened to them.
+/// All messages, their threads and their history.
 pub(super) struct Store {
-    /// Every message by its id.
+    /// Every message, by id.
     pub(super) messages: BTreeMap<u64, Stored>,
-    /// Every message in the order of lists.
+    /// Every message, in list order.
     pub(super) order: Order,
-    /// Which messages hold a word.
+    /// The word index.
     pub(super) index: Index,
-    /// Which messages make a thread.
+    /// The threads.
     pub(super) conversations: Conversations,
-    /// What has happened.
     pub(super) history: History,
     by_label: HashMap<LabelId, Order>,
     next: u64,
 }
 
-// Gmail's ids grow with time; this one is near those of the year 2026.
+// Gmail's ids grow with time; this one is close to those of 2026.
 const FIRST_ID: u64 = 0x19b7_6da8_0000_0000;
 
 impl Store {
-    /// No messages at all.
     pub(super) fn new() -> Self {
         Self {
             messages: BTreeMap::new(),
@@ -100,7 +96,7 @@ impl Store {
         }
     }
 
-    /// Puts a message in and tells its id.
+    /// Stores a message and returns its id.
     pub(super) fn add(&mut self, arrival: Arrival<'_>) -> u64 {
         let id = self.new_id();
         let thread = self.conversations.join(id, arrival.thread, arrival.links);
@@ -123,7 +119,7 @@ impl Store {
         id
     }
 
-    /// Takes a message out for good; tells whether it was there.
+    /// Deletes a message permanently; returns whether it existed.
     pub(super) fn remove(&mut self, id: u64) -> bool {
         self.take_out_of_order(id);
         let Some(message) = self.messages.remove(&id) else {
@@ -137,14 +133,14 @@ impl Store {
         true
     }
 
-    /// Puts labels on a message and takes labels off it.
+    /// Adds labels to a message and removes others.
     pub(super) fn relabel(&mut self, id: u64, add: &[LabelId], remove: &[LabelId]) {
         self.take_out_of_order(id);
         self.change_labels(id, add, remove);
         self.put_in_order(id);
     }
 
-    /// The messages with a label, in the order of lists.
+    /// The messages with a label, in list order.
     pub(super) fn labelled(&self, label: &str) -> &Order {
         self.by_label.get(label).unwrap_or(&order::EMPTY)
     }
@@ -226,8 +222,7 @@ impl Store {
     fn new_id(&mut self) -> u64 {
         loop {
             self.next += 0x1_0000 + (scramble(self.next) & 0xffff);
-            // A thread bears the id of its first message, and imported mail
-            // brings thread ids of its own.
+            // A thread has the id of its first message, and imported mail brings its own thread ids.
             if !self.conversations.contains(self.next) {
                 return self.next;
             }

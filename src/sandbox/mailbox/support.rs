@@ -1,20 +1,20 @@
-//! What the tests of several files need.
+//! Helpers for the mailbox's unit tests.
 
 use serde_json::{Value, json};
 
 use super::{Mailbox, Refusal, encoding::encode_wire};
 
-/// The moment at which the mailboxes of tests stand still.
+/// The time at which test mailboxes' clocks are stopped.
 pub(super) const NOW: i64 = 1_780_000_000_000;
 
-/// An empty mailbox whose clock stands still.
+/// An empty mailbox with a stopped clock.
 pub(super) fn empty() -> Mailbox {
     let mut mailbox = Mailbox::new("user@example.com");
     mailbox.fix_clock(NOW);
     mailbox
 }
 
-/// One operation with its parameters as JSON.
+/// Calls an operation with JSON parameters.
 pub(super) fn call(
     mailbox: &mut Mailbox,
     operation: &str,
@@ -23,23 +23,23 @@ pub(super) fn call(
     mailbox.call(operation, params.as_object().unwrap())
 }
 
-/// An operation that must succeed.
+/// Calls an operation that must succeed.
 pub(super) fn done(mailbox: &mut Mailbox, operation: &str, params: Value) -> Value {
     call(mailbox, operation, params).unwrap()
 }
 
-/// An operation that must be refused: the status and the text.
+/// Calls an operation that must fail; returns the status and the message.
 pub(super) fn refused(mailbox: &mut Mailbox, operation: &str, params: Value) -> (u16, String) {
     let refusal = call(mailbox, operation, params).unwrap_err();
     (refusal.code, refusal.message)
 }
 
-/// Mail for a request's `raw` field.
+/// A message encoded for a `raw` field.
 pub(super) fn raw(text: &str) -> String {
     encode_wire(text.replace('\n', "\r\n").as_bytes())
 }
 
-/// Inserts a message and tells its id.
+/// Inserts a message and returns its id.
 pub(super) fn insert(mailbox: &mut Mailbox, text: &str, labels: &[&str]) -> String {
     let params = json!({
         "raw": raw(text),
@@ -50,7 +50,7 @@ pub(super) fn insert(mailbox: &mut Mailbox, text: &str, labels: &[&str]) -> Stri
     message["id"].as_str().unwrap().to_owned()
 }
 
-/// A message's value of a header field.
+/// The value of a message's header.
 pub(super) fn header<'a>(message: &'a Value, name: &str) -> Option<&'a str> {
     message["payload"]["headers"]
         .as_array()?

@@ -1,4 +1,4 @@
-//! Single conditions of a search: operators and their values.
+//! Conditions of a search: operators and their values.
 
 use mail_parser::DateTime;
 
@@ -7,7 +7,7 @@ use super::{content::Place, query::Context};
 /// The operators of the search language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operator {
-    /// A header field that is searched by words.
+    /// A header field, searched by words.
     Field(FieldName),
     /// `label:`
     Label,
@@ -37,7 +37,7 @@ pub(super) enum Operator {
     Category,
 }
 
-/// The header fields with an operator of their own.
+/// The header fields with a search operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum FieldName {
     /// The sender.
@@ -52,49 +52,49 @@ pub(super) enum FieldName {
     Subject,
     /// The mailing list.
     List,
-    /// Whom the mail was delivered to.
+    /// The address that the mail was delivered to.
     DeliveredTo,
 }
 
-/// One condition that a message may satisfy.
+/// A condition on a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Condition {
-    /// These words stand next to each other somewhere in the message.
+    /// These words are next to each other in the message.
     Words(String),
-    /// These words stand next to each other in a header field.
+    /// These words are next to each other in a header field.
     Field(FieldName, String),
-    /// The label of that name or id, as [`label_key`] writes it.
+    /// A label by name or id, normalized by [`label_key`].
     Label(String),
-    /// Any message at all, spam and trash included.
+    /// Any message, including spam and trash.
     Anywhere,
-    /// In none of the inbox, spam, trash, sent mail and drafts.
+    /// Not in the inbox, spam, trash, sent mail or drafts.
     Archived,
-    /// Has been read.
+    /// Read.
     Read,
     /// Has an attachment.
     Attachment,
-    /// Has a label of the user's own.
+    /// Has a user label.
     UserLabel,
-    /// Has no label of the user's own.
+    /// Has no user label.
     NoUserLabel,
-    /// An attachment's name has these words.
+    /// The name of an attachment has these words.
     Filename(String),
-    /// Received at this moment or later.
+    /// Received at this time or later.
     NotBefore(i64),
-    /// Received before this moment.
+    /// Received before this time.
     Before(i64),
-    /// More bytes than this.
+    /// Larger than this many bytes.
     Larger(usize),
-    /// Fewer bytes than this.
+    /// Smaller than this many bytes.
     Smaller(usize),
     /// Has this Message-ID.
     MessageId(String),
-    /// What this mailbox never holds, such as chats.
+    /// Matches nothing: things this mailbox never has, such as chats.
     Nothing,
 }
 
 impl Operator {
-    /// The operator of that name, in any case.
+    /// The operator with this name, ignoring case.
     pub(super) fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "from" => Self::Field(FieldName::From),
@@ -123,7 +123,7 @@ impl Operator {
 }
 
 impl FieldName {
-    /// The header fields that are searched.
+    /// The header fields that the operator searches.
     pub(super) fn headers(self) -> &'static [&'static str] {
         match self {
             Self::From => &["From"],
@@ -138,7 +138,7 @@ impl FieldName {
 }
 
 impl Condition {
-    /// The condition of an operator with its value; `None` when the value makes no sense.
+    /// The condition of an operator with its value; `None` for an invalid value.
     pub(super) fn of(operator: Operator, value: &str, context: Context<'_>) -> Option<Self> {
         let lower = value.to_lowercase();
         Some(match operator {
@@ -191,7 +191,7 @@ impl Condition {
         })
     }
 
-    /// What the message's content must hold, and where; `None` where the content does not matter.
+    /// The words to find and their place; `None` if the condition is not about content.
     pub(super) fn content(&self) -> Option<(Place, &str)> {
         Some(match self {
             Self::Words(words) => (Place::Text, words),
@@ -212,7 +212,7 @@ impl Condition {
         }
     }
 
-    /// How much work it is to look: labels cost less than parsing the mail.
+    /// The cost of a test: labels are cheaper than parsing the message.
     pub(super) fn cost(&self) -> u32 {
         match self {
             Self::Words(_) => 3,
@@ -223,7 +223,7 @@ impl Condition {
     }
 }
 
-/// A label's name or id in the form in which searches compare them.
+/// A label's name or id, normalized for comparison.
 pub(super) fn label_key(name: &str) -> String {
     let key: String = name
         .to_lowercase()
@@ -239,10 +239,9 @@ pub(super) fn label_key(name: &str) -> String {
     }
 }
 
-/// Text as a line of words in lower case, with one blank around each.
+/// The words of a text in lower case, with a single space before and after each.
 ///
-/// Scripts that do not part their words get a word for each character, so that
-/// a phrase finds them.
+/// In scripts without spaces between words each character becomes a word, so that phrases match.
 pub(super) fn normalize(text: &str) -> String {
     let mut output = String::with_capacity(text.len() + 2);
     output.push(' ');
@@ -272,7 +271,7 @@ fn is_ideograph(char: char) -> bool {
 }
 
 fn is_mark(char: char) -> bool {
-    // Accents that follow their letter belong to the word.
+    // Combining accents belong to the word.
     matches!(u32::from(char), 0x0300..=0x036f | 0x0591..=0x05c7 | 0x064b..=0x065f)
 }
 
@@ -294,7 +293,7 @@ fn date(value: &str) -> Option<i64> {
         year: year.parse().ok()?,
         month: month.parse().ok()?,
         day: day.parse().ok()?,
-        // Gmail takes the account's own zone; the sandbox's accounts live in UTC.
+        // Gmail uses the account's time zone; the sandbox's accounts are in UTC.
         hour: 0,
         minute: 0,
         second: 0,
@@ -320,7 +319,7 @@ fn age(value: &str, now: i64) -> Option<i64> {
     if count < 0 {
         return None;
     }
-    // Older than time itself is as old as time.
+    // Clamped to 1970.
     Some(count.saturating_mul(unit).min(now))
 }
 

@@ -1,4 +1,4 @@
-//! The operations on threads.
+//! Operations on threads.
 
 use serde_json::{Map, Value, json};
 

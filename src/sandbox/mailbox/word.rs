@@ -1,10 +1,10 @@
-//! Encoded words (RFC 2047) and parameters of structured fields (RFC 2045, RFC 2231).
+//! Encoded words (RFC 2047), and parameters of structured fields (RFC 2045, RFC 2231).
 
 use std::borrow::Cow;
 
 use super::encoding::{decode_charset, decode_mime_base64, decode_quoted_printable, digit};
 
-/// A field such as `Content-Type`: a value and its parameters.
+/// A structured field such as `Content-Type`: a value with parameters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Structured {
     /// The value before the first semicolon, in lower case.
@@ -13,7 +13,7 @@ pub(super) struct Structured {
 }
 
 impl Structured {
-    /// Takes a field apart; damage costs a parameter, never the whole.
+    /// Parses a field. A syntax error affects only the parameter it is in.
     pub(super) fn parse(text: &str) -> Self {
         let mut pieces = split_parameters(text).into_iter();
         let value = pieces.next().unwrap_or_default();
@@ -38,7 +38,6 @@ impl Structured {
         Self { value, parameters }
     }
 
-    /// A parameter's value.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters
             .iter()
@@ -49,8 +48,7 @@ impl Structured {
 
 /// Decodes the encoded words of a field's text.
 ///
-/// `quote` is for fields that hold addresses: a decoded name with a comma in it
-/// would otherwise read as two addresses.
+/// `quote` is for address fields: without quotes, a decoded name with a comma would read as two addresses.
 pub(super) fn decode_words(text: &str, quote: bool) -> Cow<'_, str> {
     if !text.contains("=?") {
         return Cow::Borrowed(text);
@@ -63,7 +61,7 @@ pub(super) fn decode_words(text: &str, quote: bool) -> Cow<'_, str> {
         let (before, from) = rest.split_at(start);
         match Word::parse(from) {
             Some((word, length)) => {
-                // Blanks between two encoded words only keep the lines short.
+                // Blanks between two encoded words only keep lines short.
                 if run.is_empty() || !before.trim().is_empty() {
                     flush(&mut output, &mut run, quote && !inside_quotes);
                     output.push_str(before);
@@ -126,7 +124,7 @@ fn flush(output: &mut String, run: &mut Vec<Word>, quote: bool) {
     let mut text = String::new();
     let mut words = run.drain(..).peekable();
     while let Some(mut word) = words.next() {
-        // Some mailers split a character over two words of one charset.
+        // Some mailers split a character across two words of one charset.
         while let Some(next) = words.next_if(|next| next.charset == word.charset) {
             word.bytes.extend(next.bytes);
         }
@@ -177,7 +175,7 @@ fn join(sections: Vec<Section>) -> String {
     let mut charset = None;
     let mut bytes = Vec::new();
     let mut plain = true;
-    // `filename` beside `filename*` is a fallback for old readers.
+    // `filename` next to `filename*` is a fallback for old mail programs.
     let prefer_extended = sections
         .iter()
         .any(|section| section.extended && section.index == 0);

@@ -1,4 +1,4 @@
-//! The lines by which a program reaches the sandbox.
+//! Settings and code to connect a program to the sandbox.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,6 @@ use crate::sandbox::credential::variables;
 use crate::sandbox::exchange::Answer;
 use crate::sandbox::state::{State, lock};
 
-/// The page.
 pub(super) fn show(state: &State) -> Answer {
     let origin = &state.origin;
     let google = lock(&state.google).credentials();

@@ -1,4 +1,4 @@
-//! What can be made to go wrong.
+//! The page that injects faults.
 
 use std::time::Duration;
 
@@ -18,14 +18,14 @@ const SERVICES: [(&str, &str, Service); 3] = [
     ("airbyte", "Airbyte", Service::Airbyte),
 ];
 
-/// A button of the page.
+/// A button on the page.
 struct Button {
     name: &'static str,
     words: &'static str,
     act: fn(&State, Service),
 }
 
-/// The buttons that break requests of the chosen service.
+/// The buttons for faults in requests to the chosen service.
 const REQUESTS: [Button; 5] = [
     Button {
         name: "rate-limit",
@@ -54,7 +54,7 @@ const REQUESTS: [Button; 5] = [
     },
 ];
 
-/// The buttons that change the sandbox as a whole.
+/// The buttons that affect the whole sandbox.
 const WHOLE: [Button; 4] = [
     Button {
         name: "expire",
@@ -85,7 +85,6 @@ fn inject(state: &State, service: Service, kind: FaultKind, times: u32) {
     lock(&state.faults).push(Fault::new(service, kind).times(times));
 }
 
-/// The page.
 pub(super) fn show(state: &State) -> Answer {
     let options: String = SERVICES
         .iter()
@@ -131,7 +130,7 @@ pub(super) fn show(state: &State) -> Answer {
     within(state, "/page/faults", "Faults", &content)
 }
 
-/// Does what a button says.
+/// Performs a button's action.
 pub(super) fn act(state: &State, request: &Request) -> Answer {
     let form = request.form_pairs();
     let wanted = first(form.clone(), "do").unwrap_or_default();

@@ -1,11 +1,11 @@
-//! The frames of the sandbox's web pages.
+//! The layout of the sandbox's web pages.
 
 use http::StatusCode;
 
 use crate::sandbox::exchange::Answer;
 use crate::sandbox::state::{State, lock};
 
-/// The pages that stand in the bar above each.
+/// The pages in the navigation bar.
 const BAR: [(&str, &str); 5] = [
     ("/", "Mail"),
     ("/page/deliver", "Deliver"),
@@ -14,12 +14,12 @@ const BAR: [(&str, &str); 5] = [
     ("/page/account", "Connect"),
 ];
 
-/// A page with the bar; `path` is the bar's entry that it belongs to.
+/// A page with the navigation bar, where `path` is the current entry.
 pub(super) fn within(state: &State, path: &str, title: &str, content: &str) -> Answer {
     with_status(StatusCode::OK, state, path, title, content)
 }
 
-/// The page where there is nothing.
+/// The page for an unknown address.
 pub(super) fn missing(state: &State, text: &str) -> Answer {
     let content = format!("<h1>Not found</h1>\n<p>{}</p>", escape(text));
     with_status(StatusCode::NOT_FOUND, state, "", "Not found", &content)
@@ -61,7 +61,7 @@ fn with_status(
     Answer::html(status, page)
 }
 
-/// A page with a title and a body of HTML.
+/// A standalone page with a title and an HTML body.
 pub(crate) fn page(title: &str, content: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -72,7 +72,7 @@ pub(crate) fn page(title: &str, content: &str) -> String {
     )
 }
 
-/// Text that HTML shows as it is, in an attribute too.
+/// Escapes text for HTML, including attributes.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

@@ -1,4 +1,4 @@
-//! The mailbox: its list, one message, and a form that delivers one.
+//! The mailbox's pages: the list, a message, and the form that delivers one.
 
 use std::fmt::Write;
 
@@ -16,15 +16,15 @@ use crate::sandbox::mailbox::{Mailbox, decode_wire};
 use crate::sandbox::random::timestamp;
 use crate::sandbox::state::{State, lock};
 
-/// How many messages a page lists.
+/// Messages per page.
 const PAGE: u32 = 50;
 
-/// What a message's HTML may do: show itself and the images that came with it. No scripts, nothing from elsewhere.
+/// A message's HTML can only show itself and its own images: no scripts, nothing from other hosts.
 const HTML_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; font-src data:; \
                            form-action 'none'; base-uri 'none'; frame-ancestors 'self'; \
                            sandbox allow-popups allow-popups-to-escape-sandbox";
 
-/// Labels that Gmail's own page lists, and what people call them.
+/// The labels in Gmail's sidebar, with the names that people see.
 const SYSTEM: [(&str, &str); 7] = [
     ("INBOX", "Inbox"),
     ("STARRED", "Starred"),
@@ -35,10 +35,10 @@ const SYSTEM: [(&str, &str); 7] = [
     ("TRASH", "Trash"),
 ];
 
-/// Images that a browser shows without doing anything else.
+/// Image types that browsers can display safely.
 const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
-/// One page of the list.
+/// A page of the list.
 pub(super) fn list(state: &State, request: &Request) -> Answer {
     let query = request.query_pairs();
     let searched = first(query.clone(), "q").unwrap_or_default();
@@ -168,13 +168,13 @@ fn row(rows: &mut String, message: &Value, labels: &[(String, String)], outgoing
         escape(display_name(&who)),
         component(string(message, "id")),
         or(&subject, "(no subject)"),
-        // Gmail's snippets are HTML already.
+        // Gmail's snippets are already HTML.
         string(message, "snippet"),
         date(message),
     );
 }
 
-/// One message: its header, and its text, HTML or parts.
+/// One message: its header, and a view of its text, HTML or header fields.
 pub(super) fn show(state: &State, request: &Request, id: &str) -> Answer {
     let mut mailbox = lock(&state.mailbox);
     let labels = labels(&mut mailbox);
@@ -292,7 +292,7 @@ pub(super) fn html(state: &State, id: &str) -> Answer {
         let own = format!("/page/message/{}/part/{}", component(id), component(part));
         html.replace(&format!("cid:{content_id}"), &own)
     });
-    // Links open beside the page, not in the frame.
+    // Open links outside the frame.
     let html = format!(
         "<!DOCTYPE html><meta name=\"color-scheme\" content=\"light\"><base target=\"_blank\">{html}"
     );
@@ -300,7 +300,7 @@ pub(super) fn html(state: &State, id: &str) -> Answer {
         .with_header(header::CONTENT_SECURITY_POLICY, HTML_POLICY)
 }
 
-/// A part, to be saved; the common kinds of image can be shown.
+/// Downloads a part; browsers may display the common image types.
 pub(super) fn part(state: &State, id: &str, part: &str) -> Answer {
     let mut mailbox = lock(&state.mailbox);
     let found = call(&mut mailbox, "messages_get", json!({"messageId": id}))
@@ -341,7 +341,7 @@ pub(super) fn part(state: &State, id: &str, part: &str) -> Answer {
     )
 }
 
-/// The message as it came.
+/// The raw message.
 pub(super) fn source(state: &State, id: &str) -> Answer {
     let raw = call(
         &mut lock(&state.mailbox),
@@ -359,7 +359,7 @@ pub(super) fn source(state: &State, id: &str) -> Answer {
     }
 }
 
-/// The form that delivers a message.
+/// The form for delivering a message.
 pub(super) fn form(state: &State) -> Answer {
     let content = "<h1>Deliver a message</h1>\n\
         <p>It arrives in the inbox like mail from outside, and the mailbox's filters apply to it.</p>\n\
@@ -374,12 +374,12 @@ pub(super) fn form(state: &State) -> Answer {
     within(state, "/page/deliver", "Deliver a message", content)
 }
 
-/// Delivers what the form says.
+/// Delivers the message from the form.
 pub(super) fn deliver(state: &State, request: &Request) -> Answer {
     let form = request.form_pairs();
     let field = |name: &str| {
         let value = first(form.clone(), name).unwrap_or_default();
-        // A field of a header has no lines.
+        // Header fields cannot contain line breaks.
         value.replace(
             |one: char| one.is_control() && one != '\n' && one != '\r',
             " ",
@@ -421,13 +421,13 @@ pub(super) fn deliver(state: &State, request: &Request) -> Answer {
     }
 }
 
-/// What of a message is shown where.
+/// The parts of a message, by how the page shows them.
 #[derive(Default)]
 struct Parts {
     text: Option<String>,
     html: Option<String>,
     files: Vec<File>,
-    /// Content-Ids and the parts that have them.
+    /// Content-Ids and the ids of their parts.
     related: Vec<(String, String)>,
 }
 
@@ -497,7 +497,7 @@ fn content(mailbox: &mut Mailbox, id: &str, part: &Value) -> Option<Bytes> {
     decode_wire(&data).map(Bytes::from)
 }
 
-/// The labels that the list offers: the system's under their names, and the user's.
+/// The sidebar's labels: system labels with their display names, and the user's own.
 fn labels(mailbox: &mut Mailbox) -> Vec<(String, String)> {
     let all = call(mailbox, "labels_list", json!({})).unwrap_or_default();
     let own = array(&all, "labels")
@@ -516,7 +516,7 @@ fn labels(mailbox: &mut Mailbox) -> Vec<(String, String)> {
         .collect()
 }
 
-/// One operation of the mailbox; a refusal is its words.
+/// Calls an operation of the mailbox; an error is Gmail's message.
 fn call(mailbox: &mut Mailbox, operation: &str, params: Value) -> Result<Value, String> {
     let params = match params {
         Value::Object(params) => params,
@@ -556,7 +556,7 @@ fn part_header<'part>(part: &'part Value, name: &str) -> Option<&'part str> {
         .map(|field| string(field, "value"))
 }
 
-/// The name of the first mailbox in a field, or its address.
+/// The display name of the first mailbox in a field, or its address.
 fn display_name(field: &str) -> &str {
     match field.split_once('<') {
         Some((name, _)) if !name.trim().trim_matches('"').is_empty() => {

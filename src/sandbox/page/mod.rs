@@ -1,7 +1,7 @@
-//! The pages for people, at `/`: the mailbox, what programs asked, and what can be made to go wrong.
+//! The web pages at `/`: the mailbox, the requests, and faults to inject.
 //!
-//! Everything is in the HTML that the server writes and works by links and forms; the script only keeps a page up to
-//! date and adds keys. Nothing comes from the network.
+//! The server renders all content, and links and forms work without scripts. The script only keeps a page up to date
+//! and adds keyboard shortcuts. Nothing loads from the network.
 
 mod account;
 mod fault;
@@ -23,16 +23,16 @@ pub(crate) use frame::{consent_form, escape, page};
 use super::exchange::{Answer, Request};
 use super::state::State;
 
-/// Where all pages but the first are.
+/// The path prefix of all pages except the first.
 const BELOW: &str = "/page";
 
-/// What is said to the browser at least so often, so that a dead connection is noticed.
+/// The longest time between two messages to the browser, so that a dead connection is noticed.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// How long changes are collected before a browser is notified.
+/// How long changes are collected before the browser is notified.
 const GATHER: Duration = Duration::from_millis(100);
 
-/// No scripts but the sandbox's own, nothing from elsewhere, and no other site's frame around it.
+/// Only the sandbox's own scripts, nothing from other hosts, and no embedding in other sites.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -44,17 +44,17 @@ pub(crate) fn is_page(path: &str) -> bool {
             .is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Whether a path is the stream of changes.
+/// Whether a request is for the stream of changes.
 pub(crate) fn is_stream(request: &Request) -> bool {
     request.method == Method::GET && request.path == "/page/changes"
 }
 
-/// Whether a request comes from a page of the sandbox's own, or from no page at all.
+/// Whether a request comes from one of the sandbox's own pages, or from no page at all.
 pub(crate) fn is_own_origin(state: &State, request: &Request) -> bool {
     let Some(origin) = request.header(header::ORIGIN) else {
         return true;
     };
-    // The Host header has been found to be a loopback address by now.
+    // `server` has already checked that the Host header is a loopback address.
     let host = request.header(header::HOST).unwrap_or_default();
     origin == state.origin || origin.strip_prefix("http://") == Some(host)
 }
@@ -72,7 +72,7 @@ pub(crate) fn answer(state: &State, request: &Request) -> Answer {
     let answer = match (request.method.as_str(), segments.as_slice()) {
         ("GET", [""]) => mail::list(state, request),
         ("GET", ["page", "message", id]) => mail::show(state, request, id),
-        // These two have policies of their own.
+        // These two set their own policies.
         ("GET", ["page", "message", id, "html"]) => return mail::html(state, id),
         ("GET", ["page", "message", id, "part", part]) => return mail::part(state, id, part),
         ("GET", ["page", "message", id, "source"]) => mail::source(state, id),
@@ -92,7 +92,7 @@ pub(crate) fn answer(state: &State, request: &Request) -> Answer {
     guarded(answer.with_header(header::CONTENT_SECURITY_POLICY, POLICY))
 }
 
-/// An event whenever something in the sandbox has changed, until the sandbox stops (WHATWG HTML, server-sent events).
+/// Sends an event whenever something in the sandbox changes, until the sandbox stops (WHATWG HTML, server-sent events).
 pub(crate) fn changes(state: &State, stop: watch::Receiver<bool>) -> BoxStream<'static, Bytes> {
     let changes = state.changes.subscribe();
     let first = stream::once(async { Bytes::from_static(b"retry: 1000\n\n") });
@@ -114,12 +114,12 @@ pub(crate) fn changes(state: &State, stop: watch::Receiver<bool>) -> BoxStream<'
     first.chain(rest).boxed()
 }
 
-/// The headers that every page has.
+/// The headers of every page.
 fn guarded(answer: Answer) -> Answer {
     answer
         .with_header(header::CACHE_CONTROL, "no-store")
         .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-        // With no referrer at all, the Origin of this site's own forms would be null (Fetch, "append a request Origin header").
+        // With `no-referrer`, the site's own forms would send a null Origin (Fetch, "append a request Origin header").
         .with_header(header::REFERRER_POLICY, "same-origin")
         .with_header(
             HeaderName::from_static("cross-origin-resource-policy"),
@@ -127,12 +127,12 @@ fn guarded(answer: Answer) -> Answer {
         )
 }
 
-/// A text without a frame.
+/// A plain-text answer.
 fn text(status: StatusCode, text: &str) -> Answer {
     Answer::empty(status).with_body("text/plain; charset=utf-8", text.to_owned())
 }
 
-/// Sends the browser to a page after a form.
+/// Redirects the browser to a page after a form.
 fn see(path: &str) -> Answer {
     let mut answer = Answer::empty(StatusCode::SEE_OTHER);
     if let Ok(path) = HeaderValue::from_str(path) {

@@ -1,4 +1,4 @@
-//! What programs asked and got.
+//! The requests of programs, with the sandbox's answers.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::sandbox::exchange::{Answer, pairs};
 use crate::sandbox::state::{State, lock};
 use crate::sandbox::traffic::{Half, Traced};
 
-/// Names whose values are secrets, in JSON, forms and queries.
+/// Names of secret values in JSON, forms and queries.
 const SECRETS: [&str; 10] = [
     "access_token",
     "refresh_token",
@@ -23,7 +23,7 @@ const SECRETS: [&str; 10] = [
     "assertion",
 ];
 
-/// The last requests, the newest first.
+/// The last requests, newest first.
 pub(super) fn list(state: &State) -> Answer {
     let mut rows = String::new();
     for traced in lock(&state.traffic).newest_first() {
@@ -127,14 +127,14 @@ fn half(first_line: &str, half: &Half, secrets: &[String]) -> String {
     format!("<pre class=\"wire\">{}</pre>", veiled(&text, secrets))
 }
 
-/// Text as HTML, in which each secret is hidden until it is clicked.
+/// Text as HTML, with each secret hidden until clicked.
 fn veiled(text: &str, secrets: &[String]) -> String {
     let mut html = String::with_capacity(text.len() + 64);
     let mut rest = text;
     while let Some((place, secret)) = secrets
         .iter()
         .filter_map(|secret| Some((rest.find(secret.as_str())?, secret)))
-        // Of two that begin together the longer one.
+        // Prefer the longer of two secrets that start at the same place.
         .min_by_key(|(place, secret)| (*place, usize::MAX - secret.len()))
     {
         let (before, after) = rest.split_at(place);
@@ -201,7 +201,7 @@ fn note_json(json: &Value, secrets: &mut Vec<String>) {
 fn note_form(form: &[u8], secrets: &mut Vec<String>) {
     for (name, value) in pairs(form) {
         if SECRETS.contains(&name.as_str()) {
-            // As it stands in the form, too.
+            // The form-encoded secret, too.
             let encoded: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
             secrets.extend([value, encoded]);
         }

@@ -1,4 +1,4 @@
-// Keeps a page up to date and adds keys; every page works without it.
+// Keeps pages up to date and adds keyboard shortcuts. Every page works without it.
 "use strict";
 
 const live = () => document.getElementById("live");
@@ -71,7 +71,7 @@ if (live()) {
     running = true;
     do {
       again = false;
-      // A sandbox that has stopped leaves the page as it is.
+      // When the sandbox has stopped, leave the page as it is.
       await refresh().catch(() => {});
     } while (again);
     running = false;

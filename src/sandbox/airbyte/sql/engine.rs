@@ -1,4 +1,4 @@
-//! The SQL of the copy: SQLite in memory, which can only read.
+//! The SQL engine of the copy: read-only SQLite in memory.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,37 +13,37 @@ use serde_json::{Map, Value};
 /// How long a query may take.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// After how many steps of SQLite's machine the time is looked at.
+/// How many SQLite instructions run between checks of the time.
 const STEPS: i32 = 10_000;
 
-/// The largest text or row, in bytes: a query can make them up.
+/// The largest text or row, in bytes, because a query can generate its own.
 const LARGEST_VALUE: i32 = 16 * 1024 * 1024;
 
-/// What a table was copied from.
+/// The state that a table was copied from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Version {
-    /// The mailbox's.
+    /// The mailbox's revision.
     pub(super) revision: u64,
     pub(super) spam_and_trash: bool,
     pub(super) has_payload: bool,
 }
 
-/// The tables that queries have named so far. Each is kept until the mailbox has changed.
+/// The tables that queries have named so far. Each stays until the mailbox changes.
 #[derive(Default)]
 pub(crate) struct SqlCopy {
     connection: Option<Connection>,
     versions: HashMap<&'static str, Version>,
 }
 
-/// What a query gave.
+/// The result of a query.
 pub(super) struct Found {
     pub(super) rows: Vec<Value>,
-    /// Whether there were more than the limit.
+    /// Whether the limit cut off more rows.
     pub(super) has_more: bool,
 }
 
 impl SqlCopy {
-    /// Whether an entity's table has what is needed of it.
+    /// Whether an entity's table is current and has the needed columns.
     pub(super) fn has(&self, entity: &str, needed: Version) -> bool {
         self.versions.get(entity).is_some_and(|there| {
             *there == needed
@@ -55,8 +55,8 @@ impl SqlCopy {
         })
     }
 
-    /// Makes an entity's table anew, with the rows that `give` takes to its argument; where one is not taken the table is
-    /// as it was.
+    /// Makes an entity's table anew from the rows that `give` passes to its argument. On an error the table stays as it
+    /// was.
     pub(super) fn fill<E: From<String>>(
         &mut self,
         entity: &'static str,
@@ -86,11 +86,11 @@ impl SqlCopy {
         Ok(())
     }
 
-    /// Answers a query.
+    /// Runs a query.
     ///
     /// # Errors
     ///
-    /// What SQLite, or the rule that nothing is written, says of it.
+    /// SQLite's error, or the one for a query that writes.
     pub(super) fn query(&mut self, sql: &str, limit: usize) -> Result<Found, String> {
         let connection = opened(&mut self.connection)?;
         guard(connection).map_err(|error| shown(&error))?;
@@ -117,7 +117,7 @@ impl SqlCopy {
     }
 }
 
-// What is copied belongs into no log.
+// Logs must not contain the copied mail.
 impl fmt::Debug for SqlCopy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -146,7 +146,7 @@ fn begin<'a>(
     connection.progress_handler(0, None::<fn() -> bool>)?;
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, i32::MAX)?;
     let transaction = connection.transaction()?;
-    // The names are the spec's.
+    // The names come from the spec, so they need no escaping.
     let names: Vec<String> = columns
         .iter()
         .map(|column| format!("\"{column}\""))
@@ -159,7 +159,7 @@ fn begin<'a>(
     Ok(transaction)
 }
 
-/// From here on nothing can be written, nothing opened, and nothing goes on for ever.
+/// From here on nothing can write, open a file or run forever.
 fn guard(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LARGEST_VALUE)?;
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;

@@ -15,10 +15,10 @@ use crate::sandbox::table;
 pub(crate) use engine::SqlCopy;
 use engine::Version;
 
-/// How long it may take to copy what a query names, where the mailbox has changed since the last one.
+/// How long copying the tables of a query may take, after the mailbox has changed.
 const LONGEST_COPY: Duration = Duration::from_secs(30);
 
-/// The number of rows where the query does not say, and the most.
+/// The default number of rows, and the most.
 const LIMIT: usize = 100;
 const LARGEST_LIMIT: u64 = 1_000;
 
@@ -34,7 +34,7 @@ impl From<String> for Stop {
     }
 }
 
-/// Answers a query: `{data, meta}`.
+/// Runs a query: `{data, meta}`.
 pub(super) fn query(
     state: &State,
     connector: &Connector,
@@ -71,13 +71,13 @@ pub(super) fn query(
     };
     connector::standing(state, &connector.credentials, None)
         .map_err(execute::upstream_authentication)?;
-    // What a query does not name it does not read; parts of messages are the dearest.
+    // Copy only what the query names: the parts of messages cost the most.
     let words = sql.to_lowercase();
     let dense: String = words
         .chars()
         .filter(|letter| !letter.is_whitespace())
         .collect();
-    // To count rows is to name none of their columns.
+    // `count(*)` needs no column.
     let has_payload = words.contains("payload") || dense.replace("count(*)", "").contains('*');
     let spam_and_trash = execute::includes_spam_and_trash(connector);
     let mut copy = lock(&state.copy);

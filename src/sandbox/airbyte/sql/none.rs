@@ -1,4 +1,4 @@
-//! Stands in for SQL in a build without the feature `sandbox-sql`: every query is refused.
+//! Replaces SQL in a build without the feature `sandbox-sql`: rejects every query.
 
 use serde_json::{Map, Value};
 
@@ -6,11 +6,11 @@ use crate::sandbox::airbyte::{error, organization::Connector};
 use crate::sandbox::exchange::Answer;
 use crate::sandbox::state::State;
 
-/// What SQL would be answered from.
+/// The copy that SQL would query.
 #[derive(Debug, Default)]
 pub(crate) struct SqlCopy;
 
-/// Refuses it, and names what is needed.
+/// Rejects the query and names the missing feature.
 pub(super) fn query(
     _: &State,
     _: &Connector,

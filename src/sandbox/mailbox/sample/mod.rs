@@ -1,7 +1,7 @@
-//! The mail that a new sandbox has out of the box.
+//! The sample mail of a new sandbox.
 //!
-//! Every mail is a file in `sample/`, because many of them hold bytes that no
-//! source file can. Dates lie in 2026, so that two sandboxes are alike.
+//! Each message is a file in `sample/`, because many contain bytes that a source file cannot. Their dates are in 2026,
+//! so that every sandbox starts the same.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use super::{Mailbox, delivery::date_of, refusal::Refusal, store::LabelId};
 struct Mail {
     raw: &'static [u8],
     labels: &'static str,
-    // For mail that does not say itself when it was written, in milliseconds since 1970.
+    // The date of mail without its own, in milliseconds since 1970.
     received: i64,
 }
 
@@ -97,9 +97,9 @@ const MAILS: &[Mail] = &[
 ];
 
 impl Mailbox {
-    /// The mailbox of user@example.com with mail of every kind in it.
+    /// The mailbox of user@example.com, with all kinds of mail.
     pub(crate) fn sample() -> Self {
-        // The test below shows that nothing here is refused.
+        // Cannot fail: the test below builds it.
         Self::build_sample().unwrap_or_else(|_| Self::new("user@example.com"))
     }
 
@@ -126,7 +126,7 @@ impl Mailbox {
             Bytes::from(large_text()),
             "CATEGORY_UPDATES",
         ));
-        // Gmail's ids grow with the time of arrival.
+        // Gmail's ids increase with the time of arrival.
         mails.sort_by_key(|(date, ..)| *date);
         for (date, raw, labels) in mails {
             let labels: Vec<LabelId> = labels
@@ -143,8 +143,7 @@ impl Mailbox {
     }
 }
 
-// Gmail hides large texts behind an attachment id; a file of them would only
-// make the package larger.
+// Gmail moves large texts behind an attachment id. Generating one keeps the package small.
 fn large_text() -> String {
     let mut text = String::from(
         "From: Monitor <monitor@example.org>\r\nTo: user@example.com\r\n\
@@ -153,7 +152,7 @@ fn large_text() -> String {
          Content-Type: text/plain; charset=utf-8\r\n\r\n",
     );
     for line in 1..=9000 {
-        // Writing into a string cannot fail.
+        // Writing to a string cannot fail.
         let _ = write!(text, "{line:05} request served in {} ms\r\n", line % 97);
     }
     text

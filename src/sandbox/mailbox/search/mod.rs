@@ -1,4 +1,4 @@
-//! Finding messages: the labels, the search text, and what stays hidden.
+//! Searches for messages by labels and text, hiding spam and trash.
 
 mod plan;
 #[cfg(test)]
@@ -19,7 +19,7 @@ use super::{
     term::{Condition, label_key},
 };
 
-/// What a list asks for.
+/// A parsed list request.
 pub(super) struct Search<'a> {
     mailbox: &'a Mailbox,
     query: Query,
@@ -27,32 +27,32 @@ pub(super) struct Search<'a> {
     show_hidden: bool,
     user_labels: Vec<&'a str>,
     keys: Vec<(String, &'a str)>,
-    /// So many candidates are looked at one by one to tell how many records there are.
+    /// How many candidates are tested one by one to estimate the number of results.
     counted: usize,
 }
 
-/// A page of what a search found.
+/// One page of search results.
 pub(super) struct Found {
-    /// The messages, or the latest visible ones of the threads.
+    /// The messages, or for threads the latest visible message of each.
     pub(super) page: Page<Position>,
-    /// How many records there are on all pages together; estimated where there are many.
+    /// The number of results on all pages; an estimate when there are many.
     pub(super) estimate: usize,
 }
 
-/// Where a search looks: no record that it finds stands elsewhere.
+/// The messages that a search has to look at.
 enum Candidates<'a> {
-    /// The messages with the label that the fewest have, or all, between two moments.
+    /// The messages of the rarest label, or all, between two times.
     Ordered {
         order: &'a Order,
         from: i64,
         before: Position,
     },
-    /// Few enough to be put in order for each page, the newest first.
+    /// Few enough to sort for each page, newest first.
     Few(Vec<Position>),
 }
 
 impl<'a> Search<'a> {
-    /// Reads `q`, `labelIds` and `includeSpamTrash`.
+    /// Parses `q`, `labelIds` and `includeSpamTrash`.
     pub(super) fn of(mailbox: &'a Mailbox, params: &Parameters) -> Result<Self, Refusal> {
         let text = parameter::text(params, "q").unwrap_or_default();
         let mut search = Self::for_text(mailbox, &text);
@@ -68,7 +68,7 @@ impl<'a> Search<'a> {
         Ok(search)
     }
 
-    /// A search by its text alone.
+    /// A search by text only.
     pub(super) fn for_text(mailbox: &'a Mailbox, text: &str) -> Self {
         let context = Context {
             now: mailbox.clock.now(),
@@ -95,13 +95,13 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Only the messages with a label, beside what else is asked for.
+    /// Limits the search further, to messages with a label.
     pub(super) fn with_label(mut self, label: &str) -> Result<Self, Refusal> {
         self.labels.push(self.mailbox.labels.known(label)?);
         Ok(self)
     }
 
-    /// A page of the messages that belong into the list.
+    /// A page of matching messages.
     pub(super) fn messages(&self, request: PageRequest) -> Found {
         let order = self.smallest_order();
         let length = order.len(self.show_hidden);
@@ -113,7 +113,7 @@ impl<'a> Search<'a> {
                 before: self.before(&self.query),
             },
         };
-        // All that stands under the one label that is asked for belongs into the list.
+        // With one label and no other condition, every candidate matches.
         let all = match (&self.query, self.labels.as_slice()) {
             (Query::All(parts), [] | [_]) => parts.is_empty(),
             (Query::Is(_), []) => self.order_of(&self.query).is_some(),
@@ -131,7 +131,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// A page of the threads that belong into the list. Each stands where its latest message that may be shown does.
+    /// A page of matching threads, ordered by their latest visible message.
     pub(super) fn threads(&self, request: PageRequest) -> Found {
         let store = &self.mailbox.store;
         let order = self.smallest_order();
@@ -152,7 +152,7 @@ impl<'a> Search<'a> {
                     .map(|(_, id)| id),
             )
         } else {
-            // The latest message of a thread may be younger than the one that is asked for.
+            // A thread's latest message may be newer than the one that matches.
             Candidates::Ordered {
                 order: &store.order,
                 from: self.from(&self.query),
@@ -160,7 +160,7 @@ impl<'a> Search<'a> {
             }
         };
         self.find(request, &candidates, || {
-            // A long thread is looked at once, and not once for each of its messages.
+            // Test each thread once, not once per message.
             let mut seen = HashSet::new();
             move |position: &Position| {
                 store.messages.get(&position.1).is_some_and(|message| {
@@ -172,7 +172,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Whether a message belongs into the list.
+    /// Whether a message matches.
     pub(super) fn finds_message(&self, id: u64) -> bool {
         self.mailbox.store.messages.get(&id).is_some_and(|message| {
             self.may_show(message)
@@ -181,8 +181,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    // Whether a thread belongs into the list: its messages together have the
-    // labels, and one of them is what the text asks for.
+    // Whether a thread matches: its messages together have all labels, and at least one matches the text.
     fn finds_thread(&self, thread: u64) -> bool {
         let messages: Vec<&Stored> = self.visible(thread).map(|(_, message)| message).collect();
         self.labels
@@ -237,7 +236,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    // Both passes need a test of their own, because one may remember what it has seen.
+    // Each pass needs its own test, because tests may keep state.
     fn find<T: FnMut(&Position) -> bool>(
         &self,
         request: PageRequest,
@@ -311,7 +310,7 @@ impl Candidates<'_> {
     }
 }
 
-// A message is taken apart once, and only when the index cannot tell.
+// Parses a message at most once, and only when the index cannot tell.
 struct Candidate<'a> {
     message: &'a Stored,
     part: OnceCell<Part>,
@@ -325,7 +324,7 @@ impl Candidate<'_> {
             place.read(part)
         };
         match place {
-            // The whole text takes the longest to read, and is looked at most often.
+            // The whole text is the slowest to read and the most often searched.
             Place::Text => place.holds(self.text.get_or_init(read), words),
             _ => place.holds(&read(), words),
         }

@@ -1,4 +1,4 @@
-//! Where a search has to look, before it looks at any message.
+//! Narrows down where to search, before looking at any message.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::sandbox::mailbox::{
 };
 
 impl<'a> Search<'a> {
-    /// The messages that the words of the search allow, where they are few among the others.
+    /// The messages that the search's words allow, if they are few compared with the others.
     pub(super) fn by_words(
         &self,
         others: usize,
@@ -28,14 +28,14 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Whether it takes less to put these candidates in order than to go through the others until a page is full,
-    /// where one in `others / length` is a candidate.
+    /// Whether sorting these candidates takes less work than scanning the others until a page is full, when one in
+    /// `others / length` is a candidate.
     pub(super) fn is_few(&self, length: usize, others: usize, request: PageRequest) -> bool {
         let page = request.size + 1;
         length <= self.counted || length.saturating_mul(length) <= others.saturating_mul(page)
     }
 
-    // The messages that can have the words of a query, in lists; `None` where no word says which.
+    // The messages that may contain a query's words, in lists; `None` if no word limits them.
     fn candidates(&self, query: &Query) -> Option<Vec<&'a [u32]>> {
         match query {
             Query::All(parts) => parts
@@ -56,7 +56,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Of the labels that every message found must have, the one that the fewest have.
+    /// Of the labels that every result must have, the rarest.
     pub(super) fn smallest_order(&self) -> &'a Order {
         let store = &self.mailbox.store;
         let labels = self.labels.iter().map(|label| store.labelled(label));
@@ -66,7 +66,7 @@ impl<'a> Search<'a> {
             .unwrap_or(&store.order)
     }
 
-    /// The messages with the label that a query asks for.
+    /// The messages with the label that a query requires.
     pub(super) fn order_of(&self, query: &Query) -> Option<&'a Order> {
         match query {
             Query::All(parts) => parts
@@ -86,7 +86,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The moment before which nothing can be found.
+    /// The earliest time of any result.
     pub(super) fn from(&self, query: &Query) -> i64 {
         match query {
             Query::All(parts) => parts.iter().map(|part| self.from(part)).max(),
@@ -96,7 +96,7 @@ impl<'a> Search<'a> {
         .unwrap_or(i64::MIN)
     }
 
-    /// The moment from which on nothing can be found.
+    /// The time before which all results are.
     pub(super) fn before(&self, query: &Query) -> Position {
         match query {
             Query::All(parts) => parts.iter().map(|part| self.before(part)).min(),

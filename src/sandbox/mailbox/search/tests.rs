@@ -7,7 +7,7 @@ use crate::sandbox::mailbox::{
     support::{call, done, empty, raw},
 };
 
-/// Something that happens to a mailbox.
+/// An event in a mailbox.
 #[derive(Debug, Clone)]
 enum Event {
     Insert {
@@ -27,7 +27,7 @@ const LABELS: &[&str] = &["INBOX", "UNREAD", "SENT", "SPAM", "TRASH", "Label_1"]
 
 const WORDS: &[&str] = &["alpha", "beta", "gamma", "Δelta", "你好", "alpha-beta"];
 
-/// What queries are made of.
+/// The terms that queries are made of.
 const TERMS: &[&str] = &[
     "alpha",
     "beta",
@@ -119,7 +119,7 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// A mailbox whose index takes so many words of a message.
+/// A mailbox whose index holds at most this many words per message.
 fn mailbox(most_terms: usize, events: &[Event]) -> Mailbox {
     let mut mailbox = empty();
     mailbox.store.index = Index::with_limit(most_terms);
@@ -129,7 +129,7 @@ fn mailbox(most_terms: usize, events: &[Event]) -> Mailbox {
             let mut ids = mailbox.store.messages.keys();
             format!("{:016x}", ids.nth(*message).copied().unwrap_or(1))
         };
-        // What is refused, such as a change of a draft, is refused in every mailbox.
+        // An event that fails, such as a change of a draft, fails in every mailbox.
         let _ = match event {
             Event::Insert { mail, labels } => {
                 let params = json!({
@@ -160,7 +160,7 @@ fn mailbox(most_terms: usize, events: &[Event]) -> Mailbox {
     mailbox
 }
 
-/// Every message by its date, the newest first.
+/// Every message, newest first.
 fn all(mailbox: &Mailbox) -> Vec<Position> {
     let messages = mailbox.store.messages.iter();
     let mut all: Vec<Position> = messages.map(|(id, message)| (message.date, *id)).collect();
@@ -169,7 +169,7 @@ fn all(mailbox: &Mailbox) -> Vec<Position> {
     all
 }
 
-/// What a search finds when each message is looked at.
+/// The results when every message is tested.
 fn scan(search: &Search<'_>) -> (Vec<Position>, Vec<Position>) {
     let messages = all(search.mailbox)
         .into_iter()
@@ -188,7 +188,7 @@ fn scan(search: &Search<'_>) -> (Vec<Position>, Vec<Position>) {
     (messages, threads)
 }
 
-/// The pages of a list one after the other, with what the last one says of their number.
+/// The results of all pages, and the last page's estimate of their number.
 fn pages(size: usize, list: impl Fn(PageRequest) -> Found) -> (Vec<Position>, usize) {
     let mut positions: Vec<Position> = Vec::new();
     loop {
@@ -220,12 +220,12 @@ proptest! {
             let (messages, threads) = scan(&Search::of(&plain, params).unwrap());
             for mailbox in &mailboxes {
                 let mut search = Search::of(mailbox, params).unwrap();
-                // All are few, and their number is exact.
+                // With few candidates the number is exact.
                 let found = pages(size, |page| search.messages(page));
                 prop_assert_eq!(&found, &(messages.clone(), messages.len()), "{:?}", params);
                 let found = pages(size, |page| search.threads(page));
                 prop_assert_eq!(&found, &(threads.clone(), threads.len()), "{:?}", params);
-                // All are many.
+                // The same as if there were many candidates.
                 search.counted = 1;
                 let found = pages(size, |page| search.messages(page)).0;
                 prop_assert_eq!(&found, &messages, "{:?}", params);
