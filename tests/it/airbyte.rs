@@ -1,4 +1,4 @@
-//! Airbyte's hosted API: each of its operations by its typed call.
+//! Each operation of Airbyte's hosted API, through its typed call.
 
 #![cfg(feature = "sandbox")]
 
@@ -17,7 +17,7 @@ use support::TestResult;
 
 fn client(sandbox: &Sandbox, auth: AirbyteAuthConfig) -> Result<Airbyte, Error> {
     let url = sandbox.airbyte_url();
-    // Through a judge where one is named: tests/clients/airbyte_mock.py.
+    // Goes through the validating proxy of tests/clients/airbyte_mock.py, if the variable names one.
     let url = match std::env::var("AIRBYTE_MOCK") {
         Ok(judge) => format!("{judge}/{}", url.trim_start_matches("http://")),
         Err(_) => url.to_owned(),
@@ -79,7 +79,7 @@ async fn tokens(sandbox: &Sandbox, airbyte: &Airbyte) -> TestResult {
     let info = info.send().await?;
     assert_eq!(info.workspace_name, known.customer_name);
     assert_eq!(info.organization_id, known.organization_id);
-    // It is good for nothing outside its workspace.
+    // A scoped token is only good inside its workspace.
     let refused = of_workspace.workspaces().list().send().await;
     assert!(refused.is_err_and(|error| error.is_permission_denied()));
 
@@ -134,7 +134,7 @@ async fn workspaces(airbyte: &Airbyte, first: &str) -> TestResult {
     Ok(())
 }
 
-/// Makes a template; gives its id.
+/// Creates a template and returns its id.
 async fn templates(airbyte: &Airbyte) -> Result<String, Box<dyn std::error::Error>> {
     let definitions = airbyte.definitions().list().name("gmail").send().await?;
     let definition = definitions.definitions.first().ok_or("a definition")?;

@@ -1,4 +1,4 @@
-//! What Airbyte answers with: only what has the form of the operation and is about what was asked for counts.
+//! Airbyte's answers: only an answer with the operation's shape, about the requested object, counts.
 
 #![cfg(feature = "sandbox")]
 
@@ -11,7 +11,7 @@ use airbyte_agent_gmail::{Airbyte, Error};
 use serde_json::json;
 use support::TestResult;
 
-/// Airbyte's operations that answer with one thing, the key of it, and whether a request names it.
+/// Airbyte's operations that return one object: the object's key, and whether a request names it.
 const OF_ONE: [(&str, &str, bool); 15] = [
     ("create_account_applications_scoped_token", "token", false),
     (
@@ -38,7 +38,7 @@ const OF_ONE: [(&str, &str, bool); 15] = [
     ("create_account_applications_widget_token", "token", false),
 ];
 
-/// Calls one of them, about `asked`.
+/// Calls one of them, for `asked`.
 async fn call(airbyte: &Airbyte, operation: &str) -> Result<(), Error> {
     const ID: &str = "asked";
     let (applications, connectors) = (airbyte.applications(), airbyte.connectors());

@@ -1,4 +1,4 @@
-//! What people and agents answer mail with, from odd mail and odd input to what goes out.
+//! Replies by people and agents, from odd mail and odd input to the message sent.
 
 #![cfg(feature = "cli")]
 #![allow(

@@ -1,4 +1,4 @@
-//! Answers that are not quite as documented, and answers that come from elsewhere.
+//! Answers that differ slightly from the documentation, and answers that come from elsewhere.
 
 #![cfg(feature = "sandbox")]
 
@@ -25,7 +25,7 @@ fn answer(code: u16, content_type: &str, body: &Value) -> FaultKind {
     }
 }
 
-/// A hosted connector whose next action is answered so.
+/// A hosted connector whose next action gets this answer.
 async fn hosted_with(body: Value) -> Result<(Sandbox, GmailConnector), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::start().await?;
     let gmail = sandbox.hosted()?;
@@ -58,7 +58,7 @@ async fn an_application_token_may_say_its_lifetime_as_a_text() -> TestResult {
     ] {
         sandbox.inject(tokens(body));
         let hosted = connector()?;
-        // The sandbox knows no such token, and the one that is asked for after its 401 serves.
+        // The sandbox does not know this token; after its 401 the next token works.
         hosted.check().await?;
     }
     for body in [
@@ -66,7 +66,7 @@ async fn an_application_token_may_say_its_lifetime_as_a_text() -> TestResult {
         json!({"access_token": null}),
         json!({"access_token": ""}),
     ] {
-        // What can't be read is asked for again, and a call is not made without a token.
+        // An unreadable answer is requested again, and no call goes out without a token.
         sandbox.inject(tokens(body).forever());
         let hosted = connector()?;
         sandbox.clear_requests();
@@ -136,7 +136,7 @@ async fn a_record_without_its_key_is_an_error_that_names_the_operation() -> Test
     }))
     .await?;
     let direct = sandbox.open_source()?;
-    // Whoever chooses the fields has to choose the key too.
+    // A field selection must include the key.
     let narrow = direct.with_fields("messages/threadId")?;
     for gmail in [direct, hosted, narrow] {
         let error = gmail
@@ -182,7 +182,7 @@ async fn a_result_of_null_is_no_record() -> TestResult {
         .await
         .expect_err("no message");
     assert!(error.is_invalid_response(), "{error:?}");
-    // It is what is left of a deletion, and no list that is empty.
+    // Null is the result of a deletion, not an empty list.
     let deleted = gmail
         .execute("labels", "delete", json!({"labelId": "1"}))
         .await?;
@@ -242,7 +242,7 @@ async fn what_airbyte_says_of_an_error_is_found_in_each_form() -> TestResult {
     Ok(())
 }
 
-/// A connector whose next call is answered with these bytes, and the request as it was sent, in lower case.
+/// A connector whose next call gets these bytes, and the request as sent, in lower case.
 async fn answered_with(
     answer: Vec<u8>,
     configure: impl FnOnce(GmailConnectorBuilder) -> GmailConnectorBuilder,
@@ -264,7 +264,7 @@ async fn answered_with(
         while !request.ends_with(b"\r\n\r\n") {
             request.push(stream.read_u8().await?);
         }
-        // A client that has read enough goes away.
+        // A client that has read enough may hang up.
         let _ = stream.write_all(&answer).await;
         let _ = stream.shutdown().await;
         Ok(String::from_utf8_lossy(&request).to_lowercase())
@@ -278,7 +278,7 @@ fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// A whole answer without a length.
+/// A complete HTTP answer without a length.
 fn http_answer(headers: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n{headers}\r\n");
     [head.as_bytes(), body].concat()
@@ -310,7 +310,7 @@ async fn gzip_is_asked_for_as_google_wants_it() -> TestResult {
     let (gmail, served) = answered_with(http_answer("", PROFILE), |own| own.gzip(false)).await?;
     gmail.get_profile().send().await?;
     let request = served.await??;
-    // What says nothing of it may be answered in any encoding (RFC 9110, section 12.5.3).
+    // Without the header, any encoding is acceptable (RFC 9110, section 12.5.3).
     assert!(
         request.contains("\r\naccept-encoding: identity\r\n"),
         "{request}"
@@ -471,7 +471,7 @@ async fn what_an_earlier_attempt_may_have_done_is_said() -> TestResult {
     );
     assert!(error.to_string().contains("may have been done"));
 
-    // A reading has done nothing, whatever came of the attempt before.
+    // A read changes nothing, even when its first attempt got no answer.
     sandbox.inject(Fault::new(
         Service::Gmail,
         FaultKind::ConnectionClosedBeforeResponse,

@@ -1,4 +1,4 @@
-//! People in charge: what an agent does only when a person says so, how often, and what is recorded of it.
+//! Approvals: which calls wait for a person, how often they may happen, and what is recorded.
 
 #![cfg(all(feature = "sandbox", feature = "tool"))]
 #![allow(
@@ -34,7 +34,7 @@ fn message() -> Value {
     json!({"to": ["Support <support@example.com>"], "bcc": ["hidden@example.com"], "subject": "Gr\u{202e}üße", "text": "First line\nSecond line"})
 }
 
-/// The tools with a person who decides so, and what that person was asked.
+/// The tools with a person who decides this way, and the questions that the person was asked.
 fn asked(tools: &Tools, access: Access, decision: Decision) -> (Tools, Arc<Mutex<Vec<String>>>) {
     let questions = Arc::<Mutex<Vec<String>>>::default();
     let heard = Arc::clone(&questions);
@@ -91,7 +91,7 @@ async fn nothing_is_sent_but_what_a_person_was_shown_and_approved() {
         }
         assert_eq!(sent(&plain).await, before);
 
-        // What a person can't be shown is not sent, whoever says yes.
+        // Content that a person can't be shown is not sent, even with approval.
         let (approving, questions) = asked(&plain, access(), Decision::Approved);
         let raw = json!({"entity": "messages", "action": "create", "params": {"raw": "VG86IGFAZXhhbXBsZS5jb20NCg0KSGk="}});
         assert_eq!(
@@ -109,7 +109,7 @@ async fn nothing_is_sent_but_what_a_person_was_shown_and_approved() {
         assert_eq!(sent(&plain).await, before + 1);
         assert_eq!(questions.lock().unwrap().len(), 1);
 
-        // A kind that was not named is not asked about.
+        // Kinds that are not listed need no approval.
         let (forwards, questions) = asked(
             &plain,
             Access::default().approve([Deed::Forward]),
@@ -170,7 +170,7 @@ async fn a_person_is_asked_about_what_can_not_be_undone_and_about_rules_that_sha
             "not_allowed"
         );
     }
-    // To leave a list is to send something.
+    // Leaving a list sends a message.
     let leave = json!({"message_id": id});
     for deed in [Deed::Send, Deed::Unsubscribe] {
         let access = Access::default().approve([deed]);
@@ -198,9 +198,9 @@ async fn caps_hold_for_all_that_count_in_one_file() {
         let access = Access::default().cap(Deed::Send, 2);
         access.count_in(directory.file("counts"))
     };
-    // As two processes would.
+    // Like two processes.
     let [one, other] = [access(), access()].map(|access| plain.clone().with_access(access));
-    // What is refused before it is sent does not count.
+    // Refused calls do not count.
     let nobody = json!({"to": [], "subject": "x", "text": "x"});
     assert!(one.call("gmail_send", nobody).await.is_error);
     ok(one.call("gmail_send", message()).await);

@@ -1,5 +1,5 @@
-//! Attempts on the limits of an agent, through the MCP server: what a limit forbids never reaches the service, whatever the
-//! words.
+//! Attempts to get around an agent's limits through the MCP server: a forbidden call never reaches the service, in any
+//! wording.
 
 #![cfg(all(feature = "cli", feature = "mcp"))]
 #![allow(
@@ -20,21 +20,21 @@ use crate::support::Fixture;
 use crate::support::directory::Directory;
 use crate::support::mcp::{Client, program};
 
-/// What an attempt comes to where nothing forbids it.
+/// The effect of an attempt when no limit forbids it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
     /// A message goes to a stranger.
     Send,
-    /// A message would go to a stranger if its recipients were read carelessly; read rightly they are none that mail can
-    /// go to.
+    /// A message would go to a stranger if its recipients were parsed carelessly; parsed correctly, they are no valid
+    /// recipients.
     Nowhere,
-    /// Mail can leave later.
+    /// Mail can leave the mailbox later.
     Share,
-    /// Something is gone for good.
+    /// Something is deleted permanently.
     Delete,
     /// The mailbox changes.
     Change,
-    /// A list's server is told something. It is none that the test could reach.
+    /// A request goes to a list's server, at an address that the test cannot reach.
     Unsubscribe,
 }
 
@@ -45,12 +45,12 @@ struct Attempt {
     reach: Reach,
 }
 
-/// A limit, as flags of the server, and whether a person is asked, who says no.
+/// A limit, as flags of the server, and whether a person is asked, who declines.
 struct Limit {
     flags: &'static [&'static str],
     has_person: bool,
     forbids: fn(Reach) -> bool,
-    /// What may not arrive at the service.
+    /// The requests that must not reach the service.
     is_harm: fn(&Operation) -> bool,
 }
 
@@ -116,7 +116,7 @@ const LIMITS: [Limit; 8] = [
 
 const STRANGER: &str = "stranger@example.net";
 
-/// Recipients as a stranger may be hidden in them, and whether mail can go to them at all.
+/// Ways to hide a stranger among recipients, and whether mail can reach them.
 const RECIPIENTS: [(&str, Reach); 22] = [
     (STRANGER, Reach::Send),
     ("STRANGER@EXAMPLE.NET", Reach::Send),
@@ -157,7 +157,7 @@ const RECIPIENTS: [(&str, Reach); 22] = [
     ("stranger@example.net\u{200b}@example.com", Reach::Nowhere),
 ];
 
-/// Messages that are encoded already, by their headers.
+/// Encoded messages, by their headers.
 const RAW: [&str; 9] = [
     "To: stranger@example.net",
     "To: support@example.com\r\nBcc: stranger@example.net",
@@ -179,7 +179,7 @@ fn raw(headers: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(message)
 }
 
-/// Mail by which a stranger may be reached.
+/// Mail through which a stranger can be reached.
 struct Mail {
     invitation: String,
     list: String,
@@ -207,7 +207,7 @@ fn deliver(sandbox: &Sandbox) -> Mail {
     }
 }
 
-/// Every attempt; those that delete come last.
+/// Every attempt, deletions last.
 fn attempts(fixture: &Fixture, mail: &Mail) -> Vec<Attempt> {
     let mut all = Vec::new();
     let mut add = |name: &str, tool: &str, reach: Reach, arguments: Value| {
@@ -314,7 +314,7 @@ fn attempts(fixture: &Fixture, mail: &Mail) -> Vec<Attempt> {
             params,
         );
     }
-    // Every row of the table that changes anything, by both doors.
+    // Every row of the table that changes something, through both tools.
     let mut rows: Vec<_> = gmail()
         .operations
         .iter()
@@ -346,7 +346,7 @@ fn attempts(fixture: &Fixture, mail: &Mail) -> Vec<Attempt> {
     all
 }
 
-/// Calls, and says no to whatever a person is asked.
+/// Calls a tool, and declines whenever a person is asked.
 async fn call(client: &mut Client, attempt: &Attempt) -> Value {
     let params = json!({"name": attempt.tool, "arguments": attempt.arguments});
     client
@@ -365,7 +365,7 @@ async fn call(client: &mut Client, attempt: &Attempt) -> Value {
     }
 }
 
-/// The operations that have reached the service since the last look.
+/// The operations that reached the service since the last check.
 fn arrived(sandbox: &Sandbox) -> Vec<&'static Operation> {
     let requests = sandbox.requests();
     sandbox.clear_requests();
@@ -425,7 +425,7 @@ async fn what_a_limit_forbids_never_reaches_the_service() {
     }
 }
 
-/// The attempts are ones: without a limit each of them arrives.
+/// The attempts are real: without a limit, each one reaches the service.
 #[tokio::test]
 async fn without_a_limit_every_attempt_reaches_the_service() {
     let (sandbox, attempts) = sandbox().await;

@@ -1,4 +1,4 @@
-//! Broken mail that programs really send, read from its bytes and from what the sandbox shows of it.
+//! Broken mail that real programs send, read from its bytes and from the sandbox's payload.
 
 #![cfg(feature = "sandbox")]
 
@@ -7,7 +7,7 @@ use airbyte_agent_gmail::sandbox::Sandbox;
 
 use crate::support::TestResult;
 
-/// A message, and what it says: subject, authors, text, names and sizes of the files.
+/// A message and its expected content: subject, authors, text, names and sizes of files.
 struct Case {
     name: &'static str,
     raw: Vec<u8>,

@@ -1,4 +1,4 @@
-//! Text as real mail has it: charsets, encoded words, parameters and transfer encodings, read by the public interface.
+//! Text of real mail: charsets, encoded words, parameters and transfer encodings, through the public API.
 
 use airbyte_agent_gmail::mail::{Reading, UndecodedReason, html_to_text};
 

@@ -1,4 +1,4 @@
-//! The program, as people and scripts meet it, against the sandbox.
+//! The program against the sandbox, as people and scripts use it.
 
 #![cfg(feature = "cli")]
 #![allow(
@@ -54,7 +54,7 @@ async fn json(command: Command, arguments: &[&str]) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|_| panic!("{arguments:?}: {text}"))
 }
 
-/// A sandbox in a process of its own, and the lines that it prints.
+/// A sandbox in its own process, and the lines that it prints.
 fn sandbox(arguments: &[&str]) -> (Child, Lines<BufReader<ChildStdout>>) {
     let mut child = bare()
         .arg("sandbox")
@@ -83,7 +83,7 @@ async fn a_sandbox_says_how_to_reach_it() {
     for mode in ["open-source", "hosted"] {
         let (_served, mut lines) = sandbox(&["--env", mode]);
         let mut command = bare();
-        // The last variable of both modes is an address.
+        // The last variable of each mode is an address.
         loop {
             let line = lines.next_line().await.unwrap().unwrap();
             let (name, value) = line
@@ -272,7 +272,7 @@ async fn ids_go_from_one_command_to_the_next() {
                 );
             }
         }
-        // What was archived is in the inbox no more.
+        // Archived messages have left the inbox.
         let left = text(program(), &["ls", "-n", "50", "-o", "ids"]).await;
         assert!(ids.lines().all(|id| !left.contains(id)));
         let none = run(program(), &["archive", "-"]).await;
@@ -332,7 +332,7 @@ async fn attachments_are_saved_and_none_is_overwritten() {
         }
     }
     assert_eq!(std::fs::read_dir(&to).unwrap().count(), 4);
-    // A file in the place of the folder is named.
+    // The error names a file that is in the folder's place.
     let taken = directory.file("taken");
     std::fs::write(&taken, "mine").unwrap();
     let taken = taken.to_str().unwrap();
@@ -462,7 +462,7 @@ async fn a_dry_run_sends_nothing() {
         let shown = json(program(&sandbox, Mode::OpenSource), &arguments).await;
         assert_eq!(shown["dry_run"], true);
         assert!(shown["address"].as_str().unwrap().starts_with("/gmail/v1/"));
-        // It needs no credentials either.
+        // A dry run needs no credentials.
         assert_eq!(json(bare(), &arguments).await, shown);
     }
     let message = text(
@@ -514,7 +514,7 @@ async fn a_dry_run_sends_nothing() {
             .iter()
             .all(|request| request.method == "GET" || request.path == "/token")
     );
-    // What can't show what it would do refuses, and does nothing.
+    // Commands that cannot show what they would do refuse `--dry-run`, and do nothing.
     for arguments in [
         ["connectors", "delete", "a"].as_slice(),
         &["auth", "logout"],
@@ -558,7 +558,7 @@ async fn a_slip_is_told_and_what_was_done_is_shown() {
         said.contains("1 of 3 messages are done; it stopped at 00000000000000ff"),
         "{said}"
     );
-    // A search fails as every other command does.
+    // A search fails like every other command.
     let wrong = run(program(), &["search", "x", "--page-token", "wrong"]).await;
     assert_eq!(wrong.status.code(), Some(2));
     let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
@@ -861,7 +861,7 @@ async fn a_command_runs_in_the_sandbox_and_nothing_of_the_person_goes_along() {
         ];
         let (code, stdout, stderr) = run(&[&["sandbox"], mode, &program].concat()).await;
         assert_eq!(code, Some(0), "{stderr}");
-        // The standard output is the command's alone.
+        // Only the command writes to standard output.
         let result: Value = serde_json::from_str(&stdout).unwrap();
         assert_eq!(result["data"].as_array().map(Vec::len), Some(1));
     }

@@ -1,4 +1,4 @@
-//! Why no connection is made: certificates, proxies and names, told apart and said so that whoever reads it can act.
+//! Failed connections: certificate, proxy and DNS errors are distinct, and each message says what to do.
 
 #![cfg(feature = "cli")]
 #![allow(
@@ -25,7 +25,7 @@ use crate::support::program::{errors, program};
 
 const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 13\r\nconnection: close\r\n\r\n{\"labels\":[]}";
 
-/// An authority of the test's own.
+/// The test's own certificate authority.
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
@@ -43,7 +43,7 @@ impl Authority {
         })
     }
 
-    /// A server with a certificate for a name, valid between two years.
+    /// A server with a certificate for a name, valid from one year to another.
     fn serve(&self, name: &str, from: i32, until: i32) -> Result<Server, Failure> {
         let mut params = CertificateParams::new(vec![name.to_owned()])?;
         params.not_before = date_time_ymd(from, 1, 1);
@@ -67,7 +67,7 @@ impl Authority {
     }
 }
 
-/// A server that does one thing with each connection, and counts them.
+/// A server that handles every connection in one way, and counts them.
 struct Server {
     port: u16,
     connections: Arc<AtomicUsize>,
@@ -98,7 +98,7 @@ impl Server {
     }
 }
 
-/// Reads the head of a request and answers; a client that goes away is what is tested for.
+/// Reads the head of a request and answers; the tests expect clients to hang up.
 fn answer(stream: &mut (impl std::io::Read + std::io::Write), text: &str) {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -112,7 +112,7 @@ fn answer(stream: &mut (impl std::io::Read + std::io::Write), text: &str) {
     let _ = stream.flush();
 }
 
-/// The world around the program.
+/// The program's environment.
 struct World {
     sandbox: Sandbox,
     directory: Directory,
@@ -274,7 +274,7 @@ async fn a_proxys_refusal_is_told_with_its_status_and_not_asked_again() -> Resul
             assert_told(&output, 2, &words);
             assert_told(&output, 2, &[&format!("proxy 127.0.0.1:{}", proxy.port)]);
             assert!(!errors(&output).contains("secret"));
-            // The second question is for the status alone.
+            // The second connection only asks for the status.
             assert!(proxy.connections() - before <= 2, "{text}");
         }
     }

@@ -1,4 +1,4 @@
-//! Connectors at Airbyte: made from credentials or by consent, checked, changed, deleted.
+//! Connectors at Airbyte: created from credentials or by consent, checked, changed and deleted.
 
 #![cfg(feature = "cli")]
 
@@ -87,7 +87,7 @@ async fn a_callback_of_another_consent_is_refused_and_a_denial_is_told() -> Resu
     let error = third.finish(&airbyte, &back).await.expect_err("denied");
     assert!(error.is_consent_denied(), "{error}");
 
-    // The older form takes one more request, whose refusal is reported.
+    // The older callback needs one more request, whose error is reported.
     let fourth = begin().begin(&airbyte).await?;
     let back = format!("/back?correlation={}&secret_id=s", fourth.correlation());
     let error = fourth
@@ -179,7 +179,7 @@ async fn a_new_customers_workspace_is_made_on_request() -> Result<(), Failure> {
         "{error}"
     );
     begin().create_workspace(true).begin(&airbyte).await?;
-    // From then on it is there, and a connector can be made in it by the type's name.
+    // The workspace now exists, so a connector can be created in it by its type's name.
     let created = airbyte
         .connectors()
         .create()
@@ -269,7 +269,7 @@ async fn a_deletion_is_followed_to_its_end() -> Result<(), Failure> {
             .await
             .is_err_and(|error| error.is_not_found())
     );
-    // Some versions do not know a workspace without a connector; a page that says 404 tells nothing.
+    // Some versions do not know a workspace without connectors; a 404 page proves nothing.
     for (body, is_gone) in [
         (r#"{"message": "Workspace not found", "errors": []}"#, true),
         ("<h1>404</h1>", false),
@@ -503,7 +503,7 @@ async fn the_program_makes_changes_checks_and_deletes_connectors() -> Result<(),
     for command in ["get", "check", "inspect"] {
         program::json(&run(&["connectors", command, &id]).output().await?)?;
     }
-    // Neither without a yes, nor under a flag that promises to do nothing.
+    // Deletion needs `--yes`, and `--dry-run` must not delete anything.
     for more in [&[][..], &["--dry-run", "--yes"]] {
         let arguments = [&["connectors", "delete", &id][..], more].concat();
         let output = run(&arguments).output().await?;

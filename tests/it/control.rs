@@ -1,4 +1,4 @@
-//! The sandbox's control endpoint: what other processes can do by it, and who is turned away.
+//! The sandbox's control endpoint: what other processes can do with it, and whom it rejects.
 
 #![cfg(feature = "sandbox")]
 
@@ -8,7 +8,7 @@ use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
 use serde_json::{Value, json};
 use support::{TestResult, web};
 
-/// Asks the control endpoint; gives the answer's body, which is null where there is none.
+/// Calls the control endpoint; returns the answer's body, or null.
 async fn control(
     sandbox: &Sandbox,
     request: &str,
@@ -96,7 +96,7 @@ async fn a_page_of_the_web_is_turned_away() -> TestResult {
     };
     let own = format!("127.0.0.1:{port}");
     let before = sandbox.mailbox_state();
-    // A name of a stranger's that points to this machine.
+    // A stranger's domain that resolves to this machine.
     for request in ["POST /control/deliver", "GET /gmail/v1/users/me/profile"] {
         let rebound = format!("attacker.example:{port}");
         assert_eq!(ask(request, &rebound, "").await?, 403, "{request}");

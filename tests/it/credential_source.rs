@@ -1,4 +1,4 @@
-//! Which credentials the program takes, what it says of them, and what it says where they can't be used.
+//! Which credentials the program uses, what it says about them, and its errors when they can't be used.
 
 #![cfg(feature = "cli")]
 
@@ -41,7 +41,7 @@ impl Case {
         program::program(&self.sandbox, &self.directory, arguments)
     }
 
-    /// The account of the sandbox's user, signed in.
+    /// Signs in the sandbox's user.
     fn sign_in(&self, name: &str) -> std::io::Result<()> {
         let google = self.sandbox.google();
         let mut tokens = TokenSet::new(google.access_token);
@@ -52,13 +52,13 @@ impl Case {
     }
 }
 
-/// What a program printed and what it said.
+/// The program's output and messages.
 async fn done(command: &mut Command) -> Result<(Value, String), Failure> {
     let output = command.output().await?;
     Ok((program::json(&output)?, errors(&output)))
 }
 
-/// What a program said that ended with exit code 2.
+/// The messages of a program that ended with exit code 2.
 async fn refused(command: &mut Command) -> Result<String, Failure> {
     let output = command.output().await?;
     let said = errors(&output);
@@ -102,7 +102,7 @@ async fn a_file_and_a_subject_win_over_a_signed_in_account_and_a_file_alone_does
             .as_str()
             .is_some_and(|why| why.contains("wins over"))
     );
-    // A mailbox is named, and another one's account is all there is.
+    // The variable names a mailbox, but the only account is for another.
     let said = refused(case.program(&LIST).env("GMAIL_SUBJECT", USER)).await?;
     assert!(
         said.contains("another@example.com") && said.contains("GMAIL_SUBJECT"),
@@ -158,7 +158,7 @@ async fn a_file_that_is_named_and_can_not_be_used_is_told_by_its_path() -> Resul
         .await?;
         assert!(said.contains(name), "{said}");
     }
-    // A service account alone has no mailbox.
+    // A service account without a subject has no mailbox.
     let said = refused(case.program(&LIST).env(FILE, &case.key)).await?;
     for part in [
         "GMAIL_SUBJECT",
@@ -262,7 +262,7 @@ async fn a_shared_store_that_is_gone_or_wrong_is_told() -> TestResult {
         command
     };
     let failed = |error: Failure| error.to_string();
-    // Nobody listens at the port of `discard`.
+    // Nothing listens on the port of `discard`.
     let gone = "redis://127.0.0.1:9";
     let (_, said) = done(&mut with(gone, &[])).await.map_err(failed)?;
     assert!(

@@ -1,4 +1,4 @@
-//! `airbyte-gmail export` and `import`: killed and resumed, every message once and byte for byte.
+//! `airbyte-gmail export` and `import`: after kills and restarts every message is there once, byte for byte.
 
 #![cfg(feature = "cli")]
 
@@ -21,7 +21,7 @@ use support::directory::Directory;
 use support::program::PROGRAM;
 use tokio::process::Command;
 
-/// Numbers that differ and are the same in each run.
+/// Pseudorandom numbers, the same in each run.
 struct Numbers(u64);
 
 impl Numbers {
@@ -34,7 +34,7 @@ impl Numbers {
     }
 }
 
-/// Messages of many sizes, some of them difficult.
+/// Messages of many sizes, including difficult ones.
 fn generated(count: u32) -> Vec<Vec<u8>> {
     let mut numbers = Numbers(u64::from(count));
     (0..count)
@@ -59,7 +59,7 @@ fn generated(count: u32) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Ends that an mbox file has no form for, and that come in by themselves.
+/// Endings that mbox cannot represent; these messages are delivered directly.
 const ODD: [&[u8]; 5] = [
     b"Message-ID: <odd-1@example.com>\r\n\r\nno end",
     b"Message-ID: <odd-2@example.com>\r\n\r\nFrom ",
@@ -68,7 +68,7 @@ const ODD: [&[u8]; 5] = [
     b"From: a@example.com\nMessage-ID: <odd-5@example.com>",
 ];
 
-/// A sandbox that holds these messages, and those with odd ends.
+/// A sandbox with these messages and those with odd endings.
 async fn sandbox_with(
     directory: &Directory,
     messages: &[Vec<u8>],
@@ -126,8 +126,7 @@ fn report(output: &Output) -> Result<Value, Box<dyn std::error::Error>> {
     serde_json::from_slice(&output.stdout).map_err(|_| errors.into())
 }
 
-/// Runs a command until its file has grown by so many bytes, and kills it there; tells whether it came to its end
-/// before.
+/// Runs a command until its file has grown by this many bytes, then kills it; returns whether it finished first.
 async fn kill_after(
     mut command: Command,
     file: &Path,
@@ -161,7 +160,7 @@ fn all(messages: &[Vec<u8>]) -> HashMap<Vec<u8>, u32> {
     counted(messages.iter().cloned().chain(ODD.map(<[u8]>::to_vec)))
 }
 
-/// What an export holds, by its own index.
+/// The messages of an export, found through its own index.
 fn exported(format: &str, out: &Path) -> Result<Vec<Vec<u8>>, Box<dyn std::error::Error>> {
     let lines = lines(&index(out))?;
     let records = &lines[1..];
@@ -235,7 +234,7 @@ async fn killed_and_resumed(format: &str, count: u32, kills: u32) -> TestResult 
         Some(u64::from(count) + ODD.len() as u64)
     );
 
-    // Later it adds what is new, and nothing else.
+    // A later export adds only what is new.
     let id = sandbox.deliver(b"Message-ID: <new@example.com>\r\n\r\nNew.\r\n");
     let output = export(&sandbox, format, &out).output().await?;
     assert_eq!(report(&output)?["exported"], 1);
@@ -296,7 +295,7 @@ async fn an_output_is_never_mixed_or_overwritten() -> TestResult {
     assert!(String::from_utf8(output.stderr)?.contains("another account"));
     assert!(fs::read(&out)? == before);
 
-    // A file that is no export stays as it is, also where an empty index lies beside it.
+    // A file that is not an export stays unchanged, even next to an empty index.
     let letter = directory.file("letter");
     fs::write(&letter, "Dear reader")?;
     for _ in 0..2 {
@@ -306,7 +305,7 @@ async fn an_output_is_never_mixed_or_overwritten() -> TestResult {
     }
     assert_eq!(fs::read(&letter)?, b"Dear reader");
 
-    // An output that has lost all is filled again, and that is said.
+    // An output that has lost its content is filled again, and a message says so.
     fs::write(&out, b"")?;
     let output = export(&sandbox, "mbox", &out).output().await?;
     assert!(String::from_utf8_lossy(&output.stderr).contains("exported again"));
@@ -346,7 +345,7 @@ async fn one_export_at_a_time_writes_to_an_output() -> TestResult {
         "another process is using it".to_owned()
     };
     assert!(said.contains(&holder), "{said}");
-    // The lock goes with the process, however that ends.
+    // The lock ends with the process, however it ends.
     first.kill().await?;
     report(&export(&sandbox, "mbox", &out).output().await?)?;
     assert_eq!(exported("mbox", &out)?.len(), 5 + ODD.len());
@@ -397,7 +396,7 @@ async fn hosted_mode_exports_too() -> TestResult {
     Ok(())
 }
 
-/// Everything in the mailbox.
+/// All messages of a mailbox.
 async fn mailbox(sandbox: &Sandbox) -> Result<Vec<Vec<u8>>, Box<dyn std::error::Error>> {
     let gmail = sandbox.open_source()?;
     let list = gmail
@@ -420,10 +419,10 @@ async fn mailbox(sandbox: &Sandbox) -> Result<Vec<Vec<u8>>, Box<dyn std::error::
 async fn an_import_is_neither_doubled_nor_cut_short() -> TestResult {
     let directory = Directory::new()?;
     let mut messages = generated(400);
-    // A large one takes the road of the upload.
+    // A large message goes through an upload.
     messages[7].resize(1_200_000, b'x');
     messages[7].extend_from_slice(b"\r\n");
-    // The same Message-ID twice is two messages.
+    // Two messages with the same Message-ID are both imported.
     let twice = messages[0].clone();
     messages.insert(1, twice);
     let source = sandbox_with(&directory, &messages).await?;
@@ -443,12 +442,12 @@ async fn an_import_is_neither_doubled_nor_cut_short() -> TestResult {
             .arg(&file);
         command
     };
-    // Killed, and twice left without the answer to a message that did arrive.
+    // Kill it, then twice lose the answer to a message that did arrive.
     for growth in [2_000, 9_000] {
         kill_after(import(), &notes, growth).await?;
     }
     for _ in 0..2 {
-        // One does not end an import, three in a row do.
+        // One lost answer does not end an import; three in a row do.
         target.inject(
             Fault::new(Service::Gmail, FaultKind::ConnectionClosedBeforeResponse)
                 .on("messages_import")
@@ -477,7 +476,7 @@ async fn an_import_is_neither_doubled_nor_cut_short() -> TestResult {
         .collect()
         .await?;
     assert_eq!(starred.len(), messages.len() + ODD.len());
-    // Once more does nothing.
+    // Another run does nothing.
     assert_eq!(report(&import().output().await?)?["imported"], 0);
     Ok(())
 }
@@ -498,7 +497,7 @@ async fn what_never_arrived_is_sent_again_and_what_nobody_can_know_is_said() -> 
     for (at, imported, unclear) in [(0, 2, 0), (second_at, 1, 1)] {
         let target = Sandbox::builder().empty().start().await?;
         let doubt = json!({"at": at, "step": "sending", "sent": 0});
-        // The line cut short at the end is that of a kill.
+        // The truncated last line is what a kill leaves.
         fs::write(&notes, format!("{header}\n{doubt}\n{{\"at\":12"))?;
         let output = program(&target).arg("import").arg(&file).output().await?;
         let result = report(&output)?;
@@ -520,7 +519,7 @@ async fn a_search_that_lags_behind_does_not_double_a_message() -> TestResult {
     fs::write(&file, &archive)?;
     let target = Sandbox::builder().empty().start().await?;
     target.deliver(raw);
-    // It arrived five seconds ago, and the search does not know of it yet.
+    // It arrived five seconds ago, and the search does not find it yet.
     let sent = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() - 5;
     let header = json!({"account": "user@example.com", "size": archive.len()});
     let doubt = json!({"at": 0, "step": "sending", "sent": sent});

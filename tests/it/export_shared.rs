@@ -1,4 +1,4 @@
-//! Exports that other programs open and change, and exports that go to another account.
+//! Exports that other programs open and change, and exports imported into another account.
 
 #![cfg(feature = "cli")]
 
@@ -21,7 +21,7 @@ use crate::support::program::PROGRAM;
 
 type Any<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// A mailbox of so many messages.
+/// A mailbox with this many messages.
 async fn mailbox(count: usize) -> Any<Sandbox> {
     let sandbox = empty().await?;
     deliver(&sandbox, 0, count);
@@ -62,7 +62,7 @@ async fn export(
     Ok((serde_json::from_slice(&output.stdout)?, said))
 }
 
-/// How often each subject is in an output, and how many messages there are.
+/// How often each subject occurs in an output.
 fn subjects(format: &str, out: &Path) -> Any<HashMap<String, usize>> {
     let mut raws = Vec::new();
     match format {
@@ -113,7 +113,7 @@ fn once(count: usize) -> HashMap<String, usize> {
     (0..count).map(|number| (number.to_string(), 1)).collect()
 }
 
-/// What another program does to an mbox: it notes in each message that it has been seen.
+/// Does what mail programs do to an mbox: marks each message as seen.
 fn note_in_each(out: &Path, what: &str) -> TestResult {
     let mut changed = Vec::new();
     for line in fs::read(out)?.split_inclusive(|byte| *byte == b'\n') {
@@ -122,7 +122,7 @@ fn note_in_each(out: &Path, what: &str) -> TestResult {
             changed.extend_from_slice(what.as_bytes());
         }
     }
-    // Programs write a new file and put it into the place of the old one.
+    // Programs write a new file and rename it over the old one.
     let new = out.with_extension("other");
     fs::write(&new, changed)?;
     Ok(fs::rename(new, out)?)
@@ -180,15 +180,15 @@ async fn what_other_programs_write_into_an_mbox_stays() -> TestResult {
             assert_eq!(found.remove("foreign"), Some(1), "{name}");
         }
         if name == "cut" {
-            // The message that was cut in two is there in its piece as well.
+            // The truncated message is there in its piece as well.
             found.values_mut().for_each(|count| *count = 1);
         }
         assert_eq!(found, once(14), "{name}");
-        // And nothing more is done.
+        // A second run does nothing more.
         let (result, _) = export(&sandbox, "mbox", &out, &[]).await?;
         assert_eq!(result["exported"], 0, "{name}");
     }
-    // A file that is no mbox any more is left alone.
+    // A file that is no longer an mbox stays unchanged.
     let sandbox = mailbox(3).await?;
     let out = directory.file("letter");
     export(&sandbox, "mbox", &out, &[]).await?;
@@ -218,7 +218,7 @@ async fn what_other_programs_do_to_ndjson_and_a_maildir_stays() -> TestResult {
     let sandbox = mailbox(12).await?;
     let out = directory.file("out.ndjson");
     export(&sandbox, "ndjson", &out, &[]).await?;
-    // Written anew by a program that sorts keys, adds one, and takes a message out; without an end.
+    // Rewritten by a program that sorts keys, adds one and removes a message, without a final line break.
     let mut lines = Vec::new();
     for line in fs::read_to_string(&out)?.lines().skip(1) {
         let mut message: Value = serde_json::from_str(line)?;
@@ -249,7 +249,7 @@ async fn what_other_programs_do_to_ndjson_and_a_maildir_stays() -> TestResult {
             .into_owned()
     };
     fs::create_dir_all(out.join(".Work/cur"))?;
-    // Marked, moved to a folder, moved under another name, taken away; and foreign mail moved in.
+    // Marked, moved to a folder, renamed or deleted; and foreign mail added.
     fs::rename(
         &files[0],
         out.join("cur").join(format!("{}FS", name(&files[0]))),
@@ -407,7 +407,7 @@ async fn labels_travel_to_another_account_by_name() -> TestResult {
             .email_address("other@example.com")
             .start()
             .await?;
-        // There, the ids mean something else.
+        // In the other account the ids mean something else.
         let other = target.open_source()?;
         other.labels().create("Invoices 2026").send().await?;
         other.labels().create("a, b").send().await?;
@@ -432,7 +432,7 @@ async fn labels_travel_to_another_account_by_name() -> TestResult {
             assert_eq!(sorted(&found[subject]), sorted(labels), "{format} {header}");
         }
     }
-    // An index of before knows ids alone: those of another account can't be placed.
+    // Older indexes only have ids: those of another account can't be resolved.
     let out = directory.file("old.mbox");
     let raw = b"Message-ID: <1@example.com>\nSubject: 1\n\nText.\n";
     let mut archive = Vec::new();

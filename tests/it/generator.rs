@@ -1,8 +1,8 @@
-//! The generator: each rule of the lint, by a document that breaks it.
+//! The generator: each lint rule, with a document that breaks it.
 
 use crate::codegen::{self, Settings};
 
-/// A small document that keeps every rule.
+/// A small document that satisfies every rule.
 const DOCUMENT: &str = r##"
 openapi: 3.0.3
 info:
@@ -145,7 +145,7 @@ fn generate(yaml: &str) -> Result<String, String> {
     codegen::generate(&settings, yaml).map_err(|error| error.to_string())
 }
 
-/// The message for the document in which one text is another.
+/// The error after replacing a text in the document.
 fn broken(from: &str, to: &str) -> String {
     assert!(DOCUMENT.contains(from), "the document has no {from:?}");
     let result = generate(&DOCUMENT.replacen(from, to, 1));
@@ -161,7 +161,7 @@ fn broken(from: &str, to: &str) -> String {
         .collect()
 }
 
-/// A message without the number of its line.
+/// An error without its line number.
 fn without_number(message: &str) -> String {
     let numbered = message
         .strip_prefix("spec/notes.yaml:")
@@ -599,7 +599,7 @@ fn each_broken_rule_names_the_place_and_the_fix() {
     }
 }
 
-/// What would compile to a wrong client, or not at all: each is refused with its line and the fix.
+/// Documents that would compile to a wrong client or not at all: each is rejected with its line and the fix.
 #[test]
 fn what_nothing_reads_or_rust_can_not_tell_apart_is_refused() {
     let list = "GET /v1/notes (notes_list): ";
@@ -610,7 +610,7 @@ fn what_nothing_reads_or_rust_can_not_tell_apart_is_refused() {
     let parameter = "- name: color";
     let schema = "schema: {type: integer, minimum: 1}";
     let cases: &[(&str, &str, &str, &str)] = &[
-        // Names that are one name in Rust.
+        // Different names that become the same name in Rust.
         (
             values,
             "enum: [deep-blue, deepBlue]",
@@ -733,7 +733,7 @@ fn what_nothing_reads_or_rust_can_not_tell_apart_is_refused() {
             "components.securitySchemes.user: ",
             "`user` is http basic",
         ),
-        // Words that nothing reads.
+        // Keywords that nothing reads.
         (
             next,
             "        next: {type: string, const: a}",
@@ -1061,7 +1061,7 @@ fn what_is_only_read_is_no_param_and_what_is_deprecated_says_so() -> Result<(), 
     Ok(())
 }
 
-/// tests/connector/mutate.sh puts every keyword at every place; these are what it found.
+/// tests/connector/mutate.sh tries every keyword in every place; these are its findings.
 #[test]
 fn a_keyword_that_nothing_reads_is_refused_with_its_line() {
     let cases: &[(&str, &str, &str)] = &[
@@ -1234,7 +1234,7 @@ fn changes_of_the_document_are_changes_of_what_is_generated() {
 
 #[test]
 fn no_input_makes_it_panic() {
-    // Cutting the document anywhere leaves YAML of every kind of incompleteness.
+    // Cutting the document at any point leaves all kinds of incomplete YAML.
     for end in (0..DOCUMENT.len()).step_by(37) {
         let _ = generate(DOCUMENT.get(..end).unwrap_or_default());
     }

@@ -1,9 +1,9 @@
-//! What generation means, pinned: the operation table with its params, the tools, the program's commands, the public
-//! API.
+//! Golden files for what is generated: the operation table with its params, the tools, the program's commands and the
+//! public API.
 //!
-//! A line is one fact that names what it is about, so that a diff can be read, and a line that goes away breaks somebody.
-//! `bash spec/review.sh` writes the files anew and says what the difference means for users. The words of the tools are
-//! in a file of their own, since no program depends on them.
+//! Each line is one fact with its full name, so that diffs are readable; a removed line is a breaking change. `bash
+//! spec/review.sh` rewrites the files and explains the differences to users. The tools' descriptions are in a separate
+//! file, since no program depends on them.
 
 #![cfg(all(feature = "sandbox", feature = "tool"))]
 
@@ -26,12 +26,12 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Compares with a golden file, or writes it.
+/// Compares with a golden file, or rewrites it.
 fn check(name: &str, text: &str) {
     compare::check(&format!("tests/golden/{name}"), text);
 }
 
-/// The type and the bounds of a JSON Schema, in a few words; what lies inside an object has lines of its own.
+/// The type and limits of a JSON Schema in a few words; nested fields have their own lines.
 fn type_name(schema: &Value) -> String {
     let mut name = match &schema["type"] {
         Value::String(name) => name.clone(),
@@ -63,7 +63,7 @@ fn type_name(schema: &Value) -> String {
     for (rule, value) in schema.as_object().into_iter().flatten() {
         match rule.as_str() {
             "additionalProperties" if value == false => {}
-            // What every id in a path has to be.
+            // The rule for ids in a path.
             "not" => name.push_str(" safe in a path"),
             "pattern" if schema.get("not").is_some() => {}
             rule if told.contains(&rule) => {}
@@ -73,7 +73,7 @@ fn type_name(schema: &Value) -> String {
     name
 }
 
-/// A line for each property of an object, and for what lies inside it: `message.raw: string required`.
+/// A line for each property of an object and for nested ones: `message.raw: string required`.
 fn properties(schema: &Value, path: &str, lines: &mut Vec<String>) {
     let required = schema["required"].as_array();
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
@@ -164,8 +164,8 @@ fn the_operation_tables() -> TestResult {
     Ok(())
 }
 
-/// Each tool, what it does to the world, what it takes and gives, in both modes. What an action's tool takes as the
-/// action does is in the operations' file.
+/// Each tool's annotations, arguments and results, in both modes. The arguments of tools for single actions are in the
+/// operations' file.
 #[tokio::test]
 async fn the_tools() -> TestResult {
     let sandbox = Sandbox::start().await?;
@@ -215,7 +215,7 @@ async fn the_tools() -> TestResult {
                 properties(&tool.output_schema, "", &mut results);
                 for result in results {
                     let line = format!("{name} gives {result}\n");
-                    // Both modes give the same, but for what one of them says besides.
+                    // Both modes have the same tools, except for what one of them adds.
                     if !text.contains(&line) {
                         text.push_str(&line);
                     }
@@ -234,7 +234,7 @@ async fn the_tools() -> TestResult {
     Ok(())
 }
 
-/// What a model is told of each property.
+/// The descriptions of properties that a model sees.
 fn descriptions(schema: &Value, path: &str, words: &mut Vec<String>) {
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let path = format!("{path} {name}");
@@ -247,7 +247,7 @@ fn descriptions(schema: &Value, path: &str, words: &mut Vec<String>) {
     }
 }
 
-/// The commands, their arguments and options, as their short help lists them; what each command takes is listed once.
+/// The commands with their arguments and options from the short help, each listed once.
 #[cfg(all(feature = "cli", feature = "mcp"))]
 #[test]
 fn the_commands() -> TestResult {
@@ -270,7 +270,7 @@ fn the_commands() -> TestResult {
         };
         for line in help.lines() {
             if let Some(usage) = line.strip_prefix("Usage: ") {
-                // An argument in angle brackets has to be given.
+                // Arguments in angle brackets are required.
                 let required = usage
                     .split(' ')
                     .filter(|word| word.starts_with('<') && !word.ends_with(']'));
@@ -306,7 +306,7 @@ fn the_commands() -> TestResult {
     Ok(())
 }
 
-/// The program's own commands: its help has them in groups, a shell is offered them one a line.
+/// The program's own commands. Its help groups them; shell completion lists them one per line.
 #[cfg(all(feature = "cli", feature = "mcp"))]
 fn all_commands() -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let offered = std::process::Command::new(env!("CARGO_BIN_EXE_airbyte-gmail"))
@@ -323,7 +323,7 @@ fn all_commands() -> Result<Vec<String>, Box<dyn std::error::Error>> {
         .collect())
 }
 
-/// The public items of hand-written and generated code, by their module.
+/// The public items of hand-written and generated code, by module.
 #[test]
 fn the_public_api() -> TestResult {
     let mut files = Vec::new();
@@ -332,8 +332,7 @@ fn the_public_api() -> TestResult {
     let mut text = String::new();
     for file in files {
         let name = file.strip_prefix(root())?.display().to_string();
-        // Modules that users can't reach: the generator, the program, what their parents keep private, the fuzz targets'
-        // doors.
+        // Modules that users can't reach: the generator, the program, private modules, and the access for fuzz targets.
         let private = [
             "src/codegen",
             "src/cli",
@@ -341,14 +340,14 @@ fn the_public_api() -> TestResult {
             "src/http/",
             "src/fuzzing.rs",
         ];
-        // What stands in for a module whose feature is not built in.
+        // A replacement for a module whose feature is disabled.
         let stands_in = name.contains("/no_");
         if stands_in || private.iter().any(|private| name.starts_with(private)) {
             continue;
         }
         items(module(&name), &fs::read_to_string(&file)?, &mut text)?;
     }
-    // What a module hands on from its files is named where it is defined.
+    // Re-exports from a module's own files are listed where they are defined.
     let is_defined = |line: &&str| {
         let Some((module, name)) = line.split_once(" use ") else {
             return true;
@@ -369,7 +368,7 @@ fn the_public_api() -> TestResult {
         })
     };
     let mut lines: Vec<&str> = text.lines().filter(is_defined).collect();
-    // In whichever file of the module.
+    // The item may be in any file of the module.
     lines.sort_unstable();
     check("public_api.txt", &format!("{}\n", lines.join("\n")));
     let mut text = String::new();
@@ -377,7 +376,7 @@ fn the_public_api() -> TestResult {
         let source = fs::read_to_string(Path::new(env!("OUT_DIR")).join(format!("{name}.rs")))?;
         items(name, &source, &mut text)?;
     }
-    // The client that the calls stand on; the table's rows are in the operations' files.
+    // The low-level client below the calls; the table's rows are in the operations' files.
     let is_raw = |line: &&str| line.contains(" Client::") || line.contains(" use ");
     let (raw, calls): (Vec<&str>, Vec<&str>) = text
         .lines()
@@ -388,7 +387,7 @@ fn the_public_api() -> TestResult {
     Ok(())
 }
 
-/// The lines of generated code, with what a call takes and gives behind the function that makes it.
+/// The lines of generated code, with a call's parameters and result on the line of the function that creates it.
 fn one_line_a_call(lines: &[&str]) -> String {
     let of_type = |line: &str| {
         let (name, item) = line.split_once("::fn ")?;
@@ -431,7 +430,7 @@ fn one_line_a_call(lines: &[&str]) -> String {
     text
 }
 
-/// The module in which users find what a file has: files below it are private, and hand their items up.
+/// The module where users find a file's items: files below it are private and re-exported.
 fn module(file: &str) -> &str {
     let path = file.trim_start_matches("src/").trim_end_matches(".rs");
     if path == "mail/encoding/mod" {
@@ -459,7 +458,7 @@ fn items(name: &str, source: &str, text: &mut String) -> TestResult {
     let mut lines = Vec::new();
     public(&syn::parse_file(source)?.items, &mut lines);
     for (index, line) in lines.iter().enumerate() {
-        // What has fields or methods is named by them.
+        // Types with fields or methods appear on those lines.
         let (kind, owner) = line.split_once(' ').unwrap_or_default();
         let is_named_again = ["struct", "enum", "trait"].contains(&kind)
             && lines.iter().skip(index + 1).any(|line| {
@@ -477,7 +476,7 @@ fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
-/// Tokens as one would write them, without the paths that generated code spells out.
+/// Tokens as one would write them, without the full paths of generated code.
 fn tokens(item: &impl ToTokens) -> String {
     let mut text = item.to_token_stream().to_string();
     for (spelled, written) in [
@@ -565,7 +564,7 @@ fn public(items: &[Item], lines: &mut Vec<String>) {
     }
 }
 
-/// One line for each name that is handed on, wherever it comes from.
+/// One line per re-exported name.
 fn uses(tree: &UseTree, lines: &mut Vec<String>) {
     match tree {
         UseTree::Path(path) => uses(&path.tree, lines),

@@ -1,4 +1,4 @@
-//! Hosted mode: which connector, which names, which organization; and the search.
+//! Hosted mode: finding the connector, names, organizations, and search.
 
 #![cfg(feature = "sandbox")]
 
@@ -608,7 +608,7 @@ async fn the_copy_is_asked_in_sql_which_only_reads() -> TestResult {
         )
         .await?;
     assert_eq!(by_params.data, json!([{"name": "INBOX"}]));
-    // What is kept of the copy follows the mailbox.
+    // The copy follows the mailbox.
     let count = async |sql: &str| -> Result<usize, Box<dyn std::error::Error>> {
         let counted: Vec<Counted> = gmail.sql(sql).send().await?.rows()?;
         Ok(counted[0].count)

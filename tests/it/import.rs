@@ -1,4 +1,4 @@
-//! `airbyte-gmail import`: sources of every kind, labels by name, and messages that Gmail refuses.
+//! `airbyte-gmail import`: all kinds of sources, labels by name, and messages that Gmail rejects.
 
 #![cfg(feature = "cli")]
 
@@ -49,7 +49,7 @@ pub(crate) async fn empty() -> Any<Sandbox> {
     Ok(Sandbox::builder().empty().start().await?)
 }
 
-/// The names of the labels of each message, by its subject.
+/// The label names of each message, by subject.
 pub(crate) async fn labels(sandbox: &Sandbox) -> Any<BTreeMap<String, String>> {
     let gmail = sandbox.open_source()?;
     let names: BTreeMap<String, String> = gmail
@@ -128,7 +128,7 @@ async fn labels_go_by_name_and_a_wrong_one_stops_before_the_first_message() -> T
     assert_eq!(labels["1"], "INBOX|Work");
     assert_eq!(labels["2"], "INBOX|Work");
 
-    // The same where a filter, a list or any action takes a label.
+    // The same for filters, lists and all other actions that take a label.
     let filter = done(
         &target,
         &[
@@ -205,7 +205,7 @@ async fn what_gmail_refuses_is_told_and_tried_again_and_the_others_go_on() -> Te
             (&json!(3), &json!(1))
         );
         assert_eq!(result["left_out"][0]["message_id"], "1@example.com");
-        // Another program marks the mail in between, and moves the first to the end.
+        // Meanwhile another program marks the messages and moves the first to the end.
         let mut changed: Vec<String> = messages
             .iter()
             .map(|raw| format!("Status: RO\n{raw}"))
@@ -287,7 +287,7 @@ async fn labels_of_takeout_become_labels() -> TestResult {
         assert_eq!(labels(&target).await?["1"], expected, "{fields}");
         let _ = fs::remove_file(directory.file("takeout.mbox.import"));
     }
-    // What Gmail lets nobody give or make is told.
+    // Labels that Gmail lets nobody set or create are reported.
     let target = empty().await?;
     fs::write(
         &file,
@@ -339,7 +339,7 @@ async fn a_maildir_and_eml_files_are_sources() -> TestResult {
             "6:DRAFT"
         ]
     );
-    // A program renames and moves them: they are still recognized.
+    // Renamed and moved files are still recognized.
     fs::rename(
         maildir.join("new/3.M1P1.example.com"),
         maildir.join("cur/3.M9.other:2,S"),
@@ -372,7 +372,7 @@ async fn a_maildir_and_eml_files_are_sources() -> TestResult {
     Ok(())
 }
 
-/// Folders of offlineimap and of an account in another language; names of files after a copy to systems without colons.
+/// Folders of offlineimap and of an account in another language; file names after a copy to a system without colons.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_folders_and_files_of_other_programs_are_understood() -> TestResult {
     let directory = Directory::new()?;
@@ -411,7 +411,7 @@ const FOREIGN: [(&str, &str); 12] = [
     ("INBOX/new/12.M1P1.mail-2,S=512,W=520", "INBOX|UNREAD"),
 ];
 
-/// An editor has put a mark before one, and another is an mbox by its content.
+/// An editor has added a byte order mark to one file, and another is an mbox by its content.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_stands_before_the_message_in_an_eml_file_is_no_part_of_it() -> TestResult {
     let directory = Directory::new()?;

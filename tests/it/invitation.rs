@@ -1,4 +1,4 @@
-//! Invitations answered, senders checked, and lists left: by the library and by the tools, in both modes.
+//! Replies to invitations, checks of senders, and unsubscribing, through the library and the tools, in both modes.
 
 #![cfg(all(feature = "sandbox", feature = "tool"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]

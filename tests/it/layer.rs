@@ -1,4 +1,4 @@
-//! Nothing imports upwards: what a module of the library names of the crate stands on its own layer or below.
+//! The layers of the library: a module only imports from its own layer or below.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// From the ground up. Modules of one layer may know each other.
+/// From the bottom up. Modules of one layer may import each other.
 const LAYERS: [&[&str]; 11] = [
     &["error"],
     &["operation", "api", "lenient"],
@@ -48,7 +48,7 @@ fn nothing_imports_upwards() {
     );
 }
 
-/// Rooms of one layer may know each other, but not in a circle.
+/// Modules of one layer may import each other, but not in a cycle.
 #[test]
 fn no_rooms_stand_in_a_circle() {
     let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -60,7 +60,7 @@ fn no_rooms_stand_in_a_circle() {
         known.entry(module.clone()).or_default().extend(names);
     }
     assert!(known.len() > 15, "the rooms are elsewhere: {known:?}");
-    // Whoever knows only rooms that are gone stands at the bottom of what is left.
+    // Remove the modules that only import removed ones.
     while let Some(ground) = known
         .iter()
         .find(|(_, names)| names.iter().all(|name| !known.contains_key(name)))
@@ -74,7 +74,7 @@ fn no_rooms_stand_in_a_circle() {
     );
 }
 
-/// A module that has files of its own lies among them.
+/// A module with files of its own is in their folder.
 #[test]
 fn no_module_lies_beside_its_folder() {
     for root in ["src", "tests/it"] {
@@ -88,7 +88,7 @@ fn no_module_lies_beside_its_folder() {
     }
 }
 
-/// The sandbox reads mail with code of its own, so that the tests hold two readers against each other.
+/// The sandbox has its own mail parser, so that tests compare two independent parsers.
 #[test]
 fn the_sandbox_shares_no_parsing_with_the_library() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox");
@@ -105,8 +105,8 @@ fn the_sandbox_shares_no_parsing_with_the_library() {
     }
 }
 
-/// The room that a file is in. The roots, the program (a crate of its own), the generator (of build time) and the text of
-/// the guide are in none.
+/// The module of a file. The crate roots, the program (a separate crate), the generator (build time) and the guide
+/// belong to none.
 fn module(file: &Path) -> Option<String> {
     let inside = file.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
     let module = inside.unwrap().iter().next().unwrap().to_str().unwrap();
@@ -114,7 +114,7 @@ fn module(file: &Path) -> Option<String> {
     (!["lib", "main", "cli", "codegen", "guide"].contains(&module)).then(|| module.to_owned())
 }
 
-/// What a file names of the crate, outside of its comments and its tests.
+/// The imports from the crate in a file, without comments and tests.
 fn imports(file: &Path) -> Vec<String> {
     let text = fs::read_to_string(file).unwrap();
     let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();

@@ -1,4 +1,4 @@
-//! The limits of an exchange, and what a client of the caller's own may not do unnoticed.
+//! The limits of an exchange, and custom clients that break a rule.
 
 #![cfg(feature = "sandbox")]
 #![allow(
@@ -18,7 +18,7 @@ use airbyte_agent_gmail::{Airbyte, GmailAuthConfig, GmailConnector, Limits, Quot
 use support::fault_server::{Breach, FaultServer};
 use support::{TestResult, http};
 
-/// A limit that no test may run into by chance.
+/// A limit that no test hits by accident.
 const FAR: Duration = Duration::from_secs(60);
 
 async fn behind(
@@ -163,7 +163,7 @@ async fn a_client_that_follows_redirects_is_found_out() -> TestResult {
 #[tokio::test]
 async fn a_wait_for_the_quota_is_told_to_the_caller_and_goes_by_the_projects_table() -> TestResult {
     let sandbox = Sandbox::start().await?;
-    // A message costs 20 units, and in older projects 5.
+    // A message costs 20 units, or 5 in older projects.
     for (quota, at_once) in [(Quota::current(), 1), (Quota::legacy(), 4)] {
         let waits = Arc::new(Mutex::new(Vec::new()));
         let told = waits.clone();

@@ -1,4 +1,4 @@
-//! The listener that waits for the browser, and clients that are slow.
+//! The listener that waits for the browser, and slow clients.
 
 #![cfg(feature = "oauth")]
 
@@ -31,7 +31,7 @@ async fn the_browser_does_not_wait_for_slow_clients() -> TestResult {
     let mut page = String::new();
     timeout(Duration::from_secs(5), browser.read_to_string(&mut page)).await??;
     assert!(page.starts_with("HTTP/1.1 404"), "{page}");
-    // The oldest gave way, and the newest are still waited for.
+    // The oldest client was dropped; the newest are still waiting.
     let mut byte = [0];
     assert_eq!(slow[0].read(&mut byte).await.unwrap_or(0), 0);
     assert!(

@@ -1,5 +1,5 @@
-//! Tests through public doors, in one binary: a file for each behaviour, and what several of them need in `support`,
-//! `compare` and the generator itself.
+//! Tests of the public API in one binary: a file for each behaviour, with shared helpers in `support` and `compare`,
+//! and the generator itself.
 
 #[path = "../../src/codegen/mod.rs"]
 #[allow(dead_code, reason = "the tests use its one door")]

@@ -1,4 +1,4 @@
-//! Many messages for the least that Google's table of units allows.
+//! Fetches many messages at the lowest cost in quota units.
 
 #![cfg(all(feature = "sandbox", feature = "mail"))]
 
@@ -16,7 +16,7 @@ fn builder(sandbox: &Sandbox) -> GmailConnectorBuilder {
         .token_url(sandbox.token_url())
 }
 
-/// Delivers a thread of so many messages.
+/// Delivers a thread with this many messages.
 fn deliver(sandbox: &Sandbox, name: &str, size: usize) {
     for number in 0..size {
         let answers = if number == 0 {
@@ -33,7 +33,7 @@ fn deliver(sandbox: &Sandbox, name: &str, size: usize) {
     }
 }
 
-/// The messages of the threads that were delivered, as a list names them.
+/// The delivered messages, as a list returns them.
 async fn listed(gmail: &GmailConnector) -> Result<Vec<Message>, Box<dyn std::error::Error>> {
     let list = gmail
         .messages()
@@ -43,7 +43,7 @@ async fn listed(gmail: &GmailConnector) -> Result<Vec<Message>, Box<dyn std::err
     Ok(list.send().await?.messages)
 }
 
-/// What the requests since the last clearing have cost, and how many they were.
+/// The units that the requests since the last clearing cost, and their number.
 fn units(sandbox: &Sandbox) -> (u32, usize) {
     let requests = sandbox.requests();
     let units = requests
@@ -124,7 +124,7 @@ async fn each_message_has_its_own_result_though_threads_are_fetched() -> TestRes
     deliver(&sandbox, "thread", 4);
     let gmail = builder(&sandbox).retry(RetryPolicy::never()).build()?;
     let mut wanted = listed(&gmail).await?;
-    // One is gone since, and one is wanted twice.
+    // One message has been deleted, and one is requested twice.
     gmail
         .messages()
         .delete(wanted[1].id.as_str())
@@ -148,7 +148,7 @@ async fn each_message_has_its_own_result_though_threads_are_fetched() -> TestRes
             Err(error) => assert!(at == 1 && error.is_not_found(), "{at}: {error}"),
         }
     }
-    // What stops the thread stops all of them, with no call for each.
+    // An error for the thread is an error for each of its messages, without further calls.
     let broken = FaultKind::Status {
         code: 403,
         body: ErrorBody::Native,

@@ -1,4 +1,4 @@
-//! The MCP server, as its clients meet it: over the standard streams and over HTTP, against the sandbox.
+//! The MCP server as clients see it: over the standard streams and over HTTP, against the sandbox.
 
 #![cfg(all(feature = "cli", feature = "mcp"))]
 #![allow(
@@ -84,7 +84,7 @@ async fn tools_are_listed_and_called_over_the_standard_streams() {
             "a tool that is not offered can't be called: {unknown}"
         );
 
-        // A client that goes away ends the program.
+        // The program ends when its client closes the input.
         drop(client.input);
         let status = timeout(Duration::from_secs(10), client.child.wait())
             .await
@@ -117,7 +117,7 @@ async fn what_is_malformed_harms_nobody() {
     assert_eq!(unknown["error"]["code"], -32601);
 }
 
-/// Clients on Node give sockets, not pipes.
+/// Clients on Node.js pass sockets instead of pipes.
 #[cfg(unix)]
 #[tokio::test]
 async fn the_standard_streams_may_be_sockets() {
@@ -126,7 +126,7 @@ async fn the_standard_streams_may_be_sockets() {
 
     let sandbox = Sandbox::start().await.unwrap();
     let [(input, stdin), (output, stdout)] = [(), ()].map(|()| UnixStream::pair().unwrap());
-    // Somebody else who has the socket finds it as it was, when the server has ended.
+    // Other owners of the socket find it unchanged when the server has ended.
     let shared = stdin.try_clone().unwrap();
     let mut child = program(&sandbox, Mode::OpenSource)
         .arg("mcp")
@@ -341,7 +341,7 @@ async fn only_what_the_signed_in_account_has_granted_is_offered() {
         text.contains("not granted") && text.contains("gmail.labels"),
         "{text}"
     );
-    // What is said on the command line goes before it.
+    // The command line takes precedence.
     let (names, _) = list(&["--scopes", "https://mail.google.com/"]).await;
     assert!(names.iter().any(|name| name == "gmail_send"), "{names:?}");
 }
@@ -369,7 +369,7 @@ async fn structured_content_has_the_marks_of_the_text() {
     for field in ["from", "subject", "snippet"] {
         assert!(text.contains(message[field].as_str().unwrap()), "{message}");
     }
-    // An id goes into the next call as it is.
+    // Ids can be passed to the next call as they are.
     let read = client
         .call(
             2,
@@ -385,7 +385,7 @@ async fn results_are_text_alone_where_that_is_wanted() {
     let sandbox = Sandbox::start().await.unwrap();
     let mut client = Client::start(&sandbox, Mode::OpenSource, &["--text-only"]).await;
     let list = client.ask(1, "tools/list", json!({})).await;
-    // Who is promised a schema has to get what fits it.
+    // A tool that declares a schema must return content that matches it.
     for tool in list["result"]["tools"].as_array().unwrap() {
         assert_eq!(tool.get("outputSchema"), None, "{tool}");
     }
@@ -518,7 +518,7 @@ async fn http_is_for_those_who_have_the_token() {
             refused.status()
         );
     }
-    // The session goes on.
+    // The session continues.
     let list = say(json!({"jsonrpc": "2.0", "id": 5, "method": "tools/list"}));
     let list = list.await.unwrap().text().await.unwrap();
     assert!(list.contains("gmail_search"), "{list}");
@@ -568,7 +568,7 @@ async fn a_named_page_may_ask() {
     );
 }
 
-/// A person at a client that is asked: the answers to give, in order, and the question that was shown last.
+/// Calls a tool and answers the client's question; returns the result and the last question.
 async fn asked(client: &mut Client, id: u64, arguments: Value, said: Value) -> (Value, String) {
     client
         .write(&json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": "gmail_send", "arguments": arguments}}))
@@ -615,7 +615,7 @@ async fn a_person_approves_within_a_session() {
             .starts_with("Sent as message")
     );
 
-    // A call that is cancelled takes its question back, and a late yes sends nothing.
+    // Cancelling a call withdraws its question, and a late approval sends nothing.
     client
         .write(&json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "gmail_send", "arguments": send}}))
         .await;
@@ -698,7 +698,7 @@ async fn a_person_approves_without_a_session() {
         result["requestState"].clone()
     };
     let first = open(&ask(call("x", &none, none.clone())).await);
-    // A state is of one call, of one server, and good once.
+    // A state is valid for one call, on one server, once.
     let bad = |answer: &Value, why: &str| {
         assert_eq!(answer["error"]["code"], -32602, "{answer}");
         let message = answer["error"]["message"].as_str().unwrap();
@@ -723,7 +723,7 @@ async fn a_person_approves_without_a_session() {
     assert_eq!(failure(&no["result"]), "declined");
     bad(&ask(call("x", &first, yes())).await, "was answered already");
     let second = open(&ask(call("x", &none, none.clone())).await);
-    // Where nothing was said to the question, it is asked again.
+    // An unanswered question is asked again.
     let mut silent = call("x", &second, none.clone());
     silent["inputResponses"] = json!({"another": yes()});
     open(&ask(silent).await);

@@ -1,4 +1,4 @@
-//! The MCP server and clients that err: each line has its answer, and nothing grows.
+//! The MCP server with faulty clients: each line gets an answer, and memory use stays bounded.
 
 #![cfg(all(feature = "cli", feature = "mcp"))]
 #![allow(
@@ -40,7 +40,7 @@ impl Client {
         client
     }
 
-    /// One that has said nothing yet.
+    /// A client that has sent nothing yet.
     fn silent(sandbox: &Sandbox) -> Self {
         let mut child = Command::new(PROGRAM)
             .env_clear()
@@ -101,7 +101,7 @@ async fn what_comes_too_early_does_not_end_the_server() -> TestResult {
         }
         client.write(discover.to_string().as_bytes()).await;
         assert_eq!(client.read().await["result"]["resultType"], "complete");
-        // A client that has waited long enough for it takes it back.
+        // A client cancels a request after waiting long enough.
         let cancelled = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}});
         client.write(cancelled.to_string().as_bytes()).await;
         for (method, params, why) in [
@@ -169,7 +169,7 @@ async fn every_line_has_its_answer() -> TestResult {
         assert_eq!(answer["id"], id, "{about}");
         assert_eq!(answer["jsonrpc"], "2.0", "{about}");
     }
-    // What is blank is passed over, a mark and a field twice are read as they are meant, and a list gives two answers.
+    // Blank lines are skipped, a byte order mark and a repeated field are tolerated, and a batch gets two answers.
     client.write(b"").await;
     client.write(b" \t\r").await;
     client
@@ -183,7 +183,7 @@ async fn every_line_has_its_answer() -> TestResult {
         .write(br#"{"jsonrpc":"2.0","method":"ping","id":20,"id":21}"#)
         .await;
     assert_eq!(client.read().await["id"], 21);
-    // The second line has lost the end of the first.
+    // The first message is missing its line break.
     for (line, first, second) in [
         (&br#"[{"jsonrpc":"2.0","id":22,"method":"ping"},{"jsonrpc":"2.0","id":23,"method":"ping"}]"#[..], 22, 23),
         (br#"{"jsonrpc":"2.0","id":24,"method":"ping"} {"jsonrpc":"2.0","id":25,"method":"ping"}"#, 24, 25),
@@ -263,7 +263,7 @@ async fn params_that_do_not_fit_are_told_as_that() -> TestResult {
         let message = answer["error"]["message"].as_str().unwrap_or_default();
         assert!(message.contains(word), "{request}: {message}");
     }
-    // What can only be meant in one way is taken so.
+    // Arguments with only one possible meaning are accepted.
     for (name, arguments) in [
         ("gmail_search", json!("{\"query\": \"in:inbox\"}")),
         ("gmail_profile_get", json!("")),
@@ -406,7 +406,7 @@ async fn the_session_that_rested_longest_ends_when_there_are_too_many() -> TestR
     let first = begin(&url).await?;
     let second = begin(&url).await?;
     for _ in 0..260 {
-        // One that is in use stays.
+        // A session in use stays.
         assert_eq!(post(&url, ping(), Some(&first)).await?.status(), 200);
         begin(&url).await?;
     }
@@ -428,7 +428,7 @@ async fn silent_clients_do_not_keep_others_out() -> TestResult {
         silent.push(stream);
     }
     timeout(Duration::from_secs(5), begin(&url)).await??;
-    // The oldest gave way.
+    // The oldest connection was dropped.
     let mut byte = [0];
     assert_eq!(silent[0].read(&mut byte).await.unwrap_or(0), 0);
     task.abort();

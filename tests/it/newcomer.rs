@@ -1,4 +1,4 @@
-//! What a newcomer is told by the program: once, and with what to do next.
+//! The program's messages to newcomers: said once, with the next step.
 
 #![cfg(feature = "cli")]
 
@@ -30,7 +30,7 @@ async fn a_person_is_told_once_and_what_to_do_next() -> TestResult {
     let report = "Delivery report of mx.example.org\njo@example.org: failed, 5.1.1, 550 no\nal@example.org: delayed";
     assert!(shown.contains(report), "{shown}");
 
-    // A table does not repeat what the standard error says.
+    // The table does not repeat what standard error says.
     let reply = run(&sandbox, &["reply", &bounce, "--text", "x"]).await?;
     let shown = String::from_utf8_lossy(&reply.stdout).into_owned();
     assert!(

@@ -1,4 +1,4 @@
-//! Google's sign-in: the callback under hostile input, the listener, the flow, and the program's commands.
+//! Google's sign-in: the callback with hostile input, the listener, the flow, and the program's commands.
 
 #![cfg(feature = "cli")]
 
@@ -125,7 +125,7 @@ fn a_callback_is_one_code_with_the_right_state() {
         let shown = target.get(..200).unwrap_or(&target);
         assert_eq!(google(&target), Err(expected), "{shown}");
     }
-    // A sign-in whose state got lost takes nothing, rather than everything.
+    // A sign-in that has lost its state accepts nothing, rather than everything.
     let without_state = google_callback("/callback?code=x&state=", "/callback", "");
     assert_eq!(without_state.unwrap_err(), E::Forged);
 }
@@ -192,7 +192,7 @@ proptest! {
         };
         let name = format!("x_{extra}");
         let target = query(&[("code", &code), (name.as_str(), "1"), ("state", STATE)]);
-        // Blanks around a secret are no part of it.
+        // Spaces around a secret are trimmed.
         prop_assume!(code.trim() == code);
         prop_assert_eq!(google(&target), Ok(code.clone()));
         let twice = query(&[("code", &code), ("state", STATE), ("code", &code)]);
@@ -225,7 +225,7 @@ async fn the_whole_flow_gives_tokens_that_work_and_pages_without_them() -> Resul
     assert!(!format!("{consent:?}").contains(&state));
     let redirect_url = loopback.redirect_url().to_owned();
     let browser = async {
-        // Others try first: each is turned away, and the sign-in goes on.
+        // Forged callbacks are rejected, and the sign-in continues.
         for (query, status) in [
             ("?code=forged&state=guessed", 400),
             ("?error=access_denied&state=guessed", 400),
@@ -283,7 +283,7 @@ async fn the_whole_flow_gives_tokens_that_work_and_pages_without_them() -> Resul
     assert_eq!(tokens.scopes, [READ_ONLY]);
     assert!(tokens.refresh_token.is_some() && tokens.expires_at.is_some());
 
-    // The same answer once more, while nobody waits, and then in another sign-in.
+    // The same callback once more, first while nobody waits, then during another sign-in.
     let page = web::get(&back).await?;
     assert_eq!(page.status, 410);
     assert!(page.body.contains("This sign-in is over"), "{}", page.body);
@@ -308,7 +308,7 @@ async fn the_whole_flow_gives_tokens_that_work_and_pages_without_them() -> Resul
 
 const SEND: &str = "https://www.googleapis.com/auth/gmail.send";
 
-/// The form of a consent page on which one box alone is ticked.
+/// A consent form with only this box ticked.
 fn ticked(scope: &str) -> String {
     format!("allow&boxes=shown&scope={scope}")
 }
@@ -333,13 +333,13 @@ async fn a_box_that_is_left_empty_is_told_on_the_page_and_in_the_tokens() -> Res
     );
     assert_eq!(tokens?.scopes, [READ_ONLY]);
 
-    // With no box ticked there is nothing to sign in to.
+    // With no box ticked, nothing is granted.
     let consent = client.consent(loopback.redirect_url(), &[READ_ONLY, SEND], None)?;
     let back = web::decide(consent.url(), "allow&boxes=shown").await?;
     let error = consent.finish(&client, &back).await.expect_err("nothing");
     assert!(error.is_consent_denied(), "{error}");
 
-    // The program asks for the least that two operations need, and is given what one of them needs.
+    // The program requests the scopes that two operations need, and gets only those of one.
     let rows = [
         gmail().find("messages", "list")?,
         gmail().find("settings_filters", "create")?,
@@ -416,7 +416,7 @@ async fn a_consent_that_is_limited_in_time_is_shown_with_its_end() -> Result<(),
         code == Some(0) && report.contains("49 hours are left"),
         "{report}"
     );
-    // The doctor has refreshed; the end of the consent is still known.
+    // The doctor has refreshed the tokens; the consent's expiry is still known.
     let status = program::program(&sandbox, &directory, &["auth", "status"])
         .output()
         .await?;
@@ -436,7 +436,7 @@ async fn a_consent_that_is_limited_in_time_is_shown_with_its_end() -> Result<(),
     Ok(())
 }
 
-/// A token endpoint with a clock of its own.
+/// A token endpoint with its own clock.
 async fn token_endpoint(
     date: &'static str,
     access_token: String,
@@ -529,7 +529,7 @@ async fn a_web_service_finishes_by_itself_and_a_code_works_once() -> Result<(), 
     let tokens = consent.finish(&client, &back).await?;
     let refresh_token = tokens.refresh_token.ok_or("no refresh token")?;
     client.revoke(&refresh_token).await?;
-    // What is dead already needs no revocation.
+    // Revoking an ended token is no error.
     client.revoke(&refresh_token).await?;
     assert!(
         client
@@ -600,7 +600,7 @@ fn googles_client_file_is_read_and_its_addresses_are_not() -> Result<(), Failure
     Ok(())
 }
 
-/// Signs in with the program, and gives what it printed.
+/// Signs in with the program; returns its output.
 async fn sign_in(
     sandbox: &Sandbox,
     directory: &Directory,
@@ -662,7 +662,7 @@ async fn the_program_signs_in_works_refreshes_and_signs_out() -> Result<(), Fail
     sandbox.expire_access_tokens();
     program::json(&run(&["check"]).await?)?;
 
-    // A second account, by name; the first stays the default.
+    // A second account, by name. The first stays the default.
     let (second, _) = sign_in(
         &sandbox,
         &directory,
@@ -693,7 +693,7 @@ async fn the_program_signs_in_works_refreshes_and_signs_out() -> Result<(), Fail
         "{status}"
     );
 
-    // The environment wins over what is stored, and the program says so.
+    // The environment takes precedence over the stored account, and the program says so.
     let output = program::program(&sandbox, &directory, &["check"])
         .env("GMAIL_ACCESS_TOKEN", sandbox.google().access_token)
         .output()

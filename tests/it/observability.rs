@@ -1,4 +1,4 @@
-//! What a subscriber of `tracing` sees of a call: one span with the fields that the module `transport` documents, and an
+//! What a `tracing` subscriber sees of a call: one span with the fields that the module `transport` documents, and an
 //! event for each request.
 
 #![cfg(feature = "sandbox")]
@@ -11,7 +11,7 @@ use support::log::{self, Log};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// Keeps what is logged in this thread, as long as the guard lives.
+/// Captures this thread's log while the guard lives.
 fn watch() -> (Log, DefaultGuard) {
     let log = Log::default();
     let writer = log.clone();

@@ -1,5 +1,5 @@
-//! What stands between, and what is given in error, is named for what it is: a proxy's page is no word of Gmail's, one
-//! message that can't be had does not end the work on the others, and what was done is not told as if it was not.
+//! Errors and bad input are named for what they are: a proxy's page does not count as Gmail's answer, one unavailable
+//! message does not stop the work on others, and finished work is not reported as undone.
 
 #![cfg(all(feature = "cli", feature = "sync"))]
 
@@ -17,7 +17,7 @@ use crate::support::TestResult;
 use crate::support::directory::Directory;
 use crate::support::program::PROGRAM;
 
-/// A 404 as a proxy or another server gives it.
+/// A 404 from a proxy or another server.
 fn page() -> [FaultKind; 4] {
     let status = |body| FaultKind::Status {
         code: 404,
@@ -63,7 +63,7 @@ async fn a_page_with_404_says_nothing_of_a_message() -> TestResult {
         assert!(error.is_not_found(), "{error:?}");
         assert!(error.to_string().contains("check the base url"), "{error}");
 
-        // Nor is the history lost, for which the whole mailbox would be listed.
+        // Nor does it mean that the history is lost, which would cause a full sync.
         sandbox.inject(Fault::new(Service::Gmail, kind).on("history_list"));
         let mut sync = gmail.sync(SyncState::from_history_id("1"));
         assert!(sync.next().await.is_err());
@@ -169,7 +169,7 @@ async fn one_message_that_can_not_be_had_does_not_end_an_export() -> TestResult 
         );
     }
 
-    // A proxy that knows no message at all ends it at once.
+    // A proxy that answers 404 for every message ends the export at once.
     for kind in page() {
         let directory = Directory::new()?;
         let out = directory.file("out").display().to_string();
@@ -211,7 +211,7 @@ async fn one_message_without_an_answer_does_not_end_an_import() -> TestResult {
         (&json!(3), &json!(1))
     );
 
-    // After three in a row it is the service that fails.
+    // Three failures in a row mean that the service is down.
     let other = Sandbox::builder().empty().start().await?;
     std::fs::remove_file(format!("{file}.import"))?;
     other.inject(fault.forever());
@@ -236,14 +236,14 @@ async fn an_upload_that_is_forgotten_begins_anew_and_one_that_stands_still_ends(
         body: body.to_owned(),
     };
     let early = r#"{"id": "early", "threadId": "early"}"#;
-    // What comes of it, by the request that it meets: the first begins the upload, the last piece is the third.
+    // The outcome by the affected request: the first starts the upload, the third carries the last chunk.
     for (kind, after, is_forever, is_unknown) in [
         (FaultKind::status(404), 1, false, None),
         (FaultKind::status(410), 1, false, None),
         (FaultKind::status(404), 2, false, Some(true)),
         (FaultKind::status(410), 2, false, Some(true)),
         (answer(308, ""), 1, true, Some(false)),
-        // Of a part of the message.
+        // The answer to a part of the message.
         (answer(200, early), 1, true, Some(true)),
     ] {
         let sandbox = Sandbox::start().await?;
@@ -461,7 +461,7 @@ async fn a_list_with_messages_that_failed_is_no_whole_one() -> TestResult {
         &["search", "--all", "-o", "ndjson"],
         &["inbox"],
     ] {
-        // Several messages of a conversation come as one.
+        // Several messages of a conversation are fetched as one thread.
         sandbox.inject(failing.clone().on("messages_get").forever());
         sandbox.inject(failing.clone().on("threads_get").forever());
         let output = program(&sandbox, arguments).output().await?;
@@ -472,7 +472,7 @@ async fn a_list_with_messages_that_failed_is_no_whole_one() -> TestResult {
             said(&output)
         );
         sandbox.clear_faults();
-        // Somebody has deleted it in the meantime.
+        // The message has been deleted in the meantime.
         sandbox.inject(Fault::new(Service::Gmail, FaultKind::status(404)).on("messages_get"));
         let output = program(&sandbox, arguments).output().await?;
         assert_eq!(

@@ -1,4 +1,4 @@
-//! A list comes to its end whatever page tokens the service gives.
+//! Lists end, whatever page tokens the service returns.
 
 #![cfg(all(feature = "sandbox", feature = "sync", feature = "cli"))]
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use support::directory::Directory;
 use support::{TestResult, modes, program};
 
-/// The lists that go on, each with the key of its records.
+/// The paged lists, each with the key of its records.
 const LISTS: [(&str, &str); 4] = [
     ("messages_list", "messages"),
     ("threads_list", "threads"),
@@ -21,10 +21,10 @@ const LISTS: [(&str, &str); 4] = [
     ("history_list", "history"),
 ];
 
-/// How many rounds a circle makes before the test gives up on the client.
+/// How often a cycle of tokens repeats before the test fails.
 const ROUNDS: usize = 20;
 
-/// The pages of an operation go in a circle: each token comes again after `length` pages.
+/// Makes the pages of an operation a cycle: each token repeats after `length` pages.
 fn circle(sandbox: &Sandbox, operation: &str, key: &str, length: usize) {
     let history = json!({"historyId": "1", "id": "100011"});
     for page in 0..ROUNDS * length {
@@ -167,7 +167,7 @@ fn a_circle_that_is_longer_than_what_is_remembered_is_found() {
     assert!(found.is_some_and(|found| found <= 3 * circle), "{found:?}");
 }
 
-/// Operations whose answers name what was asked for, and the param that does.
+/// Operations whose answers contain the requested id, and its parameter.
 const NAMED: [(&str, &str); 6] = [
     ("messages_get", "messageId"),
     ("threads_get", "threadId"),

@@ -1,4 +1,4 @@
-//! Params: their check, their schema, and the way to a request and back.
+//! Params: validation, schemas, encoding and decoding.
 
 #![cfg(all(feature = "sandbox", feature = "tool"))]
 
@@ -7,11 +7,11 @@ use airbyte_agent_gmail::sandbox::Sandbox;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-/// Any value that a type takes.
+/// Any value of a type.
 fn value(schema: &'static Schema, location: Location) -> BoxedStrategy<Value> {
     match schema {
         Schema::String if location == Location::Path => {
-            // What is no id is tested below; a mail address may have signs that no other id has.
+            // Invalid ids are tested below; an email address may have characters that other ids may not.
             let text = any::<String>().prop_map(|text| {
                 let mut text: String = text
                     .chars()
@@ -51,7 +51,7 @@ fn value(schema: &'static Schema, location: Location) -> BoxedStrategy<Value> {
     }
 }
 
-/// Any params of fields: what is required, and any of the rest.
+/// Any params for these fields: the required ones, and some of the others.
 fn object(fields: &'static [Field]) -> BoxedStrategy<Map<String, Value>> {
     let fields: Vec<_> = fields
         .iter()
@@ -59,7 +59,7 @@ fn object(fields: &'static [Field]) -> BoxedStrategy<Map<String, Value>> {
             let value = value(&field.schema, field.location)
                 .prop_map(|value| Some((field.name.to_owned(), value)));
             if field.required {
-                // A required text of a query that is empty is refused.
+                // A required string in a query must not be empty.
                 let in_query = field.location == Location::Query;
                 value
                     .prop_filter("a text", move |pair| {
@@ -76,7 +76,7 @@ fn object(fields: &'static [Field]) -> BoxedStrategy<Map<String, Value>> {
         .boxed()
 }
 
-/// Without the other names of fields: they go out under the field's own, which is what comes back.
+/// Without alternative names of fields: they are sent under the field's own name, which is what decoding returns.
 fn own_names(row: &'static Operation) -> BoxedStrategy<Map<String, Value>> {
     object(row.fields)
         .prop_map(|mut params| {
@@ -267,7 +267,7 @@ async fn bad_input_is_refused_unsent_and_says_what_is_allowed()
             assert!(error.is_invalid_input(), "{error:?}");
             assert!(error.to_string().contains(message), "{error}");
         }
-        // The typed call has the same guard where an id would reach another resource, and so has the tool.
+        // Typed calls and tools also reject ids that would reach another resource.
         let long = "x".repeat(3000);
         for id in [
             "",
@@ -299,7 +299,7 @@ async fn bad_input_is_refused_unsent_and_says_what_is_allowed()
             assert_eq!(answer.structured["error"]["code"], "invalid_arguments");
         }
     }
-    // An address has a limit; Airbyte takes the same in a body.
+    // URLs have a length limit; Airbyte takes the same value in a body.
     let connector = sandbox.open_source()?;
     let typed = connector.messages().list().q("x".repeat(100_000));
     let typed = typed.send().await.map(drop);
@@ -332,7 +332,7 @@ async fn a_list_may_come_as_one_text_as_airbyte_documents_it()
         assert_eq!(text, list);
         assert!(text.data.as_array().is_some_and(|data| !data.is_empty()));
     }
-    // Gmail gets the key repeated, Airbyte a list.
+    // Gmail gets the key repeated, Airbyte gets a list.
     let requests = sandbox.requests();
     let queries: Vec<_> = requests
         .iter()

@@ -1,4 +1,4 @@
-//! The sandbox as other people's clients ask it: by older addresses, with other names, in other pieces.
+//! The sandbox as other clients call it: at older addresses, with other names, in other chunks.
 
 #![cfg(feature = "sandbox")]
 
@@ -91,7 +91,7 @@ async fn googles_older_addresses_answer_too() -> TestResult {
     let profile = "GET /gmail/v1/users/me/profile";
     let scheme = format!("OAuth {token}");
     json(&ask_with(&sandbox, &scheme, profile, &[], "").await?)?;
-    // Revocation went by GET there, and does not where it is now.
+    // The older endpoint takes GET; the current one does not.
     let gone = ask(&sandbox, &format!("GET /revoke?token={token}"), &[], "").await?;
     assert_eq!(gone.status, 405);
     let target = format!("GET /o/oauth2/revoke?token={token}");
@@ -178,7 +178,7 @@ async fn of_an_odd_piece_whole_multiples_are_kept() -> TestResult {
     assert_eq!(kept.header("range"), Some("bytes=0-262143"));
     let (range, body) = piece(262_144, message.len());
     let inserted = json(&ask(&sandbox, &put, &[&range], body).await?)?;
-    // What the first request selected holds for the last answer.
+    // The first request's `fields` apply to the last answer.
     assert_eq!(inserted.as_object().map(serde_json::Map::len), Some(1));
     let id = inserted["id"].as_str().unwrap_or_default();
     let target = format!("GET /gmail/v1/users/me/messages/{id}?fields=sizeEstimate");
@@ -243,7 +243,7 @@ async fn a_selector_may_have_spaces_or_dots_and_come_in_a_header() -> TestResult
 async fn a_message_in_json_is_no_larger_than_one_beside_it() -> TestResult {
     let sandbox = Sandbox::start().await?;
     let kind = ["Content-Type: application/json"];
-    // To: support@example.com, and then x to fill 35 MiB, and once a byte more.
+    // To: support@example.com, then `x` up to 35 MiB, and once with one more byte.
     for (last, status) in [("eHg", 200), ("eHh4", 413)] {
         let raw = format!(
             "VG86IHN1cHBvcnRAZXhhbXBsZS5jb20NCg0K{}{last}",
@@ -270,7 +270,7 @@ async fn a_batch_may_give_whole_addresses_and_methods_in_a_header() -> TestResul
     let body = [
         part("https://gmail.googleapis.com/gmail/v1/users/me/profile"),
         part("/gmail/v1/users/me/messages?q=https://example.com/"),
-        // Java's own connections know no PATCH.
+        // Java's own HTTP client cannot send PATCH.
         "--b\r\nContent-Type: application/http\r\n\r\nPOST /gmail/v1/users/me/labels/Label_1 HTTP/1.1\r\n\
          X-HTTP-Method-Override: PATCH\r\nContent-Type: application/json\r\n\r\n{\"name\": \"patched\"}\r\n"
             .to_owned(),
@@ -375,7 +375,7 @@ async fn a_packed_body_is_unpacked() -> TestResult {
     assert_eq!(ask.clone()(b"{}".to_vec()).await?.status, 400);
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packer.write_all(&vec![b' '; 1024 * 1024])?;
-    // Packed files behind one another are one packed file.
+    // Concatenated gzip files are one gzip file.
     assert_eq!(ask(packer.finish()?.repeat(201)).await?.status, 413);
     Ok(())
 }
@@ -410,7 +410,7 @@ async fn pieces_by_post_go_on_without_a_redirect_and_the_last_answer_is_kept() -
     );
     let done = json(&ask(&sandbox, &post, &[no_308, &range], last).await?)?;
     assert_eq!(done["id"], id.as_str());
-    // A client that lost the answer asks how far it is.
+    // A client that lost the answer asks for the upload's status.
     let range = format!("Content-Range: bytes */{}", message.len());
     assert_eq!(json(&ask(&sandbox, &post, &[&range], "").await?)?, done);
     let draft = format!("GET /gmail/v1/users/me/drafts/{id}?fields=message/id");
@@ -434,7 +434,7 @@ async fn a_broken_selector_is_refused_before_anything_is_done() -> TestResult {
 #[tokio::test]
 async fn a_refresh_may_ask_for_less_and_for_nothing_else() -> TestResult {
     let sandbox = Sandbox::start().await?;
-    // A lifetime that no clock holds is one without end.
+    // A lifetime too large for the clock means no expiry.
     sandbox.configure(|settings| settings.refresh_token_lifetime = Some(std::time::Duration::MAX));
     sandbox.rotate_refresh_tokens(true);
     let google = sandbox.google();
@@ -465,7 +465,7 @@ async fn a_refresh_may_ask_for_less_and_for_nothing_else() -> TestResult {
         let answer = ask_with(&sandbox, &bearer, &target, &[], "").await?;
         assert_eq!(answer.status, status, "{path}");
     }
-    // The scheme is named to a client that used one.
+    // The answer names the scheme that the client used.
     let strange = ask_with(
         &sandbox,
         "Basic c3RyYW5nZXI6c2VjcmV0",
@@ -479,7 +479,7 @@ async fn a_refresh_may_ask_for_less_and_for_nothing_else() -> TestResult {
         (strange.status, scheme.split(' ').next()),
         (401, Some("Basic"))
     );
-    // The refresh token itself is good for all that was granted.
+    // The refresh token itself keeps all granted scopes.
     let token = less["refresh_token"]
         .as_str()
         .unwrap_or_default()
@@ -531,7 +531,7 @@ async fn a_cursor_of_somebodys_own_ends_the_list() -> TestResult {
     let airbyte = sandbox.airbyte();
     let token = format!("Bearer {}", airbyte.bearer_token);
     let kind = ["Content-Type: application/json"];
-    // `position:18446744073709551615`, the last of all positions.
+    // `position:18446744073709551615`, the highest position.
     let cursor = "cG9zaXRpb246MTg0NDY3NDQwNzM3MDk1NTE2MTU";
     let list = format!("GET /api/v1/workspaces?cursor={cursor}");
     let page = json(&ask_with(&sandbox, &token, &list, &kind, "").await?)?;
@@ -615,7 +615,7 @@ async fn a_secret_is_used_up_by_the_connector_and_not_by_a_check() -> TestResult
     Ok(())
 }
 
-/// The methods of a resource and those below it.
+/// The number of methods in a resource and those below it.
 fn count(resource: &Value) -> usize {
     let own = resource["methods"].as_object().map_or(0, |map| map.len());
     let below = resource["resources"].as_object();

@@ -1,4 +1,4 @@
-//! What people do with mail, through the library: reading, answering, passing on, drafts; in both modes.
+//! What people do with mail, through the library: reading, replying, forwarding and drafting, in both modes.
 
 #![cfg(all(feature = "sandbox", feature = "mail"))]
 
@@ -123,7 +123,7 @@ async fn what_can_not_be_sent_is_refused_before_it_is() -> TestResult {
             .await
             .err()
             .ok_or("no message")?;
-        // Airbyte passes on only that the service refused it.
+        // Airbyte only reports that the service rejected it.
         assert!(
             error.is_not_found() || error.is_invalid_request(),
             "{error}"

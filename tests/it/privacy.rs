@@ -1,4 +1,4 @@
-//! Planted secrets and mail text, and a search for them through everything that the crate emits.
+//! Plants secrets and mail text, and searches for them in everything that the crate emits.
 
 #![cfg(feature = "sandbox")]
 
@@ -11,7 +11,7 @@ use serde_json::json;
 use support::TestResult;
 use support::log::{self, Log};
 
-/// A text that no part of the crate may ever repeat.
+/// A text that must never appear in the crate's output.
 const PLANTED: &str = "planted-5f1c9a";
 
 fn whole(error: &(dyn std::error::Error + 'static)) -> String {
@@ -70,7 +70,7 @@ async fn nothing_that_is_emitted_holds_a_secret_or_mail() -> TestResult {
             "{gmail:#?} {:#?} {list:#?} {send:#?}",
             gmail.client()
         ));
-        // Every one of these credentials is refused, by Google or by Airbyte.
+        // Google or Airbyte rejects each of these credentials.
         emitted.push_str(&whole(&list.send().await.expect_err("refused")));
         emitted.push_str(&whole(&send.send().await.expect_err("refused")));
         emitted.push_str(&whole(
@@ -81,7 +81,7 @@ async fn nothing_that_is_emitted_holds_a_secret_or_mail() -> TestResult {
         ));
     }
 
-    // Good calls, and calls that fail in every way, with the planted text in ids, searches, bodies and answers.
+    // Successful calls and all kinds of failures, with the planted text in ids, searches, bodies and answers.
     let composed = Compose::new()
         .from("user@example.com")
         .to(format!("{PLANTED}@example.com").as_str())
@@ -188,7 +188,7 @@ async fn nothing_that_is_emitted_holds_a_secret_or_mail() -> TestResult {
                 &text[start..at + PLANTED.len()]
             );
         }
-        // Tokens and mail that the sandbox itself made.
+        // Tokens that the sandbox itself issued.
         for secret in [
             sandbox.google().access_token,
             sandbox.google().refresh_token,

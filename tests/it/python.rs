@@ -1,4 +1,4 @@
-//! The stubs and models of `python/` are what the operation table and the document say; `UPDATE_GOLDEN=1` writes them anew.
+//! The stubs and models in `python/` must match the operation table and the document; `UPDATE_GOLDEN=1` rewrites them.
 
 #![cfg(feature = "tool")]
 #![allow(
@@ -24,7 +24,7 @@ pub(crate) use name::python_name;
 
 pub(crate) const HEAD: &str = "# Made from spec/gmail.yaml; UPDATE_GOLDEN=1 cargo test --all-features --test it -- python writes it anew.\n";
 
-/// The document's schemas, and the one of each operation's answer.
+/// The document's schemas, and the schema of each operation's answer.
 struct Document {
     schemas: Map<String, Value>,
     answers: BTreeMap<String, String>,
@@ -55,7 +55,7 @@ fn referred(schema: &Value) -> Option<String> {
 }
 
 impl Document {
-    /// The schemas that answers have, each once, in the document's order.
+    /// The schemas used in answers, each once, in the document's order.
     fn models(&self) -> Vec<&String> {
         let mut wanted: Vec<String> = self.answers.values().cloned().collect();
         let mut index = 0;
@@ -86,7 +86,7 @@ impl Document {
             return self.python_type(only);
         }
         match schema["type"].as_str() {
-            // A value that is new at the service is no reason to fail.
+            // Plain strings, because a new value from the service must not be an error.
             Some("string") => "str".to_owned(),
             Some("integer") => "int".to_owned(),
             Some("number") => "float".to_owned(),
@@ -97,7 +97,7 @@ impl Document {
         }
     }
 
-    /// The record of a row's answer: its type, and its schema's name where it has one.
+    /// The record in a row's answer: its type, and the name of its schema, if it has one.
     fn record(&self, row: &Operation) -> Option<(String, Option<String>)> {
         let name = self.answers.get(row.id)?;
         let Some(key) = row.records else {
@@ -117,7 +117,7 @@ impl Document {
             }
         }
         let mut schema = definitions.remove(name).unwrap_or_default();
-        // A message's part has parts: the record's own schema can be referred to as well.
+        // Schemas can be recursive: message parts contain parts.
         if references(&schema).contains(&name.to_owned())
             || definitions
                 .values()
@@ -169,12 +169,12 @@ fn without_extensions(schema: &Value) -> Value {
     }
 }
 
-/// The name of what an action gives: `MessagesList`.
+/// The name of an action's result: `MessagesList`.
 fn stem(row: &Operation) -> String {
     format!("{}_{}", row.entity, row.action).to_upper_camel_case()
 }
 
-/// The type of what a typed call gives.
+/// The type of a typed call's result.
 fn result(document: &Document, row: &Operation) -> String {
     match document.record(row) {
         Some(_) if row.records.is_some() => format!("{}Result", stem(row)),
@@ -241,7 +241,7 @@ fn the_models_are_up_to_date() {
         }
         names.push(name.clone());
     }
-    // A list's model costs more than all records' together, so that each is made at its first use.
+    // A list's model costs more than all record models together, so each is built on first use.
     let mut lists = String::from("\n\n_LISTS = {\n");
     let mut checked = String::from("\n\nif TYPE_CHECKING:\n");
     let mut results = String::from("\n\nRESULTS = {\n");

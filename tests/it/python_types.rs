@@ -1,5 +1,5 @@
-//! The names that Airbyte's Python package has and the records do not: params as typed dictionaries, and models of bodies;
-//! `UPDATE_GOLDEN=1` writes them anew.
+//! The names that Airbyte's Python package has beyond records: params as typed dictionaries, and models of bodies.
+//! `UPDATE_GOLDEN=1` rewrites them.
 
 #![cfg(feature = "tool")]
 #![allow(
@@ -21,7 +21,7 @@ mod order;
 
 pub(crate) use order::in_order;
 
-/// Airbyte's names for models that have others here.
+/// Airbyte's names for models that have different names here.
 const OTHER_NAMES: [(&str, &str); 8] = [
     ("DraftRef", "Draft"),
     ("DraftsListResponse", "ListDraftsResponse"),
@@ -43,7 +43,7 @@ const BODIES: [(&str, &str, &str); 6] = [
     ("MessageSendParams", "messages", "create"),
 ];
 
-/// The type of a value; objects are typed dictionaries or models, which `object` writes and names.
+/// The type of a value; `object` writes the typed dictionary or model of an object and returns its name.
 fn kind(field: &Field, object: &mut dyn FnMut(&[Field]) -> String) -> String {
     let kind = match &field.schema {
         Schema::Object(fields) => object(fields),
@@ -68,7 +68,7 @@ fn plain(schema: &Schema) -> String {
     }
 }
 
-/// A typed dictionary, after those that it refers to.
+/// Writes a typed dictionary, after those that it refers to.
 fn dictionary(name: &str, summary: &str, fields: &[&Field], is_nested: bool, text: &mut String) {
     let mut body = String::new();
     for field in fields {
@@ -77,7 +77,7 @@ fn dictionary(name: &str, summary: &str, fields: &[&Field], is_nested: bool, tex
             dictionary(&name, field.description, &in_order(fields), true, text);
             name
         });
-        // Those inside others have the service's names, as in Airbyte's package.
+        // Nested dictionaries use the service's names, as in Airbyte's package.
         let own = python_name(field.name);
         let field_name = if is_nested && !own.ends_with('_') {
             field.name.to_owned()
@@ -128,7 +128,7 @@ fn stem(row: &Operation) -> String {
     format!("{}_{}", row.entity, row.action).to_upper_camel_case()
 }
 
-/// A model, after those that it refers to.
+/// Writes a model, after those that it refers to.
 fn model(name: &str, summary: &str, fields: &[&Field], text: &mut String) {
     let mut body = String::new();
     for field in fields {

@@ -1,5 +1,5 @@
-//! Google's quota, held in any 60 seconds: nobody fails for it, and nobody else suffers by it. The clock is paused, so
-//! that minutes take no time.
+//! Google's quota, which holds in any 60 seconds: no call fails because of it, and other programs keep their share. The
+//! clock is paused, so minutes pass at once.
 
 #![cfg(all(feature = "sandbox", feature = "sync", feature = "tool"))]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
@@ -20,7 +20,7 @@ use tokio::time::{Instant, interval, sleep};
 
 const BOTH: [MinuteQuota; 2] = [MinuteQuota::Sliding(6_000), MinuteQuota::Fixed(6_000)];
 
-/// A sandbox with so many messages, and their ids.
+/// A sandbox with this many messages, and their ids.
 async fn sandbox(quota: MinuteQuota, messages: u32) -> std::io::Result<(Sandbox, Vec<String>)> {
     let sandbox = Sandbox::builder().empty().quota(quota).start().await?;
     let ids = (0..messages)
@@ -35,7 +35,7 @@ fn builder(sandbox: &Sandbox) -> GmailConnectorBuilder {
         .token_url(sandbox.token_url())
 }
 
-/// The requests of an operation that were refused, and all of them.
+/// The number of an operation's refused requests, and of all its requests.
 fn refused(sandbox: &Sandbox, operation: &str) -> (usize, usize) {
     let requests = sandbox.requests();
     let of_it = requests
@@ -51,7 +51,7 @@ fn refused(sandbox: &Sandbox, operation: &str) -> (usize, usize) {
     )
 }
 
-/// Fetches messages; gives the errors and how long it took.
+/// Fetches messages; returns the errors and the time taken.
 async fn get_many(gmail: &GmailConnector, ids: &[String]) -> (Vec<Error>, Duration) {
     let began = Instant::now();
     let mut messages = gmail.get_many(ids).format("minimal").stream();
@@ -67,13 +67,13 @@ async fn seven_hundred_messages_come_in_the_least_time_and_none_is_refused() -> 
     for quota in BOTH {
         for offset in [0, 25] {
             let (sandbox, ids) = sandbox(quota, 700).await?;
-            // The minutes of the service do not begin with the client's.
+            // The service's minutes do not start with the client's.
             sleep(Duration::from_secs(offset)).await;
             let gmail = builder(&sandbox).quota(Quota::current()).build()?;
             let (errors, time) = get_many(&gmail, &ids).await;
             assert_eq!(errors.len(), 0, "{errors:?}");
             assert_eq!(refused(&sandbox, "messages_get"), (0, 700));
-            // 14,000 units: the last 2,000 of them may go out after two minutes.
+            // 14,000 units: the last 2,000 may be sent after two minutes.
             assert!(time.as_secs_f64() <= 120.0 * 1.03, "{quota:?}: {time:?}");
         }
     }
@@ -84,7 +84,7 @@ async fn seven_hundred_messages_come_in_the_least_time_and_none_is_refused() -> 
 async fn a_connector_that_knows_no_limit_learns_it() -> TestResult {
     for quota in BOTH {
         let (sandbox, ids) = sandbox(quota, 700).await?;
-        // Towards this machine no quota is assumed.
+        // No quota is assumed for an address on this machine.
         let gmail = builder(&sandbox).build()?;
         let (errors, time) = get_many(&gmail, &ids).await;
         assert_eq!(errors.len(), 0, "{errors:?}");
@@ -97,8 +97,8 @@ async fn a_connector_that_knows_no_limit_learns_it() -> TestResult {
     Ok(())
 }
 
-/// Another program: a message each 0.4 s, which are 50 units a second, until it is dropped. It counts how many were
-/// refused, and all.
+/// Another program that gets a message every 0.4 s, or 50 units a second, until dropped. It counts refused requests and
+/// all requests.
 async fn another_program(sandbox: &Sandbox, id: &str, counts: &Mutex<(u32, u32)>) -> TestResult {
     let client = http::local_client()?.build()?;
     let address = format!(
@@ -119,7 +119,7 @@ async fn another_program(sandbox: &Sandbox, id: &str, counts: &Mutex<(u32, u32)>
     }
 }
 
-/// What `airbyte-gmail export` asks for.
+/// Makes the calls of `airbyte-gmail export`.
 async fn export(gmail: &GmailConnector) -> Result<usize, Error> {
     gmail.get_profile().send().await?;
     let ids = gmail.messages().list().max_results(500).stream();
@@ -135,7 +135,7 @@ async fn export(gmail: &GmailConnector) -> Result<usize, Error> {
 #[tokio::test(start_paused = true)]
 async fn an_export_leaves_another_program_its_half() -> TestResult {
     let [sliding, fixed] = BOTH;
-    // The other program has been at work for a while, or begins with the export.
+    // The other program has been running for a while, or starts with the export.
     for (quota, ahead) in [(sliding, 90), (sliding, 0), (fixed, 30)] {
         let (sandbox, ids) = sandbox(quota, 600).await?;
         let counts = Mutex::new((0, 0));
@@ -192,7 +192,7 @@ async fn what_another_program_spends_is_learned() -> TestResult {
     Ok(())
 }
 
-/// A sandbox whose minute is used up.
+/// A sandbox whose quota for the minute is used up.
 async fn used_up() -> Result<Sandbox, Box<dyn std::error::Error>> {
     let (sandbox, ids) = sandbox(MinuteQuota::Fixed(6_000), 300).await?;
     let gmail = builder(&sandbox).build()?;
@@ -234,7 +234,7 @@ async fn a_single_call_waits_for_the_next_minute_but_no_longer_than_it_may() -> 
     );
     assert!(began.elapsed() <= Duration::from_secs(5));
 
-    // For whom nothing may be sent twice, it is not.
+    // A policy that never retries does not retry here either.
     let sandbox = used_up().await?;
     let once = builder(&sandbox).retry(RetryPolicy::never()).build()?;
     once.messages().list().send().await.unwrap_err();
@@ -263,7 +263,7 @@ async fn a_tool_says_when_to_call_again_before_its_client_gives_up() -> TestResu
         .unwrap();
     assert!((45..=51).contains(&seconds), "{seconds}");
     assert!(began.elapsed() < Duration::from_secs(1));
-    // Where little is left to wait for, it is waited for.
+    // If the wait is short, the tool waits.
     sleep(Duration::from_secs(seconds - 20)).await;
     let answer = gmail
         .tools()
@@ -346,7 +346,7 @@ async fn each_part_of_a_batch_costs_what_it_costs_alone() -> TestResult {
 
 #[tokio::test(start_paused = true)]
 async fn a_sync_waits_as_long_as_it_takes() -> TestResult {
-    // The profile and one page of five in a minute.
+    // The profile and one page of five units per minute.
     let (sandbox, _) = sandbox(MinuteQuota::Fixed(6), 1_200).await?;
     let quota = Quota {
         units_per_minute: Some(6),
@@ -404,7 +404,7 @@ async fn airbytes_own_limits_are_met_as_before() -> TestResult {
     let began = Instant::now();
     gmail.messages().list().send().await?;
     assert_eq!(began.elapsed().as_secs(), 7);
-    // With no word of when to come again it is given up after four attempts, in seconds.
+    // Without a hint when to retry, it gives up after four attempts, within seconds.
     sandbox.inject(on(limited(&[])).forever());
     sandbox.clear_requests();
     let error = gmail.messages().list().send().await.unwrap_err();

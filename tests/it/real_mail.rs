@@ -1,4 +1,4 @@
-//! The main job on the sandbox's sample of real mail. `tests/judges.sh` does it with mail that the project did not write.
+//! The whole job on the sandbox's sample mail. `tests/judges.sh` runs it on mail from other projects.
 
 #![cfg(all(feature = "sandbox", feature = "sync"))]
 

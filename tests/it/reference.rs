@@ -1,4 +1,4 @@
-//! The reference in `reference/` is what the operation table says; `UPDATE_GOLDEN=1` writes it anew.
+//! The reference in `reference/` must match the operation table; `UPDATE_GOLDEN=1` rewrites it.
 
 #![cfg(feature = "tool")]
 #![allow(

@@ -1,4 +1,4 @@
-//! What Airbyte refuses, in each form that it or another server in its place says it in, and what the caller learns.
+//! Airbyte's errors, in each form that Airbyte or a server in between sends, and what the caller learns.
 
 #![cfg(feature = "sandbox")]
 
@@ -20,7 +20,7 @@ pub(crate) fn answer(code: u16, body: &Value) -> FaultKind {
     }
 }
 
-/// A sandbox whose operation answers so, for as long as it lives.
+/// A sandbox whose operation always answers this way.
 pub(crate) async fn answering(
     operation: &str,
     code: u16,
@@ -51,7 +51,7 @@ pub(crate) fn any(sandbox: &Sandbox) -> Result<Connector, Error> {
     airbyte(sandbox)?.connector(sandbox.airbyte().connector_id)
 }
 
-/// What a message through Airbyte is refused with.
+/// The error for a message fetched through Airbyte.
 async fn refused(code: u16, body: &Value) -> Result<Error, Box<dyn std::error::Error>> {
     let sandbox = answering(EXECUTE, code, body).await?;
     let error = gmail(&sandbox)?.messages().get("1").send().await.err();
@@ -113,7 +113,7 @@ async fn the_status_of_the_service_behind_decides_wherever_it_stands() -> TestRe
         assert!(error.is_not_found(), "{code} {details}: {error:?}");
         assert_eq!(error.status(), Some(404));
     }
-    // Airbyte's own word on the caller's token is about Airbyte.
+    // Airbyte's own status for the caller's token concerns Airbyte.
     let body = json!({"errors": [{"message": "m", "details": {"status_code": 404}}]});
     assert!(refused(401, &body).await?.is_unauthenticated());
     assert!(refused(429, &body).await?.is_rate_limited());
@@ -237,7 +237,7 @@ async fn why_there_is_no_application_token_is_told() -> TestResult {
 
 #[tokio::test]
 async fn a_context_store_is_asked_for_what_airbyte_says_that_it_has() -> TestResult {
-    // Where Airbyte says nothing, the action itself tells.
+    // If Airbyte does not say what it supports, the action itself shows it.
     let sandbox = answering(INSPECT, 404, &json!({"detail": "Not Found"})).await?;
     let found = any(&sandbox)?.search("labels").limit(1).send().await?;
     assert_eq!(found.data.len(), 1);
@@ -273,7 +273,7 @@ async fn a_context_store_is_asked_for_what_airbyte_says_that_it_has() -> TestRes
             .any(|request| request.operation == EXECUTE)
     };
     assert!(!is_executed());
-    // What was not ready at the first look may be by now.
+    // An entity that was not ready at first may be ready by now.
     sandbox.inject(inspect(false));
     sandbox.inject(inspect(true));
     any(&sandbox)?.search("labels").send().await?;

@@ -1,4 +1,4 @@
-//! The rules of answers and forwards, held against a golden file: each original with what is made of it.
+//! The rules for replies and forwards: a golden file with each original and the resulting messages.
 
 #![cfg(feature = "mail")]
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in its helpers too")]
@@ -13,7 +13,7 @@ use airbyte_agent_gmail::mail::{
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
-/// The originals, each with what it is there for.
+/// The originals, each with its purpose.
 const ORIGINALS: [(&str, &str); 10] = [
     (
         "to several, in a thread; one of them is me by an alias",
@@ -57,7 +57,7 @@ const ORIGINALS: [(&str, &str); 10] = [
     ),
 ];
 
-/// The bytes of a message with what is drawn at random, the boundaries, numbered.
+/// A message's bytes, with numbers in place of random boundaries.
 fn shown(message: Compose) -> Result<String, Box<dyn std::error::Error>> {
     let composed = message
         .date(1_795_600_000)
@@ -77,7 +77,7 @@ fn shown(message: Compose) -> Result<String, Box<dyn std::error::Error>> {
             )
             .replace(&format!("--{boundary}"), &format!("--{number}"));
     }
-    // Text that had to be encoded is shown as it reads.
+    // Shows encoded text decoded.
     let encoded = "Content-Transfer-Encoding: base64\n\n";
     if let Some((head, _)) = text.split_once(encoded)
         && number == 0
@@ -110,7 +110,7 @@ fn case(golden: &mut String, purpose: &str, original: &str) -> TestResult {
         writeln!(golden, "======== {what}\n")?;
         match message {
             Ok(message) => {
-                // What is the same in each of them is left out.
+                // Leaves out the lines that are the same in every message.
                 let text = shown(message.text("Written."))?;
                 let same = [
                     "Date: Wed, 25",

@@ -1,4 +1,4 @@
-//! A result fits the limit whoever wrote the mail, has all that fits, and says what it leaves out.
+//! Results fit the limit, whoever wrote the mail. They contain everything that fits, and say what they leave out.
 
 #![cfg(all(feature = "sandbox", feature = "tool"))]
 #![allow(
@@ -15,7 +15,7 @@ use airbyte_agent_gmail::tool::{Answer, Tools};
 use serde_json::{Value, json};
 use support::directory::Directory;
 
-/// What a tool answers, which fits its output schema.
+/// A tool's answer, checked against its output schema.
 async fn call(tools: &Tools, name: &str, arguments: Value) -> Answer {
     let answer = tools.call(name, arguments).await;
     assert!(!answer.is_error, "{}", answer.text);
@@ -35,7 +35,7 @@ fn length(answer: &Answer) -> usize {
     answer.text.chars().count()
 }
 
-/// Puts messages of one conversation into the mailbox, and gives the id of the last.
+/// Delivers the messages of a conversation; returns the id of the last.
 fn converse(sandbox: &Sandbox, count: usize, rest: &str) -> String {
     let mut id = String::new();
     for number in 0..count {
@@ -90,7 +90,7 @@ async fn no_sender_makes_a_result_longer_than_the_limit() {
     let check = |answer: &Answer, limit: usize| {
         let most = limit.max(1_200);
         assert!(length(answer) <= most, "{limit}: {}", answer.text);
-        // JSON has the names of the fields on top.
+        // JSON also contains the field names.
         let structured = answer.structured.to_string().chars().count();
         assert!(structured <= 2 * most, "{limit}: {structured}");
         let left_out = answer.structured["left_out"].as_u64();
@@ -108,7 +108,7 @@ async fn no_sender_makes_a_result_longer_than_the_limit() {
                 assert!(length(&answer) >= limit / 2, "{limit}: {}", answer.text);
                 assert!(answer.text.contains("A sentence") && answer.text.contains("left out"));
             }
-            // It begins within a mark, where what makes it harmless is cut off.
+            // The offset is inside a marker, where the text that neutralizes it is cut off.
             let next = json!({"message_id": id, "offset": 20});
             let found = json!({"query": "", "max_results": 50});
             let saved = json!({"message_id": id});
@@ -150,7 +150,7 @@ async fn a_conversation_has_every_message_that_fits() {
         let said = format!("(The {left_out} oldest of 36 messages are left out;");
         assert!(small.text.contains(&said), "{}", small.text);
         assert!((2_000..=3_000).contains(&length(&small)));
-        // What is said to have all ids has them.
+        // A result that claims to have all ids has them.
         let ids =
             json!({"threadId": small.structured["thread_id"], "select_fields": ["messages.id"]});
         let ids = call(&gmail.tools(), "gmail_threads_get", ids).await;
@@ -221,7 +221,7 @@ async fn a_search_says_how_many_it_leaves_out_and_leads_to_them() {
         assert!((5..50).contains(&shown), "{shown}");
         assert_eq!(found.structured["left_out"], json!(50 - shown));
         assert!(length(&found) <= 3_000);
-        // The token would lead past those that are left out.
+        // A page token would skip the messages that are left out.
         assert_eq!(found.structured.get("next_page_token"), None);
         let said = format!(
             "({} more are left out; with max_results: {shown}",

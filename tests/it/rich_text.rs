@@ -1,4 +1,4 @@
-//! Messages that Outlook sends as Rich Text: a `winmail.dat` whose text is in no other form.
+//! Rich Text messages from Outlook: a `winmail.dat` whose text exists in no other form.
 
 #![cfg(feature = "mail")]
 
@@ -20,7 +20,7 @@ fn attribute(tag: u32, data: &[u8]) -> Vec<u8> {
     let sum = data
         .iter()
         .fold(0_u16, |sum, byte| sum.wrapping_add(u16::from(*byte)));
-    // The level, which the tag says already.
+    // The level, which follows from the tag.
     [
         &[1][..],
         &tag.to_le_bytes(),
@@ -43,7 +43,7 @@ fn properties(properties: &[(u32, &[u8])]) -> Vec<u8> {
     list
 }
 
-/// A `winmail.dat` with these properties of the message.
+/// A `winmail.dat` with these message properties.
 fn winmail(message: &[(u32, &[u8])]) -> Vec<u8> {
     [
         &[0x78, 0x9f, 0x3e, 0x22, 1, 0][..],
@@ -53,7 +53,7 @@ fn winmail(message: &[(u32, &[u8])]) -> Vec<u8> {
     .concat()
 }
 
-/// Rich Text in the form that is not compressed.
+/// Rich Text in the uncompressed form.
 fn stored(rtf: &str) -> Vec<u8> {
     let size = length_of(rtf.len());
     [

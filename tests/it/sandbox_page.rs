@@ -1,4 +1,4 @@
-//! The sandbox's pages for people: mail, the requests, faults, and what a page of the web can't do there.
+//! The sandbox's web pages: mail, requests and faults, and what other sites can't do to them.
 
 #![cfg(feature = "sandbox")]
 
@@ -21,7 +21,7 @@ async fn push(sandbox: &Sandbox, path: &str, form: &str) -> std::io::Result<u16>
     Ok(web::send("POST", &url, FORM, form).await?.status)
 }
 
-/// A connector that sends nothing again.
+/// A connector that never retries.
 fn once(sandbox: &Sandbox) -> Result<GmailConnector, airbyte_agent_gmail::Error> {
     GmailConnector::builder(sandbox.google_auth())
         .base_url(sandbox.gmail_url())
@@ -65,7 +65,7 @@ async fn the_inbox_and_a_message_can_be_read_without_scripts() -> TestResult {
 
     let message = page(&sandbox, &format!("/page/message/{id}")).await?;
     assert!(message.body.contains("<iframe") && message.body.contains("sandbox=\""));
-    // The mail's own markup is in the frame alone.
+    // Only the frame contains the mail's own markup.
     assert!(!message.body.contains("onclick"), "{}", message.body);
     let html = page(&sandbox, &format!("/page/message/{id}/html")).await?;
     let policy = html.header("content-security-policy").ok_or("a policy")?;
@@ -82,7 +82,7 @@ async fn the_inbox_and_a_message_can_be_read_without_scripts() -> TestResult {
         page(&sandbox, &shown).await?.header("content-type"),
         Some("image/png")
     );
-    // What could run as a page is only ever saved.
+    // A part that could run as a page is only offered for download.
     let file = page(&sandbox, &format!("/page/message/{id}/part/2")).await?;
     assert_eq!(
         file.header("content-type"),
@@ -275,7 +275,7 @@ async fn a_page_is_told_of_a_change() -> TestResult {
         assert!(count > 0, "{read}");
         read.push_str(&String::from_utf8_lossy(&buffer[..count]));
     }
-    // A browser that still listens does not keep the sandbox.
+    // A listening browser does not keep the sandbox alive.
     drop(sandbox);
     while stream.read(&mut buffer).await? > 0 {}
     Ok(())
@@ -319,7 +319,7 @@ async fn a_page_of_the_web_can_neither_read_nor_act() -> TestResult {
     }
     assert_eq!(sandbox.mailbox_state(), before);
     sandbox.open_source()?.get_profile().send().await?;
-    // The machine's other name is as good as its number.
+    // `localhost` works like 127.0.0.1.
     let local = format!("localhost:{port}");
     assert_eq!(
         ask("POST /page/deliver", &local, &format!("http://{local}")).await?,

@@ -1,4 +1,4 @@
-//! Sending: never twice, and what is known where the answer got lost.
+//! Sending: never twice, and what is known when the answer gets lost.
 
 #![cfg(feature = "sandbox")]
 

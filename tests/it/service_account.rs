@@ -1,4 +1,4 @@
-//! Service accounts that act for mailboxes: what is signed, what is asked, and what each refusal says.
+//! Service accounts that act for mailboxes: what is signed, what is requested, and the message of each error.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -32,7 +32,7 @@ fn connector(sandbox: &Sandbox, auth: impl Into<AuthConfig>) -> Result<GmailConn
         .build()
 }
 
-/// What a call of the mailbox of `USER` ends with, where the key's file says something else.
+/// The error of a call to the mailbox of `USER`, with a changed key file.
 async fn refusal(
     sandbox: &Sandbox,
     change: impl FnOnce(&mut Value),
@@ -62,7 +62,7 @@ async fn the_assertion_has_the_claims_that_google_asks_for() -> TestResult {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     assert!((now - 60..=now).contains(&issued));
     assert_eq!(claims["exp"], issued + 3_600);
-    // The token has the scopes that were asked for, and no others.
+    // The token has only the requested scopes.
     let refused = gmail.labels().create("Ideas").send().await.unwrap_err();
     assert!(refused.is_permission_denied());
     Ok(())
@@ -86,7 +86,7 @@ async fn connectors_of_one_mailbox_and_scopes_share_a_token() -> TestResult {
             .await?;
     }
     assert_eq!(token_requests(&sandbox).len(), 3);
-    // An ended token is replaced, once for all of them.
+    // An expired token is replaced once for all connectors.
     sandbox.expire_access_tokens();
     for _ in 0..2 {
         connector(&sandbox, account.subject("support@example.com"))?
@@ -104,7 +104,7 @@ async fn a_key_in_the_older_form_signs_too() -> TestResult {
     let pem = file["private_key"].as_str().ok_or("a key")?.to_owned();
     let text: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let der = STANDARD.decode(text)?;
-    // PKCS#8 (RFC 5208) holds the PKCS#1 key as its last octet string: behind 26 bytes for 2,048 bits.
+    // PKCS#8 (RFC 5208) contains the PKCS#1 key as its last octet string, after 26 bytes for 2,048 bits.
     let old = STANDARD.encode(der.get(26..).ok_or("a key of 2,048 bits")?);
     file["private_key"] = json!(format!(
         "-----BEGIN RSA PRIVATE KEY-----\n{old}\n-----END RSA PRIVATE KEY-----"
@@ -145,7 +145,7 @@ async fn each_refusal_says_what_to_do() -> TestResult {
         "{scope}"
     );
 
-    // Not allowed for this domain, or not these scopes: who allows it, for which client id, and where.
+    // The domain or the scopes are not allowed: the error says who can allow them, for which client id, and where.
     sandbox.limit_scopes(&[READ_ONLY]);
     let client_id = account.client_id().ok_or("a client id")?;
     for (subject, scopes) in [("user@other.example", READ_ONLY), (USER, MODIFY)] {
@@ -161,7 +161,7 @@ async fn each_refusal_says_what_to_do() -> TestResult {
             assert!(text.contains(part), "{text}");
         }
     }
-    // A refusal that only an administrator can undo is not asked for again at once.
+    // An error that only an administrator can fix is not retried at once.
     let before = token_requests(&sandbox).len();
     let gmail = connector(&sandbox, account.subject(USER).scopes([MODIFY]))?;
     assert!(gmail.check().await.is_err());
@@ -173,7 +173,7 @@ async fn each_refusal_says_what_to_do() -> TestResult {
 async fn a_wrong_clock_is_told_with_how_far_it_is_off() -> TestResult {
     let sandbox = Sandbox::start().await?;
     let account = ServiceAccount::from_json(&sandbox.service_account())?;
-    // An assertion of a clock that is ahead is not good yet; that of one behind by more than an hour is no longer.
+    // An assertion from a clock that is ahead is not valid yet; from one more than an hour behind, it has expired.
     for (ahead, side) in [(-900, "ahead of google's"), (7_200, "behind google's")] {
         sandbox.configure(|settings| settings.clock_ahead_seconds = ahead);
         let gmail = connector(
@@ -189,7 +189,7 @@ async fn a_wrong_clock_is_told_with_how_far_it_is_off() -> TestResult {
         for part in ["clock", side, "NTP"] {
             assert!(text.contains(part), "{text}");
         }
-        // The answer's date has whole seconds.
+        // The answer's date is in whole seconds.
         let seconds = i64::abs(ahead);
         assert!(
             (-2..=2).any(|more| text.contains(&format!(" {} seconds", seconds + more))),
@@ -294,7 +294,7 @@ async fn a_user_and_an_account_impersonate_another_account() -> TestResult {
         let account = ServiceAccount::from_json(&file.to_string())?;
         connector(&sandbox, account.subject(USER))?.check().await?;
     }
-    // Who may not sign for the account hears which role is missing.
+    // Without permission to sign for the account, the error names the missing role.
     let file = json!({
         "type": "impersonated_service_account",
         "service_account_impersonation_url":

@@ -1,4 +1,4 @@
-//! The settings commands: filters, the automatic answer, the signature.
+//! The settings commands: filters, vacation responder, signature.
 
 #![cfg(feature = "cli")]
 

@@ -1,4 +1,4 @@
-//! One rule for success, held against every operation in both modes, and the page of the guide that says it.
+//! One rule for success, checked for every operation in both modes, and for the guide's page about it.
 
 #![cfg(feature = "sandbox")]
 #![allow(
@@ -21,7 +21,7 @@ use crate::support::{Fixture, TestResult};
 const JSON: &str = "application/json; charset=UTF-8";
 const PAGE: &str = "<html><body>Please sign in</body></html>";
 
-/// What an operation answers with, as its row says.
+/// The kind of answer, according to the operation's row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     Nothing,
@@ -39,7 +39,7 @@ fn kind(row: &Operation) -> Kind {
     }
 }
 
-/// An answer of the right kind.
+/// A valid answer of this kind.
 fn own(row: &Operation) -> String {
     match kind(row) {
         Kind::Nothing => String::new(),
@@ -49,7 +49,7 @@ fn own(row: &Operation) -> String {
     }
 }
 
-/// Status, type, body, and whether it is a success of such an operation.
+/// Status, type and body, and whether this is a success for the operation.
 fn answers(row: &Operation) -> Vec<(u16, &'static str, String, bool)> {
     let kind = kind(row);
     let is_nothing = kind == Kind::Nothing;
@@ -103,7 +103,7 @@ fn answers(row: &Operation) -> Vec<(u16, &'static str, String, bool)> {
     answers
 }
 
-/// The same of Airbyte's envelope.
+/// The same in Airbyte's envelope.
 fn envelopes(row: &Operation) -> Vec<(u16, &'static str, String, bool)> {
     let kind = kind(row);
     let is_nothing = kind == Kind::Nothing;
@@ -196,7 +196,7 @@ async fn hold(mode: Mode) -> TestResult {
     let mut tried = 0;
     for row in gmail_rows(mode) {
         let params = Value::Object(world.params(row));
-        // An answer is about what was asked for: the last param of the path names it.
+        // An answer must name the requested object, which is the last parameter of the path.
         let asked = row
             .path
             .rsplit_once('{')

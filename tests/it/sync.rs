@@ -1,4 +1,4 @@
-//! The history poller: it starts right, misses nothing, and begins anew where the history is lost.
+//! The history poller: it starts correctly, misses nothing, and does a full sync when the history is lost.
 
 #![cfg(all(feature = "sandbox", feature = "sync"))]
 
@@ -63,7 +63,7 @@ async fn mail_that_arrives_during_the_listing_is_not_missed() -> TestResult {
     );
     assert!(matches!(sync.next().await?, Some(Event::Listed(_))));
     assert!(!sync.state().is_complete());
-    // The profile was asked before the list: otherwise this one would be in neither.
+    // The profile is fetched before the list: otherwise both would miss this message.
     let id = sandbox.deliver(&mail(1));
     let events = pass(&mut sync).await?;
     let end = events
@@ -129,14 +129,14 @@ async fn every_change_comes_once_and_in_order_from_a_kept_state() -> TestResult 
         matches!(&events[2], Event::LabelsRemoved { label_ids, .. } if label_ids == &["UNREAD"])
     );
     assert!(matches!(&events[3], Event::Deleted(_)));
-    // It has vanished since, which is nothing to stumble over.
+    // The message has since been deleted, which must not be an error.
     assert!(found(gmail.messages().get(&id).send().await)?.is_none());
-    // Any state in between goes on exactly behind its event.
+    // Any state in between resumes right after its event.
     for (index, state) in states.into_iter().enumerate() {
         let mut sync = gmail.sync(state);
         assert_eq!(pass(&mut sync).await?, events[index + 1..], "{index}");
     }
-    // A pass in which nothing happens is one call.
+    // A pass without changes is one call.
     sandbox.clear_requests();
     assert_eq!(pass(&mut sync).await?, []);
     assert_eq!(sandbox.requests().len(), 1);
@@ -156,7 +156,7 @@ async fn a_lost_history_is_a_full_sync_and_no_endless_one() -> TestResult {
     assert_eq!(events.last(), Some(&Event::FullSyncEnd));
     assert_eq!(pass(&mut sync).await?, []);
 
-    // A mailbox whose history is never there: the error comes out instead of listing after listing.
+    // If the history is always missing, the result is an error, not one listing after another.
     let lost = Fault::new(Service::Gmail, FaultKind::status(404)).on("history_list");
     sandbox.inject(lost.clone());
     sandbox.inject(lost);
@@ -203,7 +203,8 @@ async fn pages_without_history_and_records_without_messages_do_no_harm() -> Test
     sandbox.inject(answer(json!({"historyId": "200010"})));
     let mut sync = gmail.sync(state);
     assert_eq!(sync.next().await?.as_ref().and_then(id_of), Some("a"));
-    // Half of a record is not passed over when the program ends here, nor is what an early page says of the end.
+    // If the program ends here, the second half of the record is not skipped, and an early page's history id does not
+    // count.
     assert_eq!(sync.state().history_id(), Some(start.as_str()));
     assert_eq!(sync.next().await?.as_ref().and_then(id_of), Some("b"));
     assert_eq!(sync.state().history_id(), Some("200002"));

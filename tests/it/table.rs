@@ -9,7 +9,7 @@ use airbyte_agent_gmail::sandbox::Sandbox;
 use serde_json::Value;
 use support::{Fixture, TestResult};
 
-/// Client-side encryption and S/MIME need a Workspace edition that the sandbox's account has only where it is told so.
+/// Client-side encryption and S/MIME need a Workspace edition; the sandbox's account only has it when configured.
 fn is_refused_to_the_account(row: &Operation) -> bool {
     row.path.contains("/cse/") || row.path.contains("/smimeInfo")
 }
@@ -40,7 +40,7 @@ async fn every_row_is_carried_out_in_open_source_mode() -> TestResult {
                 assert_eq!(result.data.is_array(), row.records.is_some(), "{}", row.id);
                 done += 1;
             }
-            // What the account lacks is answered by the service, so the request itself was right.
+            // For missing features the service itself answers, so the request was valid.
             Err(error) => assert!(
                 is_refused_to_the_account(row) && error.is_permission_denied()
                     || error.is_not_found()
@@ -82,7 +82,7 @@ async fn hosted_mode_carries_out_its_actions_alike_and_refuses_the_others_unsent
         assert_eq!(executed[0].entity.as_deref(), Some(row.entity));
         assert_eq!(executed[0].action.as_deref(), Some(row.action));
         if row.read_only {
-            // The same mailbox, asked directly, gives the same value.
+            // A direct call to the same mailbox returns the same value.
             let direct = sandbox
                 .open_source()?
                 .execute(row.entity, row.action, params)
@@ -165,7 +165,7 @@ async fn typed_responses_are_equal_in_both_modes() -> TestResult {
     assert_eq!(threads, hosted.threads().list().send().await?);
     let drafts = direct.drafts().list().send().await?;
     assert_eq!(drafts, hosted.drafts().list().send().await?);
-    // A list that finds nothing.
+    // A list without results.
     let nothing = direct
         .messages()
         .list()

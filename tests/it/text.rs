@@ -1,4 +1,4 @@
-//! The text of an answer, passed on as the service wrote it.
+//! The text of an answer, passed through as the service wrote it.
 
 #![cfg(feature = "sandbox")]
 
@@ -10,13 +10,13 @@ use airbyte_agent_gmail::{GmailConnector, Selection};
 use serde_json::{Value, json};
 use support::{Fixture, TestResult};
 
-/// A number with more digits than a value holds, an escape that nobody needs, and fields in no order.
+/// A number with more digits than `Value` can hold, an unnecessary escape, and unordered fields.
 const MESSAGE: &str = "{\n \"id\": \"1\", \"sizeEstimate\": 1.0E2, \"snippet\": \"\\u003cb ü\",\n \"historyId\": 123456789012345678901}";
 
 const PAGE: &str = r#"{"nextPageToken":"n", "messages": [ {"threadId":"2","id":"1"} ],
   "resultSizeEstimate":null, "kind":"list"}"#;
 
-/// A connector of each mode, whose calls are answered with a body: hosted within the envelope.
+/// A connector in each mode whose calls get this body; hosted, inside the envelope.
 async fn answered_with(
     sandbox: &Sandbox,
     body: &str,

@@ -1,4 +1,4 @@
-//! One rule for time: the limits hold as the guide's table says them, and the error says which one held.
+//! One rule for time: the limits hold as in the guide's table, and errors name the limit.
 
 #![cfg(feature = "sandbox")]
 #![allow(
@@ -22,7 +22,7 @@ const SHORT: Duration = Duration::from_millis(150);
 const LONGER: Duration = Duration::from_millis(600);
 const FAR: Duration = Duration::from_secs(60);
 
-/// Asks for a list whose answer is late, or slow, within limits.
+/// Requests a list whose answer is late or slow, with these limits.
 async fn ask(
     mode: Mode,
     kind: FaultKind,
@@ -30,7 +30,7 @@ async fn ask(
 ) -> Result<Result<(), Error>, Box<dyn std::error::Error>> {
     let sandbox = Sandbox::start().await?;
     let (google, airbyte) = (sandbox.google(), sandbox.airbyte());
-    // With tokens at hand, the one request is the one that is late.
+    // With tokens in place, the delayed request is the only one.
     let (service, builder) = match mode {
         Mode::OpenSource => (
             Service::Gmail,

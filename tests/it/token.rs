@@ -1,4 +1,4 @@
-//! Tokens: refreshed in time, once for many callers, and told apart when they can't be.
+//! Tokens: refreshed in time, once for many callers, with distinct errors when that fails.
 
 #![cfg(feature = "sandbox")]
 
@@ -167,7 +167,7 @@ async fn lifetimes_come_as_number_or_text_or_not_at_all() -> TestResult {
     Ok(())
 }
 
-/// A server may name any number, and the token that came with it is good.
+/// A server may send any number, and the token that comes with it is valid.
 #[tokio::test]
 async fn a_lifetime_that_no_clock_reaches_is_taken() -> TestResult {
     for lifetime in ["1e12", "1000000000000000000", "18446744073709551615"] {
@@ -186,7 +186,7 @@ async fn a_lifetime_that_no_clock_reaches_is_taken() -> TestResult {
         let google = sandbox.google();
         let auth = GmailAuthConfig::new(google.refresh_token)
             .with_client(google.client_id, google.client_secret);
-        // The second is the next process, which reads what the first has stored.
+        // The second connector is the next process, which loads what the first stored.
         for _ in 0..2 {
             let gmail = GmailConnector::builder(auth.clone())
                 .base_url(sandbox.gmail_url())
@@ -202,7 +202,7 @@ async fn a_lifetime_that_no_clock_reaches_is_taken() -> TestResult {
     Ok(())
 }
 
-/// Moves the clock of the connector and of the sandbox, which are on one runtime.
+/// Advances the clock of both connector and sandbox, which share a runtime.
 async fn pass(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
@@ -216,7 +216,7 @@ async fn a_token_is_replaced_before_its_end() -> TestResult {
     let gmail = connector(&sandbox, sandbox.google_auth())?;
     gmail.get_profile().send().await?;
     sandbox.clear_requests();
-    // Each mailbox at a time of its own: from 600 to 240 seconds before the end.
+    // Each mailbox refreshes at its own time, between 600 and 240 seconds before the expiry.
     pass(Duration::from_secs(2_990)).await;
     gmail.get_profile().send().await?;
     assert_eq!(refreshes(&sandbox), 0);
@@ -225,7 +225,7 @@ async fn a_token_is_replaced_before_its_end() -> TestResult {
     settled(&sandbox, 1).await?;
     gmail.get_profile().send().await?;
     assert_eq!(refreshes(&sandbox), 1);
-    // No call met an ended token.
+    // No call used an expired token.
     assert!(
         sandbox
             .requests()
@@ -248,7 +248,7 @@ async fn a_valid_token_outlives_a_failed_early_refresh() -> TestResult {
         gmail.get_profile().send().await?;
         settled(&sandbox, 3).await?;
     }
-    // One refresh of three attempts failed; the calls after it did not try again at once.
+    // One refresh failed after three attempts; later calls did not retry at once.
     assert_eq!(refreshes(&sandbox), 3);
     sandbox.clear_faults();
     pass(Duration::from_secs(11)).await;
@@ -278,7 +278,7 @@ async fn a_valid_token_outlives_a_failed_early_refresh_for_those_who_wait_too() 
 #[tokio::test]
 async fn a_passing_failure_sends_nobody_to_the_consent_page() -> TestResult {
     let sandbox = Sandbox::start().await?;
-    // The store still has the refresh token of a consent that is over; the configured one is good.
+    // The store still has the refresh token of a revoked consent; the configured one is valid.
     let store = Arc::new(MemoryTokenStore::default());
     let mut tokens = TokenSet::new("ended");
     tokens.expires_at = Some(std::time::UNIX_EPOCH);
@@ -315,7 +315,7 @@ async fn a_rotated_refresh_token_is_used_and_stored() -> TestResult {
         .build()?;
     let mut seen = vec![sandbox.google().refresh_token];
     for _ in 0..3 {
-        // Each refresh ends the token before, so that only the stored one can have served.
+        // Each refresh invalidates the previous token, so only the stored one can have worked.
         sandbox.expire_access_tokens();
         gmail.get_profile().send().await?;
         let kept = store
@@ -347,7 +347,7 @@ async fn a_refresh_token_that_is_not_answered_stays() -> TestResult {
     Ok(())
 }
 
-/// Waits for a refresh in the background, which is so many requests.
+/// Waits for a background refresh with this many requests.
 async fn settled(sandbox: &Sandbox, requests: usize) -> TestResult {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
     while refreshes(sandbox) < requests {
@@ -356,7 +356,7 @@ async fn settled(sandbox: &Sandbox, requests: usize) -> TestResult {
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    // The answer is on its way.
+    // The answer may still be on its way.
     tokio::time::sleep(Duration::from_millis(50)).await;
     Ok(())
 }
@@ -422,10 +422,10 @@ impl TokenStore for FailingStore {
     }
 }
 
-/// What a connector has warned of.
+/// A connector's warnings.
 type Warnings = Arc<Mutex<Vec<String>>>;
 
-/// A connector at a store, and the warnings that it gives.
+/// A connector with a store, and its warnings.
 fn watched(
     sandbox: &Sandbox,
     auth: GmailAuthConfig,
@@ -479,7 +479,7 @@ async fn a_rotated_token_outlives_a_full_disk_and_is_saved_when_there_is_room() 
         assert_eq!(warnings.len(), 1, "{warnings:?}");
         assert!(warnings[0].contains("can't be saved") && warnings[0].contains("/secret"));
 
-        // Without another call, within the longest pause.
+        // Saved within the longest pause, without another call.
         FailingStore::on(&store.full, false);
         pass(Duration::from_secs(11)).await;
         for _ in 0..1000 {
@@ -490,7 +490,7 @@ async fn a_rotated_token_outlives_a_full_disk_and_is_saved_when_there_is_room() 
         }
         assert_ne!(kept(&store), first);
         drop(gmail);
-        // The next process has what it needs.
+        // The next process has a working token.
         let google = sandbox.google();
         let auth = GmailAuthConfig::new(google.refresh_token)
             .with_client(google.client_id, google.client_secret);
@@ -519,7 +519,7 @@ async fn what_another_process_has_stored_since_takes_the_place_of_what_is_owed()
     sandbox.expire_access_tokens();
     other.get_profile().send().await?;
     let stored = kept(&store);
-    // The first one reads that now, and neither saves its own nor asks for another.
+    // The first connector now loads these tokens; it neither saves its own nor refreshes.
     let before = refreshes(&sandbox);
     pass(Duration::from_secs(3400)).await;
     one.get_profile().send().await?;
@@ -545,7 +545,7 @@ async fn a_store_out_of_order_fails_no_call_while_a_token_can_be_had() -> TestRe
         let auth = GmailAuthConfig::new(google.refresh_token)
             .with_client(google.client_id, google.client_secret);
         let (gmail, warnings) = watched(&sandbox, auth, &store)?;
-        // The stored token lives; then it has ended, and the next one too.
+        // The stored token is valid at first; then it has expired, and so has the next.
         for _ in 0..3 {
             gmail.get_profile().send().await?;
             sandbox.expire_access_tokens();
@@ -626,7 +626,7 @@ async fn a_refresh_has_one_bound_and_a_hung_store_has_too() -> TestResult {
     assert!(error.is_token_refresh_failed(), "{error:?}");
     assert_eq!(started.elapsed().as_secs(), 30);
 
-    // 40 s for the lock that nobody gives back, 5 s for the save; then the token serves.
+    // 40 s for a lock that is never released and 5 s for the save; then the token is used.
     let started = tokio::time::Instant::now();
     let gmail = builder(Hung(false))
         .token_store(Arc::new(Hung(true)))
@@ -666,7 +666,7 @@ async fn a_rejection_is_remembered_until_the_store_changes() -> TestResult {
         }
         assert_eq!(refreshes(&sandbox), 1);
         if with_store {
-            // Somebody has signed in again.
+            // Someone has signed in again.
             let mut tokens = TokenSet::new("ended");
             tokens.expires_at = Some(UNIX_EPOCH);
             tokens.refresh_token = Some(google.refresh_token.into());

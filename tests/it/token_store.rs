@@ -1,4 +1,4 @@
-//! Tokens at rest: who may read them, what a crash leaves, and how processes share them.
+//! Stored tokens: who may read them, what a crash leaves behind, and how processes share them.
 
 #![cfg(feature = "cli")]
 
@@ -25,7 +25,7 @@ fn tokens(access: &str, refresh: &str) -> TokenSet {
     tokens
 }
 
-/// What a store holds, with its secrets, so that it can be compared.
+/// The content of a store, including its secrets, for comparison.
 async fn held(store: &dyn TokenStore) -> Result<Option<String>, StoreError> {
     let stored = store.load().await?;
     Ok(stored.tokens.map(|tokens| shown(&tokens)))
@@ -35,7 +35,7 @@ fn shown(tokens: &TokenSet) -> String {
     serde_json::to_string(tokens).unwrap_or_default()
 }
 
-/// Puts tokens in the place of whatever is there.
+/// Overwrites the stored tokens.
 async fn save(store: &dyn TokenStore, tokens: &TokenSet) -> Result<(), StoreError> {
     let version = store.load().await?.version;
     match store.save(tokens, &version).await? {
@@ -52,7 +52,7 @@ fn refreshes(sandbox: &Sandbox) -> usize {
         .count()
 }
 
-/// An account whose access token has ended and whose refresh token is the sandbox's.
+/// An account with an expired access token and the sandbox's refresh token.
 fn signed_in(sandbox: &Sandbox, directory: &Directory) -> Result<AccountDirectory, Failure> {
     let google = sandbox.google();
     let mut ended = tokens("ended", &google.refresh_token);
@@ -170,7 +170,7 @@ async fn links_pipes_and_the_files_of_others_are_not_taken() -> Result<(), Failu
     }
     assert!(!directory.path().join("absent").exists());
 
-    // Neither a pipe nor a directory keeps anybody waiting.
+    // Neither a pipe nor a directory blocks the reader.
     for make in ["mkfifo", "mkdir"] {
         let made = std::process::Command::new(make).arg(&path).status()?;
         assert!(made.success());
@@ -184,7 +184,7 @@ async fn links_pipes_and_the_files_of_others_are_not_taken() -> Result<(), Failu
 
     save(&store, &tokens("a", "r")).await?;
     drop(store.lock().await?);
-    // Only root gives a file away; whoever is not root has no file of another to try.
+    // Only root can give files away; other users use a file that root owns.
     if chown(&path, Some(65_534), None).is_err() {
         let error = FileTokenStore::new("/etc/passwd").load().await.map(drop);
         assert!(error.is_err_and(|error| error.to_string().contains("another user")));
@@ -209,7 +209,7 @@ async fn links_pipes_and_the_files_of_others_are_not_taken() -> Result<(), Failu
         .to_string();
     assert!(error.contains("tokens.json.lock"), "{error}");
 
-    // A link to a directory of one's own is what many have for their settings.
+    // Many people link to a settings directory of their own.
     let real = directory.path().join("real");
     let linked = directory.path().join("linked");
     fs::create_dir(&real)?;
@@ -251,7 +251,7 @@ async fn a_save_replaces_the_version_that_it_was_made_for_and_no_other() -> Resu
     Ok(())
 }
 
-/// A lock that can't be had, as in a folder that is mounted read-only, and no folder at all to write into.
+/// A lock that can't be taken, as in a read-only folder, and no folder to write to at all.
 #[tokio::test]
 async fn a_folder_that_can_t_be_written_costs_a_warning_and_no_command() -> Result<(), Failure> {
     let sandbox = Sandbox::start().await?;
@@ -331,7 +331,7 @@ async fn a_write_that_was_cut_off_leaves_the_old_tokens() -> Result<(), Failure>
     let directory = Directory::new()?;
     let store = FileTokenStore::new(directory.path().join("tokens.json"));
     save(&store, &tokens("old", "r")).await?;
-    // What a process leaves that is killed after half of its write.
+    // The file that a process leaves when killed half-way through writing.
     let half = format!("tokens.json.{}-999.tmp", std::process::id());
     fs::write(directory.path().join(half), "{\"tokens\": {\"access_tok")?;
     assert_eq!(held(&store).await?, Some(shown(&tokens("old", "r"))));
@@ -361,7 +361,7 @@ async fn connectors_that_share_a_file_make_one_refresh() -> Result<(), Failure> 
             result?;
         }
         assert_eq!(refreshes(&sandbox), round);
-        // All of them now hold a token that Gmail refuses, and a refresh token that only one of them may use.
+        // All of them now hold an access token that Gmail rejects, and a refresh token that works only once.
         sandbox.revoke_access_tokens();
     }
     Ok(())
@@ -406,7 +406,7 @@ async fn processes_that_race_make_one_refresh_and_none_ends_with_a_dead_token()
             program::json(&output?)?;
         }
         assert_eq!(refreshes(&sandbox), round);
-        // The stored token still looks good, and Gmail refuses it to all of them.
+        // The stored token still looks valid, but Gmail rejects it from every process.
         sandbox.revoke_access_tokens();
     }
     Ok(())
@@ -416,7 +416,7 @@ async fn processes_that_race_make_one_refresh_and_none_ends_with_a_dead_token()
 async fn a_process_that_is_killed_while_it_refreshes_leaves_tokens_that_work() -> Result<(), Failure>
 {
     let sandbox = Sandbox::start().await?;
-    // Each run of the program has to refresh, and so to write.
+    // Each run of the program must refresh, and therefore write.
     sandbox.access_token_lifetime(Duration::from_secs(1));
     let directory = Directory::new()?;
     let accounts = signed_in(&sandbox, &directory)?;
@@ -424,7 +424,7 @@ async fn a_process_that_is_killed_while_it_refreshes_leaves_tokens_that_work() -
     for step in 0..24_u64 {
         let mut child = program::program(&sandbox, &directory, &["check"]).spawn()?;
         let before = refreshes(&sandbox);
-        // From before the refresh to after the write, in steps: the moment of the write is in there.
+        // Steps from before the refresh to after the write, so that some kill hits the write.
         let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
         while refreshes(&sandbox) == before && tokio::time::Instant::now() < deadline {
             tokio::task::yield_now().await;
@@ -516,7 +516,7 @@ async fn an_account_in_the_keyring_leaves_no_secret_in_its_file() -> Result<(), 
         for result in futures_util::future::join_all(checks).await {
             result?;
         }
-        // The keyring has no lock; the one beside the account's file does it.
+        // The keyring has no lock; the one next to the account's file is used.
         assert_eq!(refreshes(&sandbox), round);
         sandbox.revoke_access_tokens();
     }
@@ -528,7 +528,7 @@ async fn an_account_in_the_keyring_leaves_no_secret_in_its_file() -> Result<(), 
     );
     assert!(!format!("{keyring:?} {accounts:?}").contains("sandbox-client-secret"));
 
-    // Back into the file: the keyring forgets.
+    // Moving back to the file removes the keyring's entry.
     let entry = keyring.store("user@example.com")?;
     assert!(entry.load().await?.tokens.is_some());
     account.place = TokenPlace::File;
@@ -539,7 +539,7 @@ async fn an_account_in_the_keyring_leaves_no_secret_in_its_file() -> Result<(), 
     assert!(accounts.remove("user@example.com")?);
     assert!(entry.load().await?.tokens.is_none());
 
-    // What somebody else has put there is not believed, nor quoted.
+    // A foreign entry is neither accepted nor quoted.
     accounts.put(&account)?;
     let other = in_file.with_keyring(Keyring::in_memory()?);
     let error = other.get("user@example.com").expect_err("no tokens");
@@ -547,7 +547,7 @@ async fn an_account_in_the_keyring_leaves_no_secret_in_its_file() -> Result<(), 
     Ok(())
 }
 
-/// On a machine that has a keyring, the program must not find it here.
+/// If the machine has a keyring, the program must not find it here.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn without_a_keyring_nothing_is_kept_elsewhere() -> Result<(), Failure> {
@@ -574,7 +574,7 @@ async fn without_a_keyring_nothing_is_kept_elsewhere() -> Result<(), Failure> {
         let errors = program::errors(&output);
         assert_eq!(output.status.code(), Some(1), "{errors}");
         assert!(errors.contains("--store file"), "{errors}");
-        // Before the consent, not after it.
+        // Fails before the consent, not after it.
         assert!(!errors.contains("http"), "{errors}");
     }
     assert!(!directory.path().join("config").exists());
@@ -584,7 +584,7 @@ async fn without_a_keyring_nothing_is_kept_elsewhere() -> Result<(), Failure> {
         .await?;
     assert_eq!(unknown.status.code(), Some(2));
 
-    // An account whose tokens are in a keyring that is gone.
+    // An account with tokens in a keyring that no longer exists.
     let accounts = signed_in(&sandbox, &directory)?;
     fs::write(
         accounts.file("user@example.com")?,

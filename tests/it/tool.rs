@@ -1,4 +1,4 @@
-//! Tools for agents: their descriptions, what they take, what they may do, and what they give.
+//! Tools for agents: their descriptions, arguments, permissions and results.
 
 #![cfg(all(feature = "sandbox", feature = "tool"))]
 #![allow(
@@ -70,7 +70,7 @@ async fn every_action_has_a_tool_and_few_are_offered_unasked() {
         );
         let default = tools.default_list();
         assert!(default.len() <= 16, "{}", default.len());
-        // What each model pays for, some 2,800 tokens; gmail_save_attachment is there where there is a directory alone.
+        // The tokens that each model pays for: about 2,800. gmail_save_attachment is only offered with a directory.
         let told: Vec<Value> = default.iter().map(|tool| tool.to_anthropic()).collect();
         let told = json!(told).to_string();
         assert!(told.len() <= 12_400, "{}", told.len());
@@ -116,7 +116,7 @@ fn inner(schema: &Value) -> impl Iterator<Item = &Value> {
     properties.map(|(_, property)| property).chain(items)
 }
 
-/// One type at most for each value, no `not`, no rule that is no object or list, and short descriptions.
+/// At most one type for each value, no `not`, no closed objects, and short descriptions.
 fn assert_plain(schema: &Value, name: &str) {
     assert!(schema.get("not").is_none(), "{name}");
     assert!(schema.get("additionalProperties").is_none(), "{name}");
@@ -126,7 +126,7 @@ fn assert_plain(schema: &Value, name: &str) {
     inner(schema).for_each(|schema| assert_plain(schema, name));
 }
 
-/// What OpenAI's strict mode asks for: closed objects, all of whose properties are required.
+/// The requirements of OpenAI's strict mode: closed objects with all properties required.
 fn assert_strict(schema: &Value, name: &str) {
     let kinds = match &schema["type"] {
         Value::Array(kinds) => kinds.clone(),
@@ -143,7 +143,7 @@ fn assert_strict(schema: &Value, name: &str) {
     inner(schema).for_each(|schema| assert_strict(schema, name));
 }
 
-/// What Gemini's `parameters` take: known keywords, one type for each value, no empty object.
+/// The requirements of Gemini's `parameters`: known keywords, one type for each value, no empty object.
 fn assert_gemini(schema: &Value, name: &str) {
     let known = [
         "type",
@@ -250,7 +250,7 @@ async fn the_guide_to_an_entity_is_read_when_it_is_needed() {
     }
 }
 
-/// What a tool's description of an action says it takes is what `execute` takes.
+/// `execute` accepts exactly what a tool's description of an action allows.
 #[test]
 fn schemas_accept_what_the_check_accepts() {
     for row in gmail_table().operations {
@@ -331,7 +331,7 @@ fn params(fields: &'static [Field]) -> BoxedStrategy<Map<String, Value>> {
         .boxed()
 }
 
-/// A value that the type takes; lists have something in them, since an empty query parameter can't be sent.
+/// A value of this type. Lists are not empty, since an empty query parameter can't be sent.
 fn filled(schema: &'static Schema) -> BoxedStrategy<Value> {
     match schema {
         Schema::String => "[ -~äöü]{0,12}".prop_map(Value::from).boxed(),
@@ -339,7 +339,7 @@ fn filled(schema: &'static Schema) -> BoxedStrategy<Value> {
             let range = minimum.unwrap_or(i64::MIN)..=maximum.unwrap_or(i64::MAX);
             prop_oneof![
                 range.prop_map(Value::from),
-                // JSON Schema counts it as a whole number.
+                // JSON Schema treats 3.0 as an integer.
                 Just(json!(minimum.unwrap_or(3) as f64)),
             ]
             .boxed()
@@ -526,8 +526,7 @@ async fn an_agent_writes_with_the_fields_of_people() {
     }
 }
 
-/// The part ids that reading shows are those that saving takes, though the one reads Gmail's form and the other the
-/// raw message.
+/// Reading and saving use the same part ids, though one reads Gmail's payload and the other the raw message.
 #[tokio::test]
 async fn attachments_go_to_files_and_never_into_results() {
     let sandbox = Sandbox::start().await.unwrap();
@@ -870,7 +869,7 @@ async fn the_accounts_own_addresses_are_known_as_far_as_they_can_be() {
     alias.send().await.unwrap();
     let own = open.own_addresses(true).await.unwrap();
     assert_eq!(own.to_string(), "user@example.com, alias@example.com");
-    // Airbyte's connector has no aliases, and a token may have no scope for them.
+    // Airbyte's connector has no aliases, and a token's scopes may not cover them.
     assert_eq!(open.own_addresses(false).await.unwrap().len(), 1);
     assert_eq!(hosted.own_addresses(true).await.unwrap().len(), 1);
     sandbox.limit_scopes(&["https://www.googleapis.com/auth/gmail.metadata"]);

@@ -1,6 +1,6 @@
-//! What the program shows, word for word: the transcripts in `tests/cmd`, those in `sandbox/` against one of their own.
+//! The program's output, word for word: the transcripts in `tests/cmd`, with a sandbox for those in `sandbox/`.
 //!
-//! `TRYCMD=overwrite cargo test --all-features --test it -- transcript` writes them anew.
+//! `TRYCMD=overwrite cargo test --all-features --test it -- transcript` rewrites them.
 
 #![cfg(all(feature = "cli", feature = "mcp"))]
 

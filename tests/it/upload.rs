@@ -1,4 +1,4 @@
-//! Media upload, batches, and many messages.
+//! Media uploads, batches, and fetching many messages.
 
 #![cfg(feature = "sandbox")]
 
@@ -115,7 +115,7 @@ async fn a_piece_that_goes_astray_is_taken_up_again_and_the_message_arrives_once
         let sandbox = Sandbox::start().await?;
         let gmail = sandbox.open_source()?;
         let bytes = message("astray", 20 * 1024 * 1024);
-        // The first request begins the upload; the faults are in the way of pieces.
+        // The first request starts the upload; the faults apply to chunks.
         let begun = gmail.messages().send_media(bytes.clone());
         sandbox.inject(
             Fault::new(Service::Gmail, kind.clone())
@@ -299,7 +299,7 @@ async fn of_many_messages_only_those_that_were_refused_are_asked_for_again() -> 
         .into_iter()
         .map(|message| message.id)
         .collect();
-    // Google says that it is too much, and to come back at once.
+    // Google says that there are too many requests, and to retry at once.
     let too_many = FaultKind::Status {
         code: 429,
         body: ErrorBody::Native,
@@ -361,7 +361,7 @@ async fn answers_can_be_narrowed_to_some_fields() -> TestResult {
         assert!(payload.headers.iter().all(|header| header.value.is_some()));
         assert!(!payload.headers.is_empty() && payload.parts.is_empty() && payload.body.is_none());
     }
-    // The dynamic call is narrowed too, and what has no answer is left alone.
+    // Dynamic calls are narrowed too; calls without an answer are unaffected.
     let sparse = gmail.with_fields("messages/id,nextPageToken")?;
     let page = sparse
         .execute("messages", "list", json!({"maxResults": 2}))
@@ -389,7 +389,7 @@ async fn answers_can_be_narrowed_to_some_fields() -> TestResult {
     );
     let label = gmail.labels().create("For a moment").send().await?;
     sparse.labels().delete(label.id).send().await?;
-    // The connector that it was made from is as it was.
+    // The original connector is unchanged.
     assert!(
         gmail
             .messages()

@@ -1,4 +1,4 @@
-//! `watch` and `open`, and what goes with every command: `--jq`, the configuration file, what the shell completes.
+//! `watch` and `open`, and features of every command: `--jq`, the configuration file and shell completion.
 
 #![cfg(feature = "cli")]
 
@@ -53,7 +53,7 @@ async fn changes_are_printed_as_they_happen() -> Result<(), Failure> {
     );
     watching.kill().await?;
 
-    // The same again from the start, and nothing from there on.
+    // The same again from the start, and nothing after that.
     let arguments = [
         "watch", "--once", "--label", "inbox", "-o", "ids", "--since",
     ];
@@ -109,7 +109,7 @@ async fn an_attachment_is_saved_for_its_owner_alone() -> Result<(), Failure> {
             let mode = std::fs::metadata(file.trim())?.permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
-        // What could run something is saved, and only named.
+        // Files that could run something are saved and named, but not opened.
         let opened = json(&open(&["2", "--dir", to, "-o", "json"]).output().await?)?;
         assert_eq!(opened["opened"], false);
         let url = text(&open(&["--web", "--dry-run"]).output().await?)?;
@@ -160,7 +160,7 @@ async fn the_configuration_file_gives_defaults() -> Result<(), Failure> {
     let file = folder.join("config.yaml");
     std::fs::write(&file, "# mine\nmode: hosted\nlimit: 2\noutput: json\n")?;
     assert_eq!(json(&run(&["check"]).await?)?["mode"], "hosted");
-    // A flag wins, and what is piped keeps its form.
+    // Flags take precedence, and piped output keeps its form.
     let check = run(&["check", "--mode", "open-source"]).await?;
     assert_eq!(json(&check)?["mode"], "open-source");
     assert_eq!(text(&run(&["inbox"]).await?)?.lines().count(), 3);
@@ -184,7 +184,7 @@ async fn the_configuration_file_gives_defaults() -> Result<(), Failure> {
         assert_eq!(refused.status.code(), Some(2), "{wrong}");
         assert!(errors(&refused).contains(quoted), "{}", errors(&refused));
     }
-    // What never ends, or has no end in sight, is not read.
+    // Endless and very large files are not read.
     std::fs::write(&file, "#".repeat(70_000))?;
     let refused = run(&["check"]).await?;
     assert!(errors(&refused).contains("it has 70000 bytes"));
@@ -194,7 +194,7 @@ async fn the_configuration_file_gives_defaults() -> Result<(), Failure> {
     assert_eq!(refused.status.code(), Some(2));
     assert!(errors(&refused).contains("config.yaml: it is not a file"));
     std::fs::remove_file(&file)?;
-    // A key without a value is as one that is left out.
+    // A key without a value counts as absent.
     std::fs::write(&file, "mode: hosted\nlimit:\npager: ''\n")?;
     assert_eq!(json(&run(&["check"]).await?)?["ok"], true);
     Ok(())
@@ -231,7 +231,7 @@ async fn the_shell_completes_commands_accounts_and_labels() -> Result<(), Failur
             .await?
             .contains("me@example.com")
     );
-    // Labels are known once a command has asked for them, and TAB asks nobody.
+    // Labels are known after a command has listed them; completion makes no requests.
     assert!(
         !offered(&["label", "x", "--add", "rec"])
             .await?

@@ -1,4 +1,4 @@
-//! The web service of `examples/web.rs`, over HTTP, as two browsers use it.
+//! The web service of `examples/web.rs` over HTTP, used by two browsers.
 
 #![cfg(all(feature = "oauth", feature = "sandbox"))]
 
@@ -10,7 +10,7 @@ use crate::support;
 use airbyte_agent_gmail::sandbox::Sandbox;
 use support::{Failure, web};
 
-/// Serves the example at a free port; gives its address.
+/// Serves the example on a free port; returns its address.
 async fn serve(sandbox: &Sandbox) -> Result<String, Failure> {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?.to_string();
@@ -19,7 +19,7 @@ async fn serve(sandbox: &Sandbox) -> Result<String, Failure> {
     Ok(format!("http://{address}"))
 }
 
-/// A page, asked for with a browser's cookie.
+/// Gets a page with a browser's cookie.
 async fn get(url: &str, cookie: &str) -> Result<web::Answer, Failure> {
     let (port, target) = web::split(url)?;
     let request = format!(
@@ -28,7 +28,7 @@ async fn get(url: &str, cookie: &str) -> Result<web::Answer, Failure> {
     Ok(web::raw(port, request.as_bytes()).await?)
 }
 
-/// Begins a consent: its page, and the cookie that belongs to it.
+/// Starts a consent; returns its page and cookie.
 async fn begin(url: &str) -> Result<(String, String), Failure> {
     let answer = web::get(url).await?;
     assert_eq!(answer.status, 303, "{}", answer.body);
@@ -75,13 +75,13 @@ async fn a_callback_counts_only_in_the_browser_that_began_it() -> Result<(), Fai
         let (page, cookie) = begin(&format!("{url}{way}")).await?;
         let (_, other) = begin(&format!("{url}{way}")).await?;
         let back = web::decide(&page, "allow").await?;
-        // With no cookie, with a made-up one, and in another user's browser.
+        // With no cookie, an invented one, and another user's.
         assert_eq!(get(&back, "").await?.status, 400);
         assert_eq!(get(&back, "consent=made-up").await?.status, 400);
         let foreign = get(&back, &other).await?;
         assert_eq!(foreign.status, 400);
         assert!(foreign.body.contains("does not belong"), "{}", foreign.body);
-        // None of them has used it up.
+        // None of them has used up the consent.
         assert_eq!(get(&back, &cookie).await?.status, 200);
 
         let (page, cookie) = begin(&format!("{url}{way}")).await?;

@@ -1,10 +1,10 @@
-//! Texts held against golden files; `UPDATE_GOLDEN=1` writes them anew.
+//! Compares texts with golden files; `UPDATE_GOLDEN=1` rewrites them.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it, in its helpers too")]
 
 use std::path::Path;
 
-/// Holds a text against a file of the repository.
+/// Compares a text with a file of the repository.
 pub(crate) fn check(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

@@ -1,4 +1,4 @@
-//! What goes wrong.
+//! The faults of the matrix.
 
 use std::time::Duration;
 
@@ -169,7 +169,7 @@ pub(super) fn faults(elsewhere: &str) -> Vec<(&'static str, Way)> {
 const GZIP: &[u8] =
     b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\xae\x05\x00\x43\xbf\xa6\xa3\x02\x00\x00\x00";
 
-/// An answer with more headers.
+/// Adds a header to an answer.
 fn with_header(answer: &[u8], header: &str) -> Vec<u8> {
     let at = answer
         .windows(2)
@@ -178,7 +178,7 @@ fn with_header(answer: &[u8], header: &str) -> Vec<u8> {
     [&answer[..at], b"\r\n", header.as_bytes(), &answer[at..]].concat()
 }
 
-/// An answer that lies about its length.
+/// An answer with a wrong length.
 fn with_length(answer: &[u8], more: isize) -> Vec<u8> {
     let end = answer
         .windows(4)

@@ -1,8 +1,8 @@
-//! Every fault, met by a read, an idempotent write, a send and a deletion, in both modes: what the caller sees, how many requests
-//! arrive, and what is in the mailbox afterwards.
+//! Every fault, in a read, an idempotent write, a send and a deletion, in both modes: the caller's error, the number of
+//! requests, and the mailbox afterwards.
 //!
-//! The table is tests/golden/fault_matrix.md; `UPDATE_GOLDEN=1 cargo test --all-features --test it fault_matrix` writes it
-//! anew. What must hold for every cell is asserted beside it, so that no refresh can hide it.
+//! The table is tests/golden/fault_matrix.md; `UPDATE_GOLDEN=1 cargo test --all-features --test it fault_matrix`
+//! rewrites it. Rules for every cell are asserted in code, so that a rewrite cannot hide a violation.
 
 #![cfg(feature = "sandbox")]
 #![allow(
@@ -38,10 +38,10 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// How often a request may be sent in all.
+/// How often a request may be sent in total.
 const ATTEMPTS: u32 = 3;
 
-/// Airbyte's endpoint of access tokens.
+/// Airbyte's endpoint for access tokens.
 const TOKEN_OPERATION: &str = "create_account_applications_token";
 
 const MODES: [Mode; 2] = [Mode::OpenSource, Mode::Hosted];
@@ -50,17 +50,17 @@ const MODES: [Mode; 2] = [Mode::OpenSource, Mode::Hosted];
 enum Way {
     /// The sandbox's own fault.
     Sandbox(FaultKind),
-    /// A break of the protocol.
+    /// A violation of the protocol.
     Server(Breach),
-    /// Nobody listens.
+    /// Nothing listens.
     Nobody,
-    /// The sandbox's fault meets the request for an access token.
+    /// The fault applies to the request for an access token.
     Refresh(FaultKind),
     /// The access token can't be saved.
     Save,
-    /// Each page of a list is this one.
+    /// Every page of a list gets this answer.
     Pages(FaultKind),
-    /// This answer is given for a message.
+    /// A message gets this answer.
     Message(FaultKind),
 }
 
@@ -69,7 +69,7 @@ enum Call {
     Read,
     IdempotentWrite,
     Send,
-    /// Its success says nothing.
+    /// A deletion's success is an empty answer.
     Deletion,
     /// All pages of a list.
     Pages,
@@ -77,11 +77,11 @@ enum Call {
     Message,
 }
 
-/// A cell of the table: the number of the fault, that of the call, the mode, and whether the fault lasts.
+/// A cell of the table: the fault's index, the call's index, the mode, and whether the fault is permanent.
 type Place = (usize, usize, Mode, bool);
 
 impl Way {
-    /// The calls that it can meet.
+    /// The calls that the fault can affect.
     fn calls(&self) -> &'static [Call] {
         match self {
             Self::Pages(_) => &[Call::Pages],
@@ -95,7 +95,7 @@ impl Way {
         }
     }
 
-    /// The service and the request of it that the sandbox's fault meets.
+    /// The sandbox's fault, for the affected service and request.
     fn sandbox_fault(&self, call: Call, mode: Mode) -> Option<Fault> {
         let service = match mode {
             Mode::OpenSource => Service::Gmail,
@@ -115,7 +115,7 @@ impl Way {
         }
     }
 
-    /// Whether only a limit of time ends it.
+    /// Whether only a timeout ends the call.
     fn waits(&self) -> bool {
         let long = |time: &Duration| *time > Duration::from_secs(1);
         match self {
@@ -126,7 +126,7 @@ impl Way {
         }
     }
 
-    /// Whether it is a quota that is used up, which takes a second to come back.
+    /// Whether it is an exhausted quota, which takes a second to recover.
     fn is_limit(&self) -> bool {
         matches!(
             self,
@@ -159,7 +159,7 @@ impl Call {
     }
 }
 
-/// A store that nothing can be saved in, but for the first time where it does not last.
+/// A store where saving fails: always, or only the first time.
 #[derive(Debug, Default)]
 struct FullStore {
     lasting: bool,
@@ -184,15 +184,15 @@ impl TokenStore for FullStore {
     }
 }
 
-/// What one call came to.
+/// The outcome of a call.
 struct Cell {
     result: Result<()>,
     requests: usize,
-    /// How often it is to be seen in the mailbox.
+    /// How often the mailbox shows the effect.
     done: usize,
 }
 
-/// HTTP clients that all cells share: to make one takes longer than most cells do.
+/// HTTP clients shared by all cells, because creating one takes longer than most cells.
 struct Clients {
     patient: reqwest::Client,
     hasty: reqwest::Client,
@@ -206,12 +206,12 @@ fn client(idle: Duration) -> std::result::Result<reqwest::Client, Box<dyn std::e
         .build()?)
 }
 
-/// A sandbox, what stands before it, and a connector of one mode behind the fault.
+/// A sandbox, the server in front of it, and a connector of one mode behind the fault.
 struct World {
     sandbox: Sandbox,
     server: Option<FaultServer>,
     gmail: GmailConnector,
-    /// A connector that no fault meets.
+    /// A connector that bypasses the fault.
     witness: GmailConnector,
     messages: Vec<String>,
     labels: Vec<String>,
@@ -239,7 +239,7 @@ impl World {
         };
         let base_url = match (way, &server) {
             (Way::Nobody, _) => {
-                // The port is free again at the end of the statement, and nobody takes it.
+                // The port is free again after this statement, and nothing else takes it.
                 let port = TcpListener::bind(("127.0.0.1", 0))
                     .await?
                     .local_addr()?
@@ -250,7 +250,7 @@ impl World {
             _ => sandbox.gmail_url().to_owned(),
         };
         let builder = match mode {
-            // Without an access token the first call asks for one.
+            // Without an access token, the first call requests one.
             Mode::OpenSource if matches!(way, Way::Refresh(_) | Way::Save) => {
                 let google = sandbox.google();
                 GmailConnector::builder(
@@ -261,7 +261,7 @@ impl World {
             Mode::OpenSource => GmailConnector::builder(sandbox.google_auth()),
             Mode::Hosted => {
                 let airbyte = sandbox.airbyte();
-                // A server that spoils every exchange can't be asked for a token.
+                // A server that breaks every exchange can't issue a token.
                 let auth = match way {
                     Way::Server(_) | Way::Nobody => {
                         AirbyteAuthConfig::from_bearer_token(airbyte.bearer_token.as_str())
@@ -276,7 +276,7 @@ impl World {
             .http_client(clients.patient.clone())
             .build()?;
         let builder = match way {
-            // Whether a redirect is followed is the affair of this crate's own client.
+            // Redirects are handled by the crate's own client.
             Way::Sandbox(FaultKind::Redirect { .. } | FaultKind::Status { code: 307, .. }) => {
                 builder
             }
@@ -302,7 +302,7 @@ impl World {
                 attempts: ATTEMPTS,
                 initial_pause: Duration::from_millis(1),
                 longest_pause: Duration::from_millis(5),
-                // A quota that never comes back is told at once, so that no cell takes minutes.
+                // With a permanent fault, fail at once instead of waiting minutes for the quota.
                 quota_wait: Duration::from_secs(if lasting { 0 } else { 60 }),
                 ..RetryPolicy::default()
             })
@@ -361,7 +361,7 @@ impl World {
             }
             Call::Message => self.gmail.messages().get(message).send().await.map(drop),
         };
-        // Airbyte's tokens are asked for anew by each process.
+        // Airbyte's tokens are never stored: each process requests its own.
         if matches!(way, Way::Save) && self.gmail.mode() == Mode::OpenSource {
             timeout(Duration::from_secs(10), self.store.tried.notified()).await?;
         }
@@ -404,7 +404,7 @@ impl World {
     }
 }
 
-/// What the caller can tell from an error.
+/// What the caller can learn from an error.
 fn seen(error: &Error) -> String {
     let classes = [
         ("invalid input", error.is_invalid_input()),
@@ -440,7 +440,7 @@ fn seen(error: &Error) -> String {
     format!("{class}{unknown}")
 }
 
-/// What must hold for every cell, whatever the table says.
+/// Rules for every cell, independent of the table.
 fn assert_sound(name: &str, way: &Way, call: Call, cell: &Cell, secrets: &[String]) {
     let about = format!("{name}, {call:?}: {:?}", cell.result);
     assert!(cell.requests <= ATTEMPTS as usize, "{about}");
@@ -452,7 +452,7 @@ fn assert_sound(name: &str, way: &Way, call: Call, cell: &Cell, secrets: &[Strin
         assert!(error.is_outcome_unknown(), "sent, and not said: {about}");
     }
     let named = match way {
-        // Airbyte's endpoint of tokens is an operation of its own.
+        // Airbyte's token endpoint is a separate operation.
         Way::Refresh(_) if error.operation() == Some(TOKEN_OPERATION) => TOKEN_OPERATION,
         _ => call.operation(),
     };
@@ -482,7 +482,7 @@ fn shown(call: Call, cell: &Cell) -> String {
     format!("{result} ×{}{done}", cell.requests)
 }
 
-/// What stands in a cell.
+/// The text of a cell.
 async fn fill(
     name: &'static str,
     way: Way,
@@ -541,7 +541,7 @@ async fn every_fault_is_told_from_the_others_and_nothing_is_sent_twice() -> Test
         hasty: client(Duration::from_secs(1))?,
     };
     let mut cells = BTreeMap::new();
-    // Those that wait come last and all at once, when nothing else takes the time that their limits count.
+    // Cells that wait for timeouts run last and all at once, when nothing else uses up their time.
     for (places, at_once) in [(quick, 4), (limits, 20), (waiting, 100)] {
         let filled: Vec<(Place, String)> = stream::iter(places)
             .map(|place| {
@@ -564,7 +564,7 @@ async fn every_fault_is_told_from_the_others_and_nothing_is_sent_twice() -> Test
         );
     }
     let mut table = HEAD.to_owned();
-    // The keys are in the order of the table, four to a line.
+    // The keys are in table order, four to a line.
     let cells: Vec<(_, String)> = cells.into_iter().collect();
     for line in cells.chunks(4) {
         let (fault, call, ..) = line[0].0;
@@ -574,7 +574,7 @@ async fn every_fault_is_told_from_the_others_and_nothing_is_sent_twice() -> Test
         let texts: Vec<&str> = line.iter().map(|(_, text)| text.as_str()).collect();
         writeln!(table, "| {name} | {call} | {} |", texts.join(" | "))?;
     }
-    // Nobody has followed a redirect, with a token or without: nothing waits to be accepted.
+    // No redirect was followed, with or without a token: no connection is waiting.
     let followed = elsewhere.into_std()?.accept();
     assert!(
         followed.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock),
@@ -587,7 +587,7 @@ async fn every_fault_is_told_from_the_others_and_nothing_is_sent_twice() -> Test
 
 #[test]
 fn every_fault_of_the_sandbox_is_in_the_matrix() -> TestResult {
-    // The enum grows with the sandbox; serde names all of it in its refusal of a name that is none.
+    // serde lists all variants of the enum in its error for an unknown name.
     let refusal = FaultKind::deserialize(StrDeserializer::<ValueError>::new("none"))
         .expect_err("no fault has that name")
         .to_string();

@@ -1,4 +1,4 @@
-//! What is inside mail: signed and encrypted parts, uuencode, calendars, reports, and the names of parts without one.
+//! The structure of mail: signed and encrypted parts, uuencode, calendars, reports, and names for unnamed parts.
 
 #![cfg(feature = "mail")]
 
@@ -17,7 +17,7 @@ fn names(reading: &Reading) -> Vec<&str> {
     attachments.map(|file| file.name.as_str()).collect()
 }
 
-/// A multipart of parts that are written with their headers.
+/// A multipart of parts that include their headers.
 fn multipart(kind: &str, parts: &[&str]) -> String {
     let parts: Vec<String> = parts
         .iter()
@@ -37,7 +37,7 @@ fn smime(headers: &str, object: &str) -> String {
     format!("{headers}\r\nContent-Transfer-Encoding: base64\r\n\r\n{object}\r\n")
 }
 
-/// The ways in which programs name opaque S/MIME.
+/// How programs label opaque S/MIME.
 const SMIME_HEADERS: [&str; 5] = [
     "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=\"smime.p7m\"",
     "Content-Type: application/x-pkcs7-mime; name=smime.p7m\r\nContent-Disposition: attachment; filename=smime.p7m",
@@ -166,7 +166,7 @@ fn pgp_mime_shows_the_one_file_that_matters() {
         assert_eq!(names(&reading), [name]);
         assert!(reading.encryption.is_some());
     }
-    // As Exchange passes it on.
+    // As Exchange forwards it.
     let mixed = read(&multipart(
         "mixed",
         &[
@@ -231,7 +231,7 @@ fn a_form_for_some_programs_alone_is_no_file() {
         let reading = read(&raw);
         assert_eq!((reading.text.as_str(), names(&reading)), ("Hello", vec![]));
         assert_eq!(reading.html.as_deref(), Some("<p>Hello</p>"));
-        // A file is one, whatever its type.
+        // A named file stays a file, whatever its type.
         let named = raw.replace(kind, &format!("{kind}; name=page.html"));
         assert_eq!(names(&read(&named)), ["page.html"]);
     }
@@ -593,7 +593,7 @@ fn parts_without_a_name_are_called_what_they_are() {
     for (mime_type, name) in table {
         let attached =
             part(mime_type, "x").replacen("\r\n", "\r\nContent-Disposition: attachment\r\n", 1);
-        // Two levels, so that a report does not stand alone.
+        // Nested in two levels, because a report alone is not an attachment.
         let reading = read(&multipart("mixed", &[&part("text/plain", "Hi"), &attached]));
         let is_report = reading.disposition_notification.is_some()
             || reading.feedback_report.is_some()

@@ -1,4 +1,4 @@
-//! Objects that `openssl cms` 3.0 wrote with a key that was thrown away.
+//! Written by `openssl cms` 3.0, with a discarded key.
 
 /// Written by `-sign -nodetach -binary`.
 pub(super) const SIGNED_DER: &str = "\
@@ -16,7 +16,7 @@ pub(super) const SIGNED_BER: &str = "\
     AAAAAAMYGOMIGLAgEBMCQwDDEKMAgGA1UEAwwBYQIUfUvoJojwctnyxqAoE/TmXfEUY9UwCwYJYIZIAWUDBAIBMAoGCCqGSM49BAMCBEcwRQIh\
     AINYgMNDRAQNXswqhaeUCa9ht02u51j5+hOhtI+FkjcGAiAe1QJVnMhFYiqscqXKWrGU5/yPk7kvIoQle8JoeDBSjgAAAAAAAA==";
 
-/// A text without MIME headers.
+/// Text without MIME headers.
 pub(super) const SIGNED_BARE: &str = "\
     MIHXBgkqhkiG9w0BBwKggckwgcYCAQExDTALBglghkgBZQMEAgEwIAYJKoZIhvcNAQcBoBMEEU5vIGhlYWRlcnMgaGVyZS4KMYGPMIGMAgEBMC\
     QwDDEKMAgGA1UEAwwBYQIUfUvoJojwctnyxqAoE/TmXfEUY9UwCwYJYIZIAWUDBAIBMAoGCCqGSM49BAMCBEgwRgIhAMuestwvMNDZ8VuE+I91\

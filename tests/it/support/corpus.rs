@@ -1,23 +1,22 @@
-//! Mail that the project did not write: the test messages of other people's mail software.
+//! Mail that other projects wrote: test messages of other mail software.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use airbyte_agent_gmail::sync::mbox;
 
-/// Files larger than this are no mail.
+/// Larger files are not mail.
 const LARGEST: u64 = 4 * 1024 * 1024;
 
-/// One message.
 pub(crate) struct Sample {
-    /// Its folder and file.
+    /// The folder and file.
     pub(crate) name: String,
-    /// Its bytes.
+    /// The message's bytes.
     pub(crate) raw: Vec<u8>,
 }
 
-/// The messages in the folders and mbox files of `MAIL_SAMPLES`, and, where that is not set, those of CPython's tests, as
-/// Debian packages them, and of the sources of mail-parser, which the tests are built with.
+/// The messages in the folders and mbox files of `MAIL_SAMPLES`. Without it, those of CPython's tests, as packaged by
+/// Debian, and of the sources of mail-parser, a dependency of the tests.
 pub(crate) fn others() -> Vec<Sample> {
     let mut files = Vec::new();
     match std::env::var_os("MAIL_SAMPLES") {
@@ -29,7 +28,7 @@ pub(crate) fn others() -> Vec<Sample> {
     files.iter().flat_map(|path| read(path)).collect()
 }
 
-/// The messages of the sandbox's mailbox.
+/// The messages of the sandbox's sample mailbox.
 pub(crate) fn own() -> Vec<Sample> {
     let mut files = Vec::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox/mailbox/sample");
@@ -37,7 +36,7 @@ pub(crate) fn own() -> Vec<Sample> {
     files.iter().flat_map(|path| read(path)).collect()
 }
 
-/// The folders with test messages that are there because something else is.
+/// Folders with test messages that other packages have installed.
 fn installed() -> Vec<PathBuf> {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
@@ -75,7 +74,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// A file that is small enough and begins with a header, or with the first line of an mbox.
+/// Whether a file is small enough and starts with a header or the first line of an mbox.
 fn is_mail(path: &Path) -> bool {
     let ending = path.extension().unwrap_or_default().to_string_lossy();
     if ["json", "py", "sh", "rs"].contains(&&*ending)
@@ -102,7 +101,7 @@ fn read(path: &Path) -> Vec<Sample> {
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
     let file = path.file_name().unwrap_or_default();
     let name = format!("{}/{}", folder.display(), file.display());
-    // One message that a mail store has put its line before is no mbox.
+    // A single message with a mail store's first line is not an mbox.
     let is_mbox = bytes.starts_with(b"From ") && path.extension().is_some_and(|end| end == "mbox");
     if !is_mbox {
         return vec![Sample { name, raw: bytes }];

@@ -1,4 +1,4 @@
-//! A directory of a test's own.
+//! A directory for one test.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// A directory that goes away with its value.
+/// A directory that is removed when dropped.
 #[derive(Debug)]
 pub(crate) struct Directory(PathBuf);
 
 impl Directory {
-    /// An empty one.
+    /// An empty directory.
     pub(crate) fn new() -> io::Result<Self> {
         let name = format!(
             "{}-{}",
@@ -19,7 +19,7 @@ impl Directory {
             NEXT.fetch_add(1, Ordering::Relaxed)
         );
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        // A process of the same number, killed in an earlier run, may have left one.
+        // A killed process with the same id may have left one behind.
         if path.exists() {
             std::fs::remove_dir_all(&path)?;
         }
@@ -27,12 +27,12 @@ impl Directory {
         Ok(Self(path))
     }
 
-    /// Where it is.
+    /// The directory's path.
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Where a file of that name is in it.
+    /// The path of a file in the directory.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }

@@ -1,4 +1,4 @@
-//! A server that breaks the protocol: it stands before a sandbox, and spoils exchanges in one chosen way.
+//! A server that violates the protocol: it stands in front of a sandbox and breaks exchanges in one chosen way.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,31 +16,31 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// How an exchange is spoilt.
+/// How an exchange is broken.
 #[derive(Clone)]
 pub(crate) enum Breach {
-    /// The connection is closed as soon as it is made.
+    /// The connection closes as soon as it is accepted.
     ClosedBeforeReading,
-    /// The request is read and not passed on, and the connection closed.
+    /// The request is read but not forwarded, and the connection closes.
     ClosedAfterReading,
-    /// The request is carried out and the connection closed.
+    /// The request is forwarded, and the connection closes without an answer.
     ClosedAfterCarryingOut,
-    /// The request is not passed on, and this is the answer.
+    /// This is the answer; the request is not forwarded.
     Answered(Vec<u8>),
-    /// The request is carried out, and its answer is changed.
+    /// The request is forwarded, and its answer changed.
     Altered(fn(&[u8]) -> Vec<u8>),
-    /// The request is not passed on; the answer begins so and never ends.
+    /// The request is not forwarded; the answer starts like this and never ends.
     Endless {
-        /// The beginning.
+        /// The start of the answer.
         head: &'static [u8],
-        /// What comes again and again.
+        /// The bytes that repeat.
         piece: Vec<u8>,
         /// The pause before each piece.
         pause: Duration,
     },
 }
 
-/// The server. Each of its connections serves one request.
+/// The server. Each connection serves one request.
 pub(crate) struct FaultServer {
     url: String,
     shared: Arc<Shared>,
@@ -55,7 +55,7 @@ struct Shared {
 }
 
 impl FaultServer {
-    /// Stands before the server at an address like `http://127.0.0.1:1234`.
+    /// Starts a server in front of one at an address like `http://127.0.0.1:1234`.
     pub(crate) async fn before(upstream: &str) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -69,7 +69,7 @@ impl FaultServer {
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let shared = Arc::clone(&inner);
-                // How an exchange ends is what the client is tested for.
+                // The tests are about how exchanges end, so errors are expected.
                 tokio::spawn(async move {
                     if shared.serve(stream).await.is_err() {
                         shared.left.fetch_add(1, Ordering::SeqCst);
@@ -85,19 +85,19 @@ impl FaultServer {
         &self.url
     }
 
-    /// Spoils that many exchanges from now on, and counts anew.
+    /// Breaks this many exchanges from now on, and resets the counters.
     pub(crate) fn spoil(&self, breach: Breach, times: usize) {
         *self.shared.breach.lock().unwrap() = Some((breach, times));
         self.shared.requests.store(0, Ordering::SeqCst);
         self.shared.left.store(0, Ordering::SeqCst);
     }
 
-    /// How many requests, or connections for one, have come since then.
+    /// The number of requests since then, including connections that sent none.
     pub(crate) fn requests(&self) -> usize {
         self.shared.requests.load(Ordering::SeqCst)
     }
 
-    /// How many of them the client has left in the middle.
+    /// How many of them the client aborted.
     pub(crate) fn left(&self) -> usize {
         self.shared.left.load(Ordering::SeqCst)
     }
@@ -148,18 +148,18 @@ impl Shared {
         Some(breach.clone())
     }
 
-    /// Passes a request on, and reads the whole answer.
+    /// Forwards a request, and reads the whole answer.
     async fn carry_out(&self, request: &[u8]) -> io::Result<Vec<u8>> {
         let mut upstream = TcpStream::connect(&self.upstream).await?;
         let end = request.windows(4).position(|end| end == b"\r\n\r\n");
         let (head, body) = request.split_at(end.map_or(request.len(), |at| at + 2));
         for (number, line) in head.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            // What is altered has to be plain.
+            // Answers can only be changed uncompressed.
             if !line.to_ascii_lowercase().starts_with(b"accept-encoding:") {
                 upstream.write_all(line).await?;
             }
             if number == 0 {
-                // Its end is then the answer's end.
+                // So that the end of the connection is the end of the answer.
                 upstream.write_all(b"connection: close\r\n").await?;
             }
         }
@@ -175,7 +175,7 @@ async fn write(stream: &mut TcpStream, answer: &[u8]) -> io::Result<()> {
     stream.shutdown().await
 }
 
-/// Reads a request with its body, whose length is told beforehand.
+/// Reads a request with its body, using its Content-Length.
 async fn read_request(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut request = Vec::new();
     loop {

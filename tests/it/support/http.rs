@@ -1,8 +1,8 @@
-//! HTTP clients that are not the crate's own.
+//! HTTP clients other than the crate's own.
 
 use std::sync::Arc;
 
-/// A client as reqwest makes it, for this machine alone, so that it needs no certificates.
+/// A reqwest client for this machine only, so it needs no certificates.
 pub(crate) fn local_client() -> Result<reqwest::ClientBuilder, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)

@@ -1,16 +1,16 @@
-//! What is logged.
+//! Captures logs.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use tracing::subscriber::DefaultGuard;
 
-/// A writer for a subscriber of `tracing` that keeps what is written.
+/// A writer for `tracing` subscribers that keeps what is written.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// All of it so far.
+    /// The text written so far.
     pub(crate) fn text(&self) -> String {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()
@@ -29,13 +29,13 @@ impl Write for Log {
     }
 }
 
-/// Makes a subscriber count in this thread, as long as the guard lives.
+/// Sets this thread's subscriber while the guard lives.
 pub(crate) fn subscribe(subscriber: impl Into<tracing::Dispatch>) -> DefaultGuard {
     static EVERYWHERE: Once = Once::new();
-    // Where the first to pass a place in the code has no subscriber, that place stays silent for a moment; the others of
-    // this binary have none.
+    // A callsite that is first reached without a subscriber stays disabled for a moment, and the other tests of this
+    // binary have none.
     EVERYWHERE.call_once(|| {
-        // It can only have been set before.
+        // This only fails if one is already set.
         let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
     });
     tracing::dispatcher::set_default(&subscriber.into())

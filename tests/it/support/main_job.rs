@@ -1,5 +1,5 @@
-//! The main job on real mail: imported from an mbox, listed, searched, read, labelled, answered and sent, in both modes;
-//! each message byte for byte.
+//! The whole job on real mail, in both modes: import from an mbox, list, search, read, label, reply and send, with
+//! every message byte for byte.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ use super::TestResult;
 use super::corpus::Sample;
 use super::directory::Directory;
 
-/// An mbox in the mboxrd form: each line of `>`s and `From ` gets one `>` more.
+/// An mbox in mboxrd format: each line of `>`s and `From ` gets another `>`.
 fn mbox(messages: &[Vec<u8>]) -> Vec<u8> {
     let mut mbox = Vec::new();
     for message in messages {
@@ -37,14 +37,14 @@ fn mbox(messages: &[Vec<u8>]) -> Vec<u8> {
     mbox
 }
 
-/// One mode with a mailbox of its own, so that nothing is there that the other has done.
+/// One mode with its own mailbox, so that the modes do not affect each other.
 struct Job<'a> {
     gmail: &'a GmailConnector,
     mode: &'static str,
     own: MailboxList,
     starred: usize,
     answered: usize,
-    /// What differs between the message's bytes and the payload that is made of them.
+    /// The differences between reading a message's bytes and its payload.
     differences: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ impl Job<'_> {
         Ok(decode_base64url(&message.raw.unwrap_or_default())?)
     }
 
-    /// What is read from the payload is what is read from the bytes, and what another parser reads there.
+    /// Reads the payload and the bytes, and compares both with another parser.
     fn read(&mut self, message: &Message, raw: &[u8], name: &str) -> Reading {
         let shown = Reading::from_payload(message);
         let sent = Reading::from_raw(raw);
@@ -98,7 +98,7 @@ impl Job<'_> {
         shown
     }
 
-    /// A message is found by its own id, by a word of its subject, and by its author.
+    /// Searches for a message by its id, a word of its subject, and its author.
     async fn search(&self, message: &Message, raw: &[u8], reading: &Reading) -> TestResult {
         let mut queries = Vec::new();
         if let Some(message_id) = reading.message_id.as_deref()
@@ -116,7 +116,7 @@ impl Job<'_> {
                 })
                 .max_by_key(|word| word.len())
         });
-        // Where an encoded word is broken, readers differ on what it says.
+        // Parsers disagree on broken encoded words.
         let headers = message.payload.iter().flat_map(|payload| &payload.headers);
         let is_broken = headers
             .filter(|header| header.name.as_deref() == Some("Subject"))
@@ -164,7 +164,7 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// A message that names nobody to answer can't be answered; most can.
+    /// Replies to a message, unless it names nobody to reply to.
     async fn answer(&mut self, message: &Message, reading: &Reading, name: &str) -> TestResult {
         let Ok(answer) = reply(message, &self.own) else {
             return Ok(());
@@ -202,9 +202,9 @@ impl Job<'_> {
     }
 }
 
-/// Does it with all of them; no step may fail, nothing may differ without a reason.
+/// Runs the job on all samples. No step may fail, and every difference needs an explanation.
 pub(crate) async fn main_job(samples: &[Sample], explained: &[(&str, &str)]) -> TestResult {
-    // A message that does not end in a line break gets one from the mbox, as every mbox does.
+    // Messages without a final line break get one, as in every mbox.
     let messages: Vec<Vec<u8>> = samples
         .iter()
         .map(|sample| {

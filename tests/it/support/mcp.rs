@@ -1,4 +1,4 @@
-//! The MCP server in a process of its own, at a sandbox.
+//! The MCP server in its own process, connected to a sandbox.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use super::program::PROGRAM;
 
-/// The program, with the sandbox's credentials of one mode and nothing else.
+/// The program, with only the sandbox's credentials for one mode.
 pub(crate) fn program(sandbox: &Sandbox, mode: Mode) -> Command {
     let mut command = Command::new(PROGRAM);
     command
@@ -28,7 +28,7 @@ pub(crate) fn program(sandbox: &Sandbox, mode: Mode) -> Command {
     command
 }
 
-/// The server over HTTP, with the token `secret-token`: its process, its address, and what it says.
+/// The server over HTTP, with the token `secret-token`: its process, address and messages.
 pub(crate) async fn served(
     sandbox: &Sandbox,
     flags: &[&str],
@@ -41,7 +41,7 @@ pub(crate) async fn served(
         .spawn()
         .unwrap();
     let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
-    // The program says first which credentials it uses.
+    // The first lines name the credentials in use.
     let url = loop {
         let line = notes.next_line().await.unwrap().unwrap();
         if let Some(at) = line.find("http://") {
@@ -67,7 +67,7 @@ impl Client {
         Self::declaring(command, flags, json!({})).await
     }
 
-    /// A client that says what it is able to.
+    /// A client with these capabilities.
     pub(crate) async fn able(sandbox: &Sandbox, flags: &[&str], capabilities: Value) -> Self {
         Self::declaring(program(sandbox, Mode::OpenSource), flags, capabilities).await
     }
@@ -120,7 +120,7 @@ impl Client {
             .expect("nothing but messages on the standard output")
     }
 
-    /// Asks, and skips what comes before the answer.
+    /// Sends a request, and skips messages before its answer.
     pub(crate) async fn ask(&mut self, id: u64, method: &str, params: Value) -> Value {
         self.write(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}))
             .await;
@@ -142,7 +142,7 @@ impl Client {
     }
 }
 
-/// The code of a failing call, whose reason is said once: in the text.
+/// The code of a failed call. Its reason is only in the text.
 pub(crate) fn failure(result: &Value) -> &str {
     assert_eq!(result["isError"], true, "{result}");
     assert!(result.get("structuredContent").is_none(), "{result}");

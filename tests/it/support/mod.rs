@@ -1,5 +1,5 @@
-//! What several tests need: here a connector in each mode and params for any row of the table; a file for each other
-//! thing.
+//! Helpers for several tests: connectors in each mode and params for any row of the table here, everything else in its
+//! own file.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
@@ -26,15 +26,14 @@ use serde_json::{Map, Value, json};
 /// The result of a test.
 pub(crate) type TestResult = Result<(), Box<dyn std::error::Error>>;
 
-/// An error of a test that may go to another thread.
+/// A test's error that can be sent to another thread.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Both modes, each with its connector.
+/// A connector in each mode.
 pub(crate) fn modes(sandbox: &Sandbox) -> Result<[GmailConnector; 2], airbyte_agent_gmail::Error> {
     Ok([sandbox.open_source()?, sandbox.hosted()?])
 }
 
-/// The mode's name.
 pub(crate) fn mode_name(gmail: &GmailConnector) -> &'static str {
     match gmail.mode() {
         Mode::OpenSource => "open source",
@@ -42,7 +41,7 @@ pub(crate) fn mode_name(gmail: &GmailConnector) -> &'static str {
     }
 }
 
-/// A message for sending, ready for `raw`.
+/// An encoded message to send, for `raw`.
 pub(crate) fn raw(subject: &str) -> Result<String, Box<dyn std::error::Error>> {
     let composed = Compose::new()
         .from("user@example.com")
@@ -53,7 +52,7 @@ pub(crate) fn raw(subject: &str) -> Result<String, Box<dyn std::error::Error>> {
     Ok(composed.raw_base64url())
 }
 
-/// Ids and values that exist in a sandbox, from which the params of any row are made.
+/// Existing ids and values of a sandbox, for the params of any row.
 pub(crate) struct Fixture {
     message_id: String,
     thread_id: String,
@@ -65,7 +64,7 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    /// Looks into a mailbox, and adds what the sample mail lacks.
+    /// Collects ids from a mailbox, and creates what the sample mail lacks.
     pub(crate) async fn new(gmail: &GmailConnector) -> Result<Self, Box<dyn std::error::Error>> {
         let list = gmail
             .messages()
@@ -122,7 +121,7 @@ impl Fixture {
         })
     }
 
-    /// Params with what a row requires.
+    /// The required params of a row.
     pub(crate) fn params(&self, row: &Operation) -> Map<String, Value> {
         let mut params: Map<String, Value> = row
             .fields
@@ -130,7 +129,7 @@ impl Fixture {
             .filter(|field| field.required)
             .map(|field| (field.name.to_owned(), self.value(row, field)))
             .collect();
-        // The schema requires none of the labels, the service at least one.
+        // The schema requires no labels, but the service needs at least one.
         if row.field("addLabelIds").is_some() {
             params.insert("addLabelIds".to_owned(), json!(["STARRED"]));
         }

@@ -1,4 +1,4 @@
-//! The program `airbyte-gmail` in a process of its own, at a sandbox.
+//! The program `airbyte-gmail` in its own process, connected to a sandbox.
 
 use std::process::{Output, Stdio};
 
@@ -10,10 +10,10 @@ use tokio::process::{Child, ChildStderr, Command};
 use super::Failure;
 use super::directory::Directory;
 
-/// Where the program is.
+/// The program's path.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_airbyte-gmail");
 
-/// The program with a directory of its own and the sandbox's addresses, and no credentials.
+/// The program with its own directory and the sandbox's addresses, without credentials.
 pub(crate) fn program(sandbox: &Sandbox, directory: &Directory, arguments: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command
@@ -38,7 +38,7 @@ pub(crate) fn program(sandbox: &Sandbox, directory: &Directory, arguments: &[&st
     command
 }
 
-/// As `program`, with the sandbox's Airbyte credentials.
+/// Like `program`, with the sandbox's Airbyte credentials.
 pub(crate) fn hosted(sandbox: &Sandbox, directory: &Directory, arguments: &[&str]) -> Command {
     let airbyte = sandbox.airbyte();
     let mut command = program(sandbox, directory, arguments);
@@ -48,7 +48,7 @@ pub(crate) fn hosted(sandbox: &Sandbox, directory: &Directory, arguments: &[&str
     command
 }
 
-/// What the program printed, once it has ended well.
+/// The JSON that a successful program printed.
 pub(crate) fn json(output: &Output) -> Result<Value, Failure> {
     if !output.status.success() {
         return Err(format!("{}: {}", output.status, errors(output)).into());
@@ -56,12 +56,12 @@ pub(crate) fn json(output: &Output) -> Result<Value, Failure> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// What it said on the standard error.
+/// The program's standard error.
 pub(crate) fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A program that waits for a browser.
+/// A program waiting for a browser.
 pub(crate) struct Waiting {
     pub(crate) child: Child,
     pub(crate) url: String,
@@ -69,7 +69,7 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Starts it and reads the address of the consent page.
+    /// Starts the program and reads the address of the consent page.
     pub(crate) async fn start(mut command: Command) -> Result<Self, Failure> {
         let mut child = command.spawn()?;
         let stderr = child.stderr.take().ok_or("no standard error")?;
@@ -85,7 +85,7 @@ impl Waiting {
         Err(format!("no address: {seen}").into())
     }
 
-    /// Waits for its end: whether it went well, its standard output, and the rest of its standard error.
+    /// Waits for the end: exit code, standard output, and the rest of standard error.
     pub(crate) async fn end(mut self) -> Result<(Option<i32>, String, String), Failure> {
         let mut rest = String::new();
         while let Some(line) = self.lines.next_line().await? {

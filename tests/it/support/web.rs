@@ -1,4 +1,4 @@
-//! A browser's part by hand, and a client of chromedriver, over plain HTTP on this machine.
+//! A minimal browser, and a client of chromedriver, over plain HTTP on this machine.
 
 use std::io;
 
@@ -26,7 +26,7 @@ impl Answer {
             .map(|(_, value)| value.trim())
     }
 
-    /// Where the browser is sent.
+    /// The target of a redirect.
     pub(crate) fn location(&self) -> io::Result<String> {
         self.header("location")
             .map(str::to_owned)
@@ -34,14 +34,14 @@ impl Answer {
     }
 }
 
-/// Sends bytes to a port and reads until the other side closes.
+/// Sends bytes to a port and reads until the other side closes the connection.
 pub(crate) async fn raw(port: u16, bytes: &[u8]) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
-    // The other side may answer and close before it has read everything.
+    // The other side may answer and close before reading everything.
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
     let mut buffer = [0_u8; 16 * 1024];
-    // Not every server closes when it is asked to: the length decides where it is given.
+    // Not every server closes the connection when asked, so Content-Length decides if present.
     while !is_whole(&answer) {
         let count = stream.read(&mut buffer).await?;
         if count == 0 {
@@ -75,7 +75,7 @@ fn is_whole(answer: &[u8]) -> bool {
         .is_some_and(|length| answer.len() >= head + 4 + length)
 }
 
-/// The port and the request target of an address on this machine.
+/// The port and request target of an address on this machine.
 pub(crate) fn split(url: &str) -> io::Result<(u16, String)> {
     let rest = url
         .strip_prefix("http://127.0.0.1:")
@@ -86,7 +86,7 @@ pub(crate) fn split(url: &str) -> io::Result<(u16, String)> {
     Ok((port, rest[end..].to_owned()))
 }
 
-/// One request.
+/// Sends one request.
 pub(crate) async fn send(method: &str, url: &str, kind: &str, body: &str) -> io::Result<Answer> {
     let (port, target) = split(url)?;
     let request = format!(
@@ -97,12 +97,12 @@ pub(crate) async fn send(method: &str, url: &str, kind: &str, body: &str) -> io:
     raw(port, request.as_bytes()).await
 }
 
-/// A page, with no redirect followed.
+/// Gets a page, without following redirects.
 pub(crate) async fn get(url: &str) -> io::Result<Answer> {
     send("GET", url, "text/plain", "").await
 }
 
-/// Answers a consent page; gives the address that the browser is sent to.
+/// Submits a consent page; returns the address of the redirect.
 pub(crate) async fn decide(consent_url: &str, decision: &str) -> io::Result<String> {
     let page = get(consent_url).await?;
     let part = |from: &str| {
