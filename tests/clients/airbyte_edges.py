@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Drives the sandbox with Airbyte's Python SDK where it seldom goes: each action, every page, the Context Store, errors.
+"""Tests less common uses of Airbyte's Python SDK against the sandbox: each action, paging, the Context Store, errors.
 
-The argument is a file with the announcement of a running sandbox, one line of JSON:
+The argument is a file with a running sandbox's announcement, one line of JSON:
 
     pip install airbyte-agent-sdk
     airbyte-gmail sandbox > sandbox.json &
@@ -24,7 +24,7 @@ os.environ["AIRBYTE_TELEMETRY_MODE"] = "disabled"
 home = tempfile.TemporaryDirectory()
 os.environ["HOME"] = home.name
 
-from airbyte_agent_sdk import AirbyteAuthConfig, Workspace, connect  # noqa: E402  # It reads the environment.
+from airbyte_agent_sdk import AirbyteAuthConfig, Workspace, connect  # noqa: E402  # Reads the environment.
 from airbyte_agent_sdk.connectors.gmail import GmailConnector  # noqa: E402
 from airbyte_agent_sdk.errors import AirbyteToolError, ConnectorAmbiguityError, ConnectorNotFoundError  # noqa: E402
 from airbyte_agent_sdk.http.exceptions import (  # noqa: E402
@@ -76,7 +76,7 @@ async def refused(name, kind, awaitable, *words):
     except kind as error:
         holds(name, all(word in str(error) for word in words), error)
         return error
-    except Exception as error:  # Its kind is what is looked at.
+    except Exception as error:  # The type is checked below.
         seen = f"{type(error).__name__}: {error}"
     return holds(name, False, seen)
 
@@ -94,7 +94,7 @@ def connector(**more):
 
 
 async def every_action(gmail):
-    """Each of the 20 actions by its own method."""
+    """Each of the 20 actions, through its own method."""
     profile = await gmail.profile.get()
     holds("the profile is read", "@" in str(profile), profile)
     sent = await gmail.messages.create(raw=RAW)

@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
-"""Holds what this crate sends to Airbyte, and what the sandbox answers, against Airbyte's published document.
+"""Checks this crate's requests to Airbyte and the sandbox's answers against Airbyte's published document.
 
     airbyte_mock.py agent-api.json [--program PATH] [--prism PATH] [--typed]
 
-The document is Airbyte's, is published with the documentation of Airbyte Agents, and is not kept here. Prism (the npm
-package @stoplight/prism-cli) makes a mock of it that validates requests. Between the program and the mock stands a
-recorder, which counts what the mock refuses, and refuses what the document has no name for. Each command is run several
-times: answered by the mock; once the mock has passed the request, by the sandbox, whose answers are then held against the
-document's schemas (the Python package jsonschema); and by the sandbox with what the document allows: without every
-optional field, with null wherever there may be one, and with fields that nobody knows. `--typed` also runs the test that
-makes every typed call. Exits with 1 where anything is refused, answered otherwise than the document says, or not
-understood.
+Airbyte publishes the document with the documentation of Airbyte Agents; this repository has no copy. Prism (the npm
+package @stoplight/prism-cli) turns it into a mock that validates requests. A recorder between the program and the mock
+counts rejected requests, and also rejects names that the document does not have. Each command runs several times: with
+answers from the mock; with answers from the sandbox, after the mock has accepted the request, checked against the
+document's schemas (the Python package jsonschema); and with the sandbox's answers in other forms that the document allows:
+without optional fields, with null wherever possible, and with unknown fields. `--typed` also runs the test that makes
+every typed call. Exits with 1 if a request is rejected, an answer differs from the document, or the program fails on one.
 """
 
 import argparse
@@ -34,7 +33,7 @@ from airbyte_document import FORMS, Document
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# What the document does not have, and Airbyte's documentation has in prose.
+# Operations that Airbyte's documentation describes in prose, but not in the document.
 IN_PROSE = ["/api/v1/integrations/connectors/oauth/initiate", "/api/v1/integrations/templates/sources/global"]
 
 
@@ -54,7 +53,7 @@ def send(host, method, path, headers, body):
 
 
 class Recorder:
-    """Stands before the mock, and gives its answers or, once it has passed a request, those of a sandbox."""
+    """Sits in front of the mock; returns its answers or, after it has accepted a request, a sandbox's."""
 
     def __init__(self, document, mock, upstream=None, form="whole"):
         self.document, self.mock, self.upstream, self.form = document, mock, upstream, form
@@ -89,12 +88,12 @@ class Recorder:
 
     def judge(self, method, path, headers, body):
         upstream = self.upstream
-        # A path can say whose answer is wanted: /127.0.0.1:8080/api/v1/…
+        # The path can name another server: /127.0.0.1:8080/api/v1/…
         if addressed := re.match(r"/(127\.0\.0\.1:\d+)(/.*)", path):
             upstream, path = addressed.groups()
         plain = {name: value for name, value in headers.items() if name.lower() not in ("accept-encoding", "host")}
         bare, query = urllib.parse.urlsplit(path)[2:4]
-        # A path in prose can look like one of the document, with its last part as an id.
+        # A path from prose can look like one of the document's, with its last part as an id.
         template, operation = (None, None) if bare in IN_PROSE else self.document.operation(method, bare)
         answer = send(self.mock, method, path, plain, body)
         if bare in IN_PROSE:
@@ -135,7 +134,7 @@ def execute(entity, action, **params):
 
 
 def commands(connector_id, template_id, messages, thread):
-    """Every command that asks Airbyte, and every action that Airbyte's Gmail connector has."""
+    """Every command that calls Airbyte, and every action of Airbyte's Gmail connector."""
     of_any = ["--connector-id", connector_id]
     first, second = messages
     raw = "RnJvbTogYUBleGFtcGxlLmNvbQ0KVG86IGJAZXhhbXBsZS5jb20NClN1YmplY3Q6IGENCg0KYQ"
@@ -200,7 +199,7 @@ def commands(connector_id, template_id, messages, thread):
     yield execute("messages", "context_store_search", query={"filter": {"eq": {"id": first}}, "sort": [{"id": "asc"}]},
                   limit=2, fields=["id", ["payload", "mimeType"]])
     yield execute("messages", "context_store_sql_query", sql="select id from messages", limit=2)
-    # The last, since the connector is gone then.
+    # Last, because it deletes the connector.
     yield ["--yes", "connectors", "delete", connector_id, "--timeout", "3"]
 
 
@@ -213,7 +212,7 @@ def run(program, environment, arguments, folder):
 
 
 def drive(options, document, mock, form):
-    """Runs each command at a sandbox of its own, or at the mock; gives the recorder, and what each ended with."""
+    """Runs all commands against a new sandbox, or the mock; returns the recorder and the exit codes."""
     process = subprocess.Popen([options.program, "sandbox"], stdout=subprocess.PIPE, text=True)
     try:
         sandbox = json.loads(process.stdout.readline())
@@ -240,7 +239,7 @@ def drive(options, document, mock, form):
                 ended.append((" ".join(arguments), output.returncode))
                 if options.verbose:
                     print(output.returncode, " ".join(arguments), output.stderr.strip()[:200])
-            # With the connector looked up by the customer's name.
+            # Looks the connector up by the customer's name.
             if form is not None:
                 environment.pop("AIRBYTE_CONNECTOR_ID")
                 environment["AIRBYTE_CUSTOMER_NAME"] = "a new one / ü"
@@ -291,7 +290,7 @@ def main():
             codes[form] = ended
         for form in FORMS[1:]:
             for (command, whole), (_, code) in zip(codes["whole"], codes[form], strict=True):
-                # A check without a status is none that has succeeded.
+                # A check without a status has not succeeded.
                 allowed = (whole, 7) if form in ("bare", "nulls") and command.startswith("connectors check") else (whole,)
                 if code not in allowed:
                     failed = True

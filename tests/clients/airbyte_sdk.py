@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Drives the sandbox with Airbyte's own Python SDK, hosted and open source, with its telemetry off; or with Airbyte's
-older package for Gmail alone, airbyte-agent-gmail.
+"""Runs Airbyte's Python SDK against the sandbox in both modes, with telemetry off; or Airbyte's older package for Gmail,
+airbyte-agent-gmail.
 
-The argument is a file with the announcement of a running sandbox, one line of JSON:
+The argument is a file with a running sandbox's announcement, one line of JSON:
 
     pip install airbyte-agent-sdk
     airbyte-gmail sandbox > sandbox.json &
@@ -16,7 +16,7 @@ import os
 import sys
 import tempfile
 
-# The SDK reads its settings when it is imported, and keeps an id for its telemetry in the home folder.
+# The SDK reads its settings when imported, and keeps an id for its telemetry in the home folder.
 with open(sys.argv[1], encoding="utf-8") as file:
     sandbox = json.loads(file.readline())
 os.environ["SDK_DEV_ADP_API_HOST"] = sandbox["airbyte_url"]
@@ -77,13 +77,13 @@ async def drive(mode, gmail):
     holds(mode, "a label is deleted", label_id not in str(labels), labels)
     try:
         absent = await gmail.messages.get(message_id="00000000000000ff")
-    except Exception as error:  # The SDK has an error type for each mode.
+    except Exception as error:  # The SDK raises a different error type in each mode.
         absent = error
     holds(mode, "what is absent is an error", isinstance(absent, Exception), absent)
 
 
 async def drive_older(airbyte, google, config):
-    """What the older package alone has: its health check, the making of connectors, and its tool."""
+    """Features of the older package only: its health check, creating connectors, and its tool."""
     checked = await GmailConnector(auth_config=config).check()
     holds("hosted", "the connector is healthy", checked.status == "healthy", checked)
     credentials = GmailAuthConfig(
@@ -91,7 +91,7 @@ async def drive_older(airbyte, google, config):
         client_id=google["client_id"],
         client_secret=google["client_secret"],
     )
-    # A connector by its own id, since the customer has two of them from here on.
+    # By its own id, since the customer has two connectors from here on.
     made = await GmailConnector.create(airbyte_config=config, auth_config=credentials, name="from the package")
     profile = await made.execute("profile", "get", {})
     holds("hosted", "a connector is made and used", "@" in str(profile), profile)
@@ -109,7 +109,7 @@ async def drive_older(airbyte, google, config):
     async def refused(name, awaitable, *words):
         try:
             error = await awaitable
-        except Exception as raised:  # Lookups and requests have error types of their own.
+        except Exception as raised:  # Lookups and requests raise different error types.
             error = raised
         said = isinstance(error, Exception) and all(word in str(error) for word in words)
         holds("hosted", name, said, error)
@@ -159,7 +159,7 @@ async def main():
         found = await hosted.messages.context_store_search(query=query, limit=2)
         holds("hosted", "the stored records are searched", len(field(found, "data")) == 2, found)
 
-    # The SDK has no setting for another Google than the real one.
+    # The SDK has no setting for Google's address.
     model = connector_model.GmailConnectorModel
     model.base_url = sandbox["gmail_url"]
     model.auth.config["refresh_url"] = sandbox["token_url"]

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Compares the spec with what Airbyte publishes, and prints every difference.
+"""Compares the spec with Airbyte's documents, and prints every difference.
 
     airbyte_spec.py --published agent-api.json    spec/airbyte.yaml with the OpenAPI document of Airbyte's hosted API
     airbyte_spec.py --connector [connector.yaml]  spec/gmail.yaml with the document of Airbyte's Gmail connector
 
-Both documents are Airbyte's and are not kept here: the first is published with the documentation of Airbyte Agents, the
-second is `specs/gmail/connector.yaml` in the Python package `airbyte-agent-sdk`, and is found where that is installed.
+This repository has no copy of Airbyte's documents. The first is published with the documentation of Airbyte Agents; the
+second is `specs/gmail/connector.yaml` in the Python package `airbyte-agent-sdk`, which is the default if installed.
 `--spec FOLDER` names another folder than this repository's `spec`. Needs PyYAML. Exits with 1 on a difference that no
-row below explains, and on a row of CONNECTOR or PUBLISHED that explains nothing any more.
+row below explains, and on a row of CONNECTOR or PUBLISHED that explains nothing.
 """
 
 import argparse
@@ -19,11 +19,11 @@ import sys
 
 import yaml
 
-# The version of the connector's document that CONNECTOR was made for, and the exit status where another one differs.
+# The version of the connector's document that CONNECTOR was made for, and the exit status for another one.
 VERSION = "0.2.1"
 NEWS = 3
 
-# Each row is a difference, with `*` for any text, and the reason why it stays.
+# Each row is a difference, with `*` for any text, and the reason to keep it.
 PUBLISHED = [
     ("* header x-organization-id: only at Airbyte", "the client adds it to every request, so no call site has to"),
     ("POST */oauth/initiate: only here", "documented in prose, in no published document"),
@@ -58,7 +58,7 @@ PUBLISHED = [
     ("error body.errors: default [] at Airbyte alone", "error bodies are read leniently"),
 ]
 
-# These rows explain differences that only some versions of Airbyte's published document have.
+# Differences that only some versions of Airbyte's published document have.
 PUBLISHED_AT_TIMES = [
     ("* body.intent: maxLength 512 at Airbyte alone", "the service checks it; a bound would make a type of its own"),
     ("* response.warning: only here", "newer than some published documents"),
@@ -76,7 +76,7 @@ PUBLISHED_AT_TIMES = [
 
 
 def each(reason, what, *places):
-    """Rows of one kind; every place is named, so that a difference at another is seen."""
+    """Rows for the same difference in several places; a difference in any other place is still reported."""
     return [(f"{place}: {what}", reason) for place in places]
 
 
@@ -154,7 +154,7 @@ BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "pattern")
 
 
 class Shape:
-    """One schema, with references followed and both ways of saying `or null` made one."""
+    """A schema with references resolved, and both forms of `or null` unified."""
 
     def __init__(self, document, node):
         node, alternatives = expand(document, node)
@@ -186,7 +186,7 @@ class Shape:
         self.required = set(node.get("required", []))
         self.items = node.get("items", {})
         self.enum = sorted(node.get("enum", []))
-        # The size of an integer is this crate's choice, a document of Airbyte's never gives it.
+        # The size of an integer is this crate's choice; Airbyte's documents never give one.
         self.format = None if kind in ("integer", "number") else node.get("format")
         self.closed = node.get("additionalProperties") is False
         self.bounds = {name: node[name] for name in BOUNDS if name in node}
@@ -202,13 +202,13 @@ class Shape:
         if any(shape.kind != "object" for shape in shapes):
             self.kind = "any"
             return
-        # One of several objects is, to the one who sends it, an object of all fields of which few are required.
+        # For the sender, a choice of objects is one object with all fields, few of them required.
         self.properties = {name: node for shape in shapes for name, node in shape.properties.items()}
         self.required = set.intersection(*(shape.required for shape in shapes))
 
 
 def schema_name(node):
-    """What a schema is called, if it is a reference, or one to be null."""
+    """A schema's name, if it is a reference or a nullable one."""
     for alternative in [node, *node.get("anyOf", []), *node.get("oneOf", []), *node.get("allOf", [])]:
         if "$ref" in alternative:
             return alternative["$ref"].rsplit("/", 1)[-1]
@@ -216,7 +216,7 @@ def schema_name(node):
 
 
 def expand(document, node):
-    """Follows a reference, keeping what stands beside it, and tells the alternatives of a union."""
+    """Follows a reference, keeping its sibling keys; returns the schema and its alternatives."""
     beside = {}
     while "$ref" in node:
         beside = {**{name: value for name, value in node.items() if name != "$ref"}, **beside}
@@ -235,7 +235,7 @@ class Comparison:
         self.ours = ours
         self.theirs = theirs
         self.found = []
-        # Whether what differs in a named schema is told of the schema, once, and not of each place where it stands.
+        # Whether a difference in a named schema is reported once for the schema, instead of for each use.
         self.names_schemas = names_schemas
 
     def note(self, place, text):
@@ -315,7 +315,7 @@ class Comparison:
             self.one_sided(where, "deprecated", here.get("deprecated", False), there.get("deprecated", False))
             our_schema = here["schema"]
             if here.get("x-airbyte-comma-joined"):
-                # The documents call this list one string; Airbyte's executor takes lists, and only these as such.
+                # The documents call this list a string; Airbyte's executor also takes arrays, but only for these.
                 our_schema = {"type": "string"}
             self.schema(where, our_schema, there["schema"])
 
@@ -360,7 +360,7 @@ def compare_published(ours, theirs):
 
 
 def compare_connector(ours, theirs):
-    """Compares spec/gmail.yaml with the connector's document, for the actions that the connector has."""
+    """Compares spec/gmail.yaml with the connector's document, for the connector's actions."""
     comparison = Comparison(ours, theirs, names_schemas=True)
     for name in ("x-airbyte-connector-name", "x-airbyte-connector-definition-id"):
         comparison.one_sided("info", name, ours["info"].get(name), theirs["info"].get(name))
@@ -439,7 +439,7 @@ def needs_token(document, operation):
 
 
 def is_absent(document, node):
-    """Whether it never goes to Airbyte: the connector has not got it, or it is sent under another name."""
+    """Whether it is never sent to Airbyte: the connector lacks it, or it is sent under another name."""
     node = expand(document, node)[0]
     return node.get("x-airbyte-absent", False) or "x-sent-as" in node
 
@@ -453,7 +453,7 @@ def show(value):
 
 
 def explain(found, rows, may_be_idle):
-    """Prints each difference with its reason, and returns how many lines have none."""
+    """Prints each difference with its reason, and returns the number of lines without one."""
     patterns = [
         (re.compile(".*".join(map(re.escape, pattern.split("*")))), pattern, reason)
         for pattern, reason in rows + may_be_idle

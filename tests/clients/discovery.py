@@ -3,8 +3,8 @@
 
 Reports every difference in methods, verbs, paths, parameters, request and response fields (their types, formats, enums,
 defaults, and whether they are required, read-only or deprecated), scopes and media upload.
-The differences that are meant are listed below, each with its reason. Any other difference fails, and so does a row
-that no longer matches one: with 1, or with 3 where the document is of another revision than the rows.
+Intended differences are listed below, each with its reason. Any other difference is an error, and so is a row that no
+longer matches: exit status 1, or 3 if the document has another revision than the rows.
 
     pip install google-api-python-client pyyaml
     python3 tests/clients/discovery.py [--discovery gmail.v1.json] [--spec spec/gmail.yaml]
@@ -19,11 +19,11 @@ import sys
 
 import yaml
 
-# The revision that the rows below were made for, and the exit status where another one differs: it has news, no slips.
+# The revision that the rows below were made for, and the exit status for another one: Google has changed something.
 REVISION = "20261005"
 NEWS = 3
 
-# (a regular expression that must match the whole line of a difference, the reason for it)
+# (a regular expression for the whole line of a difference, its reason)
 DIFFERENCES = [
     # Paths and parameters.
     (r"\w+: path part \{userId\} is me", "a user's consent opens no mailbox but their own"),
@@ -40,7 +40,7 @@ DIFFERENCES = [
         r"history_list: parameter startHistoryId: required False is True",
         "Google's description begins with the word Required",
     ),
-    # Fields that are not sent.
+    # Fields that requests do not send.
     (
         r"(messages|drafts)_\w+: request Message: field (historyId|id|internalDate|payload|sizeEstimate|snippet): missing",
         "Gmail finds them out; the content of a message is sent in raw",
@@ -77,7 +77,7 @@ DIFFERENCES = [
         r"settings_cse_keypairs_(disable|enable|obliterate): request \w+ is none",
         "Google's request has no fields, and an absent body says as much as an empty one",
     ),
-    # What a request needs. Google's document marks this for some methods of messages, drafts and labels only.
+    # Required fields. Google's document only marks them for some methods of messages, drafts and labels.
     (
         r"labels_(create|update): request Label: field (id|name|\w+Visibility): required True is False",
         "Airbyte's document wants no more than the name of a new label",
@@ -158,7 +158,7 @@ def discovery_path(given):
 
 
 class Comparison:
-    """Google's side is called theirs, the spec's side ours."""
+    """Compares Google's document (theirs) with the spec (ours)."""
 
     def __init__(self, discovery, spec):
         self.discovery = discovery
@@ -204,7 +204,7 @@ class Comparison:
         yield from self.response(name, method, operation)
 
     def path(self, name, theirs, ours):
-        """Returns what each of Google's path parameters is called here, or the fixed text in its place."""
+        """Returns our name for each of Google's path parameters, or the fixed text in its place."""
         renamed = {}
         their_parts, our_parts = split_path(theirs), split_path(ours)
         if len(their_parts) != len(our_parts):
@@ -274,13 +274,13 @@ class Comparison:
         ours = success.get("content", {}).get("application/json", {}).get("schema")
         if theirs and ours:
             yield from differs(f"{name}: response", "schema", theirs, ours["$ref"].rsplit("/", 1)[-1])
-            # The prefix leaves the operation out: a response's schema is the same wherever it is used.
+            # Without the operation in the prefix: a response's schema is the same wherever it is used.
             yield from self.object("response", theirs, ours, None, set())
         elif theirs or ours:
             yield f"{name}: response {theirs or 'none'} is {ours['$ref'] if ours else 'none'}"
 
     def object(self, where, their_name, our_schema, request_of, visited):
-        """Compares the fields of two objects; `request_of` is the method whose request they are, if they are one."""
+        """Compares the fields of two objects; `request_of` is their method, if they are a request."""
         theirs = self.discovery["schemas"][their_name].get("properties", {})
         ours = self.resolve(our_schema)
         fields = ours.get("properties", {})
@@ -303,7 +303,7 @@ class Comparison:
             yield from self.value(place, their, fields[field], (where, request_of, visited))
 
     def value(self, where, theirs, ours, context):
-        """Compares two values; `context` is what `object` needs to go on inside them, absent for parameters."""
+        """Compares two values; `context` holds the arguments for nested objects, and is absent for parameters."""
         resolved = self.resolve(ours)
         if "$ref" in theirs:
             outer, request_of, visited = context
@@ -319,7 +319,7 @@ class Comparison:
         yield from differs(where, "default", theirs.get("default"), as_text(resolved.get("default")))
 
     def resolve(self, value):
-        # OpenAPI 3.0 wraps a reference in allOf where a description or a default stands beside it.
+        # OpenAPI 3.0 wraps a reference in allOf to add a description or a default.
         if "allOf" in value:
             [wrapped] = value["allOf"]
             return {**self.resolve(wrapped), **{name: beside for name, beside in value.items() if name != "allOf"}}
@@ -332,7 +332,7 @@ class Comparison:
 
 
 def is_required(field, method_id):
-    """Google lists the methods in an annotation, or behind @required in the description."""
+    """Google lists the methods in an annotation, or after @required in the description."""
     methods = field.get("annotations", {}).get("required", [])
     _, _, described = field.get("description", "").partition("@required")
     return method_id in [*methods, *described.split()]

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Lets google-auth's own service account credentials ask the sandbox's token endpoint.
+"""Runs google-auth's service account credentials against the sandbox's token endpoint.
 
-The argument is a file with the announcement of a running sandbox, one line of JSON:
+The argument is a file with a running sandbox's announcement, one line of JSON:
 
     pip install google-auth google-auth-httplib2
     airbyte-gmail sandbox > sandbox.json &
     python3 tests/clients/google_auth.py sandbox.json
 
-Each line of the output is one behaviour that holds; the first that does not ends the run.
+Each line of output is a behaviour that works; the first failure ends the run.
 """
 
 import json
@@ -60,7 +60,7 @@ def main():
     holds("and refuses another key's", "Invalid JWT Signature" in refusal(credentials({**key, "private_key": pem})))
     holds("and another organization", "unauthorized_client" in refusal(credentials(key, subject="user@other.example")))
     holds("and scopes that there are not", "invalid_scope" in refusal(credentials(key, scopes=["https://nothing.example"])))
-    # For the same refusals of this crate's own assertions.
+    # So that this crate's assertions can be rejected the same way.
     print(json.dumps({"another_key": pem}))
 
 

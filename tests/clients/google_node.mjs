@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-// Drives the sandbox with Google's own Node client.
+// Runs Google's Node client against the sandbox.
 //
-// The argument is a file with the announcement of a running sandbox, one line of JSON:
+// The argument is a file with a running sandbox's announcement, one line of JSON:
 //
 //     npm install @googleapis/gmail google-auth-library
 //     airbyte-gmail sandbox > sandbox.json &
 //     node tests/clients/google_node.mjs sandbox.json
 //
-// The packages are looked for from the working folder, so that they can be installed anywhere.
+// The packages resolve from the working folder, so they can be installed anywhere.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

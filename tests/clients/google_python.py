@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Drives the sandbox with Google's own Python client.
+"""Runs Google's Python client against the sandbox.
 
-The argument is a file with the announcement of a running sandbox, one line of JSON:
+The argument is a file with a running sandbox's announcement, one line of JSON:
 
     pip install google-api-python-client google-auth
     airbyte-gmail sandbox > sandbox.json &
     python3 tests/clients/google_python.py sandbox.json
 
-Each line of the output is one behaviour that holds; the first that does not ends the run.
+Each line of output is a behaviour that works; the first failure ends the run.
 """
 
 import base64

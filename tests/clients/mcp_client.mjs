@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// The official MCP client of TypeScript against `airbyte-gmail mcp`, over the standard streams and over HTTP.
+// The official TypeScript MCP client against `airbyte-gmail mcp`, over the standard streams and over HTTP.
 //
 //     npm install @modelcontextprotocol/sdk
 //     node tests/clients/mcp_client.mjs target/debug/airbyte-gmail
 //
-// The program takes its credentials from the environment, such as those of `airbyte-gmail sandbox`. The packages are
-// looked for from the working folder, so that they can be installed anywhere.
+// The program takes its credentials from the environment, such as those of `airbyte-gmail sandbox`. The packages
+// resolve from the working folder, so they can be installed anywhere.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -23,7 +23,7 @@ const TOKEN = 'token-of-the-test';
 
 async function talk(transport) {
   const client = new Client({ name: 'test', version: '1' });
-  // Progress that comes in one piece with the answer finds its call already gone (SDK 1.32).
+  // The SDK drops progress that arrives together with the answer (SDK 1.32).
   let steps = 0;
   client.onerror = (error) => (steps += /progress/.test(error.message) ? 1 : 0);
   await client.connect(transport);
@@ -33,7 +33,7 @@ async function talk(transport) {
   for (const name of ['gmail_search', 'gmail_execute', 'gmail_send']) assert(names.includes(name), names);
 
   const call = (name, args, options) => client.callTool({ name, arguments: args }, undefined, options);
-  // The client holds what is structured against the tool's schema itself.
+  // The client itself validates structured content against the tool's schema.
   const found = await call('gmail_search', { query: 'in:inbox', max_results: 3 }, { onprogress: () => (steps += 1) });
   assert(!found.isError && found.structuredContent.messages.length === 3 && steps > 0, JSON.stringify(found));
 
@@ -45,7 +45,7 @@ async function talk(transport) {
   assert(!sent.isError, JSON.stringify(sent));
   await assert.rejects(call('no_such_tool', {}), /no tool with that name/);
 
-  // A call that is given up does not harm the next.
+  // An aborted call does not affect the next.
   await assert.rejects(call('gmail_search', { query: '', max_results: 50 }, { signal: AbortSignal.abort() }));
   const profile = await call('gmail_profile_get', {});
   assert(!profile.isError, JSON.stringify(profile));

@@ -1,4 +1,4 @@
-"""The official MCP client against `airbyte-gmail mcp`, over the standard streams and over HTTP.
+"""The official Python MCP client against `airbyte-gmail mcp`, over the standard streams and over HTTP.
 
     pip install mcp
     python tests/clients/mcp_client.py target/debug/airbyte-gmail
@@ -16,14 +16,14 @@ from mcp.client.stdio import stdio_client
 
 try:
     from mcp.client.streamable_http import streamable_http_client
-except ImportError:  # Older releases have it under this name.
+except ImportError:  # The name in older releases.
     from mcp.client.streamable_http import streamablehttp_client as streamable_http_client
 
 TOKEN = "token-of-the-test"
 
 
 def field(value, *names):
-    """The releases of the client differ in how they spell fields."""
+    """A field, in any spelling that a release of the client uses."""
     for name in names:
         if hasattr(value, name):
             return getattr(value, name)
@@ -62,12 +62,12 @@ async def talk(session):
 
     try:
         await session.call_tool("no_such_tool", {})
-    except Exception as error:  # The client has its own class for a server's refusal.
+    except Exception as error:  # The client has its own class for server errors.
         assert "no tool with that name" in str(error), error
     else:
         raise AssertionError("a tool that is not there was called")
 
-    # A call that is given up does not harm the next.
+    # A cancelled call does not affect the next.
     task = asyncio.ensure_future(session.call_tool("gmail_search", {"query": "", "max_results": 50}))
     await asyncio.sleep(0)
     task.cancel()
@@ -94,7 +94,7 @@ async def over_http(program):
         env={**os.environ, "AIRBYTE_GMAIL_MCP_TOKEN": TOKEN},
     )
     try:
-        # Which credentials are used is said first.
+        # The first lines name the credentials in use.
         url = next(line.split()[-1] for line in server.stderr if "served at" in line)
         headers = {"Authorization": f"Bearer {TOKEN}"}
         try:

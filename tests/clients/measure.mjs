@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// What a model is told by an MCP server, in bytes and tokens (o200k), and how long the server takes from its start to its
-// list of tools (median of 20); of this one also what a search of 20 and a conversation of 13 come to.
+// The cost of an MCP server's tools to a model in bytes and tokens (o200k), and the time from the server's start to its
+// list of tools (median of 20); for this server also a search for 20 messages and a conversation of 13.
 //
 //     npm install gpt-tokenizer   # looked for from the working folder
 //     airbyte-gmail sandbox -- node tests/clients/measure.mjs airbyte-gmail mcp
@@ -26,7 +26,7 @@ function start() {
     for (;;) {
       const { value, done } = await lines.next();
       if (done) throw new Error('the server has ended');
-      // Some servers write other things as well.
+      // Some servers write other output, too.
       if (!value.startsWith('{')) continue;
       const message = JSON.parse(value);
       if (message.id === id) return message.result;

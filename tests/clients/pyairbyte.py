@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Drives the sandbox with PyAirbyte's interface to Airbyte's agents (`airbyte.agents`).
+"""Runs PyAirbyte's interface to Airbyte's agents (`airbyte.agents`) against the sandbox.
 
-The argument is a file with the announcement of a running sandbox, one line of JSON:
+The argument is a file with a running sandbox's announcement, one line of JSON:
 
     pip install airbyte
     airbyte-gmail sandbox > sandbox.json &
@@ -23,7 +23,7 @@ os.environ["DO_NOT_TRACK"] = "1"
 home = tempfile.TemporaryDirectory()
 os.environ["HOME"] = home.name
 
-from airbyte import agents  # noqa: E402  # It reads the environment when it is imported.
+from airbyte import agents  # noqa: E402  # Reads the environment when imported.
 from airbyte.exceptions import AirbyteError as agents_error  # noqa: E402
 
 
@@ -42,7 +42,7 @@ def call(path, body=None, token=None):
         return json.load(answer)
 
 
-# PyAirbyte would ask Airbyte Cloud's API for a token, which the sandbox does not play.
+# PyAirbyte would request a token from Airbyte Cloud's API, which the sandbox does not simulate.
 credentials = {"client_id": known["client_id"], "client_secret": known["client_secret"]}
 token_of_application = call("/account/applications/token", credentials)["access_token"]
 inspected = call(f"/integrations/connectors/{known['connector_id']}/inspect", token=token_of_application)

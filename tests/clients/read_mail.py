@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Reads messages with Python's own parser, for tests/judge/mail.rs to compare with.
+"""Reads messages with Python's own parser, for the comparison in tests/judge/mail.rs.
 
-Standard input has the path of a message in each line; standard output gets a line of JSON for each: what the parser
-makes of the subject, the authors, the text and the attached files.
+Reads a message's path from each line of standard input, and prints a line of JSON for each: the subject, the authors, the
+text and the attached files according to the parser.
 
     echo message.eml | python3 tests/clients/read_mail.py
 """
@@ -15,7 +15,7 @@ import sys
 
 
 def decoded(value):
-    """A header with its encoded words decoded; None where the parser itself cannot tell the text."""
+    """A header with its encoded words decoded; None if the parser cannot decode it."""
     if value is None:
         return ""
     try:
@@ -36,7 +36,7 @@ def text_of(part):
 
 
 def parts(message):
-    """The parts of a message, without those of messages within it."""
+    """The parts of a message, without those of attached messages."""
     if message.get_content_maintype() != "multipart" or not message.is_multipart():
         yield message
         return

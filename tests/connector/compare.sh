@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What spec/compare.sh says of changes that break callers and of such that don't, tried on copies of the golden files.
+# Tests spec/compare.sh with breaking and non-breaking changes, on copies of the golden files.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 compare=$PWD/spec/compare.sh
@@ -13,7 +13,7 @@ git -c user.name=test -c user.email=test@example.com -c commit.gpgsign=false com
 git add tests
 git -c user.name=test -c user.email=test@example.com -c commit.gpgsign=false commit --quiet --message before
 
-# tried SENTENCE FILE SED: the sentence is said after the file is changed so.
+# tried SENTENCE FILE SED: applies a change to a file and expects the sentence.
 tried() {
   sed --in-place --regexp-extended "$3" "tests/golden/$2"
   git diff --quiet && { echo "nothing was changed by $3 in $2"; exit 1; }

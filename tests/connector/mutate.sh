@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Puts every keyword of OpenAPI and JSON Schema at every place of notes.yaml. Each is refused with its line, speaks to
-# people alone, or changes the client that is generated; it prints those that do none of these, and what the others change.
-# It takes some minutes and is run by hand, after a change of the lint or of the generator.
+# Puts every keyword of OpenAPI and JSON Schema in every place of notes.yaml. Each must be rejected with its line, be
+# documentation only, or change the generated client. Prints those that do none of these, and the changes that the
+# others cause. Takes some minutes; run it by hand after changing the lint or the generator.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}

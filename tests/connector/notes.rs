@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
-/// Serves the notes API and Airbyte's execute in front of it; keeps the first lines of the requests.
+/// Serves the notes API and Airbyte's execute in front of it; records the request lines.
 async fn stub() -> std::io::Result<(String, Arc<Mutex<Vec<String>>>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
@@ -186,7 +186,7 @@ async fn another_connector_works_by_its_document_alone() -> TestResult {
             .any(|line| line.starts_with("POST /v2/notes/1:archive")),
         "{lines:?}"
     );
-    // What is only read is no param, and nobody has to give it.
+    // A read-only field is not a parameter, and never required.
     let create = table().find("notes", "create")?.params_schema();
     assert_eq!(create["required"], json!(["text"]));
     assert!(create["properties"]["id"].is_null());

@@ -1,4 +1,4 @@
-//! Other people's clients against the sandbox: see tests/clients/README.md.
+//! Other clients against the sandbox: see tests/clients/README.md.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use crate::installation::{self, ROOT};
 use crate::support::TestResult;
 use crate::support::directory::Directory;
 
-/// Writes a sandbox's announcement into a file that only its owner may read: what stands on a command line everybody may.
+/// Writes a sandbox's announcement to a private file, since other users can read command lines.
 pub(crate) fn announce(sandbox: &Sandbox, directory: &Directory) -> std::io::Result<PathBuf> {
     let path = directory.file("sandbox.json");
     let mut options = OpenOptions::new();

@@ -1,4 +1,4 @@
-//! The spec beside the vendors' own documents, which their packages bring: Google's discovery document and the document
+//! Compares the spec with the vendors' own documents from their packages: Google's discovery document and the document
 //! of Airbyte's connector.
 
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::installation::{self, ROOT};
 use crate::support::TestResult;
 
-/// Compares with a script of tests/clients.
+/// Runs a comparison script of tests/clients.
 fn compare(script: &str, argument: &str) -> TestResult {
     let output = Command::new(installation::python())
         .arg(Path::new(ROOT).join("tests/clients").join(script))

@@ -1,4 +1,4 @@
-//! An answer written in an editor, on a terminal that `script` (util-linux) makes.
+//! Writes a reply in an editor, on a terminal created by `script` (util-linux).
 
 use std::path::Path;
 use std::process::{Output, Stdio};
@@ -12,7 +12,7 @@ use crate::support::TestResult;
 use crate::support::directory::Directory;
 use crate::support::program::PROGRAM;
 
-/// Runs the program on a terminal of its own, with these commands as the editor.
+/// Runs the program on its own terminal, with these commands as the editor.
 async fn on_a_terminal(
     sandbox: &Sandbox,
     directory: &Path,
@@ -34,7 +34,7 @@ async fn on_a_terminal(
     command.output().await
 }
 
-/// The ids of what was sent, the latest first.
+/// The ids of sent messages, newest first.
 async fn sent(gmail: &GmailConnector) -> Result<Vec<String>, airbyte_agent_gmail::Error> {
     let list = gmail.messages().list().label_ids(["SENT"]).send().await?;
     let ids = list.messages.into_iter().map(|message| message.id);

@@ -1,4 +1,4 @@
-//! google-auth's service account credentials and this crate's at one endpoint, which verifies signature and claims.
+//! The service account credentials of google-auth and of this crate, at an endpoint that verifies signature and claims.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,7 +19,7 @@ const SCOPES: [&str; 2] = [
     "https://www.googleapis.com/auth/gmail.readonly",
 ];
 
-/// The claims of the first assertion that was taken.
+/// The claims of the first accepted assertion.
 fn claims(sandbox: &Sandbox) -> Option<Value> {
     let mut requests = sandbox.requests().into_iter();
     requests
@@ -68,11 +68,11 @@ async fn both_send_the_same_claims_and_both_are_let_in() -> TestResult {
         let life = claims["exp"].as_u64().zip(claims["iat"].as_u64());
         assert_eq!(life.map(|(until, from)| until - from), Some(3_600));
     }
-    // google-auth names Google's own endpoint wherever it asks; the file's is that of the sandbox.
+    // google-auth always uses Google's own endpoint as the audience; the key file names the sandbox's.
     assert_eq!(theirs["aud"], "https://oauth2.googleapis.com/token");
     assert_eq!(ours["aud"], sandbox.token_url());
 
-    // A key that is not the account's.
+    // A key of another account.
     let last: Value = serde_json::from_str(said.lines().last().unwrap_or_default())?;
     let mut file: Value = serde_json::from_str(&sandbox.service_account())?;
     file["private_key"] = last["another_key"].clone();

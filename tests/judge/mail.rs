@@ -1,7 +1,7 @@
-//! Mail that the project did not write, and its own sample: what is read, beside what two independent parsers make of
-//! it, mail-parser and Python's `email`; and the main job.
+//! Mail from other projects, and the sandbox's sample: compared with two independent parsers, mail-parser and Python's
+//! `email`, and used for the whole job.
 //!
-//! `MAIL_SAMPLES` names folders and mbox files; see tests/it/support/corpus.rs for what is read without it.
+//! `MAIL_SAMPLES` names folders and mbox files; see tests/it/support/corpus.rs for the default.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -16,7 +16,7 @@ use crate::support::corpus::{self, Sample};
 use crate::support::directory::Directory;
 use crate::support::main_job::main_job;
 
-/// Mail that the project did not write; an error where there is none.
+/// Mail from other projects; an error if there is none.
 fn others() -> Result<Vec<Sample>, Box<dyn std::error::Error>> {
     let others = corpus::others();
     if others.len() < 50 {
@@ -25,7 +25,7 @@ fn others() -> Result<Vec<Sample>, Box<dyn std::error::Error>> {
     Ok(others)
 }
 
-/// One space wherever there is white space, so that line ends and folds do not count.
+/// Collapses whitespace, so that line breaks and folds do not count.
 fn fold(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -34,7 +34,7 @@ fn beginning(text: &str) -> String {
     fold(text).chars().take(60).collect()
 }
 
-/// What differs from one of the parsers, each with its message.
+/// The differences from a parser, each with its message.
 #[derive(Default)]
 struct Differences(Vec<String>);
 
@@ -46,14 +46,14 @@ impl Differences {
     }
 
     fn contains(&mut self, what: &str, whole: &str, part: &str) {
-        // A replacement character says that the parser could not tell.
+        // A replacement character means that the parser could not decode the text.
         if !fold(whole).contains(part) && !part.contains('\u{fffd}') {
             self.0
                 .push(format!("{what}: {part:?} is not in {:?}", beginning(whole)));
         }
     }
 
-    /// Ends the test: no difference may be without a reason.
+    /// Ends the test: every difference needs a reason.
     fn end(self, explained: &[(&str, &str)]) {
         let unexplained: Vec<&String> = self
             .0
@@ -64,7 +64,7 @@ impl Differences {
     }
 }
 
-/// Where mail-parser reads otherwise, and why that stays.
+/// Differences from mail-parser, and the reasons to keep them.
 const OTHERWISE_IN_MAIL_PARSER: [(&str, &str); 7] = [
     (
         "author of data/msg_05.txt",
@@ -87,7 +87,7 @@ const OTHERWISE_IN_MAIL_PARSER: [(&str, &str); 7] = [
     ),
 ];
 
-/// Where Python reads otherwise, and why that stays.
+/// Differences from Python, and the reasons to keep them.
 const OTHERWISE_IN_PYTHON: [(&str, &str); 4] = [
     (
         "text of rfc/006.eml",
@@ -101,7 +101,7 @@ const OTHERWISE_IN_PYTHON: [(&str, &str); 4] = [
     ("a file of legacy/048.eml", "likewise"),
 ];
 
-/// Where the sandbox's payload reads otherwise than the raw message, and why that stays.
+/// Differences between the sandbox's payload and the raw message, and the reasons to keep them.
 const OTHERWISE_IN_A_PAYLOAD: [(&str, &str); 10] = [
     (
         "text of thirdparty/002.eml",
@@ -130,7 +130,7 @@ const OTHERWISE_IN_A_PAYLOAD: [(&str, &str); 10] = [
     ("files of legacy/016.eml", "uuencode, as above"),
 ];
 
-/// Holds a reading against mail-parser's.
+/// Compares a reading with mail-parser's.
 fn compare(sample: &Sample, differences: &mut Differences) {
     let Sample { name, raw } = sample;
     let reading = Reading::from_raw(raw);
@@ -138,7 +138,7 @@ fn compare(sample: &Sample, differences: &mut Differences) {
         differences.equal(&format!("subject of {name}"), &reading.subject, &None);
         return;
     };
-    // Of several it takes the last, and bytes without a charset are lost there.
+    // mail-parser takes the last of several, and loses bytes without a charset.
     let is_one = parsed.header_values("Subject").count() < 2;
     let subject = fold(parsed.subject().unwrap_or_default());
     if is_one && !subject.contains('\u{fffd}') {
@@ -149,7 +149,7 @@ fn compare(sample: &Sample, differences: &mut Differences) {
         let author = parsed
             .from()
             .and_then(|from| from.first()?.address().map(str::to_owned));
-        // mail-parser has no name without an address, as bounces are from.
+        // mail-parser drops names without an address, as in the From of bounces.
         let read = reading
             .from
             .first()
@@ -212,7 +212,7 @@ fn messages_are_read_as_pythons_parser_reads_them() -> TestResult {
     Ok(())
 }
 
-/// Holds a reading against Python's; tells whether there was a text to compare.
+/// Compares a reading with Python's; returns whether there was a text to compare.
 fn compare_python(sample: &Sample, theirs: &Value, differences: &mut Differences) -> bool {
     let Sample { name, raw } = sample;
     let reading = Reading::from_raw(raw);

@@ -1,4 +1,4 @@
-//! Exports read by other mail programs (notmuch, mu, mutt, dovecot, mblaze, Python), and what they write imported.
+//! Exports read by other mail programs (notmuch, mu, mutt, dovecot, mblaze, Python), and imports of what they write.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Thousands of mailboxes in one process: what each of them costs.
+//! Thousands of mailboxes in one process: the cost of each.
 
 use std::fs;
 use std::process::Stdio;
@@ -16,13 +16,13 @@ use crate::support::program::PROGRAM;
 
 const MAILBOXES: usize = 5_000;
 
-/// The memory in use, in bytes; pages have 4 KiB.
+/// The resident memory in bytes, assuming pages of 4 KiB.
 fn memory() -> Option<usize> {
     let text = fs::read_to_string("/proc/self/statm").ok()?;
     Some(text.split(' ').nth(1)?.parse::<usize>().ok()? * 4_096)
 }
 
-/// The time on the processor so far; the kernel counts in hundredths of a second.
+/// The CPU time so far; the kernel counts hundredths of a second.
 fn processor() -> Option<Duration> {
     let text = fs::read_to_string("/proc/self/stat").ok()?;
     let fields: Vec<&str> = text.rsplit(')').next()?.split(' ').collect();
@@ -32,7 +32,7 @@ fn processor() -> Option<Duration> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_thousand_in_one_process() -> TestResult {
-    // In a process of its own, so that what it keeps is not counted.
+    // In its own process, so that its memory is not counted.
     let mut served = Command::new(PROGRAM)
         .arg("sandbox")
         .stdout(Stdio::piped())
@@ -48,7 +48,7 @@ async fn five_thousand_in_one_process() -> TestResult {
             .base_url(url)
             .build()
     };
-    // What the first of them makes serves them all.
+    // The first connector creates what all share.
     connect(0)?.check().await?;
 
     let (before, began, busy) = (

@@ -1,5 +1,5 @@
-//! Judges from outside: other people's clients, mail readers and documents, and a real browser. `tests/judges.sh`
-//! installs them and runs this. Where one is missing, its tests fail; `cargo test` leaves them all out.
+//! Tests against outside judges: other clients, mail readers and documents, and a real browser. `tests/judges.sh`
+//! installs them and runs the tests, which fail if one is missing; `cargo test` leaves them out.
 
 #[path = "../it/support/mod.rs"]
 mod support;

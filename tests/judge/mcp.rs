@@ -1,4 +1,4 @@
-//! Other people's MCP clients at `airbyte-gmail mcp`, over the standard streams and over HTTP.
+//! Other MCP clients against `airbyte-gmail mcp`, over the standard streams and over HTTP.
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use crate::support::directory::Directory;
 use crate::support::mcp::served;
 use crate::support::program::PROGRAM;
 
-/// Runs a client to its end.
+/// Runs a client until it exits.
 async fn run(sandbox: &Sandbox, mut command: Command) -> TestResult {
     let directory = Directory::new()?;
     command
         .current_dir(installation::node_packages())
         .env("PATH", installation::path()?)
         .envs(sandbox.variables(Mode::OpenSource))
-        // The inspector keeps a list of servers, which is not to be the person's own.
+        // The inspector stores a list of servers; keep it out of the user's own.
         .env("MCP_CATALOG_PATH", directory.file("mcp-inspector.json"))
         .kill_on_drop(true);
     let output = timeout(Duration::from_secs(120), command.output()).await??;
@@ -69,7 +69,7 @@ async fn the_inspector() -> TestResult {
     let search = [&search[..], &["--tool-arg", "query=is:unread"]].concat();
     for arguments in [list, &search] {
         let mut command = inspector();
-        // It gives the server no variables but those that it is told.
+        // The inspector only passes the variables it is given to the server.
         for (name, value) in sandbox.variables(Mode::OpenSource) {
             command.args(["-e", &format!("{name}={value}")]);
         }

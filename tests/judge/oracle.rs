@@ -1,5 +1,4 @@
-//! Generated mail of the kinds that readers read differently, read by this crate and by four others: see
-//! tests/oracle/README.md.
+//! Generated mail that readers parse differently, read by this crate and four others: see tests/oracle/README.md.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,13 +11,13 @@ use sha2::{Digest, Sha256};
 use crate::installation::{self, ROOT};
 use crate::support::TestResult;
 
-/// What is generated without `ORACLE_SEEDS`, which names others.
+/// The default seeds; `ORACLE_SEEDS` replaces them.
 const SEEDS: &str = "1 2 3";
 
-/// gmime is a module of Debian's own Python.
+/// Only Debian's own Python has the gmime module.
 const DEBIANS_PYTHON: &str = "/usr/bin/python3";
 
-/// The facts of a message.
+/// A message's facts.
 fn facts(raw: &[u8]) -> Value {
     let reading = Reading::from_raw(raw);
     let mailboxes = |list: &MailboxList| -> Vec<Value> {
@@ -59,7 +58,7 @@ fn succeeds(command: &mut Command) -> TestResult {
     }
 }
 
-/// Writes the messages of a seed, and what each reader makes of them, into a folder.
+/// Writes a seed's messages and each reader's results to a folder.
 fn read_all(seed: &str) -> Result<PathBuf, Box<dyn std::error::Error>> {
     let python = installation::python();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("oracle-{seed}"));

@@ -1,4 +1,4 @@
-//! The program at a terminal: what fits, what stands out, the pager. `script` of util-linux makes the terminal.
+//! The program at a terminal: fitting columns, styles, the pager. `script` of util-linux creates the terminal.
 
 #![cfg(all(feature = "cli", target_os = "linux"))]
 
@@ -11,7 +11,7 @@ use tokio::process::Command;
 use crate::support::Failure;
 use crate::support::program::PROGRAM;
 
-/// What a terminal of so many columns shows of a command that ends well.
+/// The output of a successful command on a terminal with this many columns.
 async fn shown(
     sandbox: &Sandbox,
     mode: Mode,
@@ -40,7 +40,7 @@ async fn shown(
     Ok(text)
 }
 
-/// The text without its styles.
+/// Removes the styles from a text.
 fn plain(text: &str) -> String {
     let mut parts = text.split("\x1b[");
     let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -120,7 +120,7 @@ async fn a_long_text_goes_through_the_pager() -> Result<(), Failure> {
         text.contains("paged:Subject: Paged") && text.contains("paged:Hello"),
         "{text}"
     );
-    // One that is not there is done without.
+    // A missing pager is skipped.
     let absent = [("PAGER", "no-such-pager-here -x")];
     let text = shown(&sandbox, Mode::OpenSource, 80, &read, &absent).await?;
     assert!(text.contains("\nHello"), "{text}");
@@ -144,7 +144,7 @@ async fn a_message_is_written_in_the_editor() -> Result<(), Failure> {
         .read(&sent.messages.first().ok_or("nothing was sent")?.id)
         .await?;
     assert_eq!(reading.text, "Written.\n");
-    // Nothing is written, and so nothing is sent.
+    // Nothing is written, so nothing is sent.
     let empty = [("EDITOR", "true")];
     let refused = shown(&sandbox, Mode::OpenSource, 80, send, &empty).await;
     let refused = refused

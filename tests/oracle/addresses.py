@@ -1,4 +1,4 @@
-"""Addresses (RFC 5322 section 3.4, and what section 4.4 asks readers to take)."""
+"""Addresses (RFC 5322 section 3.4, and the obsolete forms of section 4.4)."""
 
 from message import Message
 
@@ -73,7 +73,7 @@ def write(rng, number):
     kind, value, name, address = form
     if rng.random() < 0.4:
         return Message(f"addresses/{kind}").header("From", value).meaning(**{"from": [[name, address]]})
-    # What stands beside it is plain, so that a difference is its own.
+    # The other addresses are plain, so that a difference comes from this one.
     others = rng.sample([one for one in ONE if one[0] in PLAIN], 2)
     listed = [(value, name, address)] + [other[1:] for other in others]
     rng.shuffle(listed)

@@ -1,4 +1,4 @@
-"""Charset labels as mail carries them: each with the codec that writes it, and a text that its letters can say."""
+"""Charset labels that occur in mail, each with the codec that writes it and a text that it can encode."""
 
 WESTERN = "Café à la crème, naïve señor, größer"
 CENTRAL = "Zażółć gęślą jaźń, příliš žluťoučký kůň, ő ű"
@@ -114,7 +114,7 @@ LABELS = [
     for label in labels.split()
 ]
 
-# Charsets of mail that Python can't write: the label, the bytes, the text (RFC 1456; TCVN 5712).
+# Charsets that occur in mail but that Python can't write: the label, the bytes, the text (RFC 1456; TCVN 5712).
 BYTES = [
     ("viscii", b"Ti\xaang Vi\xaet", "Tiếng Việt"),
 ]

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Holds this crate's reading of generated messages against four other readers' and against what was written.
+"""Compares this crate's reading of generated messages with four other readers and with what was written.
 
     python3 tests/oracle/compare.py FOLDER [--report FILE]
 
-Where three of the four agree on a fact, or the generator says what it wrote, and this crate reads otherwise, it is a
-difference. Each must have a reason below; one without a reason, and a reason without a difference, are failures.
+It is a difference if this crate disagrees with three of the four readers, or with the generator's own record. Each
+difference needs a reason below; a difference without a reason is an error, and so is a reason without a difference.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import sys
 
 JUDGES = ["python", "mailparser", "postal-mime", "gmime"]
 
-# The kinds (a pattern), the facts, why this crate alone, or nearly, reads what was written.
+# The kinds (a pattern), the facts, and why this crate reads what was written when most others do not.
 REASONS = [
     (
         r"transfer/(base64|quoted-printable): (semicolon|parameter|single quotes|double quotes)\*", "text",
@@ -38,12 +38,12 @@ REASONS = [
 
 
 def fold(text):
-    """White space does not count, nor does the mark of a byte order, which can't be seen."""
+    """Ignores whitespace and the invisible byte order mark."""
     return " ".join(text.replace("\ufeff", "").split())
 
 
 def value(fact, found, meant):
-    """A fact in the form that is compared; None where the reader could not tell."""
+    """A fact in comparable form; None if the reader could not tell."""
     if found is None:
         return None
     if fact in ("subject", "text", "html"):

@@ -7,7 +7,7 @@ from message import Message
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 ZONES = {"GMT": 0, "UT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
-         # RFC 5322 section 4.3: a military zone, and one that nobody knows, is to be taken as -0000.
+         # RFC 5322 section 4.3: military and unknown zones count as -0000.
          "Z": 0, "A": 0, "M": 0, "N": 0, "Y": 0, "XYZT": 0}
 
 

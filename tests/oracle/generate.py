@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes messages of the kinds that readers read differently, from a seed: the same seed, the same messages.
+"""Writes messages that readers parse differently. The same seed gives the same messages.
 
     python3 tests/oracle/generate.py FOLDER [--seed 1] [--count 2000]
 
-FOLDER gets 0000.eml, 0001.eml, … and `written.json`: for each message its kind, and the facts that its writer meant.
-What a fact is, tests/oracle/README.md says. A kind whose name ends in `*` is not quite what the RFCs allow, but met in
-mail, and its meaning is plain.
+FOLDER gets 0000.eml, 0001.eml, … and `written.json`: the kind of each message, and the facts that its writer meant.
+tests/oracle/README.md explains facts. A kind whose name ends in `*` violates the RFCs, but occurs in mail and has a clear
+meaning.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def charset_bytes(rng, number):
 def charset_subject(rng, number):
     label, codec, text = LABELS[number % len(LABELS)]
     if ":" in label:
-        # RFC 2047 section 2: no sign of a charset in an encoded word.
+        # RFC 2047 section 2: not allowed as the charset of an encoded word.
         return None
     data = text.encode(codec)
     label = rng.choice([label, label.upper()])
@@ -77,7 +77,7 @@ def charset_name(rng, number):
 
 
 KINDS = [
-    # The share of a kind, and what writes one.
+    # The share of a kind, and its writer.
     (9, charset_body),
     (1, charset_bytes),
     (9, charset_subject),
@@ -97,7 +97,7 @@ def messages(seed, count):
     turns = [write for share, write in KINDS for _ in range(share)]
     numbers = dict.fromkeys(turns, 0)
     for write in numbers:
-        # Another seed begins elsewhere in what is tried one by one.
+        # Each seed starts at a different place in the enumerated cases.
         numbers[write] = rng.randrange(1000)
     made = 0
     while made < count:

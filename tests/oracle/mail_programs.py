@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Exports read by other mail programs, and mail that they have written imported.
+"""Lets other mail programs read exports, and imports what they write.
 
 usage: mail_programs.py PROGRAM [COUNT]
 
-Needs notmuch, mu (maildir-utils), mutt, dovecot (doveadm), mblaze and script (bsdutils). A line for each check; exits
-with 1 where one finds a difference, or where a program is missing. All servers are on 127.0.0.1.
+Needs notmuch, mu (maildir-utils), mutt, dovecot (doveadm), mblaze and script (bsdutils). Prints a line for each check;
+exits with 1 if one finds a difference or a program is missing. All servers are on 127.0.0.1.
 """
 
 import base64
@@ -80,7 +80,7 @@ class Sandbox:
             return json.load(answer)
 
     def messages(self):
-        """Each message's bytes, with the names of its labels."""
+        """Each message's bytes, label names and date."""
         names = {label["id"]: label["name"] for label in self.api("labels")["labels"]}
         found, token = [], ""
         while True:
@@ -99,7 +99,7 @@ class Sandbox:
 
 
 def plain(raw):
-    """A message without what mail programs note in it, with line feeds."""
+    """A message without the headers that mail programs add, and with LF line breaks."""
     text = raw.replace(b"\r\n", b"\n")
     head, _, body = text.partition(b"\n\n")
     noted = rb"(?im)^(status|x-status|x-keywords|x-uid|x-imap|x-imapbase|content-length|lines|x-gmail-labels):.*\n([ \t].*\n)*"
@@ -144,7 +144,7 @@ def mboxrd(messages):
 
 
 def mutt(arguments, keys):
-    """mutt with keys pressed; it wants a terminal."""
+    """Runs mutt with these keys, on a terminal."""
     settings = [
         "set delete=no move=no quit=yes confirmappend=no confirmcreate=no mark_old=no mail_check=0 wait_key=no",
         "unset confirmappend",
@@ -159,8 +159,8 @@ def mutt(arguments, keys):
 
 
 def mutt_copy(source, target, count):
-    """What mutt writes of all that it reads. Keys that it is given before the folder is open can get lost, so it is asked
-    again where it copied one message alone."""
+    """Lets mutt copy all messages. Keys sent before the folder is open can get lost, so this tries again when mutt has only
+    copied one message."""
     for _ in range(10):
         target.unlink(missing_ok=True)
         mutt(["-R", "-f", source], f"<tag-pattern>~A<enter><tag-prefix><copy-message>{target}<enter><exit>")
@@ -171,7 +171,7 @@ def mutt_copy(source, target, count):
 
 
 def dovecot(location, *arguments, check_code=True):
-    """doveadm without a server; it refuses to read mail as root."""
+    """Runs doveadm without a server; it refuses to read mail as root."""
     folder = WORK / "dovecot"
     folder.mkdir(exist_ok=True)
     (folder / "conf").write_text(
@@ -248,14 +248,14 @@ def exports(sandbox, held, what=""):
     seen = call("mlist", "-S", maildir).stdout.split()
     check(f"{what}Maildir, mblaze: seen", len(seen), sum("UNREAD" not in labels for _, labels, _ in held))
 
-    # notmuch and mu look at a copy: notmuch renames files.
+    # notmuch and mu get a copy, because notmuch renames files.
     copy = WORK / f"{what.strip()}-notmuch"
     shutil.copytree(maildir, copy / "mail")
     config = copy / "config"
     config.write_text(f"[database]\npath={copy}/mail\n[new]\ntags=\n[maildir]\nsynchronize_flags=true\n[user]\nname=x\nprimary_email=user@example.com\n")
     environment = {**os.environ, "NOTMUCH_CONFIG": str(config), "HOME": str(WORK)}
     call("notmuch", "new", env=environment)
-    # Two files of one Message-ID are one message to it.
+    # notmuch merges two files with the same Message-ID into one message.
     files = call("notmuch", "search", "--output=files", "*", env=environment).stdout.split()
     check(f"{what}Maildir, notmuch: files", len(files), count)
     flagged = call("notmuch", "search", "--output=files", "tag:flagged", env=environment).stdout.split()
@@ -268,7 +268,7 @@ def exports(sandbox, held, what=""):
     ids = lambda raws: len(raws)
     check(f"{what}Maildir, mu: count", len(found), ids(held))
 
-    # dovecot, in copies: it writes.
+    # dovecot gets copies, because it writes.
     shutil.copytree(maildir, copy / "dovecot")
     fetched = dovecot(f"maildir:{copy}/dovecot", "fetch", "uid flags date.received", "mailbox", "INBOX", "all").stdout.decode()
     check(f"{what}Maildir, dovecot: count", fetched.count("uid: "), count)
@@ -281,11 +281,11 @@ def exports(sandbox, held, what=""):
     check(f"{what}mbox, dovecot: count", fetched.count("uid: "), count)
     check(f"{what}mbox, dovecot: dates", Counter(re.findall(r"date.received: (\S+ \S+)", fetched)), dates)
 
-    # mutt copies all that it reads.
+    # mutt copies everything it reads.
     mutt_copy(mbox, folder / "by-mutt", count)
     check(f"{what}mbox, mutt: count", len(list(mailbox.mbox(folder / "by-mutt"))), count)
 
-    # A program opens the export and changes it; nothing of it is lost, and nothing is exported twice.
+    # Another program opens and changes the export: nothing is lost, and nothing is exported twice.
     changed = WORK / f"{what.strip()}-changed"
     changed.mkdir()
     shutil.copy(mbox, changed / "mbox")
@@ -296,7 +296,7 @@ def exports(sandbox, held, what=""):
     check(f"{what}mbox, changed by mutt: exported again", (again["exported"], again["exported_again"], again["already_there"]), (0, 0, count))
     target = Sandbox("--mbox", "/dev/null")
     try:
-        # CHAT and DRAFT come in another way, or not at all.
+        # CHAT and DRAFT are imported differently, or not at all.
         target.run("import", changed / "mbox", "--keep-labels", check_code=False)
         got = target.messages()
         check(f"{what}mbox, changed by mutt: imported", digests(unquoted(raw) for raw, _, _ in got), digests(unquoted(raw) for raw, _, _ in held))
@@ -316,14 +316,14 @@ def imports(messages):
     for number, raw in enumerate(few):
         entry = mailbox.mboxMessage(raw)
         entry.set_flags("RO" if number % 2 else "O")
-        # Python's own reading of a message changes nothing of it.
+        # Parsing a message with Python changes nothing in it.
         box.add(entry)
         entry = mailbox.MaildirMessage(raw)
         entry.set_subdir("cur")
         entry.set_flags("S" if number % 2 else "F")
         maildir.add(entry)
     box.flush()
-    # Python writes mboxo, which does not tell a line `>From ` of the message from one that it has quoted.
+    # Python writes mboxo, which cannot distinguish an original `>From ` line from a quoted one.
     loose = lambda raw: re.sub(rb"(?m)^>+From ", b"From ", raw)
 
     mutt_copy(folder / "python.mbox", folder / "mutt.mbox", len(few))

@@ -1,4 +1,4 @@
-"""A message in the making, and the encodings that all kinds use."""
+"""A message builder, and the encodings that all kinds use."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ def b_word(data, charset, padded=True, mark="B"):
 
 
 def q_word(data, charset, mark="Q", underscore=True):
-    """An encoded word in Q, with the letters that are allowed everywhere (RFC 2047 section 5 (3))."""
+    """A Q-encoded word, using only the characters allowed everywhere (RFC 2047 section 5 (3))."""
     def sign(byte):
         if byte == 0x20 and underscore:
             return "_"
@@ -32,7 +32,7 @@ def extended(data, charset, language=""):
 
 
 def quoted_printable(data):
-    """Quoted-printable with soft breaks wherever the line is full, within a letter too (RFC 2045 section 6.7)."""
+    """Quoted-printable with a soft line break when a line is full, even inside a character (RFC 2045 section 6.7)."""
     lines = []
     for line in data.split(b"\r\n"):
         out = b""
@@ -52,7 +52,7 @@ def fact_of_file(name, data):
 
 
 class Message:
-    """What a kind sets; the rest is plain."""
+    """A plain message, except for what its kind sets."""
 
     def __init__(self, kind):
         self.kind = kind
@@ -82,7 +82,7 @@ class Message:
         return self
 
     def file(self, disposition, name, data=b"content\r\n", kind="application/octet-stream"):
-        """A text with a file beside it."""
+        """A text with an attached file."""
         disposition = disposition.encode() if isinstance(disposition, str) else disposition
         kind = kind.encode() if isinstance(kind, str) else kind
         body = (

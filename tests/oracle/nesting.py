@@ -1,4 +1,4 @@
-"""Parts within parts (RFC 2046)."""
+"""Nested parts (RFC 2046)."""
 
 import base64
 
@@ -16,7 +16,7 @@ class Tree:
         self.counter = 0
 
     def boundary(self):
-        # A boundary that begins another one is allowed: the line must match as a whole (RFC 2046 section 5.1.1).
+        # One boundary may be a prefix of another: the whole line must match (RFC 2046 section 5.1.1).
         base = self.rng.choice(BOUNDARIES)
         if self.used and self.rng.random() < 0.3:
             base = self.used[-1] + "x"
@@ -61,7 +61,7 @@ class Tree:
         head = f"Content-Type: multipart/{subtype};{self.rng.choice([' ', chr(13) + chr(10) + ' '])}boundary={quote}{name}{quote}\r\n\r\n".encode()
         preamble = self.rng.choice([b"", b"", b"This is a message of several parts.\r\n", b"\r\n"])
         epilogue = self.rng.choice([b"", b"", b"This is an epilogue.\r\n", b"\r\n"])
-        # White space behind a delimiter is allowed.
+        # Whitespace after a delimiter is allowed.
         padding = self.rng.choice([b"", b"", b"", b" ", b"\t "])
         line = b"--" + name.encode()
         return head + preamble + b"".join(line + padding + b"\r\n" + part + b"\r\n" for part in parts) + line + b"--" + padding + b"\r\n" + epilogue

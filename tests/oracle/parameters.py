@@ -1,4 +1,4 @@
-"""File names in parameters (RFC 2231, RFC 2183) in every form."""
+"""File names in parameters (RFC 2231, RFC 2183), in every form."""
 
 from message import Message, extended, percent
 
@@ -31,7 +31,7 @@ def star(rng, name):
 
 
 def star_unescaped(rng, name):
-    """`attribute-char` of RFC 5987 and RFC 2231 lets these stand."""
+    """The `attribute-char` of RFC 5987 and RFC 2231 allows these characters unescaped."""
     if not name.isascii() or not is_token(name.replace("'", "")):
         return None
     value = percent(name.encode()).replace("%21", "!").replace("%26", "&").replace("%23", "#")
@@ -110,7 +110,7 @@ def out_of_order(rng, name):
 
 
 def both(rng, name):
-    """RFC 6266 section 4.3: the extended one is preferred."""
+    """RFC 6266 section 4.3: readers prefer the extended form."""
     pair = ['filename="fallback.txt"', f"filename*={extended(name.encode(), 'UTF-8')}"]
     rng.shuffle(pair)
     return "both forms", pair

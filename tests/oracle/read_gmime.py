@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The facts of messages as gmime reads them, which notmuch and others are built on; as read_python.py.
+"""The facts of messages according to gmime, which notmuch and others use; the output is like read_python.py's.
 
 Debian: python3-gi and gir1.2-gmime-3.0."""
 
@@ -11,13 +11,13 @@ import sys
 import gi
 
 gi.require_version("GMime", "3.0")
-from gi.repository import GMime  # noqa: E402 - only now is the version settled.
+from gi.repository import GMime  # noqa: E402 - the version must be set first.
 
 GMime.init()
 
 
 def attempt(read):
-    """What has bytes that are no UTF-8 gmime could not decode."""
+    """None if gmime returns bytes that are not UTF-8, which it could not decode."""
     try:
         return read()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-// The facts of messages as nodemailer's mailparser and as postal-mime read them; as read_python.py.
+// The facts of messages according to nodemailer's mailparser and postal-mime; the output is like read_python.py's.
 //
 //     node read_node.mjs mailparser|postal-mime FOLDER-WITH-NODE_MODULES
 

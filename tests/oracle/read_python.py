@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The facts of messages as Python's `email` reads them, with `policy.default`: a line of JSON for each path given on
-standard input. `null` stands for what it can't tell."""
+"""The facts of messages according to Python's `email` with `policy.default`: a line of JSON for each path on standard
+input. `null` means that it can't tell."""
 
 import email
 import email.policy
@@ -13,7 +13,7 @@ import sys
 def attempt(read):
     try:
         return read()
-    except Exception:  # noqa: BLE001 - whatever a parser raises, it could not tell.
+    except Exception:  # noqa: BLE001 - any exception means that the parser could not tell.
         return None
 
 

@@ -1,4 +1,4 @@
-"""Message ids (RFC 5322 section 3.6.4, and what is met)."""
+"""Message ids (RFC 5322 section 3.6.4, and others that occur in mail)."""
 
 from message import Message
 

@@ -1,4 +1,4 @@
-"""Spellings of the transfer encoding (RFC 2045 section 6), and bodies at its edges."""
+"""Spellings of the transfer encoding (RFC 2045 section 6), and edge cases of bodies."""
 
 import base64
 
@@ -6,7 +6,7 @@ from message import Message, quoted_printable
 
 TEXT = "Grüße aus Köln: 5 € für =E2=82=AC.\r\n\r\nZweite Zeile, länger als eine, die in siebzig Zeichen passen würde, und noch länger.\r\n.\r\nEnde\r\n"
 
-# The spelling, and where the name of the encoding stands in it.
+# The spelling, and a pattern with the place of the encoding's name.
 SPELLINGS = [
     ("plain", "{}"), ("upper case", "{}"), ("capitals", "{}"), ("comment behind", "{} (comment)"),
     ("comment before", "(as it is) {}"), ("folded", "\r\n {}"), ("spaces", "  {}  "), ("tab", "\t{}"),
@@ -30,7 +30,7 @@ def base64_body(rng, data):
     if form == "spaces":
         return form, lines_of(data, 76).replace(b"\r\n", b" \r\n"), data
     if form == "footer*":
-        # What mailing lists add.
+        # A footer that mailing lists add.
         footer = b"\r\n_______________________________________________\r\nlist mailing list\r\n"
         data += b"." * (-len(data) % 3 or 3)
         return form, lines_of(data[:-1], 76) + footer, data[:-1] + footer
@@ -47,7 +47,7 @@ def quoted_printable_body(rng, data):
         first, *rest = body.split(b"=")
         body = b"=".join([first, *(piece[:2].lower() + piece[2:] for piece in rest)])
     if form == "spaces at line ends":
-        # RFC 2045 section 6.7 (3): what stands at the end of a line was added on the way, behind a soft break too.
+        # RFC 2045 section 6.7 (3): trailing blanks were added in transit, even after a soft line break.
         body = body.replace(b"\r\n", b"  \r\n")
     if form == "soft break at the end":
         body = body.rstrip(b"\r\n") + b"=\r\n"
@@ -55,7 +55,7 @@ def quoted_printable_body(rng, data):
 
 
 def as_file(rng, spelling, encoding, field):
-    """The bytes of a file have to be the very ones."""
+    """A file's bytes must stay exactly the same."""
     content = bytes(rng.randrange(256) for _ in range(rng.randrange(1, 200))).replace(b"\r", b"").replace(b"\n", b"")
     body = lines_of(content, 76) if encoding == "base64" else quoted_printable(content)
     message = Message(f"transfer/file, {encoding}: {spelling}").file("attachment; filename=a.bin", "a.bin", content)
@@ -66,7 +66,7 @@ def as_file(rng, spelling, encoding, field):
 
 
 def write(rng, number):
-    # One thing at a time: a spelling with a plain body, or a body under a plain name.
+    # One variation at a time: a spelling with a plain body, or a body with a plain spelling.
     spelling, pattern = SPELLINGS[number % len(SPELLINGS)] if rng.random() < 0.5 else SPELLINGS[0]
     encoding = rng.choice(["base64", "base64", "quoted-printable", "quoted-printable", "8bit", "binary", "7bit"])
     name = {"upper case": encoding.upper(), "capitals": encoding.title()}.get(spelling, encoding)

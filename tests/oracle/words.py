@@ -1,4 +1,4 @@
-"""Encoded words (RFC 2047) in every place and split."""
+"""Encoded words (RFC 2047) in every place, whole and split."""
 
 import re
 
@@ -26,7 +26,7 @@ SEPARATORS = [" ", "  ", "\r\n ", "\r\n\t", " \r\n ", "\t"]
 
 
 def one(rng, charset, data):
-    """A word of these bytes in one of its spellings."""
+    """An encoded word with these bytes, in one of its spellings."""
     shown = rng.choice([charset, charset.upper(), charset.lower()])
     if rng.random() < 0.5:
         return b_word(data, shown, mark=rng.choice("Bb"))
@@ -137,15 +137,15 @@ def write(rng, number):
     if place == "subject":
         return message.header("Subject", value).meaning(subject=meant)
     if place == "filename":
-        # Not allowed (RFC 2047 section 5), and what most programs write.
-        # This crate makes names safe to save: no colon, no full stop at the end, nothing that can't be seen.
+        # Not allowed (RFC 2047 section 5), but written by most programs.
+        # This crate makes names safe to save: no colons, no trailing dots, no invisible characters.
         if '"' in value or meant.endswith(".") or any(sign in meant for sign in ":<>\u200d"):
             return None
         message.kind = f"words/filename {name.rstrip('*')}*"
         return message.file(f'attachment; filename="{value}"' if rng.random() < 0.5 else
                             f'attachment;\r\n filename="{value}"', meant)
     if form in (beside_plain, touching):
-        # A phrase has brackets, commas and full stops of its own.
+        # Phrases treat brackets, commas and full stops specially.
         return None
     list_ = [[meant, "someone@example.com"]]
     spelled = f"{value} <someone@example.com>"

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // Many MCP clients over HTTP: `node tests/soak/mcp_http.mjs target/release/airbyte-gmail 600` (seconds; CLIENTS=100).
 //
-// Each client keeps one session and calls a tool twice a second; every other one listens on a stream of its own too. Each
-// second another client begins a session and goes away without a word. Every answer is held against its question. The
-// server's memory and handles are printed each tenth of the time; it ends with 1 where an answer was lost or wrong.
+// Each client keeps one session and calls a tool twice a second; every other client also listens on a stream. Each
+// second another client starts a session and disappears. Every answer is checked against its request. The server's
+// memory and handles are printed ten times; exits with 1 if an answer was lost or wrong.
 
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -14,7 +14,7 @@ const [, , program, seconds = '600'] = process.argv;
 const clients = Number(process.env.CLIENTS ?? 100);
 const TOKEN = 'token-of-the-test';
 
-/** The first line of a stream that fits. */
+/** The first line of a stream that matches. */
 async function line(stream, pattern) {
   for await (const text of createInterface({ input: stream })) {
     const found = text.match(pattern);

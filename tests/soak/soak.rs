@@ -1,8 +1,8 @@
 //! A long run under faults: `cargo run --release --features sandbox --example soak -- 600` (seconds).
 //!
-//! Three processes with 200 callers between them share one file of tokens. Access tokens live 5 s; each refresh gives a
-//! new refresh token, and the one before is good until the new one is used. At each service one request in twenty fails,
-//! in ten ways. The disk is full for 10 s of each 20. One process is killed and started again every 7 s; the other two
+//! Three processes with 200 callers in total share one token file. Access tokens live 5 s; each refresh returns a new
+//! refresh token, and the previous one is valid until the new one is used. At each service one request in twenty fails,
+//! in ten ways. The disk is full for 10 of every 20 s. One process is killed and restarted every 7 s; the other two
 //! show whether memory and handles grow.
 
 #![allow(
@@ -30,16 +30,16 @@ use tokio::sync::Mutex;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// How many callers there are in all, in three processes.
+/// The number of callers in all three processes.
 const CALLERS: u64 = 200;
 
 /// How long a call may take before it counts as hung.
 const HUNG: Duration = Duration::from_secs(200);
 
-/// One request in so many fails.
+/// One request in this many fails.
 const FAULTY: u64 = 20;
 
-/// A file whose disk is full for the second half of each 20 s.
+/// A token file whose disk is full for the second half of every 20 s.
 #[derive(Debug)]
 struct FullDisk(FileTokenStore);
 
@@ -79,7 +79,7 @@ fn connector(urls: &[String], store: PathBuf) -> Result<GmailConnector, Error> {
         .build()
 }
 
-/// One process: calls until it is killed, and says what became of each.
+/// One process: makes calls until killed, and prints each outcome.
 async fn work(arguments: &[String]) -> Result<(), Failure> {
     let (store, urls) = arguments.split_first().ok_or("no store")?;
     let gmail = connector(urls, store.into())?;
@@ -96,7 +96,7 @@ async fn work(arguments: &[String]) -> Result<(), Failure> {
             })
         })
         .collect();
-    // None ends by itself: the first that does has failed.
+    // Callers never finish, so the first one that does has failed.
     let (ended, ..) = futures_util::future::select_all(callers).await;
     Ok(ended?)
 }
@@ -166,7 +166,7 @@ fn start(arguments: &[String], seen: &Arc<Mutex<Seen>>) -> Result<Child, Failure
     Ok(child)
 }
 
-/// A fault of a service; at each service they take turns.
+/// A fault for a service; the kinds take turns.
 fn fault(service: Service, number: u64) -> Fault {
     let too_many = FaultKind::Status {
         code: 429,
@@ -184,7 +184,7 @@ fn fault(service: Service, number: u64) -> Fault {
         FaultKind::InvalidJson,
         FaultKind::WrongContentType,
     ];
-    // At the token endpoint 401 says that the client is wrong, which no time heals.
+    // At the token endpoint, a 401 means wrong client credentials, which is permanent.
     if service == Service::Gmail {
         kinds.push(FaultKind::Unauthorized);
     }
@@ -264,7 +264,7 @@ async fn watch(seconds: u64) -> Result<(), Failure> {
         }
     }
     let last = [usage(&workers[1]), usage(&workers[2])];
-    // Those that wait for something get their time.
+    // Gives waiting calls time to finish.
     sandbox.clear_faults();
     tokio::time::sleep(Duration::from_secs(12)).await;
     for mut worker in workers {

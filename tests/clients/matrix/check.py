@@ -1,6 +1,6 @@
-"""One row of the table: holds what a client said of its cells against what has to be there. Ends with 1 where one is wrong.
+"""One row of the table: checks a client's cells against the expected results. Exits with 1 if one is wrong.
 
-    python3 check.py NAME LINES   # LINES: a file with what the client printed, and how many messages were sent
+    python3 check.py NAME LINES   # LINES: a file with the client's output and the number of sent messages
 """
 
 import json
@@ -14,7 +14,7 @@ NEEDED = ["gmail_execute", "gmail_read_message", "gmail_search", "gmail_send"]
 
 
 def wrong(cell, seen):
-    """What is wrong with a cell; nothing where it is right."""
+    """What is wrong with a cell; empty if it is right."""
     if seen is None:
         return "nothing came"
     if cell == "list":

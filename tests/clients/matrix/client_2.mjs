@@ -1,4 +1,4 @@
-// MCP TypeScript client 2; with `modern` it begins with the stateless protocol.
+// MCP TypeScript client 2; with `modern` it starts with the stateless protocol.
 
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';

@@ -1,4 +1,4 @@
-"""fastmcp's client; with `proxy` through a fastmcp server before this one."""
+"""fastmcp's client; with `proxy` through a fastmcp proxy server."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""google-adk: an agent whose model is a script."""
+"""google-adk: an agent with a scripted model."""
 
 import asyncio
 
@@ -34,7 +34,7 @@ class Script(BaseLlm):
 
 
 async def main():
-    # The model is shown the whole result, the structured content beside the text.
+    # By default the model gets the whole result, with both structured content and text.
     server = StdioServerParameters(command=PROGRAM, args=[*ARGUMENTS, "--text-only"], env=ENVIRONMENT)
     toolset = McpToolset(connection_params=StdioConnectionParams(server_params=server))
     agent = LlmAgent(name="agent", model=Script(model="script"), tools=[toolset])

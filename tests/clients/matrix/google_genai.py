@@ -1,4 +1,4 @@
-"""google-genai: automatic function calling with an MCP session, at a Gemini on this machine that is a script."""
+"""google-genai: automatic function calling with an MCP session, against a scripted Gemini on this machine."""
 
 import asyncio
 import http.server
@@ -50,11 +50,11 @@ async def main():
     threading.Thread(target=gemini.serve_forever, daemon=True).start()
     options = types.HttpOptions(base_url=f"http://127.0.0.1:{gemini.server_port}")
     client = genai.Client(api_key="none", http_options=options)
-    # The model is shown the whole result, the structured content beside the text.
+    # By default the model gets the whole result, with both structured content and text.
     server = StdioServerParameters(command=PROGRAM, args=[*ARGUMENTS, "--text-only"], env=ENVIRONMENT)
     async with stdio_client(server) as streams, ClientSession(*streams) as session:
         await session.initialize()
-        # As an object it would be copied whole, and a session cannot be (3.6).
+        # An object would be deep-copied, which a session does not allow (3.6).
         config = {"tools": [session]}
         await client.aio.models.generate_content(model="script", contents="Go.", config=config)
 

@@ -9,7 +9,7 @@ const variables = Object.entries(process.env)
   .filter(([name]) => /^(GMAIL|GOOGLE)_/.test(name))
   .flatMap(([name, value]) => ['-e', `${name}=${value}`]);
 
-/** The result, as far as it is one: a failing call ends with a status of its own. */
+/** The result, including that of a failing call, which has its own exit status. */
 function inspect(method, more = []) {
   const args = ['--cli', ...variables, SERVER.command, ...SERVER.args, '--method', method, ...more];
   try {

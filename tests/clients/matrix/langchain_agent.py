@@ -1,4 +1,4 @@
-"""langchain-mcp-adapters: LangGraph's node that runs the tools of a model's message."""
+"""langchain-mcp-adapters: LangGraph's node that runs the tool calls in a model's message."""
 
 import asyncio
 

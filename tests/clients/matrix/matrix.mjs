@@ -1,4 +1,4 @@
-// What the JavaScript clients of the matrix share: the calls, the server, and how to say what a model was given.
+// Shared by the matrix's JavaScript clients: the calls, the server, and the output for a cell.
 
 import { readFileSync } from 'node:fs';
 
@@ -13,7 +13,7 @@ export function sayTools(names) {
   say('list', [...names].sort().join('\n'));
 }
 
-/** The two clients of the SDK differ in where they come from alone. */
+/** The two SDK clients differ only in their import. */
 export async function drive(client) {
   const { tools } = await client.listTools();
   sayTools(tools.map((tool) => tool.name));

@@ -1,4 +1,4 @@
-"""What the Python clients of the matrix share: the calls, the server, and how to say what a model was given."""
+"""Shared by the matrix's Python clients: the calls, the server, and the output for a cell."""
 
 import json
 import os
@@ -12,7 +12,7 @@ ENVIRONMENT = dict(os.environ)
 
 
 def say(cell, seen):
-    """One cell: what the model, or the caller where there is no model, was given."""
+    """One cell: the result that the model got, or the caller without a model."""
     if not isinstance(seen, str):
         seen = json.dumps(seen, ensure_ascii=False, default=str)
     print(json.dumps({"cell": cell, "seen": seen}), flush=True)

@@ -1,4 +1,4 @@
-"""MCP Python SDK 2, which begins with the stateless protocol."""
+"""MCP Python SDK 2, which starts with the stateless protocol."""
 
 import asyncio
 

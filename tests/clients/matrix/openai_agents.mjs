@@ -1,4 +1,4 @@
-// openai-agents for JavaScript: an agent whose model is a script.
+// openai-agents for JavaScript: an agent with a scripted model.
 
 import { Agent, MCPServerStdio, Runner, Usage } from '@openai/agents';
 

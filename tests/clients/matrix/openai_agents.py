@@ -1,4 +1,4 @@
-"""openai-agents: an agent whose model is a script. With `strict` its schemas are made strict."""
+"""openai-agents: an agent with a scripted model. With `strict` it converts schemas to strict ones."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ STRICT = "strict" in sys.argv
 
 
 class Script(Model):
-    """Makes each call in turn, and keeps what it is given for it."""
+    """Makes each call in turn, and prints its result."""
 
     def __init__(self):
         self.turn = 0

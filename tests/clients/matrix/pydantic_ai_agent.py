@@ -1,4 +1,4 @@
-"""pydantic-ai: an agent whose model is a function."""
+"""pydantic-ai: an agent with a function as its model."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""smolagents: an agent that calls tools, whose model is a script."""
+"""smolagents: a tool-calling agent with a scripted model."""
 
 from mcp import StdioServerParameters
 from smolagents import MCPClient, ToolCallingAgent
@@ -8,7 +8,7 @@ from matrix import ARGUMENTS, CALLS, ENVIRONMENT, PROGRAM, say, say_tools
 
 CELLS = list(CALLS.items())
 
-# Every argument is required where its schema is not OpenAPI's `nullable`, so that a model gives all, empty.
+# Every argument is required unless its schema has OpenAPI's `nullable`, so models pass all of them, mostly empty.
 EMPTY = {"string": "", "array": [], "boolean": False, "integer": 0, "object": {}}
 
 

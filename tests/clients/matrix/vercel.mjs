@@ -1,4 +1,4 @@
-// Vercel's AI SDK: text made by a model that is a script.
+// Vercel's AI SDK: text generation with a scripted model.
 
 import { createMCPClient } from '@ai-sdk/mcp';
 import { Experimental_StdioMCPTransport as StdioClientTransport } from '@ai-sdk/mcp/mcp-stdio';

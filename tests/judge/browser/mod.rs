@@ -1,4 +1,4 @@
-//! A real browser, a headless Chromium, and what people do in it: both sign-ins and the sandbox's pages.
+//! A real, headless Chromium: both sign-ins and the sandbox's pages.
 //!
 //! `SIGNIN_SCREENSHOTS=<directory>` keeps pictures of the pages.
 
@@ -93,7 +93,7 @@ impl Browser {
         let before = self.address().await?;
         self.post(&format!("/element/{element}/click"), json!({}))
             .await?;
-        // A click returns before the page that it leads to is there. Each question takes the browser some milliseconds.
+        // A click returns before the next page has loaded. Each check takes the browser some milliseconds.
         for _ in 0..2_000 {
             let state = self.script("return document.readyState").await;
             if self.address().await? != before
@@ -110,7 +110,7 @@ impl Browser {
             .await
     }
 
-    /// The page's text and title, with what came of its own requests; keeps a picture where one is asked for.
+    /// The page's text and title. Checks its requests, and saves a screenshot if wanted.
     async fn page(&self, name: &str) -> Result<(String, String), Failure> {
         let get = |path: &str| format!("{}{path}", self.session);
         let title = web::webdriver("GET", &get("/title"), &Value::Null).await?;
@@ -118,7 +118,7 @@ impl Browser {
         let outside = self
             .script("return performance.getEntriesByType('resource').map(entry => entry.name).filter(name => !name.startsWith('data:'))")
             .await?;
-        // The consent pages are the sandbox's; ours ask nobody for anything, not even for an icon.
+        // The consent pages belong to the sandbox; ours load nothing, not even an icon.
         if !name.ends_with("consent") {
             assert_eq!(outside, json!([]), "{name}");
         }
@@ -149,7 +149,7 @@ impl Browser {
         Ok(url.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Changes a box.
+    /// Toggles a checkbox.
     async fn tick(&self, id: &str) -> Result<(), Failure> {
         self.script(&format!("document.getElementById('{id}').click()"))
             .await
@@ -163,7 +163,7 @@ impl Browser {
         self.post("/actions", actions).await.map(|_| ())
     }
 
-    /// Waits until a script's value is true. Each question takes the browser some milliseconds.
+    /// Waits until a script returns true. Each check takes the browser some milliseconds.
     async fn until(&self, condition: &str) -> Result<(), Failure> {
         for _ in 0..2_000 {
             let value = self.script(&format!("return Boolean({condition})")).await;
@@ -174,7 +174,7 @@ impl Browser {
         Err(format!("never true: {condition}").into())
     }
 
-    /// Another tab in the place of this one; gives the handle of this one.
+    /// Opens another tab; returns the handle of the current one.
     async fn new_tab(&self) -> Result<Value, Failure> {
         let first =
             web::webdriver("GET", &format!("{}/window", self.session), &Value::Null).await?;
@@ -189,7 +189,7 @@ impl Browser {
             .map(|_| ())
     }
 
-    /// Closes this tab and goes to another.
+    /// Closes this tab and switches to another.
     async fn close_tab(&self, next: &Value) -> Result<(), Failure> {
         web::webdriver("DELETE", &format!("{}/window", self.session), &Value::Null).await?;
         self.switch(next).await
@@ -197,7 +197,7 @@ impl Browser {
 }
 
 impl Drop for Browser {
-    /// A test that fails ends here too: the driver ends its Chromium when it is asked to, and not when it is killed.
+    /// Also runs for a failed test. The driver closes its Chromium when asked, but not when killed.
     fn drop(&mut self) {
         let asked = || -> std::io::Result<()> {
             let (port, target) = web::split(&self.session)?;
@@ -207,7 +207,7 @@ impl Drop for Browser {
                 stream,
                 "DELETE {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
             )?;
-            // The answer comes when Chromium has ended.
+            // The answer comes after Chromium has exited.
             stream.read(&mut [0_u8; 1024]).map(|_| ())
         };
         let _ = asked();

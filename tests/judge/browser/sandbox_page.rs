@@ -10,7 +10,7 @@ use crate::support::Failure;
 const ENTER: &str = "\u{e007}";
 const TAB: &str = "\u{e004}";
 
-/// Moves on with the tabulator until the element with the focus is the wanted one.
+/// Presses Tab until the wanted element has the focus.
 async fn tab_to(browser: &Browser, selector: &str) -> Result<(), Failure> {
     for _ in 0..60 {
         browser.press(TAB).await?;
@@ -42,7 +42,7 @@ async fn mail_is_read_delivered_and_answered_for_by_the_keyboard_alone() -> Resu
         .until("location.pathname === '/' && document.readyState === 'complete'")
         .await?;
 
-    // What arrives appears without a reload.
+    // New mail appears without a reload.
     browser.script("window.stayed = true").await?;
     sandbox.deliver(b"From: anna@example.com\r\nSubject: Brought just now\r\n\r\nx\r\n");
     browser
@@ -56,7 +56,7 @@ async fn mail_is_read_delivered_and_answered_for_by_the_keyboard_alone() -> Resu
         .until("location.pathname === '/page/deliver' && document.readyState === 'complete'")
         .await?;
     tab_to(&browser, "[name=subject]").await?;
-    // The tabulator selects what is there, so that typing replaces it.
+    // Tab selects the existing text, so typing replaces it.
     for key in ["j", "k", "7"] {
         browser.press(key).await?;
     }
@@ -129,7 +129,7 @@ async fn what_is_in_a_mail_neither_runs_nor_loads() -> Result<(), Failure> {
     browser
         .open(&format!("{}/page/message/{id}", sandbox.gmail_url()))
         .await?;
-    // The driver waits for the page with its frame.
+    // The driver waits for the page and its frame.
     browser
         .until("document.readyState === 'complete' && frames.length === 1")
         .await?;

@@ -34,7 +34,7 @@ async fn google_in_a_browser() -> Result<(), Failure> {
     let waiting = Waiting::start(login(&sandbox, &directory, &[])).await?;
     browser.open(&waiting.url).await?;
     browser.page("google-consent").await?;
-    // A second tab with a guessed answer is turned away while the first still waits.
+    // A second tab with a guessed answer is rejected while the first still waits.
     let redirect = waiting
         .url
         .split('&')
@@ -68,7 +68,7 @@ async fn google_in_a_browser() -> Result<(), Failure> {
             .await?,
     )?;
 
-    // The same port again, and the old answer in it: replayed.
+    // The old answer is replayed on the same port.
     let (port, _) = web::split(&redirect)?;
     let port = port.to_string();
     let waiting = Waiting::start(login(&sandbox, &directory, &["--port", &port])).await?;
@@ -91,7 +91,7 @@ async fn google_in_a_browser() -> Result<(), Failure> {
     let (code, _, rest) = waiting.end().await?;
     assert_eq!(code, Some(3), "{rest}");
 
-    // A tab that is closed instead of answered.
+    // A tab closed without an answer.
     let waiting = Waiting::start(login(&sandbox, &directory, &["--timeout", "2"])).await?;
     let first = browser.new_tab().await?;
     browser.open(&waiting.url).await?;
@@ -102,14 +102,14 @@ async fn google_in_a_browser() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The ends that are neither yes nor no.
+/// Outcomes other than yes and no.
 #[tokio::test]
 async fn a_consent_that_is_partly_given_fails_or_expires() -> Result<(), Failure> {
     let browser = Browser::start().await?;
     let sandbox = Sandbox::start().await?;
     let directory = Directory::new()?;
 
-    // The user leaves a box empty.
+    // The user deselects a scope.
     let scopes = [
         "--operation",
         "messages.list",
@@ -188,7 +188,7 @@ async fn airbyte_in_a_browser() -> Result<(), Failure> {
     assert_eq!(code, Some(0), "{rest}");
     assert!(output.contains("succeeded"), "{output}");
 
-    // The same port again: taken for a third, and the old answer is turned away in a second tab.
+    // The same port: a third sign-in finds it in use, and a second tab's old answer is rejected.
     let port = web::split(&back)?.0.to_string();
     let waiting = Waiting::start(connect(&["--port", &port])).await?;
     let taken = connect(&["--port", &port]).output().await?;

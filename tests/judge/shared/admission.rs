@@ -1,4 +1,4 @@
-//! Who is let in: a server that speaks TLS, and asks for a user and a password.
+//! Access to the server: TLS, user and password.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -13,14 +13,14 @@ use crate::support::Failure;
 use crate::support::directory::Directory;
 use crate::support::program::errors;
 
-/// What a user needs, as the guide has it.
+/// The rights that a user needs, as in the guide.
 const WORKER: &str = "worker on >let:me@in ~airbyte-gmail:* -@all +eval +time +@hash +@sortedset +@string +del +persist \
                       +pexpire";
 
-/// One that may do nothing of it.
+/// A user without these rights.
 const GUEST: &str = "guest on >guest ~airbyte-gmail:* -@all +ping";
 
-/// What is made for a test: a server's certificate, its key, its authority and one that has nothing to do with it.
+/// Files for a test: a server certificate with its key and authority, and an unrelated authority.
 struct Files {
     certificate: PathBuf,
     key: PathBuf,
@@ -61,8 +61,8 @@ impl Files {
     }
 }
 
-/// What a process says that shares an ended token through an address, and trusts an authority. It goes on whatever the
-/// store says.
+/// The messages of a process that shares an expired token at this address and trusts this authority. Store errors do
+/// not stop it.
 async fn said(sandbox: &Sandbox, url: &str, authority: &Path) -> Result<String, Failure> {
     sandbox.expire_access_tokens();
     let before = refreshes(sandbox);
@@ -77,7 +77,7 @@ async fn said(sandbox: &Sandbox, url: &str, authority: &Path) -> Result<String, 
     Ok(said)
 }
 
-/// What `auth doctor` finds.
+/// The findings of `auth doctor`.
 async fn doctor(sandbox: &Sandbox, url: &str, authority: &Path) -> Result<String, Failure> {
     let (mut command, _directory) = process(sandbox, url, &["auth", "doctor"])?;
     let output = command.env("SSL_CERT_FILE", authority).output().await?;
@@ -104,7 +104,7 @@ async fn over_tls_processes_share_with_a_user_of_few_rights() -> Result<(), Fail
         assert!(found.contains("lets this host in"), "{found}");
         let told = said(&sandbox, &url, &files.authority).await?;
         assert!(!told.contains("warning"), "{told}");
-        // The next process takes the token that is there.
+        // The next process uses the stored token.
         let before = refreshes(&sandbox);
         let (mut command, _directory) = process(&sandbox, &url, &["labels", "list"])?;
         let output = command
@@ -176,7 +176,7 @@ async fn who_is_not_let_in_hears_why_and_goes_on() -> Result<(), Failure> {
             assert!(found.contains(word), "{who}{host}: {word}: {found}");
         }
     }
-    // Without TLS the server hangs up.
+    // Without TLS, the server closes the connection.
     let plain = format!("redis://worker:let%3Ame%40in@localhost:{port}");
     let told = said(&sandbox, &plain, &files.authority).await?;
     assert!(told.contains("rediss://"), "{told}");
@@ -200,7 +200,7 @@ async fn a_server_that_wants_a_certificate_or_speaks_no_tls_is_told() -> Result<
     Ok(())
 }
 
-/// This process trusts no authority but the system's.
+/// This process only trusts the system's authorities.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_valid_token_goes_on_where_the_certificate_is_refused() -> Result<(), Failure> {
     let (sandbox, data) = (Sandbox::start().await?, Directory::new()?);

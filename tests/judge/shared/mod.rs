@@ -1,4 +1,4 @@
-//! Processes that share nothing but a Redis server and their credentials. The server is Debian's.
+//! Processes that share only a Redis server and their credentials. The server is Debian's.
 
 mod admission;
 mod server;
@@ -18,7 +18,7 @@ use crate::support::program::program;
 use crate::support::{Failure, TestResult};
 use server::Redis;
 
-/// The program with the sandbox's refresh token, in a process that has nothing of another's.
+/// The program with the sandbox's refresh token, in an isolated process.
 fn process(
     sandbox: &Sandbox,
     url: &str,
@@ -35,7 +35,7 @@ fn process(
     Ok((command, directory))
 }
 
-/// Lists messages in so many processes at once.
+/// Lists messages in this many processes at once.
 async fn list(sandbox: &Sandbox, url: &str, processes: usize) -> Result<(), Failure> {
     let run = async || -> Result<(), Failure> {
         let (mut command, _directory) =
@@ -56,7 +56,7 @@ fn refreshes(sandbox: &Sandbox) -> usize {
     tokens.filter(|request| request.status == Some(200)).count()
 }
 
-/// All that a server has written.
+/// Everything that a server has written.
 fn written(directory: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for entry in fs::read_dir(directory)? {
@@ -98,7 +98,7 @@ async fn rotated_tokens_stay_the_newest_and_nobody_can_read_them() -> TestResult
         list(&sandbox, &redis.url(), 4)
             .await
             .map_err(|error| error.to_string())?;
-        // Each refresh ends the token before it, so that a second one with that would fail.
+        // Each refresh invalidates the previous token, so a second refresh with the old one would fail.
         assert_eq!(refreshes(&sandbox), round);
     }
     let bytes = written(data.path())?;
@@ -174,7 +174,7 @@ async fn a_server_that_goes_and_comes_back_loses_nothing() -> TestResult {
     assert_eq!(refreshes(&sandbox), 1);
 
     redis.kill().await?;
-    // A token that is good goes on; one that has ended is replaced, and somebody hears of it.
+    // A valid token keeps working; an expired one is replaced, with a warning.
     gmail.check().await?;
     assert!(warnings.try_recv().is_err());
     sandbox.expire_access_tokens();
@@ -182,7 +182,7 @@ async fn a_server_that_goes_and_comes_back_loses_nothing() -> TestResult {
     assert_eq!(refreshes(&sandbox), 2);
     assert!(warnings.recv()?.contains("token store"));
 
-    // What is owed is saved when the server is back, so that another process needs no refresh with the old token.
+    // The pending save happens when the server is back, so another process needs no refresh with the old token.
     redis.restart().await.map_err(|error| error.to_string())?;
     let before = written(data.path())?.len();
     while written(data.path())?.len() < before + 400 {
@@ -229,7 +229,7 @@ async fn a_refusal_of_one_holds_the_others_back() -> TestResult {
         while !is_refused() {
             sleep(Duration::from_millis(5)).await;
         }
-        // What is noted at the server is under way.
+        // By now the server has the note.
         sleep(Duration::from_millis(300)).await;
         let began = Instant::now();
         second.check().await.map(|()| began.elapsed())
@@ -248,8 +248,7 @@ async fn a_refusal_of_one_holds_the_others_back() -> TestResult {
     Ok(())
 }
 
-/// Four processes export one mailbox for two minutes. The sandbox holds Google's quota in any 60 seconds, and refuses
-/// what is more.
+/// Four processes export one mailbox for two minutes. The sandbox enforces Google's quota in any 60 seconds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_processes_share_a_quota_fairly() -> TestResult {
     const MESSAGES: usize = 400;

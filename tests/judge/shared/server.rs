@@ -1,4 +1,4 @@
-//! A Redis server of the test's own.
+//! A Redis server for one test.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use crate::support::Failure;
 
-/// A server on loopback, whose data is in a directory of its own.
+/// A server on loopback, with data in its own directory.
 pub(super) struct Redis {
     server: Child,
     arguments: Vec<String>,
@@ -19,13 +19,13 @@ pub(super) struct Redis {
 }
 
 impl Redis {
-    /// One that lets everybody in.
+    /// A server open to everybody.
     pub(super) async fn start(directory: &Path) -> Result<Self, Failure> {
         let port = free_port()?;
         Self::start_at(port, directory, &["--port", &port.to_string()]).await
     }
 
-    /// One that speaks TLS alone, with a certificate, its key and the authority behind both in files.
+    /// A server that only speaks TLS, with files for its certificate, key and authority.
     pub(super) async fn start_secure(
         directory: &Path,
         [certificate, key, authority]: [&Path; 3],
@@ -54,7 +54,7 @@ impl Redis {
     async fn start_at(port: u16, directory: &Path, more: &[&str]) -> Result<Self, Failure> {
         let directory = directory.display().to_string();
         let mut arguments = vec!["--bind", "127.0.0.1", "--dir", &directory];
-        // Every change is written, so that what was written can be searched.
+        // Writes every change at once, so that the test can search what was written.
         arguments.extend([
             "--save",
             "",
@@ -73,12 +73,12 @@ impl Redis {
         })
     }
 
-    /// Ends it as a power cut would.
+    /// Kills it, like a power cut.
     pub(super) async fn kill(&mut self) -> std::io::Result<()> {
         self.server.kill().await
     }
 
-    /// Starts it again, with what it has written.
+    /// Starts it again with its data.
     pub(super) async fn restart(&mut self) -> Result<(), Failure> {
         self.server = run(&self.arguments, self.port).await?;
         Ok(())
@@ -98,7 +98,7 @@ fn free_port() -> std::io::Result<u16> {
 }
 
 async fn run(arguments: &[String], port: u16) -> Result<Child, Failure> {
-    // A server of another make, such as Valkey's, is named there.
+    // REDIS_SERVER can name a compatible server, such as Valkey's.
     let program = std::env::var("REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
     let server = Command::new(&program)
         .args(arguments)
