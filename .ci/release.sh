@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A release, step by step; .github/workflows/release.yml runs these steps, and so can anybody.
+# A release, step by step. .github/workflows/release.yml runs these steps, and so can you.
 #
-#     bash .ci/release.sh check TAG     # the tag, the version and CHANGELOG.md fit together
-#     bash .ci/release.sh crate         # the crate as crates.io and docs.rs take it; needs a nightly Rust
-#     bash .ci/release.sh semver        # against the version that is published; needs cargo-semver-checks
+#     bash .ci/release.sh check TAG     # the tag, the version and CHANGELOG.md agree
+#     bash .ci/release.sh crate         # the crate as on crates.io and docs.rs; needs a nightly Rust
+#     bash .ci/release.sh semver        # compared with the published version; needs cargo-semver-checks
 #     bash .ci/release.sh pack [TARGET] # the program, with man pages and completions, as an archive in target/archives
-#     bash .ci/release.sh notes         # what CHANGELOG.md says of this version
+#     bash .ci/release.sh notes         # this version's section of CHANGELOG.md
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,7 @@ value() { sed -n "s/^$1 = \"\(.*\)\"/\1/p" Cargo.toml | head -n 1; }
 version=$(value version)
 crate=$(value name)
 program=airbyte-gmail
-# What a person can't add to a program that is built already; sandbox-sql would bring SQLite for a few.
+# Features that nobody can add to a compiled program; sandbox-sql would add SQLite for very few users.
 features=cli,mcp,keyring,redis
 
 fail() {
@@ -21,7 +21,7 @@ fail() {
   exit 1
 }
 
-# The heading of this version in CHANGELOG.md, and what stands below it.
+# The section of CHANGELOG.md for this version.
 notes() {
   awk -v version="$version" '
     /^## / { inside = $2 == version; next }
@@ -33,13 +33,13 @@ check() {
   local tag=${1:?which tag?}
   [ "$tag" = "v$version" ] || fail "the tag $tag is not v$version, which Cargo.toml says"
   grep -q "^## $version (20..-..-..)$" CHANGELOG.md || fail "CHANGELOG.md has no line \`## $version (DATE)\`"
-  # cargo-binstall finds the archives below it.
+  # cargo-binstall looks for the archives below this URL.
   [ -n "$(value repository)" ] || fail "Cargo.toml names no repository"
   grep -q "^version = \"$version\"$" python/pyproject.toml || fail "python/pyproject.toml has another version"
 }
 
 crate() {
-  # In a folder of its own, or Cargo would take the package's build script for the tree's.
+  # In a separate target folder, or Cargo would mistake the package's build script for the tree's.
   cargo publish --dry-run --locked --target-dir target/package "$@"
   RUSTDOCFLAGS="--cfg docsrs --deny warnings" cargo +nightly doc --all-features --no-deps --lib --target-dir target/docs.rs
 }
@@ -61,7 +61,7 @@ pack() {
   rm -rf "$folder"
   mkdir -p "$folder/completions"
   cp "$built" README.md CHANGELOG.md LICENSE-* "$folder"
-  # The program tells these itself; so it is seen to start, too.
+  # The program generates these itself, which also shows that it starts.
   "$built" man "$folder/man"
   local shell
   for shell in bash elvish fish powershell zsh; do

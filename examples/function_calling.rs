@@ -1,8 +1,7 @@
-//! The bare loop of an agent: tools in, calls out, answers back, for OpenAI's Chat Completions and compatible
-//! services.
+//! A minimal agent loop for OpenAI's Chat Completions and compatible services: offer tools, run calls, return results.
 //!
-//! `cargo run --features sandbox,tool --example function_calling`: with `OPENAI_API_KEY` (and `OPENAI_BASE_URL`,
-//! `OPENAI_MODEL` for others) a model decides what to do; without it a model of two lines takes its place. The
+//! `cargo run --features sandbox,tool --example function_calling`. With `OPENAI_API_KEY` (and `OPENAI_BASE_URL`,
+//! `OPENAI_MODEL` for other services) a model decides what to do; without it a scripted model takes its place. The
 //! mailbox is the sandbox's; use `GmailConnector::from_env(None)` instead for a real one.
 
 use airbyte_agent_gmail::sandbox::Sandbox;
@@ -46,7 +45,7 @@ async fn run(tools: &Tools, task: &str) -> Result<String, Box<dyn std::error::Er
         for call in calls {
             let name = call["function"]["name"].as_str().unwrap_or_default();
             let arguments = call["function"]["arguments"].as_str().unwrap_or("{}");
-            // Broken JSON becomes an answer that says so, and the model fixes it.
+            // Broken JSON gets an error as its result, and the model fixes it.
             let arguments: Value = serde_json::from_str(arguments).unwrap_or_else(|_| json!([]));
             let answer = tools.call(name, arguments).await;
             messages
@@ -64,7 +63,7 @@ async fn ask(messages: &[Value], tools: &[Value]) -> Result<Value, Box<dyn std::
         std::env::var("OPENAI_BASE_URL").unwrap_or_else(|_| "https://api.openai.com/v1".to_owned());
     let model = std::env::var("OPENAI_MODEL").unwrap_or_else(|_| "gpt-5-mini".to_owned());
     let provider = rustls::crypto::ring::default_provider();
-    // The process has one provider of cryptography; a second setting changes nothing.
+    // A process has only one crypto provider; installing another has no effect.
     let _ = provider.install_default();
     let response: Value = reqwest::Client::new()
         .post(format!("{base}/chat/completions"))
@@ -78,7 +77,7 @@ async fn ask(messages: &[Value], tools: &[Value]) -> Result<Value, Box<dyn std::
     Ok(response["choices"][0]["message"].clone())
 }
 
-/// A model that searches, and then says what it was given.
+/// A scripted model that searches, then repeats the result.
 fn played(messages: &[Value]) -> Value {
     match messages.last() {
         Some(last) if last["role"] == "tool" => {

@@ -1,10 +1,10 @@
-//! Tokens of many mailboxes in PostgreSQL: a token store outside the crate.
+//! Stores the tokens of many mailboxes in PostgreSQL: a token store outside the crate.
 //!
 //!     createdb mail
 //!     DATABASE_URL=postgres://localhost/mail cargo run --example postgres --features sandbox
 //!
-//! The table holds the tokens in plain text: give access only to the programs that need it, and encrypt its
-//! disk; or encrypt the column with a key that the database does not have.
+//! The table holds tokens in plain text. Give access only to the programs that need it, and encrypt the disk; or
+//! encrypt the column with a key that the database does not have.
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -22,14 +22,14 @@ use tokio_postgres::{Client, NoTls};
 const TABLE: &str = "create table if not exists gmail_tokens \
     (account text primary key, version bigint not null, tokens text not null)";
 
-/// The tokens of one account. All accounts share the connection; a lock takes one of its own.
+/// The tokens of one account. All accounts share a connection; each lock opens its own.
 struct PostgresTokenStore {
     client: Arc<Client>,
     url: String,
     account: String,
 }
 
-/// A connection, with a task that serves it until the client is dropped. When it ends early, the next query says so.
+/// A connection, with a task that drives it until the client is dropped. If it ends early, the next query fails.
 async fn connect(url: &str) -> Result<Client, StoreError> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     tokio::spawn(connection);
@@ -43,7 +43,7 @@ impl PostgresTokenStore {
             return Ok(StoredTokens::default());
         };
         let (version, tokens): (i64, String) = (row.get(0), row.get(1));
-        // The parser's own text could quote a token.
+        // serde's own message could quote a token.
         let tokens = serde_json::from_str(&tokens).map_err(|_| "the row holds no tokens")?;
         Ok(StoredTokens::new(
             tokens,
@@ -51,7 +51,7 @@ impl PostgresTokenStore {
         ))
     }
 
-    /// Compare and swap: nothing is written where another version is there than the one to be replaced.
+    /// Compare and swap: writes nothing if the stored version is not the one to replace.
     async fn write(&self, tokens: &TokenSet, replaces: &StoreVersion) -> Result<Saved, StoreError> {
         let text = serde_json::to_string(tokens)?;
         let row = if *replaces == StoreVersion::default() {
@@ -73,7 +73,7 @@ impl PostgresTokenStore {
         })
     }
 
-    /// An advisory lock ends with its connection, and so with a process that is killed.
+    /// An advisory lock ends with its connection, so a killed process releases it.
     async fn hold(&self) -> Result<StoreLock, StoreError> {
         let client = connect(&self.url).await?;
         let query = "select pg_advisory_lock(hashtext('gmail_tokens'), hashtext($1))";
@@ -105,7 +105,7 @@ impl TokenStore for PostgresTokenStore {
     }
 }
 
-// No address of a database goes into a log: it can hold a password.
+// A database URL can contain a password, so it must not reach a log.
 impl fmt::Debug for PostgresTokenStore {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -121,7 +121,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         .map_err(|_| "set DATABASE_URL, such as postgres://localhost/mail")?;
     let client = Arc::new(connect(&url).await?);
     client.batch_execute(TABLE).await?;
-    // The sandbox stands for Google; a real program has a service account, or the users' refresh tokens.
+    // The sandbox takes Google's place; a real program has a service account, or its users' refresh tokens.
     let sandbox = Sandbox::start().await?;
     sandbox.expire_access_tokens();
     let connectors: Vec<GmailConnector> = (0..8)
@@ -138,7 +138,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
                 .build()
         })
         .collect::<Result<_, _>>()?;
-    // Eight connectors, as eight processes would have them, and a token that has ended.
+    // Eight connectors, as in eight processes, with an expired token.
     futures_util::future::try_join_all(connectors.iter().map(GmailConnector::check)).await?;
     let requests = sandbox.requests().into_iter();
     let refreshes = requests

@@ -1,15 +1,15 @@
-//! A small web service whose users connect their Gmail: through Airbyte, or at Google.
+//! A small web service whose users connect their Gmail, through Airbyte or directly at Google.
 //!
 //! ```sh
 //! cargo run --example web --features oauth,sandbox
 //! ```
 //!
-//! Without credentials in the environment it runs against a sandbox, so you can try everything without an account.
-//! With AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET, or GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, it runs against the real
-//! services; in that case register `http://127.0.0.1:8080/google/back` as a redirect URI of the Google client.
+//! Without credentials in the environment it runs against a sandbox, so you can try everything without an account. With
+//! AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET, or GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, it runs against the real
+//! services. In that case, register `http://127.0.0.1:8080/google/back` as a redirect URI of the Google client.
 //!
-//! A real service works the same way: it keeps each consent on the server, under a value that only the browser
-//! that started it has in a cookie, and removes it before using it. So a callback can't be forged, replayed, or
+//! A real service works the same way: it keeps each consent on the server, under a value that only the browser that
+//! started it has in a cookie, and removes it before using it. This way a callback can't be forged, replayed, or
 //! finished in another user's browser.
 
 #![allow(clippy::print_stdout, reason = "an example talks to whoever runs it")]
@@ -33,10 +33,10 @@ const ADDRESS: &str = "127.0.0.1:8080";
 /// How long a user may take on the consent page.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// The most consents that wait at once: whoever begins them without end pushes only the oldest out.
+/// The most consents waiting at once: starting too many only drops the oldest.
 const WAITING: usize = 10_000;
 
-/// A consent that has been begun.
+/// A started consent.
 enum Begun {
     Google(Box<GoogleConsent>),
     Airbyte(Box<AirbyteConsent>),
@@ -54,7 +54,7 @@ struct Service {
     begun: Mutex<HashMap<String, (Instant, Begun)>>,
 }
 
-/// What a handler shows when it fails: what to do, and nothing of the request.
+/// The error page of a handler: it says what to do, and shows nothing of the request.
 struct Trouble(Error);
 
 impl From<Error> for Trouble {
@@ -82,7 +82,7 @@ impl IntoResponse for Trouble {
 }
 
 impl Service {
-    /// Keeps a consent, and sends the browser to its page with a cookie that belongs to it.
+    /// Stores a consent, and redirects the browser to its page with a matching cookie.
     fn begin(&self, key: &str, url: &str, consent: Begun) -> Response {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         begun.retain(|_, (since, _)| since.elapsed() < PATIENCE);
@@ -95,8 +95,8 @@ impl Service {
             begun.remove(&oldest);
         }
         begun.insert(key.to_owned(), (Instant::now(), consent));
-        // `Secure` belongs here too where the service runs under https, as it must outside of one machine. `Lax` lets the
-        // cookie come back with the redirect from the consent page.
+        // A service on https must also add `Secure`; only http on one machine can do without. With `Lax` the browser
+        // sends the cookie along with the redirect from the consent page.
         let cookie = format!(
             "consent={key}; HttpOnly; SameSite=Lax; Path=/; Max-Age={}",
             PATIENCE.as_secs()
@@ -104,7 +104,7 @@ impl Service {
         ([(header::SET_COOKIE, cookie)], Redirect::to(url)).into_response()
     }
 
-    /// Takes the consent of this browser out: it works once.
+    /// Removes this browser's consent, which works only once.
     fn take(&self, headers: &HeaderMap) -> Option<Begun> {
         let key = headers
             .get_all(header::COOKIE)
@@ -132,7 +132,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The service at an address, with the credentials of these variables, or else the sandbox's.
+/// The service at an address, with these variables' credentials, or else the sandbox's.
 pub(crate) fn routes(
     address: &str,
     sandbox: &Sandbox,
@@ -175,7 +175,7 @@ pub(crate) fn routes(
     if let Some(url) = &airbyte_url {
         airbyte = airbyte.base_url(url);
     }
-    // A real service takes the customer from its own session.
+    // A real service takes the customer from its session.
     let customer = airbyte_auth
         .workspace_name
         .clone()
@@ -247,7 +247,7 @@ async fn end_airbyte(
     let Some(Begun::Airbyte(consent)) = service.take(&headers) else {
         return Ok(nothing_begun());
     };
-    // A real service stores the id with its user.
+    // A real service stores the id with the user.
     let id = consent.finish(&service.airbyte, &uri.to_string()).await?;
     let auth = service.airbyte_auth.clone().with_connector_id(id);
     let mut builder = GmailConnector::builder(auth);
@@ -257,7 +257,7 @@ async fn end_airbyte(
     done(&builder.build()?).await
 }
 
-/// A connector with the user's own tokens. A real service gives it a `TokenStore` over its database.
+/// A connector with the user's own tokens. A real service adds a `TokenStore` for its database.
 fn with_tokens(service: &Service, tokens: &TokenSet) -> Result<GmailConnector, Error> {
     let mut auth = GmailAuthConfig::from_access_token(&tokens.access_token)
         .with_client_id(service.google.id());
@@ -273,7 +273,7 @@ fn with_tokens(service: &Service, tokens: &TokenSet) -> Result<GmailConnector, E
 async fn done(gmail: &GmailConnector) -> Result<Response, Trouble> {
     let profile = gmail.get_profile().await?;
     let count = profile.messages_total.unwrap_or_default();
-    // The address bar still holds the callback; no other site may learn it.
+    // The address bar still shows the callback, which other sites must not learn.
     let headers = [
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Says what the golden files in this folder's repository tell users that they did not at a git revision, and whether that
-# breaks them. `review.sh` calls it when the files are new.
+# Compares the golden files in this repository with those of a git revision: says what changed for users, and whether it
+# breaks them. `review.sh` calls it after rewriting the files.
 #
 #     bash spec/compare.sh [REVISION]    # default: HEAD
 set -euo pipefail
@@ -10,13 +10,13 @@ before=$(mktemp)
 trap 'rm -f "$before"' EXIT
 breaking=0 changed=0 additions=0 raw=0
 
-# subset OLD NEW: whether each word of the first is among the second's.
+# subset OLD NEW: whether every word of OLD is in NEW.
 subset() {
   [[ -z $(LC_ALL=C comm -23 <(tr ', |' '\n\n\n' <<<"$1" | sed '/^$/d' | LC_ALL=C sort -u) \
     <(tr ', |' '\n\n\n' <<<"$2" | sed '/^$/d' | LC_ALL=C sort -u)) ]]
 }
 
-# key LINE: what a line is about, without what it says of it.
+# key LINE: the item that a line is about.
 key() {
   case $1 in
     "airbyte-gmail "*) sed 's/ \[[a-z ]*: .*//; s/ required$//' <<<"$1" ;;
@@ -26,10 +26,10 @@ key() {
   esac
 }
 
-# items LINE: what can be set on a call, and what it is sent with, one a line.
+# items LINE: the settings and the send method of a call, one per line.
 items() { sed 's/.*) -> [A-Za-z]*: //; s/; /\n/g' <<<"$1" | LC_ALL=C sort -u; }
 
-# bounds OLD NEW: whether the second's minimum and maximum let through what the first's did.
+# bounds OLD NEW: whether NEW's minimum and maximum allow everything that OLD's did.
 bounds() {
   local word name old
   for word in $2; do
@@ -45,8 +45,8 @@ bounds() {
   done
 }
 
-# serves OLD NEW: whether callers of before are served as well by the line as it is now: it has gained values, scopes,
-# traits or settings, a bound is wider, something is no longer required, or a price is another.
+# serves OLD NEW: whether NEW still serves existing callers: it adds values, scopes, traits or settings, widens a bound,
+# drops a requirement, or changes a price.
 serves() {
   local old=${1% required} new=${2% required}
   [[ $2 == *" required" && $1 != *" required" ]] && return 1
@@ -70,7 +70,7 @@ serves() {
   esac
 }
 
-# compare TITLE FILE: each line of the file is one fact, so sets of lines can be held against each other.
+# compare TITLE FILE: each line of a file is one fact, so files are compared as sets of lines.
 compare() {
   git show "$base:tests/golden/$2" 2>/dev/null | LC_ALL=C sort -u >"$before" || true
   local gone come
@@ -86,7 +86,7 @@ compare() {
       printf '  - %s\n' "$line"
       continue
     fi
-    # The line about the same, as it is now.
+    # The new line for the same item.
     other=$(grep -m 1 -F -- "$(key "$line")" <<<"$come" || true)
     if [[ -n $other && $(key "$other") == "$(key "$line")" ]]; then
       come=$(grep -v -x -F -- "$other" <<<"$come" || true)
@@ -104,7 +104,7 @@ compare() {
   done <<<"$gone"
   while IFS= read -r line; do
     [[ -z $line ]] && continue
-    # Something new that has to be given breaks those who call what was there before.
+    # A new required item breaks existing callers.
     local owner=${line% *: * required}
     owner=${owner% <* required}
     if [[ $2 == generated_client.txt ]]; then

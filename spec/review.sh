@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Generates the code again, refreshes the golden files and the reference, and says what changed for users since a git revision,
-# and whether it breaks them.
+# Regenerates the code, the golden files and the reference, and says what changed for users since a git revision, and
+# whether it breaks them.
 #
 #     bash spec/review.sh [REVISION]    # default: HEAD
 set -euo pipefail
 cd "$(dirname "$0")/.."
 git rev-parse --verify --quiet "${1:-HEAD}^{commit}" >/dev/null || { echo "no such revision: ${1:-HEAD}" >&2; exit 2; }
 
-# A broken document fails here, with the message of the lint.
+# An invalid document fails here, with the lint's message.
 cargo build --quiet
 UPDATE_GOLDEN=1 cargo test --quiet --all-features --test it -- golden reference >/dev/null
 

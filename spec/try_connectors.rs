@@ -1,5 +1,5 @@
-//! Ten connectors of other services through hosted mode, against a stub in Airbyte's place: records from deep inside of
-//! an answer, fields under other names, one request behind several operations, params that no query can hold.
+//! Ten connectors of other services in hosted mode, against a stub of Airbyte: nested records, renamed fields, one
+//! request behind several operations, and params that do not fit a query.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
-/// A connector whose every action gives one result, and what is asked of it.
+/// A connector whose actions all return one result, and the calls that it received.
 async fn stub(answer: Value) -> std::io::Result<(GmailConnector, Arc<Mutex<Vec<Value>>>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
@@ -50,7 +50,7 @@ async fn stub(answer: Value) -> std::io::Result<(GmailConnector, Arc<Mutex<Vec<V
     Ok((connector, seen))
 }
 
-/// Makes a call, holds what went out against what is expected, and gives what came back.
+/// Makes a call, checks the request, and returns the result.
 async fn call<T, E: std::error::Error + 'static, F: Future<Output = Result<T, E>>>(
     answer: Value,
     expected: Value,
@@ -62,7 +62,7 @@ async fn call<T, E: std::error::Error + 'static, F: Future<Output = Result<T, E>
     Ok(result)
 }
 
-/// A page as Airbyte gives it.
+/// A page in Airbyte's format.
 fn page(records: Value, beside: Value) -> Value {
     json!({"status": "success", "result": records, "connector_metadata": beside})
 }

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Imports every document of a folder, compiles what is generated, calls ten through hosted mode against a stub, and
-# prints a table, with what all of them came to in its last row. It ends with 1 where a document is not converted or not
-# compiled, or a call fails. It is no part of CI: the documents stay where they are installed, and nothing of them comes
-# here.
+# Imports every document in a folder, compiles the generated code, calls ten connectors in hosted mode against a stub,
+# and prints a table with the totals in the last row. Exits with 1 if a document is not converted or does not compile,
+# or a call fails. Not part of CI: this repository has no copies of these documents.
 #
 #     pip install --no-deps --target /tmp/sdk airbyte-agent-sdk==0.1.380
 #     bash spec/try_connectors.sh /tmp/sdk/airbyte_agent_sdk/specs [NAME…]    # all of them where none is named
 #
-# TRY_FOLDER names a folder that is kept, and whose documents are not converted again; TRY_FEATURES are cargo's flags.
+# TRY_FOLDER names a folder to keep, whose documents are not converted again; TRY_FEATURES are flags for cargo.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [[ $# -ge 1 && -d $1 ]] || { echo "usage: spec/try_connectors.sh FOLDER [NAME…]" >&2; exit 2; }
@@ -27,11 +26,11 @@ for file in "$documents"/*/connector.yaml; do
   modules+=("$module")
   [[ -s $work/$module.yaml && $work/$module.yaml -nt $file && $work/$module.yaml -nt spec/import/src ]] && continue
   rm -f "$work/$module.yaml"
-  # A document that the lint refuses is written, and is not taken for converted.
+  # The import also writes a document that the lint rejects; it does not count as converted.
   "$CARGO_TARGET_DIR/debug/import" "$file" "$work/$module.yaml" >"$work/$module.log" 2>&1 || mv "$work/$module.yaml" "$work/$module.refused" 2>/dev/null || true
 done
 
-# lay MODULE…: this crate with these documents beside Gmail's, each a module with a type of its own to stand on.
+# lay MODULE…: this crate with these documents in addition to Gmail's, each with a module and a type of its own.
 lay() {
   local module settings=""
   rm -rf "$work/crate/src" "$work/crate/spec" "$work/crate/tests"
@@ -71,7 +70,7 @@ RUST
   echo '#[allow(missing_docs, non_camel_case_types, missing_debug_implementations)] pub mod tried;' >>"$work/crate/src/lib.rs"
 }
 
-# What does not compile is left out, so that the others are seen.
+# Leaves out what does not compile, so that the rest can be checked.
 declare -A compiled ran
 left=()
 for module in "${modules[@]}"; do [[ -s $work/$module.yaml ]] && left+=("$module"); done
@@ -90,7 +89,7 @@ while ((${#left[@]})); do
   left=("${kept[@]}")
 done
 
-# Those that the calls are written for.
+# The connectors that have calls.
 called=()
 for module in $(sed -n 's/^async fn \(c_[a-z0-9_]*\)() -> TestResult.*/\1/p' spec/try_connectors.rs); do
   [[ ${compiled[$module]:-no} == yes ]] && called+=("$module")

@@ -27,24 +27,24 @@ pub(crate) enum Call {
 }
 
 pub(crate) enum Client {
-    /// reqwest and serde, by hand.
+    /// Hand-written code with reqwest and serde.
     Floor(reqwest::Client, String),
-    /// The same, with a value at its end.
+    /// The same, returning a `Value`.
     FloorValue(reqwest::Client, String),
     Typed(GmailConnector),
-    /// With a value at its end.
+    /// Returns a `Value`.
     Execute(GmailConnector),
-    /// With the service's own text at its end.
+    /// Returns the service's own text.
     Text(GmailConnector),
     GoogleGmail1(Gmail<HttpConnector>),
-    /// It blocks, on the one connection that it is given.
+    /// Blocks, on its single connection.
     IoGmail(Mutex<GmailClientStd>),
 }
 
-/// It makes one call at a time, and takes part where that is what is measured.
+/// Makes one call at a time, so it only takes part in that measurement.
 pub(crate) const BLOCKING: &str = "io-gmail 0.5.0, blocking";
 
-/// Its answers come as gzip; all others' as they are.
+/// Gets gzip answers; all others get plain ones.
 pub(crate) const PACKED: &str = "ours, typed, gzip";
 
 fn io_gmail(url: &str) -> Result<Mutex<GmailClientStd>, Failure> {
@@ -55,7 +55,7 @@ fn io_gmail(url: &str) -> Result<Mutex<GmailClientStd>, Failure> {
 }
 
 impl Client {
-    /// All of them, by name; the first is what the others are compared with.
+    /// All contenders, by name; the others are compared with the first.
     pub(crate) fn all(url: &str) -> Result<Vec<(&'static str, Self)>, Failure> {
         let direct = |url: &str| {
             GmailConnector::builder(GmailAuthConfig::from_access_token(TOKEN))
@@ -155,7 +155,7 @@ fn params(call: Call) -> (&'static str, Value) {
     }
 }
 
-/// A client without the time that reading the system's certificates takes.
+/// A client that does not spend time on reading the system's certificates.
 pub(crate) fn plain() -> Result<reqwest::Client, Failure> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)

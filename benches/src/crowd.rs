@@ -1,4 +1,4 @@
-//! Many messages, and many connectors: what latency and concurrency leave of the time.
+//! Many messages and many connectors: the effect of latency and concurrency.
 
 use std::time::{Duration, Instant};
 
@@ -11,19 +11,19 @@ use crate::measure::cpu_time;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// How many messages `get_many` asks for at once unless told otherwise.
+/// How many messages `get_many` fetches at once by default.
 const AT_ONCE: u32 = 8;
 
-/// How many calls show what a sequential loop takes.
+/// How many calls measure a sequential loop.
 const SEQUENTIAL: u32 = 50;
 
-/// How many calls show what hand-written code takes.
+/// How many calls measure hand-written code.
 const BY_HAND: u32 = 1_000;
 
-/// How many connectors find their token expired at once.
+/// How many connectors find their token expired at the same time.
 const REFRESHING: usize = 1_000;
 
-/// Messages got by their ids, at several latencies, beside what the latency allows and beside a sequential loop.
+/// Messages fetched by id at several latencies, compared with the latency alone and with a sequential loop.
 pub(crate) async fn hydration(url: &str) -> Result<(), Failure> {
     println!(
         "| messages | latency | `get_many` | latency alone, 8 at once | × latency alone | the floor, 8 at once | CPU | a loop, one after the other |"
@@ -78,7 +78,7 @@ pub(crate) async fn hydration(url: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Connectors of as many users, each of which has to fetch its token first; the token endpoint takes 20 milliseconds.
+/// Connectors of as many users, each of which must fetch its token first; the token endpoint takes 20 milliseconds.
 pub(crate) async fn refreshing(url: &str) -> Result<(), Failure> {
     println!(
         "\n| {REFRESHING} connectors refresh and call at once | wall | CPU each |\n| --- | ---: | ---: |"

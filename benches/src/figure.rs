@@ -1,8 +1,8 @@
-//! The figures that this crate means to reach, beside what was found.
+//! The figures that this crate aims for, next to the measured ones.
 
 use crate::Row;
 
-/// Who is held against whom at which call, and how far that is to come.
+/// Which contender is compared with which, for which call, and the target ratio.
 const CPU: [(&str, &str, &str, f64); 9] = [
     ("get, full 8 KB", "ours, typed", "google-gmail1 7.0.0", 0.95),
     (
@@ -30,7 +30,7 @@ const CPU: [(&str, &str, &str, f64); 9] = [
     ("get, raw 5 MB", "ours, typed", FLOOR, 1.00),
 ];
 
-/// What a `Value` costs whoever reads one: a key of its own for each field of each record.
+/// The cost of a `Value` for whoever reads one: a separate key for each field of each record.
 pub(crate) const FLOOR_VALUE: &str = "floor, with a `Value`";
 pub(crate) const FLOOR: &str = "floor: reqwest + serde";
 

@@ -1,4 +1,4 @@
-//! What reading a mailbox takes of Google's quota, and what goes over the wire: counted at the sandbox.
+//! The quota that reading a mailbox costs, and the bytes on the wire, measured with the sandbox.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION};
 
 type Failure = Box<dyn std::error::Error>;
 
-/// How long the longest thread is.
+/// The length of the longest thread.
 const LONGEST: usize = 12;
 
-/// The units that a mailbox of threads takes, beside the least that the table of units allows.
+/// The units that a mailbox of threads costs, and the lowest possible cost according to the table of units.
 pub(crate) async fn units() -> Result<(), Failure> {
     println!(
         "| messages of threads of 1 to {LONGEST} | units | least | × least |\n| --- | ---: | ---: | ---: |"
@@ -70,7 +70,7 @@ async fn read(gmail: &GmailConnector, wanted: &[Message]) -> Result<(), Failure>
     Ok(())
 }
 
-/// The bytes of answers as gzip, beside the same unpacked.
+/// The bytes of gzip answers, compared with plain ones.
 pub(crate) async fn bytes() -> Result<(), Failure> {
     println!(
         "\n| bodies on the wire, of the sandbox's own mail | KB plain | KB gzip | × plain |\n| --- | ---: | ---: | ---: |"

@@ -1,4 +1,4 @@
-//! Measures what a call costs beside hand-written code and other clients; see README.md.
+//! Measures the cost of calls, compared with hand-written code and other clients; see README.md.
 
 mod client;
 mod crowd;
@@ -22,10 +22,10 @@ static ALLOCATOR: Counting = Counting;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// How often each contender has its turn.
+/// How many turns each contender gets.
 const ROUNDS: usize = 9;
 
-/// How many connectors are made to see what an idle one costs.
+/// How many connectors measure the cost of an idle one.
 const CONNECTORS: usize = 10_000;
 
 fn main() -> Result<(), Failure> {
@@ -46,7 +46,7 @@ fn main() -> Result<(), Failure> {
     let mut url = String::new();
     BufReader::new(server.stdout.take().ok_or("its output")?).read_line(&mut url)?;
     measure::keep_memory();
-    // One thread, so that the CPU time is that of the work and not of threads that look for some.
+    // One thread, so that the CPU time contains no threads looking for work.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -58,7 +58,7 @@ fn main() -> Result<(), Failure> {
 }
 
 async fn run(url: &str) -> Result<(), Failure> {
-    // For a profile of one contender at one call.
+    // To profile one contender with one call.
     let only = std::env::args().nth(1).unwrap_or_default();
     match &*only {
         "crowd" => {
@@ -87,7 +87,7 @@ async fn run(url: &str) -> Result<(), Failure> {
         ("get, raw 5 MB", Call::Raw, 1, 5),
         ("get, raw 5 MB, 16 at once", Call::Raw, 16, 16),
     ] {
-        // The hosted answers are for the two calls that Airbyte's users make most.
+        // The server's hosted answers cover only the two calls that Airbyte's users make most.
         let clients: Vec<_> = clients
             .iter()
             .filter(|(client, _)| call != Call::Raw || !client.contains("hosted"))
@@ -102,7 +102,7 @@ async fn run(url: &str) -> Result<(), Failure> {
         for round in 0..=ROUNDS {
             for (number, (_, client)) in clients.iter().enumerate() {
                 let cost = measure(calls, repeat(client, call, calls, at_once)).await;
-                // The first round makes the connections.
+                // The first round opens the connections.
                 if round > 0 {
                     costs[number].push(cost);
                 }
@@ -136,7 +136,7 @@ async fn run(url: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What a client's turns at a call came to.
+/// The cost of a call with a client.
 struct Row {
     call: &'static str,
     client: &'static str,
@@ -151,7 +151,7 @@ async fn repeat(client: &Client, call: Call, calls: u32, at_once: usize) {
         .await;
 }
 
-/// The middle of each figure by itself.
+/// The median of each figure, independently.
 fn median(costs: &[Cost]) -> Cost {
     fn middle<T: PartialOrd + Copy>(costs: &[Cost], of: impl Fn(&Cost) -> T) -> T {
         let mut values: Vec<T> = costs.iter().map(of).collect();
@@ -167,7 +167,7 @@ fn median(costs: &[Cost]) -> Cost {
     }
 }
 
-/// What a connector that does nothing costs: with the default HTTP client, and with one for all.
+/// The cost of an idle connector: with the default HTTP client, and with a shared one.
 fn idle(url: &str) -> Result<(), Failure> {
     println!("\n| {CONNECTORS} connectors | KB each | CPU each |\n| --- | ---: | ---: |");
     let shared = client::plain()?;

@@ -1,11 +1,11 @@
-//! What a piece of work costs: CPU and wall time, allocations, the largest memory in use.
+//! Measures the cost of some work: CPU and wall time, allocations, and peak memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// Counts what the system's allocator is asked for.
+/// Counts allocations, and forwards them to the system's allocator.
 pub(crate) struct Counting;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
@@ -20,7 +20,7 @@ fn grown(bytes: usize) {
     PEAK.fetch_max(live, Relaxed);
 }
 
-// SAFETY: every call is passed on to the system's allocator as it came.
+// SAFETY: every call is forwarded unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         grown(layout.size());
@@ -39,18 +39,18 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// What some calls cost, each.
+/// The cost per call.
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
     pub(crate) cpu: Duration,
     pub(crate) wall: Duration,
     pub(crate) allocations: f64,
     pub(crate) allocated: f64,
-    /// The most memory in use at once, beyond what was in use before.
+    /// The peak memory, beyond what was in use before.
     pub(crate) peak: usize,
 }
 
-/// Does some work that makes so many calls.
+/// Measures work that makes this many calls.
 pub(crate) async fn measure(calls: u32, work: impl Future<Output = ()>) -> Cost {
     let (allocations, allocated) = (ALLOCATIONS.load(Relaxed), ALLOCATED.load(Relaxed));
     let live = LIVE.load(Relaxed);
@@ -66,9 +66,9 @@ pub(crate) async fn measure(calls: u32, work: impl Future<Output = ()>) -> Cost 
     }
 }
 
-/// The CPU time of this process so far.
+/// This process's CPU time so far.
 pub(crate) fn cpu_time() -> Duration {
-    // SAFETY: the structure is plain numbers, and the call fills it.
+    // SAFETY: the struct holds only integers, and the call fills it.
     let usage = unsafe {
         let mut usage = std::mem::zeroed();
         libc::getrusage(libc::RUSAGE_SELF, &mut usage);
@@ -80,26 +80,26 @@ pub(crate) fn cpu_time() -> Duration {
     time(usage.ru_utime) + time(usage.ru_stime)
 }
 
-/// Makes the allocator keep what is freed. Whether it gives large blocks back to the system, and takes them page by page
-/// again, would else depend on who had their turn before, and be more than what the calls cost.
+/// Makes the allocator keep freed memory. Otherwise the cost of a call would depend on whether an earlier contender
+/// made it return large blocks to the system, which then come back page by page.
 pub(crate) fn keep_memory() {
-    // SAFETY: only settings of the allocator change, before there is a second thread.
+    // SAFETY: this only changes settings of the allocator, before a second thread starts.
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, 32 * 1024 * 1024);
         libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
     }
 }
 
-/// The memory in use that the allocator gave out.
+/// The memory in use, as counted by the allocator.
 pub(crate) fn live() -> usize {
     LIVE.load(Relaxed)
 }
 
-/// The argument that makes this program a process that only keeps a core awake.
+/// The argument that makes this program only keep a core awake.
 pub(crate) const AWAKE: &str = "--stay-awake";
 
-/// Processes that keep the cores awake until this is dropped. A call that waits for its answer lets an idle core sleep, and
-/// waking it, which in a virtual machine is the work of the host, would be most of what a small call costs.
+/// Processes that keep the cores awake until dropped. While a call waits for its answer, an idle core falls asleep.
+/// Waking it, in a virtual machine the host's work, would be most of a small call's cost.
 pub(crate) struct Awake(Vec<Child>);
 
 pub(crate) fn keep_awake() -> std::io::Result<Awake> {
@@ -115,16 +115,16 @@ pub(crate) fn keep_awake() -> std::io::Result<Awake> {
 impl Drop for Awake {
     fn drop(&mut self) {
         for process in &mut self.0 {
-            // One that has ended is not to be ended.
+            // It may have ended already.
             let _ = process.kill();
             let _ = process.wait();
         }
     }
 }
 
-/// Spins with a priority that yields to everything else, until this process is ended or its parent is.
+/// Spins at a priority that yields to everything else, until this process is killed or its parent ends.
 pub(crate) fn stay_awake() -> ! {
-    // SAFETY: both calls only change how this process is scheduled and ended.
+    // SAFETY: both calls only affect the scheduling and end of this process.
     unsafe {
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
         let normal = libc::sched_param { sched_priority: 0 };

@@ -1,11 +1,11 @@
-//! A picture of the main figures.
+//! Draws the chart of the main figures.
 
 use std::fmt::Write;
 
 use crate::Row;
 use crate::figure::FLOOR;
 
-/// Where it lies; the README shows it.
+/// The file's path; the README shows it.
 pub(crate) const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../guide/picture/cost.svg");
 
 const CALLS: [&str; 4] = [
@@ -25,7 +25,7 @@ const CLIENTS: [(&str, &str); 4] = [
 /// The width of the floor's bar.
 const UNIT: f64 = 180.0;
 
-/// The CPU of each client as bars, with the floor's as the unit.
+/// Each client's CPU time as bars, relative to the floor's.
 pub(crate) fn draw(rows: &[Row]) -> String {
     let mut bars = String::new();
     let mut y = 44;

@@ -1,4 +1,4 @@
-//! A server with few answers, all of them ready: it is never what a client waits for.
+//! A server with a few prepared answers, so that clients never wait for it.
 
 use std::convert::Infallible;
 use std::io::Write;
@@ -22,7 +22,7 @@ const ID: &str = "1931f0a7c2d4e5b6";
 
 struct Answers {
     full: Bytes,
-    /// The same as gzip.
+    /// The same message as gzip.
     packed: Bytes,
     list: Bytes,
     raw: Bytes,
@@ -71,12 +71,12 @@ async fn answer(
     let query = request.uri().query().unwrap_or_default().to_owned();
     let body = request.into_body().collect().await;
     let body = body.map(|body| body.to_bytes()).unwrap_or_default();
-    // A base url of `…/delay/20` has a latency of 20 milliseconds.
+    // A base URL of `…/delay/20` has a latency of 20 milliseconds.
     let delay = path
         .strip_prefix("/delay/")
         .and_then(|rest| rest.split('/').next());
     if let Some(delay) = delay.and_then(|delay| delay.parse().ok()) {
-        // A thread's own sleep: that of the runtime is a millisecond longer, a twentieth of what is to be measured.
+        // Sleeps on a thread: the runtime's sleep takes a millisecond longer, a twentieth of the measured time.
         let delay = Duration::from_millis(delay);
         let _ = tokio::task::spawn_blocking(move || std::thread::sleep(delay)).await;
     }
@@ -99,7 +99,7 @@ async fn answer(
         &answers.full
     };
     let mut answer = answer.clone();
-    // The message that was asked for, where it is another one.
+    // Puts the requested id into the message.
     let id = path.rsplit('/').next().unwrap_or_default();
     if delay.is_some() && id.len() == ID.len() {
         answer = String::from_utf8_lossy(&answer).replacen(ID, id, 1).into();
@@ -119,7 +119,7 @@ fn gzip(plain: &[u8]) -> std::io::Result<Bytes> {
     Ok(encoder.finish()?.into())
 }
 
-/// As Google writes it: indented, and a resource's id before all else.
+/// Formats JSON like Google: indented, with a resource's id first.
 fn pretty(value: &Value) -> Bytes {
     let mut rest = value.clone();
     let id = rest.as_object_mut().and_then(|object| object.remove("id"));
@@ -132,7 +132,7 @@ fn pretty(value: &Value) -> Bytes {
     }
 }
 
-/// A message of 8 KB with text and HTML, and the headers that a real one has.
+/// A message of 8 KB with text and HTML, and a realistic number of headers.
 fn full() -> Value {
     let mut headers: Vec<Value> = (0..12)
         .map(|number| {
@@ -165,7 +165,7 @@ fn full() -> Value {
     })
 }
 
-/// Base64 of words, so long; it packs about as well as mail does.
+/// Base64 of this many bytes of words, which compress about as well as mail.
 fn text(size: usize) -> String {
     const WORDS: [&str; 16] = [
         "the ", "order ", "of ", "last ", "week ", "is ", "on ", "its ", "way ", "and ", "Monday ",

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes airbyte-gmail.mcpb from a built program: an MCP bundle, the format that Claude Desktop and other clients install with
-# a double click, as their documentation says. It is for the system that the program was built on.
+# Packs a built program as airbyte-gmail.mcpb, an MCP bundle, which Claude Desktop and other clients install with a double
+# click, according to their documentation. The bundle is for the system that the program was built on.
 #
 #     cargo build --release --features cli,mcp
-#     bash examples/mcpb/bundle.sh target/release/airbyte-gmail [DIRECTORY]   # DIRECTORY: where to put it, default: here
+#     bash examples/mcpb/bundle.sh target/release/airbyte-gmail [DIRECTORY]   # DIRECTORY: for the bundle, default: here
 #
-# It needs Python 3. The account is the one of `airbyte-gmail auth login`; the bundle has no credentials.
+# Needs Python 3. The account is the one of `airbyte-gmail auth login`; the bundle contains no credentials.
 set -euo pipefail
 program=${1:?name the program}
 [[ $program == */* ]] || program=./$program
@@ -58,7 +58,7 @@ with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bundle:
     bundle.writestr("manifest.json", json.dumps(manifest, indent=2))
     with open(program, "rb") as content:
         info = zipfile.ZipInfo(name)
-        # A file that its owner may write, and everybody run.
+        # An executable that only its owner may write.
         info.external_attr = 0o100755 << 16
         info.compress_type = zipfile.ZIP_DEFLATED
         bundle.writestr(info, content.read())

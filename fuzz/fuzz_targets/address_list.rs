@@ -3,7 +3,7 @@
 use airbyte_agent_gmail::mail::{MailboxList, Reading, reply_all};
 use libfuzzer_sys::fuzz_target;
 
-/// The bytes as the addresses of a message that is answered: what the answer goes to is read again as it was written.
+/// The bytes are the addresses of a message. The reply's recipients must be among them.
 fuzz_target!(|bytes: &[u8]| {
     let folded = bytes.iter().map(|byte| match byte {
         b'\r' | b'\n' => b' ',
@@ -42,7 +42,7 @@ fuzz_target!(|bytes: &[u8]| {
             .collect();
         for address in answer.to.iter().chain(answer.cc.iter()) {
             let address = plain(address.address());
-            // A domain in other scripts is sent to as IDNA maps it, such as `™` to `tm`.
+            // Domains in other scripts are sent in their IDNA mapping, such as `tm` for `™`.
             let is_mapped = known.iter().any(|original| {
                 !original.is_ascii()
                     && original.rsplit_once('@').map(|parts| parts.0)
@@ -56,8 +56,8 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// An address without the quotes that it needs to be sent to, or that Outlook puts around it, and without the dot that
-/// may end a domain in the DNS alone.
+/// An address without the quotes that it needs for sending, or that Outlook adds, and without the trailing dot that a
+/// domain may only have in the DNS.
 fn plain(address: &str) -> String {
     let address = address.to_lowercase().replace(['"', '\'', '\\'], "");
     address.trim_end_matches('.').to_owned()

@@ -13,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
         let long: usize = replies.iter().flatten().map(|body| body.len()).sum();
         assert!(long <= body.len());
     }
-    // Whatever the body is, a batch that is well formed around it gives it back.
+    // A well-formed batch returns any body unchanged.
     let boundary = "batch_of_the_target";
     if !body
         .windows(boundary.len())

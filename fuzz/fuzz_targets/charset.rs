@@ -3,7 +3,7 @@
 use airbyte_agent_gmail::mail::Reading;
 use libfuzzer_sys::fuzz_target;
 
-/// The first line as a charset, and the rest as a text of it: in a body, an encoded word and a file name.
+/// The first line is a charset, the rest a text in it: in a body, an encoded word and a file name.
 fuzz_target!(|bytes: &[u8]| {
     let mut pieces = bytes.splitn(2, |byte| *byte == b'\n');
     let label = String::from_utf8_lossy(pieces.next().unwrap_or_default()).replace(

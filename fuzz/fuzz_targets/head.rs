@@ -14,7 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     written.extend(b"\r\n");
     written.extend(body);
-    // What a guessed charset makes of other bytes may begin with a blank.
+    // With a guessed charset, other bytes can decode to a leading blank.
     if std::str::from_utf8(bytes).is_ok() {
         assert_eq!(split_head(&written), (headers, body));
     }

@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     assert!(Reader::new(bytes).count() <= bytes.len());
-    // The bytes as messages: a tilde divides them, as it stands in no part of the form.
+    // A tilde separates the messages, because mbox does not use it.
     let messages: Vec<&[u8]> = bytes.split(|byte| *byte == b'~').collect();
     let mut archive = Vec::new();
     for (number, raw) in messages.iter().enumerate() {

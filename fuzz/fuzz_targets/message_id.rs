@@ -3,7 +3,7 @@
 use airbyte_agent_gmail::mail::{MailboxList, Reading, reply};
 use libfuzzer_sys::fuzz_target;
 
-/// The bytes as the ids of a message that is answered: those of the answer are among them.
+/// The bytes are the ids of a message. The reply's ids must be among them.
 fuzz_target!(|bytes: &[u8]| {
     for name in ["Message-ID", "References", "In-Reply-To"] {
         let head = [

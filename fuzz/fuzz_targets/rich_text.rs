@@ -3,7 +3,7 @@
 use airbyte_agent_gmail::fuzzing::{expand_rich_text, read_rich_text};
 use libfuzzer_sys::fuzz_target;
 
-/// The bytes as Rich Text, and as its compressed form.
+/// The bytes are Rich Text, plain and compressed.
 fuzz_target!(|bytes: &[u8]| {
     if let Some(text) = read_rich_text(bytes) {
         assert!(text.len() <= 3 * bytes.len());

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use airbyte_agent_gmail::mail::Reading;
 use libfuzzer_sys::fuzz_target;
 
-/// How many bytes compressed parts of one message may come to.
+/// The most bytes that a message's compressed parts may expand to.
 const MOST_INFLATED: usize = 64 << 20;
 
 fuzz_target!(|bytes: &[u8]| {

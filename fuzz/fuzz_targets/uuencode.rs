@@ -12,6 +12,6 @@ fuzz_target!(|bytes: &[u8]| {
         .filter_map(|file| file.data())
         .map(<[u8]>::len)
         .sum();
-    // Blanks at the end of a line are zeros and get lost: two bytes, and a line's 63.
+    // Trailing blanks are zeros and get lost: a line of two bytes can stand for 63.
     assert!(size <= 32 * bytes.len());
 });

@@ -8,6 +8,6 @@ fuzz_target!(|bytes: &[u8]| {
     let reading = Reading::from_raw(&[&head[..], bytes].concat());
     let files = reading.attachments.iter().filter_map(|file| file.data());
     let size: usize = files.map(<[u8]>::len).sum();
-    // The whole is a file as well.
+    // The whole `winmail.dat` is a file as well.
     assert!(size <= 2 * bytes.len() + 4);
 });

@@ -1,7 +1,7 @@
 //! An agent that reads and answers mail, with rig (<https://rig.rs>).
 //!
-//! `cargo run` in this folder: with `OPENAI_API_KEY` a model decides what to do, without it two turns are played back.
-//! The mailbox is the sandbox's; use `GmailConnector::from_env(None)` instead for a real one.
+//! Use `cargo run` in this folder. With `OPENAI_API_KEY` a model decides what to do; without it two turns are played
+//! back. The mailbox is the sandbox's; use `GmailConnector::from_env(None)` instead for a real one.
 
 use airbyte_agent_gmail::sandbox::Sandbox;
 use airbyte_agent_gmail::tool::{Access, Tool, Tools};
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 const TASK: &str =
     "What is unread in my inbox? Name the sender and the subject of each, and draft no answer.";
 
-/// One of this crate's tools, as rig takes it.
+/// One of this crate's tools, as a rig tool.
 struct GmailTool {
     tools: Tools,
     tool: Tool,
@@ -40,7 +40,7 @@ impl ToolDyn for GmailTool {
         Box::pin(async move {
             let arguments: Value =
                 serde_json::from_str(&arguments).map_err(ToolError::JsonError)?;
-            // An error's text says what to do, so the model gets it like a result and goes on from there.
+            // An error's text says what to do, so the model gets it like a result and continues from there.
             Ok(self.tools.call(&self.tool.name, arguments).await.text)
         })
     }
@@ -49,7 +49,7 @@ impl ToolDyn for GmailTool {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sandbox = Sandbox::start().await?;
-    // Drafts can be written, and nothing leaves the mailbox.
+    // Allows drafts, but nothing may leave the mailbox.
     let tools = sandbox
         .open_source()?
         .tools()

@@ -1,4 +1,4 @@
-//! A connector's own document, as OpenAPI 3.0.3 for the generator.
+//! Converts a connector's own document to OpenAPI 3.0.3 for the generator.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::value::{entries, flag, items, line, mapping, text};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// The name of the scheme that stands for all that only Airbyte can use.
+/// The name of the scheme that replaces schemes that only Airbyte can use.
 const STAND_IN: &str = "bearerAuth";
 
 /// Converts a document.
@@ -77,7 +77,7 @@ struct Import<'a> {
     schemas: Schemas<'a>,
     notes: Notes,
     paths: Mapping,
-    /// How many operations a method and a path would have, were all overrides carried out.
+    /// How many operations each method and path would have if all path overrides applied.
     routes: BTreeMap<(String, String), usize>,
     pairs: BTreeSet<(String, String)>,
     structs: BTreeSet<String>,
@@ -85,14 +85,14 @@ struct Import<'a> {
     only_hosted: bool,
 }
 
-/// A call, while it is put together.
+/// A call under construction.
 #[derive(Default)]
 struct Call {
     parameters: Vec<Value>,
     body: Mapping,
     required: Vec<Value>,
     names: BTreeSet<String>,
-    /// Why only Airbyte can carry it out.
+    /// The reasons why only Airbyte can carry it out.
     hosted: Vec<&'static str>,
 }
 
@@ -138,7 +138,7 @@ impl<'a> Import<'a> {
             }
         }
         if let Some((_, rest)) = url.split_once('{') {
-            // A name that nobody has (RFC 2606, section 2): no token goes to a stranger.
+            // A reserved name (RFC 2606, section 2), so that no token goes to a stranger.
             let name = rest.split('}').next().unwrap_or_default().replace('_', "-");
             let path = url
                 .trim_start_matches("https://")
@@ -155,7 +155,7 @@ impl<'a> Import<'a> {
         vec![mapping([("url", url.trim_end_matches('/').into())])].into()
     }
 
-    /// The security of the document and its schemes: those that open-source mode can carry, or a stand-in.
+    /// The document's security and its schemes: those that open-source mode supports, or a stand-in.
     fn security(&mut self) -> (Value, Value) {
         let mut schemes = Mapping::new();
         for (name, scheme) in entries(&self.given["components"]["securitySchemes"]) {
@@ -365,7 +365,7 @@ impl<'a> Import<'a> {
         set(item, method, own);
     }
 
-    /// The path that a call is made to, where it is the only one there; otherwise the name that the document has for it.
+    /// The override's path if no other operation has it, otherwise the document's own.
     fn path(&mut self, given: &str, method: &str, operation: &Value, call: &mut Call) -> String {
         let meant = operation["x-airbyte-path-override"]["path"].as_str();
         let declared: BTreeSet<&str> = items(&operation["parameters"])
@@ -395,7 +395,7 @@ impl<'a> Import<'a> {
                 "several operations are one request there, told apart by what Airbyte puts in it",
             );
         }
-        // A segment holds one parameter; here the path only carries them to Airbyte.
+        // Here a path segment can hold only one parameter; the path only carries them to Airbyte.
         let segments = given.split('/').map(|segment| {
             if segment.matches('{').count() > 1 {
                 call.hosted
@@ -544,7 +544,7 @@ impl<'a> Import<'a> {
             }
             return;
         }
-        // Through a reference, what is endless is cut.
+        // `inline` resolves references, and cuts recursion off.
         let own = self.schemas.inline(
             &content["schema"],
             &format!("{id}_Body"),
@@ -575,7 +575,7 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// What the call answers with, in the shape that Airbyte's `execute` gives it.
+    /// The call's response, in the shape of Airbyte's `execute`.
     fn response(
         &mut self,
         operation: &'a Value,
@@ -640,7 +640,7 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// The reference to an object, which gets a name where it has none.
+    /// A reference to an object, which gets a name if it has none.
     fn object(&mut self, at: &'a Value, object: &'a Value, id: &str) -> Value {
         let own = self.schemas.inline(
             if at.is_null() { object } else { at },
@@ -663,7 +663,7 @@ impl<'a> Import<'a> {
         reference(&name)
     }
 
-    /// A page of records with the fields beside them.
+    /// A page of records, with its other fields.
     fn page(
         &mut self,
         record: &'a Value,
@@ -782,7 +782,7 @@ fn set(value: &mut Value, key: &str, new: Value) {
     }
 }
 
-/// The success with a content, or the first.
+/// The first success with content, or else the first.
 fn success(operation: &Value) -> Option<(&str, &Value)> {
     let successes =
         || entries(&operation["responses"]).filter(|(status, _)| status.starts_with('2'));
@@ -791,7 +791,7 @@ fn success(operation: &Value) -> Option<(&str, &Value)> {
         .or_else(|| successes().next())
 }
 
-/// How many operations each method and path would have, were all overrides carried out.
+/// The number of operations for each method and path if all path overrides applied.
 fn routes(given: &Value) -> BTreeMap<(String, String), usize> {
     let mut routes = BTreeMap::new();
     for (path, item) in entries(&given["paths"]) {
@@ -807,7 +807,7 @@ fn routes(given: &Value) -> BTreeMap<(String, String), usize> {
     routes
 }
 
-/// A connector's name as people see it.
+/// A connector's display name.
 fn title(name: &str) -> String {
     name.split(['-', '_'])
         .map(|word| {

@@ -1,4 +1,4 @@
-//! Reads a connector's own document, and writes the one that the generator reads; see spec/import.sh.
+//! Reads a connector's own document, and writes one for the generator; see spec/import.sh.
 
 #[allow(
     dead_code,

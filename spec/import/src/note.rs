@@ -1,15 +1,15 @@
-//! What a person has to know of an import.
+//! Notes on an import, for people.
 
 use std::fmt;
 
-/// What a note asks for.
+/// The kind of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// A person has to decide.
+    /// A person must decide.
     Decide,
-    /// It works in hosted mode only.
+    /// Works in hosted mode only.
     Hosted,
-    /// The new document does not say what the other said.
+    /// The new document lost something.
     Lost,
 }
 
@@ -28,14 +28,14 @@ impl fmt::Display for Kind {
 pub struct Notes(Vec<(Kind, String)>);
 
 impl Notes {
-    /// Adds a note, once.
+    /// Adds a note, unless it is there.
     pub fn add(&mut self, kind: Kind, text: String) {
         if !self.0.contains(&(kind, text.clone())) {
             self.0.push((kind, text));
         }
     }
 
-    /// How many there are of a kind.
+    /// The number of notes of a kind.
     pub fn count(&self, kind: Kind) -> usize {
         self.0.iter().filter(|note| note.0 == kind).count()
     }

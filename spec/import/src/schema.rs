@@ -1,4 +1,4 @@
-//! Schemas: from JSON Schema as OpenAPI 3.1 has it to the part of 3.0 that the generator reads.
+//! Converts JSON Schema, as in OpenAPI 3.1, to the part of 3.0 that the generator reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,13 @@ use crate::codegen::name;
 use crate::note::{Kind, Notes};
 use crate::value::{entries, flag, items, line, mapping, text};
 
-/// How deep a request may nest before the generator takes it for endless.
+/// The nesting of a request at which the generator considers it recursive.
 const DEEPEST: usize = 7;
 
-/// How many objects of an endless request are written out.
+/// How many levels of a recursive request are written out.
 const WRITTEN_OUT: usize = 3;
 
-/// The named schemas of the new document, and what they come from.
+/// The named schemas of the new document, and their originals.
 pub struct Schemas<'a> {
     given: &'a Value,
     /// The named schemas of the new document.
@@ -28,7 +28,7 @@ pub struct Schemas<'a> {
 }
 
 impl<'a> Schemas<'a> {
-    /// None yet, of `components.schemas` of a document.
+    /// An empty set of schemas for a document's `components.schemas`.
     pub fn new(document: &'a Value) -> Self {
         Self {
             given: &document["components"]["schemas"],
@@ -41,7 +41,7 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// The schema that a reference leads to, through lone alternatives to null; others as they are.
+    /// Follows references and unwraps single alternatives to null; returns other schemas unchanged.
     pub fn resolve(&self, schema: &'a Value) -> &'a Value {
         let mut schema = schema;
         for _ in 0..16 {
@@ -57,7 +57,7 @@ impl<'a> Schemas<'a> {
         &Value::Null
     }
 
-    /// A schema as it may stand in a property, an item or a parameter.
+    /// Converts the schema of a property, item or parameter.
     pub fn inline(
         &mut self,
         schema: &'a Value,
@@ -96,7 +96,7 @@ impl<'a> Schemas<'a> {
         with(own, &description, nullable && kind(found).is_some())
     }
 
-    /// A schema that has its own words.
+    /// Converts a schema that is not a reference.
     fn plain(
         &mut self,
         schema: &'a Value,
@@ -228,7 +228,7 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// The reference to a named schema of the document that was given.
+    /// The reference to a named schema of the original document.
     fn reference(
         &mut self,
         schema: &'a Value,
@@ -280,7 +280,7 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// Whether a request of a schema goes deeper than the generator follows.
+    /// Whether a request with this schema nests deeper than the generator allows.
     fn is_endless(&self, schema: &'a Value, depth: usize) -> bool {
         depth > DEEPEST
             || match kind(schema) {
@@ -291,7 +291,7 @@ impl<'a> Schemas<'a> {
             }
     }
 
-    /// Writes a named object; whether there was anything to write.
+    /// Writes a named object; returns whether there was anything to write.
     fn define(
         &mut self,
         name: &str,
@@ -303,7 +303,7 @@ impl<'a> Schemas<'a> {
             return false;
         }
         self.depth += 1;
-        // Its place is taken before those of what is inside.
+        // Reserves its place before those of nested schemas.
         self.named.insert(name.into(), Value::Null);
         let mut properties = Mapping::new();
         let mut rust = BTreeSet::new();
@@ -381,7 +381,7 @@ impl<'a> Schemas<'a> {
             && !entries(self.given).any(|(given, _)| name::pascal(given) == name::pascal(name))
     }
 
-    /// A name that no schema has yet.
+    /// An unused schema name.
     pub fn free(&mut self, hint: &str) -> String {
         let is_given = !self.given[hint].is_null();
         let mut name = if is_given && name::pascal(hint) == hint {
@@ -403,7 +403,7 @@ pub fn reference(name: &str) -> Value {
     mapping([("$ref", format!("#/components/schemas/{name}").into())])
 }
 
-/// The one type of a schema; `None` where it has several or none.
+/// The type of a schema; `None` if it has several or none.
 pub fn kind(schema: &Value) -> Option<&str> {
     let kinds: Vec<&str> = match &schema["type"] {
         Value::String(kind) => vec![kind],
@@ -436,7 +436,7 @@ fn is_nullable(schema: &Value) -> bool {
             .any(|option| option["type"].as_str() == Some("null"))
 }
 
-/// The one alternative beside null, or the one part of a whole.
+/// The only alternative besides null, or the only member of `allOf`.
 fn alternative(schema: &Value) -> Option<&Value> {
     ["oneOf", "anyOf", "allOf"].iter().find_map(|key| {
         let mut options =
@@ -448,7 +448,7 @@ fn alternative(schema: &Value) -> Option<&Value> {
     })
 }
 
-/// What a schema asks of its values that no type says, in words.
+/// The constraints of a schema that its type cannot express, in words.
 fn bounds(schema: &Value) -> String {
     let mut said = String::new();
     for (key, before) in [
@@ -483,7 +483,7 @@ fn set(value: &mut Value, key: &str, new: Value) {
     }
 }
 
-/// A schema with a description and null beside it.
+/// Adds a description and nullability to a schema.
 fn with(mut own: Value, description: &str, nullable: bool) -> Value {
     if !own["$ref"].is_null() {
         if !nullable && description.is_empty() {
@@ -500,7 +500,7 @@ fn with(mut own: Value, description: &str, nullable: bool) -> Value {
     own
 }
 
-/// Items need no words beside a reference.
+/// References to items need no description.
 fn without_description(mut own: Value) -> Value {
     if let Some(only) = own["allOf"].get(0) {
         return only.clone();

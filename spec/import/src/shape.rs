@@ -1,28 +1,28 @@
-//! What Airbyte's `execute` gives of an answer: its extractors applied to the schema of the whole.
+//! The result of Airbyte's `execute`: its extractors, applied to the schema of the whole answer.
 
 use serde_norway::Value;
 
 use crate::schema::{Schemas, kind};
 use crate::value::entries;
 
-/// What an extractor takes out.
+/// The schema that an extractor selects.
 pub enum Shape<'a> {
-    /// A list of these.
+    /// A list of this schema.
     List(&'a Value),
-    /// One object.
+    /// An object.
     Object(&'a Value),
-    /// Nothing that the document says.
+    /// Not in the document.
     Unknown,
 }
 
-/// One step of an extractor.
+/// A step of an extractor.
 enum Step<'a> {
     Key(&'a str),
     Index,
     Each,
 }
 
-/// The last key of an extractor; `None` for the whole.
+/// The last key of an extractor; `None` for the whole answer.
 pub fn last_key(extractor: &str) -> Option<&str> {
     steps(extractor)
         .into_iter()
@@ -33,7 +33,7 @@ pub fn last_key(extractor: &str) -> Option<&str> {
         })
 }
 
-/// What an extractor takes out of an answer.
+/// Applies an extractor to an answer's schema.
 pub fn extract<'a>(schemas: &Schemas<'a>, answer: &'a Value, extractor: &str) -> Shape<'a> {
     let mut found = schemas.resolve(answer);
     let mut is_list = false;
@@ -62,7 +62,7 @@ pub fn extract<'a>(schemas: &Schemas<'a>, answer: &'a Value, extractor: &str) ->
     }
 }
 
-/// The schema at a path, where the document has it.
+/// The schema at a path, if the document has it.
 pub fn at<'a>(schemas: &Schemas<'a>, answer: &'a Value, extractor: &str) -> &'a Value {
     let mut found = answer;
     for step in steps(extractor) {

@@ -1,4 +1,4 @@
-//! A document of our own in the style of Airbyte's, through the import and through the generator.
+//! A document in Airbyte's style, through the import and the generator.
 
 use crate::codegen::{self, Settings};
 use crate::convert::convert;
@@ -115,13 +115,13 @@ fn what_is_imported_keeps_every_rule_and_says_what_is_left() -> Result<(), Strin
     };
     let source = codegen::generate(&settings, &text).map_err(|error| error.to_string())?;
     for expected in [
-        // Records from deep inside and a field under another name, as `execute` gives them.
+        // Nested records and a renamed field, as `execute` returns them.
         "pub nodes: ::std::vec::Vec<Note>",
         "pub cursor: ::std::option::Option<::std::string::String>",
-        // A name that the connector has, and one that every call has.
+        // A name of a connector's method, and one of every call's.
         "pub fn tags_calls(&self)",
         "pub fn send_(mut self, send: impl ::std::convert::Into<types::Send>)",
-        // What no query can hold goes to Airbyte in the params.
+        // Values that do not fit a query go to Airbyte as params.
         "pub fn created(mut self, created: types::",
         "hosted_only: true",
         "maximum: Some(100i64)",

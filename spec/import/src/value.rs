@@ -1,8 +1,8 @@
-//! Small steps on YAML.
+//! Helpers for YAML.
 
 use serde_norway::{Mapping, Value};
 
-/// An object of some fields; an empty description is left out.
+/// An object with these fields; an empty description is left out.
 pub fn mapping<const N: usize>(fields: [(&str, Value); N]) -> Value {
     fields
         .into_iter()
@@ -12,7 +12,7 @@ pub fn mapping<const N: usize>(fields: [(&str, Value); N]) -> Value {
         .into()
 }
 
-/// The fields of an object, by their names.
+/// The fields of an object, with their names.
 pub fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value
         .as_mapping()
@@ -41,7 +41,7 @@ pub fn text(value: &Value) -> String {
     }
 }
 
-/// A text on one line, without what Rust's documentation takes for code.
+/// A text on one line, without anything that rustdoc takes for code.
 pub fn line(value: &Value) -> String {
     let text = value.as_str().unwrap_or_default().replace("```", "`");
     text.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -1,7 +1,7 @@
-//! Puts every keyword of OpenAPI and JSON Schema at every place of a small document, and says what became of it; see
+//! Puts every keyword of OpenAPI and JSON Schema in every place of a small document, and reports the effects; see
 //! tests/connector/mutate.sh.
 //!
-//! A keyword is refused with its line, or it changes what is generated, or it is one of those that speak to people.
+//! A keyword must be rejected with its line, change the generated code, or be documentation only.
 
 #[allow(
     dead_code,
@@ -18,7 +18,7 @@ use std::{env, fs};
 use codegen::Settings;
 use serde_norway::Value;
 
-/// Each keyword, with values that it may have.
+/// Each keyword, with possible values.
 const KEYWORDS: &[(&str, &[&str])] = &[
     ("$comment", &["text"]),
     ("$id", &["text"]),
@@ -239,7 +239,7 @@ const KEYWORDS: &[(&str, &[&str])] = &[
     ("xml", &["{name: a}"]),
 ];
 
-/// The keywords that speak to people: they may change nothing.
+/// Keywords for documentation only, which must change nothing.
 const FOR_PEOPLE: &[&str] = &[
     "bearerFormat",
     "contact",
@@ -279,7 +279,7 @@ fn run() -> Result<usize, String> {
     let original = generate(&write(&document)?)?;
     let mut places = Vec::new();
     find(&document, &mut Vec::new(), &mut places);
-    // One place of each kind: the same keyword is read by the same code at the others.
+    // One place of each kind is enough: the same code reads the others.
     let mut kinds = BTreeSet::new();
     places.retain(|place| kinds.insert(kind(&document, place)));
     let (mut tried, mut refused, mut silent, mut faults) = (0, 0, 0, 0);
@@ -344,20 +344,20 @@ fn run() -> Result<usize, String> {
     Ok(faults)
 }
 
-/// The values that say what is so anyway.
+/// Whether a value is the default, so it should change nothing.
 fn is_usual(place: &str, keyword: &str, value: &Value) -> bool {
     match (keyword, value.as_str(), value.as_bool()) {
-        // Airbyte's documents say more there than is read here.
+        // Airbyte's documents have more keys there than the generator reads.
         (keyword, ..) if place == "info" && keyword.starts_with("x-airbyte-") => true,
         ("explode", _, Some(true)) | ("style", Some("form" | "simple"), _) => true,
         ("additionalProperties", _, Some(true)) => true,
-        // What is optional may be null; and an answer is taken as it comes, only read and never sent.
+        // Optional fields may be null, and responses are accepted as they come: read, but never sent.
         ("nullable" | "readOnly" | "x-airbyte-absent" | "minimum" | "maximum", ..) => {
             place.starts_with("components.schemas.")
                 && !place.starts_with("components.schemas.CreateNote.properties.grid")
         }
-        // A GET changes nothing, any 2xx is a success, what nobody refers to is not read, and what is only read need not
-        // be given.
+        // A GET is read-only anyway, any 2xx is a success, unused components are not read, and read-only fields need
+        // not be given.
         ("x-read-only", ..) => place.ends_with(".get"),
         ("responses", ..) => place == "components" || place.ends_with(".post"),
         ("required", ..) => place == "components.schemas.CreateNote",
@@ -376,7 +376,7 @@ fn generate(yaml: &str) -> Result<String, String> {
     codegen::generate(&settings, yaml).map_err(|error| error.to_string())
 }
 
-/// Whether a message has a line of the document and is the lint's own.
+/// Whether an error has a line of the document and comes from the lint.
 fn has_line(message: &str) -> bool {
     let rest = message.strip_prefix("spec/notes.yaml:");
     let number = rest
@@ -390,11 +390,11 @@ fn write(document: &Value) -> Result<String, String> {
     serde_norway::to_string(document).map_err(|error| error.to_string())
 }
 
-/// The places of all objects that a keyword may stand in.
+/// The places of all objects that may contain keywords.
 fn find(value: &Value, path: &mut Vec<String>, places: &mut Vec<Vec<String>>) {
     match value {
         Value::Mapping(fields) => {
-            // The maps of names have no keywords.
+            // Maps of names contain no keywords.
             let is_map = matches!(
                 path.last().map(String::as_str),
                 Some(
@@ -434,7 +434,7 @@ fn find(value: &Value, path: &mut Vec<String>, places: &mut Vec<Vec<String>>) {
     }
 }
 
-/// What a place is to the generator: where it stands, without the names, and of which type it is.
+/// The kind of a place for the generator: its path without names, and its type.
 fn kind(document: &Value, place: &[String]) -> String {
     let mut document = document.clone();
     let fields = at(&mut document, place).cloned().unwrap_or_default();
