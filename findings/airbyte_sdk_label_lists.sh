@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: airbyte-agent-sdk splits `labelIds="INBOX,UNREAD"`, whose description in its Gmail connector says comma-separated, or sends two parameters, as Gmail wants them.
-# So: airbyte-agent-sdk 0.1.380 sends one value, `labelIds=INBOX%2CUNREAD`; a list, which the schema does not name, goes out as two. None goes out as an empty value.
+# Guess: airbyte-agent-sdk splits `labelIds="INBOX,UNREAD"`, which its Gmail connector describes as comma-separated, or sends it as two parameters, the way Gmail wants them.
+# So: airbyte-agent-sdk 0.1.380 sends one value, `labelIds=INBOX%2CUNREAD`; a list, which the schema doesn't mention, goes out as two parameters. None is sent as an empty value.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

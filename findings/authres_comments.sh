@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: authres fills result_comment when it parses Authentication-Results, and takes an authserv-id in quotes (RFC 8601 2.2).
-# So: authres 1.2.0 writes comments but drops them in parsing, and Google keeps DMARC's policy (`p=REJECT`) in one; an authserv-id in quotes is a SyntaxError.
+# Guess: authres fills result_comment when it parses Authentication-Results, and accepts a quoted authserv-id (RFC 8601 2.2).
+# So: authres 1.2.0 writes comments but drops them when parsing, and Google puts DMARC's policy (`p=REJECT`) in one; a quoted authserv-id raises SyntaxError.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

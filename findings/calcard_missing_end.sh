@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: calcard takes no time for an event that has neither DTEND nor DURATION: it "ends on the same calendar date and time of day" (RFC 5545 3.6.1).
-# So: calcard 0.3.14 lets it last until 23:59:59: a start at 10:00 makes an event of 13 hours, 59 minutes and 59 seconds.
+# Guess: calcard gives no duration to an event with neither DTEND nor DURATION: it "ends on the same calendar date and time of day" (RFC 5545 3.6.1).
+# So: calcard 0.3.14 extends it to 23:59:59: an event that starts at 10:00 lasts 13 hours, 59 minutes and 59 seconds.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: calcard counts the occurrence that falls on UNTIL (RFC 5545 3.3.10: it "becomes the last instance"), also where UNTIL is in UTC beside a TZID, as it has to be.
-# So: calcard 0.3.14 loses it: two days of three. A daily 02:30 is read as UTC on the night that has no 02:30, an hour off the rule of 3.3.5.
+# Guess: calcard includes the occurrence on UNTIL (RFC 5545 3.3.10: it "becomes the last instance"), even with UNTIL in UTC next to a TZID, as the RFC requires.
+# So: calcard 0.3.14 drops it and returns two days of three. On the night without a 02:30, it reads a daily 02:30 as UTC, an hour off the rule in 3.3.5.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

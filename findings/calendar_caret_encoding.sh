@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: calendar libraries decode RFC 6868 (`^n`, `^'`, `^^`) in parameters such as the name of an attendee.
-# So: vobject 0.9.9 and node-ical 0.26.1 give the carets as they are; icalendar 7.3.2 and ical.js 2.2.1 decode them.
+# Guess: calendar libraries decode RFC 6868 (`^n`, `^'`, `^^`) in parameters such as an attendee's name.
+# So: vobject 0.9.9 and node-ical 0.26.1 return the carets unchanged; icalendar 7.3.2 and ical.js 2.2.1 decode them.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

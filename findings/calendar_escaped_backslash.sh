@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: `C:\\new` in a TEXT value is `C:\new`: an escaped backslash, then the letter n (RFC 5545 3.3.11).
-# So: node-ical 0.26.1 and ics 0.7.3 replace one escape after another and make a line break of it; ical.js 2.2.1 and icalendar 7.3.2 read it.
+# Guess: `C:\\new` in a TEXT value means `C:\new`: an escaped backslash, then the letter n (RFC 5545 3.3.11).
+# So: node-ical 0.26.1 and ics 0.7.3 replace the escapes one kind at a time and produce a line break; ical.js 2.2.1 and icalendar 7.3.2 read it correctly.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

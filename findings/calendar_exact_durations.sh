@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: DURATION:PT24H is 24 hours and DURATION:P1D the same time on the next day (RFC 5545 3.3.6), also in the night the clocks change.
-# So: icalendar 7.3.2 and ical.js 2.2.1 end both at the same time on the clock, an hour early for PT24H in spring; node-ical 0.26.1 ends both after 24 hours, an hour late for P1D.
+# Guess: DURATION:PT24H means 24 hours and DURATION:P1D the same time on the next day (RFC 5545 3.3.6), even on the night the clocks change.
+# So: icalendar 7.3.2 and ical.js 2.2.1 end both at the same wall-clock time, an hour early for PT24H in spring; node-ical 0.26.1 ends both after 24 hours, an hour late for P1D.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

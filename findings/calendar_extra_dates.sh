@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: an event with RDATE and no RRULE takes place at DTSTART and at each RDATE (RFC 5545 3.8.5.2).
-# So: expandRecurringEvent of node-ical 0.26.1 gives DTSTART alone, the iterator of ical.js 2.2.1 the RDATEs without DTSTART; recurring-ical-events 3.8.2 gives all.
+# Guess: an event with RDATE but no RRULE occurs at DTSTART and at each RDATE (RFC 5545 3.8.5.2).
+# So: expandRecurringEvent of node-ical 0.26.1 returns DTSTART only, the iterator of ical.js 2.2.1 the RDATEs without DTSTART; recurring-ical-events 3.8.2 returns them all.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

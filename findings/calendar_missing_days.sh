@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Guess: a monthly event on the 31st and a yearly one on 29 February skip the months and years without that day (RFC 5545 3.3.10: "MUST be ignored").
+# Guess: a monthly event on the 31st and a yearly one on 29 February skip months and years without that day (RFC 5545 3.3.10: "MUST be ignored").
 # So: node-ical 0.26.1 moves them to 30 June and 28 February; ical.js 2.2.1 skips the month but moves 29 February to 1 March. recurring-ical-events 3.8.2 skips both.
 set -euo pipefail
 folder=$(mktemp -d)

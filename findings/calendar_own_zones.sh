@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: an event in a zone that the calendar itself defines (VTIMEZONE) is read with that definition, whatever the zone is called.
-# So: ics 0.7.3 (Python) and node-ical 0.26.1 take a name that they do not know for UTC: 10:00 in a zone two hours ahead is 10:00Z, without an error. icalendar 7.3.2 and ical.js 2.2.1 read the definition (08:00Z).
+# Guess: an event in a zone that its calendar defines (VTIMEZONE) is read with that definition, regardless of the zone's name.
+# So: ics 0.7.3 (Python) and node-ical 0.26.1 treat an unknown name as UTC: 10:00 in a zone two hours ahead becomes 10:00Z, without an error. icalendar 7.3.2 and ical.js 2.2.1 use the definition (08:00Z).
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: 02:30 on the night when the clocks go back is the first of the two, and 02:30 on the night when they go forward is read with the offset before (RFC 5545 3.3.5).
-# So: ical.js 2.2.1 is an hour off in both nights, node-ical 0.26.1 in autumn (it takes the second 02:30); icalendar 7.3.2 is right in both.
+# Guess: 02:30 on the night the clocks go back means the first of the two, and 02:30 on the night they go forward uses the offset before the change (RFC 5545 3.3.5).
+# So: ical.js 2.2.1 is an hour off on both nights, node-ical 0.26.1 in autumn (it picks the second 02:30); icalendar 7.3.2 gets both right.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

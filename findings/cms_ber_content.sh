@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: cms 0.3.0-rc.0, whose from_ber reads what `openssl cms -stream` writes, gives the signed text as it was.
-# So: the text comes in a constructed OCTET STRING (X.690 8.7.3), and the tag and length of each piece stay in it, without an error: 2 bytes too many in a short text, 4 for each 4096 bytes of a long one.
+# Guess: cms 0.3.0-rc.0, whose from_ber reads the output of `openssl cms -stream`, returns the signed text unchanged.
+# So: the text arrives in a constructed OCTET STRING (X.690 8.7.3), and cms leaves the tag and length of each piece in it, without an error: 2 extra bytes in a short text, 4 for every 4096 bytes of a long one.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: the retries of gaxios, which Google's Node clients use, wait as long as Retry-After says, and cover the 403 that Gmail sends for a rate limit.
-# So: gaxios 7.3.1 sends a 429 with `Retry-After: 3` again after some 0.1 seconds, and a 403 with rateLimitExceeded not at all.
+# Guess: gaxios, which Google's Node clients use, waits as long as Retry-After says before it retries, and also retries the 403 that Gmail sends for a rate limit.
+# So: gaxios 7.3.1 retries a 429 with `Retry-After: 3` after about 0.1 seconds, and never retries a 403 with rateLimitExceeded.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

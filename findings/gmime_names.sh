@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: gmime unfolds a quoted name (RFC 5322 2.2.3), and orders the sections of a parameter by their numbers (RFC 2231 3) before it takes the charset off the first.
-# So: gmime 3.2.13 gives `"Very<CRLF> long name"` with its CR and LF in it; and where section 1 stands before section 0, the file's name begins with "utf-8''".
+# Guess: gmime unfolds a quoted name (RFC 5322 2.2.3), and sorts the sections of a parameter by number (RFC 2231 3) before it strips the charset from the first.
+# So: gmime 3.2.13 returns `"Very<CRLF> long name"` with its CR and LF; and if section 1 precedes section 0, the file name begins with "utf-8''".
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: gmime, which notmuch is built on, reads neighbouring encoded words in base64 whatever their lengths: each is whole, with padding of its own (RFC 2047 2 and 6.2).
-# So: gmime 3.2.13 joins the base64 of neighbours with one charset and ends at the first padding: of `=?utf-8?B?SGVsbG8=?= =?utf-8?B?IHdvcmxk?=` "Hello" is left, with no sign of a loss. It is issue 133 of gmime, closed since, and what Debian 12 has.
+# Guess: gmime, on which notmuch is built, reads adjacent base64 encoded words of any length: each is complete and has its own padding (RFC 2047 2 and 6.2).
+# So: gmime 3.2.13 joins the base64 of adjacent words in one charset and stops at the first padding: `=?utf-8?B?SGVsbG8=?= =?utf-8?B?IHdvcmxk?=` becomes "Hello", without an error. This is gmime's issue 133, since closed; Debian 12 still ships it.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -20,7 +20,7 @@ padded = "=?utf-8?B?SGVsbG8=?= =?utf-8?B?IHdvcmxk?="
 wrong, right = decoded(padded), str(make_header(decode_header(padded)))
 print(repr(wrong), repr(right))
 assert (wrong, right) == ("Hello", "Hello world")
-# Two Japanese words, as most programs write them; and what comes to no harm: no padding within, and Q.
+# Two Japanese words as most programs write them, then two forms that decode correctly: without padding in between, and Q.
 assert decoded("=?iso-2022-jp?B?GyRCRnwbKEI=?= =?iso-2022-jp?B?GyRCS1wbKEI=?=") == "日"
 assert decoded("=?utf-8?B?SGVsbG8g?= =?utf-8?B?d29ybGQ=?=") == "Hello world"
 assert decoded("=?utf-8?Q?Hello?= =?utf-8?Q?_world?=") == "Hello world"

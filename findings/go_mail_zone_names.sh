@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: Go's net/mail reads EST in a Date as -0500: RFC 5322 4.3 gives the North American names their offsets.
-# So: in Go 1.19 the name counts only where it is that of the machine's own zone: the same date is 15:00Z in New York and 10:00Z elsewhere, without an error.
+# Guess: Go's net/mail reads EST in a Date as -0500: RFC 5322 4.3 gives the North American names fixed offsets.
+# So: Go 1.19 knows the name only if the machine's own zone uses it: the same date is 15:00Z in New York and 10:00Z elsewhere, without an error.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'chmod -R u+w "$folder"; rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: google-auth-library refreshes the token and sends the request again when the API answers 401.
-# So: google-auth-library 10.9.1 does so only where it does not know when the token expires; with an expiry in the future (a revoked token, a clock that is wrong) the 401 is the end. forceRefreshOnFailure changes it.
+# Guess: google-auth-library refreshes the token and resends the request when the API answers 401.
+# So: google-auth-library 10.9.1 does so only if it doesn't know when the token expires; with an expiry in the future (a revoked token, a wrong clock) the 401 is final. forceRefreshOnFailure changes that.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: BatchHttpRequest of google-api-python-client, which sends the parts that were answered 401 once more, does so for 429 too; next_chunk and execute(num_retries) do.
-# So: with google-api-python-client 2.202.0 a part answered 429 goes to the callback as an error, and execute() of a batch has no num_retries; only 401 is sent again.
+# Guess: BatchHttpRequest of google-api-python-client, which resends parts answered 401, also resends those answered 429, as next_chunk and execute(num_retries) do.
+# So: google-api-python-client 2.202.0 passes a part answered 429 to the callback as an error, and a batch's execute() has no num_retries; it resends only after 401.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: google-genai takes the tools of any MCP server; what it can't use of a schema it leaves out.
-# So: google-genai 3.6.1 fails with AttributeError on `additionalProperties: false`, which MCP recommends for tools without arguments and zod writes into every schema; one such tool takes all tools of the server away.
+# Guess: google-genai accepts the tools of any MCP server and drops the parts of a schema that it can't use.
+# So: google-genai 3.6.1 fails with AttributeError on `additionalProperties: false`, which MCP recommends for tools without arguments and zod writes into every schema; one such tool disables all of the server's tools.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: `parameters` of google-genai's FunctionDeclaration takes the JSON Schema that a tool already has.
-# So: google-genai 3.6.1 refuses const, not, oneOf and $ref there, and fails with AttributeError at a list of types; only `parameters_json_schema` takes them.
+# Guess: `parameters` of google-genai's FunctionDeclaration accepts a tool's JSON Schema as it is.
+# So: google-genai 3.6.1 rejects const, not, oneOf and $ref there, and fails with AttributeError on a list of types; only `parameters_json_schema` accepts them.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

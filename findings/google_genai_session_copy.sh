@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: an MCP session goes into GenerateContentConfig(tools=[session]), as google-genai's README shows it.
-# So: google-genai 3.6.1 makes a deep copy of that object, and a session that is connected can't be copied: TypeError before any request. A plain dict, {"tools": [session]}, works.
+# Guess: GenerateContentConfig(tools=[session]) accepts an MCP session, as google-genai's README shows.
+# So: google-genai 3.6.1 deep-copies the config, and a connected session can't be copied: it raises TypeError before any request. A plain dict, {"tools": [session]}, works.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: html2text leaves the address of a link as a browser reads it: `&copy=` in an attribute is no entity (WHATWG, named character reference state).
-# So: html2text 2025.4.15 (and html.parser below it) turns `?a=1&copy=2` to `?a=1©=2`: a link in a newsletter leads elsewhere.
+# Guess: html2text reads a link's URL as a browser does: `&copy=` in an attribute is not an entity (WHATWG, named character reference state).
+# So: html2text 2025.4.15 (and html.parser below it) turns `?a=1&copy=2` into `?a=1©=2`: a newsletter's link leads elsewhere.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

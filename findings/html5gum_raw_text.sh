@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: html5gum, a tokenizer that passes html5lib's tests, gives the content of title, style and script as text.
-# So: Tokenizer::new of html5gum 0.9.0 knows no element and gives tags in all of them. naively_switch_states cures these three, but noscript becomes text too, as where scripts run (so the text meant for mail readers is markup), and noframes stays tags.
+# Guess: html5gum, a tokenizer that passes html5lib's tests, returns the content of title, style and script as text.
+# So: Tokenizer::new of html5gum 0.9.0 ignores element names and finds tags in all of them. naively_switch_states fixes these three, but also turns noscript into text, as if scripts ran (mail readers then show its markup), and still finds tags in noframes.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Guess: html-to-text (which mailparser makes `text` with), html2text and inscriptis keep `<sup>` apart from the number before it, so that a text says what the mail says.
+# Guess: html-to-text (with which mailparser makes `text`), html2text and inscriptis keep `<sup>` apart from the number before it, so that the text means what the HTML means.
 # So: html-to-text 10.0.1, html2text 2025.4.15 and inscriptis 2.7.0 write `10<sup>5</sup>` as 105, and a price such as `$19<sup>99</sup>` as $1999.
 set -euo pipefail
 folder=$(mktemp -d)

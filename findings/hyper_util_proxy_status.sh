@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: where a proxy refuses CONNECT, the error of hyper-util (which reqwest uses too) holds the status: 403 says no for ever, 503 try again.
-# So: hyper-util 0.1.21 tells 407 apart and nothing else: 403 and 503 are both "tunnel error: unsuccessful".
+# Guess: when a proxy refuses CONNECT, the error of hyper-util (which reqwest uses) contains the status: 403 means never, 503 means retry.
+# So: hyper-util 0.1.21 distinguishes only 407: both 403 and 503 are "tunnel error: unsuccessful".
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

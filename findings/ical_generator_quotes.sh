@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Guess: ical-generator writes a name with quotation marks so that it can be read: as `^'` (RFC 6868), or without them, since RFC 5545 3.2 has no escape for them.
+# Guess: ical-generator writes a name with quotation marks in a readable form: as `^'` (RFC 6868), or without them, since RFC 5545 3.2 can't escape them.
 # So: ical-generator 10.2.0 writes `CN="Eva \"E\""`: ical.js 2.2.1 cuts the name to `Eva \`, and icalendar 7.3.2 drops the attendee (event.errors says so).
 set -euo pipefail
 folder=$(mktemp -d)

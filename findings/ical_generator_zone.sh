@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: ical-generator converts the start of an event, a Date, to the time in the event's `timezone`: 10:00Z is 12:00 in Berlin.
-# So: ical-generator 10.2.0 writes the time in the machine's own zone and names the event's zone beside it: 06:00 where the machine runs in New York, 10:00 in UTC.
+# Guess: ical-generator converts an event's start, a Date, to the event's `timezone`: 10:00Z is 12:00 in Berlin.
+# So: ical-generator 10.2.0 writes the time in the machine's zone and labels it with the event's: 06:00 on a machine in New York, 10:00 in UTC.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: ical.js, which expands FREQ=YEARLY with BYMONTH, BYDAY and BYMONTHDAY, expands BYWEEKNO or refuses it: Monday of week 2 of each year is one date a year.
-# So: ical.js 2.2.1 gives a date each week, the first event itself left out, without an error; rrule 2.8.1 gives one a year.
+# Guess: ical.js, which expands FREQ=YEARLY with BYMONTH, BYDAY and BYMONTHDAY, expands BYWEEKNO or rejects it: Monday of week 2 is one date a year.
+# So: ical.js 2.2.1 returns a date every week, without the first event and without an error; rrule 2.8.1 returns one a year.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: icalendar, given bytes, unfolds them before it decodes: RFC 5545 3.1 lets a fold stand between the bytes of one letter.
-# So: icalendar 7.3.2 decodes first; the letter turns to two U+FFFD, without an error.
+# Guess: icalendar, given bytes, unfolds before it decodes: RFC 5545 3.1 allows a fold between the bytes of one character.
+# So: icalendar 7.3.2 decodes first; the character turns into two U+FFFD, without an error.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

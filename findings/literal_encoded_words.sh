@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: a subject that happens to hold `=?utf-8?q?x?=` (say, from a bug report) arrives as it was given: a library that writes mail encodes it, since readers would decode it.
-# So: nodemailer 10.6.1 and Python's MIMEText write it as it is, and Python's EmailMessage decodes it on assignment; mimetext 3.0.28 encodes it.
+# Guess: a subject that happens to contain `=?utf-8?q?x?=` (say, from a bug report) arrives unchanged: the library that writes the mail encodes it, since readers would decode it.
+# So: nodemailer 10.6.1 and Python's MIMEText write it unencoded, and Python's EmailMessage decodes it on assignment; mimetext 3.0.28 encodes it.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

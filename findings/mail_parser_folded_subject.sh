@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Guess: mail-parser (PyPI), which decodes Subject, unfolds it as well (RFC 5322 2.2.3).
-# So: mail-parser 4.8.0 keeps the line break: every subject long enough to be folded has "\r\n" in it, and a list of subjects falls apart.
+# So: mail-parser 4.8.0 keeps the line break: every subject long enough to be folded contains "\r\n", which breaks a list of subjects.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

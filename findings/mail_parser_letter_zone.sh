@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: a Date that ends in one letter for its zone (RFC 5322 4.3), such as Z, costs mail-parser at worst the date.
-# So: mail-parser 0.11.9 reads on past the line's end: the next header field is gone, and so is the text where Date is the last field. Zones of two letters are read.
+# Guess: a Date whose zone is one letter (RFC 5322 4.3), such as Z, costs mail-parser at most the date.
+# So: mail-parser 0.11.9 reads past the end of the line: the next header field is lost, and the text too if Date is the last field. Zones of two letters work.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

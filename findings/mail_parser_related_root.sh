@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: body_html finds the root of multipart/related by its `start` parameter (RFC 2387 3.2) where an image comes first.
-# So: mail-parser 0.11.9 has no text and no HTML for such a message: both parts are attachments. With the HTML first it is the body.
+# Guess: body_html finds the root of multipart/related by its `start` parameter (RFC 2387 3.2) when an image comes first.
+# So: mail-parser 0.11.9 finds no text and no HTML in such a message: both parts become attachments. With the HTML first, it is the body.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: mail-parser joins the octets of `filename*0*` and `filename*1*` before it decodes them: the charset is named once for all pieces (RFC 2231 4.1).
-# So: mail-parser 0.11.9 decodes each piece by itself: a letter cut between two pieces becomes two U+FFFD. mailparse 0.18.0 joins first.
+# Guess: mail-parser joins the octets of `filename*0*` and `filename*1*` before it decodes them: they share one charset, named once (RFC 2231 4.1).
+# So: mail-parser 0.11.9 decodes each piece separately: a character split between two pieces becomes two U+FFFD. mailparse 0.18.0 joins first.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: mailparse reads the address after a group (`Team: a@example.com;, Eva <eva@example.com>`) like any other: the comma parts the two (RFC 5322 3.4).
-# So: mailparse 0.18.0 takes the comma into the name, which is ", Eva"; a second group's name gets one as well.
+# Guess: mailparse reads an address after a group (`Team: a@example.com;, Eva <eva@example.com>`) like any other: the comma separates the two (RFC 5322 3.4).
+# So: mailparse 0.18.0 makes the comma part of the name, ", Eva"; the same happens to the name of a second group.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

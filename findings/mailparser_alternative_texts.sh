@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: of two text/plain parts in a multipart/alternative, which are forms of the same text (RFC 2046 5.1.4), mailparser and postal-mime show one.
-# So: mailparser 3.14.2 and postal-mime 4.0.0 put them one behind the other: a message with a fixed and a flowed form says everything twice; Python's get_body takes the first.
+# Guess: if a multipart/alternative has two text/plain parts, forms of the same text (RFC 2046 5.1.4), mailparser and postal-mime show one.
+# So: mailparser 3.14.2 and postal-mime 4.0.0 concatenate them: a message with a fixed and a flowed form says everything twice; Python's get_body returns the first.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: mailparser puts an inline image in the place of `cid:` URLs in every spelling that RFC 2392 allows: the id is percent-encoded in the URL.
-# So: the URL is compared letter by letter: `cid:logo%40x`, the only spelling that RFC 2392 shows for an odd id, stays a dead link.
+# Guess: mailparser replaces `cid:` URLs with the inline image in every spelling that RFC 2392 allows: the URL percent-encodes the id.
+# So: it compares the URL character by character: `cid:logo%40x`, the only spelling that RFC 2392 shows for an unusual id, remains a dead link.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: in `filename*0*=UTF-8''%e2%82%ac; filename*1="%20.txt"` the second piece has no asterisk at its end and stands as it is (RFC 2231 4.1).
-# So: mailparser 3.14.2 percent-decodes it as well; postal-mime 4.0.0 keeps it.
+# Guess: in `filename*0*=UTF-8''%e2%82%ac; filename*1="%20.txt"`, the second piece doesn't end in an asterisk, so it is literal (RFC 2231 4.1).
+# So: mailparser 3.14.2 percent-decodes it too; postal-mime 4.0.0 keeps it literal.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

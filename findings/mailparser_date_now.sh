@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: mailparser leaves `date` out where it cannot read the Date header, as it does where there is none.
-# So: the date is the moment of parsing: a letter for a zone (RFC 5322 4.3, obs-zone) makes an old message look as if it had been written now.
+# Guess: mailparser omits `date` if it can't read the Date header, as it does without one.
+# So: it returns the time of parsing: a one-letter zone (RFC 5322 4.3, obs-zone) makes an old message look new.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: a part of multipart/digest that names no type is a message: RFC 2046 5.1.5 makes message/rfc822 the default there.
-# So: mailparser 3.14.2 takes it for text/plain, and the headers of each message in the digest become text; postal-mime 4.0.0 and Python's email read messages.
+# Guess: a part of multipart/digest without a type is a message: RFC 2046 5.1.5 makes message/rfc822 the default there.
+# So: mailparser 3.14.2 treats it as text/plain, and the headers of each message in the digest become text; postal-mime 4.0.0 and Python's email read messages.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: mailparser gives an address as the message has it; the A-label form of a domain (`xn--…`) is plain ASCII.
-# So: mailparser 3.14.2 turns the domain into Unicode, so the address no longer equals the one in the header; postal-mime 4.0.0 leaves it alone.
+# Guess: mailparser returns an address as written in the message; a domain's A-label form (`xn--…`) is plain ASCII.
+# So: mailparser 3.14.2 converts the domain to Unicode, so the address no longer equals the one in the header; postal-mime 4.0.0 leaves it alone.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: a comment in References (RFC 5322 3.6.4 and 3.2.2 allow it) is left out of the ids.
-# So: mailparser 3.14.2 splits at blanks and puts brackets around each piece: the words of the comment become ids.
+# Guess: a comment in References (allowed by RFC 5322 3.6.4 and 3.2.2) is not part of the ids.
+# So: mailparser 3.14.2 splits at whitespace and puts brackets around each piece: the comment's words become ids.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: blanks behind a boundary (`--b  `) do no harm: RFC 2046 5.1.1 has readers allow this padding, which gateways add.
-# So: mblaze 1.1 (mshow) sees no part at all in such a message: it prints the headers and no text, and exits 0.
+# Guess: whitespace after a boundary (`--b  `) is harmless: RFC 2046 5.1.1 requires readers to allow this padding, which gateways add.
+# So: mblaze 1.1 (mshow) finds no parts in such a message: it prints the headers, no text, and exits 0.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: maddr of mblaze cuts the address list first and decodes the names then, so that a comma in an encoded word is part of the name (RFC 2047 6.2).
-# So: mblaze 1.1 decodes first: of `=?utf-8?q?Example=2C_Eva?= <eva@example.com>` "Eva <eva@example.com>" is left.
+# Guess: mblaze's maddr splits the address list before it decodes the names, so a comma in an encoded word is part of the name (RFC 2047 6.2).
+# So: mblaze 1.1 decodes first: `=?utf-8?q?Example=2C_Eva?= <eva@example.com>` becomes "Eva <eva@example.com>".
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: with the MCP Python SDK, the text of an exception that a tool raises reaches the model, as it did in 1.x ("Error executing tool f: why").
-# So: MCPServer of mcp 2.3.0 says only "Error executing tool f" unless the tool raises mcp.server.mcpserver.exceptions.ToolError; the model can't tell what to do differently.
+# Guess: with the MCP Python SDK, the message of an exception in a tool reaches the model, as it did in 1.x ("Error executing tool f: why").
+# So: MCPServer of mcp 2.3.0 says only "Error executing tool f" unless the tool raises mcp.server.mcpserver.exceptions.ToolError; the model can't tell what to change.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

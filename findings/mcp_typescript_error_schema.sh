@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: the MCP TypeScript SDK does not hold a result with isError against the tool's outputSchema: that schema describes success.
-# So: @modelcontextprotocol/sdk 1.32.2 does, and callTool throws -32602: the model never sees the tool's error. mcp 2.3.0 (Python) lets it through.
+# Guess: the MCP TypeScript SDK doesn't validate a result with isError against the tool's outputSchema: that schema describes success.
+# So: @modelcontextprotocol/sdk 1.32.2 does, and callTool throws -32602: the model never sees the tool's error. mcp 2.3.0 (Python) passes it on.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

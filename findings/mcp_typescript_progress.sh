@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: the MCP TypeScript SDK calls onprogress for each progress notification that arrives before a call's answer.
-# So: @modelcontextprotocol/sdk 1.32.2 drops one that comes in the same chunk as the answer: the handler runs a turn later, when the call is gone, and onerror is told of an unknown token.
+# Guess: the MCP TypeScript SDK calls onprogress for each progress notification that arrives before the call's answer.
+# So: @modelcontextprotocol/sdk 1.32.2 drops one that arrives in the same chunk as the answer: its handler runs a turn later, after the call is gone, and onerror reports an unknown token.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: a client that has read every page of tools/list checks the result of each tool against its outputSchema.
-# So: listTools of @modelcontextprotocol/sdk 1.32.2 forgets the schemas of the page before: once the second page is read, a result that would have thrown passes unchecked.
+# Guess: a client that has read every page of tools/list validates each tool's results against its outputSchema.
+# So: listTools of @modelcontextprotocol/sdk 1.32.2 forgets the schemas of the previous page: after it reads the second page, a result that would have thrown passes unchecked.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: a model sees every content item of an MCP tool's result, and that the tool failed where isError says so.
-# So: mcpadapt 0.1.19, through which smolagents takes MCP servers, gives the first item alone, and an error as if it were a result.
+# Guess: a model sees every content item of an MCP tool's result, and sees from isError that the tool failed.
+# So: mcpadapt 0.1.19, through which smolagents uses MCP servers, passes on only the first item, and passes an error off as a result.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

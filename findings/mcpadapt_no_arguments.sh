@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: a tool without arguments may have the schema {"type": "object", "additionalProperties": false}, as MCP recommends it, with every client.
-# So: mcpadapt 0.1.19, through which smolagents takes MCP servers, reads `properties` unasked: KeyError, and none of the server's tools can be had. `"properties": {}` cures it.
+# Guess: every client accepts {"type": "object", "additionalProperties": false} as the schema of a tool without arguments, as MCP recommends.
+# So: mcpadapt 0.1.19, through which smolagents uses MCP servers, reads `properties` without checking for it: KeyError, and all of the server's tools are unavailable. `"properties": {}` avoids it.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: mimetext, made for APIs that take raw mail, encodes text that is not ASCII, or says 8bit, and cuts a long subject into encoded words of at most 75 characters (RFC 2047 2).
-# So: mimetext 3.0.28 writes UTF-8 under `Content-Transfer-Encoding: 7bit`, where a relay may clear the eighth bit, and the subject as one encoded word of any length.
+# Guess: mimetext, made for APIs that accept raw mail, encodes non-ASCII text or declares it 8bit, and splits a long subject into encoded words of at most 75 characters (RFC 2047 2).
+# So: mimetext 3.0.28 writes UTF-8 under `Content-Transfer-Encoding: 7bit`, where a relay may clear the eighth bit, and puts a subject of any length into one encoded word.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

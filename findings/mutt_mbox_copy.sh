@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: mutt copies a message from one mbox to another as it stands, and a file that ends without a line break costs nothing.
-# So: mutt 2.2.12 adds Content-Length and Lines, leaves `>From` quoted though a reader of Content-Length takes it literally, and drops the last letter of the file where no line break ends it.
+# Guess: mutt copies a message from one mbox to another unchanged, and a file without a final line break loses nothing.
+# So: mutt 2.2.12 adds Content-Length and Lines, keeps `>From` quoted although readers that use Content-Length take it literally, and drops the file's last character if no line break follows it.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

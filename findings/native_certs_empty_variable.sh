@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: an empty SSL_CERT_FILE is as good as none: rustls-native-certs loads the system's certificates.
-# So: with rustls-native-certs 0.8.5 the empty path counts: no certificate and one error, and every connection fails until the variable is unset.
+# Guess: an empty SSL_CERT_FILE counts as unset: rustls-native-certs loads the system's certificates.
+# So: rustls-native-certs 0.8.5 uses the empty path: it returns no certificates and one error, and every connection fails until the variable is unset.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

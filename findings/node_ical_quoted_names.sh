@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: a semicolon in a quoted parameter (RFC 5545 3.2) belongs to the value: `CN="Example; Eva"` is one name.
-# So: node-ical 0.26.1, which keeps colons in quotes, cuts the name at the semicolon and leaves the opening quotation mark on it.
+# Guess: a semicolon in a quoted parameter (RFC 5545 3.2) is part of the value: `CN="Example; Eva"` is one name.
+# So: node-ical 0.26.1, which handles quoted colons, cuts the name at the semicolon and keeps its opening quotation mark.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: the parts of an RRULE may come in any order (RFC 5545 3.3.10), so `COUNT=3;INTERVAL=2;FREQ=WEEKLY` is three dates, two weeks apart.
-# So: node-ical 0.26.1 drops what stands before FREQ: the event recurs every week without end. ical.js 2.2.1 reads the rule.
+# Guess: the parts of an RRULE may come in any order (RFC 5545 3.3.10), so `COUNT=3;INTERVAL=2;FREQ=WEEKLY` means three dates, two weeks apart.
+# So: node-ical 0.26.1 drops everything before FREQ: the event recurs weekly, forever. ical.js 2.2.1 reads the rule.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

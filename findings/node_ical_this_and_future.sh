@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: expandRecurringEvent of node-ical, which applies RECURRENCE-ID, applies its RANGE=THISANDFUTURE too (RFC 5545 3.8.4.4).
-# So: node-ical 0.26.1 moves that one occurrence; those after it keep the old time. ical.js 2.2.1 moves them all.
+# Guess: expandRecurringEvent of node-ical, which supports RECURRENCE-ID, supports its RANGE=THISANDFUTURE too (RFC 5545 3.8.4.4).
+# So: node-ical 0.26.1 moves only that occurrence; later ones keep the old time. ical.js 2.2.1 moves them all.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

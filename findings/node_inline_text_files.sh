@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: a text file that is sent inline and has a name (RFC 2183 2.1 and 2.3; Apple Mail sends files so) is among the attachments that mailparser and postal-mime give.
-# So: mailparser 3.14.2 and postal-mime 4.0.0 put it into the text of the message: no attachment is left, its name is gone, and the files and the text can't be told apart. A named text/csv stays an attachment, and Python's email has the name of each.
+# Guess: mailparser and postal-mime list a named text file that is sent inline (RFC 2183 2.1 and 2.3; Apple Mail does this) among the attachments.
+# So: mailparser 3.14.2 and postal-mime 4.0.0 merge it into the message's text: no attachment remains, its name is lost, and nothing separates the files from the text. A named text/csv stays an attachment, and Python's email returns each name.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: mailparser (iconv-lite) and postal-mime (TextDecoder) decode the seven-bit charsets of mail, or say that they cannot.
-# So: ISO-2022-KR, HZ and UTF-7 come out as they went in, escapes and all, without an error; mailparser reads ISO-2022-JP, so the gap is easy to miss.
+# Guess: mailparser (iconv-lite) and postal-mime (TextDecoder) decode mail's seven-bit charsets, or report that they can't.
+# So: ISO-2022-KR, HZ and UTF-7 come out undecoded, escapes included, without an error; mailparser reads ISO-2022-JP, so the gap is easy to miss.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: nodemailer turns the `date` of a message into the form of RFC 5322, whether it is a Date or an ISO 8601 string.
-# So: nodemailer 10.6.1 formats a Date and writes a string as it is: the field is no date for those who read it (Python gives none, mailparser 3.14.2 happens to read it).
+# Guess: nodemailer formats a message's `date` as RFC 5322 requires, from a Date or an ISO 8601 string.
+# So: nodemailer 10.6.1 formats a Date but writes a string unchanged, which is not a valid field (Python finds no date; mailparser 3.14.2 happens to read it).
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

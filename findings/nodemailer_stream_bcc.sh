@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: what nodemailer's streamTransport gives is the message that its SMTP transport would send.
-# So: with nodemailer 10.6.1 it holds the Bcc field, which SMTP leaves out: right for Gmail's API, which needs it, but a file or another mail server shows the hidden recipients.
+# Guess: nodemailer's streamTransport produces the message that its SMTP transport would send.
+# So: with nodemailer 10.6.1 it includes the Bcc field, which SMTP leaves out: right for Gmail's API, which needs it, but a file or another mail server reveals the hidden recipients.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

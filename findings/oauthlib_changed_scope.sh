@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: oauthlib warns where the server grants other scopes than were asked (RFC 6749 5.1 lets it, and Google renames `email`), and gives the token.
-# So: oauthlib 4.0.1 raises Warning as an exception: the login fails, and the valid token hangs on the exception alone, unless OAUTHLIB_RELAX_TOKEN_SCOPE is set.
+# Guess: oauthlib warns if the server grants other scopes than requested (RFC 6749 5.1 allows it, and Google renames `email`), and returns the token.
+# So: oauthlib 4.0.1 raises Warning as an exception: the login fails, and only the exception holds the valid token, unless OAUTHLIB_RELAX_TOKEN_SCOPE is set.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

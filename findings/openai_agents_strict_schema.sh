@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: openai-agents makes a tool's schema strict without changing what it accepts: an optional property becomes nullable, as OpenAI's guide to strict schemas does it.
-# So: with openai-agents 0.24.0 an optional property becomes required and not nullable, so the model has to invent a value; and a free object (`type: object`) becomes one that only {} fits.
+# Guess: openai-agents makes a tool's schema strict without changing what it accepts: an optional property becomes nullable, as in OpenAI's guide to strict schemas.
+# So: openai-agents 0.24.0 makes an optional property required but not nullable, so the model has to invent a value; a free-form object (`type: object`) becomes one that accepts only {}.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

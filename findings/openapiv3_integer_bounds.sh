@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: openapiv3 reads `type: integer` as an integer whatever the bound looks like; in JSON 100.0 and 100 are one number.
-# So: with openapiv3 2.2.0 a bound written 100.0, or one above i64 such as the maximum of uint64, turns the schema into `Any`, without an error.
+# Guess: openapiv3 reads `type: integer` as an integer however its bounds are written; in JSON, 100.0 and 100 are the same number.
+# So: with openapiv3 2.2.0, a bound of 100.0, or one above i64 such as uint64's maximum, turns the schema into `Any`, without an error.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

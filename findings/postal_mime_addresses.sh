@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: postal-mime gives an address that can be answered for each form that RFC 5322 has.
-# So: postal-mime 4.0.0 takes the quotes off a quoted local part (what is left is no address), keeps an obsolete route in it, and makes a name of the last word of a nested comment.
+# Guess: postal-mime returns a usable address for every form in RFC 5322.
+# So: postal-mime 4.0.0 unquotes a quoted local part (the rest is not a valid address), keeps an obsolete route, and makes the last word of a nested comment the name.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

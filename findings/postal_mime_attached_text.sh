@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: postal-mime gives an attached text byte for byte: with its CRLFs, and without the line end before the boundary, which belongs to the boundary (RFC 2046 5.1.1).
-# So: in postal-mime 4.0.0 a file sent in 7bit or 8bit has LF alone, and one line end at its end that it never had: length and hash differ from what was sent; in base64 it is exact.
+# Guess: postal-mime returns an attached text byte for byte: with its CRLFs, and without the line break before the boundary, which belongs to the boundary (RFC 2046 5.1.1).
+# So: postal-mime 4.0.0 turns the line breaks of a file sent in 7bit or 8bit into LF and adds one at its end: its length and hash differ from the original; base64 is exact.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

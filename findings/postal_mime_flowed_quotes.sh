@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: a library that joins the lines of format=flowed takes the ">" off the second line of a quoted paragraph (RFC 3676 4.2 and 4.5).
-# So: postal-mime 4.0.0 joins the lines with the ">" in them; mailparser 3.14.2 takes it off.
+# Guess: a library that joins format=flowed lines strips the ">" from the second line of a quoted paragraph (RFC 3676 4.2 and 4.5).
+# So: postal-mime 4.0.0 joins the lines with the ">" inside; mailparser 3.14.2 strips it.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: From may name several authors (RFC 5322 3.6.2), so postal-mime gives all of them, as it does for To and Cc.
-# So: `from` of postal-mime 4.0.0 is the first author alone; the others are nowhere but in the raw `headers`, and an answer misses them. mailparser gives each.
+# Guess: From may list several authors (RFC 5322 3.6.2), so postal-mime returns all of them, as it does for To and Cc.
+# So: `from` of postal-mime 4.0.0 is only the first author; the others appear only in the raw `headers`, and a reply misses them. mailparser returns them all.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

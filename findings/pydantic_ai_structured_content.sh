@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: an agent of pydantic-ai gives the model the text of an MCP tool's result, perhaps with the structured content beside it.
-# So: with pydantic-ai-slim 2.68.0 the structured content takes the text's place: what stands in the text alone (a warning, a summary) is never seen by the model.
+# Guess: a pydantic-ai agent gives the model the text of an MCP tool's result, perhaps together with the structured content.
+# So: pydantic-ai-slim 2.68.0 replaces the text with the structured content: the model never sees anything that only the text says (a warning, a summary).
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: the model reads a tool's result with isError and goes on, however often that happens.
-# So: with pydantic-ai-slim 2.68.0 each is a retry, of which a tool has one: the second error in a row ends the run with UnexpectedModelBehavior. `tool_error_behavior='failed'` lets the model read them.
+# Guess: the model reads a tool result with isError and goes on, however often that happens.
+# So: pydantic-ai-slim 2.68.0 counts each as a retry, and a tool has one: the second error in a row ends the run with UnexpectedModelBehavior. `tool_error_behavior='failed'` lets the model read them.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: what future_into_py of pyo3-async-runtimes returns is a coroutine, as from an `async def`: it starts when it is awaited, and asyncio.create_task takes it.
-# So: with pyo3-async-runtimes 0.30.0 it is a Future: the work starts at the call, create_task raises TypeError, and a call outside of a running loop raises RuntimeError.
+# Guess: future_into_py of pyo3-async-runtimes returns a coroutine, like an `async def`: it starts when awaited, and asyncio.create_task accepts it.
+# So: with pyo3-async-runtimes 0.30.0 it is a Future: the work starts at the call, create_task raises TypeError, and a call outside a running loop raises RuntimeError.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: Python decodes mail in every charset that IANA has registered and whose encoding Python has, such as windows-31j (its cp932).
-# So: windows-31j, windows-874 and iso-8859-8-i, all registered, are unknown names: get_content() raises LookupError, and a Subject in such a charset turns to U+FFFD without an error.
+# Guess: Python decodes mail in every IANA charset whose encoding it has, such as windows-31j (its cp932).
+# So: it doesn't know the registered names windows-31j, windows-874 and iso-8859-8-i: get_content() raises LookupError, and a Subject in such a charset turns into U+FFFD without an error.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: Date with second 60, which RFC 5322 3.3 allows for a leap second, is a date for Python's email.
-# So: the header's datetime is None (a defect is noted) and parsedate_to_datetime raises ValueError; parsedate_tz reads it.
+# Guess: Python's email reads a Date with second 60, which RFC 5322 3.3 allows for a leap second.
+# So: the header's datetime is None (with a defect) and parsedate_to_datetime raises ValueError; parsedate_tz reads it.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: where a part has both filename= and filename*=, Python's email takes the extended one, as RFC 6266 4.3 says.
-# So: get_filename() gives the plain fallback, "EURO.txt"; only where filename= is absent is filename*= read.
+# Guess: if a part has both filename= and filename*=, Python's email prefers the extended one, as RFC 6266 4.3 says.
+# So: get_filename() returns the plain fallback, "EURO.txt"; it reads filename*= only if filename= is absent.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

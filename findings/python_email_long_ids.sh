@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: Python's email folds a long In-Reply-To or References at its blanks and leaves each message id as it is.
-# So: with policy.default, an id that does not fit the line is written as an RFC 2047 encoded word, which no mail program reads as an id: the thread is lost. Message-ID itself is left alone.
+# Guess: Python's email folds a long In-Reply-To or References at whitespace and leaves each message id unchanged.
+# So: with policy.default, it writes an id that doesn't fit the line as an RFC 2047 encoded word, which no mail program reads as an id: the thread breaks. Message-ID itself is left alone.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

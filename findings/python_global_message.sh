@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: Python's email decodes a message/global part in base64, which RFC 6532 3.7 allows, before it reads the message in it.
-# So: the base64 text itself is parsed as a message: it has no headers, and its body is the base64.
+# Guess: Python's email decodes a message/global part in base64, which RFC 6532 3.7 allows, before it parses the message inside.
+# So: it parses the base64 text itself as a message, with no headers and the base64 as the body.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

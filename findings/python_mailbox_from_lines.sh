@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: mailbox.mbox splits where an empty line and a full "From " line stand, and gives a quoted ">From " back as "From ".
-# So: any line that begins with "From " begins a message, also in the middle of a paragraph or within the Content-Length; and what add() has quoted stays quoted when it is read.
+# Guess: mailbox.mbox splits at an empty line followed by a full "From " line, and returns a quoted ">From " as "From ".
+# So: any line that begins with "From " starts a message, even in the middle of a paragraph or within the Content-Length; and lines quoted by add() stay quoted when read.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: a comment in Content-Type or Content-Transfer-Encoding (RFC 2045 5.1 and 6.1) does no harm: with policy.default the header objects read past it.
-# So: get_content_type() gives the type with its comment, and get_content() leaves the body encoded, without an error: both look at the text, not at the header object.
+# Guess: a comment in Content-Type or Content-Transfer-Encoding (RFC 2045 5.1 and 6.1) is harmless: with policy.default, the header objects skip it.
+# So: get_content_type() returns the type with its comment, and get_content() leaves the body encoded, without an error: both use the raw text, not the header object.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

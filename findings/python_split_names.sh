@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: Python's email drops the blank between two encoded words (RFC 2047 6.2) in a name as it does in Subject.
-# So: with policy.default the blank stays in display names: a long name that the sender had to split in the middle of a word is read with a hole in it.
+# Guess: Python's email drops the space between two encoded words (RFC 2047 6.2) in a name, as it does in Subject.
+# So: with policy.default, the space stays in display names: a long name that the sender had to split within a word has a gap in it.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

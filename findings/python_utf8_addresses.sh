@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: policy.SMTPUTF8 reads an address with UTF-8 in it (RFC 6532): str() of the header is right, so its addresses are too.
-# So: addr_spec holds lone surrogates, one for each byte, and cannot be encoded or compared; nothing is raised until it is printed.
+# Guess: policy.SMTPUTF8 reads an address with UTF-8 in it (RFC 6532): str() of the header is right, so its addresses should be too.
+# So: addr_spec holds lone surrogates, one for each byte, and can't be encoded or compared; nothing is raised until it is printed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: blanks behind a soft line break, "=  " at a line's end, are left out: RFC 2045 6.7 allows this padding in transport.
-# So: Python's email and postal-mime 4.0.0 keep the "=", the blanks and the line break (so does gmime 3.2); mailparser 3.14.2 joins the lines.
+# Guess: whitespace after a soft line break, "=  " at the end of a line, is ignored: RFC 2045 6.7 says that transport may add it.
+# So: Python's email and postal-mime 4.0.0 keep the "=", the spaces and the line break (so does gmime 3.2); mailparser 3.14.2 joins the lines.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

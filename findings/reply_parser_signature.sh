@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: email_reply_parser hides a signature behind the line "-- " (RFC 3676 4.3).
-# So: only where an empty line stands before it: "Hello", "-- ", "Eva" in three lines is all reply. A reply of quoted lines alone comes back empty.
+# Guess: email_reply_parser hides a signature after the line "-- " (RFC 3676 4.3).
+# So: only after an empty line: "Hello", "-- ", "Eva" on three lines is all reply. A reply of only quoted lines comes back empty.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

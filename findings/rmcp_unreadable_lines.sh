@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: an MCP server of rmcp answers a line on stdin that is no JSON with -32700, "Parse error" (JSON-RPC 2.0, section 5.1), or ends.
-# So: rmcp 3.11.0 drops the line without a word and goes on: a client whose request was damaged waits until its own timeout.
+# Guess: an rmcp server answers a line on stdin that is not JSON with -32700, "Parse error" (JSON-RPC 2.0, section 5.1), or exits.
+# So: rmcp 3.11.0 drops the line silently and goes on: a client whose request was damaged waits for its own timeout.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: an assertion of snapbox tells `\` from `/` outside of paths.
-# So: snapbox 1.2.2 turns every backslash of what it got into a slash: output with the escape `\n` of JSON passes where "/n" is expected. raw() on what is expected tells them apart.
+# Guess: outside paths, snapbox's assertions distinguish `\` from `/`.
+# So: snapbox 1.2.2 turns every backslash in the actual value into a slash: output with JSON's escape `\n` passes where "/n" is expected. raw() on the expected value prevents it.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: a Date with a year of three digits is read as RFC 5322 4.3 says: 1900 is added, so that 103 is 2003.
-# So: Python 3's email, mailparser 3.14.2 and postal-mime 4.0.0 all give the year 103.
+# Guess: parsers read a Date with a three-digit year as RFC 5322 4.3 says: they add 1900, so that 103 means 2003.
+# So: Python 3's email, mailparser 3.14.2 and postal-mime 4.0.0 all return the year 103.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

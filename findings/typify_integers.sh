@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guess: typify takes the Rust type of an integer from both bounds, so that it reads what the schema allows and refuses the rest.
-# So: with typify 0.8.0 `maximum: 255` alone is u8, which refuses -1; 1 to 10 is NonZeroU64, which accepts 11; and allOf of number and integer is an enum with no variants, which no value fits.
+# Guess: typify picks an integer's Rust type by both bounds, so that it accepts what the schema allows and rejects the rest.
+# So: with typify 0.8.0, `maximum: 255` alone is u8, which rejects -1; 1 to 10 is NonZeroU64, which accepts 11; and allOf of number and integer is an enum with no variants, which accepts no value.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

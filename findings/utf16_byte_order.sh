@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Guess: text in charset=utf-16 without a byte order mark is big-endian, as RFC 2781 4.3 says.
-# So: postal-mime 4.0.0 (WHATWG's TextDecoder) reads it as little-endian, so that "ab" becomes two Chinese letters; mailparser 3.14.2 looks at the bytes and gets it right.
+# So: postal-mime 4.0.0 (WHATWG's TextDecoder) reads it as little-endian, so that "ab" becomes two Chinese characters; mailparser 3.14.2 looks at the bytes and gets it right.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
