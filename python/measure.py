@@ -1,8 +1,8 @@
-"""Airbyte's airbyte-agent-gmail beside this package, in one run; prints a table of ratios.
+"""Compares Airbyte's airbyte-agent-gmail with this package in one run, and prints a table of ratios.
 
     python python/measure.py OLDER/bin/python NEWER/bin/python
 
-Both are environments of their own that hold nothing but pip, the one Airbyte's package and the other this one.
+Both are environments that contain only pip and one package: the first Airbyte's, the second this one.
 """
 
 import json
@@ -90,7 +90,7 @@ def imported(python, statement):
 
 
 def size(python):
-    """MB of what is installed, pip left out, and how many distributions."""
+    """The installed size in MB without pip, and the number of distributions."""
     (folder,) = run(python, "import sysconfig; print(sysconfig.get_path('purelib'))")
     tools = ("pip", "setuptools", "_distutils", "distutils", "pkg_resources")
     own = [entry for entry in Path(folder).iterdir() if not entry.name.startswith(tools)]
@@ -100,7 +100,7 @@ def size(python):
 
 
 def measured(python, newer):
-    """What calls cost, and what comes of 20 of them on a token that ended before its time."""
+    """The cost of calls, and the outcome of 20 calls with a token that expired early."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     server = subprocess.Popen([newer, "-c", SANDBOX], **pipes)
 

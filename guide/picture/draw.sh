@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Draws the pictures of the README anew: the program in a terminal, and the sandbox's page.
-# It needs Rust, Python 3 with pip, script (util-linux) and chromium.
+# Redraws the pictures in the README: the program in a terminal, and the sandbox's page.
+# Needs Rust, Python 3 with pip, script (util-linux) and chromium.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-# With the features of the tests, so that nothing is built twice.
+# With the features of the tests, to avoid a second build.
 cargo build --quiet --all-features
 program=$PWD/target/debug/airbyte-gmail
 folder=$(mktemp -d)

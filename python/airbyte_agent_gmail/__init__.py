@@ -32,12 +32,12 @@ __all__ = [
 
 
 def __getattr__(name):
-    # The models bring pydantic, which many programs never need.
+    # Loaded on demand: the models import pydantic, which many programs never need.
     if name.startswith("_"):
         raise AttributeError(name)
     from importlib import import_module
 
-    # `from . import` would ask here for what it imports.
+    # `from . import` would call this function again.
     for module in ("_result", "models", "types", "connector"):
         found = getattr(import_module(f"{__name__}.{module}"), name, None)
         if found is not None:

@@ -1,4 +1,4 @@
-"""Calls ``on_token_refresh`` where the program expects it."""
+"""Calls ``on_token_refresh`` in the caller's event loop."""
 
 import asyncio
 import inspect
@@ -16,7 +16,7 @@ def _call(function, tokens, done):
         done(None)
         return
     task = asyncio.ensure_future(result)
-    # An event loop keeps its tasks by weak references alone.
+    # An event loop holds only weak references to its tasks.
     _running.add(task)
 
     def ended(task):
@@ -28,7 +28,7 @@ def _call(function, tokens, done):
 
 
 def tell(event_loop, function, tokens, done):
-    """Calls the function in the event loop, or directly for blocking calls, which have none."""
+    """Calls the function in the event loop, or directly for blocking calls, which have no loop."""
     if event_loop is not None:
         event_loop.call_soon_threadsafe(_call, function, tokens, done)
         return

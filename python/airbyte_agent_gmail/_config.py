@@ -1,11 +1,11 @@
-"""Credentials, with the names of Airbyte's connector. Plain classes, so pydantic is not loaded for them."""
+"""Credentials, named as in Airbyte's connector. Plain classes, to avoid loading pydantic."""
 
 from ._dump import Dump
 from ._errors import ConfigurationError
 
 
 class _Config(Dump):
-    """Fields by keyword; the repr shows which are given, but no values. What it dumps has the secrets."""
+    """Keyword fields. The repr names the fields that are set, without their values; dumps contain the secrets."""
 
     _fields = ()
     __slots__ = ()
@@ -33,7 +33,7 @@ class _Config(Dump):
 
     @classmethod
     def model_validate(cls, values):
-        """The configuration of a dict."""
+        """Creates a configuration from a dict."""
         if isinstance(values, cls):
             return values
         if not isinstance(values, dict):
@@ -44,7 +44,7 @@ class _Config(Dump):
 
     @classmethod
     def model_validate_json(cls, text):
-        """The configuration of a JSON text."""
+        """Creates a configuration from JSON."""
         import json
 
         return cls.model_validate(json.loads(text))
@@ -55,7 +55,7 @@ class _Config(Dump):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source, _handler):
-        # For programs that have it as a field of a model of theirs.
+        # For programs that use it as a field of their own models.
         from pydantic_core import core_schema as schema
 
         fields = {
@@ -95,7 +95,7 @@ class AirbyteAuthConfig(_Config):
     )
 
     def __init__(self, **values):
-        # The name's oldest spelling.
+        # The parameter's oldest name.
         if "external_user_id" in values:
             values.setdefault("customer_name", values.pop("external_user_id"))
         super().__init__(**values)
@@ -114,7 +114,7 @@ def _value(config, name):
 
 
 def settings(config):
-    """The settings that the native part takes, from any object with the attributes of a configuration."""
+    """The settings for the native module, from any object with a configuration's attributes."""
     hosted = any(hasattr(config, name) for name in ("airbyte_client_id", "bearer_token"))
     if not hosted and not any(hasattr(config, name) for name in ("refresh_token", "access_token")):
         raise TypeError(
@@ -125,7 +125,7 @@ def settings(config):
 
 
 def plain(config):
-    """A configuration as a dict of the given fields."""
+    """A configuration as a dict of the fields that are set."""
     if config is None or isinstance(config, dict):
         return config
     return config.model_dump(exclude_none=True)

@@ -8,7 +8,7 @@ from ._errors import GmailError, InvalidResponseError
 
 
 class _Base:
-    """What the connectors of asyncio and of blocking programs share."""
+    """The code that the asyncio and the blocking connector share."""
 
     connector_name = "gmail"
     connector_version = _core.VERSION
@@ -30,7 +30,7 @@ class _Base:
 
     @property
     def connector_id(self):
-        """The connector's id at Airbyte, once it is known; None in open-source mode."""
+        """The connector's id at Airbyte, once known; None in open-source mode."""
         return self._core.connector_id
 
     def list_entities(self):
@@ -58,10 +58,10 @@ class _Base:
         enable_hosted_mode_features=True,
         max_output_chars=100_000,
     ):
-        """Adds what the connector offers to a tool's docstring, and limits the size of its result.
+        """Lists the connector's entities in a tool's docstring, and limits the size of its result.
 
-        ``enable_hosted_mode_features=False`` leaves out what hosted mode alone has; ``max_output_chars=None`` sets no
-        bound.
+        ``enable_hosted_mode_features=False`` leaves out entities and actions that only hosted mode has;
+        ``max_output_chars=None`` sets no limit.
         """
         from ._tool import decorate
 
@@ -160,15 +160,15 @@ def _health(error=None):
 class GmailConnector(_Base):
     """A Gmail account, reached directly (open source) or through Airbyte (hosted), from asyncio.
 
-    Cancelling a task cancels its request. A request that sends mail may have gone out by then: look before you send again.
+    Cancelling a task cancels its request. Mail may have been sent by then: check before you send it again.
     """
 
     async def execute(
         self, entity, action, params=None, *, select_fields=None, exclude_fields=None
     ):
-        """Carries out an action. Params may be spelled ``max_results`` or ``maxResults``.
+        """Runs an action. Params may be spelled ``max_results`` or ``maxResults``.
 
-        A list gives ``data`` and ``meta``; any other action the record, a dict whose ``data`` is itself.
+        A list returns ``data`` and ``meta``; any other action returns the record, a dict whose ``data`` is the dict itself.
         """
         from ._result import executed
 
@@ -217,7 +217,7 @@ class GmailConnector(_Base):
         replication_config=None,
         source_template_id=None,
     ):
-        """The address where a customer consents; afterwards the browser is at ``redirect_url?connector_id=…``."""
+        """The URL of the consent page, which then redirects to ``redirect_url?connector_id=…``."""
         return await cls._start_consent(
             airbyte_config, redirect_url, name, replication_config, source_template_id
         )
@@ -258,7 +258,7 @@ def _entity(connector, name, kind):
 
 
 class _Entity:
-    """An entity's actions, as the table has them."""
+    """An entity and its actions, from the table."""
 
     def __init__(self, connector, name, actions):
         self._connector = connector

@@ -1,4 +1,4 @@
-"""What pydantic's models offer and programs use, for classes that do without pydantic."""
+"""The commonly used methods of pydantic's models, for classes without pydantic."""
 
 
 class Dump:

@@ -1,10 +1,10 @@
-"""The exceptions: one base, and a class for each thing that a caller may do next."""
+"""The exceptions: one base class, and a subclass for each thing that a caller can do about it."""
 
 __all__ = ["GmailError"]
 
 
 class GmailError(RuntimeError):
-    """What went wrong. Its text never contains mail, a token or the query of a URL."""
+    """A failed call. The message never contains mail, a token or a URL's query."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class GmailError(RuntimeError):
 
 
 class ReauthorizationRequiredError(GmailError, predicate="is_reauthorization_required"):
-    """The refresh token was rejected: the user has to consent again."""
+    """The refresh token was rejected: the user must consent again."""
 
 
 class ConsentDeniedError(GmailError, predicate="is_consent_denied"):
@@ -54,7 +54,7 @@ class TokenStoreFailedError(GmailError, predicate="is_token_store_failed"):
 
 
 class UnauthenticatedError(GmailError, predicate="is_unauthenticated"):
-    """The service refused the token even after a refresh."""
+    """The service rejected the token even after a refresh."""
 
 
 class PermissionDeniedError(GmailError, predicate="is_permission_denied"):
@@ -66,27 +66,27 @@ class RateLimitedError(GmailError, predicate="is_rate_limited"):
 
 
 class NotFoundError(GmailError, LookupError, predicate="is_not_found"):
-    """What was asked for does not exist."""
+    """The resource does not exist."""
 
 
 class ConflictError(GmailError, predicate="is_conflict"):
-    """It conflicts with what exists."""
+    """The request conflicts with an existing resource."""
 
 
 class InvalidInputError(GmailError, ValueError, predicate="is_invalid_input"):
-    """The input was refused without a request."""
+    """The input is invalid; no request was sent."""
 
 
 class InvalidRequestError(GmailError, ValueError, predicate="is_invalid_request"):
-    """The service refused the input."""
+    """The service rejected the input."""
 
 
 class UnsupportedError(GmailError, predicate="is_unsupported"):
-    """The mode does not offer what was asked."""
+    """This mode does not support the call."""
 
 
 class ConfigurationError(GmailError, ValueError, predicate="is_configuration"):
-    """Credentials or addresses are incomplete or wrong."""
+    """Credentials or URLs are incomplete or wrong."""
 
 
 class ConnectorNotFoundError(GmailError, LookupError, ValueError, predicate="is_connector_not_found"):
@@ -94,7 +94,7 @@ class ConnectorNotFoundError(GmailError, LookupError, ValueError, predicate="is_
 
 
 class ConnectorAmbiguousError(GmailError, LookupError, ValueError, predicate="is_connector_ambiguous"):
-    """The customer has several: give a connector id."""
+    """The customer has several connectors: give a connector id."""
 
 
 class ConnectError(GmailError, ConnectionError, predicate="is_connect"):
@@ -110,4 +110,4 @@ class ServerError(GmailError, predicate="is_server"):
 
 
 class InvalidResponseError(GmailError, predicate="is_invalid_response"):
-    """The answer is not what the service's document says."""
+    """The answer does not match the service's API description."""

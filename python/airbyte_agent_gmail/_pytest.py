@@ -1,4 +1,4 @@
-"""The pytest plugin, which pytest finds once the package is installed."""
+"""The pytest plugin, which pytest finds as soon as the package is installed."""
 
 import pytest
 

@@ -8,14 +8,14 @@ from ._dump import Dump
 
 @dataclass(slots=True)
 class ExecuteResult(Dump):
-    """A list: its records, and the fields beside them, such as ``nextPageToken``."""
+    """A list: its records, and fields such as ``nextPageToken``."""
 
     data: list
     meta: dict = field(default_factory=dict)
 
 
 class Record(dict):
-    """A record, as the service gives it. ``data`` is the record itself, so you can read every result in the same way."""
+    """A record as the service returns it. ``data`` is the record itself, so that every result has a ``data``."""
 
     __slots__ = ()
 
@@ -26,13 +26,13 @@ class Record(dict):
 
     @property
     def meta(self):
-        """Nothing is beside a record."""
+        """Empty: only lists have ``meta``."""
         return {}
 
 
 @dataclass(slots=True)
 class GmailCheckResult(Dump):
-    """What ``check`` found: ``healthy``, or ``unhealthy`` with the reason."""
+    """The result of ``check``: ``healthy``, or ``unhealthy`` with the reason."""
 
     status: str
     error: str | None = None
@@ -42,7 +42,7 @@ class GmailCheckResult(Dump):
 
 @dataclass(frozen=True, slots=True)
 class ToolAnswer:
-    """The result of a tool: text for a model, and the same as JSON."""
+    """A tool's result, as text for a model and as JSON."""
 
     text: str
     structured: dict
@@ -50,7 +50,7 @@ class ToolAnswer:
 
 
 def executed(entity, action, result):
-    """The result of the native part, in Python's shape; the last page's token is None."""
+    """Converts a result of the native module; the last page's token is None."""
     data, meta = result
     if meta is None:
         return Record(data)

@@ -1,4 +1,4 @@
-"""What typed calls take, from the table: for arguments without names, ``help``, and programs that make tools of functions."""
+"""The signatures of typed calls, from the table: for positional arguments, ``help``, and frameworks that make tools of functions."""
 
 from functools import lru_cache
 from inspect import Parameter, Signature
@@ -8,7 +8,7 @@ from . import _core
 
 _TYPES = {"string": str, "integer": int, "number": float, "boolean": bool, "object": dict[str, Any]}
 
-# What the search of the Context Store takes, which is no operation of the service.
+# The parameters of the Context Store's search, which is not an operation of Gmail.
 _SEARCH = (
     "Search the copy of the mailbox that Airbyte keeps",
     [
@@ -65,7 +65,7 @@ def describe(call, entity, action, name):
 
 
 def named(entity, action, arguments, params):
-    """The params with the arguments that have no names."""
+    """The params, with the positional arguments added."""
     if not arguments:
         return params
     names = list(described(entity, action)[0].parameters)

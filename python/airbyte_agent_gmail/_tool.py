@@ -1,4 +1,4 @@
-"""``tool_utils``: makes a function a good tool for a model."""
+"""``tool_utils``: turns a function into a good tool for a model."""
 
 import json
 import sys
@@ -31,13 +31,13 @@ def _bounded(result, limit, name):
         f"{name}: the result has {size:,} characters and {limit:,} are allowed; "
         "ask for fewer records (maxResults), a shorter format, or fewer fields"
     )
-    # Its agents ask the model again when they get this.
+    # Its agents ask the model again on ModelRetry.
     pydantic_ai = sys.modules.get("pydantic_ai")
     raise (pydantic_ai.ModelRetry if pydantic_ai else RuntimeError)(message)
 
 
 def decorate(function, update_docstring, hosted, limit):
-    """The function with a docstring that says what there is, and a result of limited size."""
+    """The function with the entities in its docstring, and a result of limited size."""
     if iscoroutinefunction(function):
 
         @wraps(function)

@@ -17,7 +17,7 @@ def _made(entity, action, make):
     try:
         return make()
     except ValidationError as error:
-        # Its own text has values of the mail.
+        # The error's own message contains values from the mail.
         raise InvalidResponseError(
             f"{entity} {action}: the answer is not what the service's document says "
             f"({error.error_count()} fields); use execute, and report it"
@@ -36,5 +36,5 @@ def typed(entity, action, result):
 
 
 def page(entity, action, result):
-    """As ``typed``, of a result that is made already."""
+    """Like ``typed``, for a result of ``executed``."""
     return typed(entity, action, (result.data, result.meta))

@@ -1,4 +1,4 @@
-"""The connector for programs without asyncio: the same names, and no ``await``."""
+"""The connector for programs without asyncio: the same names, without ``await``."""
 
 from ._connector import _Base, _entity, _health, _paging, _token
 from ._errors import GmailError
@@ -7,12 +7,12 @@ __all__ = ["GmailConnector"]
 
 
 class GmailConnector(_Base):
-    """A Gmail account, reached directly (open source) or through Airbyte (hosted). Calls block, and Ctrl-C ends them."""
+    """A Gmail account, reached directly (open source) or through Airbyte (hosted). Calls block; Ctrl-C interrupts them."""
 
     _is_blocking = True
 
     def execute(self, entity, action, params=None, *, select_fields=None, exclude_fields=None):
-        """Like the other connector's."""
+        """Like the asyncio connector's."""
         from ._result import executed
 
         result = self._start(entity, action, params, select_fields, exclude_fields)
@@ -59,7 +59,7 @@ class GmailConnector(_Base):
         replication_config=None,
         source_template_id=None,
     ):
-        """The address where a customer consents."""
+        """The URL of the consent page."""
         return cls._start_consent(
             airbyte_config, redirect_url, name, replication_config, source_template_id
         )
@@ -91,7 +91,7 @@ class GmailConnector(_Base):
 
 
 class _Entity:
-    """An entity's actions, as the table has them."""
+    """An entity and its actions, from the table."""
 
     def __init__(self, connector, name, actions):
         self._connector = connector

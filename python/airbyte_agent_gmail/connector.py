@@ -1,4 +1,4 @@
-"""The connector, by the path that Airbyte's package has it at."""
+"""The connector at its path in Airbyte's package."""
 
 from ._connector import GmailConnector as GmailConnector
 

@@ -1,4 +1,4 @@
-"""The sandbox: Google and Airbyte on this machine, with a mailbox, for tests."""
+"""The sandbox: a local Google and Airbyte with a mailbox, for tests."""
 
 import json
 
@@ -38,7 +38,7 @@ class Sandbox:
 
     @property
     def environment(self):
-        """The environment variables that point every connector of a process here."""
+        """The environment variables that point every connector of a process to this sandbox."""
         return {
             "GMAIL_API_URL": self.gmail_url,
             "GOOGLE_TOKEN_URL": self.token_url,
@@ -46,7 +46,7 @@ class Sandbox:
         }
 
     def connector(self, auth_config, on_token_refresh=None, *, kind=GmailConnector):
-        """A connector to this sandbox."""
+        """A connector that uses this sandbox."""
         import os
 
         before = {name: os.environ.get(name) for name in self.environment}
@@ -74,7 +74,7 @@ class Sandbox:
         self._core.expire_airbyte_tokens()
 
     def requests(self):
-        """The requests so far: method and path of each."""
+        """The method and path of each request so far."""
         return self._core.requests()
 
     async def __aenter__(self):

@@ -1,4 +1,4 @@
-"""Calls that run under Airbyte's package and under this one as they stand; prints what each gives, as JSON."""
+"""Calls that run unchanged with Airbyte's package and with this one; prints each result as JSON."""
 
 import asyncio
 import base64
@@ -31,7 +31,7 @@ def plain(result):
 def connector(mode, auth):
     if mode == "hosted":
         return GmailConnector(auth_config=AirbyteAuthConfig(**auth))
-    # Airbyte's package knows no other addresses than Google's; this one takes them from the environment.
+    # Airbyte's package has only Google's URLs; this one takes others from the environment.
     if importlib.util.find_spec("airbyte_agent_gmail.connector_model"):
         from airbyte_agent_gmail.connector_model import GmailConnectorModel as model
 

@@ -1,4 +1,4 @@
-"""The two examples of the connector's documentation, and other hosts, with models that are made up for tests."""
+"""The two examples of the connector's documentation, and other hosts, with fake models."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from pydantic_ai.models.function import FunctionModel
 
 
 def listing(messages, info):
-    """A model that calls the tool, and repeats what it gave."""
+    """A model that calls the tool and repeats its result."""
     for part in messages[-1].parts:
         if isinstance(part, ToolReturnPart):
             return ModelResponse(parts=[TextPart(part.model_response_str())])
@@ -136,7 +136,7 @@ def test_openai_agents(connector):
     )
 
     class Listing(agents.Model):
-        """A model that calls the tool, and repeats what it gave."""
+        """A model that calls the tool and repeats its result."""
 
         async def get_response(self, system_instructions, input, model_settings, tools, *_, **__):
             (tool,) = tools
@@ -157,7 +157,7 @@ def test_openai_agents(connector):
         def stream_response(self, *_, **__):
             raise NotImplementedError
 
-    # Its strict schemas have no free objects, such as params.
+    # Strict schemas do not allow free-form objects such as params.
     @agents.function_tool(strict_mode=False)
     @connector.tool_utils
     async def gmail_execute(entity: str, action: str, params: dict | None = None):
@@ -184,7 +184,7 @@ def test_an_mcp_server(connector):
         try:
             return await connector.execute(entity, action, params or {})
         except GmailError as error:
-            # Of any other error the server tells the model nothing but that there was one.
+            # The server hides the text of any other error from the model.
             raise ToolError(str(error)) from error
 
     async def main():

@@ -40,7 +40,7 @@ def test_the_names_of_airbytes_package_are_here():
 
     assert by_path is GmailConnector and GmailConnector.connector_version
     assert MessagesListParams(max_results=1) == {"max_results": 1}
-    # In the order of the params of Airbyte's call.
+    # In the order of the parameters of Airbyte's call.
     assert list(DraftsUpdateParams.__annotations__)[:2] == ["message", "draft_id"]
     body = package.DraftCreateParams(message=package.DraftCreateParamsMessage(raw="x", thread_id="y"))
     assert body.model_dump(by_alias=True) == {"message": {"raw": "x", "threadId": "y"}}
@@ -78,7 +78,7 @@ def test_typed_calls_say_what_they_take(connector):
     parameters = inspect.signature(get).parameters
     assert list(parameters) == ["message_id", "format", "metadata_headers"]
     assert parameters["message_id"].default is inspect.Parameter.empty
-    # What agents' frameworks make tools of.
+    # Agent frameworks turn these annotations into tool schemas.
     assert TypeAdapter(parameters["format"].annotation).validate_python("raw") == "raw"
 
 
@@ -90,7 +90,7 @@ def test_a_typed_record_is_read_like_a_dict(connector):
         assert dict(message) == {**message} == record and len(message) == len(record)
         assert list(message.keys()) == [*message.model_dump(by_alias=True)]
         assert "id" in message and "raw" not in message and message.get("raw", 1) == 1
-        # Fields that the service left out are in no dump: models read them.
+        # Dumps omit fields that the service left out: models read them.
         assert page.model_dump(by_alias=True)["data"] == [{"id": message.id, "threadId": message.thread_id}]
         labels = await connector.labels.list()
         assert labels.data[0].type_ == labels.data[0].type
@@ -165,7 +165,7 @@ def test_tokens_come_with_their_type(sandbox):
 
 
 def test_threads_share_a_connector(connector):
-    """Each with an event loop of its own, one after the other and at once."""
+    """Each has its own event loop; they run in sequence and concurrently."""
     found = []
 
     def work():
@@ -215,7 +215,7 @@ def test_tools_keep_their_own_docstring(connector):
 
     own, _, guide = Mail.call.__doc__.partition("\nEntities")
     assert own.startswith("Reads mail.") and own.rstrip().endswith("entity: What.")
-    # Frameworks read no further than the first empty line.
+    # Frameworks stop reading at the first empty line.
     assert guide and "\n\n" not in guide
     assert asyncio.run(Mail().call("profile", "get"))["emailAddress"]
     assert Mail.text(8) == "xxxxxxxx" and list(inspect.signature(Mail.text).parameters) == ["length", "letter"]

@@ -1,4 +1,4 @@
-"""Programs that end with calls done, under way and cancelled, and that fork."""
+"""Programs that exit with calls finished, running or cancelled, and programs that fork."""
 
 import os
 import subprocess

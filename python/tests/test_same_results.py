@@ -1,4 +1,4 @@
-"""The same calls under Airbyte's airbyte-agent-gmail (in the environment of OLDER) and here, value for value."""
+"""The same calls with Airbyte's airbyte-agent-gmail (in the environment OLDER) and with this package, compared by value."""
 
 import json
 import os
@@ -33,7 +33,7 @@ STARTED = time.time() * 1000
 
 
 def numbered(value, seen, key=None):
-    """`value` with page tokens, and the dates of what calls have made, replaced by their place among those seen.
+    """Numbers page tokens, and the dates of messages that calls created, in order of appearance.
 
     They differ from sandbox to sandbox; equal ones stay equal.
     """
@@ -49,7 +49,7 @@ def numbered(value, seen, key=None):
 def results(python, mode):
     with Sandbox() as sandbox:
         environment = {**os.environ, **sandbox.environment, "SDK_DEV_ADP_API_HOST": sandbox.airbyte_url}
-        # It would lead both to the same package.
+        # It would make both import the same package.
         environment.pop("PYTHONPATH", None)
         auth, names = AUTH[mode]
         auth = {name: getattr(getattr(sandbox, auth), name) for name in names}

@@ -1,4 +1,4 @@
-"""What type checkers are to find right, and wrong where a comment says so."""
+"""Code that type checkers must accept, except for the errors that comments announce."""
 
 import asyncio
 
