@@ -42,7 +42,7 @@ step bash -n .ci/release.sh
 # The importer of connector documents.
 step cargo test --quiet --manifest-path spec/import/Cargo.toml --target-dir target
 
-# Another connector's document in place of Gmail's: the generator knows no API by name.
+# Another connector's document in place of Gmail's: the generator is not tied to an API.
 step bash .ci/second_connector.sh
 # The output of a review.
 step bash tests/connector/compare.sh

@@ -30,7 +30,7 @@ for file in "$documents"/*/connector.yaml; do
   "$CARGO_TARGET_DIR/debug/import" "$file" "$work/$module.yaml" >"$work/$module.log" 2>&1 || mv "$work/$module.yaml" "$work/$module.refused" 2>/dev/null || true
 done
 
-# lay MODULE…: this crate with these documents in addition to Gmail's, each with a module and a type of its own.
+# lay MODULE…: this crate with these documents in addition to Gmail's, each with its own module and type.
 lay() {
   local module settings=""
   rm -rf "$work/crate/src" "$work/crate/spec" "$work/crate/tests"

@@ -15,7 +15,7 @@ const NAMES: [&str; 9] = [
     "Content-Transfer-Encoding",
 ];
 
-/// The bytes are the value of each header with a syntax of its own.
+/// The bytes are the value of each structured header.
 fuzz_target!(|bytes: &[u8]| {
     for name in NAMES {
         let raw = [name.as_bytes(), b": ", bytes, b"\r\n\r\ntext\r\n"].concat();

@@ -43,7 +43,7 @@ pub struct Fault {
     /// How many requests it lets pass first.
     #[serde(default)]
     pub after: u32,
-    /// What goes wrong.
+    /// The failure.
     pub kind: FaultKind,
 }
 
@@ -89,7 +89,7 @@ impl Fault {
     }
 }
 
-/// What goes wrong.
+/// A failure to inject.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -117,7 +117,7 @@ pub enum FaultKind {
     Status {
         /// The status code.
         code: u16,
-        /// What the body looks like.
+        /// The shape of the body.
         #[serde(default)]
         body: ErrorBody,
         /// Headers of the answer.
@@ -149,7 +149,7 @@ pub enum FaultKind {
     ConnectionClosedWithoutProcessing,
     /// The connection closes without an answer, but the request is carried out.
     ConnectionClosedBeforeResponse,
-    /// No answer comes while the sandbox runs; the request is not carried out.
+    /// No answer while the sandbox runs; the request is not carried out.
     NeverAnswer,
     /// The request is carried out and the connection closes in the middle of the answer's body.
     TruncatedBody,
@@ -177,7 +177,7 @@ impl FaultKind {
     }
 }
 
-/// What the body of an error looks like; [`FaultKind::Status`] takes it.
+/// The shape of an error's body, for [`FaultKind::Status`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! What tests do with a running sandbox: read its log, inject faults, expire tokens, deliver mail.
+//! The controls of a running sandbox for tests: read its log, inject faults, expire tokens, deliver mail.
 
 use std::io;
 use std::path::Path;

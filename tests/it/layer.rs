@@ -74,7 +74,7 @@ fn no_rooms_stand_in_a_circle() {
     );
 }
 
-/// A module with files of its own is in their folder.
+/// A module with submodules is in their folder, as `mod.rs`.
 #[test]
 fn no_module_lies_beside_its_folder() {
     for root in ["src", "tests/it"] {

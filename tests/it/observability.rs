@@ -1,5 +1,5 @@
-//! What a `tracing` subscriber sees of a call: one span with the fields that the module `transport` documents, and an
-//! event for each request.
+//! The view of a `tracing` subscriber: each call is one span with the fields that the module `transport` documents, and
+//! each request is an event.
 
 #![cfg(feature = "sandbox")]
 

@@ -1,4 +1,4 @@
-//! Lists end, whatever page tokens the service returns.
+//! Lists end, regardless of the page tokens that the service returns.
 
 #![cfg(all(feature = "sandbox", feature = "sync", feature = "cli"))]
 

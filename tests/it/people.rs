@@ -1,4 +1,4 @@
-//! What people do with mail, through the library: reading, replying, forwarding and drafting, in both modes.
+//! Everyday mail through the library: reading, replying, forwarding and drafting, in both modes.
 
 #![cfg(all(feature = "sandbox", feature = "mail"))]
 

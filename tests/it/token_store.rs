@@ -209,7 +209,7 @@ async fn links_pipes_and_the_files_of_others_are_not_taken() -> Result<(), Failu
         .to_string();
     assert!(error.contains("tokens.json.lock"), "{error}");
 
-    // Many people link to a settings directory of their own.
+    // Many people use a link to their own settings directory.
     let real = directory.path().join("real");
     let linked = directory.path().join("linked");
     fs::create_dir(&real)?;

@@ -116,7 +116,7 @@ pub(super) fn split(raw: &Bytes) -> (Vec<Field>, Bytes) {
             continue;
         }
         let Some((name, start)) = field_name(text) else {
-            // Mail stores put a line of their own before the header.
+            // Mail stores add a "From " line before the header.
             if position == 0 && (text.starts_with(b"From ") || text.starts_with(b">From ")) {
                 position += line.len();
                 continue;

@@ -404,7 +404,7 @@ impl World {
     }
 }
 
-/// What the caller can learn from an error.
+/// The error's class, with `?` if the outcome is unknown.
 fn seen(error: &Error) -> String {
     let classes = [
         ("invalid input", error.is_invalid_input()),

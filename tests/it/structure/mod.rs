@@ -231,7 +231,7 @@ fn a_form_for_some_programs_alone_is_no_file() {
         let reading = read(&raw);
         assert_eq!((reading.text.as_str(), names(&reading)), ("Hello", vec![]));
         assert_eq!(reading.html.as_deref(), Some("<p>Hello</p>"));
-        // A named file stays a file, whatever its type.
+        // A named file stays a file, regardless of its type.
         let named = raw.replace(kind, &format!("{kind}; name=page.html"));
         assert_eq!(names(&read(&named)), ["page.html"]);
     }

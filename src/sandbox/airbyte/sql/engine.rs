@@ -55,8 +55,8 @@ impl SqlCopy {
         })
     }
 
-    /// Makes an entity's table anew from the rows that `give` passes to its argument. On an error the table stays as it
-    /// was.
+    /// Rebuilds an entity's table from the rows that `give` passes to its argument. On an error, the table
+    /// stays as it was.
     pub(super) fn fill<E: From<String>>(
         &mut self,
         entity: &'static str,
