@@ -1,4 +1,4 @@
-//! Opening the user's browser, or doing without.
+//! Opens the user's browser, or does without.
 
 use std::env;
 use std::io::BufRead;
@@ -6,12 +6,12 @@ use std::process::{Command, Stdio};
 
 use airbyte_agent_gmail::oauth::Inbox;
 
-/// Hands what a person pastes to the listener.
+/// Passes pasted lines to the listener.
 pub(crate) fn take_paste(inbox: Inbox) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else {
         return;
     };
-    // A thread of its own: reading the terminal can't be given up, and must not keep the program from ending.
+    // A separate thread, because reading the terminal can't be cancelled and must not keep the program alive.
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {
             match line {
@@ -23,7 +23,7 @@ pub(crate) fn take_paste(inbox: Inbox) {
     });
 }
 
-/// Whether something was found that opens a browser.
+/// Opens a URL; returns whether a browser was started.
 pub(crate) fn open(url: &str) -> bool {
     let mut openers: Vec<Vec<String>> = Vec::new();
     if let Ok(browser) = env::var("BROWSER") {
@@ -38,12 +38,12 @@ pub(crate) fn open(url: &str) -> bool {
     start(&openers, url)
 }
 
-/// Whether the system's viewer of a file was started.
+/// Opens a file in the system's viewer; returns whether it was started.
 pub(crate) fn view(path: &str) -> bool {
     start(&system().into_iter().collect::<Vec<_>>(), path)
 }
 
-/// What the system opens addresses and files with.
+/// The system's command that opens URLs and files.
 fn system() -> Option<Vec<String>> {
     let own: &[&str] = if cfg!(target_os = "macos") {
         &["open"]
@@ -52,7 +52,7 @@ fn system() -> Option<Vec<String>> {
     } else {
         &["xdg-open"]
     };
-    // Without a display `xdg-open` would start a browser in the terminal, over the program's own text.
+    // Without a display, `xdg-open` would start a text browser over the program's own output.
     let display = cfg!(any(target_os = "macos", windows))
         || env::var_os("DISPLAY").is_some()
         || env::var_os("WAYLAND_DISPLAY").is_some();

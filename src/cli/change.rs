@@ -1,11 +1,12 @@
-//! Which commands change something, so that a result that can't be shown is not taken for work that was not done.
+//! Which commands change something. If such a command's result can't be shown, the user must still learn that the
+//! work was done.
 
 use airbyte_agent_gmail::operation::gmail;
 use clap::ArgMatches;
 
 use super::args::table;
 
-/// Commands that always do.
+/// Commands that always change something.
 const CHANGE: [&str; 10] = [
     "send",
     "reply",
@@ -19,15 +20,15 @@ const CHANGE: [&str; 10] = [
     "unsubscribe",
 ];
 
-/// Commands of several, of which some only look.
+/// Commands with subcommands, some of which only read.
 const SOME_CHANGE: [&str; 5] = ["filters", "vacation", "signature", "connectors", "oauth"];
 
-/// Those that only look.
+/// Subcommands that only read.
 const LOOK: [&str; 9] = [
     "list", "show", "get", "check", "inspect", "search", "sql", "skills", "docs",
 ];
 
-/// Whether the command that the arguments name changes something.
+/// Whether the command in the arguments changes something.
 pub(crate) fn is_change(matches: &ArgMatches) -> bool {
     let Some((name, inner)) = matches.subcommand() else {
         return false;

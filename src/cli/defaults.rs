@@ -1,4 +1,4 @@
-//! The configuration file: what counts where neither a flag nor the environment says anything.
+//! The configuration file, with defaults for what neither a flag nor the environment sets.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -13,16 +13,16 @@ use serde_norway::Value;
 use super::exit::Failure;
 use super::output::Format;
 
-/// The file's name, in the folder with the accounts.
+/// The file's name, in the folder of the accounts.
 const FILE: &str = "config.yaml";
 
-/// The largest file that is read, in bytes.
+/// The largest file to read, in bytes.
 const LARGEST: u64 = 64 * 1024;
 
-/// How many messages a page can have.
+/// The allowed page sizes.
 const LIMITS: RangeInclusive<u16> = 1..=500;
 
-/// The keys of the file, with any values.
+/// The file's keys, with values of any type.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Keys {
@@ -32,20 +32,20 @@ struct Keys {
     pager: Option<Value>,
 }
 
-/// The settings that the file can have.
+/// The settings that the file can contain.
 #[derive(Debug, Default)]
 pub(crate) struct Defaults {
     mode: Option<String>,
-    /// The output format on a terminal; what is piped stays as it is, for the programs that read it.
+    /// The output format on a terminal. Piped output keeps its format for the programs that read it.
     output: Option<String>,
-    /// How many messages a page of `search` and `inbox` has.
+    /// The page size of `search` and `inbox`.
     pub(crate) limit: Option<u16>,
-    /// The pager's command line; nothing for no pager.
+    /// The pager's command line; empty for no pager.
     pub(crate) pager: Option<String>,
 }
 
 impl Defaults {
-    /// What the file of the user says; nothing where there is no file.
+    /// Reads the user's file. Without a file, all settings are unset.
     pub(crate) fn read() -> Result<Self, Failure> {
         let Some(directory) = AccountDirectory::of_user() else {
             return Ok(Self::default());
@@ -86,7 +86,7 @@ impl Defaults {
                         kind(&value)
                     )
                 }
-                // The parser leaves out the place of the file's first key.
+                // The parser omits the position for the file's first key.
                 _ => match error.to_string() {
                     said if said.starts_with("unknown field") && !said.contains(" at line ") => {
                         format!("{said} at line 1")
@@ -147,7 +147,7 @@ impl Defaults {
     }
 }
 
-/// What a value is, as it is told to the person who wrote it.
+/// Describes a value to the person who wrote it.
 fn kind(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),

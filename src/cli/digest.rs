@@ -1,8 +1,8 @@
-//! What a message is known by, whatever mail programs have noted in its header.
+//! Identifies a message, whatever mail programs have added to its header.
 
 use sha2::{Digest, Sha256};
 
-/// Fields that mail programs write for themselves into the mail that they keep.
+/// Headers that mail programs add to the mail they store, for their own use.
 const NOTES: [&[u8]; 15] = [
     b"content-length",
     b"lines",
@@ -21,8 +21,8 @@ const NOTES: [&[u8]; 15] = [
     b"x-uid",
 ];
 
-/// The digest of a message: the same for each copy that mail programs have kept of it, in mbox or Maildir, with any line
-/// ends and with what they have noted in its header.
+/// The digest of a message. It is the same for every stored copy, in mbox or Maildir, with any line ends and any
+/// headers that mail programs added.
 pub(crate) fn digest(raw: &[u8]) -> String {
     Sha256::digest(plain(raw))
         .iter()
@@ -31,7 +31,7 @@ pub(crate) fn digest(raw: &[u8]) -> String {
         .collect()
 }
 
-/// A message without notes and quotes of mail programs, its lines ending with LF.
+/// A message without mail programs' headers and mbox quoting, with LF line ends.
 pub(crate) fn plain(raw: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(raw.len());
     let (mut is_header, mut is_note) = (true, false);

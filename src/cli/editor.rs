@@ -1,4 +1,4 @@
-//! A message that is written in the person's own editor.
+//! Writes a message in the user's own editor.
 
 use std::env;
 use std::fs::{self, File, OpenOptions};
@@ -9,7 +9,7 @@ use std::process::Command;
 use super::exit::Failure;
 use super::output;
 
-/// What was written, in a file that only the user can read, until it has gone out.
+/// The text written, in a file that only the user can read, until it is sent.
 pub(crate) struct Written {
     path: PathBuf,
     /// The whole text.
@@ -17,13 +17,13 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// Removes the file: the text is where it was meant to go.
+    /// Deletes the file after the text has been sent.
     pub(crate) fn discard(self) {
-        // What is left in the folder for temporary files does no harm.
+        // A file left in the temporary folder does no harm.
         let _ = fs::remove_file(&self.path);
     }
 
-    /// Says where the text still is.
+    /// Tells where the text still is.
     pub(crate) fn keep(self) {
         output::note(&format!(
             "what you wrote is kept in {}",
@@ -32,7 +32,7 @@ impl Written {
     }
 }
 
-/// Whether there is a person at a terminal, with an editor that the environment names.
+/// Whether there is a person at a terminal, with an editor set in the environment.
 pub(crate) fn is_there() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal() && command().is_some()
 }
@@ -45,7 +45,7 @@ fn command() -> Option<String> {
         .find(|command| !command.trim().is_empty())
 }
 
-/// Opens the editor with a text, and gives what is written when it is closed.
+/// Opens the editor with a text; returns what was written.
 pub(crate) fn edit(text: &str) -> Result<Written, Failure> {
     let command = command()
         .ok_or_else(|| Failure::input("no editor is set; set EDITOR, or give --text".to_owned()))?;
@@ -67,7 +67,7 @@ pub(crate) fn edit(text: &str) -> Result<Written, Failure> {
     }
 }
 
-/// Writes a new file that nobody else can read.
+/// Creates a file that nobody else can read.
 fn create(text: &str) -> Result<PathBuf, Failure> {
     let folder = env::temp_dir();
     for number in 0..1000 {
@@ -100,7 +100,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// The command line can have options, such as `code --wait`, so that a shell reads it.
+/// Runs the editor through a shell, because the command line can have options, such as `code --wait`.
 fn run(command: &str, path: &Path) -> Result<(), Failure> {
     let mut process = if cfg!(windows) {
         let mut words = command.split_whitespace();
@@ -123,7 +123,7 @@ fn run(command: &str, path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// What was written above a quotation, and whether that still stands below it as it was.
+/// The text above a quotation, and whether the quotation is unchanged.
 pub(crate) fn above<'a>(text: &'a str, quotation: &str) -> (&'a str, bool) {
     let quotation = quotation.trim_end();
     match text.trim_end().strip_suffix(quotation) {

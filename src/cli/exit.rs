@@ -1,4 +1,4 @@
-//! Exit codes, and what is said with them.
+//! Exit codes and error messages.
 
 use std::fmt::{self, Write};
 use std::process::ExitCode;
@@ -9,38 +9,38 @@ use airbyte_agent_gmail::tool::visible_text;
 
 use super::output;
 
-/// How it begins to be said how long the service asks to wait.
+/// The words before a wait that the service asks for.
 const AGAIN: &str = "again in ";
 
-/// Why a command ended badly.
+/// Why a command failed.
 pub(crate) enum Failure {
-    /// The crate's own error.
+    /// An error of the library.
     Gmail(Error),
-    /// The crate's own error, about what was given.
+    /// An error of the library about a value given by the user.
     About(String, Error),
-    /// The arguments, or what they name.
+    /// The arguments, or what they name, are wrong.
     Input(String),
-    /// The reader of the output went away, or the person said no: the command ends, and nothing has failed.
+    /// The reader of the output went away, or the person said no. The command ends, but nothing failed.
     Silent,
-    /// The result can't be shown: why, and the exit code where nothing was changed.
+    /// The result can't be shown: the exit code if nothing was changed, and the reason.
     Unshown(u8, String),
-    /// All was done, and the result can't be shown.
+    /// The work was done, but the result can't be shown.
     Done(String),
-    /// What is not settled yet: it may be, later.
+    /// Not settled yet; a later try may succeed.
     Later(String),
-    /// A command that was run for the person ended with this exit code, and has said why itself.
+    /// A command run for the user ended with this exit code and has reported its own error.
     Command(u8),
     /// Anything else.
     Other(String),
 }
 
 impl Failure {
-    /// Something is wrong with the arguments.
+    /// The arguments are wrong.
     pub(crate) fn input(message: impl Into<String>) -> Self {
         Self::Input(message.into())
     }
 
-    /// The service refuses what was given, which is quoted: an id, for one.
+    /// The service refuses a given value, such as an id, which is quoted.
     pub(crate) fn about(given: &str, error: Error) -> Self {
         if error.is_not_found() || error.is_invalid_request() {
             Self::About(given.to_owned(), error)
@@ -49,7 +49,7 @@ impl Failure {
         }
     }
 
-    /// An argument is not JSON. The text of the parser's error can quote what was given; its place is enough.
+    /// An argument is not JSON. Only the position: the parser's message could quote the argument.
     pub(crate) fn not_json(name: &str, error: &serde_json::Error) -> Self {
         Self::input(format!(
             "{name} is not json, or has a name twice (line {}, column {}); give an object like {{\"name\": \"value\"}}",
@@ -118,7 +118,7 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-/// What the system says of a failure, in lower case as everything that follows `error:`.
+/// The system's message for an error, in lower case to follow `error:`.
 pub(crate) fn plain(error: &std::io::Error) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
@@ -131,14 +131,14 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
     }
 }
 
-/// What can't be written as JSON.
+/// A value that can't be written as JSON.
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
         Self::Other(error.to_string())
     }
 }
 
-/// Says on the standard error what went wrong, and gives the exit code.
+/// Prints the error to standard error; returns the exit code.
 pub(crate) fn report(failure: &Failure, verbose: bool) -> ExitCode {
     let mut text = String::new();
     if write(&mut text, failure, verbose).is_ok() && !text.is_empty() {
@@ -147,7 +147,7 @@ pub(crate) fn report(failure: &Failure, verbose: bool) -> ExitCode {
     ExitCode::from(failure.code())
 }
 
-/// What is said of a failure, in characters that no terminal obeys.
+/// Writes the message for a failure, without control characters that a terminal obeys.
 fn write(stderr: &mut String, failure: &Failure, verbose: bool) -> fmt::Result {
     let shown = |text: &dyn fmt::Display| visible_text(&text.to_string());
     match failure {
@@ -170,17 +170,17 @@ fn write(stderr: &mut String, failure: &Failure, verbose: bool) -> fmt::Result {
                 _ => String::new(),
             };
             writeln!(stderr, "error: {}{}", shown(&begin), shown(error))?;
-            // Where the store's file is, and what is wrong with it, only the cause knows.
+            // Only the cause names the store's file and the problem with it.
             if let Some(cause) = std::error::Error::source(error)
                 && error.is_token_store_failed()
             {
                 writeln!(stderr, "cause: {}", shown(&cause))?;
             }
-            // What the person asked for was refused: the service's own words say best what to change. They can quote
-            // mail, which is no matter on the person's own terminal.
+            // The service refused the request, so its own words best say what to change. They can quote mail, which
+            // is fine on the user's own terminal.
             let (message, errors) = (error.service_message(), error.service_errors());
             if message.is_none() && errors.is_empty() {
-                // It said nothing.
+                // The service gave no reason.
             } else if verbose || !is_of_service(error) {
                 writeln!(
                     stderr,
@@ -221,7 +221,7 @@ fn look(error: &Error) -> String {
     format!("airbyte-gmail search 'in:sent {search}'")
 }
 
-/// Whether the service failed, and nothing about the request would change it.
+/// Whether the service failed, regardless of the request.
 fn is_of_service(error: &Error) -> bool {
     error
         .status()

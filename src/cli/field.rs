@@ -1,13 +1,13 @@
-//! Which fields the results of a command can have, so that `--fields` refuses others before anything is done.
+//! The fields of commands' results, with which `--fields` refuses unknown names before anything is done.
 //!
-//! A slice that is empty says that they are not known, or that there are no records.
+//! An empty slice means that the fields are unknown, or that there are no records.
 
 use airbyte_agent_gmail::operation::{Operation, Table, airbyte, gmail};
 
-/// The names of fields.
+/// Names of fields.
 pub(crate) type Fields = &'static [&'static str];
 
-/// The fields that a record of an action can have; of a list those that the entity's `get` gives.
+/// The fields of an action's record; for a list, those of the entity's `get`.
 pub(crate) fn of(operation: &'static Operation) -> Fields {
     if operation.records.is_none() {
         return operation.response_fields;
@@ -19,12 +19,12 @@ pub(crate) fn of(operation: &'static Operation) -> Fields {
     get.map_or(&[], |row| row.response_fields)
 }
 
-/// The fields of what an action of Gmail gives.
+/// The fields of a Gmail action's result.
 pub(crate) fn of_gmail(entity: &str, action: &str) -> Fields {
     of_row(gmail(), entity, action)
 }
 
-/// The fields of what an action of Airbyte's own API gives.
+/// The fields of an Airbyte API action's result.
 pub(crate) fn of_airbyte(entity: &str, action: &str) -> Fields {
     of_row(airbyte(), entity, action)
 }

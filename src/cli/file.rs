@@ -9,14 +9,14 @@ use airbyte_agent_gmail::tool::AttachmentDirectory;
 
 use super::exit::Failure;
 
-/// A folder that the user gave for attachments.
+/// A folder that the user chose for attachments.
 pub(crate) struct Folder {
     given: PathBuf,
     directory: AttachmentDirectory,
 }
 
 impl Folder {
-    /// Takes the folder, and makes it where it is not there.
+    /// Opens the folder, and creates it if needed.
     pub(crate) fn new(given: PathBuf) -> Result<Self, Failure> {
         let directory = AttachmentDirectory::new(&given).map_err(|error| {
             Failure::input(format!(
@@ -27,7 +27,7 @@ impl Folder {
         Ok(Self { given, directory })
     }
 
-    /// Saves an attachment, and gives its path.
+    /// Saves an attachment; returns its path.
     pub(crate) fn save(&self, attachment: &Attachment) -> Result<PathBuf, Failure> {
         let bytes = attachment.data().unwrap_or_default();
         let saved = self.directory.save(&attachment.name, bytes);
@@ -35,7 +35,7 @@ impl Folder {
     }
 }
 
-/// A file that only its owner may read, as it holds mail: opened where it exists, created where not.
+/// Opens or creates a file for mail. A new one is readable only by its owner.
 pub(crate) fn private(path: &Path) -> Result<File, Failure> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -47,7 +47,7 @@ pub(crate) fn private(path: &Path) -> Result<File, Failure> {
     options.open(path).map_err(|error| unusable(path, &error))
 }
 
-/// The path with an ending of its own behind the name: "mail.mbox" and "index" give "mail.mbox.index".
+/// Appends an extension: "mail.mbox" and "index" make "mail.mbox.index".
 pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
@@ -55,7 +55,7 @@ pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// What is wrong with a path that is read.
+/// The error for a path that can't be read.
 pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     let advice = match error.kind() {
         ErrorKind::NotFound => "; check the path",
@@ -65,7 +65,7 @@ pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::input(format!("{}: {error}{advice}", path.display()))
 }
 
-/// What is wrong with a path that is written to.
+/// The error for a path that can't be written.
 pub(crate) fn unusable(path: &Path, error: &std::io::Error) -> Failure {
     let advice = match error.kind() {
         ErrorKind::NotFound => "; give a path in a folder that exists",
@@ -75,7 +75,7 @@ pub(crate) fn unusable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::input(format!("{}: {error}{advice}", path.display()))
 }
 
-/// Makes a folder that only its owner may enter, and those above it; one that is there stays as it is.
+/// Creates a folder, with its parents, that only its owner can enter. An existing one keeps its permissions.
 pub(crate) fn private_folder(path: &Path) -> Result<(), Failure> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -87,7 +87,7 @@ pub(crate) fn private_folder(path: &Path) -> Result<(), Failure> {
     builder.create(path).map_err(|error| unusable(path, &error))
 }
 
-/// The files below a folder, in the order of their paths; links are not followed.
+/// The files below a folder, sorted by path. Does not follow links.
 pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];

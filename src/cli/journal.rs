@@ -1,9 +1,9 @@
-//! A plain file of lines that says what is done, so that a command that was killed goes on where it was.
+//! A plain file with a line for each step done, from which a killed command continues.
 //!
-//! A file and no database: it is only ever appended to by one process, read once from front to back, and each line
-//! stands for itself, so that a line cut short is the only damage a kill can do, and is seen at once. It can be read and
-//! repaired by hand, has no version of its own to migrate, and costs no dependency. SQLite would earn its place with a
-//! second reader or with queries, and has neither here.
+//! Why not a database: one process appends, and reads the file once from front to back. Each line is independent, so
+//! the only damage a kill can do is a truncated last line, which is detected at once. The file can be read and
+//! repaired by hand, has no schema to migrate, and costs no dependency. SQLite would pay off with a second reader or
+//! with queries; here there is neither.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
@@ -22,7 +22,8 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens a journal or creates it, for this process alone; gives its header, if it has one, and hands each of its other lines to `each`.
+    /// Opens or creates a journal, locked for this process. Returns its header, if any, and passes every other line
+    /// to `each`.
     pub(crate) fn open<H: DeserializeOwned, L: DeserializeOwned>(
         path: &Path,
         mut each: impl FnMut(L),
@@ -35,7 +36,7 @@ impl Journal {
             line.clear();
             let length = reader.read_until(b'\n', &mut line)?;
             if !line.ends_with(b"\n") {
-                // Only what begins as a line of this command's does is cut off below.
+                // Truncate below only what looks like the start of this command's own line.
                 if !line.is_empty() && !line.starts_with(b"{\"") && line != b"{" {
                     return Err(damaged(path, whole));
                 }
@@ -48,7 +49,7 @@ impl Journal {
             }
             whole += length as u64;
         }
-        // A line that was cut short was never acted upon.
+        // A truncated line was never acted upon.
         file.set_len(whole)?;
         file.seek(SeekFrom::Start(whole))?;
         let journal = Self {
@@ -58,8 +59,7 @@ impl Journal {
         Ok((journal, header))
     }
 
-    /// Puts other lines in the place of all that a journal has, which this process holds; nothing is lost if it is
-    /// stopped in the middle.
+    /// Replaces all lines of a journal that this process has open. An interruption loses nothing.
     pub(crate) fn replace<L: Serialize>(
         path: &Path,
         header: &impl Serialize,
@@ -82,7 +82,7 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Notes a line, which counts from the next [`flush`](Self::flush) on.
+    /// Adds a line, which takes effect with the next [`flush`](Self::flush).
     pub(crate) fn note(&mut self, line: &impl Serialize) -> Result<(), Failure> {
         serde_json::to_writer(&mut self.pending, line)
             .map_err(|error| Failure::Other(error.to_string()))?;
@@ -90,7 +90,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Brings the noted lines onto the disk.
+    /// Writes the added lines to disk.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         if !self.pending.is_empty() {
             self.file.write_all(&self.pending)?;
@@ -101,7 +101,7 @@ impl Journal {
     }
 }
 
-/// Keeps a second process away for as long as the file is open; the system lets go of it however the process ends.
+/// Locks the file against other processes while it is open. The system releases the lock however the process ends.
 fn lock(path: &Path, file: &File) -> Result<(), Failure> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => {
@@ -114,12 +114,12 @@ fn lock(path: &Path, file: &File) -> Result<(), Failure> {
                 path.display()
             )))
         }
-        // A file system without locks is no reason to refuse.
+        // A file system without locks is no reason to fail.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
 }
 
-/// The process that has the lock, where the system tells.
+/// The process that holds the lock, if the system tells.
 #[cfg(target_os = "linux")]
 fn holder(file: &File) -> Option<u32> {
     use std::os::unix::fs::MetadataExt;
@@ -172,7 +172,7 @@ mod tests {
             }
             journal.note(&json!({"line": 2})).unwrap_or_default();
             journal.flush().unwrap_or_default();
-            // As long as it is open, nobody else gets it.
+            // While it is open, nobody else can open it.
             assert!(Journal::open::<Value, Value>(&path, |_| ()).is_err());
             drop(journal);
             let (_, header, lines) = read(&path);

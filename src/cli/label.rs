@@ -1,4 +1,4 @@
-//! The account's labels, which people call by name.
+//! The account's labels, by name.
 
 use airbyte_agent_gmail::auth::AccountDirectory;
 use airbyte_agent_gmail::operation::{Field, Operation};
@@ -8,20 +8,20 @@ use serde_json::Value;
 
 use super::exit::Failure;
 
-/// The file with the names of the labels, in the folder with the accounts.
+/// The file with the names of labels, in the folder of the accounts.
 const CACHE: &str = "labels.json";
 
-/// The labels that an account has.
+/// An account's labels.
 pub(crate) struct Labels {
     /// Ids and names.
     known: Vec<(String, String)>,
 }
 
-/// What else can be done where a label is wanted that does not exist.
+/// The advice to add when a label does not exist.
 pub(crate) const OR_MAKE_IT: &str = ", or make it first with `labels create`";
 
 impl Labels {
-    /// Asks for them.
+    /// Fetches the labels.
     pub(crate) async fn list(gmail: &GmailConnector) -> Result<Self, Error> {
         let list = gmail.labels().list().send().await?;
         let known = list
@@ -37,13 +37,13 @@ impl Labels {
         Ok(labels)
     }
 
-    /// Keeps the names for the shell, which must not ask the network on TAB; only where there is a folder already.
+    /// Caches the names for shell completion, which must not use the network. Only if the folder already exists.
     fn cache(&self) {
         let Some(directory) = AccountDirectory::of_user().filter(|one| one.path().is_dir()) else {
             return;
         };
         let names: Vec<&str> = self.known.iter().map(|(_, name)| name.as_str()).collect();
-        // Without it the shell offers no labels, or those of the time before.
+        // On failure, completion offers no labels or outdated ones.
         let _ = tempfile::NamedTempFile::new_in(directory.path()).map(|mut file| {
             serde_json::to_writer(&mut file, &names)
                 .is_ok()
@@ -51,7 +51,7 @@ impl Labels {
         });
     }
 
-    /// The id of a label by its id or name; names differ by more than upper and lower case.
+    /// The id for a label's id or name. Case is ignored, because no two names differ only in case.
     pub(crate) fn id(&self, given: &str) -> Option<&str> {
         let folded = given.to_lowercase();
         let by = |is_it: &dyn Fn(&(String, String)) -> bool| {
@@ -66,7 +66,7 @@ impl Labels {
             .or_else(|| by(&|(id, _)| is_system(id) && shown(id).to_lowercase() == folded))
     }
 
-    /// The name of a label by its id.
+    /// The name for a label's id.
     pub(crate) fn name(&self, id: &str) -> Option<&str> {
         self.known
             .iter()
@@ -74,7 +74,7 @@ impl Labels {
             .map(|(_, name)| name.as_str())
     }
 
-    /// The names of labels by their ids, those that were made meanwhile among them; an id that nobody knows stays.
+    /// The names for label ids, including labels created in the meantime. An unknown id is its own name.
     pub(crate) async fn names(
         &mut self,
         gmail: &GmailConnector,
@@ -98,7 +98,7 @@ impl Labels {
         Ok(names.collect())
     }
 
-    /// The ids of labels by their ids or names; an unknown one is an error, with what `instead` could be done.
+    /// The ids for label ids or names. An unknown one is an error with the advice in `instead`.
     pub(crate) fn ids(&self, given: &[String], instead: &str) -> Result<Vec<String>, Failure> {
         given
             .iter()
@@ -109,7 +109,7 @@ impl Labels {
             .collect()
     }
 
-    /// Makes a label; one that somebody else has made meanwhile will do.
+    /// Creates a label. If it exists by now, uses that one.
     pub(crate) async fn create(
         &mut self,
         gmail: &GmailConnector,
@@ -137,7 +137,7 @@ impl Labels {
     }
 }
 
-/// A label's name as people read it: Gmail calls its own ones INBOX and CATEGORY_PROMOTIONS.
+/// A label's name for people: Gmail calls its own INBOX and CATEGORY_PROMOTIONS.
 pub(crate) fn shown(name: &str) -> String {
     if !is_system(name) {
         return name.to_owned();
@@ -148,7 +148,7 @@ pub(crate) fn shown(name: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-/// The names of labels for people; the service is asked only where there are others than its own.
+/// The names of labels for people. Asks the service only if there are user labels.
 pub(crate) async fn shown_names(
     gmail: &GmailConnector,
     labels: &mut Option<Labels>,
@@ -161,7 +161,7 @@ pub(crate) async fn shown_names(
     Ok(ids.iter().map(|id| shown(name(id).unwrap_or(id))).collect())
 }
 
-/// The names of the labels that were there when they were last asked for.
+/// The cached names of labels.
 pub(crate) fn cached() -> Vec<String> {
     let names = AccountDirectory::of_user()
         .and_then(|directory| std::fs::read(directory.path().join(CACHE)).ok())
@@ -169,15 +169,15 @@ pub(crate) fn cached() -> Vec<String> {
     names.unwrap_or_default()
 }
 
-/// Forgets those names.
+/// Deletes the cached names.
 pub(crate) fn forget() {
     if let Some(directory) = AccountDirectory::of_user() {
-        // Most often there is no such file.
+        // Usually the file does not exist.
         let _ = std::fs::remove_file(directory.path().join(CACHE));
     }
 }
 
-/// The ids of labels by their ids or names, asked for only where there are any.
+/// The ids for label ids or names. Asks the service only if any is not a system label.
 pub(crate) async fn ids(
     gmail: &GmailConnector,
     given: Vec<String>,
@@ -189,7 +189,7 @@ pub(crate) async fn ids(
     Labels::list(gmail).await?.ids(&given, instead)
 }
 
-/// Puts ids in the place of names in the params of any operation; what is unknown is left to the service.
+/// Replaces label names by ids in the params of any operation. Unknown names are left to the service.
 pub(crate) async fn resolve(
     gmail: &GmailConnector,
     operation: &Operation,
@@ -223,7 +223,7 @@ pub(crate) async fn resolve(
     Ok(())
 }
 
-/// Whether it has the form of an id: a system label's, or what Gmail gives the user's.
+/// Whether text looks like a label id, of the system or of a user label.
 fn is_id(text: &str) -> bool {
     is_system(text)
         || text
@@ -231,7 +231,7 @@ fn is_id(text: &str) -> bool {
             .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// Whether it is the id of one of Gmail's own labels.
+/// Whether this is the id of a system label.
 pub(crate) fn is_system(text: &str) -> bool {
     const SYSTEM: [&str; 14] = [
         "CATEGORY_FORUMS",

@@ -1,4 +1,4 @@
-//! The command line: handwritten commands, and those of the operation table.
+//! The command line: handwritten commands, and those from the operation table.
 
 mod args;
 mod browser;
@@ -29,10 +29,10 @@ use change::is_change;
 use commands::{action, describe};
 use exit::Failure;
 
-/// How long the end of the program waits for a refresh in the background.
+/// How long the program waits at its end for a token refresh in the background.
 const REFRESH_AT_END: Duration = Duration::from_secs(2);
 
-/// The commands that would do what they are for in spite of `--dry-run`, and so refuse it.
+/// Commands that refuse `--dry-run`, because they would do their work in spite of it.
 const HAVE_NO_DRY_RUN: [&str; 8] = [
     "demo",
     "sandbox",
@@ -44,7 +44,7 @@ const HAVE_NO_DRY_RUN: [&str; 8] = [
     "sql",
 ];
 
-/// Reads the arguments, does what they say, and gives the exit code.
+/// Parses the arguments, runs the command, and returns the exit code.
 pub(crate) fn main() -> ExitCode {
     args::complete();
     let (program, matches) = Program::read();
@@ -59,7 +59,7 @@ pub(crate) fn main() -> ExitCode {
         output::finish_pager();
         outcome
     });
-    // A read of the standard input that nobody waits for any more must not keep the program.
+    // A pending read of standard input must not keep the process alive.
     runtime.shutdown_background();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -68,7 +68,7 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn runtime(program: &Program) -> std::io::Result<Runtime> {
-    // A client waits for the list of tools, and threads take a part of that time to start.
+    // The client waits for the list of tools, and starting threads takes time.
     let is_one =
         matches!(&program.command, Some(Command::Mcp(arguments)) if arguments.is_for_one());
     let mut builder = match is_one {

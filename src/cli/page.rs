@@ -7,7 +7,7 @@ use airbyte_agent_gmail::{Error, GmailConnector};
 use super::label::{self, Labels};
 use super::output;
 
-/// The labels of a message: by their names for a person at a terminal, by their ids for programs.
+/// A message's labels: by name for a person at a terminal, by id for programs.
 pub(crate) async fn label_names(
     gmail: &GmailConnector,
     labels: &mut Option<Labels>,
@@ -20,7 +20,7 @@ pub(crate) async fn label_names(
     }
 }
 
-/// The message: headers that matter, the text, and what stands beside it.
+/// The message: important headers, the text, and what accompanies it.
 pub(crate) fn page(reading: &Reading, labels: &[String], with_quoted: bool) -> String {
     let mut page = String::new();
     let fields = [
@@ -77,11 +77,11 @@ pub(crate) fn page(reading: &Reading, labels: &[String], with_quoted: bool) -> S
     for undecoded in &reading.undecoded {
         page.push_str(&format!("\n[not decoded: {undecoded}]"));
     }
-    // Mail must not be able to steer the terminal.
+    // Mail must not be able to control the terminal.
     visible_text(page.trim_end())
 }
 
-/// What Gmail found out about the sender.
+/// Gmail's verdict on the sender.
 fn checked(authentication: Option<&Authentication>) -> String {
     let Some(found) = authentication else {
         return String::new();
@@ -101,7 +101,7 @@ fn checked(authentication: Option<&Authentication>) -> String {
     line
 }
 
-/// What became of a message, a line for each recipient.
+/// A delivery report, one line for each recipient.
 fn delivery(report: &DeliveryReport) -> String {
     let mut text = "Delivery report".to_owned();
     if let Some(server) = &report.reporting_server {

@@ -1,7 +1,7 @@
-//! Where settings come from: flags win over the environment, and the environment over what is kept.
+//! Finds settings. Flags win over the environment, and the environment over stored settings.
 //!
-//! Which credentials are used: those of the account that `--account` names, else those of the environment; else, at
-//! Google, what [`Source`] finds.
+//! The credentials are those of the account in `--account`, else those in the environment; else, for Google, those
+//! that [`Source`] finds.
 
 use std::env;
 use std::time::Duration;
@@ -20,19 +20,19 @@ use super::exit::Failure;
 use super::output;
 use super::source::Source;
 
-/// The setting that holds the connector of `connectors connect`.
+/// The setting with the connector created by `connectors connect`.
 pub(crate) const CONNECTOR_ID: &str = "connector_id";
 
-/// A variable that is set to something.
+/// A variable, unless unset or empty.
 pub(crate) fn variable(name: &str) -> Option<String> {
     let value = env::var(name).ok()?;
-    // A line end that came along with the value is no part of it.
+    // A line end that was pasted along is not part of the value.
     Some(value.trim())
         .filter(|value| !value.is_empty())
         .map(str::to_owned)
 }
 
-/// Refuses variables that can't be read as text: passed over, they would leave the way to another account or address.
+/// Refuses variables that are not text. Ignoring them could select another account or service.
 fn check_variables() -> Result<(), Failure> {
     const OURS: [&str; 5] = [
         "GMAIL_",
@@ -54,14 +54,14 @@ fn check_variables() -> Result<(), Failure> {
     }
 }
 
-/// The variable with which the environment gives Google credentials.
+/// The variable with Google credentials, if any.
 pub(crate) fn google_variable() -> Option<&'static str> {
     ["GMAIL_REFRESH_TOKEN", "GMAIL_ACCESS_TOKEN"]
         .into_iter()
         .find(|name| variable(name).is_some())
 }
 
-/// As `google_variable`, where no account is named: a flag wins over the environment.
+/// Like `google_variable`, but `--account` wins over the environment.
 pub(crate) fn google_variable_for(global: &Global) -> Option<&'static str> {
     match global.account {
         Some(_) => None,
@@ -69,14 +69,14 @@ pub(crate) fn google_variable_for(global: &Global) -> Option<&'static str> {
     }
 }
 
-/// The variable with which the environment gives Airbyte credentials.
+/// The variable with Airbyte credentials, if any.
 pub(crate) fn airbyte_variable() -> Option<&'static str> {
     ["AIRBYTE_CLIENT_ID", "AIRBYTE_BEARER_TOKEN"]
         .into_iter()
         .find(|name| variable(name).is_some())
 }
 
-/// Where accounts and settings are kept.
+/// The directory of accounts and settings.
 pub(crate) fn directory() -> Result<AccountDirectory, Failure> {
     check_variables()?;
     AccountDirectory::of_user().ok_or_else(|| {
@@ -87,7 +87,7 @@ pub(crate) fn directory() -> Result<AccountDirectory, Failure> {
     })
 }
 
-/// The account that is meant: the one of `--account`, or the default one.
+/// The selected account: the one in `--account`, or the default.
 pub(crate) fn account(
     directory: &AccountDirectory,
     global: &Global,
@@ -114,7 +114,7 @@ pub(crate) fn account(
     }
 }
 
-/// What to do instead: choose one of these accounts, or sign in.
+/// The advice to choose one of these accounts, or to sign in.
 pub(crate) fn shown(names: &[String]) -> String {
     if names.is_empty() {
         "run `airbyte-gmail auth login`".to_owned()
@@ -123,12 +123,12 @@ pub(crate) fn shown(names: &[String]) -> String {
     }
 }
 
-/// A connector with the credentials that are meant; says which those are.
+/// A connector with the selected credentials. Says which they are.
 pub(crate) fn connect(global: &Global) -> Result<GmailConnector, Failure> {
     Ok(telling(builder(global)?).build()?)
 }
 
-/// Says which credentials are used, where there are others too or the person wants to know.
+/// Says which credentials are used, if there are others or the person asked.
 fn tell(global: &Global, note: impl FnOnce() -> String) {
     let accounts = directory().and_then(|directory| Ok(directory.names()?));
     let others = [
@@ -142,7 +142,7 @@ fn tell(global: &Global, note: impl FnOnce() -> String) {
     }
 }
 
-/// Says when it waits for Google's quota.
+/// Reports waits for Google's quota.
 fn telling(builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
     builder.before_quota_wait(|wait| {
         let seconds = wait.as_secs_f64().ceil();
@@ -150,7 +150,7 @@ fn telling(builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
     })
 }
 
-/// As `telling`, and waits as long as it takes: for work that goes on for hours.
+/// Like `telling`, but with no limit on the waits: for work that takes hours.
 pub(crate) fn patient(builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
     telling(builder).retry(RetryPolicy {
         quota_wait: Duration::MAX,
@@ -158,7 +158,7 @@ pub(crate) fn patient(builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
     })
 }
 
-/// The mode that the flags name, or that the configuration file names for what the environment leaves open.
+/// The mode from the flags, or from the configuration file if the environment leaves it open.
 fn mode(global: &Global) -> Result<Option<Mode>, Failure> {
     check_variables()?;
     let is_account = global.account.is_some();
@@ -169,7 +169,7 @@ fn mode(global: &Global) -> Result<Option<Mode>, Failure> {
     Ok(mode)
 }
 
-/// Whether commands act through Airbyte.
+/// Whether commands go through Airbyte.
 pub(crate) fn is_hosted(global: &Global) -> Result<bool, Failure> {
     Ok(match mode(global)? {
         Some(mode) => mode == Mode::Hosted,
@@ -177,7 +177,7 @@ pub(crate) fn is_hosted(global: &Global) -> Result<bool, Failure> {
     })
 }
 
-/// As `connect`, with nothing made yet.
+/// Like `connect`, but not built yet.
 pub(crate) fn builder(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
     let builder = chosen(global)?;
     Ok(match &global.intent {
@@ -206,7 +206,7 @@ fn chosen(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
             let directory = directory()?;
             let source = Source::find(&directory, global)?;
             match &source {
-                // A file or a machine gives credentials without being asked for in so many words.
+                // A file or this machine may supply credentials that nobody chose explicitly.
                 Some(source @ (Source::File(..) | Source::Machine)) => output::note(&source.note()),
                 Some(source) => tell(global, || source.note()),
                 None => {}
@@ -230,14 +230,14 @@ fn chosen(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
     }
 }
 
-/// A connector of a signed-in account, which keeps its tokens where the account's are.
+/// A connector for a signed-in account. It stores tokens where the account's are.
 pub(crate) fn stored(
     directory: &AccountDirectory,
     account: &Account,
 ) -> Result<GmailConnectorBuilder, Failure> {
     let builder = addressed(GmailConnector::builder(GmailAuthConfig::from(account)));
     let builder = match shared_store() {
-        // The account's own file still has what its key is derived from.
+        // The account's own file still has the secret that the key derives from.
         Some(address) => builder.shared_store(address),
         None => builder.token_store(directory.store(&account.name)?),
     };
@@ -248,19 +248,19 @@ pub(crate) fn stored(
     Ok(warning(builder))
 }
 
-/// The store that processes on several hosts share.
+/// The store shared by processes on several hosts.
 pub(crate) fn shared_store() -> Option<String> {
     variable("AIRBYTE_GMAIL_STORE").filter(|place| place.contains("://"))
 }
 
-/// A connector of the environment's credentials.
+/// A connector with the environment's credentials.
 fn of_environment() -> Result<GmailConnectorBuilder, Failure> {
     Ok(warning(GmailConnectorBuilder::from_env(Some(
         Mode::OpenSource,
     ))?))
 }
 
-/// Says when the tokens can't be kept.
+/// Reports tokens that can't be stored.
 fn warning(builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
     builder.on_token_store_warning(|warning| {
         let cause = std::error::Error::source(warning);
@@ -269,7 +269,7 @@ fn warning(builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
     })
 }
 
-/// Puts the addresses of the environment into a builder.
+/// Applies the environment's URLs to a builder.
 pub(crate) fn addressed(mut builder: GmailConnectorBuilder) -> GmailConnectorBuilder {
     if let Some(url) = variable("GMAIL_API_URL") {
         builder = builder.base_url(url);
@@ -280,7 +280,7 @@ pub(crate) fn addressed(mut builder: GmailConnectorBuilder) -> GmailConnectorBui
     builder
 }
 
-/// A Google client at the addresses of the environment.
+/// A Google client with the environment's URLs.
 pub(crate) fn at_google(client: GoogleClient) -> GoogleClient {
     let url = |name: &str, usual: &str| variable(name).unwrap_or_else(|| usual.to_owned());
     client.with_urls(
@@ -290,7 +290,7 @@ pub(crate) fn at_google(client: GoogleClient) -> GoogleClient {
     )
 }
 
-/// The Google client that an account was signed in with.
+/// The Google client that an account signed in with.
 pub(crate) fn client_of(account: &Account) -> GoogleClient {
     let client = GoogleClient::new(&account.client_id);
     at_google(match &account.client_secret {
@@ -299,7 +299,7 @@ pub(crate) fn client_of(account: &Account) -> GoogleClient {
     })
 }
 
-/// The connector's id that the environment or `connectors connect` gives.
+/// The connector's id from the environment or from `connectors connect`.
 pub(crate) fn connector_id() -> Result<Option<String>, Failure> {
     match variable("AIRBYTE_CONNECTOR_ID") {
         Some(id) => Ok(Some(id)),

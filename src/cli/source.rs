@@ -1,4 +1,4 @@
-//! Which Google credentials count, and why: the one answer for all commands.
+//! Decides which Google credentials to use, and why, for all commands.
 
 use std::path::PathBuf;
 
@@ -9,26 +9,26 @@ use super::args::Global;
 use super::exit::Failure;
 use super::settings::{account, google_variable, variable};
 
-/// The variable that names a mailbox for a service account.
+/// The variable with the mailbox for a service account.
 const SUBJECT: &str = "GMAIL_SUBJECT";
 
-/// The variable that names a credential file.
+/// The variable with the path of a credential file.
 const FILE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 
-/// Where Google credentials come from.
+/// A source of Google credentials.
 pub(crate) enum Source {
     /// A token in this variable.
     Variable(&'static str),
-    /// An account that has signed in.
+    /// A signed-in account, and why it was chosen.
     Account(Box<Account>, &'static str),
-    /// A credential file of Google's.
+    /// A Google credential file, and why it was chosen.
     File(PathBuf, &'static str),
     /// The service account of this machine.
     Machine,
 }
 
 impl Source {
-    /// The first one that there is.
+    /// The first available source.
     pub(crate) fn find(
         directory: &AccountDirectory,
         global: &Global,
@@ -78,7 +78,7 @@ impl Source {
         Ok(subject.map(|_| Self::Machine))
     }
 
-    /// What a person reads of it.
+    /// The source in words.
     pub(crate) fn shown(&self) -> String {
         match self {
             Self::Variable(name) => format!("the environment ({name})"),
@@ -96,7 +96,7 @@ impl Source {
         }
     }
 
-    /// The note of it, with the reason where that may surprise.
+    /// The note to print, with the reason if the choice may surprise.
     pub(crate) fn note(&self) -> String {
         match self {
             Self::Account(_, why) if why.contains(FILE) => {
@@ -106,7 +106,7 @@ impl Source {
         }
     }
 
-    /// The same for a program.
+    /// The source as JSON for programs.
     pub(crate) fn to_json(&self, directory: &AccountDirectory) -> Result<Value, Failure> {
         Ok(match self {
             Self::Variable(name) => json!({

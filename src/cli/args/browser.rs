@@ -1,4 +1,4 @@
-//! What a command takes that needs a browser.
+//! The arguments of commands that need a browser.
 
 use std::time::Duration;
 
@@ -23,12 +23,12 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Listens for the browser.
+    /// Starts listening for the browser.
     pub(crate) async fn listen(&self) -> Result<Loopback, Failure> {
         Ok(Loopback::bind(self.port).await?)
     }
 
-    /// Sends the user to a consent page.
+    /// Opens a consent page, or asks the user to open it.
     pub(crate) fn send(&self, url: &str, loopback: &Loopback) {
         if !self.no_browser && browser::open(url) {
             output::note(&format!(

@@ -1,4 +1,4 @@
-//! An OAuth client of Google's.
+//! The arguments for a Google OAuth client.
 
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// The client that the flags or the environment give.
+    /// The client from the flags or the environment.
     pub(crate) fn read(self) -> Result<Option<GoogleClient>, Failure> {
         if let Some(file) = self.client_file {
             let text = std::fs::read_to_string(&file).map_err(|error| {

@@ -1,4 +1,4 @@
-//! What the shell offers on TAB, beside the commands and flags themselves. None of it asks the network.
+//! Completions besides commands and flags. They use only local data, never the network.
 
 use std::ffi::OsStr;
 
@@ -7,13 +7,13 @@ use clap_complete::engine::CompletionCandidate;
 use crate::cli::label;
 use crate::cli::settings;
 
-/// The accounts that are signed in.
+/// The signed-in accounts.
 pub(crate) fn accounts(begin: &OsStr) -> Vec<CompletionCandidate> {
     let names = settings::directory().and_then(|directory| Ok(directory.names()?));
     candidates(names.unwrap_or_default(), begin)
 }
 
-/// The labels that were there when a command last asked for them.
+/// The labels as of the last command that fetched them.
 pub(crate) fn labels(begin: &OsStr) -> Vec<CompletionCandidate> {
     candidates(label::cached(), begin)
 }

@@ -1,4 +1,4 @@
-//! A user's consent at Airbyte, and whose it is.
+//! The arguments for a user's consent at Airbyte, and the customer it is for.
 
 use airbyte_agent_gmail::oauth::ConnectRequest;
 use clap::Args;
@@ -16,14 +16,14 @@ pub(crate) struct Customer {
     workspace_name: Option<String>,
 }
 
-/// A customer by either of its names.
+/// A customer, by either kind of name.
 pub(crate) enum Named {
     Workspace(String),
     Customer(String),
 }
 
 impl Customer {
-    /// The customer that the flags name, or else the environment.
+    /// The customer from the flags, else from the environment.
     pub(crate) fn named(self) -> Result<Named, Failure> {
         let variable = settings::variable;
         for (flag, name) in [
@@ -41,7 +41,7 @@ impl Customer {
             .or_else(|| self.customer_name.map(Named::Customer))
             .or_else(|| variable("AIRBYTE_WORKSPACE_NAME").map(Named::Workspace))
             .or_else(|| variable("AIRBYTE_CUSTOMER_NAME").map(Named::Customer))
-            // Asked for nobody's connectors, Airbyte lists everybody's.
+            // Without a name, Airbyte would list everybody's connectors.
             .filter(|(Named::Workspace(name) | Named::Customer(name))| !name.trim().is_empty())
             .ok_or_else(|| {
                 Failure::input("no customer was given; give --customer-name or --workspace-name")
@@ -68,7 +68,7 @@ pub(crate) struct Consent {
 }
 
 impl Consent {
-    /// The consent to ask for, which returns to an address.
+    /// The consent to request, with its redirect URL.
     pub(crate) fn request(self, redirect_url: &str) -> Result<ConnectRequest, Failure> {
         let mut request = ConnectRequest::new(redirect_url)
             .create_template(self.create_template)

@@ -1,4 +1,4 @@
-//! The program's own help: its commands in groups.
+//! The program's help, with its commands in groups.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use clap::Command;
 use super::table::flag_name;
 use crate::cli::output::broken;
 
-/// What the commands are for. Whatever is in no group comes last, by its name alone.
+/// The groups of commands. Commands in no group come last, by name only.
 const GROUPS: [(&str, &[&str]); 5] = [
     (
         "Mail",
@@ -36,13 +36,13 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Sandbox", &["demo", "sandbox"]),
 ];
 
-/// Where the lines about the commands begin.
+/// The column where the descriptions of commands start.
 const MARGIN: usize = 16;
 
-/// The command that carries out any action.
+/// The command that runs any action.
 const RAW: &str = "execute";
 
-/// Puts the groups into the help of the whole program.
+/// Puts the groups into the program's help.
 pub(super) fn grouped(program: Command) -> Command {
     let width = width();
     let header = *program.get_styles().get_header();
@@ -97,7 +97,7 @@ pub(super) fn grouped(program: Command) -> Command {
     ))
 }
 
-/// How wide the help is, as clap takes it for the rest.
+/// The width of the help, computed as clap does for the rest.
 fn width() -> usize {
     let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
     let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
@@ -107,7 +107,7 @@ fn width() -> usize {
         .clamp(2 * MARGIN, 100)
 }
 
-/// The entities, those that begin with the same word as one: `settings…`.
+/// The entities, grouped by their first word: `settings…`.
 fn entities() -> Vec<String> {
     let mut entities: Vec<String> = Vec::new();
     for entity in gmail().entities() {
@@ -120,7 +120,7 @@ fn entities() -> Vec<String> {
     entities
 }
 
-/// Words with commas between them, in lines of a width.
+/// Joins words with commas, wrapped to a width.
 fn wrapped(words: &[String], width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for (index, word) in words.iter().enumerate() {
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_help_fits_a_screen() {
-        // Nothing has a longer help than this, so that --help shows it too.
+        // There is no longer help than this, so --help prints the same.
         let help = super::super::program().render_help().to_string();
         assert!(help.lines().count() <= 60, "{help}");
         for line in help.lines() {

@@ -1,4 +1,4 @@
-//! The messages that a command is about.
+//! The message ids that a command takes.
 
 use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::tool::visible_text;
@@ -17,20 +17,20 @@ pub(crate) struct Messages {
 }
 
 impl Messages {
-    /// The ids; those of the standard input in the place of the `-`.
+    /// Returns the ids. A `-` stands for those on standard input.
     pub(crate) fn read(self) -> Result<Vec<String>, Failure> {
         let mut ids = Vec::new();
         for id in self.ids {
             if id == "-" {
                 let lines = Text::from(id).read()?;
-                // Some programs of Windows begin a file with a mark.
+                // Some Windows programs start a file with a byte order mark.
                 let lines = lines.trim_start_matches('\u{feff}').lines().map(str::trim);
                 ids.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
             } else {
                 ids.push(id);
             }
         }
-        // All of them are looked at before anything is done to the first.
+        // Check all ids before acting on the first.
         ids.iter().try_for_each(|id| check(id))?;
         if ids.is_empty() {
             output::note("standard input has no message id; there is nothing to do");
@@ -39,7 +39,7 @@ impl Messages {
     }
 }
 
-/// Refuses what can be no message's id, as the table does before the network, and quotes it.
+/// Refuses text that can't be a message id, as the table would before a request, but quotes it.
 fn check(id: &str) -> Result<(), Failure> {
     let row = gmail().find("messages", "get")?;
     let params = Map::from_iter([("messageId".to_owned(), Value::from(id))]);

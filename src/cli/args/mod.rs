@@ -1,4 +1,4 @@
-//! The arguments: what every command takes, the commands themselves, and the types of their values.
+//! The arguments: global options, the commands, and value types.
 
 mod browser;
 mod client;
@@ -31,19 +31,19 @@ pub(crate) use consent::{Consent, Customer, Named};
 pub(crate) use messages::Messages;
 pub(crate) use value::{Text, seconds};
 
-/// The variable with which a shell's script asks for what it offers on TAB.
+/// The variable by which a shell's completion script calls the program.
 pub(crate) const COMPLETE: &str = "AIRBYTE_GMAIL_COMPLETE";
 
-/// What the program is called.
+/// The program's name.
 pub(crate) const NAME: &str = "airbyte-gmail";
 
-/// What the help says about credentials and exit codes.
+/// The end of the help: credentials and exit codes.
 const AFTER_HELP: &str = "\
 Credentials: from --account, else the environment (see `auth --help`), else `auth login`
 Exit codes: 0 done, 1 other, 2 input, 3 sign in again, 4 not permitted, 5 not found, 6 rate limit,
 7 network or service: try again, 8 may have been done: look first, 9 not in this mode";
 
-// The command line. (A documentation comment would take the place of the program's help.)
+// The command line. (A doc comment would replace the program's help.)
 #[derive(Parser)]
 #[command(name = NAME)]
 pub(crate) struct Program {
@@ -65,7 +65,7 @@ pub(crate) struct Options {
     pub(crate) global: Global,
 }
 
-// The flags that every command has. (A documentation comment would be the program's help.)
+// The flags of every command. (A doc comment would become the program's help.)
 #[derive(Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
@@ -101,7 +101,7 @@ pub(crate) struct Global {
 }
 
 impl Global {
-    /// How results are shown: as the flags say, in the form `default` where they say nothing.
+    /// How to show results: as the flags say, else in the format `default`.
     pub(crate) fn output(&self, default: Format) -> Output {
         let format = match (self.output, &self.jq) {
             (None | Some(Format::Table | Format::Yaml), Some(_)) if default != Format::Ndjson => {
@@ -112,7 +112,7 @@ impl Global {
         Output::new(format, &self.fields).with_filter(self.jq.clone())
     }
 
-    /// Reads what the configuration file says, and takes what no flag says.
+    /// Reads the configuration file for what the flags leave open.
     pub(crate) fn take_defaults(&mut self) -> Result<(), Failure> {
         self.defaults = Defaults::read()?;
         let output = self.defaults.output()?;
@@ -122,12 +122,12 @@ impl Global {
         Ok(())
     }
 
-    /// Shows a value, as JSON where the flags say nothing.
+    /// Shows a value, as JSON unless the flags say otherwise.
     pub(crate) fn show(&self, value: &impl Serialize) -> Result<(), Failure> {
         self.output(Format::Json).show(value)
     }
 
-    /// As `show`, and tells it to a person at a terminal in a few lines.
+    /// Like `show`, but prints a few lines for a person at a terminal.
     pub(crate) fn tell(
         &self,
         value: &impl Serialize,
@@ -143,7 +143,7 @@ impl Global {
     }
 }
 
-// Building all commands takes longer than most of them run, so each is built where it is named.
+// Building all commands takes longer than most commands run, so each is built only when named.
 #[derive(Subcommand)]
 #[command(defer = true)]
 pub(crate) enum Command {
@@ -196,7 +196,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// The fields that its results can have; none where they are not known before, or there are no records.
+    /// The fields of its results; empty if they are not known in advance, or if there are no records.
     fn fields(&self) -> Fields {
         match self {
             Self::Auth(command) => command.fields(),
@@ -221,12 +221,12 @@ impl Command {
             Self::Signature(_) => field::of_gmail("settings_send_as", "patch"),
             Self::Attachments(_) => &commands::attachments::FIELDS,
             Self::Send(_) | Self::Reply(_) | Self::Forward(_) => &commands::send::FIELDS,
-            // The rest has no records, or asks for an action or a query whose records have fields of their own.
+            // The others have no records, or the fields depend on the action or query.
             _ => &[],
         }
     }
 
-    /// Does what the arguments say.
+    /// Runs the command.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         global.output(Format::Json).check_fields(self.fields())?;
         match self {
@@ -270,8 +270,7 @@ impl Command {
 }
 
 impl Program {
-    /// What the command line says, and the matches for the commands that come from the table; ends the program where
-    /// it is wrong or asks for help.
+    /// Parses the command line; also returns the matches for commands from the table. Exits on errors and for help.
     pub(crate) fn read() -> (Self, clap::ArgMatches) {
         let arguments: Vec<_> = std::env::args_os().collect();
         let words: Vec<_> = arguments
@@ -296,7 +295,7 @@ impl Program {
     }
 }
 
-/// Answers a shell that completes a command line, and ends; does nothing where no shell asks.
+/// Answers a shell's completion request and exits; otherwise returns.
 pub(crate) fn complete() {
     CompleteEnv::with_factory(program)
         .var(COMPLETE)
@@ -305,14 +304,14 @@ pub(crate) fn complete() {
         .complete();
 }
 
-/// The whole tree of commands, with what each takes.
+/// The whole tree of commands, with their arguments.
 pub(crate) fn program() -> clap::Command {
     let mut program = tree(&|_| true);
     program.build();
     help::grouped(program)
 }
 
-/// The commands that words could name; all where they name none, since clap then says which there are.
+/// The commands that the words could name. If they name none, all commands, so clap can list them.
 fn named(words: &[Cow<'_, str>]) -> clap::Command {
     let has = |name: &str| words.iter().any(|word| word == name);
     let own = Command::augment_subcommands(clap::Command::new(NAME));
@@ -323,16 +322,16 @@ fn named(words: &[Cow<'_, str>]) -> clap::Command {
     if commands.is_empty() && !["--version", "-V"].into_iter().any(has) {
         return tree(&has);
     }
-    // clap gives each command its own copy of each global option.
+    // clap copies every global option into each command.
     Options::augment_args(clap::Command::new(NAME)).subcommands(commands)
 }
 
-/// The commands by their names; of the table's, those that are wanted have their actions.
+/// All commands. Those from the table get their actions only if wanted.
 fn tree(is_wanted: &dyn Fn(&str) -> bool) -> clap::Command {
     Program::command().subcommands(table::commands(is_wanted))
 }
 
-/// `open-source` or `hosted`.
+/// Parses `open-source` or `hosted`.
 pub(crate) fn mode() -> impl TypedValueParser<Value = Mode> {
     PossibleValuesParser::new(["open-source", "hosted"]).map(|name| match name.as_str() {
         "hosted" => Mode::Hosted,

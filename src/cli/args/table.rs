@@ -1,4 +1,4 @@
-//! The commands of the operation table: one for each entity, with its actions and their fields as flags.
+//! The commands of the operation table: one per entity, with its actions as subcommands and their fields as flags.
 
 use airbyte_agent_gmail::operation::{Field, Location, Operation, Schema, gmail};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -6,25 +6,25 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::exit::Failure;
 
-/// The flag of what has pages.
+/// The flag of paged actions.
 const ALL: &str = "all";
 
-/// An action of the table, as the command line asks for it.
+/// An action of the table with its arguments.
 pub(crate) struct Call {
     pub(crate) operation: &'static Operation,
     pub(crate) params: Value,
-    /// Whether every page is wanted, of what has pages.
+    /// Whether to fetch every page, if the action has pages.
     pub(crate) is_all: bool,
 }
 
-/// The commands of the entities that are wanted.
+/// The commands of the wanted entities.
 pub(crate) fn wanted(is_wanted: &dyn Fn(&str) -> bool) -> impl Iterator<Item = Command> {
     let entities = gmail().entities().into_iter();
     let wanted = entities.filter(|entity| is_wanted(&flag_name(entity)));
     wanted.map(|entity| self::entity(entity, is_wanted))
 }
 
-/// The commands of all entities; only those that are wanted have their actions.
+/// The commands of all entities. Only wanted ones have their actions.
 pub(crate) fn commands(is_wanted: &dyn Fn(&str) -> bool) -> Vec<Command> {
     gmail()
         .entities()
@@ -118,7 +118,7 @@ fn argument(field: &'static Field) -> Arg {
     }
 }
 
-/// A name of the spec as a word of the command line.
+/// Converts a name from the spec to a word of the command line.
 pub(crate) fn flag_name(name: &str) -> String {
     let mut flag = String::with_capacity(name.len() + 4);
     for letter in name.chars() {
@@ -134,7 +134,7 @@ pub(crate) fn flag_name(name: &str) -> String {
     flag
 }
 
-/// Reads the action that the command line names, and its params.
+/// Reads the action and its params from the matches.
 pub(crate) fn read(matches: &ArgMatches) -> Result<Call, Failure> {
     let unknown = || Failure::input("no such action; see --help");
     let (entity, matches) = matches.subcommand().ok_or_else(unknown)?;
@@ -167,13 +167,13 @@ fn value<'a>(field: &Field, mut texts: impl Iterator<Item = &'a String>) -> Resu
     }
 }
 
-/// What does not parse as a number stays a string: the params' check says what the field takes.
+/// A value that does not parse as a number stays a string: the params' check says what the field takes.
 fn single(field: &Field, schema: &Schema, text: &str) -> Result<Value, Failure> {
     Ok(match schema {
         Schema::Integer { .. } => text
             .parse::<i64>()
             .map(Value::from)
-            // One that is out of every range is still a number.
+            // An integer out of range is still a number.
             .or_else(|_| text.parse().map(|number: f64| json!(number)))
             .ok()
             .filter(Value::is_number)

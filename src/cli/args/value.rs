@@ -1,4 +1,4 @@
-//! The types of arguments' values.
+//! Types for argument values.
 
 use std::ops::RangeBounds;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use clap::builder::TypedValueParser;
 
 use crate::cli::exit::Failure;
 
-/// A text: as given, or of the file that it names with an `@`, or of the standard input for `-`.
+/// Text: as given, from the file after an `@`, or from standard input for `-`.
 #[derive(Clone, Debug)]
 pub(crate) struct Text(String);
 
@@ -19,8 +19,8 @@ impl From<String> for Text {
 }
 
 impl Text {
-    /// Refuses what was read for a mail from an empty standard input: more likely a program before it failed than that a
-    /// mail of nothing is meant.
+    /// Refuses a message's text from empty standard input. More likely the previous program failed than an empty
+    /// message was intended.
     pub(crate) fn check_mail(&self, read: &str) -> Result<(), Failure> {
         if self.0 == "-" && read.is_empty() {
             return Err(Failure::input(
@@ -30,7 +30,7 @@ impl Text {
         Ok(())
     }
 
-    /// The text itself.
+    /// Reads the text.
     pub(crate) fn read(&self) -> Result<String, Failure> {
         static IS_READ: AtomicBool = AtomicBool::new(false);
         if self.0 == "-" {
@@ -52,7 +52,7 @@ impl Text {
     }
 }
 
-/// A text without the byte order mark that some editors put before it.
+/// Removes the byte order mark that some editors write.
 fn without_mark(text: String) -> String {
     match text.strip_prefix('\u{feff}') {
         Some(text) => text.to_owned(),
@@ -60,7 +60,7 @@ fn without_mark(text: String) -> String {
     }
 }
 
-/// A number of seconds in a range.
+/// Parses a number of seconds within a range.
 pub(crate) fn seconds(range: impl RangeBounds<u64>) -> impl TypedValueParser<Value = Duration> {
     clap::value_parser!(u64)
         .range(range)

@@ -1,4 +1,4 @@
-//! Any action of the table, carried out.
+//! Runs any action of the table.
 
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -15,7 +15,7 @@ use crate::cli::label;
 use crate::cli::output::{self, Format, Meter, Output};
 use crate::cli::settings::{builder, connect, patient};
 
-/// Carries out an action of the table, with all that the flags around it ask for.
+/// Runs an action of the table, as the global flags ask.
 pub(crate) async fn run(global: &Global, call: Call) -> Result<(), Failure> {
     let Call {
         operation,
@@ -50,7 +50,7 @@ pub(crate) async fn run(global: &Global, call: Call) -> Result<(), Failure> {
     output.execute(call, failed).await
 }
 
-/// The ids that the params name in the address.
+/// The ids in the request's path.
 fn path_values(operation: &Operation, params: &Value) -> String {
     let fields = operation.fields.iter();
     let ids = fields
@@ -59,7 +59,7 @@ fn path_values(operation: &Operation, params: &Value) -> String {
     ids.collect::<Vec<_>>().join("/")
 }
 
-/// Shows the pages of a list as they come.
+/// Shows the pages of a list as they arrive.
 async fn every_page(
     gmail: &GmailConnector,
     output: &Output,
@@ -102,7 +102,7 @@ async fn every_page(
     }
 }
 
-/// The request as it would go out. It needs no credentials.
+/// Shows the request without sending it. Needs no credentials.
 fn show(output: &Output, operation: &'static Operation, params: &Value) -> Result<(), Failure> {
     let empty = Map::new();
     let params = params.as_object().unwrap_or(&empty);
@@ -122,7 +122,7 @@ fn show(output: &Output, operation: &'static Operation, params: &Value) -> Resul
     output.value(&shown)
 }
 
-/// What can't be undone is confirmed first, or is not done.
+/// Asks for confirmation before an action that can't be undone; without it, the action fails.
 pub(crate) fn confirm(
     global: &Global,
     id: &str,

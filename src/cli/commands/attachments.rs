@@ -79,7 +79,7 @@ impl Attachments {
             }
             rows.push(row);
         }
-        // Only what was saved has a file.
+        // Only saved attachments have a file.
         let columns = if directory.is_some() {
             &FIELDS[..]
         } else {

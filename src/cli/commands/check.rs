@@ -8,10 +8,10 @@ use crate::cli::exit::Failure;
 use crate::cli::output;
 use crate::cli::settings::connect;
 
-/// The fields of what is found.
+/// The fields of the result.
 pub(crate) const FIELDS: [&str; 2] = ["ok", "mode"];
 
-/// Asks the service once, with the credentials that are meant.
+/// Sends one request with the selected credentials.
 pub(crate) async fn run(global: &Global) -> Result<(), Failure> {
     let gmail = connect(global)?;
     gmail.check().await?;

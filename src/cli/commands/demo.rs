@@ -1,4 +1,4 @@
-//! `airbyte-gmail demo`: the main job in both modes, against a sandbox in this process.
+//! `airbyte-gmail demo`: the main job in both modes, against a sandbox in the same process.
 
 use airbyte_agent_gmail::mail::{Compose, Reading};
 use airbyte_agent_gmail::sandbox::Sandbox;
@@ -9,7 +9,7 @@ use crate::cli::exit::Failure;
 use crate::cli::label;
 use crate::cli::output::line;
 
-/// How many unread messages are shown.
+/// How many unread messages to show.
 const SHOWN: i64 = 3;
 
 /// Shows what a newcomer would try first.

@@ -1,4 +1,4 @@
-//! What the program says of itself: schemas, the reference, completion scripts, man pages.
+//! Commands that describe the program: schemas, the reference, completion scripts, man pages.
 
 use std::path::{Path, PathBuf};
 
@@ -84,7 +84,7 @@ impl Completions {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut script = Vec::new();
         let shell = self.shell.to_string();
-        // The script asks the program itself, which knows accounts and labels as well.
+        // The script calls the program, which also completes accounts and labels.
         let shells = Shells::builtins();
         let completer = shells
             .completer(&shell)
@@ -117,7 +117,7 @@ impl Reference {
     }
 }
 
-/// Makes the folder that pages are written to.
+/// Creates the directory for the pages.
 fn made(directory: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(directory).map_err(|error| unusable(directory, &error))
 }
@@ -146,7 +146,7 @@ fn man_pages(directory: &Path, command: &Command, name: &str) -> Result<usize, F
     Ok(count)
 }
 
-/// `--help-agents`: the guide, or the reference of one entity, or of `all`.
+/// `--help-agents`: the guide, or the reference for one entity or for `all`.
 pub(crate) fn for_agents(topic: &str) -> Result<(), Failure> {
     if topic.is_empty() {
         return output::line(&format!(

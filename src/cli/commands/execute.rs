@@ -30,7 +30,7 @@ impl Execute {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let Unambiguous(params) = serde_json::from_str(&self.params.read()?)
             .map_err(|error| Failure::not_json("--params", &error))?;
-        // What the table does not have is the Context Store's search, or a slip that `execute_selected` tells.
+        // An action missing from the table is the Context Store's search, or a typo that `execute_selected` reports.
         if let Ok(operation) = gmail().find(&self.entity, &self.action) {
             let call = Call {
                 operation,
@@ -46,7 +46,7 @@ impl Execute {
     }
 }
 
-/// JSON in which no name stands twice: which of the two is meant nobody knows.
+/// JSON without repeated names: nobody knows which of the two was meant.
 pub(super) struct Unambiguous(pub(super) Value);
 
 impl<'de> Deserialize<'de> for Unambiguous {

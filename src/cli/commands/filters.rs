@@ -19,7 +19,7 @@ use crate::cli::{label, output};
 /// <https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/batchModify>
 const BATCH: usize = 1000;
 
-/// The largest page: it costs the same whatever its size.
+/// The largest page. A page costs the same whatever its size.
 const PAGE_SIZE: i64 = 500;
 
 /// List, create and delete filters, or apply one to existing mail
@@ -106,7 +106,7 @@ pub(crate) struct Create {
 }
 
 impl Filters {
-    /// The fields that its results can have.
+    /// The fields of its results.
     pub(crate) fn fields(&self) -> Fields {
         match self {
             Self::List | Self::Create(_) => field::of_gmail("settings_filters", "list"),
@@ -115,7 +115,7 @@ impl Filters {
         }
     }
 
-    /// Does what the arguments say.
+    /// Runs the command.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         if let Self::Create(create) = &self {
             create.check()?;
@@ -181,7 +181,7 @@ impl Filters {
 }
 
 impl Create {
-    /// Refuses what could find or do nothing, before the network.
+    /// Refuses a filter that matches nothing or does nothing, before any request.
     fn check(&self) -> Result<(), Failure> {
         let texts = [
             ("--from", &self.from),
@@ -235,7 +235,7 @@ impl Create {
     }
 
     fn filter(self) -> (FilterCriteria, FilterAction) {
-        // Options that are labels put on or taken off, in the words of Gmail's own page.
+        // Options that add or remove labels, in the words of Gmail's own page.
         let add = [
             (self.star, "STARRED"),
             (self.important, "IMPORTANT"),
@@ -277,7 +277,7 @@ impl Create {
     }
 }
 
-/// A filter as a line for people: what it finds, and what it does to that.
+/// A filter as a line for people: its criteria and its actions.
 async fn told(
     gmail: &GmailConnector,
     labels: &mut Option<Labels>,
@@ -316,7 +316,7 @@ async fn apply(
                 .to_owned(),
         ));
     }
-    // All ids come first: what is changed moves in the list that is being read.
+    // Collect all ids first: changes would move messages in the list being read.
     let mut ids = Vec::new();
     let mut list = gmail
         .messages()
@@ -356,7 +356,7 @@ async fn apply(
     })
 }
 
-/// The search that finds what a filter would meet.
+/// The search for what a filter would match.
 fn query(criteria: &FilterCriteria) -> String {
     let given = |text: &Option<String>| {
         text.as_deref()
@@ -365,7 +365,7 @@ fn query(criteria: &FilterCriteria) -> String {
             .map(str::to_owned)
     };
     let mut terms = Vec::new();
-    // The brackets keep the words and alternatives of one criterion together.
+    // Parentheses keep the words and alternatives of one criterion together.
     for (operator, text) in [
         ("from:", &criteria.from),
         ("to:", &criteria.to),
@@ -392,7 +392,7 @@ fn query(criteria: &FilterCriteria) -> String {
     terms.join(" ")
 }
 
-/// Whether a text can be a mail address alone, without a name beside it.
+/// Whether text can be a bare mail address, without a display name.
 fn is_address(text: &str) -> bool {
     text.split_once('@').is_some_and(|(name, host)| {
         !name.is_empty()

@@ -15,16 +15,16 @@ use crate::cli::exit::Failure;
 use crate::cli::source::Source;
 use crate::cli::{output, settings};
 
-/// The variable that holds the token of the HTTP server.
+/// The variable with the HTTP server's token.
 const TOKEN: &str = "AIRBYTE_GMAIL_MCP_TOKEN";
 
-/// A token of at least so many characters is not guessed.
+/// From this length on, a token can't be guessed.
 const LONG_TOKEN: usize = 16;
 
-/// The file, beside the accounts, that counts what agents did.
+/// The file next to the accounts that counts agents' actions.
 const COUNTS: &str = "agent-actions.log";
 
-/// Reads a number of times a day.
+/// Parses a number per day.
 fn a_day(text: &str) -> Result<u32, String> {
     let number = text.strip_suffix("/day").unwrap_or(text);
     number
@@ -129,7 +129,7 @@ impl Mcp {
         !self.http
     }
 
-    /// Serves until the client goes away, or the program is stopped.
+    /// Serves until the client disconnects or the program is stopped.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let server = self.server(global)?;
         if !self.http {
@@ -225,7 +225,7 @@ impl Mcp {
         }
         let builder = settings::builder(global)?;
         let mode = builder.mode();
-        // Certificates and connections are read and made at the first call: a client waits for the list of tools.
+        // Read certificates and connect at the first call, because the client is waiting for the list of tools.
         let within = Duration::from_secs(self.answer_within.into());
         let mut tools = Tools::lazy(mode, move || builder.clone().build())
             .with_access(access)
@@ -272,8 +272,7 @@ impl Mcp {
     }
 }
 
-/// The scopes that the signed-in account has granted, where its credentials are the ones that `builder` takes; none
-/// where they are not known.
+/// The scopes granted to the signed-in account, if `builder` uses that account; empty if unknown.
 fn granted_scopes(global: &Global) -> Result<Vec<String>, Failure> {
     if settings::is_hosted(global)? || settings::google_variable_for(global).is_some() {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! A file for each command: what it takes, and what it does.
+//! The commands, one file each: arguments and implementation.
 
 pub(crate) mod action;
 pub(crate) mod attachments;

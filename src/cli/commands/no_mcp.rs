@@ -1,4 +1,4 @@
-//! `airbyte-gmail mcp` in a build without the feature `mcp`: it says what to do.
+//! `airbyte-gmail mcp` in a build without the feature `mcp`. It says how to get one.
 
 use std::ffi::OsString;
 

@@ -1,4 +1,4 @@
-//! `airbyte-gmail oauth`: the parts of a user's consent, for a service that receives the callback itself.
+//! `airbyte-gmail oauth`: the steps of a user's consent, for a service that receives the callback itself.
 
 use airbyte_agent_gmail::api::airbyte::types::OAuthConfiguration;
 use airbyte_agent_gmail::operation::gmail;
@@ -35,7 +35,7 @@ pub(crate) enum Credentials {
 }
 
 impl Oauth {
-    /// The fields that its results can have.
+    /// The fields of its results.
     pub(crate) fn fields(&self) -> Fields {
         match self {
             Self::Initiate { .. } => &["consent_url", "correlation"],
@@ -46,7 +46,7 @@ impl Oauth {
         }
     }
 
-    /// Does what the arguments say.
+    /// Runs the command.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         match self {
             Self::Initiate {

@@ -16,13 +16,13 @@ use crate::cli::file::Folder;
 use crate::cli::output::{self, Format};
 use crate::cli::settings::connect;
 
-/// The fields of what is opened.
+/// The fields of the result.
 const FIELDS: [&str; 2] = ["file", "opened"];
 
-/// The fields of what is opened in Gmail.
+/// The fields of the result with `--web`.
 const FIELDS_OF_WEB: [&str; 2] = ["url", "opened"];
 
-/// What a viewer shows without running anything of it, by its type and the end of its name.
+/// Types that a viewer shows without running code, with their file extensions.
 const SHOWN: [(&str, &[&str]); 8] = [
     ("application/pdf", &["pdf"]),
     ("image/avif", &["avif"]),
@@ -60,12 +60,12 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    /// The fields that its results can have.
+    /// The fields of its results.
     pub(crate) fn fields(&self) -> Fields {
         if self.web { &FIELDS_OF_WEB } else { &FIELDS }
     }
 
-    /// Does what the arguments say.
+    /// Runs the command.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let gmail = connect(global)?;
         if self.web {
@@ -98,7 +98,7 @@ impl Open {
     }
 }
 
-/// The attachment that is meant; the only one where none is named.
+/// The chosen attachment. Without a part id, the only one.
 fn chosen<'a>(
     attachments: &'a [Attachment],
     part: Option<&str>,
@@ -131,7 +131,8 @@ fn chosen<'a>(
     }
 }
 
-/// Whether a viewer shows it and runs nothing: the system goes by the name, mail programs by the type, so that both count.
+/// Whether a viewer shows it and runs nothing. Both must match: the system goes by the name, mail programs by the
+/// type.
 fn is_shown(mime_type: &str, file: &Path) -> bool {
     let ending = file.extension().and_then(|ending| ending.to_str());
     let ending = ending.unwrap_or_default().to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! `airbyte-gmail label`, `archive`, `trash`, `untrash` and `mark`: what is done to each of some messages.
+//! `airbyte-gmail label`, `archive`, `trash`, `untrash` and `mark`: the same change to one or more messages.
 
 use std::io::IsTerminal;
 
@@ -131,12 +131,12 @@ impl Mark {
     }
 }
 
-/// The fields of a message that was changed.
+/// The fields of a changed message.
 pub(crate) const FIELDS: [&str; 2] = ["id", "labels"];
 
-/// What is done to a message.
+/// A change to a message.
 enum Change {
-    /// Labels are put on and taken off, by their ids.
+    /// Adds and removes labels, by id.
     Labels {
         add: Vec<String>,
         remove: Vec<String>,
@@ -154,7 +154,7 @@ impl Change {
         }
     }
 
-    /// Makes the change to one message after the other, and shows what each has become.
+    /// Changes one message after the other and shows the results.
     async fn make(
         self,
         global: &Global,
@@ -205,7 +205,7 @@ impl Change {
             meter.add(1, 0);
         }
         drop(meter);
-        // What is done is shown in any case: after a failure it is what the next try needs no more.
+        // Show what was done even after a failure, so it need not be repeated.
         if output.format() == Format::Json {
             output.show(&changed)?;
         } else if !changed.is_empty() {
@@ -213,7 +213,7 @@ impl Change {
                 let mut labels = None;
                 for message in &mut changed {
                     let ids: Vec<String> = serde_json::from_value(message["labels"].take())?;
-                    // The change is made: without the names the ids do.
+                    // The change was made. Without names, show the ids.
                     let names = label::shown_names(gmail, &mut labels, &ids).await;
                     message["labels"] = json!(names.unwrap_or(ids));
                 }
@@ -234,7 +234,7 @@ impl Change {
     }
 }
 
-/// Tells a person how to take a change back.
+/// Tells a person how to undo a change.
 fn tell_undo(global: &Global, command: &str, ids: &[String], options: &str) {
     if global.dry_run || ids.is_empty() || !std::io::stderr().is_terminal() {
         return;
@@ -248,7 +248,7 @@ fn tell_undo(global: &Global, command: &str, ids: &[String], options: &str) {
     )));
 }
 
-/// The ids of labels that people call by name.
+/// The ids of labels given by name.
 async fn label_ids(
     gmail: &GmailConnector,
     names: Vec<String>,

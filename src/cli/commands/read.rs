@@ -8,7 +8,7 @@ use crate::cli::output::{self, Format};
 use crate::cli::page::{self, page};
 use crate::cli::settings::connect;
 
-/// The fields that a message can have here.
+/// The fields of a message.
 pub(crate) const FIELDS: [&str; 29] = [
     "id",
     "thread_id",

@@ -26,11 +26,11 @@ pub(crate) struct Rsvp {
     comment: Option<Text>,
 }
 
-/// The fields of what was sent.
+/// The fields of the result.
 pub(crate) const FIELDS: [&str; 3] = ["sent", "answer", "to"];
 
 impl Rsvp {
-    /// Does what the arguments say.
+    /// Runs the command.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let output = global.output(Format::Table);
         let gmail = connect(global)?;

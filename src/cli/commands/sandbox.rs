@@ -14,7 +14,7 @@ use crate::cli::args::mode;
 use crate::cli::exit::{Failure, plain};
 use crate::cli::output;
 
-/// Variables that lead to an account; a command in the sandbox inherits none of them.
+/// Prefixes of variables that select an account. A command in the sandbox inherits none of them.
 const ACCOUNT: [&str; 3] = ["GMAIL_", "GOOGLE_", "AIRBYTE_"];
 
 /// Run your own Google and Airbyte, with a mailbox to try things in
@@ -42,7 +42,7 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Serves until the program is stopped, or the command ends.
+    /// Serves until the program is stopped or the command ends.
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let mut builder = sandbox::Sandbox::builder();
         if let Some(port) = self.port {
@@ -84,7 +84,7 @@ impl Sandbox {
     }
 }
 
-/// What a person needs to know, each address below what it is for where the terminal is too narrow for both.
+/// What a person needs to know. On a narrow terminal, each value goes below its label.
 fn introduction(sandbox: &sandbox::Sandbox) -> String {
     let url = sandbox.gmail_url();
     let lines = [
@@ -123,7 +123,7 @@ fn messages(sandbox: &sandbox::Sandbox) -> String {
     }
 }
 
-/// Runs a command whose programs reach the sandbox and no account of the person's.
+/// Runs a command so that its programs reach the sandbox and none of the user's accounts.
 async fn run_in(
     sandbox: &sandbox::Sandbox,
     mode: Mode,
@@ -147,14 +147,14 @@ async fn run_in(
     command
         .envs(sandbox.variables(mode))
         .env("AIRBYTE_GMAIL_CONFIG_DIR", folder.path())
-        // gcloud's own sign-in is an account too.
+        // gcloud's sign-in is an account too.
         .env("CLOUDSDK_CONFIG", folder.path());
     let mut child = command.spawn().map_err(|error| {
         output::note(&format!(
             "error: `{}` can't be run: {error}",
             program.to_string_lossy()
         ));
-        // As shells have it (POSIX, 2.8.2).
+        // Exit codes as in shells (POSIX, 2.8.2).
         Failure::Command(if error.kind() == ErrorKind::NotFound {
             127
         } else {
@@ -168,7 +168,7 @@ async fn run_in(
     }
 }
 
-/// Waits for the command. What the terminal sends to stop it reaches it too, so that it can end as it likes.
+/// Waits for the command. It receives the terminal's signals too and can exit in its own way.
 #[cfg(unix)]
 async fn end_of(child: &mut Child) -> Result<ExitStatus, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -182,7 +182,7 @@ async fn end_of(child: &mut Child) -> Result<ExitStatus, Failure> {
             _ = terminate.recv() => {
                 let pid = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
                 if let Some(pid) = pid {
-                    // It may have ended in between.
+                    // An error means that it has already ended.
                     let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
                 }
             }
@@ -190,7 +190,7 @@ async fn end_of(child: &mut Child) -> Result<ExitStatus, Failure> {
     }
 }
 
-/// Waits for the command. What the terminal sends to stop it reaches it too, so that it can end as it likes.
+/// Waits for the command. It receives the terminal's signals too and can exit in its own way.
 #[cfg(not(unix))]
 async fn end_of(child: &mut Child) -> Result<ExitStatus, Failure> {
     loop {
@@ -201,7 +201,7 @@ async fn end_of(child: &mut Child) -> Result<ExitStatus, Failure> {
     }
 }
 
-/// The exit code to end with; of a command that a signal ended, what shells give.
+/// The exit code to return. For a command ended by a signal, the code that shells return.
 fn code(status: ExitStatus) -> u8 {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {

@@ -16,13 +16,13 @@ use crate::cli::label::{self, Labels};
 use crate::cli::output::{self, Format, Meter};
 use crate::cli::settings;
 
-/// The largest page of the tool that searches.
+/// The largest page of the search tool.
 const LARGEST_PAGE: usize = 50;
 
-/// How many messages a page has where nothing else is said.
+/// The default number of messages to show.
 const USUAL_PAGE: usize = 10;
 
-/// The fields of a message that was found.
+/// The fields of a found message.
 pub(crate) const FIELDS: [&str; 8] = [
     "id",
     "thread_id",
@@ -79,7 +79,7 @@ impl Inbox {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let query = match self.query.join(" ") {
             query if query.trim().is_empty() => "in:inbox".to_owned(),
-            // The brackets keep alternatives together.
+            // Parentheses keep alternatives together.
             query => format!("in:inbox ({query})"),
         };
         search(global, &query, self.page).await
@@ -88,7 +88,7 @@ impl Inbox {
 
 async fn search(global: &Global, query: &str, page: Page) -> Result<(), Failure> {
     let output = global.output(Format::Table);
-    // For a person at a terminal; what is piped stays as programs know it.
+    // Only for a person at a terminal. Piped output keeps its format for programs.
     let is_shown = output.format() == Format::Table && output::is_terminal();
     let output = if is_shown {
         output.with_columns(&[output::MARK, "id", "date", "from", "subject", "labels"])
@@ -180,7 +180,7 @@ async fn search(global: &Global, query: &str, page: Page) -> Result<(), Failure>
     unread.outcome()
 }
 
-/// Messages of the list that could not be looked at.
+/// Counts listed messages that could not be read.
 #[derive(Default)]
 struct Unread {
     count: usize,
@@ -188,7 +188,7 @@ struct Unread {
 }
 
 impl Unread {
-    /// One that somebody has deleted since it was listed is no failure.
+    /// Counts a message that could not be read. One deleted since it was listed is not a failure.
     fn look(&mut self, message: &Value) {
         let Some(error) = message["error"].as_str() else {
             return;
@@ -213,7 +213,7 @@ impl Unread {
     }
 }
 
-/// Makes a row of a message for a person: a mark on what is unread, a short date, labels by name.
+/// Makes a message's row for a person: a mark if unread, a short date, labels by name.
 async fn show(
     gmail: &GmailConnector,
     labels: &mut Option<Labels>,
@@ -235,14 +235,15 @@ async fn show(
         row["date"] = json!(date);
     }
     if row.get("labels").is_some() {
-        // The mark says that already.
+        // The mark already shows that.
         let ids: Vec<String> = ids.into_iter().filter(|id| id != "UNREAD").collect();
         row["labels"] = json!(label::shown_names(gmail, labels, &ids).await?);
     }
     Ok(())
 }
 
-/// A date as near as it is: `08:15` today, `Tue 08:15` in the week before, `7 Mar` this year, else `7 Mar 2025`.
+/// A date, shorter the nearer it is: `08:15` today, `Tue 08:15` in the last week, `7 Mar` this year, else `7 Mar
+/// 2025`.
 fn relative_date(date: &str, now: DateTime) -> Option<String> {
     let date: DateTime = date.parse().ok()?;
     let days = (now.date() - date.date()).get_days();
@@ -255,7 +256,8 @@ fn relative_date(date: &str, now: DateTime) -> Option<String> {
     Some(date.strftime(format).to_string())
 }
 
-/// `7 Mar 2026 08:15` of `2026-03-07T08:15:00+01:00`, the clock of whoever reads: a line has to hold more than a date.
+/// `7 Mar 2026 08:15` for `2026-03-07T08:15:00+01:00`. The time is in the reader's own zone, and the line needs room
+/// for more than a date.
 fn short_date(date: &str) -> Option<String> {
     let date: DateTime = date.parse().ok()?;
     Some(date.strftime("%-d %b %Y %H:%M").to_string())

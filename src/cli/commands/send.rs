@@ -15,7 +15,7 @@ use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format, Output};
 use crate::cli::settings::connect;
 
-/// The fields of what was sent, or left as a draft.
+/// The fields of a sent message or saved draft.
 pub(crate) const FIELDS: [&str; 5] = ["sent", "draft", "thread", "to", "notes"];
 
 /// Write a message and send it
@@ -139,7 +139,7 @@ impl Reply {
 impl Forward {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         self.content.check()?;
-        // It has the original, and need not say more.
+        // A forward has the original and needs no other text.
         let is_edited = self.content.is_edited(true, true)?;
         self.recipients.check()?;
         let gmail = connect(global)?;
@@ -159,7 +159,7 @@ impl Forward {
 }
 
 impl Recipients {
-    /// Refuses what is no address, and quotes it: the library's errors don't, as they may be logged.
+    /// Refuses an invalid address and quotes it. The library's errors don't, because they may be logged.
     fn check(&self) -> Result<(), Failure> {
         let flags = [("to", &self.to), ("cc", &self.cc), ("bcc", &self.bcc)];
         for (flag, given) in flags {
@@ -174,7 +174,7 @@ impl Recipients {
 }
 
 impl Content {
-    /// Refuses a file to attach that can't be read, by its path.
+    /// Refuses an unreadable file by its path.
     fn check(&self) -> Result<(), Failure> {
         for file in &self.attach {
             File::open(file).map_err(|error| {
@@ -187,7 +187,7 @@ impl Content {
         Ok(())
     }
 
-    /// Whether the text comes from the editor: where it is missing, or where `is_offered` and there is a terminal.
+    /// Whether the text comes from the editor: if it is missing, or if `is_offered` and there is a terminal.
     fn is_edited(&self, is_complete: bool, is_offered: bool) -> Result<bool, Failure> {
         let has_text = self.text.is_some() || self.html.is_some();
         let is_edited = !has_text && (!is_complete || is_offered) && editor::is_there();
@@ -200,7 +200,7 @@ impl Content {
     }
 }
 
-/// What is to be written into a message.
+/// The parts to put into a message.
 struct Writing {
     recipients: Option<Recipients>,
     subject: Option<String>,
@@ -209,7 +209,7 @@ struct Writing {
 }
 
 impl Writing {
-    /// Writes the message, and sends it, shows it or leaves it as a draft.
+    /// Completes the message, in the editor if needed, and sends it, shows it or saves it as a draft.
     async fn finish(
         self,
         global: &Global,
@@ -231,7 +231,7 @@ impl Writing {
         sent
     }
 
-    /// Fills the message in, and sends it, shows it or leaves it as a draft.
+    /// Fills in the message, and sends it, shows it or saves it as a draft.
     async fn send(
         self,
         global: &Global,
@@ -276,7 +276,7 @@ impl Writing {
             ));
         }
         let with_notes = |mut value: Value| {
-            // In a table they would only repeat what is said above it.
+            // A table would only repeat the notes printed above.
             if !notes.is_empty() && output.format() != Format::Table {
                 value["notes"] = json!(notes);
             }
@@ -296,7 +296,7 @@ impl Writing {
     }
 }
 
-/// What is written in the editor, below which the original stands.
+/// Opens the editor, with the original quoted below, and returns the message with the text written.
 fn edited(message: Compose) -> Result<(Compose, editor::Written), Failure> {
     let quotation = message.quotation_text().unwrap_or_default().to_owned();
     let written = editor::edit(&format!("\n\n{quotation}"))?;
@@ -308,7 +308,7 @@ fn edited(message: Compose) -> Result<(Compose, editor::Written), Failure> {
             "nothing was written, so nothing is sent; --text '' sends it without text".to_owned(),
         ));
     }
-    // A quotation that was changed is part of what was written.
+    // An edited quotation is part of the text.
     let message = if is_quoted {
         message
     } else {
@@ -317,7 +317,7 @@ fn edited(message: Compose) -> Result<(Compose, editor::Written), Failure> {
     Ok((message.text(text), written))
 }
 
-/// Everybody whom a message goes to.
+/// All recipients of a message.
 pub(crate) fn recipients(message: &Compose) -> Vec<String> {
     let addresses = message.recipients();
     addresses
@@ -325,7 +325,7 @@ pub(crate) fn recipients(message: &Compose) -> Vec<String> {
         .collect()
 }
 
-/// A note with the address that it is about: the terminal is the user's own.
+/// A note with the address it concerns: the user's own terminal may show it.
 fn told(note: &AnswerNote) -> String {
     let address = note.address();
     let about = address.map(|address| format!(" ({address})"));
@@ -340,7 +340,7 @@ fn told_in_json(note: &AnswerNote) -> Value {
     value
 }
 
-/// The message as it would go out.
+/// Shows the message without sending it.
 pub(crate) fn show(
     output: &Output,
     message: &Composed,

@@ -36,7 +36,7 @@ pub(crate) struct Identity {
 }
 
 impl Signature {
-    /// Does what the arguments say.
+    /// Runs the command.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let gmail = connect(global)?;
         let send_as = gmail.settings().send_as();
@@ -66,7 +66,7 @@ impl Signature {
     }
 }
 
-/// The identity with which new messages are written.
+/// The identity for new messages.
 async fn usual(gmail: &GmailConnector) -> Result<SendAs, Failure> {
     let mut identities = gmail.settings().send_as().list().send().await?.send_as;
     let position = identities

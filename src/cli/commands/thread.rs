@@ -19,7 +19,7 @@ pub(crate) struct Thread {
 }
 
 impl Thread {
-    /// Does what the arguments say.
+    /// Runs the command.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let output = global.output(Format::Table);
         let gmail = connect(global)?;

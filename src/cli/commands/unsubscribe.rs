@@ -15,11 +15,11 @@ pub(crate) struct Unsubscribe {
     message_id: String,
 }
 
-/// The fields of what was done.
+/// The fields of the result.
 pub(crate) const FIELDS: [&str; 2] = ["unsubscribed", "message"];
 
 impl Unsubscribe {
-    /// Does what the arguments say.
+    /// Runs the command.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let output = global.output(Format::Table);
         let id = self.message_id;

@@ -53,13 +53,13 @@ pub(crate) struct On {
 }
 
 impl Vacation {
-    /// Does what the arguments say.
+    /// Runs the command.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         if let Self::On(on) = &self {
             on.check(now())?;
         }
         let gmail = connect(global)?;
-        // An update replaces everything, so that what is to stay has to be read first.
+        // An update replaces everything, so read the current settings first.
         let mut settings = gmail.settings().get_vacation().send().await?;
         match self {
             Self::Show => return global.tell(&settings, |_| told(&settings)),
@@ -74,7 +74,7 @@ impl Vacation {
     }
 }
 
-/// The automatic answer in lines for people.
+/// The vacation reply as lines for people.
 fn told(settings: &VacationSettings) -> String {
     let is_on = settings.enable_auto_reply == Some(true);
     let mut line = format!(
@@ -105,7 +105,7 @@ fn told(settings: &VacationSettings) -> String {
     line
 }
 
-/// Milliseconds since 1970, as Gmail counts them.
+/// The current time in milliseconds since 1970, as Gmail counts.
 fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| {
@@ -113,11 +113,11 @@ fn now() -> u64 {
     })
 }
 
-/// A beginning or an end: `none`, or the beginning of a day in UTC.
+/// A start or an end: `none`, or midnight UTC of a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bound {
     Open,
-    /// Milliseconds since 1970, as Gmail takes them.
+    /// Milliseconds since 1970, as Gmail expects.
     At(u64),
 }
 
@@ -151,7 +151,7 @@ impl Bound {
 }
 
 impl On {
-    /// Refuses days that can't be meant, before anything is asked for.
+    /// Refuses impossible dates before any request.
     fn check(&self, now: u64) -> Result<(), Failure> {
         check_window(
             self.start.and_then(Bound::time),
@@ -173,7 +173,7 @@ impl On {
         }
         if let Some(text) = self.text {
             settings.response_body_plain_text = Some(text.read()?);
-            // Gmail sends the HTML where it has both: an old one would hide the new text.
+            // Gmail sends the HTML if it has both, so an old one would hide the new text.
             settings.response_body_html = None;
         }
         if let Some(html) = self.html {
@@ -184,7 +184,7 @@ impl On {
             time.filter(|time| *time > 0)
         };
         let (mut start, mut end) = (kept(&settings.start_time), kept(&settings.end_time));
-        // With the window of the last time it would be on and answer nobody.
+        // With the previous window, it would be on but answer nobody.
         if let Some(past) = end
             && past <= now
             && self.end.is_none()
@@ -216,7 +216,7 @@ impl On {
     }
 }
 
-/// Refuses an end that is not behind the beginning.
+/// Refuses an end that is not after the start.
 fn check_window(start: Option<u64>, end: Option<u64>) -> Result<(), Failure> {
     match (start, end) {
         (Some(start), Some(end)) if start >= end => Err(Failure::input(format!(
@@ -228,9 +228,9 @@ fn check_window(start: Option<u64>, end: Option<u64>) -> Result<(), Failure> {
     }
 }
 
-/// The day of a time in UTC, such as `01 Aug 2026`.
+/// The UTC day of a time, such as `01 Aug 2026`.
 fn day(time: u64) -> String {
-    // What Gmail keeps can be a year that no date is written with.
+    // Gmail can store years that a date can't represent.
     let latest = Duration::from_secs(253_402_300_799);
     let since = Duration::from_millis(time).min(latest);
     let date = httpdate::fmt_http_date(UNIX_EPOCH + since);
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(day(u64::MAX), "31 Dec 9999");
     }
 
-    /// The window after `on`, as dates; `Err` where it is refused.
+    /// The window after `on`, as dates; `Err` if refused.
     fn window(
         kept: (&str, &str),
         start: Option<Bound>,

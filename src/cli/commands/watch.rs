@@ -51,7 +51,7 @@ pub(crate) const FIELDS: [&str; 6] = [
 ];
 
 impl Watch {
-    /// Does what the arguments say.
+    /// Runs the command.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         if let Some(since) = &self.since
             && (since.is_empty() || !since.bytes().all(|byte| byte.is_ascii_digit()))
@@ -86,7 +86,7 @@ impl Watch {
                 Ok(Some(event)) => print(&output, &event, &sync)?,
                 Ok(None) if self.once => return Ok(()),
                 Ok(None) => tokio::time::sleep(self.interval).await,
-                // The next call goes on from the state.
+                // The next call continues from the state.
                 Err(error) if error.is_transient() && !self.once => {
                     output::note(&format!("{error}; trying again"));
                     tokio::time::sleep(self.interval).await;
@@ -129,7 +129,7 @@ fn object(event: &Event) -> Value {
         Event::LabelsRemoved { message, label_ids } => {
             with(of("labels_removed", message), label_ids)
         }
-        // A kind that was added later.
+        // A kind added in a later version.
         _ => json!({"event": "other"}),
     }
 }

@@ -1,4 +1,4 @@
-//! `--jq`: a filter of jq's language on what is printed as JSON.
+//! `--jq`: filters JSON output with a jq program.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use crate::cli::exit::Failure;
 
 type Compiled = jaq_core::compile::Filter<jaq_core::Native<data::JustLut<Val>>>;
 
-/// A filter that is known to be well formed.
+/// A compiled filter.
 #[derive(Clone)]
 pub(crate) struct Filter(Arc<Compiled>);
 
 impl Filter {
-    /// Compiles a filter; the error says what is wrong with it.
+    /// Compiles a filter.
     pub(crate) fn parse(code: &str) -> Result<Self, &'static str> {
         const NOT_A_FILTER: &str = "it is not a jq filter, or it calls a function that jq does not have; give one like '.messages[].id'";
         let definitions = jaq_core::defs()
@@ -38,7 +38,7 @@ impl Filter {
             .map_err(|_| NOT_A_FILTER)
     }
 
-    /// What the filter makes of a value: a line for each result, texts without their quotes.
+    /// Applies the filter: one line for each result, strings without quotes.
     pub(super) fn lines(&self, value: &Value) -> Result<Vec<String>, Failure> {
         let failed = |error: &dyn fmt::Display| Failure::Unshown(2, format!("--jq: {error}"));
         let input =
@@ -96,7 +96,7 @@ mod tests {
             );
         }
         assert!(Filter::parse(".a[").is_err() && Filter::parse("nothing_of_jq").is_err());
-        // A filter sees what is printed, and not the credentials in the environment.
+        // A filter must not read credentials from the environment.
         assert!(Filter::parse("env").is_err() && Filter::parse("$ENV").is_err());
         assert!(Filter::parse(".messages + 1").is_ok_and(|filter| filter.lines(&value).is_err()));
     }

@@ -1,7 +1,7 @@
-//! JSON as people read it.
+//! JSON for people.
 
-/// JSON with a line for each field and each item, and two blanks for each level. Texts and numbers stay as they are
-/// written, and so does the order of fields.
+/// Indents JSON, one line for each field and item, two spaces for each level. Strings, numbers and the order of
+/// fields stay as written.
 pub(super) fn pretty(json: &str) -> String {
     let mut text = String::with_capacity(json.len() + json.len() / 4);
     let mut depth = 0;
@@ -41,7 +41,7 @@ pub(super) fn pretty(json: &str) -> String {
     text
 }
 
-/// Where the text ends with whose quote this begins.
+/// The end of the string that starts here.
 fn end_of_text(json: &str) -> usize {
     let mut is_escaped = true;
     let end = json.bytes().position(|byte| {

@@ -1,14 +1,14 @@
-//! How far a long work is.
+//! A progress meter.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use super::table;
 
-/// How long a line stands before the next takes its place.
+/// The shortest time between two updates.
 const SHOWN_FOR: Duration = Duration::from_millis(200);
 
-/// A line on the terminal that says how far a work is; nothing where the standard error is not a terminal.
+/// A progress line on the terminal. Prints nothing if standard error is not a terminal.
 pub(crate) struct Meter {
     what: &'static str,
     total: Option<usize>,
@@ -20,7 +20,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Of a work whose results come at its end.
+    /// For work that prints its results at the end.
     pub(crate) fn new(what: &'static str) -> Self {
         Self {
             what,
@@ -33,20 +33,20 @@ impl Meter {
         }
     }
 
-    /// Of a work that prints its records as they come: on the same terminal they show that it goes on.
+    /// For work that prints records as they come. If they go to the same terminal, they show progress enough.
     pub(crate) fn beside_records(what: &'static str) -> Self {
         let mut meter = Self::new(what);
         meter.is_shown &= !std::io::stdout().is_terminal();
         meter
     }
 
-    /// Of so many in all.
+    /// Sets the total.
     pub(crate) fn of(mut self, total: usize) -> Self {
         self.total = Some(total);
         self
     }
 
-    /// So many more are done, of so many bytes, where bytes say something.
+    /// Adds items done, and their bytes if meaningful.
     pub(crate) fn add(&mut self, count: usize, bytes: u64) {
         self.count += count;
         self.bytes += bytes;
@@ -54,15 +54,14 @@ impl Meter {
         if self.is_shown && is_due {
             self.shown = Some(Instant::now());
             let mut stderr = std::io::stderr().lock();
-            // With the standard error gone there is nobody to tell.
-            // A line that is wider would stand twice.
+            // A wider line would wrap and appear twice. An error means that standard error is gone.
             let line = table::cut(&self.line(), table::stderr_width() - 1);
             let _ = write!(stderr, "\r\x1b[K{line}");
             let _ = stderr.flush();
         }
     }
 
-    /// How many are done.
+    /// How many items are done.
     pub(crate) fn count(&self) -> usize {
         self.count
     }
@@ -96,7 +95,7 @@ impl Meter {
 impl Drop for Meter {
     fn drop(&mut self) {
         if self.shown.is_some() {
-            // The line is left for what comes next.
+            // Clears the line for other output.
             let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
         }
     }

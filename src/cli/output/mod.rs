@@ -1,4 +1,4 @@
-//! The standard output, in the form that was asked for.
+//! Standard output, in the requested format.
 
 mod filter;
 mod layout;
@@ -24,7 +24,7 @@ pub(crate) use pager::{finish as finish_pager, start as start_pager};
 pub(crate) use table::{MARK, sign, terminal_width};
 pub(crate) use wrap::{broken, fitting};
 
-// The forms of the output. (A documentation comment would be in every help.)
+// The output formats. (A doc comment would appear in every command's help.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     Table,
@@ -34,7 +34,7 @@ pub(crate) enum Format {
     Ids,
 }
 
-/// How results are shown.
+/// How to show results.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
     format: Format,
@@ -45,7 +45,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Of a form, with the fields that are given, several in a text with commas between them.
+    /// Creates an output for a format. Each text in `fields` can list several, separated by commas.
     pub(crate) fn new(format: Format, fields: &[String]) -> Self {
         let fields: Vec<String> = fields
             .iter()
@@ -61,13 +61,13 @@ impl Output {
         }
     }
 
-    /// With a filter for what is printed as JSON.
+    /// Sets a filter for JSON output.
     pub(crate) fn with_filter(mut self, filter: Option<Filter>) -> Self {
         self.filter = filter;
         self
     }
 
-    /// Refuses chosen fields that records never have; where nothing is known of the records, every field will do.
+    /// Refuses chosen fields that the records never have. If the fields are unknown, accepts any.
     pub(crate) fn check_fields<T: AsRef<str>>(&self, known: &[T]) -> Result<(), Failure> {
         if !self.is_chosen || known.is_empty() {
             return Ok(());
@@ -89,7 +89,7 @@ impl Output {
         }
     }
 
-    /// The columns of a table where the arguments name none.
+    /// Sets the columns of a table, unless the arguments name some.
     pub(crate) fn with_columns(mut self, columns: &[&str]) -> Self {
         if self.fields.is_empty() && self.format == Format::Table {
             self.fields = columns.iter().map(|column| (*column).to_owned()).collect();
@@ -97,12 +97,12 @@ impl Output {
         self
     }
 
-    /// The form.
+    /// The format.
     pub(crate) fn format(&self) -> Format {
         self.format
     }
 
-    /// The fields that are wanted, for the services to choose.
+    /// The fields for the service to return.
     pub(crate) fn selection(&self) -> Selection {
         if self.format == Format::Ids {
             Selection::select(vec!["id".to_owned()])
@@ -113,7 +113,7 @@ impl Output {
         }
     }
 
-    /// Carries out an action and shows what it gives. As JSON that no filter reads, the data are the service's own text.
+    /// Runs an action and shows the result. As unfiltered JSON, the data are the service's own text.
     pub(crate) async fn execute(
         &self,
         call: Execute<'_>,
@@ -139,10 +139,10 @@ impl Output {
         }
     }
 
-    /// Shows what a service gave: a list a record each, anything else as one value.
+    /// Shows a service's result: a list record by record, anything else as one value.
     pub(crate) fn show(&self, given: &impl Serialize) -> Result<(), Failure> {
         let value = serde_json::to_value(given)?;
-        // What would be done is no record: it is shown whole.
+        // A dry run is not a record: show it whole.
         let value = match value.get("dry_run") {
             Some(_) => value,
             None => self.selection().apply(&value),
@@ -157,11 +157,11 @@ impl Output {
         }
     }
 
-    /// Shows an answer whose records are in `data`, which the fields are chosen of.
+    /// Shows a response with its records in `data`. The chosen fields apply to the records.
     pub(crate) fn show_list(&self, answer: &impl Serialize) -> Result<(), Failure> {
         const RECORDS: &str = "data";
         let mut answer = serde_json::to_value(answer)?;
-        // What is written leaves an empty list out.
+        // Serialization omits an empty list.
         if let Some(fields) = answer.as_object_mut() {
             fields
                 .entry(RECORDS)
@@ -178,7 +178,7 @@ impl Output {
         }
     }
 
-    /// Shows one value that is no page of a list.
+    /// Shows one value that is not a page of a list.
     pub(crate) fn value(&self, value: &Value) -> Result<(), Failure> {
         match self.format {
             Format::Json => self.print(value),
@@ -189,7 +189,7 @@ impl Output {
         }
     }
 
-    /// Shows records one below the other; `is_first` where no others went before.
+    /// Shows records one below the other. `is_first` is set for the first batch.
     pub(crate) fn records(&self, records: &[Value], is_first: bool) -> Result<(), Failure> {
         match self.format {
             Format::Table => {
@@ -219,7 +219,7 @@ impl Output {
     }
 }
 
-/// Says on the standard error how a list goes on.
+/// Tells on standard error how to continue a list.
 fn more(result: &ExecuteResult) -> Result<(), Failure> {
     let has_more = result
         .meta
@@ -239,7 +239,7 @@ pub(crate) fn messages(count: u64) -> String {
     }
 }
 
-/// Whether a person reads the standard output.
+/// Whether a person reads standard output.
 pub(crate) fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
@@ -264,7 +264,7 @@ fn yaml(value: &impl Serialize) -> Result<(), Failure> {
     line(text.trim_end())
 }
 
-/// Prints the ids of records, one a line, for a command that reads them from its standard input.
+/// Prints the ids of records, one per line, for a command that reads them from standard input.
 fn ids(records: &[Value]) -> Result<(), Failure> {
     for record in records {
         match record["id"].as_str() {
@@ -286,7 +286,7 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
         .map_err(unwritten)
 }
 
-/// The standard output takes nothing more: its reader went away, which is no failure, or its disk is full.
+/// The failure when standard output can't be written. A reader that went away is not an error; a full disk is.
 fn unwritten(error: std::io::Error) -> Failure {
     if error.kind() == std::io::ErrorKind::BrokenPipe {
         return Failure::Silent;
@@ -297,13 +297,13 @@ fn unwritten(error: std::io::Error) -> Failure {
     )
 }
 
-/// Says something on the standard error that is not the result.
+/// Prints a message to standard error that is not part of the result.
 pub(crate) fn note(text: &str) {
     tell(&visible_text(text));
 }
 
-/// As `note`, for a text in which nothing steers the terminal any more.
+/// Like `note`, for text without terminal control characters.
 pub(crate) fn tell(text: &str) {
-    // With the standard error gone there is nobody to tell.
+    // If standard error is gone, nobody is there to tell.
     let _ = writeln!(std::io::stderr().lock(), "{}", wrap::fitting_beside(text));
 }

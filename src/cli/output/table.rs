@@ -1,4 +1,4 @@
-//! Records as a table for people.
+//! Tables of records for people.
 
 use std::io::IsTerminal;
 
@@ -8,28 +8,28 @@ use unicode_width::UnicodeWidthStr;
 
 use super::wrap;
 
-/// The width where there is no terminal: nothing is cut that a pipe could want.
+/// The width without a terminal: a pipe gets everything uncut.
 const UNLIMITED: usize = 10_000;
 
-/// The column with the mark of what wants attention; it has no heading.
+/// The column that marks rows needing attention. It has no heading.
 pub(crate) const MARK: &str = "";
 
-/// What a column takes at least: less says nothing.
+/// The minimum width of a column. Less says nothing.
 const NARROWEST: usize = 6;
 
-/// What labels take at least.
+/// The minimum width of labels.
 const NARROWEST_LABELS: usize = 14;
 
-/// What the subject takes at least.
+/// The minimum width of the subject.
 const NARROWEST_SUBJECT: usize = 10;
 
-/// What the subject is to have before labels are shown at all.
+/// The width the subject needs before labels are shown at all.
 const READABLE_SUBJECT: usize = 20;
 
-/// Keeps columns in their order where one of them is written from right to left.
+/// Keeps columns in order if one of them is written right to left.
 const LEFT_TO_RIGHT: char = '\u{200e}';
 
-/// A table of records, with a head where `with_head` says so. Columns that do not fit a terminal are left out, unless
+/// A table of records, with a header row if `with_head`. On a terminal, columns that do not fit are dropped, unless
 /// the person chose them.
 pub(crate) fn records(
     records: &[Value],
@@ -105,7 +105,7 @@ fn fitting(
     lines.join("\n")
 }
 
-/// The columns that fit a width, by their place, and how wide each is.
+/// The columns that fit, by index, with their widths.
 fn layout(
     columns: &[String],
     widths: &[usize],
@@ -130,11 +130,11 @@ fn layout(
         .iter()
         .map(|column| at_least(*column, READABLE_SUBJECT));
     if !is_chosen && total(&mut readable) > limit {
-        // They say least of a message.
+        // Labels say the least about a message.
         kept.retain(|(place, _)| name(*place) != "labels");
     }
     while !is_chosen && total(&mut kept.iter().map(|column| least(*column))) > limit {
-        // Then its date; of other records it is what stands last.
+        // Next goes the date; for other records, the last column.
         let dropped = kept
             .iter()
             .position(|(place, _)| name(*place) == "date")
@@ -144,7 +144,7 @@ fn layout(
         }
         kept.remove(dropped);
     }
-    // What is widest gives way first, and the subject only when the others are narrow.
+    // The widest column shrinks first, and the subject only when the others are narrow.
     while total(&mut kept.iter().map(|(_, width)| *width)) > limit {
         let subject_limit = limit * 2 / 5;
         let widest = kept
@@ -162,12 +162,12 @@ fn layout(
     kept
 }
 
-/// Ids are there to be given to the next command: cut, they are of no use, and dates say little.
+/// Ids are for the next command and useless if cut, as are dates.
 fn is_whole(column: &str) -> bool {
     is_id(column) || column == "date" || column == MARK
 }
 
-/// One record, a field a line; what is longer goes on below it.
+/// One record, one field per line. Long values continue below.
 pub(crate) fn fields(value: &Value) -> String {
     fields_in(value, terminal_width())
 }
@@ -197,7 +197,7 @@ fn fields_in(value: &Value, limit: usize) -> String {
     lines.join("\n")
 }
 
-/// The plain fields of the records, in the order in which they are met.
+/// The plain fields of the records, in order of appearance.
 fn columns(records: &[Value]) -> Vec<String> {
     let mut columns: Vec<String> = Vec::new();
     for (name, value) in records.iter().filter_map(Value::as_object).flatten() {
@@ -210,7 +210,7 @@ fn columns(records: &[Value]) -> Vec<String> {
             columns.push(name.clone());
         }
     }
-    // What a record is called comes first; the rest stays in its order.
+    // Id and name come first; the others keep their order.
     columns.sort_by_key(|column| match column.as_str() {
         "id" => 0,
         "name" => 1,
@@ -245,16 +245,16 @@ fn cell(value: Option<&Value>) -> String {
         }
         Some(value) => value.to_string(),
     };
-    // Mail must not be able to steer the terminal, or to look like another row.
+    // Mail must not be able to control the terminal or imitate another row.
     visible_text(&text).replace(['\n', '\t'], " ")
 }
 
-/// Whether a column holds ids, as far as its name says so.
+/// Whether a column holds ids, judging by its name.
 fn is_id(column: &str) -> bool {
     column == "id" || column.ends_with("Id") || column.ends_with("_id") || column.ends_with(".id")
 }
 
-/// The text in at most so many places.
+/// The text, cut to `most` terminal cells.
 pub(super) fn cut(text: &str, most: usize) -> String {
     fitted(text, most).trim_end().to_owned()
 }
@@ -276,8 +276,8 @@ fn fitted(text: &str, most: usize) -> String {
     format!("{cut}…{}", " ".repeat(most.saturating_sub(width(cut) + 1)))
 }
 
-/// The cell with a mark behind it that no terminal shows, where it has letters that are written from right to left:
-/// without it, a terminal that knows of them lets two such cells change places.
+/// Appends an invisible left-to-right mark to a cell with right-to-left letters. Without it, a terminal with
+/// bidirectional support swaps two such cells.
 fn in_place(mut cell: String) -> String {
     let is_from_the_right = |letter: char| {
         matches!(u32::from(letter),
@@ -289,12 +289,12 @@ fn in_place(mut cell: String) -> String {
     cell
 }
 
-/// How many places a terminal gives a text.
+/// How many cells a text takes in a terminal.
 pub(super) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// The mark of what is well or not, in green or red where the terminal has colours.
+/// A mark for good or bad, green or red if the terminal has colours.
 pub(crate) fn sign(is_good: bool) -> String {
     match is_good {
         true => styled("✓", "32"),
@@ -310,7 +310,7 @@ fn styled(text: &str, style: &str) -> String {
     }
 }
 
-/// The width of the terminal that shows the standard output; without a terminal, nothing is cut.
+/// The width of the terminal on standard output. Without a terminal, nothing is cut.
 pub(crate) fn terminal_width() -> usize {
     if !std::io::stdout().is_terminal() {
         return UNLIMITED;
@@ -318,13 +318,13 @@ pub(crate) fn terminal_width() -> usize {
     terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0).max(40))
 }
 
-/// The same of the standard error.
+/// The width of the terminal on standard error.
 pub(super) fn stderr_width() -> usize {
     let size = terminal_size::terminal_size_of(std::io::stderr());
     size.map_or(UNLIMITED, |(width, _)| usize::from(width.0).max(40))
 }
 
-/// Colours are for a terminal whose owner wants them (<https://no-color.org>).
+/// Use colours only on a terminal whose user wants them (<https://no-color.org>).
 fn is_coloured() -> bool {
     std::io::stdout().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())

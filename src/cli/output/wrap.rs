@@ -1,24 +1,24 @@
-//! Lines that fit a terminal, broken between words.
+//! Wraps lines to a terminal's width, between words.
 
 use unicode_width::UnicodeWidthChar;
 
 use super::table;
 
-/// How wide the beginning of a line may be that stands before its other lines too.
+/// The widest prefix to repeat on continuation lines.
 const WIDEST_PREFIX: usize = 12;
 
-/// The text for whoever reads the standard output: on a terminal, in lines that fit it.
+/// Wraps text for the terminal on standard output, if any.
 pub(crate) fn fitting(text: &str) -> String {
     wrapped(text, table::terminal_width())
 }
 
-/// The text for whoever reads the standard error.
+/// Wraps text for the terminal on standard error, if any.
 pub(super) fn fitting_beside(text: &str) -> String {
     wrapped(text, table::stderr_width())
 }
 
-/// The text with every line that is wider than `limit` broken between words. The marks of a quotation and the indentation
-/// stand before each part. A word that is wider than a line stays whole, for addresses are clicked on.
+/// Wraps every line wider than `limit` between words. Quotation marks and indentation are repeated. A word wider than
+/// a line stays whole, so URLs remain clickable.
 fn wrapped(text: &str, limit: usize) -> String {
     let lines = text.split('\n').map(|line| {
         if width(line) <= limit {
@@ -31,7 +31,7 @@ fn wrapped(text: &str, limit: usize) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The words in lines of a width, with what stands before the first and what stands before the others.
+/// Wraps words, with a prefix for the first line and one for the others.
 pub(crate) fn broken(words: &str, limit: usize, first: &str, next: &str) -> String {
     let mut lines = first.to_owned();
     let mut used = width(first);
@@ -39,7 +39,7 @@ pub(crate) fn broken(words: &str, limit: usize, first: &str, next: &str) -> Stri
     for word in words.split(' ') {
         let wide = width(word);
         if wide > limit.saturating_sub(width(next)) && word.chars().any(is_wide) {
-            // Scripts without spaces are broken anywhere.
+            // Scripts without spaces can be broken anywhere.
             let mut space = if is_begun { " " } else { "" };
             for letter in word.chars() {
                 let wide = letter.width().unwrap_or(0);
@@ -77,11 +77,11 @@ fn is_wide(letter: char) -> bool {
     letter.width() == Some(2)
 }
 
-/// What stands before a line's first word, and what is to stand before those below it.
+/// A line's prefix, and the prefix for its continuation lines.
 fn prefixes(line: &str) -> (&str, String) {
     let words = line.trim_start_matches(['>', ' ']);
     let first = line.get(..line.len() - words.len()).unwrap_or_default();
-    // What a mark says goes on beside it.
+    // Text after a check mark or cross continues aligned with itself.
     let marked = ["✓ ", "✗ "]
         .iter()
         .any(|mark| plain(words).starts_with(mark));
@@ -93,12 +93,12 @@ fn prefixes(line: &str) -> (&str, String) {
     (first, next)
 }
 
-/// How many places a terminal gives a text, in which colours take none.
+/// How many cells a text takes in a terminal. Colour codes take none.
 fn width(text: &str) -> usize {
     table::width(&plain(text))
 }
 
-/// The text without what turns colours on and off.
+/// The text without colour codes.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut parts = text.split("\x1b[");
@@ -120,12 +120,12 @@ mod tests {
             ("one two three four five", "one two three\nfour five"),
             ("> > one two three four", "> > one two\n> > three\n> > four"),
             ("    one two three", "    one two\n    three"),
-            // What is wider than a line stays whole.
+            // A word wider than a line stays whole.
             (
                 "see https://example.com/a/long/path now",
                 "see\nhttps://example.com/a/long/path\nnow",
             ),
-            // Two places each, and a mark that takes none.
+            // Two cells each, and a combining mark that takes none.
             ("価格 価格 価格 価格", "価格 価格\n価格 価格"),
             ("> 価格価格価格価格", "> 価格価格価\n> 格価格"),
             ("x 価格価格価格価格", "x 価格価格価\n格価格"),

@@ -3,14 +3,14 @@
 use airbyte_agent_gmail::tool::visible_json;
 use serde_json::{Map, Value};
 
-/// A value as YAML, in which characters that no person sees stand as escapes; parsed it is the same.
+/// A value as YAML, with invisible characters as escapes. It parses to the same value.
 pub(crate) fn to_string(value: &Value) -> Result<String, serde_norway::Error> {
     let json = value.to_string();
     if !json.chars().any(is_hidden) {
         return serde_norway::to_string(value);
     }
-    // The library escapes control characters, and no others that show nothing. Each of them becomes a bell, which it
-    // writes as `\a` within double quotes, followed by a word that is nowhere in the value and by its number.
+    // The library escapes control characters, but no other invisible ones. Replace each by a bell, which it writes as
+    // `\a` in double quotes, a word that does not occur in the value, and the character's number.
     let mut word = 0_u32;
     while json.contains(&mark(word)) {
         word += 1;
@@ -36,7 +36,7 @@ fn mark(word: u32) -> String {
 fn is_hidden(letter: char) -> bool {
     let mut bytes = [0; 4];
     let text: &str = letter.encode_utf8(&mut bytes);
-    // What is plain in JSON never is.
+    // Printable ASCII is never hidden.
     !text
         .bytes()
         .all(|byte| (0x20..0x7f).contains(&byte) || byte == b'\n')

@@ -1,4 +1,4 @@
-//! `airbyte-gmail auth doctor`: what is wrong with the credentials, and how to fix it.
+//! `airbyte-gmail auth doctor`: finds what is wrong with the credentials, and how to fix it.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -20,13 +20,13 @@ use crate::cli::output;
 use crate::cli::settings;
 use crate::cli::source::Source;
 
-/// A difference between the clocks that does no harm.
+/// The largest clock difference that does no harm, in seconds.
 const HARMLESS_SKEW: i64 = 60;
 
-/// How long refresh tokens live while the consent screen is in testing.
+/// The lifetime of refresh tokens while the consent screen is in testing.
 const TESTING: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// What was found, and the first error among it.
+/// The findings, and the first error among them.
 #[derive(Default)]
 struct Findings {
     list: Vec<Value>,
@@ -52,7 +52,7 @@ impl Findings {
     }
 }
 
-/// Examines the credentials from the file to the mailbox, and reports everything, not only the first trouble.
+/// Checks the credentials, from the file to the mailbox. Reports everything, not only the first problem.
 pub(crate) async fn run(global: &Global, rows: &[&'static Operation]) -> Result<(), Failure> {
     let mut findings = Findings::default();
     if settings::is_hosted(global)? {
@@ -87,7 +87,7 @@ pub(crate) async fn run(global: &Global, rows: &[&'static Operation]) -> Result<
     report(global, findings)
 }
 
-/// Shows what was found, and fails where there is a problem.
+/// Shows the findings; fails if there is a problem.
 fn report(global: &Global, findings: Findings) -> Result<(), Failure> {
     let shown = json!({"ok": findings.problems == 0, "findings": findings.list});
     global.tell(&shown, |_| {
@@ -116,7 +116,7 @@ fn report(global: &Global, findings: Findings) -> Result<(), Failure> {
     }
 }
 
-/// Examines Airbyte's credentials, the connector, and the mailbox behind it.
+/// Checks Airbyte's credentials, the connector, and the mailbox behind it.
 async fn hosted(findings: &mut Findings, global: &Global) {
     match settings::airbyte_variable() {
         Some(name) => findings.good("credentials", format!("the environment ({name})")),
@@ -263,7 +263,7 @@ fn lifetime(findings: &mut Findings, end: SystemTime) {
     }
 }
 
-/// Examines the store that processes share; whose tokens are in it makes no difference.
+/// Checks the shared store. Nobody's tokens need to be in it.
 async fn shared(findings: &mut Findings, address: String) {
     let builder = GmailConnector::builder(GmailAuthConfig::new("")).shared_store(address);
     let Err(error) = builder.check_shared_store().await else {
@@ -278,7 +278,7 @@ async fn shared(findings: &mut Findings, address: String) {
     findings.error.get_or_insert(error);
 }
 
-/// A connector that begins with a refresh, so that the refresh token is tried and not only the access token.
+/// A connector that starts with a refresh, to test the refresh token and not only the access token.
 fn refreshing(directory: &AccountDirectory, account: &Account) -> Result<GmailConnector, Error> {
     let builder = settings::addressed(GmailConnector::builder(GmailAuthConfig::from(account)));
     match directory.store(&account.name) {
@@ -319,7 +319,7 @@ async fn mailbox(
         return findings.failed("sign-in", error, next);
     }
     let next = match error.reason() {
-        // What a service account lacks is in the message, with its client id and scopes.
+        // For a service account, the message itself names what is missing, with its client id and scopes.
         _ if is_file => "do what the message says",
         Some("invalid_client" | "unauthorized_client") => {
             "the client was deleted or its secret changed: download its json again and sign in with --client-file"
@@ -360,7 +360,7 @@ fn scopes(findings: &mut Findings, rows: &[&'static Operation], tokens: &TokenSe
             "sign in again with --operation for each of them, and for all others that you use",
         );
     }
-    // That some operations are not allowed is what asking for the least means.
+    // With minimal scopes, some operations are necessarily not allowed.
     findings.good(
         "scopes",
         format!(
@@ -371,7 +371,7 @@ fn scopes(findings: &mut Findings, rows: &[&'static Operation], tokens: &TokenSe
     );
 }
 
-/// A store whose access token always seems to have ended.
+/// A store whose access token always looks expired.
 #[derive(Debug)]
 struct Refreshed(Arc<dyn TokenStore>);
 

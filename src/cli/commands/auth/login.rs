@@ -15,10 +15,10 @@ use crate::cli::args::{Browser, Client, Global};
 use crate::cli::exit::Failure;
 use crate::cli::{output, settings};
 
-/// The name of an account whose scopes do not let its address be seen.
+/// The account's name if the scopes do not give access to its address.
 const UNNAMED: &str = "default";
 
-/// The places for tokens, by their names.
+/// The places for tokens.
 const PLACES: [TokenPlace; 2] = [TokenPlace::File, TokenPlace::Keyring];
 
 /// Sign in with a browser, and store the tokens
@@ -70,7 +70,7 @@ impl Login {
             Some(name) => Some(name.clone()),
             None => directory.default_name()?,
         };
-        // Before the browser opens: a consent whose tokens can't be kept is a consent for nothing.
+        // Check before the browser opens: without a place for the tokens, the user would consent in vain.
         directory.check_place(place_of(&directory, wanted_place, known.as_deref())?)?;
         let hint = global.account.as_deref().filter(|name| name.contains('@'));
         let mut loopback = self.browser.listen().await?;
@@ -101,8 +101,8 @@ impl Login {
         let mut account =
             Account::new(name.as_str(), client.id(), client.secret().cloned(), tokens);
         account.place = place_of(&directory, wanted_place, Some(&name))?;
-        // Another process may be about to write the refreshed token of the sign-in before this one. The lock is beside the
-        // account's file wherever its tokens are.
+        // Another process may be about to write a refreshed token of the previous sign-in. The lock is next to the
+        // account's file, wherever its tokens are.
         let lock = FileTokenStore::new(directory.file(&name)?)
             .lock()
             .await
@@ -123,12 +123,12 @@ impl Login {
         )
     }
 
-    /// The place for the tokens that the flag or the environment names.
+    /// The place for the tokens from the flag or the environment.
     fn place(&self) -> Result<Option<TokenPlace>, Failure> {
         match (self.store, settings::variable("AIRBYTE_GMAIL_STORE")) {
             (Some(place), _) => Ok(Some(place)),
             (None, None) => Ok(None),
-            // What processes share is beside the account, which stays where it is.
+            // A shared store is used in addition to the account, which stays where it is.
             (None, Some(_)) if settings::shared_store().is_some() => Ok(None),
             (None, Some(name)) => named(&name).map(Some).ok_or_else(|| {
                 Failure::input(
@@ -138,7 +138,7 @@ impl Login {
         }
     }
 
-    /// The scopes to ask for, and the operations that they are for.
+    /// The scopes to request, and the operations that need them.
     fn wanted(&self) -> Result<(Vec<String>, Rows), Failure> {
         let is_none = |scope: &str| scope.is_empty() || scope.contains(char::is_whitespace);
         if let Some(scope) = self.scope.iter().find(|scope| is_none(scope)) {
@@ -166,7 +166,7 @@ impl Login {
     }
 }
 
-/// The OAuth client: of the flags, the environment, or the account that is signed in already.
+/// The OAuth client from the flags, the environment, or a signed-in account.
 fn client(
     global: &Global,
     directory: &AccountDirectory,
@@ -175,7 +175,7 @@ fn client(
     if let Some(client) = given.read()? {
         return Ok(settings::at_google(client));
     }
-    // An account of a new name is not signed in yet; then the default one's client will do.
+    // A new account is not signed in yet; use the default account's client.
     let mut known = None;
     for name in [global.account.clone(), directory.default_name()?] {
         if let (None, Some(name)) = (&known, name) {
@@ -190,7 +190,7 @@ fn client(
     })
 }
 
-/// A sign-in that says nothing of the place must not move tokens from the keyring into a file.
+/// Without an explicit place, tokens must not move from the keyring to a file.
 fn place_of(
     directory: &AccountDirectory,
     wanted: Option<TokenPlace>,
@@ -203,7 +203,7 @@ fn place_of(
     }
 }
 
-/// The mail address of new tokens, where their scopes let it be seen.
+/// The mail address for new tokens, if their scopes allow reading it.
 async fn address(client: &GoogleClient, tokens: &TokenSet) -> String {
     let auth = GmailAuthConfig::from_access_token(&tokens.access_token).with_client_id(client.id());
     let profile = match settings::addressed(GmailConnector::builder(auth)).build() {

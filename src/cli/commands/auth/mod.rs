@@ -1,4 +1,4 @@
-//! `airbyte-gmail auth`: signing in, and what is signed in.
+//! `airbyte-gmail auth`: signs in, and shows what is signed in.
 
 mod doctor;
 mod login;
@@ -30,7 +30,7 @@ const ACCOUNT: [&str; 9] = [
     "refresh_token_expires_at",
 ];
 
-/// What the help says about the variables.
+/// The part of the help about variables.
 const VARIABLES: &str = "\
 Variables that give credentials, where --account names no account:
   Open source: GMAIL_REFRESH_TOKEN (or GMAIL_ACCESS_TOKEN), GMAIL_CLIENT_ID,
@@ -78,7 +78,7 @@ pub(crate) enum Auth {
 }
 
 impl Auth {
-    /// The fields that its results can have.
+    /// The fields of its results.
     pub(crate) fn fields(&self) -> Fields {
         match self {
             Self::Login(_) | Self::List | Self::Use { .. } => &ACCOUNT,
@@ -89,7 +89,7 @@ impl Auth {
         }
     }
 
-    /// Does what the arguments say.
+    /// Runs the command.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         match self {
             Self::Login(login) => login.run(global).await,
@@ -105,12 +105,12 @@ impl Auth {
 
 type Rows = Vec<&'static Operation>;
 
-/// The operations of the given names, such as `messages.list`.
+/// The operations with these names, such as `messages.list`.
 fn chosen(names: &[String]) -> Result<Rows, Failure> {
     names
         .iter()
         .map(|name| {
-            // The id is what errors and lists name an operation by.
+            // Errors and lists name an operation by its id.
             if let Some(row) = gmail().by_id(name) {
                 return Ok(row);
             }
@@ -177,7 +177,7 @@ fn status(global: &Global) -> Result<(), Failure> {
     global.tell(&status, status_lines)
 }
 
-/// What is used, in lines for people.
+/// The status as lines for people.
 fn status_lines(status: &Value) -> String {
     let google = &status["google"];
     let text = |value: &Value| value.as_str().map(visible_text);
@@ -251,7 +251,7 @@ async fn logout(global: &Global, local: bool) -> Result<(), Failure> {
     let name = name.ok_or_else(|| {
         Failure::input("no account is signed in, so there is nothing to sign out")
     })?;
-    // To forget an account one need not be able to read its tokens, which a lost keyring would not give.
+    // Signing out must work without reading the tokens, which a lost keyring can't return.
     if !directory.file(&name).is_ok_and(|file| file.exists()) {
         return Err(Failure::input(format!(
             "no account `{}` is signed in; {}",
@@ -259,7 +259,7 @@ async fn logout(global: &Global, local: bool) -> Result<(), Failure> {
             settings::shown(&directory.names()?)
         )));
     }
-    // Held so that no refresh of another process puts tokens back.
+    // Held so that another process's refresh does not put the tokens back.
     let lock = FileTokenStore::new(directory.file(&name)?)
         .lock()
         .await
@@ -299,7 +299,7 @@ pub(crate) fn shown(account: &Account, default: Option<&str>) -> Value {
             .map(|since| since.as_secs())
     };
     let date = |time: Option<SystemTime>| {
-        // A time that can't be written was not read either.
+        // A time that can't be formatted was not read either.
         seconds(time).and(time).map(httpdate::fmt_http_date)
     };
     json!({

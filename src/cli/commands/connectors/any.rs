@@ -1,4 +1,4 @@
-//! `airbyte-gmail connectors execute`, `search`, `sql`, `skills` and `docs`: a connector of any type, by its id.
+//! `airbyte-gmail connectors execute`, `search`, `sql`, `skills` and `docs`: for a connector of any type, by its id.
 
 use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::{Airbyte, Connector};
@@ -99,11 +99,11 @@ impl Which {
 }
 
 impl Any {
-    /// The fields that its results can have.
+    /// The fields of its results.
     pub(super) fn fields(&self) -> Fields {
         match self {
             Self::Docs { .. } => field::of_airbyte("skills", "docs"),
-            // Records of any connector, of a query, or of a list whose records Airbyte extends.
+            // Their records come from any connector or query, or Airbyte extends them.
             _ => &[],
         }
     }
@@ -210,12 +210,12 @@ impl Any {
     }
 }
 
-/// Where a query goes that names no entity: to the messages, or what else the connector's Context Store has.
+/// The entity for a query that names none: messages, or else the first in the connector's Context Store.
 async fn first_entity(connector: &Connector) -> String {
     const MESSAGES: &str = "messages";
     let readiness = match connector.inspect().await {
         Ok(inspection) => inspection.context_store_readiness,
-        // What is wrong with it the query tells.
+        // The query itself will report the error.
         Err(_) => None,
     };
     let entities: Vec<String> = readiness

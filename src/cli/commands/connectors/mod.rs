@@ -1,4 +1,4 @@
-//! `airbyte-gmail connectors`: the connectors at Airbyte, from their making to their end.
+//! `airbyte-gmail connectors`: creates, checks and deletes connectors at Airbyte.
 
 mod any;
 
@@ -113,7 +113,7 @@ impl Change {
 }
 
 impl Connectors {
-    /// The fields that its results can have.
+    /// The fields of its results.
     pub(crate) fn fields(&self) -> Fields {
         let of = |action| field::of_airbyte("connectors", action);
         match self {
@@ -128,7 +128,7 @@ impl Connectors {
         }
     }
 
-    /// Does what the arguments say.
+    /// Runs the command.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let airbyte = settings::airbyte()?;
         let connectors = airbyte.connectors();
@@ -257,7 +257,7 @@ async fn create(
     global.show(&created)
 }
 
-/// Whether it is the customer (workspace) who is not found.
+/// Whether the customer (workspace) was not found, and not something else.
 fn is_of_customer(error: &Error) -> bool {
     let said = error.service_message().unwrap_or_default();
     let said = said.to_ascii_lowercase();
@@ -267,10 +267,10 @@ fn is_of_customer(error: &Error) -> bool {
             .any(|word| said.contains(word))
 }
 
-/// How long the check of a connector that was just made may run.
+/// How long the check of a new connector may take.
 const CHECK_OF_NEW: Duration = Duration::from_secs(30);
 
-/// Runs Airbyte's check, and prints what came of it with what is known already.
+/// Runs Airbyte's check and shows the result, added to the known fields.
 async fn check(
     global: &Global,
     airbyte: &Airbyte,
@@ -309,7 +309,7 @@ async fn check(
     }
 }
 
-/// The Google credentials that go to Airbyte: they are named, since this hands a mailbox over.
+/// The Google credentials to give to Airbyte. Says which they are, because this hands over a mailbox.
 fn credentials(global: &Global) -> Result<ConnectorCredentials, Failure> {
     if global.account.is_none()
         && let Some(token) = settings::variable("GMAIL_REFRESH_TOKEN")
@@ -346,7 +346,7 @@ fn credentials(global: &Global) -> Result<ConnectorCredentials, Failure> {
     }
 }
 
-/// A connector that is gone is no default any more.
+/// A deleted connector can't stay the default.
 fn forget(id: &str) -> Result<(), Failure> {
     let directory = settings::directory()?;
     if directory.setting(settings::CONNECTOR_ID)?.as_deref() == Some(id) {

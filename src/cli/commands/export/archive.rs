@@ -1,9 +1,8 @@
-//! The output of an export and its index, kept in step.
+//! Keeps an export's output and its index consistent.
 //!
-//! Messages are written in groups: first their bytes are brought onto the disk, then the lines that say so. A line of
-//! the index is therefore never there before its message, whatever happens to the process or the machine. Other programs
-//! may open the output between two runs and even during one: what they have written is kept, and the messages of the
-//! index are looked for in it.
+//! Messages are written in groups: first their bytes are synced to disk, then their index lines. So no crash leaves
+//! an index line without its message. Other programs may open the output between runs and even during one: their
+//! changes stay, and the indexed messages are searched for in the result.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -24,11 +23,11 @@ use crate::cli::exit::Failure;
 use crate::cli::file::beside;
 use crate::cli::journal::Journal;
 
-/// A group ends with so many messages or bytes.
+/// A group ends at either limit.
 const GROUP_MESSAGES: usize = 100;
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
 
-/// What is exported; the first line of the index.
+/// The parameters of an export; the first line of its index.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Plan {
     pub(super) format: Format,
@@ -36,37 +35,37 @@ pub(super) struct Plan {
     pub(super) query: String,
     #[serde(default)]
     pub(super) include_spam_trash: bool,
-    /// Whether each message has its labels in a field.
+    /// Whether each message gets its labels in a header.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) x_gmail_labels: bool,
     pub(super) account: String,
-    /// From where a sync goes on behind the first run of this export.
+    /// Where a sync continues after the first run of this export.
     #[serde(default)]
     pub(super) history_id: String,
 }
 
-/// An export's output.
+/// The output of an export.
 pub(super) struct Archive {
     path: PathBuf,
     plan: Plan,
     journal: Journal,
     output: Output,
-    /// The line of the index whose record is the last.
+    /// The index line with the last record.
     last: Option<Line>,
     count: usize,
     waiting_since: Option<Instant>,
-    /// How many messages another program has taken out of the output while this one was at work.
+    /// How many messages another program removed from the output during this run.
     taken_out: usize,
 }
 
-/// What is there when an export begins.
+/// What an export finds when it opens its output.
 pub(super) struct Opened {
     pub(super) archive: Archive,
-    /// The messages that are in it.
+    /// The messages in it.
     pub(super) ids: Ids,
-    /// How many are in the index, and in the output no more; they are exported again.
+    /// How many indexed messages are missing from the output. They are exported again.
     pub(super) gone: usize,
-    /// Whether another program has changed the output.
+    /// Whether another program changed the output.
     pub(super) is_changed: bool,
 }
 
@@ -75,7 +74,7 @@ enum Output {
     Maildir(Maildir),
 }
 
-/// A line of an NDJSON export: what Gmail gave, and the names of the labels.
+/// A line of an NDJSON export: the message as Gmail returned it, and the names of its labels.
 #[derive(Serialize)]
 struct Record<'a> {
     #[serde(flatten)]
@@ -103,7 +102,7 @@ impl Archive {
                 same(&before, &plan)?;
                 before
             }
-            // The index has its first line before there is an output.
+            // The index is written before the output exists.
             None if path.exists() => return Err(foreign(path)),
             None => {
                 journal.note(&plan)?;
@@ -164,18 +163,17 @@ impl Archive {
         })
     }
 
-    /// Since when something waits to be brought onto the disk.
+    /// Since when messages have been waiting to be synced to disk.
     pub(super) fn waiting_since(&self) -> Option<Instant> {
         self.waiting_since
     }
 
-    /// How many messages another program has taken out of the output while this one was at work.
+    /// How many messages another program removed from the output during this run.
     pub(super) fn taken_out(&self) -> usize {
         self.taken_out
     }
 
-    /// Appends a message that was fetched in the format `raw`, with the names of its labels; gives the length of its
-    /// record.
+    /// Appends a message fetched in the format `raw`, with the names of its labels. Returns the length of its record.
     pub(super) fn append(
         &mut self,
         message: &Message,
@@ -285,7 +283,7 @@ impl Archive {
         Ok(())
     }
 
-    /// Writes down in the index what was found in the output.
+    /// Writes the findings about the output to the index.
     fn adopt(&mut self, found: Found) -> Result<(), Failure> {
         if let Some(lines) = found.lines {
             let index = beside(&self.path, "index");
@@ -301,7 +299,7 @@ impl Archive {
     }
 }
 
-/// What the records of a file are; a Maildir has no such file.
+/// The record format of a single file; `None` for a Maildir.
 fn form(plan: &Plan) -> Option<Form> {
     match plan.format {
         Format::Maildir => None,

@@ -1,4 +1,4 @@
-//! What the index of an export says, and which messages it names.
+//! The index of an export, and the set of messages in it.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::exit::Failure;
 use crate::cli::file::unusable;
 
-/// The line of a message.
+/// The index line of a message.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Line {
     pub(super) id: String,
@@ -21,17 +21,17 @@ pub(super) struct Line {
     /// The names of the labels, in the same order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) label_names: Vec<String>,
-    /// When Gmail received it, in milliseconds since 1970.
+    /// When Gmail received the message, in milliseconds since 1970.
     pub(super) date: i64,
-    /// Where its record begins in the output; a Maildir has none.
+    /// The offset of its record in the output; a Maildir has no offsets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) at: Option<u64>,
-    /// How long its record is.
+    /// The length of its record.
     pub(super) length: u64,
-    /// Its file's name when it was written; a mail reader may have renamed it since.
+    /// Its file name when written. A mail reader may have renamed the file since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) file: Option<String>,
-    /// What the message is known by, wherever another program has moved it.
+    /// Identifies the message even after another program has moved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) digest: Option<String>,
 }
@@ -43,7 +43,7 @@ impl Line {
     }
 }
 
-/// The lines of an index.
+/// Reads the lines of an index.
 pub(super) fn read(index: &Path) -> Result<Vec<Line>, Failure> {
     let file = File::open(index).map_err(|error| unusable(index, &error))?;
     let mut lines = Vec::new();
@@ -55,7 +55,7 @@ pub(super) fn read(index: &Path) -> Result<Vec<Line>, Failure> {
     Ok(lines)
 }
 
-/// A set of message ids: a hundred thousand of them in a few megabytes.
+/// A set of message ids that holds a hundred thousand in a few megabytes.
 #[derive(Default)]
 pub(super) struct Ids {
     numbers: HashSet<u64>,
@@ -63,7 +63,7 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    /// Whether it was not there before.
+    /// Adds an id; returns whether it is new.
     pub(super) fn insert(&mut self, id: &str) -> bool {
         match number(id) {
             Some(number) => self.numbers.insert(number),
@@ -90,7 +90,8 @@ impl Ids {
     }
 }
 
-/// Gmail's ids are numbers of 16 hexadecimal digits; it nowhere promises so, and any other text is kept as it is.
+/// Parses an id of 16 hexadecimal digits. Gmail's ids look like that, but it does not promise so; others are kept as
+/// text.
 fn number(id: &str) -> Option<u64> {
     let plain = id.len() == 16
         && id

@@ -1,11 +1,11 @@
-//! The labels of an exported message as Google Takeout writes them: `X-Gmail-Labels`.
+//! Labels in an exported message, written as Google Takeout does: `X-Gmail-Labels`.
 
 use crate::cli::label::is_system;
 
-/// How long a line of a header should be at most (RFC 5322 2.1.1).
+/// The preferred maximum length of a header line (RFC 5322, 2.1.1).
 const LINE: usize = 76;
 
-/// The message with the field as its first.
+/// The message with the header field added at the top.
 pub(super) fn with_field(raw: &[u8], ids: &[String], names: &[String]) -> Vec<u8> {
     let first = raw.split_inclusive(|byte| *byte == b'\n').next();
     let line_end = match first {
@@ -45,7 +45,7 @@ fn value(ids: &[String], names: &[String], line_end: &str) -> String {
     encoded(&labels.join(","), line_end)
 }
 
-/// Takeout's word, in English.
+/// Takeout's name for a system label, in English.
 fn word(id: &str) -> String {
     let letters = |text: &str| {
         let lower = text.to_ascii_lowercase();
@@ -65,7 +65,7 @@ fn word(id: &str) -> String {
 }
 
 fn quoted(name: &str) -> String {
-    // No label's name has one; it would end the field.
+    // No label name has control characters; one would end the field.
     let name = name.replace(char::is_control, " ");
     if name.contains([',', '"']) {
         format!("\"{}\"", name.replace('"', "\"\""))
@@ -93,7 +93,7 @@ fn folded(labels: &[String], line_end: &str) -> String {
     value
 }
 
-/// Encoded words of at most 75 signs, none of which parts a letter (RFC 2047 2 and 5).
+/// Encoded words of at most 75 characters that split no character (RFC 2047, sections 2 and 5).
 fn encoded(text: &str, line_end: &str) -> String {
     const BEGIN: &str = "=?UTF-8?Q?";
     const END: &str = "?=";

@@ -1,4 +1,4 @@
-//! A Maildir, with a file for each message.
+//! A Maildir, with one file per message.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -11,22 +11,22 @@ use crate::cli::digest::digest;
 use crate::cli::exit::Failure;
 use crate::cli::file::{files_below, private, private_folder};
 
-/// Marks the files that are an export's.
+/// Identifies an export's own files.
 const HOST: &str = "airbyte-gmail";
 
-/// The folder of a Maildir, and the files that are not yet in their place.
+/// A Maildir, and the files that are not in place yet.
 pub(super) struct Maildir {
     path: PathBuf,
     temporary: PathBuf,
     current: PathBuf,
     pending: Vec<(PathBuf, PathBuf)>,
-    /// Whole messages of an interrupted export, which the index does not name.
+    /// Complete messages of an interrupted export that are not in the index.
     unnamed: HashMap<String, PathBuf>,
 }
 
 impl Maildir {
-    /// Opens a Maildir or creates it; gives the ids of `known` that it has no more. Programs may have renamed messages
-    /// and moved them to folders below. `lines` reads the index, where that is of use.
+    /// Opens a Maildir or creates it; returns the ids in `known` that it no longer has. Programs may have renamed
+    /// messages and moved them to subfolders. `lines` reads the index if needed.
     pub(super) fn open(
         path: &Path,
         known: &Ids,
@@ -50,7 +50,7 @@ impl Maildir {
                 .and_then(|name| message_id(name.to_str()?))
                 .map(str::to_owned);
             match id {
-                // What an interruption has left half written.
+                // Left incomplete by an interruption.
                 Some(_) if file.parent() == Some(&maildir.temporary) => fs::remove_file(&file)?,
                 _ if folder != "cur" && folder != "new" => {}
                 Some(id) if known.contains(&id) => {
@@ -64,7 +64,7 @@ impl Maildir {
         }
         let mut gone = Vec::new();
         if there.len() < known.len() {
-            // Programs that move a message to another folder give it another name.
+            // Programs that move a message to another folder rename its file.
             let mut digests: HashMap<String, usize> = HashMap::new();
             for file in others {
                 *digests.entry(digest(&fs::read(file)?)).or_default() += 1;
@@ -83,8 +83,8 @@ impl Maildir {
         Ok((maildir, gone))
     }
 
-    /// Writes a message with the time at which Gmail received it, in milliseconds since 1970; gives its file's name. It
-    /// is in its place from the next flush on.
+    /// Writes a message with its receipt time, in milliseconds since 1970; returns its file name. The next flush
+    /// moves it into place.
     pub(super) fn append(
         &mut self,
         id: &str,
@@ -92,7 +92,7 @@ impl Maildir {
         labels: &[String],
         raw: &[u8],
     ) -> Result<String, Failure> {
-        // An id is a part of a file's name here: it must not lead out of the folder.
+        // The id becomes part of a file name and must not lead out of the folder.
         if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Failure::Other(
                 "a message has an id that can be no file name; report it".to_owned(),
@@ -123,7 +123,7 @@ impl Maildir {
         Ok(name)
     }
 
-    /// Puts the messages into their place, which the folder then knows for good.
+    /// Moves the messages into place and syncs the folder.
     pub(super) fn flush(&mut self) -> Result<(), Failure> {
         if self.pending.is_empty() {
             return Ok(());
@@ -132,7 +132,7 @@ impl Maildir {
         for (temporary, place) in self.pending.drain(..) {
             fs::rename(temporary, place)?;
         }
-        // Elsewhere a folder is no file that could be opened.
+        // Other systems can't open a folder as a file.
         #[cfg(unix)]
         {
             File::open(&self.current)?.sync_all()?;
@@ -142,7 +142,7 @@ impl Maildir {
     }
 }
 
-/// The message of a file's name, if it is an export's.
+/// The message id in a file name, if the file is an export's.
 fn message_id(name: &str) -> Option<&str> {
     let mut pieces = name.split([':', ';', '!', ',']).next()?.split('.');
     let (_, id, host) = (pieces.next()?, pieces.next()?, pieces.next()?);
@@ -150,7 +150,7 @@ fn message_id(name: &str) -> Option<&str> {
     (host == HOST && pieces.next().is_none()).then_some(id)
 }
 
-/// The flags in the order of the alphabet, as the form wants them.
+/// The flags in alphabetical order, as Maildir requires.
 fn flags(labels: &[String]) -> String {
     let has = |label: &str| labels.iter().any(|id| id == label);
     [

@@ -26,7 +26,7 @@ use crate::cli::output::{self, Meter};
 use crate::cli::settings::{builder, patient};
 use archive::{Archive, Opened, Plan};
 
-/// The fields of what is said at the end.
+/// The fields of the final summary.
 pub(crate) const FIELDS: [&str; 6] = [
     "exported",
     "already_there",
@@ -36,13 +36,13 @@ pub(crate) const FIELDS: [&str; 6] = [
     "history_id",
 ];
 
-/// How long a message may wait for its group to be brought onto the disk.
+/// How long a message may wait for its group to be synced to disk.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
-/// How many messages in a row may fail before it is the service that fails, and not the messages.
+/// This many failed messages in a row mean that the service fails, not the messages.
 const MOST_IN_A_ROW: u64 = 10;
 
-/// The largest page: it costs the same whatever its size.
+/// The largest page. A page costs the same whatever its size.
 const PAGE_SIZE: i64 = 500;
 
 /// Save mail to an mbox, a Maildir or NDJSON
@@ -91,7 +91,7 @@ pub(crate) struct Export {
     whole_quota: bool,
 }
 
-// What is written.
+// The output format. (A doc comment would appear in the help.)
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 enum Format {
@@ -108,7 +108,7 @@ fn quota() -> impl TypedValueParser<Value = Quota> {
 }
 
 impl Export {
-    /// Exports.
+    /// Runs the export.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         if self.out.as_os_str() == "-" {
             return Err(Failure::input(
@@ -125,7 +125,7 @@ impl Export {
             builder = builder.quota(quota);
         }
         let gmail = builder.build()?;
-        // The history id comes before the listing: a later sync from it misses nothing.
+        // Take the history id before the listing, so a later sync from it misses nothing.
         let profile = gmail.get_profile().send().await?;
         let plan = Plan {
             format: self.format,
@@ -166,7 +166,7 @@ impl Export {
         let fetches = list
             .stream()
             .try_filter_map(|reference| {
-                // A message can be listed twice when others come in between two pages.
+                // A message can be listed twice if others arrive between two pages.
                 let id = reference.id;
                 let is_new = known.insert(&id);
                 std::future::ready(Ok(is_new.then_some(id)))
@@ -245,16 +245,16 @@ impl Export {
     }
 }
 
-/// What came of asking for a message.
+/// The outcome of fetching a message.
 enum Fetched {
     Message(Box<Message>),
-    /// Somebody has deleted it since it was listed.
+    /// It was deleted after it was listed.
     Vanished,
-    /// It can't be had: the service says why, or gives no text.
+    /// It can't be fetched: the service reports an error, or returns no text.
     Refused(String, Option<Error>),
 }
 
-/// Messages that can't be had, while others can.
+/// Messages that can't be fetched while others can.
 #[derive(Default)]
 struct Refused {
     count: u64,
@@ -263,7 +263,7 @@ struct Refused {
 }
 
 impl Refused {
-    /// Tells of one; after several in a row it is no matter of the messages any more.
+    /// Reports a refused message. After several in a row, fails: the cause is not the messages.
     fn note(&mut self, id: &str, error: Option<Error>) -> Result<(), Failure> {
         self.count += 1;
         self.in_a_row += 1;
@@ -295,13 +295,13 @@ impl Refused {
     }
 }
 
-/// Whether a message came with its text, which is never empty.
+/// Whether a message came with its raw text, which is never empty.
 fn has_text(message: &Message) -> bool {
     message.raw.as_ref().is_some_and(|raw| !raw.is_empty())
 }
 
-/// Whether an error can be one of this message alone, as a failure of the service at a single message is, or an answer
-/// that a filter on the way has changed.
+/// Whether an error may concern only this message, such as a server failure for it or a response that a proxy
+/// changed.
 fn is_of_message(error: &Error) -> bool {
     let is_of_service = error.is_server() || error.is_timeout();
     error.is_invalid_request() || error.is_invalid_response() || is_of_service

@@ -1,4 +1,4 @@
-//! A file to which records are appended, and which other programs may have changed since.
+//! A file to which records are appended, and which other programs may change in between.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
@@ -14,37 +14,37 @@ use crate::cli::digest::{digest, plain};
 use crate::cli::exit::Failure;
 use crate::cli::file::{beside, private, unusable};
 
-/// What its records are.
+/// The format of the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Mbox,
     Ndjson,
 }
 
-/// An open file.
+/// An open output file.
 pub(super) struct Single {
     path: PathBuf,
     form: Form,
     file: File,
-    /// Where it ends, as this process has left it.
+    /// Where the file ended when this process last wrote it.
     end: u64,
     group: Group,
 }
 
-/// What came of looking at a file that another program may have changed.
+/// The result of examining a file that another program may have changed.
 pub(super) struct Found {
-    /// The lines of the index, where they have to be written anew.
+    /// The index lines, if the index must be rewritten.
     pub(super) lines: Option<Vec<Line>>,
-    /// The lines of a group that is in the file, and that the index does not have.
+    /// The lines of a group that is in the file but not in the index.
     pub(super) more: Vec<Line>,
-    /// The ids of messages that the index has and the file has no more.
+    /// The ids of messages that are in the index but no longer in the file.
     pub(super) gone: Vec<String>,
-    /// Whether another program has changed it.
+    /// Whether another program changed the file.
     pub(super) is_changed: bool,
 }
 
 impl Single {
-    /// Opens a file or creates it. `last` is the line of the index whose record is the last.
+    /// Opens a file or creates it. `last` is the index line with the last record.
     pub(super) fn open(
         path: &Path,
         form: Form,
@@ -71,7 +71,7 @@ impl Single {
             .map_err(|error| unusable(path, &error))
     }
 
-    /// How much waits to be written.
+    /// How many bytes are waiting to be written.
     pub(super) fn waiting(&self) -> usize {
         self.group.bytes.len()
     }
@@ -91,7 +91,7 @@ impl Single {
         Ok(length)
     }
 
-    /// Whether the file is still the one, and as long, as it was left.
+    /// Whether the file is the same, with the same length, as this process left it.
     pub(super) fn is_as_left(&self) -> Result<bool, Failure> {
         let Ok(there) = fs::metadata(&self.path) else {
             return Ok(false);
@@ -99,13 +99,13 @@ impl Single {
         Ok(there.len() == self.end && is_same(&there, &self.file.metadata()?))
     }
 
-    /// Opens the file anew, as another program has changed it.
+    /// Reopens the file after another program changed it.
     pub(super) fn reopen(&mut self, last: Option<&Line>) -> Result<Found, Failure> {
         self.file = Self::appending(&self.path)?;
         self.settle(last)
     }
 
-    /// Brings the group onto the disk; gives its lines, for the index.
+    /// Writes the group to disk; returns its lines for the index.
     pub(super) fn flush(&mut self) -> Result<Vec<Line>, Failure> {
         let mut group = std::mem::take(&mut self.group);
         if group.lines.is_empty() {
@@ -124,7 +124,7 @@ impl Single {
         Ok(group.lines)
     }
 
-    /// What has to stand before the next record, so that it stands by itself.
+    /// The separator needed before the next record.
     fn gap(&mut self) -> Result<&'static [u8], Failure> {
         let mut tail = [0; 4];
         let length = self.end.min(4);
@@ -143,7 +143,7 @@ impl Single {
         })
     }
 
-    /// Finds out whether the file is as it was left; finishes what an interruption has left half written.
+    /// Checks whether the file is as this process left it, and completes an interrupted write.
     fn settle(&mut self, last: Option<&Line>) -> Result<Found, Failure> {
         let mut found = Found {
             lines: None,
@@ -163,7 +163,8 @@ impl Single {
             if let Some(group) = group.as_ref().filter(|group| group.at == end)
                 && (group.bytes.starts_with(&tail) || tail.starts_with(&group.bytes))
             {
-                // Ours, whole or in part; what another program has written behind a whole one stays.
+                // This program's own group, complete or in part. Whatever another program wrote after a complete one
+                // stays.
                 let rest = group.bytes.get(tail.len()..).unwrap_or_default();
                 self.file.write_all(rest)?;
                 self.file.sync_data()?;
@@ -208,7 +209,7 @@ impl Single {
         Ok(bytes)
     }
 
-    /// Finds each message of the index in a file that another program has changed.
+    /// Searches a file that another program changed for each message of the index.
     fn look_through(&mut self, group: Option<Group>, found: &mut Found) -> Result<(), Failure> {
         let mut search = Search::new(index::read(&beside(&self.path, "index"))?, group);
         let length = self.file.metadata()?.len();
@@ -247,7 +248,7 @@ impl Single {
             }
         }
         self.end = length;
-        // Only what this program has begun, and nobody else has gone on behind.
+        // Truncate only a write of this program that nobody has appended to.
         if let Some(offset) = torn {
             self.file.set_len(offset)?;
             self.end = offset;
@@ -261,10 +262,10 @@ impl Single {
     }
 }
 
-/// The messages that are looked for in a file.
+/// The search for the index's messages in a file.
 struct Search {
     lines: Vec<Line>,
-    /// From here on they are of the group, which the index does not have yet.
+    /// From here on, lines belong to the group that is not in the index yet.
     group_begins: usize,
     group: Group,
     by_id: HashMap<String, usize>,
@@ -303,7 +304,7 @@ impl Search {
         }
     }
 
-    /// Takes the message that has this id, or else one with this digest, and that was not found before.
+    /// Takes the message with this id, else one with this digest, unless already found.
     fn find(&mut self, id: Option<&str>, digest: Option<&str>, offset: u64) -> Option<usize> {
         let by_id = id.and_then(|id| self.by_id.get(id)).copied();
         let by_digest = || {
@@ -323,7 +324,7 @@ impl Search {
         Some(self.in_order.len() - 1)
     }
 
-    /// The record that began at an offset ends at another.
+    /// Sets the end of the record that began at an offset.
     fn end(&mut self, record: Option<(u64, Option<usize>)>, end: u64) {
         if let Some((begin, Some(place))) = record
             && let Some(line) = self.in_order.get_mut(place)
@@ -332,7 +333,7 @@ impl Search {
         }
     }
 
-    /// Whether this is the beginning of a message that was being written when the process ended.
+    /// Whether this is the start of a message whose write was interrupted.
     fn is_torn(&self, id: Option<&str>, raw: &[u8]) -> bool {
         let place = id.and_then(|id| self.by_id.get(id));
         let Some(line) = place
@@ -349,7 +350,7 @@ impl Search {
         part.len() < whole.len() && whole.starts_with(&part)
     }
 
-    /// The same of a line.
+    /// Like `is_torn`, for a line of NDJSON.
     fn is_begun(&self, line: &[u8]) -> bool {
         self.group
             .lines
@@ -357,7 +358,7 @@ impl Search {
             .any(|known| self.group.record(known).starts_with(line))
     }
 
-    /// The lines of what is there, in its order, and the ids of what is not.
+    /// The lines of messages found, in file order, and the ids of those missing.
     fn result(self) -> (Vec<Line>, Vec<String>) {
         let gone = self
             .lines
@@ -371,7 +372,7 @@ impl Search {
     }
 }
 
-/// Whether a separator's sender is that of a message.
+/// Whether a separator's sender belongs to this message.
 fn is_of(sender: &str, line: &Line) -> bool {
     sender.split_once('@').is_some_and(|(id, _)| id == line.id)
 }

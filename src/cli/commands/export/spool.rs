@@ -1,7 +1,7 @@
-//! The group that is about to be written, kept until the next one.
+//! The group about to be written, kept until the next one.
 //!
-//! Where a process ends in the middle of a group, what lies at the end of the output is told by it from what another
-//! program has written there.
+//! If a process dies in the middle of a group, the kept copy tells the end of the output from what another program
+//! wrote there.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::cli::file::{beside, private};
 /// A group of messages.
 #[derive(Default)]
 pub(super) struct Group {
-    /// Where in the output it begins.
+    /// The offset in the output where the group begins.
     pub(super) at: u64,
     pub(super) lines: Vec<Line>,
     pub(super) bytes: Vec<u8>,
@@ -43,7 +43,7 @@ impl Group {
     }
 }
 
-/// Where the group of an output is kept.
+/// The file that holds an output's pending group.
 fn path(output: &Path) -> PathBuf {
     beside(output, "pending")
 }
@@ -65,7 +65,7 @@ pub(super) fn keep(output: &Path, group: &Group) -> Result<(), Failure> {
     Ok(file.sync_data()?)
 }
 
-/// The group that was kept last; nothing where no group, or only half of one, was kept, which was never begun in the output.
+/// The last kept group, if it is complete. An incomplete one never reached the output.
 pub(super) fn kept(output: &Path) -> Option<Group> {
     let kept = std::fs::read(path(output)).ok()?;
     let end = memchr::memchr(b'\n', &kept)?;
@@ -78,8 +78,8 @@ pub(super) fn kept(output: &Path) -> Option<Group> {
     })
 }
 
-/// Forgets the group, which is written.
+/// Deletes the kept group after it is written.
 pub(super) fn forget(output: &Path) {
-    // One that stays is known by its messages, which the index has.
+    // If this fails, no harm is done: the index has the group's messages.
     let _ = std::fs::remove_file(path(output));
 }

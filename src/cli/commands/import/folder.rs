@@ -1,4 +1,4 @@
-//! The labels that the folders of a Maildir stand for.
+//! Labels from the folders of a Maildir.
 
 use std::path::{Component, Path};
 
@@ -7,8 +7,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::word::of_any_language;
 
-/// The label of a folder, by its path from the Maildir: a folder in it, or a name that begins with a dot, where dots part
-/// levels (Maildir++). The Maildir itself stands for none.
+/// The label for a folder, given its path below the Maildir: a plain subfolder, or a name that starts with a dot and
+/// separates levels by dots (Maildir++). The Maildir itself has no label.
 pub(super) fn label_of_folder(path: &Path) -> Option<String> {
     let mut levels = Vec::new();
     for component in path.components() {
@@ -18,7 +18,7 @@ pub(super) fn label_of_folder(path: &Path) -> Option<String> {
         let name = name.to_string_lossy();
         match name.strip_prefix('.') {
             Some(nested) => levels.extend(nested.split('.').map(decoded)),
-            // offlineimap writes `[Gmail].Sent Mail`.
+            // The form of offlineimap: `[Gmail].Sent Mail`.
             None => match name.split_once('.') {
                 Some((root, nested)) if is_gmail(&root.to_lowercase()) => {
                     levels.extend([root.to_owned(), decoded(nested)]);
@@ -44,7 +44,7 @@ pub(super) fn label_of_folder(path: &Path) -> Option<String> {
     }
 }
 
-/// The names that servers and programs give to folders of their own; nothing for those that are no label.
+/// The usual names of servers' and programs' own folders; an empty string for those that are not a label.
 fn of_server(name: &str) -> Option<&'static str> {
     Some(match name {
         "inbox" => "INBOX",
@@ -57,12 +57,12 @@ fn of_server(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The folder that has Gmail's own over IMAP.
+/// Whether this is the root of Gmail's own folders over IMAP.
 fn is_gmail(name: &str) -> bool {
     matches!(name, "[gmail]" | "[google mail]")
 }
 
-/// The names that Gmail gives to its own folders over IMAP, in the account's language.
+/// The names of Gmail's own folders over IMAP, in the account's language.
 fn of_gmail(name: &str) -> Option<&'static str> {
     match name {
         "" => Some(""),
@@ -71,7 +71,7 @@ fn of_gmail(name: &str) -> Option<&'static str> {
     }
 }
 
-/// What Gmail calls all mail, in lower case; other than its words for labels it says nothing of a message.
+/// Gmail's names for All Mail, in lower case. Unlike its other folders, it is not a label.
 const ALL_MAIL: [&str; 32] = [
     "all mail",
     "alle nachrichten",
@@ -107,7 +107,7 @@ const ALL_MAIL: [&str; 32] = [
     "tots els correus",
 ];
 
-/// The modified UTF-7 of IMAP's names, which Maildir++ has too (RFC 3501 5.1.3); other text is kept.
+/// Decodes the modified UTF-7 of IMAP's names (RFC 3501, 5.1.3), which Maildir++ uses too. Other text is kept.
 pub(super) fn decoded(name: &str) -> String {
     let mut text = String::new();
     let mut rest = name;

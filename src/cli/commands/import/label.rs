@@ -1,4 +1,4 @@
-//! The labels of imported messages.
+//! Labels for imported messages.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
@@ -16,13 +16,13 @@ use crate::cli::exit::Failure;
 use crate::cli::file::{beside, unreadable};
 use crate::cli::label::{Labels, OR_MAKE_IT, is_system};
 
-/// The field in which Google Takeout has a message's labels.
+/// The header with a message's labels in a Google Takeout export.
 const FIELD: &str = "X-Gmail-Labels";
 
-/// Gmail gives it itself, and to nobody's asking.
+/// Gmail sets this label itself and refuses requests for it.
 const NOT_GIVEN: &str = "CHAT";
 
-/// Finds the labels of each message.
+/// Determines the labels of each message.
 pub(super) struct LabelPlan {
     /// The ids for every message.
     given: Vec<String>,
@@ -30,16 +30,16 @@ pub(super) struct LabelPlan {
     is_header_read: bool,
     kept: Option<Index>,
     account: Labels,
-    /// How many messages could not be given a label.
+    /// For each label that could not be set, the number of messages affected.
     unplaced: BTreeMap<String, u64>,
 }
 
 /// The index of an export.
 struct Index {
     is_of_this_account: bool,
-    /// What each message had, by what it is known by, the last note of it.
+    /// The labels of each message by its digest; the last index line wins.
     by_key: HashMap<String, Kept>,
-    /// The same of an index that knows messages by their places alone.
+    /// The same for an index without digests, by offset in the file.
     by_place: HashMap<u64, Kept>,
 }
 
@@ -68,11 +68,11 @@ struct IndexLine {
     label_names: Vec<String>,
 }
 
-/// Where the labels come from.
+/// The sources of labels.
 pub(super) struct Sources<'a> {
     /// Names or ids for every message.
     pub(super) given: Vec<String>,
-    /// The source beside which an index lies, where it is to be read.
+    /// The import source whose index to read, if any.
     pub(super) index: Option<&'a Path>,
     pub(super) is_header_read: bool,
     pub(super) words: Words,
@@ -101,20 +101,20 @@ impl LabelPlan {
         })
     }
 
-    /// Looks at the words of a message, from which the archive's language is known.
+    /// Counts the words in a message's label header, which show the archive's language.
     pub(super) fn weigh(&mut self, item: &Item) {
         if let Some(list) = self.header(item) {
             self.words.weigh(&split(&list));
         }
     }
 
-    /// The names of the user's labels that a message has and the account has not.
+    /// The names of a message's user labels that the account does not have.
     pub(super) fn missing(&self, item: &Item) -> BTreeSet<String> {
         let is_missing = |name: &String| !is_system(name) && self.account.id(name).is_none();
         self.names(item).0.into_iter().filter(is_missing).collect()
     }
 
-    /// Makes labels. One that Gmail refuses is passed over, and told with the messages that miss it.
+    /// Creates labels. One that Gmail refuses is skipped; the summary lists it with the messages that lack it.
     pub(super) async fn make(
         &mut self,
         gmail: &GmailConnector,
@@ -122,7 +122,7 @@ impl LabelPlan {
     ) -> Result<u64, Failure> {
         let mut made = 0;
         for name in names {
-            // Another spelling of the one before.
+            // A different spelling of one just created.
             if self.account.id(name).is_some() {
                 continue;
             }
@@ -135,7 +135,7 @@ impl LabelPlan {
         Ok(made)
     }
 
-    /// The ids of a message's labels; those that can't be given are counted.
+    /// The ids of a message's labels. Counts labels that can't be set.
     pub(super) fn ids(&mut self, item: &Item) -> Vec<String> {
         let (names, mut unplaced) = self.names(item);
         let mut ids = self.given.clone();
@@ -151,12 +151,12 @@ impl LabelPlan {
         ids
     }
 
-    /// How many messages could not be given which label.
+    /// For each label that could not be set, the number of messages affected.
     pub(super) fn unplaced(&self) -> &BTreeMap<String, u64> {
         &self.unplaced
     }
 
-    /// The names of a message's labels, the ids of Gmail's own among them; and what has no name.
+    /// The names of a message's labels (ids for system labels), and the ids that have no name.
     fn names(&self, item: &Item) -> (Vec<String>, Vec<String>) {
         let (mut names, mut nameless) = (Vec::new(), Vec::new());
         let kept = self.kept.as_ref().and_then(|index| index.of(item));

@@ -1,4 +1,4 @@
-//! What mail programs note of a message: read, starred, a draft; and keywords, as Gmail has labels.
+//! Flags that mail programs record for a message (read, starred, draft), and keywords, which become labels.
 
 use std::collections::HashMap;
 use std::fs;
@@ -8,19 +8,19 @@ use airbyte_agent_gmail::mail::Reading;
 
 use super::folder::decoded;
 
-/// What is noted of a message; nothing where a program has noted nothing.
+/// A message's flags; `None` if no program recorded them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks {
     is_unread: Option<bool>,
     is_starred: Option<bool>,
     is_draft: bool,
     is_trashed: bool,
-    /// The file says it, which changes with each change of a mark.
+    /// From the file name, which changes with every flag.
     is_of_file: bool,
 }
 
 impl Marks {
-    /// Those of a Maildir's file: letters behind `:2,` in its name, and the folder `new` for what nobody has seen.
+    /// The flags of a Maildir file: letters after `:2,` in its name, and the folder `new` for unseen messages.
     /// <https://cr.yp.to/proto/maildir.html>
     pub(super) fn of_file(path: &str) -> Self {
         let flags = flags(path);
@@ -34,7 +34,7 @@ impl Marks {
         }
     }
 
-    /// Those of the fields that mail programs write into an mbox: `Status` and `X-Status`, or `X-Mozilla-Status`.
+    /// The flags in headers that mail programs write to an mbox: `Status` and `X-Status`, or `X-Mozilla-Status`.
     pub(super) fn of_header(raw: &[u8]) -> Self {
         let header = super::header(raw);
         if !["Status", "X-Status", "X-Mozilla-Status"]
@@ -44,7 +44,7 @@ impl Marks {
             return Self::default();
         }
         let header = Reading::from_raw(header);
-        // Other systems have a field of this name with values of their own.
+        // Other systems use this header with values of their own.
         let letters = |name: &str| {
             let value = header.header(name)?.trim();
             value
@@ -73,9 +73,9 @@ impl Marks {
         }
     }
 
-    /// Adds what is noted to labels; `are_known` where those are all that the message had when it was saved.
+    /// Applies the flags to labels. `are_known` means that the labels are complete as of when the message was saved.
     pub(super) fn apply(self, labels: &mut Vec<String>, are_known: bool) {
-        // Programs that only look at an mbox note in it that its messages are old and unread.
+        // Programs that merely open an mbox mark its messages as old and unread.
         if are_known && !self.is_of_file {
             return;
         }
@@ -95,14 +95,14 @@ impl Marks {
     }
 }
 
-/// The letters behind `:2,` in a file's name.
+/// The letters after `:2,` in a file name.
 ///
-/// Where a colon can be in no name, programs, file systems and services that copy files write another sign, or none.
+/// Where names can't contain a colon, programs, file systems and copying services use another character or none.
 pub(super) fn flags(path: &str) -> &str {
     let Some((before, flags)) = path.rsplit_once("2,") else {
         return "";
     };
-    // Letters are in the order of ASCII. A host's name can end so as well, as in `mail-2,S=512`.
+    // The letters are in ASCII order. A host name can end the same way, as in `mail-2,S=512`.
     let is_of_letters = flags.bytes().all(|flag| flag.is_ascii_alphabetic());
     if before.ends_with(':') || is_of_letters && flags.bytes().is_sorted() {
         flags
@@ -111,20 +111,20 @@ pub(super) fn flags(path: &str) -> &str {
     }
 }
 
-/// Adds a label that is not there yet.
+/// Adds a label unless it is there.
 pub(super) fn add(labels: &mut Vec<String>, label: &str) {
     if !labels.iter().any(|known| known == label) {
         labels.push(label.to_owned());
     }
 }
 
-/// The fields in which servers and programs note the keywords of a message in an mbox.
+/// The headers in which servers and programs record a message's keywords in an mbox.
 const KEYWORD_FIELDS: [&str; 2] = ["X-Keywords", "X-Mozilla-Keys"];
 
-/// The keywords that Dovecot's letters stand for, in one folder of a Maildir.
+/// Dovecot's letters for keywords in one Maildir folder.
 pub(super) type Letters = HashMap<char, String>;
 
-/// Reads `dovecot-keywords` in a folder; nothing if the file is missing.
+/// Reads a folder's `dovecot-keywords`; empty if the file is missing.
 /// <https://doc.dovecot.org/2.3/admin_manual/mailbox_formats/maildir/>
 pub(super) fn letters_of(folder: &Path) -> Letters {
     let table = fs::read_to_string(folder.join("dovecot-keywords")).unwrap_or_default();
@@ -137,13 +137,13 @@ pub(super) fn letters_of(folder: &Path) -> Letters {
         .collect()
 }
 
-/// The labels that the letters of a file's name stand for.
+/// The labels for the letters in a file name.
 pub(super) fn keywords_of_file(path: &str, letters: &Letters) -> Vec<String> {
     let keywords = flags(path).chars().filter_map(|flag| letters.get(&flag));
     of_user(keywords.map(String::as_str))
 }
 
-/// The labels that a message of an mbox names.
+/// The labels for the keywords in an mbox message's header.
 pub(super) fn keywords_of_header(raw: &[u8]) -> Vec<String> {
     let header = super::header(raw);
     if !KEYWORD_FIELDS
@@ -157,7 +157,7 @@ pub(super) fn keywords_of_header(raw: &[u8]) -> Vec<String> {
     of_user(fields.flat_map(str::split_whitespace))
 }
 
-/// Keywords as labels, without those that programs give for purposes of their own.
+/// Keywords as labels, without those that programs set for their own purposes.
 fn of_user<'a>(keywords: impl Iterator<Item = &'a str>) -> Vec<String> {
     const OF_PROGRAMS: [&str; 7] = [
         "junk",

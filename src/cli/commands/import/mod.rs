@@ -1,7 +1,7 @@
 //! `airbyte-gmail import`.
 //!
-//! An import must not be sent twice, and its answer can get lost. Each message is therefore written down before it is
-//! sent and again after the answer; one that was sent and never answered is looked up by its Message-ID before it is
+//! No message may be imported twice, but Gmail's response can get lost. So each message is recorded before it is sent
+//! and again after the response. A message with no recorded response is searched for by its Message-ID before it is
 //! sent again.
 
 mod folder;
@@ -31,7 +31,7 @@ use send::{Outcome, Sender, Settled};
 use source::{Item, Source};
 use word::Words;
 
-/// The fields of what is said at the end.
+/// The fields of the final summary.
 pub(crate) const FIELDS: [&str; 7] = [
     "imported",
     "already_there",
@@ -42,10 +42,10 @@ pub(crate) const FIELDS: [&str; 7] = [
     "labels_not_placed",
 ];
 
-/// How many of the messages that are left out are listed in the result; the journal has all.
+/// How many skipped messages the result lists. The journal has all.
 const MOST_LISTED: usize = 1000;
 
-/// How many messages in a row may be left without an answer before it is the service that fails, and not the messages.
+/// This many messages in a row without a response mean that the service fails, not the messages.
 const MOST_IN_A_ROW: u64 = 3;
 
 /// Import the mail of an mbox, a Maildir or .eml files
@@ -90,7 +90,7 @@ pub(crate) struct Import {
     never_mark_spam: bool,
 }
 
-// What the source is.
+// The kind of source. (A doc comment would appear in the help.)
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     Auto,
@@ -99,7 +99,7 @@ enum Format {
     Eml,
 }
 
-/// What comes of the messages.
+/// What happened to the messages.
 #[derive(Default)]
 struct Count {
     imported: u64,
@@ -135,20 +135,20 @@ impl Count {
     }
 }
 
-/// What a look through the whole source gives, before the first message is sent.
+/// The result of a pass over the whole source before the first message is sent.
 #[derive(Default)]
 struct Survey {
-    /// How many are to be imported.
+    /// How many messages to import.
     import: u64,
     already_there: u64,
-    /// Labels to make.
+    /// Labels to create.
     missing: BTreeSet<String>,
-    /// How many that are in have which Message-ID, where that is of use.
+    /// The number of imported messages for each Message-ID, if needed.
     message_ids: HashMap<String, usize>,
 }
 
 impl Import {
-    /// Imports.
+    /// Runs the import.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let gmail = patient(builder(global)?).build()?;
         let path = &self.path;
@@ -237,7 +237,7 @@ impl Import {
                     notes.end(&item, Step::Refused, None, Some(why.clone()))?;
                     count.leave_out(&item, Step::Refused, &why);
                 }
-                // It stays noted as sent, and the next start looks it up.
+                // Leave it recorded as sent. The next run looks it up.
                 Outcome::Unknown(error) => {
                     unknown += 1;
                     in_a_row += 1;
@@ -310,7 +310,7 @@ impl Import {
     }
 }
 
-/// Looks through the whole source: what can't be read is told before anything is sent.
+/// Reads the whole source, so unreadable input is reported before anything is sent.
 fn survey(source: &Source, notes: &mut Notes, labels: &mut LabelPlan) -> Result<Survey, Failure> {
     for item in source.messages()? {
         let item = item?;
@@ -338,7 +338,7 @@ fn survey(source: &Source, notes: &mut Notes, labels: &mut LabelPlan) -> Result<
     Ok(survey)
 }
 
-/// The header of a message, as far as it is of use.
+/// A message's header, up to a limit.
 fn header(raw: &[u8]) -> &[u8] {
     const LONGEST: usize = 512 * 1024;
     let mut end = 0;
@@ -351,7 +351,7 @@ fn header(raw: &[u8]) -> &[u8] {
     raw.get(..end).unwrap_or_default()
 }
 
-/// Whether a header has a field, before it is read in earnest.
+/// Whether a header has a field. Cheaper than parsing it.
 fn has_field(header: &[u8], name: &str) -> bool {
     header.split(|byte| *byte == b'\n').any(|line| {
         line.get(..name.len())

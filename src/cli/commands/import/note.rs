@@ -1,7 +1,7 @@
-//! What an import has done, message by message.
+//! The journal of an import, message by message.
 //!
-//! Messages are known by what is in them, and equal ones are counted: where another program has moved them, or has noted
-//! something in them, they are still the same.
+//! Messages are identified by their content, and equal ones are counted. Another program may move them or set flags
+//! on them; they are still the same.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,58 +13,58 @@ use crate::cli::exit::Failure;
 use crate::cli::file::beside;
 use crate::cli::journal::Journal;
 
-/// What became of a message.
+/// What happened to a message.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Step {
-    /// It is under way.
+    /// It is being sent.
     Sending,
-    /// It was certainly not carried out, and is to be sent again.
+    /// It was certainly not imported and must be sent again.
     TakenBack,
-    /// It is in.
+    /// It was imported.
     Done,
-    /// It was in already: an interrupted try had arrived.
+    /// An interrupted attempt had already imported it.
     Found,
-    /// Gmail did not take it; the next run tries it again.
+    /// Gmail refused it. The next run tries again.
     Refused,
-    /// It may be in or not, and has no Message-ID to look it up by.
+    /// It may have been imported, and has no Message-ID to look it up by.
     Unclear,
 }
 
 /// The journal of an import.
 pub(super) struct Notes {
     journal: Journal,
-    /// Notes of a version that knew messages by their places alone.
+    /// Notes from an older version, which identified messages only by their place.
     by_place: Vec<Note>,
     counts: HashMap<String, Counts>,
 }
 
-/// What became of equal messages.
+/// What happened to equal messages.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Counts {
     pub(super) done: u32,
     pub(super) unclear: u32,
-    /// Sent, with no answer.
+    /// Sent without a response.
     pub(super) open: u32,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Header {
     account: String,
-    /// The size of an mbox when the import began.
+    /// The size of the mbox when the import began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Note {
-    /// What the message is known by.
+    /// The digest that identifies the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<String>,
-    /// Where it began in the mbox.
+    /// Its offset in the mbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     at: Option<u64>,
-    /// Which file it was.
+    /// Its file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     file: Option<String>,
     step: Step,
@@ -77,7 +77,7 @@ struct Note {
 }
 
 impl Notes {
-    /// Opens the journal beside the source or creates it.
+    /// Opens or creates the journal next to the source.
     pub(super) fn open(path: &Path, account: &str, size: Option<u64>) -> Result<Self, Failure> {
         let mut notes = Vec::new();
         let (journal, header) =
@@ -120,8 +120,8 @@ impl Notes {
         Ok(opened)
     }
 
-    /// Takes over what notes say of a place, where there are such notes; to be called with each message before the first
-    /// is sent.
+    /// Assigns notes without a digest to the message at their place. Call it for every message before the first is
+    /// sent.
     pub(super) fn place(&mut self, item: &Item) {
         if self.by_place.is_empty() {
             return;
@@ -137,22 +137,22 @@ impl Notes {
         }
     }
 
-    /// What became of messages that are equal to one.
+    /// What happened to the messages equal to this one.
     pub(super) fn counts(&self, key: &str) -> Counts {
         self.counts.get(key).copied().unwrap_or_default()
     }
 
-    /// Whether something may have been sent of which nobody knows the end.
+    /// Whether a message may have been sent whose outcome is unknown.
     pub(super) fn has_open(&self) -> bool {
         !self.by_place.is_empty() || self.counts.values().any(|counts| counts.open > 0)
     }
 
-    /// A message is about to be sent.
+    /// Records that a message is about to be sent.
     pub(super) fn begin(&mut self, item: &Item) -> Result<(), Failure> {
         self.write(item, Step::Sending, None, None)
     }
 
-    /// What became of it.
+    /// Records the outcome for a message.
     pub(super) fn end(
         &mut self,
         item: &Item,

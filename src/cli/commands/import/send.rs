@@ -1,4 +1,4 @@
-//! Sending a message of an import, and finding out whether one has arrived.
+//! Sends a message of an import, and finds out whether an earlier one arrived.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,24 +14,24 @@ use super::message_id;
 use super::source::Item;
 use crate::cli::output;
 
-/// From this size on a message goes by upload, which spares its base64.
+/// Messages of at least this size use media upload, which avoids base64.
 const UPLOAD_FROM: usize = 1024 * 1024;
 
-/// How long Gmail may take to find a message that has just come in.
+/// How long Gmail may take to find a new message.
 const SEARCH_DELAY: Duration = Duration::from_secs(10);
 
-/// What came of a message.
+/// The outcome of sending a message.
 pub(super) enum Outcome {
     Done(Option<String>),
-    /// Gmail does not take it; others may go on.
+    /// Gmail refuses this message; others may succeed.
     Refused(String),
     /// It may have arrived.
     Unknown(Error),
-    /// It has not arrived, and others would not either.
+    /// It has not arrived, and others would fail too.
     NotSent(Error),
 }
 
-/// Whether a message that was sent before has arrived.
+/// Whether a message sent earlier has arrived.
 pub(super) enum Settled {
     There(Option<String>),
     Missing,
@@ -42,11 +42,11 @@ pub(super) enum Settled {
 pub(super) struct Sender<'a> {
     gmail: &'a GmailConnector,
     never_mark_spam: bool,
-    /// How many messages that are in have which Message-ID.
+    /// The number of imported messages for each Message-ID.
     message_ids: HashMap<String, usize>,
-    /// By the clock of this run, which nobody sets.
+    /// Monotonic: setting the system clock must not shorten the wait.
     started: Instant,
-    /// How many came in without all of their labels.
+    /// How many drafts were imported without all of their labels.
     pub(super) incomplete: u64,
 }
 
@@ -104,9 +104,9 @@ impl<'a> Sender<'a> {
         Ok(Some(message.id))
     }
 
-    /// Gmail gives the label of drafts only to what is made as one.
+    /// Gmail gives the DRAFT label only to messages created as drafts.
     async fn draft(&mut self, raw: &[u8], label_ids: Vec<String>) -> Result<Option<String>, Error> {
-        // What a draft is neither in nor marked with.
+        // Labels that a draft can't have.
         const NOT_OF_DRAFTS: [&str; 5] = ["DRAFT", "INBOX", "SENT", "SPAM", "UNREAD"];
         let message = DraftMessage::new(encode_base64url(raw));
         let draft = self.gmail.drafts().create(message).send().await?;
@@ -118,7 +118,7 @@ impl<'a> Sender<'a> {
         if let Some(id) = id.as_deref().filter(|_| !others.is_empty()) {
             let modified = self.gmail.messages().modify(id).add_label_ids(others);
             if let Err(error) = modified.send().await {
-                // The draft is in, and must not be made once more.
+                // The draft exists and must not be created twice.
                 output::note(&format!(
                     "the draft {id} is imported, but without its other labels: {error}"
                 ));
@@ -128,7 +128,7 @@ impl<'a> Sender<'a> {
         Ok(id)
     }
 
-    /// Looks a message up that was sent, and whose answer got lost.
+    /// Searches for a message that was sent but whose response got lost.
     pub(super) async fn settle(&mut self, item: &Item) -> Result<Settled, Error> {
         let Some(message_id) = message_id(&item.raw) else {
             return Ok(Settled::Unknown);
@@ -137,7 +137,7 @@ impl<'a> Sender<'a> {
             .rfc822_message_id(&message_id)
             .within("anywhere")
             .to_string();
-        // Those that came in before it have the same Message-ID.
+        // Equal messages imported earlier have the same Message-ID.
         let known = self.message_ids.entry(message_id).or_default();
         let delay_ends = self.started + SEARCH_DELAY;
         loop {
@@ -150,7 +150,7 @@ impl<'a> Sender<'a> {
                     found.into_iter().next().map(|message| message.id),
                 ));
             }
-            // The search may not know yet what came in a moment before this run.
+            // The search may not yet find what arrived just before this run.
             if asked >= delay_ends {
                 return Ok(Settled::Missing);
             }
@@ -164,7 +164,7 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// Whether an error is about the message, not about all of them.
+/// Whether an error concerns this message and not all of them.
 fn is_refusal(error: &Error) -> bool {
     error.is_invalid_request()
         || error.is_invalid_input()

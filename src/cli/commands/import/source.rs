@@ -1,4 +1,4 @@
-//! Where the messages of an import come from: an mbox, a Maildir, a folder of `.eml` files.
+//! The source of an import: an mbox, a Maildir, or a folder of `.eml` files.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -15,22 +15,22 @@ use crate::cli::file::{files_below, unreadable};
 
 /// A message to import.
 pub(super) struct Item {
-    /// Where it begins in its mbox, in bytes.
+    /// Its offset in the mbox, in bytes.
     pub(super) at: Option<u64>,
-    /// Its file, by the path from the folder.
+    /// Its file, relative to the folder.
     pub(super) file: Option<String>,
     pub(super) raw: Vec<u8>,
-    /// What it is known by.
+    /// The digest that identifies it.
     pub(super) key: String,
     pub(super) marks: Marks,
-    /// The label that its folder stands for.
+    /// The label for its folder.
     pub(super) folder: Option<String>,
-    /// The labels that mail programs have given it as keywords.
+    /// The labels for its keywords from mail programs.
     pub(super) keywords: Vec<String>,
 }
 
 impl Item {
-    /// Its place in words.
+    /// Its place, for messages to the user.
     pub(super) fn place(&self) -> String {
         match (&self.file, self.at) {
             (Some(file), _) => file.clone(),
@@ -39,7 +39,7 @@ impl Item {
     }
 }
 
-/// The kind of a source.
+/// The kind of source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Mbox,
@@ -51,25 +51,25 @@ enum Kind {
 pub(super) struct Source {
     path: PathBuf,
     kind: Kind,
-    /// The files of a folder, in the order of their paths.
+    /// The files of a folder, sorted by path.
     files: Vec<PathBuf>,
-    /// What is known of each folder of a Maildir.
+    /// The folders of a Maildir.
     folders: HashMap<PathBuf, Folder>,
-    /// Files of a folder that are no `.eml` files.
+    /// Files in the folder other than `.eml` files.
     others: Vec<PathBuf>,
 }
 
 /// A folder of a Maildir.
 #[derive(Default)]
 struct Folder {
-    /// The label that it stands for.
+    /// The label for the folder.
     label: Option<String>,
-    /// What the letters of keywords stand for.
+    /// The keywords for the letters in file names.
     letters: Letters,
 }
 
 impl Source {
-    /// Looks at a path.
+    /// Examines a path.
     pub(super) fn open(path: &Path, format: Format) -> Result<Self, Failure> {
         let is_folder = fs::metadata(path)
             .map_err(|error| unreadable(path, &error))?
@@ -114,7 +114,7 @@ impl Source {
             Kind::Maildir => {
                 for folder in files.iter().filter_map(|file| folder_of(file)) {
                     if !folders.contains_key(folder) {
-                        // The folders above `cur` and `new`.
+                        // The folders that contain `cur` and `new`.
                         let relative = folder.strip_prefix(path).unwrap_or(folder);
                         let known = Folder {
                             label: label_of_folder(relative),
@@ -137,7 +137,7 @@ impl Source {
         })
     }
 
-    /// What lies among the `.eml` files and may be mail as well, in words.
+    /// A remark on other files next to the `.eml` files, which may be mail too.
     pub(super) fn passed_over(&self) -> Option<String> {
         let first = self.others.first()?;
         let first = first.strip_prefix(&self.path).unwrap_or(first);
@@ -148,7 +148,7 @@ impl Source {
         ))
     }
 
-    /// The size of an mbox.
+    /// The size, if the source is an mbox.
     pub(super) fn size(&self) -> Result<Option<u64>, Failure> {
         Ok(match self.kind {
             Kind::Mbox => Some(fs::metadata(&self.path)?.len()),
@@ -156,7 +156,7 @@ impl Source {
         })
     }
 
-    /// The messages, one after the other.
+    /// The messages, one at a time.
     pub(super) fn messages(
         &self,
     ) -> Result<Box<dyn Iterator<Item = Result<Item, Failure>> + '_>, Failure> {
@@ -178,7 +178,7 @@ impl Source {
         Ok(Box::new(self.files.iter().flat_map(|file| self.read(file))))
     }
 
-    /// The messages of a file.
+    /// The messages in a file.
     fn read(&self, file: &Path) -> Vec<Result<Item, Failure>> {
         let raw = match fs::read(file) {
             Ok(raw) => raw,
@@ -219,7 +219,8 @@ impl Source {
     }
 }
 
-/// What an `.eml` file holds: a message, or an mbox that somebody has called so. A byte order mark is an editor's.
+/// The messages in an `.eml` file: one, or several if it is really an mbox. Drops the byte order mark that an editor
+/// wrote.
 fn messages_of(raw: Vec<u8>) -> Vec<Vec<u8>> {
     let raw = match raw.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => rest.to_vec(),
@@ -234,7 +235,7 @@ fn messages_of(raw: Vec<u8>) -> Vec<Vec<u8>> {
     vec![raw]
 }
 
-/// The folder that has `cur` or `new`, where a file is.
+/// The folder that contains a file's `cur` or `new`.
 fn folder_of(file: &Path) -> Option<&Path> {
     file.parent()?.parent()
 }
@@ -243,7 +244,7 @@ fn is_in_maildir(path: &Path, file: &Path) -> bool {
     let is_delivered = file.parent().is_some_and(|folder| {
         folder.starts_with(path) && (folder.ends_with("cur") || folder.ends_with("new"))
     });
-    // The dot files of some servers lie there, too.
+    // Some servers keep dot files there too.
     is_delivered && !is_hidden(file)
 }
 

@@ -1,22 +1,23 @@
-//! The words of `X-Gmail-Labels`, which Google Takeout writes in the account's language.
+//! The words in `X-Gmail-Labels`, which Google Takeout writes in the account's language.
 //!
-//! No document lists them; they are what people have shown of their exports, and Gmail's own words for its labels.
+//! They are not documented. These come from exports that people have published, and from Gmail's own names for its
+//! labels.
 
 use std::collections::{BTreeMap, HashMap};
 
-/// What a word of Takeout's stands for.
+/// The meaning of one of Takeout's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// The id of one of Gmail's own labels.
+    /// The id of a system label.
     System(String),
-    /// A label of the user's, by its name.
+    /// A user label, by name.
     User(String),
-    /// A state that is no label, such as "Opened".
+    /// A state that is not a label, such as "Opened".
     Nothing,
 }
 
-/// For each language, a line for each label: its id, and its words. `-` has the states that are no labels, `CATEGORY`
-/// what the words of the categories begin with.
+/// One string per language, with one line per label: its id and its words. `-` lists states that are not labels;
+/// `CATEGORY` lists prefixes of category names.
 const LANGUAGES: [&str; 32] = [
     "INBOX=Inbox\nSENT=Sent|Sent Mail\nDRAFT=Drafts|Draft\nSPAM=Spam\nTRASH=Trash|Bin\nSTARRED=Starred\nIMPORTANT=Important\nUNREAD=Unread\nCHAT=Chat|Chats\n-=Opened|Archived|Read\nCATEGORY=Category\nCATEGORY_PERSONAL=Personal|Primary\nCATEGORY_SOCIAL=Social\nCATEGORY_PROMOTIONS=Promotions\nCATEGORY_UPDATES=Updates\nCATEGORY_FORUMS=Forums",
     "INBOX=Posteingang\nSENT=Gesendet\nDRAFT=Entwürfe|Entwurf\nSPAM=Spam\nTRASH=Papierkorb\nSTARRED=Markiert\nIMPORTANT=Wichtig\nUNREAD=Ungelesen\nCHAT=Chat|Chats\n-=Geöffnet|Archiviert|Gelesen\nCATEGORY=Kategorie\nCATEGORY_PERSONAL=Persönlich|Allgemein\nCATEGORY_SOCIAL=Soziale Medien|Soziale Netzwerke\nCATEGORY_PROMOTIONS=Werbung\nCATEGORY_UPDATES=Neuigkeiten|Benachrichtigungen\nCATEGORY_FORUMS=Foren",
@@ -52,10 +53,10 @@ const LANGUAGES: [&str; 32] = [
     "INBOX=इनबॉक्स\nSENT=भेजे गए ईमेल|भेजे गए|प्रेषित\nDRAFT=ड्राफ़्ट\nSPAM=स्पैम\nTRASH=ट्रैश\nSTARRED=तारांकित\nIMPORTANT=महत्वपूर्ण|ज़रूरी\nUNREAD=नहीं पढ़ा गया|नहीं पढ़े गए|अपठित\nCHAT=चैट\n-=खोला गया|पढ़ा गया|संग्रहित|संग्रहीत\nCATEGORY=श्रेणी\nCATEGORY_PERSONAL=मुख्य|निजी\nCATEGORY_SOCIAL=सामाजिक|सोशल\nCATEGORY_PROMOTIONS=प्रचार\nCATEGORY_UPDATES=अपडेट\nCATEGORY_FORUMS=फ़ोरम",
 ];
 
-/// The ids of Gmail's own labels that are folders over IMAP, too.
+/// The ids of system labels that are also IMAP folders.
 const FOLDERS: [&str; 6] = ["SENT", "DRAFT", "SPAM", "TRASH", "STARRED", "IMPORTANT"];
 
-/// The label that is a folder of Gmail's own over IMAP, which is called by its word in the account's language.
+/// The system label for one of Gmail's IMAP folders, whose names are in the account's language.
 pub(super) fn of_any_language(folder: &str) -> Option<&'static str> {
     let folder = folded(folder);
     let lines = LANGUAGES.iter().flat_map(|language| language.lines());
@@ -66,7 +67,7 @@ pub(super) fn of_any_language(folder: &str) -> Option<&'static str> {
         .map(|(id, _)| id)
 }
 
-/// The words of the user's own table, and of the languages that an archive is written in.
+/// The words from the user's own table and from all languages.
 pub(super) struct Words {
     own: HashMap<String, String>,
     languages: Vec<Language>,
@@ -76,12 +77,12 @@ struct Language {
     words: HashMap<String, String>,
     categories: HashMap<String, String>,
     prefixes: Vec<String>,
-    /// How many words of the archive it explains.
+    /// How many words of the archive this language explains.
     score: u64,
 }
 
 impl Words {
-    /// With the lines `WORD = LABEL` of a file, or its JSON object, before any table.
+    /// Reads the user's own table, if any: lines `WORD = LABEL` or a JSON object. It takes precedence.
     pub(super) fn new(table: Option<&str>) -> Result<Self, String> {
         Ok(Self {
             own: table.map_or(Ok(HashMap::new()), own)?,
@@ -89,7 +90,7 @@ impl Words {
         })
     }
 
-    /// Counts for which language the labels of a message speak.
+    /// Scores the languages by the labels of one message.
     pub(super) fn weigh(&mut self, labels: &[String]) {
         for language in &mut self.languages {
             let known = labels
@@ -99,7 +100,7 @@ impl Words {
         }
     }
 
-    /// What a word stands for, in the language that explains most of the archive.
+    /// The meaning of a word, in the language that explains most of the archive.
     pub(super) fn meaning(&self, label: &str) -> Meaning {
         let own = self.own.get(&folded(label)).cloned();
         let best = self.languages.iter().map(|language| language.score).max();
@@ -156,7 +157,7 @@ impl Language {
     }
 }
 
-/// A word without what differs between exports: upper case, quotation marks, kinds of blanks.
+/// Normalizes what differs between exports: case, quotation marks, kinds of spaces.
 fn folded(word: &str) -> String {
     let plain: String = word
         .chars()
@@ -194,7 +195,7 @@ fn own(text: &str) -> Result<HashMap<String, String>, String> {
         .collect()
 }
 
-/// The labels of a list: parted by commas, in quotation marks where they hold one.
+/// Splits a list of labels at commas. A label that contains a comma is quoted.
 pub(super) fn split(list: &str) -> Vec<String> {
     let mut labels = vec![String::new()];
     let mut is_quoted = false;
