@@ -24,7 +24,7 @@ const ONE_REQUEST: u64 = 5 * 1024 * 1024;
 /// memory at a time.
 const PIECE: usize = 8 * 1024 * 1024;
 
-/// How often a failed chunk makes the upload ask for its offset before it gives up.
+/// How often an upload recovers from a failed or stalled chunk before it gives up.
 const RESUMPTIONS: u32 = 5;
 
 /// How many sessions an upload starts if the service forgets them.

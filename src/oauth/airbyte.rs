@@ -71,7 +71,7 @@ pub struct AirbyteConsent {
 }
 
 impl ConnectRequest {
-    /// A consent whose page returns to this URL.
+    /// A consent that returns to this URL.
     pub fn new(redirect_url: impl Into<String>) -> Self {
         Self {
             redirect_url: redirect_url.into(),

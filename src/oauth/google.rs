@@ -214,7 +214,7 @@ impl GoogleClient {
             .append_pair("state", state.expose())
             .append_pair("code_challenge", &pkce::challenge(&verifier))
             .append_pair("code_challenge_method", "S256")
-            // Without these two, Google gives a refresh token never or only the first time.
+            // Without these two, Google gives no refresh token, or only the first time.
             .append_pair("access_type", "offline")
             .append_pair("prompt", "consent");
         if let Some(hint) = login_hint {

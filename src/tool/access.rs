@@ -51,7 +51,7 @@ pub struct Access {
 pub enum Profile {
     /// Reads and changes nothing.
     Reader,
-    /// Reads, sorts and drafts alone. A person approves sending, forwarding, sharing, permanent deletion and
+    /// Reads, sorts and drafts on its own. A person approves sending, forwarding, sharing, permanent deletion and
     /// unsubscribing; at most 50 messages a day are sent and 50 forwarded.
     Assistant,
     /// Has no limits.
@@ -102,7 +102,7 @@ impl Access {
         self
     }
 
-    /// Limits an action to so many times in 24 hours. The lowest of several caps applies. Actions with an unknown
+    /// Limits an action to a number of times in 24 hours. The lowest of several caps applies. Actions with an unknown
     /// outcome count.
     #[must_use]
     pub fn cap(mut self, deed: Deed, a_day: u32) -> Self {

@@ -130,7 +130,7 @@ pub(super) async fn counting<T>(
     outcome
 }
 
-/// What a person is shown of a message: recipients, subject, files, first lines.
+/// A message as a person sees it in a question: recipients, subject, files, first lines.
 pub(super) fn shown(deed: Deed, recipients: &[String], message: &Composed) -> String {
     let reading = Reading::from_raw(&message.raw);
     let line = |text: &str| clipped(&defused_line(text), 300);

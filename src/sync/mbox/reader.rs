@@ -133,8 +133,7 @@ impl<R: Read> Reader<R> {
         Ok(())
     }
 
-    /// Detects the line ending from the next line. Called for each line up to the first separator, so that one
-    /// decides.
+    /// Sets the line ending from the next line. `start` repeats this up to the first separator, which decides.
     fn find_line_end(&mut self) -> io::Result<()> {
         let mut searched = 0;
         loop {

@@ -333,7 +333,7 @@ impl Search {
         }
     }
 
-    /// Whether this is the start of a message whose write was interrupted.
+    /// Whether this is the start of a message from an interrupted write.
     fn is_torn(&self, id: Option<&str>, raw: &[u8]) -> bool {
         let place = id.and_then(|id| self.by_id.get(id));
         let Some(line) = place

@@ -72,7 +72,7 @@ struct IndexLine {
 pub(super) struct Sources<'a> {
     /// Names or ids for every message.
     pub(super) given: Vec<String>,
-    /// The import source whose index to read, if any.
+    /// The import source with the index to read, if any.
     pub(super) index: Option<&'a Path>,
     pub(super) is_header_read: bool,
     pub(super) words: Words,

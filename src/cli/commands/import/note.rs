@@ -142,7 +142,7 @@ impl Notes {
         self.counts.get(key).copied().unwrap_or_default()
     }
 
-    /// Whether a message may have been sent whose outcome is unknown.
+    /// Whether any message may have been sent with an unknown outcome.
     pub(super) fn has_open(&self) -> bool {
         !self.by_place.is_empty() || self.counts.values().any(|counts| counts.open > 0)
     }

@@ -128,7 +128,7 @@ impl<'a> Sender<'a> {
         Ok(id)
     }
 
-    /// Searches for a message that was sent but whose response got lost.
+    /// Searches for a message that was sent without a response.
     pub(super) async fn settle(&mut self, item: &Item) -> Result<Settled, Error> {
         let Some(message_id) = message_id(&item.raw) else {
             return Ok(Settled::Unknown);

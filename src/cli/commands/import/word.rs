@@ -56,7 +56,7 @@ const LANGUAGES: [&str; 32] = [
 /// The ids of system labels that are also IMAP folders.
 const FOLDERS: [&str; 6] = ["SENT", "DRAFT", "SPAM", "TRASH", "STARRED", "IMPORTANT"];
 
-/// The system label for one of Gmail's IMAP folders, whose names are in the account's language.
+/// The system label for one of Gmail's IMAP folders, which are named in the account's language.
 pub(super) fn of_any_language(folder: &str) -> Option<&'static str> {
     let folder = folded(folder);
     let lines = LANGUAGES.iter().flat_map(|language| language.lines());
