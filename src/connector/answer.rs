@@ -1,4 +1,4 @@
-//! The shape of what an action gives: a list's records and the paging fields beside them, or one record.
+//! The result of an action: a list's records with the paging fields, or one record.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,7 +12,7 @@ use crate::lenient;
 use crate::operation::Operation;
 use crate::transport::{Call, Executed, Form, no_result};
 
-/// What Airbyte's envelope holds.
+/// The result in Airbyte's envelope.
 pub(super) fn from_airbyte<T: Form>(
     operation: &'static Operation,
     executed: &Executed,
@@ -35,7 +35,7 @@ pub(super) fn from_airbyte<T: Form>(
             data: whole()?,
             meta: meta()?,
         }),
-        // A list without an extractor on their side gives the service's own body.
+        // A list without an extractor on Airbyte's side returns the service's own body.
         Some(key) if begins('{') => {
             let page = page(operation, key, result.get().as_bytes())?;
             let beside = meta()?;
@@ -48,12 +48,12 @@ pub(super) fn from_airbyte<T: Form>(
             data: whole()?,
             meta: Map::new(),
         }),
-        // Taken for an empty list or object it would hide what went wrong.
+        // Reading this as an empty list or object would hide what went wrong.
         _ => Err(call.fail(no_result())),
     }
 }
 
-/// What a service's own body holds.
+/// The result in a service's own body.
 pub(super) fn from_service<T: Form>(
     operation: &'static Operation,
     body: &[u8],
@@ -70,7 +70,7 @@ pub(super) fn from_service<T: Form>(
     }
 }
 
-/// What an action gives whose service answers with nothing.
+/// The result of an action if the service returns nothing.
 fn nothing<T: Form>(call: &Call) -> Result<ExecuteResult<T>, Error> {
     Ok(ExecuteResult {
         data: constant("{}", call)?,
@@ -82,7 +82,7 @@ fn constant<T: Form>(json: &'static str, call: &Call) -> Result<T, Error> {
     serde_json::from_str(json).map_err(|error| call.fail(Error::undecodable(&error)))
 }
 
-/// A page of a list, whose records are under a key.
+/// A page of a list, with its records under a key.
 fn page<T: Form>(
     operation: &'static Operation,
     key: &'static str,
@@ -100,13 +100,13 @@ fn page<T: Form>(
     let data = match records {
         None => constant("[]", &call())?,
         Some(records) if T::is_list(&records) => records,
-        // Taken for an empty list it would hide what went wrong.
+        // Reading this as an empty list would hide what went wrong.
         Some(_) => return Err(call().fail(no_list(key))),
     };
     Ok(ExecuteResult { data, meta })
 }
 
-/// A list whose records are something else.
+/// The error for records that are not a list.
 fn no_list(key: &str) -> Error {
     Error::new(
         Kind::InvalidResponse,

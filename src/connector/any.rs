@@ -1,4 +1,4 @@
-//! Any connector at Airbyte, by its id.
+//! Any Airbyte connector, by its id.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::http::FirstByte;
 use crate::operation::{QuotaUnits, params};
 use crate::transport::{Action, Answer, Call, Form, Hosted, Transport, is_connector_id};
 
-/// The actions of every connector that change nothing, and so may be sent again.
+/// The actions, of any connector, that change nothing and so may be sent again.
 const READING: [&str; 9] = [
     "list",
     "get",
@@ -33,10 +33,12 @@ const READING: [&str; 9] = [
     "check",
 ];
 
-/// The action that answers with a file in place of JSON.
+/// The action that returns a file, not JSON.
 const DOWNLOAD: &str = "download";
 
-/// An Airbyte connector of any type. For Gmail, [`GmailConnector`](super::GmailConnector) has typed calls.
+/// An Airbyte connector of any type.
+///
+/// For Gmail, [`GmailConnector`](super::GmailConnector) has typed calls.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -66,11 +68,11 @@ pub struct Connector {
 }
 
 impl Airbyte {
-    /// The connector with this id, of any type. Nothing is sent yet.
+    /// The connector with this id, of any type; sends nothing yet.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input): it is not an id.
+    /// [`is_invalid_input`](Error::is_invalid_input): this can't be an id.
     pub fn connector(&self, id: impl Into<String>) -> Result<Connector, Error> {
         let id = id.into();
         if !is_connector_id(&id) {
@@ -92,7 +94,7 @@ impl Airbyte {
         })
     }
 
-    /// The one connector of a type that a customer (workspace) has, by the type's display name or short name.
+    /// Finds a customer's (workspace's) only connector of a type, by the type's display name or short name.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -111,7 +113,7 @@ impl Airbyte {
     /// # Errors
     ///
     /// [`is_connector_not_found`](Error::is_connector_not_found) and
-    /// [`is_connector_ambiguous`](Error::is_connector_ambiguous), whose text lists them.
+    /// [`is_connector_ambiguous`](Error::is_connector_ambiguous); the text of the latter lists them.
     pub async fn find_connector(
         &self,
         customer_name: &str,
@@ -156,11 +158,11 @@ impl Connector {
         self.airbyte.connectors().inspect(self.id()).send().await
     }
 
-    /// Airbyte's documentation of the connector for agents: the introduction and the outline, or one section.
+    /// Airbyte's documentation of the connector for agents: the introduction and outline, or one section.
     ///
     /// # Errors
     ///
-    /// As [`inspect`](Self::inspect), which names the documentation.
+    /// As for [`inspect`](Self::inspect), which names the documentation.
     pub async fn docs(&self, section: Option<&str>) -> Result<SkillDocs, Error> {
         let inspection = self.inspected().await?;
         let skill = inspection.docs_skill_id.clone();
@@ -172,23 +174,24 @@ impl Connector {
         call.send().await
     }
 
-    /// Checks the connector, and waits up to `limit` for a check that is still running; see
-    /// [`Airbyte::check_connector`].
+    /// Checks the connector, and waits up to `limit` for a check in progress; see [`Airbyte::check_connector`].
     ///
     /// # Errors
     ///
-    /// As [`Airbyte::check_connector`].
+    /// As for [`Airbyte::check_connector`].
     pub async fn check(&self, limit: Duration) -> Result<CheckResult, Error> {
         self.airbyte.check_connector(self.id(), limit).await
     }
 
-    /// Carries out an action, by the names in Airbyte's connector. The connector's documentation ([`docs`](Self::docs))
-    /// lists the params. An action is sent again only if its name says that it reads.
+    /// Runs an action, by the names in Airbyte's connector.
+    ///
+    /// The connector's documentation ([`docs`](Self::docs)) lists the params. An action is sent again only if its name
+    /// says that it reads.
     ///
     /// # Errors
     ///
-    /// [`is_unsupported`](Error::is_unsupported) for the action `download`, which answers with a file and not with JSON,
-    /// and what Airbyte and the service behind it answer.
+    /// [`is_unsupported`](Error::is_unsupported) for the action `download`, which returns a file and not JSON, and
+    /// errors of Airbyte and the service behind it.
     pub fn execute<'a>(
         &'a self,
         entity: &'a str,
@@ -198,7 +201,7 @@ impl Connector {
         Execute::new(Store::Any(self), entity, action, params.into())
     }
 
-    /// Searches the Context Store. The entity must be one that the connector's Context Store has.
+    /// Searches an entity that the connector's Context Store has.
     pub fn search<'a>(&'a self, entity: &'a str) -> Search<'a> {
         Search::new(Store::Any(self), entity)
     }
@@ -208,7 +211,7 @@ impl Connector {
         Sql::new(Store::Any(self), sql.into(), entity.into())
     }
 
-    /// The same connector, whose calls say why they are made.
+    /// The same connector, stating a reason for its calls.
     pub(super) fn with_intent(&self, intent: &str) -> Result<Self, Error> {
         Ok(Self {
             transport: self.transport.with_intent(intent)?,
@@ -216,7 +219,7 @@ impl Connector {
         })
     }
 
-    /// Refuses an entity that the Context Store does not hold, or not yet, where Airbyte says what it holds.
+    /// Rejects an entity that the Context Store doesn't have, or not yet, if Airbyte lists its entities.
     pub(super) async fn check_entity(
         &self,
         action: &'static str,
@@ -224,7 +227,7 @@ impl Connector {
     ) -> Result<(), Error> {
         let inspection = match self.inspected().await {
             Ok(inspection) => inspection,
-            // Not each of Airbyte's versions can say it, and whether the connector is there the action itself tells.
+            // Not every version of Airbyte can list them. The action itself tells whether the connector exists.
             Err(error) if error.is_not_found() => return Ok(()),
             Err(error) => return Err(error),
         };
@@ -240,7 +243,7 @@ impl Connector {
         if known().next().is_some() && !known().any(|known| known == entity) {
             return Err(unknown_entity(action, known()));
         }
-        // What was not ready at the first look may be by now.
+        // It may have become ready since the first look.
         if unready(inspection, entity).is_some()
             && let Some(status) = unready(&self.inspect().await?, entity)
         {

@@ -12,11 +12,11 @@ use crate::http::FirstByte;
 use crate::operation::{Encoded, Operation, QuotaUnits};
 use crate::transport::{Answer, Call, Outgoing, batch, judge};
 
-/// How many operations a batch takes: Google's limit. More than 50 are not recommended, and from a few dozen on the
-/// mailbox's limit of calls at once refuses some of them.
+/// Google's limit of operations in a batch. Google recommends at most 50. From a few dozen on, the mailbox's limit of
+/// concurrent calls refuses some of them.
 const LIMIT: usize = 100;
 
-/// Operations that go out together; see [`GmailConnector::batch`].
+/// Operations to send in one request; see [`GmailConnector::batch`].
 #[must_use = "a batch does nothing until it is sent"]
 pub struct Batch<'a> {
     gmail: &'a GmailConnector,
@@ -24,8 +24,9 @@ pub struct Batch<'a> {
 }
 
 impl GmailConnector {
-    /// Starts a batch: up to 100 operations in one request, each with its own result. Each costs as much quota as it
-    /// does alone. Open-source mode only.
+    /// Starts a batch: up to 100 operations in one request, each with its own result.
+    ///
+    /// Each operation costs as much quota as on its own. Open-source mode only.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -52,11 +53,12 @@ impl GmailConnector {
 }
 
 impl Batch<'_> {
-    /// Adds an operation, as [`GmailConnector::execute`] takes it.
+    /// Adds an operation; the arguments are those of [`GmailConnector::execute`].
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input): what `execute` would refuse, or more than 100 operations.
+    /// [`is_invalid_input`](Error::is_invalid_input): `execute` would reject it, or the batch already has 100
+    /// operations.
     pub fn add(
         &mut self,
         entity: &str,
@@ -75,20 +77,20 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// How many operations there are.
+    /// The number of operations.
     pub fn len(&self) -> usize {
         self.requests.len()
     }
 
-    /// Whether it is empty.
+    /// Whether the batch is empty.
     pub fn is_empty(&self) -> bool {
         self.requests.is_empty()
     }
 
     /// Sends the batch; the results are in the order of the operations.
     ///
-    /// An operation that the service rejects because of its rate limit is not sent again: its error says so
-    /// ([`is_rate_limited`](Error::is_rate_limited)); add it to the next batch.
+    /// An operation refused for its rate is not sent again; its error says so
+    /// ([`is_rate_limited`](Error::is_rate_limited)). Add it to the next batch.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Making a connector.
+//! Builds a connector from its settings.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::transport::{
     is_connector_id, shared_pace,
 };
 
-/// Settings of a connector.
+/// The settings of a connector.
 ///
 /// ```
 /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
@@ -54,7 +54,7 @@ pub struct GmailConnectorBuilder {
     intent: Option<String>,
 }
 
-/// A function of the caller's, which has nothing to print.
+/// An observer supplied by the caller; `Debug` has nothing to print.
 #[derive(Clone)]
 struct QuotaObserver(Observer);
 
@@ -64,13 +64,13 @@ impl fmt::Debug for QuotaObserver {
     }
 }
 
-/// Where the access tokens come from, and whose they are.
+/// The source of access tokens, and their owner.
 struct Origin {
     source: Arc<dyn TokenSource>,
     access_token: Option<Secret>,
     refresh_token: Option<Secret>,
     identity: Option<Identity>,
-    /// The service account, whose connectors share their tokens.
+    /// The service account, if any; its connectors share tokens.
     account: Option<ServiceAccountAuthConfig>,
 }
 
@@ -110,7 +110,7 @@ impl GmailConnectorBuilder {
         }
     }
 
-    /// The mode.
+    /// The mode, which follows from the credentials.
     pub fn mode(&self) -> Mode {
         match self.auth {
             AuthConfig::Airbyte(_) => Mode::Hosted,
@@ -118,33 +118,36 @@ impl GmailConnectorBuilder {
         }
     }
 
-    /// The address of the Gmail API (open source; default `https://gmail.googleapis.com`) or of Airbyte's API (hosted;
-    /// default `https://api.airbyte.ai`): https, or http on this machine.
+    /// Sets the URL of the API: https, or http on this machine.
+    ///
+    /// Default: `https://gmail.googleapis.com` (open source) or `https://api.airbyte.ai` (hosted).
     #[must_use]
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = Some(base_url.into());
         self
     }
 
-    /// Why the connector is used; see [`GmailConnector::with_intent`]. Default: not sent.
+    /// States the reason for the calls; see [`GmailConnector::with_intent`]. Default: not sent.
     #[must_use]
     pub fn intent(mut self, intent: impl Into<String>) -> Self {
         self.intent = Some(intent.into());
         self
     }
 
-    /// The address of Google's token endpoint. Default: [`GOOGLE_TOKEN_URL`].
+    /// Sets the URL of Google's token endpoint. Default: [`GOOGLE_TOKEN_URL`].
     #[must_use]
     pub fn token_url(mut self, token_url: impl Into<String>) -> Self {
         self.token_url = token_url.into();
         self
     }
 
-    /// The HTTP client, for proxies, certificates and limits of your own. Default: one with this crate's limits, which
-    /// never follows a redirect; configure yours in the same way, because a redirect could carry a token elsewhere. The
-    /// default one uses the proxies of the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) for https, and none for
-    /// http, which is only for this machine; a variable that can't be read is an error of [`build`](Self::build). On
-    /// Linux it uses the certificates in `SSL_CERT_FILE` and `SSL_CERT_DIR` instead of the system's.
+    /// Sets the HTTP client, for proxies, certificates and limits of your own.
+    ///
+    /// The default client has this crate's limits and never follows a redirect. Configure yours the same way, because a
+    /// redirect could carry a token elsewhere. For https, the default client uses the environment's proxies
+    /// (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`); a variable that can't be read is an error of [`build`](Self::build).
+    /// It uses no proxy for http, which only goes to this machine. On Linux, it uses the certificates in
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` instead of the system's.
     ///
     /// This crate uses reqwest with `rustls-no-provider`, which can't build a client until a TLS provider is installed:
     /// add reqwest with its feature `rustls` to your own `Cargo.toml`.
@@ -157,19 +160,20 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// How long an exchange may take, and how large an answer may be.
+    /// Sets the limits on the time of an exchange and the size of an answer.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Whether to ask for answers in gzip. Mail then takes a third to a half of the bytes on the network, and some CPU
-    /// to unpack. Default: yes.
+    /// Whether to request gzip. Default: yes.
     ///
-    /// Google uses it only if `User-Agent` mentions it too
-    /// (<https://developers.google.com/workspace/gmail/api/guides/performance#gzip>): this crate's own does; an
-    /// [`http_client`](Self::http_client) of yours must do the same, such as `my-program (gzip)`.
+    /// Mail then takes a third to a half of the bytes on the network, and some CPU to decompress.
+    ///
+    /// Google sends gzip only if `User-Agent` mentions it too
+    /// (<https://developers.google.com/workspace/gmail/api/guides/performance#gzip>). This crate's own does; your
+    /// [`http_client`](Self::http_client) must do the same, for instance as `my-program (gzip)`.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
@@ -183,38 +187,44 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// Where tokens are kept between runs and shared between processes. Default: nowhere; they last as long as the
-    /// connector. A stored refresh token is newer than the configured one and wins over it.
+    /// Sets where tokens are kept between runs and shared between processes.
+    ///
+    /// A stored refresh token is newer than the configured one, and takes precedence. Default: tokens last as long as
+    /// the connector.
     #[must_use]
     pub fn token_store(mut self, store: Arc<dyn TokenStore>) -> Self {
         self.store = Some(store);
         self
     }
 
-    /// Where processes on several hosts share their tokens and the pace of their calls: the address of a Redis or
-    /// Valkey server, `redis://[user:password@]host[:port][/database]` or `rediss://…` with TLS; it needs the feature
-    /// `redis`. The [guide](crate::guide::hosts) says what is shared and what happens when the server is gone. With a
-    /// [`token_store`](Self::token_store) of your own, the tokens go there instead. Default: nothing is shared.
+    /// Shares tokens and the pace of calls between processes on several hosts, through a Redis or Valkey server.
     ///
-    /// The tokens are encrypted (ChaCha20-Poly1305), with [`store_key`](Self::store_key).
+    /// The URL is `redis://[user:password@]host[:port][/database]`, or `rediss://…` with TLS. Needs the feature
+    /// `redis`. The [guide](crate::guide::hosts) says what is shared, and what happens when the server is down. If you
+    /// also set a [`token_store`](Self::token_store), tokens go there instead. Default: nothing is shared.
+    ///
+    /// The tokens are encrypted (ChaCha20-Poly1305) with [`store_key`](Self::store_key).
     #[must_use]
     pub fn shared_store(mut self, address: impl Into<String>) -> Self {
         self.shared_store = Some(address.into());
         self
     }
 
-    /// The key of the tokens in the [`shared_store`](Self::shared_store): 32 bytes in base64, the same for all
-    /// processes. Default: a key derived (HKDF-SHA256) from the refresh token or the service account's key, so
-    /// processes with the same credentials don't need one.
+    /// Sets the key for the tokens in the [`shared_store`](Self::shared_store): 32 bytes in base64, the same for all
+    /// processes.
+    ///
+    /// Default: a key derived (HKDF-SHA256) from the refresh token or the service account's key, so processes with the
+    /// same credentials don't need one.
     #[must_use]
     pub fn store_key(mut self, key: impl Into<Secret>) -> Self {
         self.store_key = Some(key.into());
         self
     }
 
-    /// Checks that the [`shared_store`](Self::shared_store) can be used: connects, signs in, and runs the commands it needs.
-    /// Calls also work without the store, so this is for a program that wants to know at its start. Without a shared store
-    /// it does nothing.
+    /// Checks that the [`shared_store`](Self::shared_store) works: connects, signs in, and runs the commands it needs.
+    ///
+    /// Calls also work without the store; this is for programs that want to know at startup. Without a shared store, it
+    /// does nothing.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -231,8 +241,8 @@ impl GmailConnectorBuilder {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration) for an invalid address, and
-    /// [`is_token_store_failed`](Error::is_token_store_failed) with what the server says as its
+    /// [`is_configuration`](Error::is_configuration) for an invalid URL, and
+    /// [`is_token_store_failed`](Error::is_token_store_failed) with the server's error as its
     /// [source](std::error::Error::source).
     pub async fn check_shared_store(&self) -> Result<(), Error> {
         match &self.shared_store {
@@ -245,8 +255,10 @@ impl GmailConnectorBuilder {
         }
     }
 
-    /// Says that the token endpoint replaces refresh tokens and accepts the old one until its replacement has been
-    /// used. A new one that could not be stored yet is then left unused. Default: no; Google does not replace them. See
+    /// Says that the token endpoint rotates refresh tokens, and accepts the old one until its replacement has been
+    /// used.
+    ///
+    /// A new one then stays unused until it is stored. Default: no; Google doesn't rotate them. See
     /// [`TokenSource::keeps_previous`].
     #[must_use]
     pub fn keeps_previous_refresh_token(mut self, keeps: bool) -> Self {
@@ -254,9 +266,10 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// A function that is called when the token store fails, once for each problem. Calls still work, but a new token
-    /// might not be saved. The error's [source](std::error::Error::source) names the file. Without such a function, a
-    /// `tracing` event at the level WARN reports it.
+    /// Sets a function to call when the token store fails, once per problem.
+    ///
+    /// Calls still work, but a new token might not be saved. The error's [source](std::error::Error::source) names the
+    /// file. Without such a function, a `tracing` event at level WARN reports the error.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
@@ -275,23 +288,24 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// When a request is sent again.
+    /// Sets when to send a request again.
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
 
-    /// The pace of the calls in open-source mode; see [`Quota`] for the default.
+    /// Sets the pace of calls in open-source mode; see [`Quota`] for the default.
     #[must_use]
     pub fn quota(mut self, quota: Quota) -> Self {
         self.quota = Some(quota);
         self
     }
 
-    /// What a call of an operation costs, instead of its row's
-    /// [`quota_units`](crate::operation::Operation::quota_units), in case Google's table changes. Call it once for each
-    /// operation, with the operation's id.
+    /// Overrides the cost of an operation, in case Google's table changes.
+    ///
+    /// The default is its [`quota_units`](crate::operation::Operation::quota_units). Call this once per operation, with
+    /// the operation's id.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
@@ -307,9 +321,10 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// Whether to start with less than half of the quota, so that long work leaves room for other programs of the same
-    /// user and project. From the sixth minute on the rest is used bit by bit, as long as nothing is refused. Default:
-    /// no.
+    /// Whether to start with less than half of the quota, to leave room for other programs of the same user and
+    /// project.
+    ///
+    /// From the sixth minute on, the rest is used bit by bit, as long as nothing is refused. Default: no.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
@@ -323,8 +338,9 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// A function that is called when calls start to wait for the quota, with the length of the wait: once for each
-    /// wait, however many calls wait, and only if it is a second or more.
+    /// Sets a function to call when calls start to wait for the quota, with the expected duration.
+    ///
+    /// It is called once per wait, however many calls wait, and only if the wait is a second or longer.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
@@ -343,8 +359,8 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// A function that is called after each call's wait for the quota (for units, or because of the limit of calls at
-    /// once).
+    /// Sets a function to call after each call's wait for the quota, whether for units or for the limit of concurrent
+    /// calls.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector, Quota};
@@ -361,12 +377,12 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// Builds the connector. Nothing is sent yet.
+    /// Builds the connector; sends nothing yet.
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): incomplete credentials, an address that is neither https nor on
-    /// this machine, or [`quota_units`](Self::quota_units) of an unknown operation.
+    /// [`is_configuration`](Error::is_configuration): the credentials are incomplete, a URL is neither https nor on
+    /// this machine, or [`quota_units`](Self::quota_units) names an unknown operation.
     pub fn build(mut self) -> Result<GmailConnector, Error> {
         let intent = self.intent.take();
         let gmail = self.connect()?;
@@ -425,7 +441,7 @@ impl GmailConnectorBuilder {
         }
     }
 
-    /// What processes share, where they do: a token store, and what the pace is of.
+    /// The store that processes share, if any.
     fn shared(&self, origin: &Origin) -> Result<Option<SharedStore>, Error> {
         let Some(address) = &self.shared_store else {
             return Ok(None);
@@ -548,7 +564,7 @@ impl GmailConnectorBuilder {
             definition_id: operation::TABLE.definition_id,
         });
         Ok(GmailConnector {
-            // The address only gives the requests a form: what goes out goes to Airbyte.
+            // This URL only shapes the requests; all of them go to Airbyte.
             client: Client::new_with_client(
                 operation::BASE_URL,
                 airbyte.client().client().clone(),

@@ -1,5 +1,5 @@
-//! Where the credentials come from that a program does not give itself: the environment, a signed-in account, or a file of
-//! Google's.
+//! Where credentials come from if the program doesn't supply them: the environment, a signed-in account, or one of
+//! Google's credential files.
 
 use std::io;
 
@@ -12,9 +12,11 @@ use crate::error::{Error, Kind};
 use crate::operation::Mode;
 
 impl GmailConnector {
-    /// A connector with the credentials that it finds: those of the environment, as in [`from_env`](Self::from_env),
-    /// else those of the default account of `airbyte-gmail auth login`. That account wins over
-    /// `GOOGLE_APPLICATION_CREDENTIALS`, unless `GMAIL_SUBJECT` names a mailbox too.
+    /// Connects with the credentials it finds.
+    ///
+    /// It looks in the environment, as [`from_env`](Self::from_env) does, then for the default account of
+    /// `airbyte-gmail auth login`. That account takes precedence over `GOOGLE_APPLICATION_CREDENTIALS`, unless
+    /// `GMAIL_SUBJECT` names a mailbox too.
     ///
     /// ```standalone_crate
     /// # #[tokio::main(flavor = "current_thread")]
@@ -34,14 +36,15 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): no credentials were found, or the environment has them for both
+    /// [`is_configuration`](Error::is_configuration): there are no credentials, or the environment has some for both
     /// modes. [`is_token_store_failed`](Error::is_token_store_failed): the account can't be read.
     pub fn connect() -> Result<Self, Error> {
         GmailConnectorBuilder::at_hand()?.build()
     }
 
-    /// A connector for an account of `airbyte-gmail auth login`, by its name (usually the mail address). New tokens are
-    /// saved with the account.
+    /// Connects an account of `airbyte-gmail auth login`, by its name (usually the mail address).
+    ///
+    /// New tokens are saved with the account.
     ///
     /// ```standalone_crate
     /// # #[tokio::main(flavor = "current_thread")]
@@ -67,23 +70,23 @@ impl GmailConnector {
     /// # }
     /// ```
     ///
-    /// The variables `GMAIL_API_URL` and `GOOGLE_TOKEN_URL` set other addresses.
+    /// The variables `GMAIL_API_URL` and `GOOGLE_TOKEN_URL` override the URLs.
     ///
     /// # Errors
     ///
     /// [`is_configuration`](Error::is_configuration): no such account is signed in.
-    /// [`is_token_store_failed`](Error::is_token_store_failed): it can't be read.
+    /// [`is_token_store_failed`](Error::is_token_store_failed): the account can't be read.
     pub fn from_account(name: &str) -> Result<Self, Error> {
         GmailConnectorBuilder::from_account(name)?.build()
     }
 }
 
 impl GmailConnectorBuilder {
-    /// The settings in the environment; see [`GmailConnector::from_env`].
+    /// Takes the settings from the environment; see [`GmailConnector::from_env`].
     ///
     /// # Errors
     ///
-    /// As [`GmailConnector::from_env`].
+    /// As for [`GmailConnector::from_env`].
     pub fn from_env(mode: Option<Mode>) -> Result<Self, Error> {
         let found = match Self::environment(mode)? {
             None => Self::application_default()?,
@@ -97,11 +100,11 @@ impl GmailConnectorBuilder {
         })
     }
 
-    /// The settings of a signed-in account; see [`GmailConnector::from_account`].
+    /// Takes the settings of a signed-in account; see [`GmailConnector::from_account`].
     ///
     /// # Errors
     ///
-    /// As [`GmailConnector::from_account`].
+    /// As for [`GmailConnector::from_account`].
     pub fn from_account(name: &str) -> Result<Self, Error> {
         check_variables()?;
         let directory = AccountDirectory::of_user().ok_or_else(homeless)?;
@@ -149,12 +152,12 @@ impl GmailConnectorBuilder {
         })
     }
 
-    /// The settings of a file of Google's or of the machine, if there is one.
+    /// The settings from Google's credential file or this machine, if any.
     fn application_default() -> Result<Option<Self>, Error> {
         Ok(application_default()?.map(|auth| Self::new(auth).addressed()))
     }
 
-    /// The settings of the environment, if it has the credentials themselves.
+    /// The settings from the environment, if it contains credentials.
     fn environment(mode: Option<Mode>) -> Result<Option<Self>, Error> {
         check_variables()?;
         let gmail = GmailAuthConfig {
@@ -192,13 +195,13 @@ impl GmailConnectorBuilder {
         Ok(Some(builder.addressed()))
     }
 
-    /// The settings of an account in a directory, if it is there.
+    /// The settings of an account in a directory, if it exists.
     fn stored(directory: &AccountDirectory, name: &str) -> Result<Option<Self>, Error> {
         let Some(account) = directory.get(name).map_err(unreadable)? else {
             return Ok(None);
         };
         let builder = Self::new(GmailAuthConfig::from(&account).into()).addressed();
-        // Of what processes share, the account's own file still has what the key is derived from.
+        // With a shared store, don't use the account's own; its file still has the secret that the key is derived from.
         if builder.shared_store.is_some() {
             return Ok(Some(builder));
         }
@@ -206,7 +209,7 @@ impl GmailConnectorBuilder {
         Ok(Some(builder.token_store(store)))
     }
 
-    /// At the addresses of the environment.
+    /// Applies the URLs in the environment.
     fn addressed(mut self) -> Self {
         let base_url = match self.mode() {
             Mode::OpenSource => variable("GMAIL_API_URL"),
@@ -218,7 +221,7 @@ impl GmailConnectorBuilder {
         if let Some(url) = variable("GOOGLE_TOKEN_URL") {
             self = self.token_url(url);
         }
-        // The other places are those of accounts that have signed in.
+        // `file` and `keyring` are places for signed-in accounts.
         self.shared_store = variable("AIRBYTE_GMAIL_STORE")
             .filter(|place| !["file", "keyring"].contains(&place.as_str()));
         self.store_key = variable("AIRBYTE_GMAIL_STORE_KEY").map(Secret::from);

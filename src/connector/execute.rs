@@ -18,8 +18,9 @@ use crate::error::Error;
 use crate::operation;
 use crate::transport::{Call, Form};
 
-/// The result of an action, in the same shape in both modes: its data as a value, or as the service's own text
-/// ([`Execute::text`]).
+/// The result of an action, in the same shape in both modes.
+///
+/// Its data is a value, or the service's own text ([`Execute::text`]).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -39,13 +40,13 @@ use crate::transport::{Call, Form};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ExecuteResult<T = Value> {
-    /// A list's records; the one object of any other action; `{}` if the service returns nothing.
+    /// A list's records, or the one object of any other action; `{}` if the service returns nothing.
     pub data: T,
     /// The fields beside a list's records, such as `nextPageToken`.
     pub meta: Map<String, Value>,
 }
 
-/// A record of this crate's making.
+/// A record that this crate makes up.
 impl From<Value> for ExecuteResult {
     fn from(data: Value) -> Self {
         Self {
@@ -56,7 +57,7 @@ impl From<Value> for ExecuteResult {
 }
 
 impl GmailConnector {
-    /// Carries out an operation, by its entity and action in Airbyte's connector.
+    /// Runs an operation, by its entity and action in Airbyte's connector.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -73,13 +74,13 @@ impl GmailConnector {
     /// # }
     /// ```
     ///
-    /// `params` have the names on the wire, wherever they go in the request; `null` counts as absent. They are checked
-    /// against the operation's schema before anything is sent.
+    /// `params` use the wire names, wherever they go in the request; `null` counts as absent. They are checked against
+    /// the operation's schema before anything is sent.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input) for what the check finds, [`is_unsupported`](Error::is_unsupported)
-    /// for what the mode does not offer, and what the services answer.
+    /// [`is_invalid_input`](Error::is_invalid_input) if the check fails, [`is_unsupported`](Error::is_unsupported) if
+    /// the mode doesn't offer the operation, and errors of the services.
     pub fn execute<'a>(
         &'a self,
         entity: &'a str,
@@ -89,8 +90,9 @@ impl GmailConnector {
         Execute::new(Store::Gmail(self), entity, action, params.into())
     }
 
-    /// As [`execute`](Self::execute), with only some fields of the records: Airbyte selects them in hosted mode, this
-    /// crate in open-source mode.
+    /// Like [`execute`](Self::execute), with only some fields of the records.
+    ///
+    /// Airbyte selects them in hosted mode, this crate in open-source mode.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -109,7 +111,7 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// As [`execute`](Self::execute).
+    /// As for [`execute`](Self::execute).
     pub fn execute_selected<'a>(
         &'a self,
         entity: &'a str,
@@ -121,8 +123,9 @@ impl GmailConnector {
             .selection(selection.clone())
     }
 
-    /// The same connector, which gives Airbyte's audit log a reason for its calls: hosted mode sends it with each
-    /// action, open-source mode ignores it. `intent` has at most 512 characters.
+    /// The same connector, stating a reason for its calls in Airbyte's audit log.
+    ///
+    /// Hosted mode sends it with each action; open-source mode ignores it. `intent` has at most 512 characters.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -137,7 +140,7 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input): it is longer.
+    /// [`is_invalid_input`](Error::is_invalid_input): the intent is longer.
     pub fn with_intent(&self, intent: impl Into<String>) -> Result<Self, Error> {
         let transport = self.transport.with_intent(&intent.into())?;
         Ok(Self {
@@ -175,7 +178,7 @@ impl GmailConnector {
                     )
                     .await?;
                 if !selection.is_empty() {
-                    // A choice among the fields can leave the key out.
+                    // A choice of fields can leave out the key.
                     call = call.partial();
                 }
                 from_airbyte(operation, &executed, &call)
@@ -189,7 +192,7 @@ impl GmailConnector {
     }
 }
 
-/// An action before it is carried out; see [`GmailConnector::execute`].
+/// An action to run; see [`GmailConnector::execute`].
 #[must_use = "an action does nothing until it is sent"]
 pub struct Execute<'a> {
     target: Store<'a>,
@@ -212,13 +215,13 @@ impl<'a> Execute<'a> {
         }
     }
 
-    /// Which fields of the records come back; see [`GmailConnector::execute_selected`]. Default: all.
+    /// Sets the fields of the records to return; see [`GmailConnector::execute_selected`]. Default: all.
     pub fn selection(mut self, selection: Selection) -> Self {
         self.selection = selection;
         self
     }
 
-    /// Why it is carried out, for Airbyte's audit log; see [`GmailConnector::with_intent`].
+    /// States a reason for Airbyte's audit log; see [`GmailConnector::with_intent`].
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -236,11 +239,11 @@ impl<'a> Execute<'a> {
         self
     }
 
-    /// Carries it out, as `.await` does.
+    /// Runs the action, as `.await` does.
     ///
     /// # Errors
     ///
-    /// As [`GmailConnector::execute`].
+    /// As for [`GmailConnector::execute`].
     pub fn send(self) -> Executing<'a> {
         Box::pin(async move {
             let selection = self.selection.clone();
@@ -252,8 +255,9 @@ impl<'a> Execute<'a> {
         })
     }
 
-    /// Carries it out, and returns the data as the service's own JSON text, without parsing it into values. With a
-    /// [`selection`](Self::selection) the text is written again.
+    /// Runs the action, and returns the data as the service's own JSON text.
+    ///
+    /// It is not parsed into values. With a [`selection`](Self::selection), the text is serialized again.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -273,7 +277,7 @@ impl<'a> Execute<'a> {
     ///
     /// # Errors
     ///
-    /// As [`GmailConnector::execute`].
+    /// As for [`GmailConnector::execute`].
     pub fn text(self) -> Executing<'a, Box<RawValue>> {
         Box::pin(async move {
             if self.selection.is_empty() {

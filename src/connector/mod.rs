@@ -4,15 +4,15 @@
 //! [`AirbyteAuthConfig`](crate::AirbyteAuthConfig) (hosted). The connector has the typed calls of
 //! [`api::gmail::call`](crate::api::gmail::call), and also:
 //!
-//! - [`execute`](GmailConnector::execute): any action by its names, as an agent calls it; [`ExecuteResult`], with values or
-//!   with the service's own [text](Execute::text).
-//! - [`batch`](GmailConnector::batch) and, with `mail`, `get_many`: many calls in few requests, many messages by their ids.
+//! - [`execute`](GmailConnector::execute): any action by its names, as agents call it. [`ExecuteResult`] has values, or
+//!   the service's own [text](Execute::text).
+//! - [`batch`](GmailConnector::batch): many calls in one request. With `mail`, `get_many`: many messages by their ids.
 //! - With `mail`, everyday jobs: `read`, `read_thread`, `reply`, `reply_all`, `forward`, `respond`, `unsubscribe`,
 //!   `send`, `save_draft`.
 //! - [`search`](GmailConnector::search) and [`sql`](GmailConnector::sql): the Context Store, in hosted mode;
 //!   [`SearchFilter`].
-//! - [`Connector`]: any connector at Airbyte, by its id.
-//! - [`Selection`]: which fields of records to return.
+//! - [`Connector`]: any Airbyte connector, by its id.
+//! - [`Selection`]: the fields of records to return.
 
 mod answer;
 mod any;
@@ -66,7 +66,7 @@ pub use crate::operation::Mode;
 /// # }
 /// ```
 ///
-/// Clones share connections, tokens and everything else: create one for each account, and clone it freely.
+/// Clones share connections, tokens and everything else: create one per account, and clone it freely.
 #[derive(Clone)]
 pub struct GmailConnector {
     client: Client,
@@ -75,21 +75,21 @@ pub struct GmailConnector {
 }
 
 impl GmailConnector {
-    /// A connector for the services' own addresses.
+    /// Creates a connector with default settings.
     ///
     /// # Errors
     ///
-    /// As [`GmailConnectorBuilder::build`].
+    /// As for [`GmailConnectorBuilder::build`].
     pub fn new(auth: impl Into<AuthConfig>) -> Result<Self, Error> {
         Self::builder(auth).build()
     }
 
-    /// Starts a connector with other settings.
+    /// Starts building a connector with other settings.
     pub fn builder(auth: impl Into<AuthConfig>) -> GmailConnectorBuilder {
         GmailConnectorBuilder::new(auth.into())
     }
 
-    /// A connector from the environment; `mode` decides if there are credentials for both modes.
+    /// Creates a connector from the environment; `mode` decides if there are credentials for both modes.
     ///
     /// | variable | open source | hosted |
     /// | --- | --- | --- |
@@ -105,13 +105,13 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// [`is_configuration`](Error::is_configuration): no credentials, credentials for both modes without `mode`, or
-    /// what [`GmailConnectorBuilder::build`] refuses.
+    /// [`is_configuration`](Error::is_configuration): there are no credentials, there are some for both modes without
+    /// `mode`, or [`GmailConnectorBuilder::build`] fails.
     pub fn from_env(mode: Option<Mode>) -> Result<Self, Error> {
         GmailConnectorBuilder::from_env(mode)?.build()
     }
 
-    /// How Gmail is reached.
+    /// How this connector reaches Gmail.
     pub fn mode(&self) -> Mode {
         if self.airbyte.is_some() {
             Mode::Hosted
@@ -125,24 +125,25 @@ impl GmailConnector {
         self.airbyte.as_ref()
     }
 
-    /// The hosted connector's id; if it was not given, it is looked up by the customer's name, once.
+    /// The hosted connector's id; if not configured, it is looked up once by the customer's name.
     ///
     /// # Errors
     ///
     /// [`is_connector_not_found`](Error::is_connector_not_found) and
-    /// [`is_connector_ambiguous`](Error::is_connector_ambiguous); in open-source mode
+    /// [`is_connector_ambiguous`](Error::is_connector_ambiguous); in open-source mode,
     /// [`is_unsupported`](Error::is_unsupported).
     pub async fn connector_id(&self) -> Result<&str, Error> {
         self.hosted_route("connector_id")?.connector_id().await
     }
 
-    /// The generated client, for anything that the typed calls do not offer. Its API follows progenitor's versions.
-    /// `Error::from` turns its errors into this crate's [`Error`].
+    /// The generated client, for anything that the typed calls don't offer.
+    ///
+    /// Its API follows progenitor's versions. `Error::from` turns its errors into this crate's [`Error`].
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Makes one cheap call, to check that the credentials work.
+    /// Makes one cheap call to check that the credentials work.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -156,7 +157,7 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// Whatever prevents the call; in hosted mode also errors of Airbyte or of the connector.
+    /// Whatever prevents the call; in hosted mode, also errors of Airbyte or the connector.
     pub async fn check(&self) -> Result<(), Error> {
         let row = operation::TABLE
             .operations
@@ -173,8 +174,9 @@ impl GmailConnector {
             .map(|_| ())
     }
 
-    /// An access token for Gmail, for use outside this crate; in open-source mode. It is renewed when necessary, and is
-    /// valid for an hour at most.
+    /// An access token for Gmail to use outside this crate, in open-source mode.
+    ///
+    /// It is renewed if necessary, and valid for an hour at most.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -189,7 +191,7 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// No token is available; in hosted mode [`is_unsupported`](Error::is_unsupported), because Airbyte keeps the
+    /// If no token is available; in hosted mode, [`is_unsupported`](Error::is_unsupported), because Airbyte keeps the
     /// tokens.
     pub async fn access_token(&self) -> Result<Secret, Error> {
         let direct = self.transport.as_direct();

@@ -1,4 +1,4 @@
-//! Partial answers from Google.
+//! Partial responses from Google.
 
 use progenitor_client::ClientInfo;
 
@@ -7,7 +7,7 @@ use crate::api::gmail::Client;
 use crate::error::{Error, Kind};
 
 impl GmailConnector {
-    /// The same connector, whose answers from Google have only these fields.
+    /// The same connector, with answers from Google limited to these fields.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -22,15 +22,15 @@ impl GmailConnector {
     /// # }
     /// ```
     ///
-    /// The fields are named as Google's guide on [partial
-    /// responses](https://developers.google.com/workspace/gmail/api/guides/performance#partial) says; the rest is
-    /// absent from the typed response. A stream of pages continues only if `nextPageToken` is among them. Batches and
-    /// uploads are answered in full. Tokens, connections and the quota are shared with the original connector.
+    /// Write the fields as in Google's guide on [partial
+    /// responses](https://developers.google.com/workspace/gmail/api/guides/performance#partial); all others are missing
+    /// from the typed response. A stream of pages continues only if `nextPageToken` is among them. Batches and uploads
+    /// return all fields. The original connector's tokens, connections and quota are shared.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input) if no field is given; in hosted mode
-    /// [`is_unsupported`](Error::is_unsupported): use [`execute_selected`](Self::execute_selected) there.
+    /// [`is_invalid_input`](Error::is_invalid_input) if no field is given; [`is_unsupported`](Error::is_unsupported) in
+    /// hosted mode, where [`execute_selected`](Self::execute_selected) does this.
     pub fn with_fields(&self, fields: impl AsRef<str>) -> Result<Self, Error> {
         let fields = fields.as_ref().trim();
         if fields.is_empty() {

@@ -1,4 +1,4 @@
-//! The Context Store's search, in hosted mode.
+//! Searching the Context Store, in hosted mode.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
 use crate::operation::SearchableEntity;
 
-/// A condition on a record.
+/// A condition on records.
 ///
 /// ```
 /// use airbyte_agent_gmail::SearchFilter;
@@ -59,32 +59,34 @@ macro_rules! operators {
 }
 
 operators! {
-    /// The field is the value.
+    /// The field equals the value.
     eq = "eq";
-    /// The field is not the value.
+    /// The field doesn't equal the value.
     neq = "neq";
-    /// The field is greater.
+    /// The field is greater than the value.
     gt = "gt";
-    /// The field is greater or equal.
+    /// The field is greater than or equal to the value.
     gte = "gte";
-    /// The field is less.
+    /// The field is less than the value.
     lt = "lt";
-    /// The field is less or equal.
+    /// The field is less than or equal to the value.
     lte = "lte";
-    /// The field begins with the text, in any case.
+    /// The field starts with the text, ignoring case.
     starts_with = "startswith";
-    /// The field ends with the text, in any case.
+    /// The field ends with the text, ignoring case.
     ends_with = "endswith";
-    /// The field has the text anywhere, in any case. For a list, use [`array_contains`](Self::array_contains).
+    /// The field contains the text, ignoring case. For a list, use [`array_contains`](Self::array_contains).
     contains = "contains";
-    /// The list in the field has exactly this value.
+    /// The list in the field contains exactly this value.
     array_contains = "array_contains";
-    /// The field has the words in this order, in any case.
+    /// The field contains the words in this order, ignoring case.
     fuzzy = "fuzzy";
-    /// The field has any of the words.
+    /// The field contains any of the words.
     keyword = "keyword";
-    /// The field matches a text in which `%` stands for anything. Airbyte no longer documents it: use
-    /// [`starts_with`](Self::starts_with), [`ends_with`](Self::ends_with) or [`contains`](Self::contains).
+    /// The field matches a pattern in which `%` stands for any text.
+    ///
+    /// Airbyte no longer documents this: use [`starts_with`](Self::starts_with), [`ends_with`](Self::ends_with) or
+    /// [`contains`](Self::contains).
     like = "like";
 }
 
@@ -102,7 +104,7 @@ impl SearchFilter {
         })
     }
 
-    /// The filter does not hold.
+    /// The filter doesn't match.
     #[allow(
         clippy::should_implement_trait,
         reason = "it reads as the search's own word"
@@ -127,7 +129,7 @@ impl SearchFilter {
         })
     }
 
-    /// The filter as it is sent.
+    /// The filter as JSON, as sent to Airbyte.
     pub fn to_value(&self) -> Value {
         match &self.0 {
             Node::Field {
@@ -153,7 +155,7 @@ impl SearchFilter {
     }
 }
 
-/// The direction of a sort; [`GmailConnector::search`] shows one.
+/// The direction of a sort; see [`GmailConnector::search`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortOrder {
     /// Smallest first.
@@ -162,7 +164,7 @@ pub enum SortOrder {
     Descending,
 }
 
-/// A search before it is sent; see [`GmailConnector::search`].
+/// A search to send; see [`GmailConnector::search`].
 #[must_use = "a search does nothing until it is sent"]
 pub struct Search<'a> {
     store: Store<'a>,
@@ -174,7 +176,7 @@ pub struct Search<'a> {
     fields: Vec<String>,
 }
 
-/// What a search found.
+/// The result of a search.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -201,26 +203,26 @@ pub struct Search<'a> {
 pub struct SearchResult {
     /// The records.
     pub data: Vec<Value>,
-    /// Paging.
+    /// The paging of the search.
     pub meta: SearchMeta,
 }
 
-/// The paging of a search; [`SearchResult`] shows it.
+/// The paging of a search; see [`SearchResult`].
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SearchMeta {
-    /// Whether there is more.
+    /// Whether there are more records.
     pub has_more: bool,
-    /// The value for [`Search::cursor`] to get the next page.
+    /// The cursor of the next page, for [`Search::cursor`].
     pub cursor: Option<String>,
     /// How long the search took, in milliseconds.
     pub took_ms: Option<f64>,
-    /// What Airbyte says of the result, such as that the Context Store was paused and its records may be out of date.
+    /// Airbyte's note on the result, such as that the Context Store was paused and its records may be out of date.
     pub warning: Option<Value>,
 }
 
 impl GmailConnector {
-    /// Searches Airbyte's copy of the mailbox: hosted mode only.
+    /// Searches Airbyte's copy of the mailbox; hosted mode only.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -259,19 +261,19 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The condition that records have to meet.
+    /// Sets the condition that records must meet.
     pub fn filter(mut self, filter: SearchFilter) -> Self {
         self.filter = Some(filter);
         self
     }
 
-    /// Sorts by a field; a second call sorts the records that are equal in the first.
+    /// Sorts by a field; further calls sort records that are equal so far.
     pub fn sort(mut self, field: impl Into<String>, order: SortOrder) -> Self {
         self.sort.push((field.into(), order));
         self
     }
 
-    /// How many records at most. Default: 100.
+    /// Sets the most records to return. Default: 100.
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = limit;
         self
@@ -283,7 +285,7 @@ impl<'a> Search<'a> {
         self
     }
 
-    /// The fields to return, with dots for nested ones. Default: all.
+    /// Sets the fields to return, with dots for nested ones. Default: all.
     pub fn fields<F: Into<String>>(mut self, fields: impl IntoIterator<Item = F>) -> Self {
         self.fields = fields.into_iter().map(Into::into).collect();
         self
@@ -294,7 +296,7 @@ impl<'a> Search<'a> {
     /// # Errors
     ///
     /// [`is_invalid_input`](Error::is_invalid_input) for an entity or field that can't be searched,
-    /// [`is_unsupported`](Error::is_unsupported) in open-source mode, and what Airbyte answers.
+    /// [`is_unsupported`](Error::is_unsupported) in open-source mode, and Airbyte's errors.
     pub async fn send(self) -> Result<SearchResult, Error> {
         let action = TABLE.search_action;
         let entity = self.store.check_entity(action, self.entity).await?;
@@ -363,11 +365,11 @@ impl<'a> Search<'a> {
 }
 
 impl SearchResult {
-    /// The records as a type, such as `types::Message`.
+    /// Deserializes the records, for instance as `types::Message`.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_response`](Error::is_invalid_response): a record is not of that type.
+    /// [`is_invalid_response`](Error::is_invalid_response): a record doesn't fit the type.
     pub fn records<T: DeserializeOwned>(self) -> Result<Vec<T>, Error> {
         self.data
             .into_iter()
@@ -388,7 +390,7 @@ impl fmt::Debug for Search<'_> {
     }
 }
 
-/// Fields are named as on the wire; the Python package's snake case names find nothing, silently.
+/// Fields have their wire names; the Python package's snake case names would silently match nothing.
 fn check_field(entity: &SearchableEntity, field: &str) -> Result<(), Error> {
     let top = field.split('.').next().unwrap_or_default();
     if entity.fields.contains(&top) {

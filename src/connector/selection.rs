@@ -1,8 +1,8 @@
-//! Which fields of the records a caller wants to have.
+//! The choice of fields to return.
 
 use serde_json::{Map, Value, json};
 
-/// A selection of the fields of records, by dotted paths; a path also goes into the items of lists.
+/// A selection of record fields, as dotted paths that also go into the items of lists.
 ///
 /// ```
 /// use airbyte_agent_gmail::Selection;
@@ -19,7 +19,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Only these fields.
+    /// Selects only these fields.
     pub fn select<F: Into<String>>(fields: impl IntoIterator<Item = F>) -> Self {
         Self {
             select: fields.into_iter().map(Into::into).collect(),
@@ -27,7 +27,7 @@ impl Selection {
         }
     }
 
-    /// All fields but these.
+    /// Selects all fields but these.
     pub fn exclude<F: Into<String>>(fields: impl IntoIterator<Item = F>) -> Self {
         Self {
             select: Vec::new(),
@@ -40,10 +40,10 @@ impl Selection {
         self.select.is_empty() && self.exclude.is_empty()
     }
 
-    /// The selected part of a record, or of each record of a list.
+    /// The selected part of a record, or of each record in a list.
     #[must_use]
     pub fn apply(&self, value: &Value) -> Value {
-        // Airbyte lets the list of what is wanted win, so both modes do.
+        // As with Airbyte, the list of fields to include takes precedence.
         if self.select.is_empty() {
             let mut value = value.clone();
             for path in &self.exclude {
@@ -56,7 +56,7 @@ impl Selection {
         }
     }
 
-    /// The fields of Airbyte's `execute` that ask for the same.
+    /// The fields of Airbyte's `execute` that select the same.
     pub(super) fn to_hosted(&self) -> Map<String, Value> {
         let mut fields = Map::new();
         if !self.select.is_empty() {

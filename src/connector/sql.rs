@@ -1,4 +1,4 @@
-//! SQL over the Context Store, in hosted mode.
+//! SQL queries of the Context Store, in hosted mode.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use super::store::{LIMIT, Store};
 use crate::api::gmail::operation::TABLE;
 use crate::error::Error;
 
-/// The entity that a query is sent to where none is named.
+/// The default entity to send a query to.
 const ENTITY: &str = "messages";
 
-/// A query before it is sent; see [`GmailConnector::sql`].
+/// A query to send; see [`GmailConnector::sql`].
 #[must_use = "a query does nothing until it is sent"]
 pub struct Sql<'a> {
     store: Store<'a>,
@@ -22,19 +22,20 @@ pub struct Sql<'a> {
     limit: u32,
 }
 
-/// What a query in SQL gave.
+/// The result of an SQL query.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SqlResult {
-    /// The rows, each an object of its columns.
+    /// The rows, as objects with a field per column.
     pub data: Vec<Value>,
     /// Other fields of Airbyte's answer. There is no cursor: a query has one answer.
     pub meta: Map<String, Value>,
 }
 
 impl GmailConnector {
-    /// Queries Airbyte's copy of the mailbox in SQL, read-only: hosted mode only. The tables have the names of the
-    /// entities: profile, messages, labels, drafts, threads.
+    /// Queries Airbyte's copy of the mailbox in SQL, read-only; hosted mode only.
+    ///
+    /// The tables are named after the entities: profile, messages, labels, drafts, threads.
     ///
     /// ```
     /// # #[cfg(feature = "sandbox-sql")]
@@ -57,7 +58,7 @@ impl GmailConnector {
     /// # fn main() {}
     /// ```
     ///
-    /// The dialect is Airbyte's. The sandbox uses SQLite's, with the feature `sandbox-sql`.
+    /// The dialect is Airbyte's. The sandbox, with the feature `sandbox-sql`, uses SQLite's.
     pub fn sql(&self, sql: impl Into<String>) -> Sql<'_> {
         Sql::new(Store::Gmail(self), sql.into(), ENTITY.to_owned())
     }
@@ -73,13 +74,13 @@ impl<'a> Sql<'a> {
         }
     }
 
-    /// The entity that the query is sent to. Default: messages.
+    /// Sets the entity to send the query to. Default: messages.
     pub fn entity(mut self, entity: impl Into<String>) -> Self {
         self.entity = entity.into();
         self
     }
 
-    /// How many rows at most. Default: 100.
+    /// Sets the most rows to return. Default: 100.
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = limit;
         self
@@ -89,8 +90,8 @@ impl<'a> Sql<'a> {
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input) for an entity that can't be searched and for an empty query,
-    /// [`is_unsupported`](Error::is_unsupported) in open-source mode, and what Airbyte answers.
+    /// [`is_invalid_input`](Error::is_invalid_input) for an entity that can't be searched or an empty query,
+    /// [`is_unsupported`](Error::is_unsupported) in open-source mode, and Airbyte's errors.
     pub async fn send(self) -> Result<SqlResult, Error> {
         let action = TABLE.sql_action;
         self.store.check_entity(action, &self.entity).await?;
@@ -110,11 +111,11 @@ impl<'a> Sql<'a> {
 }
 
 impl SqlResult {
-    /// The rows as a type of the caller's.
+    /// Deserializes the rows.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_response`](Error::is_invalid_response): a row is not of that type.
+    /// [`is_invalid_response`](Error::is_invalid_response): a row doesn't fit the type.
     pub fn rows<T: DeserializeOwned>(self) -> Result<Vec<T>, Error> {
         self.data
             .into_iter()

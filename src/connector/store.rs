@@ -1,4 +1,4 @@
-//! The Context Store behind a hosted connector: what a search and a query in SQL have in common.
+//! The Context Store behind a hosted connector: the common part of searches and SQL queries.
 
 use serde_json::{Map, Value, json};
 
@@ -11,16 +11,16 @@ use crate::http::FirstByte;
 use crate::operation::{QuotaUnits, SearchableEntity};
 use crate::transport::{Action, Answer, Call, Form, Hosted, Transport, no_result};
 
-/// How many records or rows are asked for where the caller does not say. The documents contradict each other on the
-/// service's own default, so that one is always sent.
+/// The default number of records or rows. It is always sent, because Airbyte's documents contradict each other on the
+/// service's own default.
 pub(super) const LIMIT: u32 = 100;
 
-/// Whose Context Store is asked.
+/// The connector that owns the Context Store.
 #[derive(Clone, Copy)]
 pub(super) enum Store<'a> {
-    /// Gmail's, whose entities and fields the spec has.
+    /// Gmail's; the spec lists its entities and fields.
     Gmail(&'a GmailConnector),
-    /// Another connector's, whose entities Airbyte tells.
+    /// Another connector's; Airbyte lists its entities.
     Any(&'a Connector),
 }
 
@@ -32,7 +32,7 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// The way through Airbyte, which open-source mode has not.
+    /// The hosted route; open-source mode has none.
     pub(super) fn hosted(self, action: &'static str) -> Result<&'a Hosted, Error> {
         self.transport().as_hosted().ok_or_else(|| {
             Error::new(
@@ -43,7 +43,7 @@ impl<'a> Store<'a> {
         })
     }
 
-    /// Refuses an entity that the Context Store does not hold; gives its fields where they are known.
+    /// Rejects an entity that the Context Store doesn't have; returns its fields if known.
     pub(super) async fn check_entity(
         self,
         action: &'static str,
@@ -66,7 +66,7 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// Asks by the params that Airbyte's action takes.
+    /// Runs an action with the params that Airbyte takes.
     pub(super) async fn ask<T: Form>(
         self,
         action: &'static str,
@@ -96,7 +96,7 @@ impl<'a> Store<'a> {
             .execute_action(&action, &params, &self.transport().beside(Map::new()))
             .await?
             .into_whole::<T>(&action.call)?;
-        // Anything else taken for an empty list would hide what went wrong.
+        // Reading anything else as an empty list would hide what went wrong.
         if !data.is_list() {
             return Err(action.call.fail(no_result()));
         }
@@ -104,7 +104,7 @@ impl<'a> Store<'a> {
     }
 }
 
-/// The params that an action of the Context Store takes, the one that it needs in front.
+/// The params of a Context Store action, the required one first.
 fn known_params(action: &str) -> &'static [&'static str] {
     if action == TABLE.sql_action {
         &["sql", "limit"]
@@ -140,7 +140,7 @@ fn check_params(action: &'static str, params: &Map<String, Value>) -> Result<(),
     Ok(())
 }
 
-/// The refusal of an entity, which names the known ones.
+/// The error for an unknown entity, which lists the known ones.
 pub(super) fn unknown_entity<'n>(
     action: &'static str,
     known: impl Iterator<Item = &'n str>,

@@ -1,4 +1,4 @@
-//! The classes of errors, by what a caller does next.
+//! The classes of errors, by what to do next.
 
 /// The class of an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,15 +11,15 @@ pub(crate) enum Kind {
     Unsupported,
     /// Let the user consent again.
     ReauthorizationRequired,
-    /// Ask the user again: the consent was denied.
+    /// Ask the user again; consent was denied.
     ConsentDenied,
-    /// Try again: no new access token for now.
+    /// Try again; there is no new access token for now.
     TokenRefreshFailed,
     /// Fix the token store.
     TokenStore,
     /// Check the credentials.
     Unauthenticated,
-    /// Get the permission or the scope.
+    /// Get permission, or the scope.
     PermissionDenied,
     /// Wait.
     RateLimited,
@@ -35,13 +35,13 @@ pub(crate) enum Kind {
     ConnectorAmbiguous,
     /// Check the network; nothing was sent.
     Connect,
-    /// A certificate or a proxy refuses the connection; nothing was sent.
+    /// Fix the certificate or the proxy, which refuses the connection; nothing was sent.
     ConnectRefused,
     /// Try again, with more time.
     Timeout,
-    /// Try again: the connection broke.
+    /// Try again; the connection broke.
     Interrupted,
-    /// Try again: the service failed.
+    /// Try again; the service failed.
     Server,
     /// Report it.
     #[default]

@@ -1,4 +1,4 @@
-//! This crate's error type: [`Error`], with a predicate for each thing that a caller may do next.
+//! This crate's error type: [`Error`], with predicates for what a caller may do next.
 //!
 //! The [guide](crate::guide::errors) has a table of the predicates.
 

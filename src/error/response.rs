@@ -1,4 +1,4 @@
-//! Errors from the answers of the two services.
+//! Errors from the answers of Google and Airbyte.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::service::{service_errors, status_inside, upstream_status};
 use super::{Error, Kind};
 
-/// Reasons with which Google says "too fast" under status 403.
+/// Google's reasons for "too fast" with status 403.
 ///
-/// Of the reasons in its usageLimits domain `dailyLimitExceeded` is left out on purpose: it does not pass in minutes.
-/// It counts even beside another, since Google's newer name of the whole domain is `RESOURCE_EXHAUSTED`.
+/// `dailyLimitExceeded`, from the same usageLimits domain, is missing on purpose: that limit lasts longer than minutes.
+/// It takes precedence over these, since `RESOURCE_EXHAUSTED` is Google's newer name for the whole domain.
 /// <https://developers.google.com/gmail/api/guides/handle-errors>
 const RATE_LIMIT_REASONS: [&str; 5] = [
     "rateLimitExceeded",
@@ -21,13 +21,13 @@ const RATE_LIMIT_REASONS: [&str; 5] = [
     "RESOURCE_EXHAUSTED",
 ];
 
-/// The reason of a limit that lasts for the day.
+/// The reason for a limit that lasts for the day.
 const DAILY_LIMIT: &str = "dailyLimitExceeded";
 
-/// Reasons of limits that do not pass in a minute.
+/// The reasons for limits that last longer than a minute.
 const LASTING_REASONS: [&str; 2] = [DAILY_LIMIT, "quotaExceeded"];
 
-/// Words with which Google speaks of limits that do not pass in a minute: those of a day, and those of sending.
+/// Words in Google's messages about limits that last longer than a minute: daily limits and sending limits.
 const LASTING_WORDS: [&str; 5] = [
     "daily",
     "per day",
@@ -36,22 +36,22 @@ const LASTING_WORDS: [&str; 5] = [
     "sending quota",
 ];
 
-/// What Gmail says to an account without a mailbox, such as a service account's own.
+/// Gmail's message to an account without a mailbox, such as a service account itself.
 const NO_MAILBOX: &str = "Precondition check failed.";
 
-/// What Airbyte says, among other words, to credentials that several organizations have.
+/// Part of Airbyte's message for credentials that belong to several organizations.
 const SEVERAL_ORGANIZATIONS: &str = "specify target organization";
 
-/// The longest reason that is repeated; a word of a service's vocabulary is shorter.
+/// The longest reason to repeat; a service's codes are shorter.
 const MAX_REASON: usize = 64;
 
 impl Error {
-    /// The error for an answer that is not a success. The status decides its class; the body only
-    /// tells a rate limit under 403 from a refusal, and adds the reason.
+    /// The error for an answer that isn't a success. The status decides its class. The body only tells a rate limit
+    /// under 403 from a refusal, and adds the reason.
     pub(crate) fn from_response(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-        // What the service behind Airbyte said decides, as it would without Airbyte; but Airbyte's own word on the
-        // caller's token, and on its own rate, is about Airbyte.
+        // The status of the service behind Airbyte decides, as it would without Airbyte. But Airbyte's own 401 and 429
+        // are about Airbyte.
         let upstream = match status {
             401 | 429 => None,
             _ => upstream_status(&answer),
@@ -59,8 +59,8 @@ impl Error {
         Self::from_answer(upstream.unwrap_or(status), headers, &answer)
     }
 
-    /// The error for an action of which Airbyte says, under the status of a success, that it had none; `word` is what it
-    /// says in place of "success".
+    /// The error for an action that Airbyte reports as failed, but with a success status; `word` is its status in place
+    /// of "success".
     pub(crate) fn of_action(word: &str, body: &[u8]) -> Self {
         let answer: Value = serde_json::from_slice(body).unwrap_or_default();
         let result = &answer["result"];
@@ -113,7 +113,7 @@ impl Error {
             409 => Kind::Conflict,
             408 => Kind::Timeout,
             500.. => Kind::Server,
-            // An upgrade that nobody asked for, and what never is an answer.
+            // An upgrade that nobody requested, and statuses that are never an answer.
             100..=199 | 300..=399 => Kind::InvalidResponse,
             _ => Kind::InvalidRequest,
         };
@@ -133,11 +133,11 @@ impl Error {
             "{} ({shown}): {}",
             said(kind, status),
             match service_message.as_deref() {
-                // Airbyte may leave everything but the message out, and nobody else says why an argument is refused.
+                // Airbyte may send nothing but a message, and nobody else would explain why an argument is refused.
                 Some(_) if !is_said && matches!(status, 400 | 409 | 422) => {
                     advice(kind, status, reason.as_deref())
                 }
-                // Somebody else's page tells nothing of ids, scopes or arguments.
+                // Another server's page says nothing about ids, scopes or arguments.
                 _ if !is_said && (400..500).contains(&status) && kind != Kind::RateLimited => {
                     "the answer is not in the service's own form; check the base url and any proxy in between"
                 }
@@ -169,7 +169,7 @@ impl Error {
 }
 
 impl Error {
-    /// Adds how long the service asks to wait, where another try may help.
+    /// Adds how long the service asks to wait, if trying again may help.
     pub(crate) fn retry_after_of(self, headers: &HeaderMap) -> Self {
         if !self.is_transient() {
             return self;
@@ -178,7 +178,7 @@ impl Error {
     }
 }
 
-/// Whether an answer has the form in which Google or Airbyte refuse. A framework's "Not Found" is about its own routes.
+/// Whether an answer has the form of a refusal by Google or Airbyte. A framework's "Not Found" is about its own routes.
 fn is_said(answer: &Value) -> bool {
     let detail = &answer["detail"];
     answer["error"].is_object()
@@ -236,7 +236,7 @@ fn is_of_a_lasting_limit(message: &str) -> bool {
     LASTING_WORDS.iter().any(|words| message.contains(words))
 }
 
-/// The machine-readable reasons, most telling first, kept only where they look like one.
+/// The machine-readable reasons, most specific first, if they look like one.
 fn reasons(answer: &Value) -> Vec<String> {
     let error = &answer["error"];
     let errors = error["errors"]
@@ -261,7 +261,7 @@ fn reasons(answer: &Value) -> Vec<String> {
         .collect()
 }
 
-/// A reason is a word of the service's vocabulary; anything else could be somebody's text.
+/// Whether a text is a code from the service's vocabulary; anything else could be somebody's text.
 pub(crate) fn is_reason(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= MAX_REASON
@@ -286,7 +286,7 @@ fn service_message(answer: &Value) -> Option<String> {
         &answer["errors"],
         &answer["title"],
     ];
-    // A lone word under `error` is the reason, and told as that.
+    // A single word under `error` is the reason, and reported as such.
     let error = answer["error"].as_str().filter(|text| !is_reason(text));
     candidates
         .into_iter()
@@ -296,7 +296,7 @@ fn service_message(answer: &Value) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The ids that Google's and Airbyte's front ends give a request.
+/// The request id, from the headers of Google's and Airbyte's front ends.
 fn request_id(headers: &HeaderMap) -> Option<String> {
     [
         "x-request-id",
@@ -315,11 +315,11 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
     .map(str::to_owned)
 }
 
-/// The longest time that is told: a number that no clock can count to means "long".
+/// The longest wait to report; it stands in for larger numbers.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// How long to wait: the header in seconds or as a date (RFC 9110, section 10.2.3), else the time in Gmail's sentence.
-/// A date counts from the answer's own, since this machine's clock may be wrong; `now` stands in where it has none.
+/// How long to wait, from the header in seconds or as a date (RFC 9110, section 10.2.3), else from Gmail's message. A
+/// date counts from the answer's own date, since this machine's clock may be wrong; without one, `now` is used.
 fn retry_after(headers: &HeaderMap, message: Option<&str>, now: SystemTime) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let now = text(http::header::DATE)
@@ -338,14 +338,14 @@ fn retry_after(headers: &HeaderMap, message: Option<&str>, now: SystemTime) -> O
     })
 }
 
-/// Seconds, whole as the standard has them or with a fraction as some servers write them.
+/// Seconds: whole, as the standard has them, or with a fraction, as some servers write them.
 fn seconds(text: &str) -> Option<Duration> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number(whole) || !is_number(fraction) {
         return None;
     }
-    // More digits than fit are more than is told.
+    // More digits than fit mean more than the longest wait.
     let whole = whole.parse().map_or(LONGEST, Duration::from_secs);
     let fraction = format!("0.{fraction}")
         .parse()
@@ -370,8 +370,8 @@ fn parse_rfc3339(text: &str) -> Option<SystemTime> {
         |parts: &mut dyn Iterator<Item = Result<u16, std::num::ParseIntError>>| parts.next()?.ok();
     let (year, month, day) = (part(&mut date)?, part(&mut date)?, part(&mut date)?);
     let (hour, minute, second) = (part(&mut time)?, part(&mut time)?, part(&mut time)?);
-    // The HTTP date parser knows the calendar, which saves one of our own; it wants the weekday too, and only the right
-    // one will do.
+    // The HTTP date parser knows the calendar, which saves one of our own. It also needs the weekday, and accepts only
+    // the right one, so try all seven.
     const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

@@ -1,4 +1,4 @@
-//! What Airbyte says of the fields of a request, and of the service behind it, in each of the forms that it has.
+//! Airbyte's statements about the fields of a request and about the service behind it, in all their forms.
 
 use std::fmt;
 
@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use super::is_reason;
 
-/// What the service said about one field of a request; [`Error::service_errors`](crate::Error::service_errors) gives
-/// it.
+/// The service's statement about one field of a request; see [`Error::service_errors`](crate::Error::service_errors).
 ///
 /// It can repeat what was sent: `Display` shows it, `Debug` leaves it out.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,12 +22,12 @@ impl ServiceError {
         self.field.as_deref()
     }
 
-    /// What is wrong with it, in the service's words.
+    /// What is wrong with the field, in the service's words.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// The service's short name of the failure, such as `missing`.
+    /// The service's code for the error, such as `missing`.
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
@@ -56,8 +55,8 @@ impl fmt::Debug for ServiceError {
     }
 }
 
-/// What is said of each field: the documented `errors`, the `detail` of Airbyte's framework, and what stands in their
-/// places at other servers, such as a text for each, or a map of fields.
+/// The errors per field: from the documented `errors`, from the `detail` of Airbyte's framework, or from what other
+/// servers send in their place, such as a text per field or a map of fields.
 pub(super) fn service_errors(answer: &Value) -> Vec<ServiceError> {
     let detail = &answer["detail"];
     [&answer["errors"], detail, &detail["errors"]]
@@ -74,7 +73,7 @@ pub(super) fn service_errors(answer: &Value) -> Vec<ServiceError> {
         .collect()
 }
 
-/// An entry of a list.
+/// Reads an entry of a list.
 fn entry(item: &Value) -> ServiceError {
     let first = |names: &[&str]| names.iter().find_map(|name| text(&item[*name]));
     ServiceError {
@@ -91,7 +90,7 @@ fn entry(item: &Value) -> ServiceError {
     }
 }
 
-/// What a map says of one of its fields: a text, several, or an entry.
+/// Reads a field of a map: a text, several texts, or an entry.
 fn of_field(field: &str, said: &Value) -> Vec<ServiceError> {
     let said = match said {
         Value::Array(items) => items.iter().collect(),
@@ -106,7 +105,7 @@ fn of_field(field: &str, said: &Value) -> Vec<ServiceError> {
         .collect()
 }
 
-/// A text, or a number as one.
+/// A non-empty string, or a number as a string.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -115,7 +114,7 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// A field: its name, or the steps that lead to it.
+/// The name of a field, or its path.
 fn place(value: &Value) -> Option<String> {
     match value {
         Value::Array(steps) if !steps.is_empty() => {
@@ -126,7 +125,7 @@ fn place(value: &Value) -> Option<String> {
     }
 }
 
-/// Names under which the service's own status stands, the most telling first.
+/// The keys of the service's own status, most specific first.
 const STATUS: [&str; 8] = [
     "upstream_status",
     "upstream_status_code",
@@ -138,11 +137,11 @@ const STATUS: [&str; 8] = [
     "code",
 ];
 
-/// What the service's own answer can lie in.
+/// The keys that can contain the service's own answer.
 const INSIDE: [&str; 3] = ["upstream", "response", "error"];
 
-/// The status with which the service behind Airbyte refused, where Airbyte tells of one: in the details of an error, or
-/// in what the service itself said.
+/// The status of the service behind Airbyte, if Airbyte reports it: in an error's details, or in what the service
+/// itself said.
 pub(super) fn upstream_status(answer: &Value) -> Option<u16> {
     let entries = answer["errors"].as_array().into_iter().flatten();
     entries
@@ -155,7 +154,7 @@ pub(super) fn upstream_status(answer: &Value) -> Option<u16> {
         .find_map(status_in)
 }
 
-/// The same, of an answer that passed for a success, in which the service's own error may stand alone.
+/// The same for an answer with a success status, where the service's own error may stand alone.
 pub(super) fn status_inside(answer: &Value) -> Option<u16> {
     upstream_status(answer).or_else(|| status(&answer["error"]))
 }

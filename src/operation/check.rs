@@ -1,4 +1,4 @@
-//! Params held against a row, before the network.
+//! Checks params against an operation before anything is sent.
 
 use serde_json::{Map, Number, Value};
 
@@ -6,7 +6,7 @@ use super::{Field, Location, Operation, Schema};
 use crate::error::{Error, Kind};
 
 impl Operation {
-    /// Checks params: unknown and missing names, wrong types, values that can't be sent.
+    /// Checks params for unknown and missing names, wrong types, and values that can't be sent.
     ///
     /// ```
     /// use airbyte_agent_gmail::operation::gmail;
@@ -27,7 +27,7 @@ impl Operation {
             .map_err(|message| Error::new(Kind::InvalidInput, message).of(self))
     }
 
-    /// Checks params as they are given, and writes whole numbers as such.
+    /// Checks params, and normalizes whole numbers and names.
     pub(crate) fn accept(&self, given: Value) -> Result<Map<String, Value>, Error> {
         let mut params = params(given).map_err(|error| error.of(self))?;
         self.check(&params)?;
@@ -37,12 +37,12 @@ impl Operation {
     }
 }
 
-/// Values held against the fields that they may be of; the error is the sentence that says what is wrong.
+/// Checks values against fields; the error is a sentence that says what is wrong.
 pub(crate) fn check(fields: &[Field], values: &Map<String, Value>) -> Result<(), String> {
     check_object(fields, values, "")
 }
 
-/// Params as they are given: an object, or null for none.
+/// Converts input to params: an object, or null for no params.
 pub(crate) fn params(given: Value) -> Result<Map<String, Value>, Error> {
     match given {
         Value::Object(params) => Ok(params),
@@ -54,7 +54,7 @@ pub(crate) fn params(given: Value) -> Result<Map<String, Value>, Error> {
     }
 }
 
-/// The names alone held against those of fields; `prefix` is what leads to an object inside.
+/// Checks only the names; `prefix` is the path to a nested object.
 pub(crate) fn check_names(
     known: &[&str],
     values: &Map<String, Value>,
@@ -69,7 +69,7 @@ pub(crate) fn check_names(
 fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> Result<(), String> {
     let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
     check_names(&names, values, prefix)?;
-    // Two other names of one field are as much of a contradiction as a name and the other.
+    // Two aliases of the same field conflict, like an alias and the field itself.
     let is_given = |target: &str, other: &str| {
         values.keys().any(|name| {
             name != other
@@ -98,10 +98,10 @@ fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> 
                     "`{prefix}{name}` is given twice, as `{path}` too; give one of the two"
                 ));
             }
-            // Airbyte documents these lists as one text; both forms are good in both modes.
+            // Airbyte documents these lists as one string; both forms are valid in both modes.
             Some(Value::String(text))
                 if field.comma_joined && !text.is_empty() && !is_list(text) => {}
-            // Left out it asks for nothing; where it may not be left out, an empty text is a slip.
+            // An optional parameter that is empty requests nothing; an empty required one is a mistake.
             Some(Value::String(text))
                 if field.required && field.location == Location::Query && text.is_empty() =>
             {
@@ -119,8 +119,8 @@ fn check_object(fields: &[Field], values: &Map<String, Value>, prefix: &str) -> 
     Ok(())
 }
 
-/// The message for an unknown name lists the known ones. The unknown name is the caller's text, so it is shown only
-/// where it looks like a name.
+/// The message for an unknown name, with the known ones. The unknown name comes from the caller, so it is shown only if
+/// it looks like a name.
 fn unknown(known: &[&str], name: &str, prefix: &str) -> String {
     let shown = if name.len() <= 64
         && name
@@ -181,9 +181,9 @@ fn check_value(schema: &Schema, value: &Value, path: &str) -> Result<(), String>
     }
 }
 
-/// A whole number, however it is written: JSON Schema counts `10.0` as one, and models write it.
+/// A whole number in any notation: JSON Schema counts `10.0` as one, and models write it.
 fn whole(number: &Number) -> Option<i64> {
-    // Beyond this a float does not tell one whole number from the next.
+    // Beyond this, floats skip whole numbers.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     number.as_i64().or_else(|| {
         let number = number.as_f64()?;
@@ -195,7 +195,7 @@ fn whole(number: &Number) -> Option<i64> {
     })
 }
 
-/// Writes whole numbers as such, wherever the fields have them.
+/// Rewrites whole numbers as integers, including those in nested fields.
 pub(crate) fn settle(fields: &[Field], values: &mut Map<String, Value>) {
     for field in fields {
         if let Some(value) = values.get_mut(field.name) {
@@ -228,7 +228,7 @@ fn check_place(location: Location, value: &Value, path: &str) -> Result<(), Stri
         (Location::Header, Value::String(text)) if http::HeaderValue::from_str(text).is_err() => {
             Err(no_header(path))
         }
-        // Sent as it is it would be taken for a name.
+        // Sent as it is, it would be taken for a name.
         (_, Value::Array(values))
             if values
                 .iter()
@@ -245,29 +245,29 @@ fn check_place(location: Location, value: &Value, path: &str) -> Result<(), Stri
     }
 }
 
-/// What is said of a value that can't stand in a path.
+/// The message for a value that can't stand in a path.
 pub(super) fn no_id(name: &str) -> String {
     format!("`{name}` is not an id; take one from the service")
 }
 
-/// What is said of a value that can't stand in a header.
+/// The message for a value that can't stand in a header.
 pub(super) fn no_header(name: &str) -> String {
     format!("`{name}` can't stand in a header; use printable text")
 }
 
-/// Whether a text is a JSON list, such as models write it.
+/// Whether a text is a JSON list, which models sometimes write.
 fn is_list(text: &str) -> bool {
     text.trim_start().starts_with('[') && serde_json::from_str::<Vec<Value>>(text).is_ok()
 }
 
-/// The longest id: Gmail's own, those of attachments, have some hundred letters.
+/// The longest id: Gmail's longest, those of attachments, have a few hundred characters.
 pub(super) const LONGEST_ID: usize = 2048;
 
-/// As a pattern, what `is_id` says of the letters of an id.
+/// The rule of `is_id` about characters, as a pattern.
 pub(super) const ID_PATTERN: &str = "^(?:[^\\s\\u0000-\\u001f\\u007f/\\\\?#%]+|[^\\u0000-\\u001f\\u007f]*@[^\\u0000-\\u001f\\u007f]*)$";
 
-/// Whether a text can be an id in a path. Others would name another resource than the caller means, if not here then
-/// behind the next proxy that decodes an address twice. Mail addresses, which are ids too, may have any of these signs.
+/// Whether a text can be an id in a path. Anything else could name a resource that the caller didn't mean, if not here,
+/// then behind a proxy that decodes URLs twice. Mail addresses are ids too, and may contain any of these characters.
 pub(super) fn is_id(text: &str) -> bool {
     !text.is_empty()
         && text != "."
@@ -281,7 +281,7 @@ pub(super) fn is_id(text: &str) -> bool {
             }))
 }
 
-/// What a type takes, in words.
+/// What a type accepts, in words.
 pub(super) fn expected(schema: &Schema) -> String {
     match schema {
         Schema::String => "a string".to_owned(),

@@ -1,4 +1,4 @@
-//! A request back to params.
+//! Decodes a request to params.
 
 use http::{HeaderMap, Request};
 use percent_encoding::percent_decode_str;
@@ -9,18 +9,18 @@ use super::{Encoded, Field, Location, Operation, Schema};
 use crate::error::{Error, Kind};
 
 impl Operation {
-    /// The params of a request that [`encode`](Self::encode) or the generated client made.
+    /// Decodes a request made by [`encode`](Self::encode) or the generated client.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](crate::Error::is_invalid_input): the request is not one of this operation, as happens when
-    /// an id is `..`.
+    /// [`is_invalid_input`](crate::Error::is_invalid_input): the request isn't one of this operation, for instance
+    /// because an id is `..`.
     pub fn decode(&self, request: &Request<Vec<u8>>) -> Result<Map<String, Value>, Error> {
         let uri = request.uri();
         self.read(uri.path(), uri.query(), request.headers(), request.body())
     }
 
-    /// The params of a request as [`write`](Self::write) gives it.
+    /// Decodes a request made by [`write`](Self::write).
     pub(crate) fn decode_encoded(&self, request: &Encoded) -> Result<Map<String, Value>, Error> {
         let (path, query) = match request.address.split_once('?') {
             Some((path, query)) => (path, Some(query)),
@@ -87,9 +87,9 @@ impl Operation {
         Ok(params)
     }
 
-    /// Hands out the raw values of a path's parameters.
+    /// Matches a path, and passes the raw values of its parameters to `found`.
     ///
-    /// It also guards the generated client: an id of `..` makes a path that is another operation's.
+    /// This also guards the generated client, where an id of `..` would make the path of another operation.
     pub(crate) fn match_path<'a>(
         &self,
         path: &'a str,
@@ -103,7 +103,7 @@ impl Operation {
             .of(self)
         };
         let (mut template, mut left) = (self.path, path);
-        // Each call comes through here: whole runs of segments are compared at once.
+        // Every call comes through here, so compare whole runs of segments at once.
         while let Some((literal, rest)) = template.split_once('{') {
             let (name, rest) = rest.split_once('}').ok_or_else(mismatch)?;
             let (suffix, next) = segment(rest);
@@ -122,7 +122,7 @@ impl Operation {
     }
 }
 
-/// Whether a value as it stands in a path is an id. Most have nothing encoded in them.
+/// Whether a raw path value is an id. Most contain no escapes.
 fn is_encoded_id(value: &str) -> bool {
     if memchr::memchr(b'%', value.as_bytes()).is_some() {
         return percent_decode_str(value)
@@ -132,7 +132,7 @@ fn is_encoded_id(value: &str) -> bool {
     is_id(value)
 }
 
-/// What is left of a segment, and what follows from its slash on.
+/// Splits a path before its first slash.
 fn segment(path: &str) -> (&str, &str) {
     memchr::memchr(b'/', path.as_bytes())
         .and_then(|at| path.split_at_checked(at))
@@ -149,7 +149,7 @@ fn typed(schema: &Schema, text: &str) -> Value {
     parsed.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// The parts of a text that stands for a list.
+/// The items of a comma-joined list.
 pub(super) fn split(text: &str) -> impl Iterator<Item = &str> {
     text.split(',')
         .map(str::trim)
@@ -157,7 +157,7 @@ pub(super) fn split(text: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Field {
-    /// Makes a list of a text that stands for one. Airbyte's executor would pass the text on as a single value.
+    /// Splits a comma-joined string into a list; Airbyte's executor would pass the string on as a single value.
     pub(crate) fn split(&self, value: &mut Value) {
         if let Value::String(text) = value
             && self.comma_joined

@@ -1,4 +1,4 @@
-//! Values to a request: the one encoder of `execute`, the typed calls, uploads and batches.
+//! Encodes values as a request; used by `execute`, typed calls, uploads and batches.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use super::check::is_id;
 use super::{Field, Location, Operation, Schema};
 use crate::error::{Error, Kind};
 
-/// What can't stand in a segment of a path, so that no value reaches into another one (RFC 3986, section 3.3).
+/// Characters to escape in a path segment, so a value can't reach into another segment (RFC 3986, section 3.3).
 const SEGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -28,21 +28,21 @@ const SEGMENT: &AsciiSet = &CONTROLS
     .add(b'\\')
     .add(b'%');
 
-/// A request of an operation, with all but the service's own address.
+/// The request of an operation, without the service's base URL.
 #[derive(Clone)]
 pub(crate) struct Encoded {
-    /// The path with the query.
+    /// The path and query.
     pub(crate) address: String,
-    /// Where the query begins.
+    /// The offset of the query.
     query: Option<usize>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// The text that the answer's key has to have; see [`Operation::repeated_param`].
+    /// The id that the answer must have; see [`Operation::repeated_param`].
     pub(crate) id: Option<String>,
 }
 
 impl Encoded {
-    /// A request that has been written elsewhere.
+    /// A request that was written elsewhere.
     pub(crate) fn new(address: String, headers: HeaderMap, body: Bytes) -> Self {
         Self {
             query: address.find('?').map(|mark| mark + 1),
@@ -63,7 +63,7 @@ impl Encoded {
     }
 }
 
-/// Writes a request, value by value. The first value that can't be sent is the error of [`finish`](Self::finish).
+/// Writes a request, value by value. [`finish`](Self::finish) returns an error for the first value that can't be sent.
 pub(crate) struct Encoder<'a> {
     operation: &'a Operation,
     encoded: Encoded,
@@ -71,12 +71,12 @@ pub(crate) struct Encoder<'a> {
 }
 
 impl<'a> Encoder<'a> {
-    /// Begins a request at the operation's path, with the values of its parameters.
+    /// Begins a request at the operation's path, with the values of its path parameters.
     pub(crate) fn new(operation: &'a Operation, values: &[(&str, Cow<'_, str>)]) -> Self {
         Self::at(operation, operation.path, values)
     }
 
-    /// Begins a request at another path of the operation's.
+    /// Begins a request at another path of the operation.
     fn at(operation: &'a Operation, template: &str, values: &[(&str, Cow<'_, str>)]) -> Self {
         let mut address = String::with_capacity(template.len() + 64);
         let repeated = operation.repeated_param();
@@ -89,7 +89,7 @@ impl<'a> Encoder<'a> {
             };
             let value = values.iter().find(|(known, _)| *known == name);
             let value = value.map_or("", |(_, value)| value);
-            // Whatever is no id would make the path of another resource, or of another operation.
+            // Anything but an id would make the path of another resource or operation.
             if !is_id(value) && refused.is_none() {
                 refused = Some(Error::new(Kind::InvalidInput, super::check::no_id(name)));
             }
@@ -113,7 +113,7 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// A query parameter, where it is given.
+    /// Adds a query parameter, if given.
     pub(crate) fn query(mut self, name: &str, value: Option<&str>) -> Self {
         if let Some(value) = value {
             self.encoded.query(name, value);
@@ -121,7 +121,7 @@ impl<'a> Encoder<'a> {
         self
     }
 
-    /// A query parameter that takes a list, and repeats its key.
+    /// Adds a query parameter that repeats its key for each value.
     pub(crate) fn repeated<V: AsRef<str>>(
         mut self,
         name: &str,
@@ -133,7 +133,7 @@ impl<'a> Encoder<'a> {
         self
     }
 
-    /// A header, where it is given.
+    /// Adds a header, if given.
     pub(crate) fn header(mut self, name: &str, value: Option<&str>) -> Self {
         let Some(value) = value else {
             return self;
@@ -147,7 +147,7 @@ impl<'a> Encoder<'a> {
         self
     }
 
-    /// The JSON body.
+    /// Sets the JSON body.
     pub(crate) fn json(mut self, body: &impl Serialize) -> Self {
         match serde_json::to_vec(body) {
             Ok(body) => {
@@ -166,11 +166,11 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// The request.
+    /// Returns the request.
     ///
     /// # Errors
     ///
-    /// A value that can't be sent where it belongs.
+    /// If a value can't be sent.
     pub(crate) fn finish(self) -> Result<Encoded, Error> {
         match self.refused {
             Some(error) => Err(error.of(self.operation)),
@@ -179,7 +179,7 @@ impl<'a> Encoder<'a> {
     }
 }
 
-/// The fields of the body, in the row's order.
+/// The body fields, in the order of the table.
 struct Body<'a> {
     fields: &'a [Field],
     params: &'a Map<String, Value>,
@@ -195,9 +195,9 @@ impl Serialize for Body<'_> {
 }
 
 impl Operation {
-    /// The HTTP request of params; its address is the path with the query, without a host.
+    /// Encodes params as an HTTP request, with the path and query but no host.
     ///
-    /// [`decode`](Self::decode) gives the params back.
+    /// [`decode`](Self::decode) reverses this.
     ///
     /// ```
     /// use airbyte_agent_gmail::operation::gmail;
@@ -212,7 +212,7 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check).
+    /// As for [`check`](Self::check).
     pub fn encode(&self, params: &Map<String, Value>) -> Result<Request<Vec<u8>>, Error> {
         let Encoded {
             address,
@@ -236,12 +236,12 @@ impl Operation {
         Ok(request)
     }
 
-    /// The request of [accepted](Self::accept) params.
+    /// Encodes [accepted](Self::accept) params.
     pub(crate) fn write(&self, params: &Map<String, Value>) -> Result<Encoded, Error> {
         self.write_to(self.path, params)
     }
 
-    /// The same, at another path of the operation's.
+    /// The same, at another path of the operation.
     pub(crate) fn write_to(
         &self,
         template: &str,

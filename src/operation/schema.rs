@@ -19,7 +19,7 @@ impl Operation {
         schema(self.fields)
     }
 
-    /// As [`params_schema`](Self::params_schema), with only what the mode offers.
+    /// Like [`params_schema`](Self::params_schema), limited to what the mode offers.
     ///
     /// ```
     /// use airbyte_agent_gmail::{Mode, operation::gmail};
@@ -36,7 +36,7 @@ impl Operation {
     }
 }
 
-/// The JSON Schema of an object of these fields.
+/// The JSON Schema of an object with these fields.
 pub(crate) fn schema(fields: &[Field]) -> Value {
     object(fields, &|_| true)
 }
@@ -53,7 +53,7 @@ fn object(fields: &[Field], is_offered: &dyn Fn(&Field) -> bool) -> Value {
         .map(|field| field.name.into())
         .collect();
     let mut schema = json!({"type": "object", "additionalProperties": false});
-    // `json!` would copy what it is given.
+    // `json!` would copy its input.
     schema["properties"] = properties.into();
     if !required.is_empty() {
         schema["required"] = required.into();
@@ -64,7 +64,7 @@ fn object(fields: &[Field], is_offered: &dyn Fn(&Field) -> bool) -> Value {
 fn property(field: &Field, is_offered: &dyn Fn(&Field) -> bool) -> Value {
     let mut schema = value(&field.schema, is_offered);
     if field.comma_joined && field.location == Location::Query {
-        // The form in which Airbyte documents the parameter is good too.
+        // Airbyte documents the parameter in this form, so it is valid too.
         schema["type"] = json!(["array", "string"]);
         schema["minLength"] = json!(1);
     }

@@ -12,21 +12,21 @@ use crate::mail::{
 
 type Edit<'a> = Box<dyn FnOnce(Compose) -> Compose + Send + 'a>;
 
-/// A reply, before it is sent; [`GmailConnector::reply`] and [`GmailConnector::reply_all`] start one.
+/// A reply, before it is sent; see [`GmailConnector::reply`] and [`GmailConnector::reply_all`].
 #[must_use = "nothing is sent without `send`"]
 pub struct Reply<'a> {
     begun: Begun<'a>,
     is_to_all: bool,
 }
 
-/// A forward, before it is sent; [`GmailConnector::forward`] starts one.
+/// A forward, before it is sent; see [`GmailConnector::forward`].
 #[must_use = "nothing is sent without `send`"]
 pub struct Forward<'a> {
     begun: Begun<'a>,
     with_attachments: bool,
 }
 
-/// What both have.
+/// The common part of replies and forwards.
 struct Begun<'a> {
     gmail: &'a GmailConnector,
     message_id: String,
@@ -51,8 +51,7 @@ impl GmailConnector {
     /// # }
     /// ```
     ///
-    /// It has the recipients, the subject, the conversation and the quotation that
-    /// [`mail::reply`](crate::mail::reply) gives it.
+    /// [`mail::reply`](crate::mail::reply) determines its recipients, subject, conversation and quotation.
     pub fn reply(&self, message_id: impl Into<String>) -> Reply<'_> {
         Reply {
             begun: Begun::new(self, message_id.into()),
@@ -60,7 +59,7 @@ impl GmailConnector {
         }
     }
 
-    /// As [`reply`](Self::reply), to everybody the message went to.
+    /// Like [`reply`](Self::reply), to everybody the message went to.
     pub fn reply_all(&self, message_id: impl Into<String>) -> Reply<'_> {
         Reply {
             is_to_all: true,
@@ -68,7 +67,7 @@ impl GmailConnector {
         }
     }
 
-    /// Starts a forward of a message, with its text and its attachments.
+    /// Starts forwarding a message, with its text and attachments.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -96,19 +95,20 @@ impl<'a> Reply<'a> {
         self.edit(move |message| message.text(text))
     }
 
-    /// Leaves the original out of the text.
+    /// Leaves out the quotation of the original.
     pub fn without_quotation(self) -> Self {
         self.edit(Compose::without_quotation)
     }
 
-    /// Asks Gmail only for the account's own address, not for its aliases: a reply to all may then go to one of them.
+    /// Asks Gmail only for the account's own address, not its aliases: a reply to all may then go to one of them.
     pub fn without_aliases(mut self) -> Self {
         self.begun.with_aliases = false;
         self
     }
 
-    /// Changes the message in any way that [`Compose`] offers, such as HTML or attachments. You can call it several
-    /// times; the changes are made in order.
+    /// Changes the message in any way that [`Compose`] offers, such as HTML or attachments.
+    ///
+    /// You can call this several times; the changes apply in order.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -127,7 +127,7 @@ impl<'a> Reply<'a> {
         self
     }
 
-    /// The message so far, to look at or to change: [`Compose::recipients`], [`Compose::notes`].
+    /// Prepares the message, to look at or change: [`Compose::recipients`], [`Compose::notes`].
     ///
     /// # Errors
     ///
@@ -147,22 +147,22 @@ impl<'a> Reply<'a> {
         Ok(self.begun.edited(message?))
     }
 
-    /// Sends it.
+    /// Sends the reply.
     ///
     /// # Errors
     ///
-    /// As [`prepare`](Self::prepare) and [`GmailConnector::send`]; [`is_invalid_input`](Error::is_invalid_input) for
-    /// what [`Compose::build`] refuses.
+    /// As for [`prepare`](Self::prepare) and [`GmailConnector::send`]; [`is_invalid_input`](Error::is_invalid_input) if
+    /// [`Compose::build`] fails.
     pub async fn send(self) -> Result<Message, Error> {
         let gmail = self.begun.gmail;
         gmail.send(&sendable(self.prepare().await?)?).await
     }
 
-    /// Saves it as a draft; nothing is sent.
+    /// Saves the reply as a draft; sends nothing.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// As for [`send`](Self::send).
     pub async fn save_draft(self) -> Result<Draft, Error> {
         let gmail = self.begun.gmail;
         gmail.save_draft(&self.prepare().await?.build()?).await
@@ -170,7 +170,7 @@ impl<'a> Reply<'a> {
 }
 
 impl<'a> Forward<'a> {
-    /// Adds recipients, as [`Compose::to`] takes them.
+    /// Adds recipients; see [`Compose::to`].
     pub fn to<A>(self, recipients: A) -> Self
     where
         A: TryInto<MailboxList, Error: Into<AddressError>> + Send + 'a,
@@ -184,29 +184,29 @@ impl<'a> Forward<'a> {
         self.edit(move |message| message.text(text))
     }
 
-    /// Leaves the original's attachments out.
+    /// Leaves out the original's attachments.
     pub fn without_attachments(mut self) -> Self {
         self.with_attachments = false;
         self
     }
 
-    /// As [`Reply::without_aliases`].
+    /// See [`Reply::without_aliases`].
     pub fn without_aliases(mut self) -> Self {
         self.begun.with_aliases = false;
         self
     }
 
-    /// As [`Reply::edit`].
+    /// See [`Reply::edit`].
     pub fn edit(mut self, change: impl FnOnce(Compose) -> Compose + Send + 'a) -> Self {
         self.begun.edits.push(Box::new(change));
         self
     }
 
-    /// The message so far, to look at or to change.
+    /// Prepares the message, to look at or change.
     ///
     /// # Errors
     ///
-    /// What the service answers.
+    /// Errors of the service.
     pub async fn prepare(self) -> Result<Compose, Error> {
         let original = self
             .begun
@@ -228,22 +228,22 @@ impl<'a> Forward<'a> {
         Ok(self.begun.edited(forward(&original, &own, files)?))
     }
 
-    /// Sends it.
+    /// Sends the forward.
     ///
     /// # Errors
     ///
-    /// As [`prepare`](Self::prepare) and [`GmailConnector::send`]; [`is_invalid_input`](Error::is_invalid_input) if
-    /// there is no recipient, and for what [`Compose::build`] refuses.
+    /// As for [`prepare`](Self::prepare) and [`GmailConnector::send`]; [`is_invalid_input`](Error::is_invalid_input) if
+    /// there is no recipient, or if [`Compose::build`] fails.
     pub async fn send(self) -> Result<Message, Error> {
         let gmail = self.begun.gmail;
         gmail.send(&sendable(self.prepare().await?)?).await
     }
 
-    /// Saves it as a draft; nothing is sent.
+    /// Saves the forward as a draft; sends nothing.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); a draft needs no recipient.
+    /// As for [`send`](Self::send); a draft needs no recipient.
     pub async fn save_draft(self) -> Result<Draft, Error> {
         let gmail = self.begun.gmail;
         gmail.save_draft(&self.prepare().await?.build()?).await
@@ -266,7 +266,7 @@ impl<'a> Begun<'a> {
     }
 }
 
-/// The message made, where it goes to somebody.
+/// Builds the message, if it has a recipient.
 pub(crate) fn sendable(message: Compose) -> Result<Composed, Error> {
     let has_recipient = message.recipients().next().is_some();
     let message = message.build()?;

@@ -1,4 +1,4 @@
-//! Answers to invitations.
+//! Replies to invitations.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::connector::GmailConnector;
 use crate::error::{Error, Kind};
 use crate::mail::{Compose, Participation, RespondError, respond};
 
-/// A reply to an invitation, before it is sent; [`GmailConnector::respond`] starts one.
+/// A reply to an invitation, before it is sent; see [`GmailConnector::respond`].
 #[must_use = "nothing is sent without `accept`, `decline` or `tentative`"]
 pub struct Respond<'a> {
     gmail: &'a GmailConnector,
@@ -17,8 +17,10 @@ pub struct Respond<'a> {
 }
 
 impl GmailConnector {
-    /// Starts a reply to the invitation in a message. It goes to the organizer, whose calendar processes it (RFC 5546,
-    /// RFC 6047); the account's own calendar is not changed.
+    /// Starts a reply to the invitation in a message.
+    ///
+    /// It goes to the organizer, whose calendar processes it (RFC 5546, RFC 6047). The account's own calendar doesn't
+    /// change.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -51,7 +53,7 @@ impl Respond<'_> {
         self
     }
 
-    /// As [`Reply::without_aliases`](super::Reply::without_aliases).
+    /// See [`Reply::without_aliases`](super::Reply::without_aliases).
     pub fn without_aliases(mut self) -> Self {
         self.with_aliases = false;
         self
@@ -61,7 +63,7 @@ impl Respond<'_> {
     ///
     /// # Errors
     ///
-    /// As [`prepare`](Self::prepare) and [`GmailConnector::send`].
+    /// As for [`prepare`](Self::prepare) and [`GmailConnector::send`].
     pub async fn accept(self) -> Result<Message, Error> {
         self.send(Participation::Accepted).await
     }
@@ -70,7 +72,7 @@ impl Respond<'_> {
     ///
     /// # Errors
     ///
-    /// As [`prepare`](Self::prepare) and [`GmailConnector::send`].
+    /// As for [`prepare`](Self::prepare) and [`GmailConnector::send`].
     pub async fn decline(self) -> Result<Message, Error> {
         self.send(Participation::Declined).await
     }
@@ -79,17 +81,17 @@ impl Respond<'_> {
     ///
     /// # Errors
     ///
-    /// As [`prepare`](Self::prepare) and [`GmailConnector::send`].
+    /// As for [`prepare`](Self::prepare) and [`GmailConnector::send`].
     pub async fn tentative(self) -> Result<Message, Error> {
         self.send(Participation::Tentative).await
     }
 
-    /// The answer, to look at before it is sent.
+    /// Prepares the reply, to look at before sending it.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input) where the message has no invitation that this account can answer,
-    /// and what the service answers.
+    /// [`is_invalid_input`](Error::is_invalid_input) if the message has no invitation that this account can answer, and
+    /// errors of the service.
     pub async fn prepare(self, participation: Participation) -> Result<Compose, Error> {
         let invitation = self.gmail.read(&self.message_id).await?;
         let own = self.gmail.own_addresses(self.with_aliases).await?;

@@ -1,4 +1,4 @@
-//! Many messages by their ids.
+//! Fetches many messages by their ids.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -15,13 +15,14 @@ use crate::connector::GmailConnector;
 use crate::error::Error;
 use crate::transport::pace::Patience;
 
-/// How many messages are under way at once. The quota, not this, decides how many come in a minute: at 20 units each
-/// they are 300, and a few at once reach that at any distance from the server. For the same reason they are no batches: a batch of n costs what n calls cost, and fails in parts.
+/// The default number of concurrent calls. The quota decides how many messages arrive per minute: 300, at 20 units
+/// each. A few concurrent calls reach that at any distance from the server. Batches wouldn't help: a batch of n costs
+/// as much as n calls, and can partly fail.
 const AT_ONCE: usize = 8;
 
-/// Messages that are being fetched; see [`GmailConnector::get_many`].
+/// Messages to fetch; see [`GmailConnector::get_many`].
 ///
-/// It needs the feature `mail`.
+/// Needs the feature `mail`.
 pub struct GetMany<'a> {
     gmail: &'a GmailConnector,
     wanted: Vec<MessageReference>,
@@ -29,45 +30,46 @@ pub struct GetMany<'a> {
     at_once: usize,
 }
 
-/// How much of each message.
+/// How much of each message to fetch.
 #[derive(Clone, Default)]
 struct Part {
     format: Option<MessageFormat>,
     metadata_headers: Vec<String>,
 }
 
-/// A message at its place among those that are wanted.
+/// A requested message, with its place in the order.
 struct Wanted {
     place: usize,
     id: String,
 }
 
-/// One call, and what it is to bring.
+/// A call, and the messages to take from its answer.
 enum Fetch {
     Message(Wanted),
     Thread(String, Vec<Wanted>),
 }
 
-/// A message that has come, or why it has not, with its id.
+/// A message or the error of fetching it, with its id.
 type Fetched = (String, Result<Message, Error>);
 
-/// The messages in the order of their ids, each with its own result. It fetches no more than you take.
+/// Fetches messages in the order of their ids, each with its own result, and no more than you take.
 ///
-/// It needs the feature `mail`.
+/// Needs the feature `mail`.
 pub struct Messages<'a> {
     inner: BoxStream<'a, Fetched>,
 }
 
 impl GmailConnector {
-    /// Fetches many messages by their ids, several at once, in both modes. If Google's quota is used up, it waits as
-    /// long as necessary, about 60 s for each 300 messages.
+    /// Fetches many messages by their ids, several at a time, in both modes.
+    ///
+    /// If Google's quota is used up, it waits as long as necessary, about 60 s for each 300 messages.
     ///
     /// Pass the messages of a list, which include their thread ids, rather than only ids. Gmail charges 40 units for a
     /// thread of any length and 20 for a message, so a thread is fetched as a whole if you want three or more of its
-    /// messages. This happens in open-source mode, in every format but `raw`; the messages of a thread then wait in
+    /// messages. This happens in open-source mode, in every format but `raw`. The messages of a thread then wait in
     /// memory for their turn.
     ///
-    /// It needs the feature `mail`.
+    /// Needs the feature `mail`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -78,7 +80,7 @@ impl GmailConnector {
     /// let mut messages = gmail.get_many(&list.messages).format("metadata").metadata_headers(["Subject"]).stream();
     /// let mut fetched = Vec::new();
     /// while let Some((id, message)) = messages.next().await {
-    ///     // A message can have vanished since it was listed: that is its own error, not the end.
+    ///     // A message may be gone since it was listed: that is its own error, and the rest follow.
     ///     if message.is_ok() {
     ///         fetched.push(id);
     ///     }
@@ -99,11 +101,11 @@ impl GmailConnector {
         }
     }
 
-    /// From how many of its messages on a thread costs less than they do one by one; `None` where threads are not to be
+    /// The number of wanted messages from which on a thread costs less than its messages; `None` if threads can't be
     /// fetched.
     fn least_of_thread(&self, part: &Part) -> Option<usize> {
         part.of_thread()?;
-        // An answer that is narrowed to a message's fields has none of a thread's.
+        // An answer limited to a message's fields has none of a thread's.
         if self.transport.fields().is_some() {
             return None;
         }
@@ -115,14 +117,14 @@ impl GmailConnector {
 }
 
 impl<'a> GetMany<'a> {
-    /// How much of each message. Default: `full`.
+    /// Sets how much of each message to fetch. Default: `full`.
     #[must_use]
     pub fn format(mut self, format: impl Into<MessageFormat>) -> Self {
         self.part.format = Some(format.into());
         self
     }
 
-    /// With the format `metadata`: only these headers.
+    /// With the format `metadata`: limits the headers to these.
     #[must_use]
     pub fn metadata_headers<H: Into<String>>(
         mut self,
@@ -132,7 +134,7 @@ impl<'a> GetMany<'a> {
         self
     }
 
-    /// How many at once, at least 1. Default: 8.
+    /// Sets the number of concurrent calls, at least 1. Default: 8.
     #[must_use]
     pub fn at_once(mut self, at_once: usize) -> Self {
         self.at_once = at_once.max(1);
@@ -154,7 +156,7 @@ impl<'a> GetMany<'a> {
             Patience::UNBOUNDED.of(async move { part.fetch(gmail, fetch).await })
         });
         let groups = stream::iter(fetches).buffered(at_once).boxed();
-        // A message whose thread came with an earlier one waits for its turn.
+        // A message that came early with its thread waits for its turn.
         let state = (groups, BTreeMap::new(), 0_usize);
         let inner = stream::unfold(state, |(mut groups, mut early, place)| async move {
             loop {
@@ -170,8 +172,8 @@ impl<'a> GetMany<'a> {
     }
 }
 
-/// What is asked for, in the order in which it is first needed. A thread is fetched as one if so many of its messages are
-/// wanted.
+/// Plans the calls, in the order in which they are first needed. A thread is fetched as a whole if at least `least` of
+/// its messages are wanted.
 fn plan(wanted: Vec<MessageReference>, least: Option<usize>) -> Vec<Fetch> {
     let mut of_thread = HashMap::<&str, HashSet<&str>>::new();
     for message in wanted
@@ -207,7 +209,7 @@ fn plan(wanted: Vec<MessageReference>, least: Option<usize>) -> Vec<Fetch> {
 }
 
 impl Part {
-    /// The same part of a thread's messages; a thread can't be had raw.
+    /// The same part of a thread's messages; a thread can't be fetched raw.
     fn of_thread(&self) -> Option<ThreadFormat> {
         Some(match &self.format {
             None | Some(MessageFormat::Full) => ThreadFormat::Full,
@@ -237,8 +239,8 @@ impl Part {
         };
         let mut fetched = Vec::with_capacity(wanted.len());
         for Wanted { place, id } in wanted {
-            // One that its thread does not have is asked for alone, and so is each of a thread that can't be had, because
-            // it is too large for example: the answer then is about that message.
+            // A message missing from its thread is fetched alone, and so is every message of a thread that can't be
+            // fetched, for example because it is too large. Each then gets its own error.
             let message = match messages.remove(&id) {
                 Some(message) => Ok(message),
                 None => self.message(gmail, &id).await,
@@ -259,7 +261,7 @@ impl Part {
         call.send().await
     }
 
-    /// The messages of a thread by their ids.
+    /// Fetches a thread, and returns its messages by id.
     async fn thread(
         &self,
         gmail: &GmailConnector,
@@ -283,7 +285,7 @@ impl Messages<'_> {
     ///
     /// # Errors
     ///
-    /// As the call's `send`, together with the id of the message that could not be read; the others follow anyway.
+    /// As for the call's `send`, with the id of the message that could not be read; the others still follow.
     pub async fn next(&mut self) -> Option<(String, Result<Message, Error>)> {
         self.inner.next().await
     }

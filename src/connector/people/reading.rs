@@ -1,4 +1,4 @@
-//! Messages and conversations as people read them.
+//! Messages and conversations in a form for people.
 
 use crate::api::gmail::types::{Message, MessageFormat, ThreadFormat};
 use crate::connector::GmailConnector;
@@ -7,7 +7,7 @@ use crate::mail::encoding::decode_base64url;
 use crate::mail::{Address, MailboxList, Reading};
 
 impl GmailConnector {
-    /// Reads a message: its headers, its whole text, and its attachments by name.
+    /// Reads a message: its headers, its full text, and the names of its attachments.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -23,12 +23,12 @@ impl GmailConnector {
     /// # }
     /// ```
     ///
-    /// A long text that Gmail leaves out of its answer costs a second call. For the bytes of the attachments use
+    /// A long text that Gmail leaves out of its answer costs a second call. For the contents of attachments, use
     /// [`read_with_attachments`](Self::read_with_attachments).
     ///
     /// # Errors
     ///
-    /// What the service answers; [`is_not_found`](Error::is_not_found) if the mailbox has no such message.
+    /// Errors of the service; [`is_not_found`](Error::is_not_found) if the mailbox has no such message.
     pub async fn read(&self, message_id: impl AsRef<str>) -> Result<Reading, Error> {
         let message = self
             .messages()
@@ -39,11 +39,11 @@ impl GmailConnector {
         self.complete(&message).await
     }
 
-    /// As [`read`](Self::read), with the bytes of every attachment, in one call.
+    /// Like [`read`](Self::read), with the contents of all attachments, in one call.
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read).
+    /// As for [`read`](Self::read).
     pub async fn read_with_attachments(
         &self,
         message_id: impl AsRef<str>,
@@ -62,7 +62,7 @@ impl GmailConnector {
         }
     }
 
-    /// Reads the messages of a conversation, the oldest first, each as [`read`](Self::read) does.
+    /// Reads the messages of a conversation, oldest first, each like [`read`](Self::read).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -80,7 +80,7 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read).
+    /// As for [`read`](Self::read).
     pub async fn read_thread(&self, thread_id: impl AsRef<str>) -> Result<Vec<Reading>, Error> {
         let thread = self
             .threads()
@@ -103,7 +103,7 @@ impl GmailConnector {
         Ok(messages)
     }
 
-    /// Gmail puts long texts behind an id that hosted mode can't follow; the raw message has them in both modes.
+    /// Gmail puts long texts behind an id that hosted mode can't resolve; the raw message has them in both modes.
     pub(crate) async fn complete(&self, message: &Message) -> Result<Reading, Error> {
         if message.payload.is_none() {
             return Err(textless("messages_get"));
@@ -114,15 +114,17 @@ impl GmailConnector {
         }
         let mut raw = self.read_with_attachments(&message.id).await?;
         raw.label_ids = reading.label_ids;
-        // Of the files only the names are shown, and a conversation may have many.
+        // Only the names of attachments are shown, and a conversation may have many.
         for attachment in &mut raw.attachments {
             attachment.data = None;
         }
         Ok(raw)
     }
 
-    /// The addresses of the account: its own and, with `with_aliases`, those that it may send as, if the mode and the
-    /// token's scopes allow reading them.
+    /// The account's own addresses.
+    ///
+    /// With `with_aliases`, these include the addresses it may send as, if the mode and the token's scopes allow
+    /// reading them.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -137,7 +139,7 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// What the service answers.
+    /// Errors of the service.
     pub async fn own_addresses(&self, with_aliases: bool) -> Result<MailboxList, Error> {
         let mut own = MailboxList::default();
         let profile = self.get_profile().send().await?;
@@ -155,7 +157,7 @@ impl GmailConnector {
                     .send_as
                     .into_iter()
                     .for_each(|alias| add(alias.send_as_email)),
-                // Aliases make a better answer, and a token without the scope for them still makes an answer.
+                // Aliases only improve the answer, so a token without their scope still gets one.
                 Err(error) if error.is_permission_denied() || error.is_unsupported() => {}
                 Err(error) => return Err(error),
             }
@@ -164,7 +166,7 @@ impl GmailConnector {
     }
 }
 
-/// A message that came without what it says is no empty message.
+/// The error for a message without a payload, which must not pass for an empty one.
 fn textless(operation: &'static str) -> Error {
     incomplete(
         operation,

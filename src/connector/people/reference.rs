@@ -2,7 +2,7 @@
 
 use crate::api::gmail::types::Message;
 
-/// A message by its ids, as lists and events of the history refer to it.
+/// A reference to a message by its ids, as in lists and history events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageReference {

@@ -1,17 +1,17 @@
-//! Composed mail on its way.
+//! Sends composed mail.
 
 use crate::api::gmail::types::{Draft, DraftMessage, Message};
 use crate::connector::GmailConnector;
 use crate::error::Error;
 use crate::mail::{Composed, SearchQuery};
 
-/// From this size on a message goes by upload, which spares its base64; below, the one request of the JSON is quicker.
+/// The size from which a message is uploaded, which avoids base64; below it, a single JSON request is faster.
 const UPLOAD_FROM: usize = 1024 * 1024;
 
 impl GmailConnector {
     /// Sends a composed message.
     ///
-    /// It needs the feature `mail`.
+    /// Needs the feature `mail`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -28,10 +28,10 @@ impl GmailConnector {
     ///     .build()?;
     /// match gmail.send(&mail).await {
     ///     Ok(sent) => println!("sent as {}", sent.id),
-    ///     // The answer got lost on its way: the message may have been sent or not.
+    ///     // The answer was lost: the message may have been sent or not.
     ///     Err(error) if error.is_outcome_unknown() => {
     ///         if gmail.find_sent(&mail.message_id).await?.is_none() {
-    ///             // It has not; Gmail can take a moment to know, so wait before sending again.
+    ///             // Not sent so far. Gmail can take a moment to know, so wait before sending again.
     ///         }
     ///     }
     ///     Err(error) => return Err(error.into()),
@@ -65,9 +65,9 @@ impl GmailConnector {
         result.map_err(|error| about(error, mail))
     }
 
-    /// Saves a composed message as a draft; nothing is sent.
+    /// Saves a composed message as a draft; sends nothing.
     ///
-    /// It needs the feature `mail`.
+    /// Needs the feature `mail`.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -85,7 +85,7 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// What the service answers, as [`send`](Self::send).
+    /// Errors of the service, as for [`send`](Self::send).
     pub async fn save_draft(&self, mail: &Composed) -> Result<Draft, Error> {
         let mut content = DraftMessage::new(mail.raw_base64url());
         content.thread_id.clone_from(&mail.thread_id);
@@ -93,15 +93,15 @@ impl GmailConnector {
         saved.map_err(|error| about(error, mail))
     }
 
-    /// The message with a Message-ID, wherever it is in the mailbox; `None` if there isn't one.
+    /// Finds a message by its Message-ID, anywhere in the mailbox.
     ///
-    /// It needs the feature `mail`.
+    /// Needs the feature `mail`.
     ///
     /// Use it to find out whether a send with an unknown outcome arrived.
     ///
     /// # Errors
     ///
-    /// What the service answers.
+    /// Errors of the service.
     pub async fn find_sent(&self, message_id: &str) -> Result<Option<Message>, Error> {
         let query = SearchQuery::new()
             .rfc822_message_id(message_id)
@@ -117,7 +117,7 @@ impl GmailConnector {
     }
 }
 
-/// Names the message where it may have arrived, so that it can be looked for.
+/// Adds the Message-ID if the message may have arrived, so the caller can look for it.
 fn about(error: Error, mail: &Composed) -> Error {
     if error.is_outcome_unknown() {
         error.about(&mail.message_id)

@@ -1,4 +1,4 @@
-//! The way out of a mailing list.
+//! Unsubscribing from mailing lists.
 
 use url::Url;
 
@@ -9,8 +9,8 @@ use crate::http::stranger;
 use crate::mail::{ONE_CLICK, Reading, one_click};
 
 impl GmailConnector {
-    /// Unsubscribes from the mailing list that sent a message, with one click (RFC 8058): one request to the address in
-    /// the message.
+    /// Unsubscribes from the mailing list that sent a message, with one click (RFC 8058): one request to the URL in the
+    /// message.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -26,21 +26,22 @@ impl GmailConnector {
     /// # }
     /// ```
     ///
-    /// This happens only if Gmail found a good DKIM signature over both `List-Unsubscribe` fields; over https, without
-    /// cookies, redirects or proxies, and never to an address of this machine or a private network: the name is
+    /// This requires that Gmail found a valid DKIM signature over both `List-Unsubscribe` fields. The request uses
+    /// https, without cookies, redirects or proxies, and never goes to this machine or a private network: the name is
     /// resolved once, and the connection goes to the address that was checked.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input) if the message offers no such address, or none that can be
-    /// trusted; errors of Gmail; [`is_outcome_unknown`](Error::is_outcome_unknown) if the list's server did not answer.
+    /// [`is_invalid_input`](Error::is_invalid_input) if the message offers no such URL, or none that can be trusted;
+    /// errors of Gmail; [`is_outcome_unknown`](Error::is_outcome_unknown) if the list's server didn't answer.
     pub async fn unsubscribe(&self, message_id: impl AsRef<str>) -> Result<(), Error> {
         let url = self.one_click(message_id.as_ref()).await?;
         stranger::post_form(&url, ONE_CLICK).await.map_err(named)
     }
 
-    /// The https address that [`unsubscribe`](Self::unsubscribe) would send its one request to. It asks Gmail for the
-    /// message's headers, and nobody else for anything.
+    /// The https URL that [`unsubscribe`](Self::unsubscribe) would call.
+    ///
+    /// This asks Gmail for the message's headers, and sends nothing elsewhere.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -58,8 +59,8 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](Error::is_invalid_input) if the message offers no such address, or none that can be
-    /// trusted; errors of Gmail.
+    /// [`is_invalid_input`](Error::is_invalid_input) if the message offers no such URL, or none that can be trusted;
+    /// errors of Gmail.
     pub async fn unsubscribe_url(&self, message_id: impl AsRef<str>) -> Result<String, Error> {
         self.one_click(message_id.as_ref()).await.map(String::from)
     }
