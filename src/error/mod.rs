@@ -28,7 +28,7 @@ pub use service::ServiceError;
 /// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, with predicates named after what to do next.
+/// An error, with predicates named after what to do next.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -44,8 +44,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # }
 /// ```
 ///
-/// Its text names the operation and what to do next. It never contains a body, a token, a header or the query of a URL;
-/// the service's own words are separate, in [`service_message`](Self::service_message).
+/// The text names the operation and what to do next. It never contains a body, a token, a header or a URL's query. The
+/// service's own words are separate, in [`service_message`](Self::service_message).
 #[derive(Clone)]
 pub struct Error {
     inner: Arc<Inner>,
@@ -63,16 +63,16 @@ struct Inner {
     request_id: Option<String>,
     message_id: Option<String>,
     retry_after: Option<Duration>,
-    /// Whether a rate limit is one that does not pass in minutes.
+    /// Whether this is a rate limit that lasts longer than minutes.
     lasts: bool,
-    /// Whether a refusal has the form of the service's own, and not that of a page on the way to it.
+    /// Whether the service itself refused, as opposed to some server in between.
     is_said: bool,
     outcome_unknown: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
-    /// An error of a kind, with a text in lower case that says what to do next.
+    /// Creates an error; the text is in lower case and says what to do next.
     pub(crate) fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -83,8 +83,9 @@ impl Error {
         }
     }
 
-    /// For a [`TokenSource`](crate::auth::TokenSource) of your own: the refresh token was rejected, so the user has to
-    /// consent again. The message is in lower case and says what to do next.
+    /// Creates an error for your own [`TokenSource`](crate::auth::TokenSource): the refresh token was rejected.
+    ///
+    /// The user has to consent again. Write the message in lower case, and say what to do next.
     ///
     /// ```
     /// use airbyte_agent_gmail::Error;
@@ -96,7 +97,7 @@ impl Error {
         Self::new(Kind::ReauthorizationRequired, message)
     }
 
-    /// For a [`TokenSource`](crate::auth::TokenSource) of your own: there is no token at the moment.
+    /// Creates an error for your own [`TokenSource`](crate::auth::TokenSource): there is no token at the moment.
     ///
     /// ```
     /// use airbyte_agent_gmail::Error;
@@ -108,7 +109,7 @@ impl Error {
         Self::new(Kind::TokenRefreshFailed, message)
     }
 
-    /// Its text without the operation.
+    /// The text without the operation.
     pub(crate) fn message(&self) -> &str {
         &self.inner.message
     }
@@ -134,7 +135,7 @@ impl Error {
         self.with(|inner| inner.source = Some(Arc::new(source)))
     }
 
-    /// Says what another error means for the caller, and keeps what the service said with that.
+    /// Explains another error, and keeps what the service said.
     pub(crate) fn explaining(self, cause: Self) -> Self {
         let said = cause.inner.copy();
         self.with(|inner| {
@@ -148,34 +149,34 @@ impl Error {
         })
     }
 
-    /// Notes that the service may have carried out what was asked.
+    /// Marks that the service may have carried out the request.
     pub(crate) fn outcome_unknown(self) -> Self {
         self.with(|inner| inner.outcome_unknown = true)
     }
 
-    /// Adds how long to wait, unless the service has said it.
+    /// Sets how long to wait, unless the service has said it.
     pub(crate) fn again_in(self, wait: Option<Duration>) -> Self {
         self.with(|inner| inner.retry_after = inner.retry_after.or(wait))
     }
 
-    /// Whether the rate is limited for a minute or so, of which the service asks for at most `longest`. Limits of a day,
-    /// of sending are not, nor are those whose end is unknown.
+    /// Whether the rate limit is over in a minute or so, with a requested wait of at most `longest`. Daily limits,
+    /// sending limits and limits of unknown duration don't count.
     pub(crate) fn is_of_a_minute(&self, longest: Duration) -> bool {
         self.is_rate_limited()
             && !self.inner.lasts
             && self.retry_after().is_none_or(|asked| asked <= longest)
     }
 
-    /// Names the mail that it is about.
+    /// Adds the Message-ID of the mail in question.
     #[cfg(feature = "mail")]
     pub(crate) fn about(self, message_id: &str) -> Self {
         self.with(|inner| inner.message_id = Some(message_id.to_owned()))
     }
 
-    /// The answer is JSON, or should be, and is not what the document says.
+    /// The error for an answer that isn't the JSON that the document describes.
     pub(crate) fn undecodable(error: &serde_json::Error) -> Self {
-        // The text of a serde error can quote a value of the body; only its place is told, and a field that is missing,
-        // whose name is the document's.
+        // A serde error can quote a value of the body. So tell only its place, or the name of a missing field, which
+        // comes from the document.
         let text = error.to_string();
         if let Some((name, _)) = text
             .strip_prefix("missing field `")
@@ -208,33 +209,34 @@ impl Error {
         }
     }
 
-    /// The operation that failed, by its id in the spec, such as `messages_get`.
+    /// The id in the spec of the operation that failed, such as `messages_get`.
     pub fn operation(&self) -> Option<&str> {
         self.inner.operation.as_deref()
     }
 
-    /// The HTTP status of the service's answer; if Airbyte reports an error of the service behind it, that service's
-    /// status.
+    /// The HTTP status of the service's answer.
+    ///
+    /// If Airbyte reports an error of the service behind it, this is that service's status.
     pub fn status(&self) -> Option<u16> {
         self.inner.status
     }
 
-    /// The service's own word for the reason, such as `rateLimitExceeded` or `invalid_grant`.
+    /// The service's code for the reason, such as `rateLimitExceeded` or `invalid_grant`.
     pub fn reason(&self) -> Option<&str> {
         self.inner.reason.as_deref()
     }
 
-    /// The service's own sentence.
+    /// The service's own message.
     ///
-    /// It can repeat what was sent (a label's name, an address, a search), so `Display` and `Debug` of this type leave
-    /// it out. Show it to the owner of the mail, and do not log it.
+    /// It can repeat what was sent (a label's name, an address, a search), so `Display` and `Debug` leave it out. Show
+    /// it to the owner of the mail, but don't log it.
     pub fn service_message(&self) -> Option<&str> {
         self.inner.service_message.as_deref()
     }
 
-    /// What the service said about each field of the request, if it lists several, as Airbyte does.
+    /// The service's message about each field of the request, if it lists several, as Airbyte does.
     ///
-    /// As [`service_message`](Self::service_message) it can repeat what was sent.
+    /// Like [`service_message`](Self::service_message), it can repeat what was sent.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -260,19 +262,19 @@ impl Error {
         self.inner.request_id.as_deref()
     }
 
-    /// The Message-ID of the mail whose outcome is unknown; `GmailConnector::find_sent` asks Gmail whether it arrived.
+    /// The Message-ID of mail with an unknown outcome; `GmailConnector::find_sent` asks Gmail whether it arrived.
     ///
     /// `Display` and `Debug` leave it out, because it is a header of somebody's mail.
     pub fn message_id(&self) -> Option<&str> {
         self.inner.message_id.as_deref()
     }
 
-    /// How long the service asks to wait before the next try.
+    /// How long the service asks to wait before trying again.
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
     }
 
-    /// Whether the same call may succeed later without a change.
+    /// Whether the same call may succeed later, unchanged.
     pub fn is_transient(&self) -> bool {
         matches!(
             self.inner.kind,
@@ -285,97 +287,104 @@ impl Error {
         )
     }
 
-    /// Whether the service may have carried out the request although no valid answer came: look before you send again,
-    /// so no mail is sent twice.
+    /// Whether the service may have carried out the request although no valid answer came.
+    ///
+    /// Check before you send again, so no mail is sent twice.
     pub fn is_outcome_unknown(&self) -> bool {
         self.inner.outcome_unknown
     }
 
-    /// Whether the user has to consent again: the refresh token was rejected.
+    /// Whether the user has to consent again, because the refresh token was rejected.
     pub fn is_reauthorization_required(&self) -> bool {
         self.inner.kind == Kind::ReauthorizationRequired
     }
 
-    /// Whether the user, or the user's organization, denied the consent.
+    /// Whether the user or the user's organization denied consent.
     pub fn is_consent_denied(&self) -> bool {
         self.inner.kind == Kind::ConsentDenied
     }
 
-    /// Whether a new access token could not be fetched: try again later.
+    /// Whether no new access token could be fetched; try again later.
     pub fn is_token_refresh_failed(&self) -> bool {
         self.inner.kind == Kind::TokenRefreshFailed
     }
 
-    /// Whether the token store failed: it must not be used, or only it could have given a token. The function of
+    /// Whether the token store failed.
+    ///
+    /// Either it must not be used, or only it could have provided a token. The function of
     /// [`on_token_store_warning`](crate::connector::GmailConnectorBuilder::on_token_store_warning) gets such errors
     /// too.
     pub fn is_token_store_failed(&self) -> bool {
         self.inner.kind == Kind::TokenStore
     }
 
-    /// Whether the service refused the token (401) even after a refresh.
+    /// Whether the service refused the token (401), even after a refresh.
     pub fn is_unauthenticated(&self) -> bool {
         self.inner.kind == Kind::Unauthenticated
     }
 
-    /// Whether the account, the client or the token's scopes do not allow the call (403).
+    /// Whether the account, the client or the token's scopes don't allow the call (403).
     pub fn is_permission_denied(&self) -> bool {
         self.inner.kind == Kind::PermissionDenied
     }
 
-    /// Whether the service limits the rate: wait, see [`retry_after`](Self::retry_after).
+    /// Whether the service limits the rate; wait, see [`retry_after`](Self::retry_after).
     pub fn is_rate_limited(&self) -> bool {
         self.inner.kind == Kind::RateLimited
     }
 
-    /// Whether what was asked for does not exist (404).
+    /// Whether the requested thing doesn't exist (404).
     pub fn is_not_found(&self) -> bool {
         self.inner.kind == Kind::NotFound
     }
 
-    /// Whether the service itself says that it does not exist. A 404 from a proxy, or from a server at a wrong base
-    /// URL, is [`is_not_found`](Self::is_not_found) too, but does not mean that a message is gone.
+    /// Whether the service itself says that it doesn't exist.
+    ///
+    /// A 404 from a proxy, or from a server at a wrong base URL, is [`is_not_found`](Self::is_not_found) too, but
+    /// doesn't mean that a message is gone.
     pub fn is_gone(&self) -> bool {
         self.is_not_found() && self.inner.is_said
     }
 
-    /// Whether it conflicts with what exists (409).
+    /// Whether the request conflicts with what exists (409).
     pub fn is_conflict(&self) -> bool {
         self.inner.kind == Kind::Conflict
     }
 
-    /// Whether this crate refused the input, without a request.
+    /// Whether this crate rejected the input, without sending a request.
     pub fn is_invalid_input(&self) -> bool {
         self.inner.kind == Kind::InvalidInput
     }
 
-    /// Whether the service refused the input (400, 422, and any other 4xx without a predicate of its own).
+    /// Whether the service rejected the input (400, 422, and any other 4xx without its own predicate).
     pub fn is_invalid_request(&self) -> bool {
         self.inner.kind == Kind::InvalidRequest
     }
 
-    /// Whether the mode (open source or hosted) does not offer what was asked.
+    /// Whether the mode (open source or hosted) doesn't offer the operation.
     pub fn is_unsupported(&self) -> bool {
         self.inner.kind == Kind::Unsupported
     }
 
-    /// Whether the configuration is incomplete or contradicts itself.
+    /// Whether the configuration is incomplete or contradictory.
     pub fn is_configuration(&self) -> bool {
         self.inner.kind == Kind::Configuration
     }
 
-    /// Whether Airbyte has no such connector, for the customer or with that id: create one, or check the id.
+    /// Whether Airbyte has no such connector, for the customer or with that id; create one, or check the id.
     pub fn is_connector_not_found(&self) -> bool {
         self.inner.kind == Kind::ConnectorNotFound
     }
 
-    /// Whether Airbyte has several connectors for the customer: give the connector id.
+    /// Whether Airbyte has several connectors for the customer; give the connector id.
     pub fn is_connector_ambiguous(&self) -> bool {
         self.inner.kind == Kind::ConnectorAmbiguous
     }
 
-    /// Whether no connection could be made; nothing was sent. The text says why: an unknown name, a refused connection
-    /// or, [permanently](Self::is_transient), a refused certificate or a proxy that refuses.
+    /// Whether no connection could be made; nothing was sent.
+    ///
+    /// The text says why: an unknown name, a refused connection or, [permanently](Self::is_transient), a refused
+    /// certificate or a refusing proxy.
     pub fn is_connect(&self) -> bool {
         matches!(self.inner.kind, Kind::Connect | Kind::ConnectRefused)
     }
@@ -390,7 +399,7 @@ impl Error {
         self.inner.kind == Kind::Server
     }
 
-    /// Whether the answer is not what the service's document says.
+    /// Whether the answer doesn't match the service's document.
     pub fn is_invalid_response(&self) -> bool {
         self.inner.kind == Kind::InvalidResponse
     }

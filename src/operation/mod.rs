@@ -1,5 +1,5 @@
-//! The table of all operations, [`gmail`], and everything that depends only on a row: finding it, checking params,
-//! encoding and decoding requests, describing params as JSON Schema.
+//! The table of all operations, [`gmail`], and everything that depends only on a row of it: finding it, checking
+//! params, encoding and decoding requests, describing params as JSON Schema.
 
 pub(crate) mod check;
 mod decode;
@@ -16,7 +16,7 @@ use crate::error::{Error, Kind};
 pub(crate) use check::params;
 pub(crate) use encode::{Encoded, Encoder};
 
-/// The operations of a document, with what it says about the connector.
+/// The operations of a document, and what it says about the connector.
 ///
 /// ```
 /// use airbyte_agent_gmail::operation::gmail;
@@ -34,16 +34,16 @@ pub struct Table {
     pub connector_type: &'static str,
     /// `x-airbyte-connector-definition-id`.
     pub definition_id: &'static str,
-    /// The path for several operations in one request; empty if the service has none.
+    /// The path for batches; empty if the service has none.
     pub batch_path: &'static str,
-    /// The action that searches the Context Store; Airbyte offers it for every connector, the services themselves
+    /// The action that searches the Context Store. Airbyte offers it for every connector; the services themselves
     /// don't.
     pub search_action: &'static str,
-    /// The action that answers SQL over the Context Store.
+    /// The action that runs SQL queries on the Context Store.
     pub sql_action: &'static str,
-    /// What the Context Store can search.
+    /// The entities that the Context Store can search.
     pub searchable: &'static [SearchableEntity],
-    /// The rows, in the document's order.
+    /// The rows, in the order of the document.
     pub operations: &'static [&'static Operation],
 }
 
@@ -52,11 +52,11 @@ pub struct Table {
 pub struct SearchableEntity {
     /// The entity's name.
     pub entity: &'static str,
-    /// The fields that filters, sorts and selections may name.
+    /// The fields that filters, sorts and selections can use.
     pub fields: &'static [&'static str],
 }
 
-/// One row: everything that the document says about an operation.
+/// A row of the table: everything that the document says about an operation.
 ///
 /// ```
 /// use airbyte_agent_gmail::operation::{Location, Method, Outbound, gmail};
@@ -75,61 +75,61 @@ pub struct SearchableEntity {
 pub struct Operation {
     /// The vendor's operation id, such as `messages_list`.
     pub id: &'static str,
-    /// The dotted group of its call, such as `messages.attachments`; empty at the top level.
+    /// The dotted group of its typed call, such as `messages.attachments`; empty at the top level.
     pub group: &'static str,
-    /// The method's name in its group.
+    /// The method name within the group.
     pub method_name: &'static str,
-    /// The entity that `execute` knows it by.
+    /// The entity for `execute`.
     pub entity: &'static str,
-    /// The action that `execute` knows it by.
+    /// The action for `execute`.
     pub action: &'static str,
-    /// Whether Airbyte's connector has the action, so that hosted mode offers it.
+    /// Whether Airbyte's connector has the action, so hosted mode offers it.
     pub hosted: bool,
-    /// Whether only Airbyte can carry it out, so that open-source mode refuses it.
+    /// Whether only Airbyte can run it, so open-source mode rejects it.
     pub hosted_only: bool,
     /// The HTTP method.
     pub method: Method,
     /// The path template.
     pub path: &'static str,
-    /// One line.
+    /// A one-line description.
     pub summary: &'static str,
-    /// Some sentences.
+    /// A longer description.
     pub description: &'static str,
-    /// The params: those of the path, the query and the headers, then the fields of the body.
+    /// The params: first those of the path, query and headers, then the body fields.
     pub fields: &'static [Field],
-    /// Whether a body is sent.
+    /// Whether the request has a body.
     pub has_body: bool,
-    /// Whether a success has a body.
+    /// Whether a successful answer has a body.
     pub has_response: bool,
-    /// The field that every success has; an answer without it comes from something else and proves nothing.
+    /// The field that every success has; an answer without it comes from something else.
     pub response_key: Option<&'static str>,
-    /// The top-level fields that a success can have; an object without any of them is not an answer to this operation.
+    /// The top-level fields of a success; an object with none of these is not an answer to this operation.
     pub response_fields: &'static [&'static str],
-    /// The list that every success has; an answer without it comes from something else and is not an empty list.
+    /// The list that every success has; an answer without it comes from something else, and is not an empty list.
     pub response_list: Option<&'static str>,
-    /// The key of the records in the response; `None` when the response is the record.
+    /// The key of the records in the answer; `None` if the answer is the record itself.
     pub records: Option<&'static str>,
     /// The fields beside the records.
     pub meta: &'static [&'static str],
-    /// How a list goes on.
+    /// How a list is paged.
     pub pagination: Option<Pagination>,
-    /// Where the bytes of a field may be uploaded instead.
+    /// The upload that can send a field's bytes instead.
     pub media_upload: Option<MediaUpload>,
-    /// What a call costs.
+    /// The cost of a call.
     pub quota_units: QuotaUnits,
-    /// The scopes, any one of which is enough.
+    /// The scopes, each of which is sufficient.
     pub scopes: &'static [&'static str],
-    /// Those of the scopes that allow only part of it.
+    /// Those of the scopes that allow only part of the operation.
     pub partial_scopes: &'static [&'static str],
-    /// Whether a token is needed.
+    /// Whether it needs a token.
     pub authenticated: bool,
-    /// Whether sending it twice leaves the same state as sending it once.
+    /// Whether repeating it leaves the same state as one call.
     pub idempotent: bool,
     /// Whether it changes nothing.
     pub read_only: bool,
-    /// Whether it destroys something that can't be restored.
+    /// Whether it destroys something for good.
     pub destructive: bool,
-    /// Whether `check()` calls it.
+    /// Whether `check()` uses it.
     pub check: bool,
     /// Whether it is one of the default tools for agents.
     pub default_tool: bool,
@@ -140,15 +140,15 @@ pub struct Operation {
 /// Whether an operation sends mail out of the mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outbound {
-    /// It does not.
+    /// It doesn't.
     Nothing,
-    /// A message is sent at once.
+    /// It sends a message at once.
     Sends,
-    /// From then on mail can leave the mailbox, or others can reach it: forwarding, delegates, automatic answers.
+    /// From then on, mail can leave the mailbox, or others can reach it: forwarding, delegates, automatic replies.
     Shares,
 }
 
-/// How Gmail is reached.
+/// How a connector reaches Gmail.
 ///
 /// ```
 /// use airbyte_agent_gmail::{AirbyteAuthConfig, GmailConnector, Mode};
@@ -176,16 +176,16 @@ pub enum Method {
     Delete,
 }
 
-/// Where a param goes.
+/// The place of a param in the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// Into the path.
+    /// The path.
     Path,
-    /// Into the query.
+    /// The query.
     Query,
-    /// Into a header.
+    /// A header.
     Header,
-    /// Into the JSON body.
+    /// The JSON body.
     Body,
 }
 
@@ -194,18 +194,17 @@ pub enum Location {
 pub struct Field {
     /// The wire name.
     pub name: &'static str,
-    /// Where it goes.
+    /// Its place in the request.
     pub location: Location,
-    /// Whether it must be there.
+    /// Whether it is required.
     pub required: bool,
     /// What it means.
     pub description: &'static str,
     /// Its type.
     pub schema: Schema,
-    /// Whether Airbyte documents this list as one string, joined with commas. Such a string is accepted; a list is
-    /// sent.
+    /// Whether Airbyte documents this list as one comma-joined string. Such a string is accepted, but a list is sent.
     pub comma_joined: bool,
-    /// Whether Google has it but Airbyte's connector does not.
+    /// Whether Google has it but Airbyte's connector doesn't.
     pub absent: bool,
     /// The field of the same operation that this is an alias of; it is sent under that name.
     pub sent_as: Option<&'static str>,
@@ -214,9 +213,9 @@ pub struct Field {
 /// The type of a param.
 #[derive(Debug)]
 pub enum Schema {
-    /// Any text.
+    /// Any string.
     String,
-    /// A whole number within bounds.
+    /// A whole number within limits.
     Integer {
         /// The smallest value.
         minimum: Option<i64>,
@@ -239,38 +238,38 @@ pub enum Schema {
     Any,
 }
 
-/// The names for paging a list.
+/// The field names for paging a list.
 #[derive(Debug)]
 pub struct Pagination {
-    /// The param that takes the token.
+    /// The param for the page token.
     pub token_parameter: &'static str,
-    /// The response field that gives the next token.
+    /// The answer's field with the next page token.
     pub token_field: &'static str,
-    /// The param for the size of a page.
+    /// The param for the page size.
     pub size_parameter: Option<&'static str>,
 }
 
-/// A way to send the bytes of a field outside the JSON: without base64, and with a higher limit.
+/// A way to send a field's bytes outside the JSON: without base64, and with a higher limit.
 #[derive(Debug)]
 pub struct MediaUpload {
     /// The path template.
     pub path: &'static str,
     /// The limit in bytes.
     pub max_size: u64,
-    /// The field of the body that the bytes replace, with dots.
+    /// The body field, with dots, that the bytes replace.
     pub field: &'static str,
 }
 
-/// What a call costs of the quota, in units of a user's budget each minute.
+/// The cost of a call, in units of a user's quota per minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuotaUnits {
     /// For projects created in May 2026 or later: 6,000 a minute.
     pub current: u32,
-    /// For older ones: 15,000 a minute.
+    /// For older projects: 15,000 a minute.
     pub legacy: u32,
 }
 
-/// The table of `spec/gmail.yaml`: Gmail's API, as Airbyte's connector names it.
+/// The table of `spec/gmail.yaml`: Gmail's API, under the names of Airbyte's connector.
 ///
 /// ```
 /// use airbyte_agent_gmail::operation::gmail;
@@ -294,11 +293,12 @@ pub fn airbyte() -> &'static Table {
 }
 
 impl Table {
-    /// The row of an entity's action.
+    /// Finds the row for an entity and action.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](crate::Error::is_invalid_input): an unknown entity or action; the text names the known ones.
+    /// [`is_invalid_input`](crate::Error::is_invalid_input): the entity or action is unknown; the text lists the known
+    /// ones.
     pub fn find(&self, entity: &str, action: &str) -> Result<&'static Operation, Error> {
         let of_entity = || {
             let rows = self.operations.iter().copied();
@@ -319,12 +319,12 @@ impl Table {
         Err(Error::new(Kind::InvalidInput, message))
     }
 
-    /// The row of an operation id.
+    /// Finds the row for an operation id.
     pub fn by_id(&self, id: &str) -> Option<&'static Operation> {
         self.operations.iter().copied().find(|row| row.id == id)
     }
 
-    /// The action of the Context Store that an entity's action is: a search or a query in SQL. They have no rows.
+    /// The Context Store action with these names: a search or SQL query, which have no rows.
     pub(crate) fn store_action(&self, entity: &str, action: &str) -> Option<&'static str> {
         let is_searchable = self
             .searchable
@@ -335,7 +335,7 @@ impl Table {
             .find(|known| is_searchable && *known == action && !known.is_empty())
     }
 
-    /// The entities, each once, in the document's order.
+    /// The entities, without duplicates, in the order of the document.
     ///
     /// ```
     /// use airbyte_agent_gmail::operation::gmail;
@@ -355,7 +355,7 @@ impl Table {
 }
 
 impl QuotaUnits {
-    /// What costs nothing.
+    /// No cost.
     pub(crate) const NONE: Self = Self {
         current: 0,
         legacy: 0,
@@ -363,19 +363,19 @@ impl QuotaUnits {
 }
 
 impl Operation {
-    /// Whether a field of a list's page is one that goes with its records.
+    /// Whether a field of a list's page belongs with its records.
     pub(crate) fn is_beside(&self, name: &str) -> bool {
         self.meta.contains(&name)
     }
 
-    /// The param of the path that a success repeats under its [`response_key`](Self::response_key), as `messageId` of a
-    /// message, or the `id` of a connector as its `connector_id`.
+    /// The path parameter that a success repeats under its [`response_key`](Self::response_key): for example
+    /// `messageId` for a message, or a connector's `id` for `connector_id`.
     pub(crate) fn repeated_param(&self) -> Option<&'static str> {
         let key = self.response_key?;
         let (collection, rest) = self.path.rsplit_once("/{")?;
         let (name, _) = rest.split_once('}')?;
         let (_, collection) = collection.rsplit_once('/')?;
-        // What is named in full, where the other name says no more than "id".
+        // The full name, if the other one is just "id".
         let full = match (name, key) {
             (full, "id") | ("id", full) => full,
             _ => "",
@@ -385,8 +385,7 @@ impl Operation {
         (name == key || is_of_collection).then_some(name)
     }
 
-    /// Params under the names on the wire, as [`decode`](Self::decode) gives them: another name gives way to the
-    /// field's own.
+    /// Replaces aliases by the wire names that [`decode`](Self::decode) returns.
     pub(crate) fn rename(&self, params: &mut Map<String, Value>) {
         for field in self.fields {
             if let Some(name) = field.sent_as
@@ -397,7 +396,7 @@ impl Operation {
         }
     }
 
-    /// The param of a name.
+    /// The param with this name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
     }
@@ -411,7 +410,7 @@ impl Error {
 }
 
 impl Method {
-    /// The method on the wire.
+    /// The method as sent.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
