@@ -1,7 +1,7 @@
 //! The group about to be written, kept until the next one.
 //!
-//! If a process dies in the middle of a group, the kept copy shows which bytes at the end of the output are its own, and
-//! which another program wrote.
+//! If a process dies in the middle of a group, the kept copy shows which bytes at the end of the output are its own and
+//! which are another program's.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
