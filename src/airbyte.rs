@@ -21,10 +21,9 @@ use crate::http::{Http, Limits, base, check_url};
 use crate::transport::{Direct, Governor, ORGANIZATION, RetryBudget, RetryPolicy, Transport};
 
 /// The first pause between two polls. Each pause is twice the one before, up to [`LONGEST_PAUSE`].
-/// [`LONGEST_PAUSE`].
 const FIRST_LOOK: Duration = Duration::from_millis(100);
 
-/// The longest pause between two checks.
+/// The longest pause between two polls.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// A client of Airbyte's hosted API, for everything around a connector: create and list connectors, start a user's

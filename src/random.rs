@@ -1,4 +1,4 @@
-//! Random values from the operating system. Without one, this fails: a weaker source would pass for a good one.
+//! Random values from the operating system. If it has none, this fails: a weaker source would pass for a good one.
 
 use crate::error::{Error, Kind};
 

@@ -31,7 +31,7 @@ use crate::connector::MessageReference;
 pub enum Event {
     /// A full listing follows, with a [`Listed`](Self::Listed) for each message.
     FullSync(FullSyncReason),
-    /// A message that exists.
+    /// A message in the listing.
     Listed(MessageReference),
     /// The full listing is complete. Messages of an earlier copy that were not listed no longer exist.
     FullSyncEnd,

@@ -303,7 +303,7 @@ impl Tools {
         ))
     }
 
-    /// Saves a draft of a message that nobody could approve.
+    /// Saves a draft instead, when nobody can be asked to approve the message.
     async fn draft_instead(
         &self,
         gmail: &GmailConnector,

@@ -12,7 +12,7 @@ use super::argument::{Arguments, optional, required};
 use super::definition::{Annotations, Tool};
 use super::{Tools, shape};
 
-/// A tool of hosted mode. They all only read.
+/// A tool of hosted mode. All of them only read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hosted {
     Sql,

@@ -14,7 +14,7 @@ pub(super) enum Commas {
     Doubtful,
 }
 
-/// Renames misspelled arguments that can mean only one known name: `maxResults` for `max_results`.
+/// Renames arguments in another case style that can mean only one known name: `maxResults` for `max_results`.
 pub(super) fn rename<'a>(
     known: impl Iterator<Item = &'a str> + Clone,
     values: &mut Map<String, Value>,

@@ -472,7 +472,7 @@ impl Tools {
         {
             return Err(Failure::refused(refusal));
         }
-        // Only the Context Store's actions have no row in the table. They only read.
+        // Only the Context Store's search and SQL have no row in the table. They only read.
         self.access
             .check_other(&entity, &action)
             .map_err(Failure::refused)?;

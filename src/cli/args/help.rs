@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_help_fits_a_screen() {
-        // There is no longer help than this, so --help prints the same.
+        // No option has a long help, so `--help` prints the same.
         let help = super::super::program().render_help().to_string();
         assert!(help.lines().count() <= 60, "{help}");
         for line in help.lines() {

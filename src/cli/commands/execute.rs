@@ -30,7 +30,7 @@ impl Execute {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let Unambiguous(params) = serde_json::from_str(&self.params.read()?)
             .map_err(|error| Failure::not_json("--params", &error))?;
-        // An action missing from the table is the Context Store's search, or a typo that `execute_selected` reports.
+        // An action missing from the table is the Context Store's, or a typo that `execute_selected` reports.
         if let Ok(operation) = gmail().find(&self.entity, &self.action) {
             let call = Call {
                 operation,

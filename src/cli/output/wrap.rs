@@ -17,8 +17,8 @@ pub(super) fn fitting_beside(text: &str) -> String {
     wrapped(text, table::stderr_width())
 }
 
-/// Wraps every line wider than `limit` between words. Quotation marks and indentation are repeated. A word wider than
-/// a line stays whole, so URLs remain clickable.
+/// Wraps every line wider than `limit` between words. Quote prefixes (`>`) and indentation are repeated. A word wider
+/// than a line stays whole, so URLs remain clickable.
 fn wrapped(text: &str, limit: usize) -> String {
     let lines = text.split('\n').map(|line| {
         if width(line) <= limit {

@@ -263,7 +263,7 @@ fn lifetime(findings: &mut Findings, end: SystemTime) {
     }
 }
 
-/// Checks the shared store. Nobody's tokens need to be in it.
+/// Checks the shared store. The check needs no tokens.
 async fn shared(findings: &mut Findings, address: String) {
     let builder = GmailConnector::builder(GmailAuthConfig::new("")).shared_store(address);
     let Err(error) = builder.check_shared_store().await else {
