@@ -55,7 +55,7 @@ pub struct ConnectRequest {
 /// let airbyte = Airbyte::builder(sandbox.airbyte_auth()).base_url(sandbox.airbyte_url()).build()?;
 /// let request = ConnectRequest::new("https://app.example.com/connected").customer_name("user@example.com");
 /// let consent = request.create_workspace(true).begin(&airbyte).await?;
-/// The user's browser goes to `consent.url()` and comes back to this:
+/// // The user's browser goes to `consent.url()` and comes back to this:
 /// let callback = format!("/connected?correlation={}&connector_id=0b2d", consent.correlation());
 /// assert_eq!(consent.finish(&airbyte, &callback).await?, "0b2d");
 /// # Ok(())

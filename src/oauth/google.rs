@@ -55,7 +55,7 @@ pub struct GoogleClient {
 ///
 /// let client = GoogleClient::new("id.apps.googleusercontent.com").with_secret("secret");
 /// let consent = client.consent("https://app.example.com/callback", &read_only_scopes(), None)?;
-/// The user's browser goes to `consent.url()` and comes back with a code, or with this:
+/// // The user's browser goes to `consent.url()` and comes back with a code, or with this:
 /// let callback = format!("/callback?state={}&error=access_denied", consent.state());
 /// let error = consent.finish(&client, &callback).await.unwrap_err();
 /// assert!(error.is_consent_denied());

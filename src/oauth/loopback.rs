@@ -67,7 +67,7 @@ pub struct Loopback {
 /// let client = GoogleClient::new("id.apps.googleusercontent.com").with_secret("secret");
 /// let mut loopback = Loopback::bind(0).await?;
 /// let consent = client.consent(loopback.redirect_url(), &read_only_scopes(), None)?;
-/// The URL in the browser's address bar at the end, read from the terminal:
+/// // The URL in the browser's address bar at the end, read from the terminal:
 /// let address = format!("{}?state={}&error=access_denied", loopback.redirect_url(), consent.state());
 /// loopback.inbox().paste(address).await;
 /// let error = consent.receive(&client, &mut loopback, Duration::from_secs(300)).await.unwrap_err();

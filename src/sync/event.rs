@@ -17,7 +17,7 @@ use crate::connector::MessageReference;
 ///         Event::Deleted(message) => {
 ///             known.remove(&message.id);
 ///         }
-/// A copy that keeps labels updates them here. After a relisting, it drops the messages that were not listed.
+///         // A copy that keeps labels updates them here. After a relisting, it drops what was not listed.
 ///         _ => {}
 ///     }
 /// }

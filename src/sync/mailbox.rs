@@ -26,7 +26,7 @@ const PAGE_SIZE: i64 = 500;
 ///
 /// let sandbox = Sandbox::start().await?;
 /// let gmail = sandbox.open_source()?;
-/// From now on, inbox only, without a listing first.
+/// // From now on, inbox only, without a listing first.
 /// let now = gmail.get_profile().send().await?.history_id.ok_or("a history id")?;
 /// let mut sync = gmail.sync(SyncState::from_history_id(now)).label("INBOX");
 /// sandbox.deliver(b"From: support@example.com\r\nSubject: New\r\n\r\nNew.\r\n");

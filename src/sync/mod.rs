@@ -22,7 +22,7 @@
 //! assert!(known > 10);
 //! let kept = serde_json::to_string(sync.state())?;
 //!
-//! Later, from the saved state: only the changes.
+//! // Later, from the saved state: only the changes.
 //! sandbox.deliver(b"From: support@example.com\r\nSubject: New\r\n\r\nNew.\r\n");
 //! let mut sync = gmail.sync(serde_json::from_str(&kept)?);
 //! assert!(matches!(sync.next().await?, Some(Event::Added(_))));

@@ -20,7 +20,7 @@ use super::seal::seal;
 ///
 /// let answer = gmail.tools().call("gmail_read_message", json!({"message_id": "0000000000000bad"})).await;
 /// assert!(answer.is_error);
-/// The text tells the model what to do next. A program can inspect the error behind it.
+/// // The text tells the model what to do next. A program can inspect the error behind it.
 /// assert!(answer.error().is_some_and(|error| error.is_not_found()));
 /// # Ok(())
 /// # }

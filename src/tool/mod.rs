@@ -171,7 +171,7 @@ impl Tools {
     /// use airbyte_agent_gmail::{GmailConnector, Mode, tool::Tools};
     ///
     /// let tools = Tools::lazy(Mode::OpenSource, || GmailConnector::from_env(Some(Mode::OpenSource)));
-    /// So far no connector was created and no credentials were needed.
+    /// // So far no connector was created and no credentials were needed.
     /// assert!(!tools.list().is_empty());
     /// ```
     ///
