@@ -63,7 +63,7 @@ struct Inner {
     request_id: Option<String>,
     message_id: Option<String>,
     retry_after: Option<Duration>,
-    /// Whether this is a rate limit that lasts longer than minutes.
+    /// Whether this rate limit lasts longer than a few minutes.
     lasts: bool,
     /// Whether the service itself refused, as opposed to some server in between.
     is_said: bool,

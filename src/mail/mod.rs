@@ -1,6 +1,6 @@
 //! Mail as people write and read it: composing, replying to, forwarding and reading messages (RFC 5322).
 //!
-//! It needs the feature `mail`.
+//! Needs the feature `mail`.
 //!
 //! ```
 //! use airbyte_agent_gmail::mail::{Compose, Reading, SearchQuery};
@@ -18,11 +18,11 @@
 //! ```
 //!
 //! - [`Compose`] writes a message; [`Composed::raw_base64url`] is the form for Gmail's `raw`.
-//! - [`reply`], [`reply_all`] and [`forward`] start one from a thread or a message.
-//! - [`Reading`] shows a message that was received: headers, text, attachments, invitations, delivery reports.
+//! - [`reply`], [`reply_all`] and [`forward`] start a message from a thread or from another message.
+//! - [`Reading`] shows a received message: headers, text, attachments, invitations, delivery reports.
 //! - [`respond`] replies to an invitation.
-//! - [`SearchQuery`] writes a search; [`encoding`] is base64url; [`html_to_text`], [`unflow`] and [`safe_file_name`] do
-//!   what their names say.
+//! - [`SearchQuery`] writes a search; [`encoding`] has base64url; [`html_to_text`], [`unflow`] and [`safe_file_name`]
+//!   do what their names say.
 //!
 //! Nothing here sends or fetches anything, and no `Debug` output or error shows mail.
 

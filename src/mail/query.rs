@@ -1,4 +1,4 @@
-//! Gmail's search language, written without mistakes.
+//! Builds queries in Gmail's search language.
 
 use std::fmt;
 
@@ -19,9 +19,9 @@ use std::fmt;
 /// );
 /// ```
 ///
-/// All conditions must be met; [`any_of`](Self::any_of) adds alternatives. Text stays text: whatever it contains, it
-/// can't become an operator or close a quotation or a group. An empty text adds no condition, and a query without
-/// conditions finds all mail.
+/// Messages must meet all conditions; [`any_of`](Self::any_of) adds alternatives. Text stays text: it can't become an
+/// operator, or close a quotation or group. Empty text adds no condition, and a query without conditions matches all
+/// mail.
 ///
 /// `Debug` shows only the number of conditions, because searches reveal mail.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -31,18 +31,18 @@ pub struct SearchQuery {
 }
 
 impl SearchQuery {
-    /// Starts a search for all mail.
+    /// Creates a query for all mail.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether there is no condition.
+    /// Whether the query has no conditions.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.conditions.is_empty()
     }
 
-    /// From an author, given as an address, a domain, or a name.
+    /// From an author: an address, a domain, or a name.
     pub fn from(self, author: impl AsRef<str>) -> Self {
         self.with_text("from:", author.as_ref())
     }
@@ -52,22 +52,22 @@ impl SearchQuery {
         self.with_text("to:", recipient.as_ref())
     }
 
-    /// With a recipient of a copy.
+    /// With a Cc recipient.
     pub fn cc(self, recipient: impl AsRef<str>) -> Self {
         self.with_text("cc:", recipient.as_ref())
     }
 
-    /// With a recipient of a blind copy.
+    /// With a Bcc recipient.
     pub fn bcc(self, recipient: impl AsRef<str>) -> Self {
         self.with_text("bcc:", recipient.as_ref())
     }
 
-    /// With these words, side by side, in the subject.
+    /// With this phrase in the subject.
     pub fn subject(self, words: impl AsRef<str>) -> Self {
         self.with_text("subject:", words.as_ref())
     }
 
-    /// With these words, side by side, anywhere.
+    /// With this phrase anywhere.
     pub fn phrase(self, words: impl AsRef<str>) -> Self {
         let quoted = quote(words.as_ref());
         if quoted.is_empty() {
@@ -85,9 +85,9 @@ impl SearchQuery {
         self
     }
 
-    /// With a label, given by its name.
+    /// With a label, by name.
     pub fn label(self, name: impl AsRef<str>) -> Self {
-        // In searches, Gmail writes a label's name in lower case, with hyphens for what parts its words.
+        // In searches, label names are in lower case, with hyphens in place of separators.
         let name = name.as_ref().trim();
         let written: String = name
             .chars()
@@ -100,12 +100,12 @@ impl SearchQuery {
         self.with_text("label:", &written.to_lowercase())
     }
 
-    /// In a mailbox: `inbox`, `sent`, `drafts`, `trash`, `spam`, or `anywhere` for all of these.
+    /// In a mailbox: `inbox`, `sent`, `drafts`, `trash`, `spam`, or `anywhere` for all of them.
     pub fn within(self, mailbox: impl AsRef<str>) -> Self {
         self.with_text("in:", mailbox.as_ref())
     }
 
-    /// Not read.
+    /// Unread.
     pub fn is_unread(self) -> Self {
         self.with("is:unread".to_owned())
     }
@@ -115,7 +115,7 @@ impl SearchQuery {
         self.with("is:read".to_owned())
     }
 
-    /// With a star.
+    /// Starred.
     pub fn is_starred(self) -> Self {
         self.with("is:starred".to_owned())
     }
@@ -130,7 +130,7 @@ impl SearchQuery {
         self.with("has:attachment".to_owned())
     }
 
-    /// With an attachment of this name, or with this extension.
+    /// With an attachment of this name or extension.
     pub fn file_name(self, name: impl AsRef<str>) -> Self {
         self.with_text("filename:", name.as_ref())
     }
@@ -155,34 +155,34 @@ impl SearchQuery {
         self.with(format!("before:{seconds}"))
     }
 
-    /// Not older than a number of days.
+    /// At most this many days old.
     pub fn newer_than_days(self, days: u32) -> Self {
         self.with(format!("newer_than:{days}d"))
     }
 
-    /// Older than a number of days.
+    /// More than this many days old.
     pub fn older_than_days(self, days: u32) -> Self {
         self.with(format!("older_than:{days}d"))
     }
 
-    /// Larger than a number of bytes.
+    /// Larger than this many bytes.
     pub fn larger(self, bytes: u64) -> Self {
         self.with(format!("larger:{bytes}"))
     }
 
-    /// Smaller than a number of bytes.
+    /// Smaller than this many bytes.
     pub fn smaller(self, bytes: u64) -> Self {
         self.with(format!("smaller:{bytes}"))
     }
 
-    /// The message with this `Message-ID`, with or without its angle brackets.
+    /// With this `Message-ID`, with or without angle brackets.
     pub fn rfc822_message_id(self, message_id: impl AsRef<str>) -> Self {
         let id = message_id.as_ref().trim();
         let id = id.trim_start_matches('<').trim_end_matches('>');
         self.with_text("rfc822msgid:", id)
     }
 
-    /// Meeting the conditions of at least one of these queries; empty ones are ignored.
+    /// Meeting at least one of these queries; empty ones are ignored.
     pub fn any_of(self, alternatives: impl IntoIterator<Item = SearchQuery>) -> Self {
         let alternatives: Vec<String> = alternatives
             .into_iter()
@@ -201,13 +201,13 @@ impl SearchQuery {
         }
     }
 
-    /// Also meeting the conditions of another query.
+    /// Also meeting another query.
     pub fn and(mut self, other: SearchQuery) -> Self {
         self.conditions.extend(other.conditions);
         self
     }
 
-    /// Not meeting the conditions of another query; an empty one adds nothing.
+    /// Not meeting another query; an empty one adds nothing.
     pub fn not(self, excluded: SearchQuery) -> Self {
         match excluded.grouped() {
             Some(group) => self.with(format!("-{group}")),
@@ -231,7 +231,7 @@ impl SearchQuery {
         }
     }
 
-    /// The query as one condition.
+    /// The query as a single condition.
     fn grouped(self) -> Option<String> {
         match self.conditions.as_slice() {
             [] => None,
@@ -258,8 +258,8 @@ impl fmt::Debug for SearchQuery {
     }
 }
 
-/// Text for within quotation marks. The language has no way to write a quotation mark there, and searches pass over
-/// punctuation anyway, so that a space stands for it.
+/// Prepares text for quotation marks. The language has no escape for a quotation mark, and searches ignore punctuation
+/// anyway, so a space replaces it.
 fn quote(text: &str) -> String {
     let spaced: String = text
         .chars()
@@ -278,7 +278,7 @@ fn quote(text: &str) -> String {
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether text behind an operator needs no quotation marks.
+/// Whether text after an operator needs no quotation marks.
 fn is_plain(text: &str) -> bool {
     let first_is_plain = text.starts_with(|character: char| character.is_alphanumeric());
     first_is_plain

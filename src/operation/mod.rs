@@ -127,7 +127,7 @@ pub struct Operation {
     pub idempotent: bool,
     /// Whether it changes nothing.
     pub read_only: bool,
-    /// Whether it destroys something for good.
+    /// Whether it destroys something that can't be restored.
     pub destructive: bool,
     /// Whether `check()` uses it.
     pub check: bool,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Address, AddressError, list::parse_exact_mailboxes};
 
-/// Mailboxes in the order of a header such as `To`.
+/// Mailboxes, in the order of a header such as `To`.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::MailboxList;
@@ -17,7 +17,7 @@ use super::{Address, AddressError, list::parse_exact_mailboxes};
 /// # Ok::<(), airbyte_agent_gmail::mail::AddressError>(())
 /// ```
 ///
-/// Functions that take a list also take text, one [`Address`], or several.
+/// Functions that take a list also accept text, one [`Address`], or several.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct MailboxList(Vec<Address>);
@@ -41,17 +41,17 @@ impl MailboxList {
         self.0.first()
     }
 
-    /// The mailboxes in their order.
+    /// Iterates over the mailboxes in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Address> {
         self.0.iter()
     }
 
-    /// Adds a mailbox at the end.
+    /// Appends a mailbox.
     pub fn push(&mut self, address: Address) {
         self.0.push(address);
     }
 
-    /// Whether a mailbox is in the list, by [`Address::is_same_mailbox`].
+    /// Whether the list contains a mailbox, according to [`Address::is_same_mailbox`].
     ///
     /// ```
     /// use airbyte_agent_gmail::mail::{Address, MailboxList};
@@ -86,12 +86,12 @@ impl fmt::Debug for MailboxList {
 impl FromStr for MailboxList {
     type Err = AddressError;
 
-    /// Parses a list by RFC 5322; groups become their members.
+    /// Parses a list by RFC 5322; groups are replaced by their members.
     fn from_str(text: &str) -> Result<Self, AddressError> {
         if text.contains(char::is_control) {
             return Err(AddressError::CONTROL);
         }
-        // What a person gives is sent to at once: a guess, or an entry that is left out, would be a mistake.
+        // Mail goes to these addresses at once, so guessing or skipping an entry would be a mistake.
         let list = parse_exact_mailboxes(text).ok_or(AddressError::LIST)?;
         if list.is_empty() {
             let is_blank = text.trim().is_empty();

@@ -9,15 +9,15 @@ use serde::Serialize;
 
 use self::mailbox::MailboxList;
 
-/// The longest address: with the name of its header it fits into a line (RFC 5322 section 2.1.1). The shorter limits of
-/// RFC 5321 are what a server has to take, not what it may refuse (section 4.5.3.1), and addresses for answers that
-/// programs make are longer.
+/// The longest address: together with a header's name it fits into a line (RFC 5322 section 2.1.1). The shorter limits
+/// of RFC 5321 are what a server must accept, not what it may refuse (section 4.5.3.1), and programs create longer
+/// reply addresses.
 const MAXIMUM_ADDRESS_LENGTH: usize = 900;
 
-/// The longest domain (RFC 1035 section 2.3.4), its dots included.
+/// The longest domain (RFC 1035 section 2.3.4), including its dots.
 const MAXIMUM_DOMAIN_LENGTH: usize = 253;
 
-/// A mailbox: an address, with its owner's name.
+/// A mailbox: an address with an optional display name.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::Address;
@@ -27,7 +27,7 @@ const MAXIMUM_DOMAIN_LENGTH: usize = 253;
 /// # Ok::<(), airbyte_agent_gmail::mail::AddressError>(())
 /// ```
 ///
-/// `Debug` shows neither; `Display` is the readable form.
+/// `Debug` shows neither; `Display` gives the readable form.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Address {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,12 +36,13 @@ pub struct Address {
 }
 
 impl Address {
-    /// Takes a plain address, such as `support@example.com`. An international domain becomes its `xn--` form, to which
-    /// mail is sent (RFC 5891).
+    /// Creates an address from text such as `support@example.com`.
+    ///
+    /// An international domain is converted to its `xn--` form, which mail uses (RFC 5891).
     ///
     /// # Errors
     ///
-    /// [`AddressError`] if it is not an address that Gmail can send to; see there for what is checked.
+    /// [`AddressError`] if Gmail can't send to it; that page lists the checks.
     pub fn new(address: impl Into<String>) -> Result<Self, AddressError> {
         let address = with_ascii_domain(address.into());
         check(&address)?;
@@ -51,7 +52,7 @@ impl Address {
         })
     }
 
-    /// Gives it a name, in any script; an empty one removes the name.
+    /// Sets the name, in any script; an empty one removes the name.
     ///
     /// # Errors
     ///
@@ -66,7 +67,7 @@ impl Address {
         Ok(self)
     }
 
-    /// The name, if there is one.
+    /// The name, if any.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
@@ -86,7 +87,7 @@ impl Address {
             .map_or("", |(_, domain)| domain)
     }
 
-    /// Whether mail for the other arrives in the same Gmail mailbox as mail for this one.
+    /// Whether mail to both addresses arrives in the same Gmail mailbox.
     ///
     /// ```
     /// use airbyte_agent_gmail::mail::Address;
@@ -97,13 +98,13 @@ impl Address {
     /// # Ok::<(), airbyte_agent_gmail::mail::AddressError>(())
     /// ```
     ///
-    /// Case and anything after a `+` are ignored; within gmail.com, so are dots.
+    /// Case and anything after a `+` are ignored, and in gmail.com also dots.
     #[must_use]
     pub fn is_same_mailbox(&self, other: &Self) -> bool {
         canonical(&self.address) == canonical(&other.address)
     }
 
-    /// Takes what a received message has, which may be no address that one could send to.
+    /// Takes an address from a received message, which may not be valid for sending.
     pub(crate) fn unchecked(name: Option<&str>, address: &str) -> Self {
         let clean = |text: &str| text.replace(char::is_control, " ").trim().to_owned();
         Self {
@@ -112,7 +113,7 @@ impl Address {
         }
     }
 
-    /// Checks what [`Address::unchecked`] took, and gives its domain the form that mail servers know.
+    /// Checks the result of [`Address::unchecked`], and encodes its domain.
     pub(crate) fn checked(self) -> Result<Self, AddressError> {
         let address = with_ascii_domain(self.address);
         check(&address)?;
@@ -122,12 +123,12 @@ impl Address {
         })
     }
 
-    /// The form in which mail can be sent to what [`Address::unchecked`] took.
+    /// Converts the result of [`Address::unchecked`] to a form that mail can be sent to.
     ///
-    /// A local part that is no dot-atom, such as `bob.`, means the same in quotes (RFC 5321 section 4.1.2), and its
+    /// A local part that isn't a dot-atom, such as `bob.`, means the same in quotes (RFC 5321 section 4.1.2), and its
     /// mailbox may well exist.
     pub(crate) fn sendable(&self) -> Result<Self, AddressError> {
-        // Outlook writes single quotes around an address that it has no name for.
+        // Outlook puts single quotes around an address without a name.
         let unquoted = self.address.strip_prefix('\'');
         let unquoted = unquoted.and_then(|address| address.strip_suffix('\''));
         let mut address = unquoted.unwrap_or(&self.address).to_owned();
@@ -137,7 +138,7 @@ impl Address {
         {
             address = format!("\"{local_part}\"@{domain}");
         }
-        // The root of all domains is not written in mail.
+        // Mail addresses omit the dot of the root domain.
         if address.ends_with('.') {
             address.pop();
         }
@@ -172,7 +173,7 @@ impl fmt::Debug for Address {
 impl FromStr for Address {
     type Err = AddressError;
 
-    /// Parses one mailbox, with or without a name.
+    /// Parses a mailbox, with or without a name.
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let mut mailboxes = MailboxList::from_str(text)?.into_iter();
         match (mailboxes.next(), mailboxes.next()) {
@@ -183,7 +184,7 @@ impl FromStr for Address {
     }
 }
 
-/// Text that is not an address, or not one that Gmail can send to.
+/// An error for text that isn't an address, or not one that Gmail can send to.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::Address;
@@ -192,9 +193,9 @@ impl FromStr for Address {
 /// assert!(error.to_string().ends_with("write it as name@example.com"));
 /// ```
 ///
-/// It checks the `@`, the length (900 bytes in all, 253 after the `@`), the characters on both sides, and that the part
-/// before the `@` is ASCII: other letters there work only if every mail server on the way supports them (RFC 6531).
-/// Domains and names may be in any script. Neither `Debug` nor `Display` shows the address.
+/// These are checked: the `@`, the length (900 bytes in all, 253 after the `@`), the characters on both sides, and that
+/// the part before the `@` is ASCII, since other letters there need support from every mail server on the way (RFC
+/// 6531). Domains and names may be in any script. Neither `Debug` nor `Display` shows the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressError(Fault);
 
@@ -323,7 +324,7 @@ fn is_domain(text: &str) -> bool {
     })
 }
 
-/// Whether a local part is one in quotes as well: nothing in it could end them, or begin another address.
+/// Whether a local part can be put in quotes: nothing in it could end them or begin another address.
 fn is_quotable(local_part: &str) -> bool {
     !local_part.is_empty()
         && local_part
@@ -331,7 +332,7 @@ fn is_quotable(local_part: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-.:[]".contains(&byte))
 }
 
-/// The address with its domain in the form that mail servers know (RFC 5891); as it is where the domain has none.
+/// Encodes the domain of an address for mail servers (RFC 5891), if possible.
 fn with_ascii_domain(address: String) -> String {
     match address.rsplit_once('@') {
         Some((local_part, domain)) if !domain.is_ascii() => {
@@ -344,7 +345,7 @@ fn with_ascii_domain(address: String) -> String {
     }
 }
 
-/// The form that is equal for addresses of one mailbox.
+/// A form that is equal for all addresses of a mailbox.
 fn canonical(address: &str) -> String {
     let address = with_ascii_domain(address.to_lowercase());
     let Some((local_part, domain)) = address.rsplit_once('@') else {

@@ -1,4 +1,4 @@
-//! The bytes of a message, through the MIME library.
+//! Writes a message's bytes with the MIME library.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ use crate::mail::{
 /// The longest line that mail servers pass on (RFC 5322 section 2.1.1).
 const MAXIMUM_LINE_LENGTH: usize = 998;
 
-/// Makes the bytes of a message whose parts have been checked.
+/// Writes a message from parts that have been checked.
 pub(crate) fn assemble(message: Compose, message_id: &str) -> Vec<u8> {
     let mut builder = MessageBuilder::new();
     if let Some(author) = &message.from {
@@ -96,7 +96,7 @@ fn body<'a>(
             MimePart::new("multipart/alternative", vec![text, html])
         }
         None => {
-            // Without HTML there is nothing that could show them by their ids.
+            // Without HTML, nothing can show them by their ids.
             related.append(&mut attached);
             attached = related;
             MimePart::new("text/plain", with_line_ends(text.unwrap_or_default()))
@@ -122,7 +122,7 @@ fn body<'a>(
     }
 }
 
-/// Puts the quoted original below what was written.
+/// Puts the quoted original below the new text.
 fn with_quotation(
     text: Option<String>,
     html: Option<String>,
@@ -159,7 +159,7 @@ fn with_quotation(
 fn enclosed<'a>(enclosure: Enclosure) -> MimePart<'a> {
     let is_message = enclosure.mime_type == "message/rfc822";
     let is_whole = is_message && is_line_safe(&enclosure.bytes);
-    // An enclosed message must not be encoded (RFC 2046 section 5.2.1); one that cannot go without is sent as a file.
+    // An enclosed message must not be encoded (RFC 2046 section 5.2.1); if it needs encoding, it is sent as a file.
     let mime_type = if is_message && !is_whole {
         "application/octet-stream".to_owned()
     } else {
@@ -195,7 +195,7 @@ fn enclosed<'a>(enclosure: Enclosure) -> MimePart<'a> {
     part
 }
 
-/// Base64 in lines; the library would encode text as text, and so change the line ends of a file.
+/// Base64 in lines. The library would encode text files as text, and change their line ends.
 fn base64_lines(bytes: &[u8]) -> Vec<u8> {
     const BYTES_IN_A_LINE: usize = 57;
 
@@ -207,7 +207,7 @@ fn base64_lines(bytes: &[u8]) -> Vec<u8> {
     lines.into_bytes()
 }
 
-/// Whether bytes can go through mail servers without an encoding, and arrive as they are.
+/// Whether bytes pass mail servers unchanged without an encoding.
 fn is_line_safe(bytes: &[u8]) -> bool {
     let mut length = 0;
     let mut previous = 0;
@@ -226,7 +226,7 @@ fn is_line_safe(bytes: &[u8]) -> bool {
     previous != b'\r'
 }
 
-/// Text in the form that mail has: CRLF line ends, the last line included.
+/// Converts text to CRLF line ends, including the last line.
 fn with_line_ends(text: String) -> String {
     let mut lines = text.replace("\r\n", "\n").replace('\r', "\n");
     if !lines.ends_with('\n') {

@@ -1,11 +1,11 @@
-//! The bytes of a message, as they go to Gmail.
+//! The bytes of a composed message.
 
 use std::fmt;
 
 use crate::mail::encoding::encode_base64url;
 use crate::upload::Media;
 
-/// A message that is ready for Gmail.
+/// A message that is ready to send.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{Compose, encoding::decode_base64url};
@@ -18,9 +18,9 @@ use crate::upload::Media;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Composed {
-    /// The bytes of the message, with CRLF line ends; what an upload sends.
+    /// The message, with CRLF line ends; the content of an upload.
     pub raw: Vec<u8>,
-    /// The message's own id, without angle brackets. Keep it to find the message again: `rfc822msgid:` in a search.
+    /// The Message-ID, without angle brackets; search for `rfc822msgid:` and this id to find the message again.
     pub message_id: String,
     /// Gmail's id of the thread, for the `threadId` field beside `raw`.
     pub thread_id: Option<String>,

@@ -1,4 +1,4 @@
-//! A file within a message that is being written.
+//! A file within a composed message.
 
 use super::ComposeError;
 
@@ -6,7 +6,7 @@ use super::ComposeError;
 #[derive(Clone)]
 pub(crate) struct Enclosure {
     pub(crate) name: String,
-    /// Such as `text/calendar`, in lower case.
+    /// For example `text/calendar`, in lower case.
     pub(crate) mime_type: String,
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) bytes: Vec<u8>,
@@ -33,7 +33,7 @@ impl Enclosure {
         self
     }
 
-    /// The number of bytes in the message, at least.
+    /// The least number of bytes it takes in the message.
     pub(crate) fn encoded_size(&self) -> usize {
         if self.mime_type == "message/rfc822" {
             self.bytes.len()
@@ -57,7 +57,7 @@ pub(crate) fn check_content_id(content_id: String) -> Result<String, ComposeErro
     }
 }
 
-/// Takes a type such as `text/calendar; method=REQUEST` apart.
+/// Splits a type such as `text/calendar; method=REQUEST`.
 pub(crate) fn parse_mime_type(mime_type: &str) -> Option<(String, Vec<(String, String)>)> {
     if mime_type.contains(char::is_control) {
         return None;
@@ -80,7 +80,7 @@ pub(crate) fn parse_mime_type(mime_type: &str) -> Option<(String, Vec<(String, S
         if !is_token(name) {
             return None;
         }
-        // The name of the file is given apart.
+        // The file name has its own argument.
         if !name.eq_ignore_ascii_case("name") {
             parameters.push((name.to_owned(), content.to_owned()));
         }
@@ -88,7 +88,7 @@ pub(crate) fn parse_mime_type(mime_type: &str) -> Option<(String, Vec<(String, S
     Some((value, parameters))
 }
 
-/// Endings of file names and their types; of several endings of a type, the usual one first.
+/// File extensions and their types; the usual extension of a type comes first.
 const TYPES: [(&str, &str); 47] = [
     ("txt", "text/plain"),
     ("log", "text/plain"),
@@ -148,7 +148,7 @@ const TYPES: [(&str, &str); 47] = [
     ("mov", "video/quicktime"),
 ];
 
-/// The type of a file by the ending of its name.
+/// The type of a file, by its extension.
 pub(crate) fn guess_mime_type(name: &str) -> &'static str {
     let ending = name
         .rsplit_once('.')
@@ -160,7 +160,7 @@ pub(crate) fn guess_mime_type(name: &str) -> &'static str {
         .map_or("application/octet-stream", |(_, mime_type)| mime_type)
 }
 
-/// The usual ending of a type's files.
+/// The usual extension of a type.
 pub(crate) fn file_extension(mime_type: &str) -> Option<&'static str> {
     TYPES
         .iter()

@@ -1,4 +1,4 @@
-//! What can be wrong with a message that is being written.
+//! Errors of composing a message.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ use super::MAXIMUM_MESSAGE_SIZE;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ComposeError {
-    /// An address of a header is not one that Gmail can send to.
+    /// Gmail can't send to an address in a header.
     Address {
         /// The header.
         field: &'static str,
@@ -35,7 +35,7 @@ pub enum ComposeError {
     },
     /// A header's name is malformed.
     HeaderName,
-    /// A header has a method of its own.
+    /// A header has its own method.
     ManagedHeader {
         /// The header.
         header: String,
@@ -47,7 +47,7 @@ pub enum ComposeError {
     },
     /// A content id is malformed, or used twice.
     ContentId,
-    /// The name of an attachment is empty, or has a line break or another control character.
+    /// The name of an attachment is empty, or contains a line break or another control character.
     FileName,
     /// The type of an attachment is malformed.
     MimeType,

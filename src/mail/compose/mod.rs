@@ -1,4 +1,4 @@
-//! Writing a message.
+//! Composing messages.
 
 mod assemble;
 mod composed;
@@ -24,11 +24,12 @@ use super::{
 
 pub use self::{composed::Composed, error::ComposeError};
 
-/// The largest message or draft that Gmail accepts, in bytes (35 MiB), including headers and encoding: `maxSize` of its
-/// [discovery document](https://gmail.googleapis.com/$discovery/rest?version=v1).
+/// The largest message or draft that Gmail accepts, in bytes (35 MiB), including headers and encoding.
+///
+/// It is `maxSize` in the [discovery document](https://gmail.googleapis.com/$discovery/rest?version=v1).
 pub const MAXIMUM_MESSAGE_SIZE: usize = 36_700_160;
 
-/// Headers that have methods of their own, or that follow from the content.
+/// Headers that have their own methods, or follow from the content.
 const MANAGED_HEADERS: [&str; 11] = [
     "from",
     "to",
@@ -43,7 +44,7 @@ const MANAGED_HEADERS: [&str; 11] = [
     "mime-version",
 ];
 
-/// Writes a message.
+/// Composes a message.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::Compose;
@@ -61,9 +62,9 @@ const MANAGED_HEADERS: [&str; 11] = [
 /// ```
 ///
 /// The result goes to Gmail as the `raw` field of a message (to send, or as a draft) or as the content of an upload.
-/// Text alone gives a `text/plain` message; HTML gets a text version made from it, unless [`text`](Self::text) gives
-/// one. Without a `from`, Gmail adds the account's address. Errors are reported by [`build`](Self::build). No value can
-/// add a header: line breaks and control characters in headers are refused.
+/// Text alone becomes a `text/plain` message. HTML gets a text version generated from it, unless [`text`](Self::text)
+/// sets one. Without a `from`, Gmail adds the account's address. [`build`](Self::build) reports errors. No value can
+/// inject a header: line breaks and control characters in headers are rejected.
 ///
 /// `Debug` shows only counts and sizes.
 #[derive(Clone, Default)]
@@ -85,13 +86,13 @@ pub struct Compose {
     pub(crate) message_id: Option<String>,
     pub(crate) date: Option<i64>,
     pub(crate) notes: Vec<AnswerNote>,
-    /// A calendar object with its method, as another form of the text.
+    /// A calendar object and its method, as an alternative to the text.
     pub(crate) calendar: Option<(&'static str, String)>,
     thread_id: Option<String>,
     fault: Option<ComposeError>,
 }
 
-/// What an answer or a forward carries of the original.
+/// The part of the original in a reply or forward.
 #[derive(Clone)]
 pub(crate) struct Quotation {
     pub(crate) text: String,
@@ -101,12 +102,12 @@ pub(crate) struct Quotation {
 }
 
 impl Compose {
-    /// Starts an empty message.
+    /// Creates an empty message.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the author: one address, which must be the account's or one of its verified aliases.
+    /// Sets the author: one address, either the account's or one of its verified aliases.
     pub fn from<A>(mut self, author: A) -> Self
     where
         A: TryInto<MailboxList, Error: Into<AddressError>>,
@@ -132,7 +133,7 @@ impl Compose {
         self
     }
 
-    /// Adds recipients of a copy.
+    /// Adds Cc recipients.
     pub fn cc<A>(mut self, recipients: A) -> Self
     where
         A: TryInto<MailboxList, Error: Into<AddressError>>,
@@ -143,7 +144,7 @@ impl Compose {
         self
     }
 
-    /// Adds recipients of a blind copy; Gmail removes the header from the other copies.
+    /// Adds Bcc recipients; Gmail removes the header from the other copies.
     pub fn bcc<A>(mut self, recipients: A) -> Self
     where
         A: TryInto<MailboxList, Error: Into<AddressError>>,
@@ -170,7 +171,7 @@ impl Compose {
         self.to.iter().chain(self.cc.iter()).chain(self.bcc.iter())
     }
 
-    /// Keeps only the recipients, of all kinds, for which the test is true.
+    /// Keeps only the recipients, of all kinds, for which the function returns true.
     ///
     /// This is for replies to all, whose recipients come from the original.
     pub fn retain_recipients(mut self, mut is_kept: impl FnMut(&Address) -> bool) -> Self {
@@ -202,20 +203,21 @@ impl Compose {
         self
     }
 
-    /// Sets the HTML; pictures that were added with [`inline`](Self::inline) show as `<img src="cid:…">`.
+    /// Sets the HTML; it can show pictures added with [`inline`](Self::inline) as `<img src="cid:…">`.
     pub fn html(mut self, html: impl Into<String>) -> Self {
         self.html = Some(html.into());
         self
     }
 
-    /// What to know about a reply or a forward before it is sent: recipients that were left out, an original that a
-    /// program wrote or that can't be quoted.
+    /// What to know about a reply or forward before sending it.
+    ///
+    /// Examples are recipients that were left out, an original written by a program, and one that can't be quoted.
     #[must_use]
     pub fn notes(&self) -> &[AnswerNote] {
         &self.notes
     }
 
-    /// The original as a reply or a forward quotes it; `None` if it quotes nothing.
+    /// The original as a reply or forward quotes it; `None` if it quotes nothing.
     #[must_use]
     pub fn quotation_text(&self) -> Option<&str> {
         self.quotation
@@ -223,16 +225,16 @@ impl Compose {
             .map(|quotation| quotation.text.as_str())
     }
 
-    /// Leaves out the original that a reply or a forward quotes.
+    /// Removes the quotation of the original from a reply or forward.
     pub fn without_quotation(mut self) -> Self {
         self.quotation = None;
         self
     }
 
-    /// Attaches a file, given as its bytes.
+    /// Attaches a file, given as bytes.
     ///
-    /// The type is one such as `application/pdf`, and may have parameters (`text/calendar; method=REQUEST`). The name
-    /// may be in any script.
+    /// The type, such as `application/pdf`, may have parameters (`text/calendar; method=REQUEST`). The name may be in
+    /// any script.
     pub fn attachment(
         mut self,
         name: impl Into<String>,
@@ -246,9 +248,9 @@ impl Compose {
         self
     }
 
-    /// Attaches a file from disk, under its own name, with a type that follows from its extension.
+    /// Attaches a file from disk, under its own name, with the type of its extension.
     ///
-    /// The file is read at once; if that fails, [`build`](Self::build) reports it.
+    /// The file is read immediately; if that fails, [`build`](Self::build) reports it.
     pub fn attachment_from_path(mut self, path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         let length = fs::metadata(path).map_or(0, |metadata| metadata.len());
@@ -273,7 +275,7 @@ impl Compose {
         }
     }
 
-    /// Adds a picture, or other content, that the HTML shows by its content id.
+    /// Adds a picture or other content that the HTML shows by its content id.
     ///
     /// ```
     /// use airbyte_agent_gmail::mail::Compose;
@@ -287,7 +289,7 @@ impl Compose {
     /// # Ok::<(), airbyte_agent_gmail::mail::ComposeError>(())
     /// ```
     ///
-    /// The id may be any that is unique in the message, without angle brackets.
+    /// The id can be anything unique in the message, without angle brackets.
     pub fn inline(
         mut self,
         content_id: impl Into<String>,
@@ -306,7 +308,7 @@ impl Compose {
         self
     }
 
-    /// Adds a header for which there is no method, such as `List-Unsubscribe`.
+    /// Adds a header that has no method of its own, such as `List-Unsubscribe`.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
         let lower = name.to_ascii_lowercase();
@@ -327,9 +329,9 @@ impl Compose {
         self
     }
 
-    /// Says which message this one replies to, by its `Message-ID` (not by Gmail's id).
+    /// Sets the message that this one replies to, by its `Message-ID` (not Gmail's id).
     ///
-    /// [`reply`](super::reply) does this and everything else that a reply needs.
+    /// [`reply`](super::reply) does this, and everything else that a reply needs.
     pub fn in_reply_to(mut self, message_id: impl AsRef<str>) -> Self {
         match check_message_id(message_id.as_ref(), "In-Reply-To") {
             Ok(id) => self.in_reply_to = vec![id],
@@ -338,7 +340,7 @@ impl Compose {
         self
     }
 
-    /// Sets the thread so far: the `Message-ID` of each message, the oldest first.
+    /// Sets the thread so far: the `Message-ID` of each message, oldest first.
     pub fn references<I>(mut self, message_ids: I) -> Self
     where
         I: IntoIterator<Item: AsRef<str>>,
@@ -355,7 +357,7 @@ impl Compose {
 
     /// Sets Gmail's id of the thread that the message belongs to.
     ///
-    /// Gmail also requires the subject and the references of the thread; [`reply`](super::reply) sets all three.
+    /// Gmail also requires the thread's subject and references; [`reply`](super::reply) sets all three.
     pub fn thread_id(mut self, thread_id: impl Into<String>) -> Self {
         self.thread_id = Some(thread_id.into());
         self
@@ -363,8 +365,8 @@ impl Compose {
 
     /// Sets the message's own id, instead of a random one.
     ///
-    /// If you keep the id, you can find out later, with a search for `rfc822msgid:`, whether a message went out even
-    /// though sending was interrupted.
+    /// If you keep the id, you can find out later, with a search for `rfc822msgid:`, whether an interrupted send went
+    /// out.
     pub fn message_id(mut self, message_id: impl AsRef<str>) -> Self {
         match check_message_id(message_id.as_ref(), "Message-ID") {
             Ok(id) => self.message_id = Some(id),
@@ -381,11 +383,11 @@ impl Compose {
 
     /// Builds the message.
     ///
-    /// A message may have no recipients, because drafts may; Gmail refuses to send it.
+    /// A message may have no recipients, as drafts may; Gmail refuses to send it.
     ///
     /// # Errors
     ///
-    /// [`ComposeError`]: the first invalid value, or a message larger than [`MAXIMUM_MESSAGE_SIZE`].
+    /// [`ComposeError`]: the first invalid value, or that the message is larger than [`MAXIMUM_MESSAGE_SIZE`].
     pub fn build(mut self) -> Result<Composed, ComposeError> {
         if let Some(fault) = self.fault.take() {
             return Err(fault);
@@ -422,7 +424,7 @@ impl Compose {
         })
     }
 
-    /// Keeps the first thing that is wrong.
+    /// Keeps the first error.
     pub(crate) fn refuse(&mut self, error: ComposeError) {
         self.fault.get_or_insert(error);
     }
@@ -432,7 +434,7 @@ impl Compose {
         A: TryInto<MailboxList, Error: Into<AddressError>>,
     {
         let checked = addresses.try_into().map_err(Into::into);
-        // A list of a message that was received has addresses that nobody has checked.
+        // The addresses of a received message haven't been checked.
         let checked =
             checked.and_then(|list: MailboxList| list.iter().map(Address::sendable).collect());
         match checked {

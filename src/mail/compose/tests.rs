@@ -233,7 +233,7 @@ fn debug_shows_no_mail() {
     assert!(!format!("{error:?} {error}").contains("secret"));
 }
 
-/// Text of many scripts, without control characters.
+/// Text in many scripts, without control characters.
 fn any_words() -> impl Strategy<Value = String> {
     let scripts =
         "[a-zA-Z0-9 ,.;:!?\"'()<>@\\\\=_/+&%#éßñøЖщ日本語한국어שלוםمرحبا😀🇩🇪\u{300}-]{0,90}";
@@ -277,7 +277,7 @@ proptest! {
         let parsed_text = parsed.body_text(0).unwrap().replace("\r\n", "\n");
         prop_assert_eq!(parsed_text.trim_end_matches('\n'), text.trim_end_matches('\n'));
         let attachment = parsed.attachment(0).unwrap();
-        // This parser leaves the folds in a quoted name, which RFC 2045 lets be there.
+        // This parser keeps the folds in a quoted name, which RFC 2045 allows.
         let parsed_name = attachment.attachment_name().unwrap().replace("\r\n", "");
         prop_assert_eq!(&parsed_name, &file_name);
         if let PartType::Binary(content) = &attachment.body {

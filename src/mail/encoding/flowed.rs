@@ -1,4 +1,4 @@
-//! Flowed text (RFC 3676): lines that a mail program broke are joined again.
+//! Flowed text (RFC 3676): rejoins lines that a mail program broke.
 
 /// Joins the lines of `format=flowed` text.
 ///
@@ -10,7 +10,7 @@
 /// ```
 ///
 /// `is_space_deleted` is the part's `delsp=yes`: the space that marks a broken line is then not part of the text. Only
-/// lines of the same quotation depth are joined, and a signature's `-- ` never is.
+/// lines of the same quotation depth are joined, and never the `-- ` of a signature.
 #[must_use]
 pub fn unflow(text: &str, is_space_deleted: bool) -> String {
     let mut joined = String::with_capacity(text.len());
@@ -19,7 +19,7 @@ pub fn unflow(text: &str, is_space_deleted: bool) -> String {
         let content = line.trim_end_matches(['\r', '\n']);
         let unquoted = content.trim_start_matches('>');
         let depth = content.len() - unquoted.len();
-        // A sender puts a space before lines that begin with a space, with "From " or with ">".
+        // Senders add a space before lines that begin with a space, "From " or ">".
         let body = unquoted.strip_prefix(' ').unwrap_or(unquoted);
         let is_signature = body == "-- ";
         if let Some(open) = open_depth

@@ -1,4 +1,4 @@
-//! Base64url, in which Gmail gives and takes the bytes of messages; within the crate, the encodings of mail as well.
+//! Base64url, Gmail's encoding of message bytes; within the crate, also the other encodings of mail.
 
 pub(crate) mod charset;
 pub(crate) mod flowed;
@@ -13,7 +13,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose},
 };
 
-/// Trailing bits are let through because some encoders leave them set, and the bytes are whole anyway.
+/// Allow trailing bits: some encoders leave them set, and the bytes are complete anyway.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new()
@@ -21,7 +21,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
 
-/// Text that is not base64.
+/// The error for text that isn't base64.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::encoding::decode_base64url;
@@ -37,7 +37,7 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// The position of the first character that is not in the alphabet, if there is one.
+    /// The position of the first character outside the alphabet.
     ///
     /// `None` means that the text ends in the middle of a byte.
     #[must_use]
@@ -73,12 +73,12 @@ impl std::error::Error for DecodeError {}
 /// # Ok::<(), airbyte_agent_gmail::mail::encoding::DecodeError>(())
 /// ```
 ///
-/// Gmail documents the URL-safe alphabet; attachments come without padding, and text that went through other tools
+/// Gmail documents the URL-safe alphabet. Attachments come without padding, and text that passed through other tools
 /// may have the standard alphabet or line ends. White space is ignored.
 ///
 /// # Errors
 ///
-/// [`DecodeError`] for any other character, for anything after the padding, and for text that ends within a byte.
+/// [`DecodeError`] for any other character, anything after the padding, and text that ends within a byte.
 pub fn decode_base64url(text: &str) -> Result<Vec<u8>, DecodeError> {
     let mut symbols = Vec::with_capacity(text.len());
     let mut is_padded = false;
@@ -124,7 +124,7 @@ pub fn encode_base64url(bytes: &[u8]) -> String {
     general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Decodes base64 of either alphabet, passing over whatever is not base64.
+/// Decodes base64 in either alphabet, skipping everything else.
 pub(crate) fn decode_base64_lenient(bytes: &[u8]) -> Vec<u8> {
     decode_runs(bytes, |_| true)
 }
@@ -137,7 +137,7 @@ fn decode_runs(bytes: &[u8], is_taken: impl Fn(u8) -> bool) -> Vec<u8> {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => symbols.push(*byte),
             b'+' => symbols.push(b'-'),
             b'/' => symbols.push(b'_'),
-            // Several encoded texts may stand one after the other, each with its own padding.
+            // Several encoded texts may follow each other, each with its own padding.
             b'=' if !symbols.is_empty() => flush(&mut symbols, &mut decoded),
             _ => {}
         }
@@ -147,7 +147,7 @@ fn decode_runs(bytes: &[u8], is_taken: impl Fn(u8) -> bool) -> Vec<u8> {
 }
 
 fn flush(symbols: &mut Vec<u8>, decoded: &mut Vec<u8>) {
-    // One symbol alone holds six bits, which is no byte.
+    // A single symbol has six bits, less than a byte.
     if symbols.len() % 4 == 1 {
         symbols.pop();
     }

@@ -1,18 +1,18 @@
-//! The transfer encodings of MIME (RFC 2045 section 6).
+//! MIME transfer encodings (RFC 2045 section 6).
 
 use super::decode_runs;
 
-/// What a `Content-Transfer-Encoding` says.
+/// The value of a `Content-Transfer-Encoding`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TransferEncoding {
     Base64,
     QuotedPrintable,
-    /// `7bit`, `8bit`, `binary`, and whatever is not known.
+    /// `7bit`, `8bit`, `binary`, and anything unknown.
     Identity,
 }
 
 impl TransferEncoding {
-    /// Reads the value in any spelling: `base64;`, `"BASE64"`, `base64 (a comment)`, `quoted printable`.
+    /// Parses the value in any spelling: `base64;`, `"BASE64"`, `base64 (a comment)`, `quoted printable`.
     pub(crate) fn parse(value: &[u8]) -> Self {
         let mut depth = 0_u32;
         let name: String = value
@@ -37,14 +37,14 @@ impl TransferEncoding {
         }
     }
 
-    /// Decodes the body of a part; a text that a mailing list appended to base64 is kept where the part is text.
+    /// Decodes the body of a part. In a text part, a footer that a mailing list appended to base64 is kept.
     pub(crate) fn decode(self, body: &[u8], is_text: bool) -> Vec<u8> {
         match self {
             Self::Base64 => {
                 let (base64, footer) = split_footer(body);
                 let mut decoded = decode_mime_base64(base64);
                 if decoded.is_empty() {
-                    // What is not base64 at all was labelled wrong.
+                    // A body without any base64 has the wrong label.
                     return footer.to_vec();
                 }
                 if is_text && !footer.is_empty() {
@@ -61,17 +61,17 @@ impl TransferEncoding {
     }
 }
 
-/// Splits base64 from the plain text that a mailing list put behind it.
+/// Splits base64 from the plain text that a mailing list appended.
 ///
-/// Lines that are not base64 are passed over where base64 goes on behind them, as RFC 2045 section 6.8 asks. So are
-/// stray characters within a line, as long as base64 has not come to its end.
+/// Other lines are skipped if base64 continues after them, as RFC 2045 section 6.8 requires. So are stray characters
+/// within a line, until the end of the base64.
 fn split_footer(body: &[u8]) -> (&[u8], &[u8]) {
-    /// A line of a footer may have nothing but letters; it seldom is one long word.
+    /// A line of a footer may consist of letters only, but is seldom one long word.
     const LEAST_LENGTH: usize = 20;
 
     let mut footer = None;
     let mut position = 0;
-    // Padding ends base64, but for parts of it that a program has put one after the other.
+    // Padding ends base64, unless a program concatenated several parts.
     let (mut is_ended, mut is_apart) = (false, false);
     for line in body.split_inclusive(|byte| *byte == b'\n') {
         let content = line.trim_ascii();
@@ -106,8 +106,8 @@ fn split_footer(body: &[u8]) -> (&[u8], &[u8]) {
         .unwrap_or((body, b""))
 }
 
-/// Whether a line is base64 with a few stray characters, such as `>PGh0*bWw+Cg==`, or in words of four letters;
-/// and then, whether padding ends it.
+/// Whether a line is base64 with a few stray characters, such as `>PGh0*bWw+Cg==`, or in words of four letters. Returns
+/// whether padding ends it.
 fn damaged(content: &[u8]) -> Option<bool> {
     const LEAST_SYMBOLS: usize = 8;
     const LEAST_SYMBOLS_UNPADDED: usize = 24;
@@ -136,7 +136,7 @@ fn damaged(content: &[u8]) -> Option<bool> {
     is_damaged.then_some(padding.is_some())
 }
 
-/// The length of the padded base64 that a line begins with, where a text stands behind it in the same line.
+/// The length of padded base64 at the start of a line, if text follows it in the same line.
 fn last_word_length(line: &[u8]) -> Option<usize> {
     let word = line.split(u8::is_ascii_whitespace).next()?;
     let symbols = word.iter().take_while(|byte| is_symbol(**byte)).count();
@@ -152,12 +152,12 @@ fn is_padding(content: &[u8]) -> bool {
     content.len() <= 2 && content.iter().all(|byte| *byte == b'=')
 }
 
-/// Decodes the base64 of a MIME part, passing over whatever is not base64, as RFC 2045 section 6.8 asks.
+/// Decodes a MIME part's base64, skipping everything else, as RFC 2045 section 6.8 requires.
 pub(crate) fn decode_mime_base64(bytes: &[u8]) -> Vec<u8> {
     decode_runs(bytes, |byte| !matches!(byte, b'-' | b'_'))
 }
 
-/// Decodes quoted-printable, leaving what is malformed as it stands, as RFC 2045 section 6.7 advises.
+/// Decodes quoted-printable; malformed escapes stay as they are, as RFC 2045 section 6.7 advises.
 pub(crate) fn decode_quoted_printable(bytes: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(bytes.len());
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -175,7 +175,7 @@ pub(crate) fn decode_quoted_printable(bytes: &[u8]) -> Vec<u8> {
                 [_, high, low, ..] => hex_byte(*high, *low),
                 _ => None,
             };
-            // What is no escape stands for itself.
+            // An invalid escape stands for itself.
             let (byte, length) = byte.map_or((b'=', 1), |byte| (byte, 3));
             decoded.push(byte);
             rest = escape.get(length..).unwrap_or_default();
@@ -258,14 +258,14 @@ mod tests {
                 text.trim_end()
             );
         }
-        // A footer may be one word.
+        // A footer may be a single word.
         for footer in ["footer\n", "\nList\n"] {
             let body = format!("SGVsbG8sIEJvYiE=\n{footer}");
             let decoded = TransferEncoding::Base64.decode(body.as_bytes(), true);
             let text = String::from_utf8(decoded).unwrap();
             assert_eq!(text, format!("Hello, Bob!\n{}", footer.trim_start()));
         }
-        // What is not base64 at all was labelled wrong.
+        // A body without any base64 has the wrong label.
         let plain = "Hello, Bob!\n\nBye\n";
         for is_text in [true, false] {
             let decoded = TransferEncoding::Base64.decode(plain.as_bytes(), is_text);
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn base64_is_decoded_past_what_is_not_base64() {
-        // A rule of hyphens is no part of it.
+        // A rule of hyphens doesn't belong to it.
         let body = b"aGVs\r\n----\r\nbG8=\r\n";
         assert_eq!(TransferEncoding::Base64.decode(body, true), b"hello");
         assert_eq!(

@@ -1,25 +1,25 @@
-//! Encoded words (RFC 2047), as they are written rather than as they should be.
+//! Encoded words (RFC 2047) as programs write them, not always as they should be.
 
 use super::charset::{Text, TextOrigin, UndecodedReason, decode};
 
 use super::{charset::decoder::Decoder, decode_base64_lenient, transfer::hex_byte};
 
-/// The longest charset, with its language.
+/// The longest charset, including a language.
 const MAXIMUM_CHARSET_LENGTH: usize = 80;
 
-/// Header text, its encoded words decoded.
+/// Header text with decoded words.
 #[derive(Default)]
 pub(crate) struct Words {
     pub(crate) text: String,
-    /// The charsets of what could not be decoded.
+    /// The charsets of undecodable text.
     pub(crate) losses: Vec<(Option<String>, UndecodedReason)>,
 }
 
-/// Decodes the encoded words of a header's text, which is unfolded.
+/// Decodes the encoded words in an unfolded header.
 ///
-/// The bytes of neighbours of one charset are joined before they are decoded, since many programs split a word
-/// within a letter, and some within the four letters of base64. A word is one wherever it stands: RFC 2047 section 5
-/// wants white space around it, which is often missing.
+/// The bytes of adjacent words with the same charset are joined before decoding, since many programs split a word
+/// within a letter, and some within a base64 group. An encoded word counts wherever it stands: the white space around
+/// it that RFC 2047 section 5 requires is often missing.
 pub(crate) fn decode_words(value: &[u8]) -> Words {
     let mut words = Words::default();
     let mut run: Vec<Word<'_>> = Vec::new();
@@ -37,7 +37,7 @@ pub(crate) fn decode_words(value: &[u8]) -> Words {
             continue;
         };
         let plain = value.get(plain_start..start).unwrap_or_default();
-        // White space between two words belongs to neither.
+        // White space between two encoded words belongs to neither.
         if run.is_empty() || !plain.trim_ascii().is_empty() {
             words.push_run(&run);
             run.clear();
@@ -53,7 +53,7 @@ pub(crate) fn decode_words(value: &[u8]) -> Words {
     words
 }
 
-/// The length of the encoded word that text begins with, if it begins with one that is not longer than a few lines.
+/// The length of the encoded word at the start of the text, if there is one of a few lines at most.
 pub(crate) fn word_length(text: &[u8]) -> Option<usize> {
     const MAXIMUM_LENGTH: usize = 1_000;
 
@@ -107,7 +107,7 @@ struct Word<'a> {
 }
 
 impl<'a> Word<'a> {
-    /// Reads `=?charset?encoding?text?=`, and its length.
+    /// Parses `=?charset?encoding?text?=`, and returns its length.
     fn parse(bytes: &'a [u8]) -> Option<(Self, usize)> {
         let rest = bytes.strip_prefix(b"=?")?;
         let limit = rest.len().min(MAXIMUM_CHARSET_LENGTH + 1);
@@ -138,13 +138,12 @@ impl<'a> Word<'a> {
         Some((word, length))
     }
 
-    /// Whether base64 ends within a group of four letters, as it does where a padding is missing or where the word
-    /// was split.
+    /// Whether base64 ends within a group of four letters, because the padding is missing or the word was split.
     fn may_be_split(&self) -> bool {
         self.is_base64 && !self.text.contains(&b'=') && !self.symbols().count().is_multiple_of(4)
     }
 
-    /// Whether base64 ends with bits that belong to a byte that the next word has.
+    /// Whether base64 ends with bits of a byte that continues in the next word.
     fn is_split(&self) -> bool {
         let left = match self.symbols().count() % 4 {
             2 => 0b1111,
@@ -167,7 +166,7 @@ impl<'a> Word<'a> {
     }
 }
 
-/// Where the text of a word ends: at the first `?=`, unless another word begins before it.
+/// The end of a word's text: the first `?=`, unless another word begins before it.
 fn text_end(text: &[u8]) -> Option<usize> {
     let mut previous = b'?';
     for (position, pair) in text.windows(2).enumerate() {
@@ -191,7 +190,7 @@ fn symbol_value(symbol: u8) -> u8 {
     }
 }
 
-/// The bytes of neighbouring words; base64 is decoded word by word, or as one.
+/// The bytes of adjacent words; base64 is decoded word by word, or joined.
 fn join(words: &[Word<'_>], is_base64_joined: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
     for group in words.chunk_by(|first, second| first.is_base64 == second.is_base64) {

@@ -1,4 +1,4 @@
-//! Dates as senders write them, and moments as their reader's clock shows them.
+//! Parses dates as senders write them, and formats times for the reader's time zone.
 
 use jiff::{
     SignedDuration, Timestamp, ZonedDateTime, civil,
@@ -11,7 +11,7 @@ const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
 
-/// The zones that have names, and how many hours they are ahead (RFC 5322 section 4.3).
+/// The named zones, and how many hours they are ahead of UTC (RFC 5322 section 4.3).
 const ZONES: [(&str, i32); 8] = [
     ("est", -5),
     ("edt", -4),
@@ -23,10 +23,10 @@ const ZONES: [(&str, i32); 8] = [
     ("pdt", -7),
 ];
 
-/// Reads a date of RFC 5322 section 3.3 or 4.3, or one with the words in another order or as ISO 8601 has them, with the
-/// zone that the sender gave it.
+/// Parses a date of RFC 5322 section 3.3 or 4.3, with its parts in any order, or in ISO 8601 form. Keeps the sender's
+/// zone.
 ///
-/// A zone of another name counts as UTC: section 4.3 has it so, and the date must not be lost with it.
+/// A zone with another name counts as UTC, as section 4.3 says, so that the date isn't lost.
 pub(crate) fn parse(line: &[u8]) -> Option<ZonedDateTime> {
     let text = String::from_utf8_lossy(&without_comments(line)).to_ascii_lowercase();
     let (mut day, mut month, mut year, mut time) = (None, None, None, None);
@@ -41,7 +41,7 @@ pub(crate) fn parse(line: &[u8]) -> Option<ZonedDateTime> {
         } else if let Some(date) = iso_date(word) {
             (year, month, day) = (Some(date.0), Some(date.1), Some(date.2));
         } else if begins_with(char::is_ascii_digit) {
-            // Some write `24-Nov-2026`.
+            // Some programs write `24-Nov-2026`.
             for number in word.split('-') {
                 match (day, month_of(number)) {
                     (_, Some(found)) => month = month.or(Some(found)),
@@ -67,13 +67,13 @@ pub(crate) fn parse(line: &[u8]) -> Option<ZonedDateTime> {
     };
     let local = civil::DateTime::new(year?, month?, day?, hour, minute, second.min(59), 0).ok()?;
     let zone = Offset::from_seconds(offset).ok()?;
-    // A leap second is the same moment as the first second behind it, as POSIX counts.
+    // As in POSIX, a leap second is the same moment as the first second after it.
     let leap = SignedDuration::from_secs(i64::from(second == 60));
     let moment = local.to_zoned_datetime(TimeZone::fixed(zone)).ok()?;
     moment.checked_add(leap).ok().filter(|_| second <= 60)
 }
 
-/// The words of a date. The parts of `2026-11-24T09:15:00Z` are words too, and a zone that touches the time.
+/// The words of a date, including the parts of `2026-11-24T09:15:00Z` and a zone attached to the time.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| letter.is_whitespace() || letter == ',')
         .flat_map(|word| {
@@ -113,7 +113,7 @@ fn month_of(word: &str) -> Option<i8> {
     i8::try_from(position + 1).ok()
 }
 
-/// Years of two and three digits are counted as RFC 5322 section 4.3 does; no mail is of the first century.
+/// Expands years of two and three digits by RFC 5322 section 4.3; no mail is from the first century.
 fn year_of(digits: &str) -> Option<i16> {
     let year: i16 = digits.parse().ok()?;
     Some(match digits.len() {
@@ -152,28 +152,28 @@ fn offset_of(word: &str) -> Option<i32> {
     (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes) * 60)
 }
 
-/// A moment in the zone of the reader: that of `TZ`, or else the system's.
+/// A moment in the reader's zone: `TZ`, else the system's.
 fn local(epoch_seconds: i64) -> Option<ZonedDateTime> {
     let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
     let moment = Timestamp::from_second(epoch_seconds)
         .ok()?
         .to_zoned_datetime(zone);
-    // RFC 3339 and RFC 5322 have years of four digits.
+    // RFC 3339 and RFC 5322 have four-digit years.
     (0..=9999).contains(&moment.year()).then_some(moment)
 }
 
-/// As RFC 3339 writes it: `2026-03-07T08:15:00+01:00`.
+/// Formats a time by RFC 3339: `2026-03-07T08:15:00+01:00`.
 pub(crate) fn rfc3339(epoch_seconds: i64) -> Option<String> {
     Some(format_rfc3339(&local(epoch_seconds)?))
 }
 
-/// As RFC 5322 writes it: `Sat, 7 Mar 2026 08:15:00 +0100`.
+/// Formats a time by RFC 5322: `Sat, 7 Mar 2026 08:15:00 +0100`.
 pub(crate) fn rfc5322(epoch_seconds: i64) -> Option<String> {
     Some(format_rfc5322(&local(epoch_seconds)?))
 }
 
 fn format_rfc3339(moment: &ZonedDateTime) -> String {
-    // An offset has no seconds there; those of the time before 1900 do.
+    // RFC 3339 offsets have no seconds, but those before 1900 do.
     let is_whole = moment.offset().seconds() % 60 == 0;
     let moment = if is_whole {
         moment.clone()

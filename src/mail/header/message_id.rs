@@ -1,14 +1,14 @@
-//! The ids that messages know each other by (RFC 5322 section 3.6.4).
+//! Message ids (RFC 5322 section 3.6.4).
 
 use super::MAXIMUM_VALUE_LENGTH;
 use crate::mail::compose::ComposeError;
 use crate::random;
 
-/// Makes an id that no other message has.
+/// Creates a unique id.
 pub(crate) fn random_message_id(domain: Option<&str>) -> Result<String, ComposeError> {
     let bytes = random::bytes().map_err(|_| ComposeError::NoRandomness)?;
     let number = u128::from_ne_bytes(bytes);
-    // Without an author's domain it is a name that can never exist, since the machine's own is nobody's concern.
+    // Without the author's domain, use one that can't exist, since the machine's own name is private.
     let domain = domain.filter(|domain| !domain.starts_with('['));
     Ok(format!(
         "{number:032x}@{}",
@@ -19,11 +19,11 @@ pub(crate) fn random_message_id(domain: Option<&str>) -> Result<String, ComposeE
 /// The longest id: with the name of its header it fits into a line (RFC 5322 section 2.1.1).
 const MAXIMUM_LENGTH: usize = 900;
 
-/// The ids of a received header, without their angle brackets.
+/// The ids in a received header, without angle brackets.
 ///
-/// Between the brackets an id is taken as it is, whatever it looks like: it names a message by being the same text.
-/// Comments and phrases beside them are not ids (RFC 5322 section 4.5.4). Where there are no brackets, each word with an
-/// `@` is an id, and a single word is one without it, too.
+/// An id in brackets is kept as is, whatever it looks like: ids only have to match as text. Comments and phrases beside
+/// them aren't ids (RFC 5322 section 4.5.4). Without brackets, each word with an `@` is an id, and so is a single word
+/// without one.
 pub(crate) fn parse_message_ids(value: &[u8]) -> Vec<String> {
     let value = String::from_utf8_lossy(value.get(..MAXIMUM_VALUE_LENGTH).unwrap_or(value));
     let mut ids = Vec::new();
@@ -62,9 +62,9 @@ pub(crate) fn parse_message_ids(value: &[u8]) -> Vec<String> {
     ids
 }
 
-/// What stands before the closing bracket, and what behind it. One that is not closed ends with its word.
+/// Splits text at its closing bracket; an unclosed id ends with its word.
 fn bracketed(text: &str) -> (&str, &str) {
-    // A quoted text on the left side may hold a bracket (RFC 5322 section 4.5.4).
+    // A quoted local part may contain a bracket (RFC 5322 section 4.5.4).
     let quoted = text.strip_prefix('"').and_then(|content| {
         let end = content.find(['"', '<'])? + 2;
         text.get(..end)?.ends_with('"').then_some(())?;
@@ -84,7 +84,7 @@ fn bracketed(text: &str) -> (&str, &str) {
     }
 }
 
-/// What stands behind a comment; `None` where it has no end.
+/// The text after a comment; `None` if the comment has no end.
 fn after_comment(text: &str) -> Option<&str> {
     let mut depth = 0_usize;
     let mut is_escaped = false;
@@ -107,13 +107,13 @@ fn unfolded(id: &str) -> String {
         .replace(['\r', '\n', '\t'], " ")
 }
 
-/// Takes a message id with or without its angle brackets.
+/// Checks a message id, with or without angle brackets.
 pub(crate) fn check_message_id(id: &str, header: &'static str) -> Result<String, ComposeError> {
     let id = id.trim();
     let bracketed = id.strip_prefix('<').and_then(|id| id.strip_suffix('>'));
     let bare = bracketed.unwrap_or(id);
-    // Gmail's own id of a message, which is so easily given in its place, is a number in hexadecimal digits; with blanks
-    // it may be several.
+    // Gmail's own id of a message, easily given by mistake, is a hexadecimal number. A text with blanks may be several
+    // ids.
     let is_doubtful = bracketed.is_none()
         && (id.contains(' ') || id.bytes().all(|byte| byte.is_ascii_hexdigit()));
     if is_message_id(bare) && !is_doubtful {
@@ -123,8 +123,8 @@ pub(crate) fn check_message_id(id: &str, header: &'static str) -> Result<String,
     }
 }
 
-/// Whether text can stand as a message id between angle brackets: an id that other programs made is copied as it is
-/// (RFC 5322 section 3.6.4), but must not end its header, nor need servers that take other letters (RFC 6532).
+/// Whether a text can be a message id in angle brackets. Ids of other programs are copied as they are (RFC 5322 section
+/// 3.6.4), but must not end the header or need servers that support non-ASCII characters (RFC 6532).
 pub(crate) fn is_message_id(id: &str) -> bool {
     !id.trim().is_empty()
         && id.len() <= MAXIMUM_LENGTH

@@ -1,4 +1,4 @@
-//! Header values as what they mean.
+//! Parses header values.
 
 pub(crate) mod date;
 pub(crate) mod message_id;
@@ -9,18 +9,18 @@ use jiff::ZonedDateTime;
 use self::parameter::Parameterized;
 use super::encoding::word::{Words, decode_words};
 
-/// The longest header value that is parsed; what is longer is no mail that a person wrote, and is cut.
+/// The longest header value to parse. People don't write longer ones, so the rest is cut off.
 pub(crate) const MAXIMUM_VALUE_LENGTH: usize = 512 * 1024;
 
-/// Unstructured text such as a subject, its encoded words decoded and its lines unfolded.
+/// Unstructured text such as a subject, with decoded words and unfolded lines.
 pub(crate) fn parse_text(value: &[u8]) -> String {
     parse_words(value).text
 }
 
-/// Text as [`parse_text`] reads it, and what could not be decoded.
+/// Like [`parse_text`], with what could not be decoded.
 pub(crate) fn parse_words(value: &[u8]) -> Words {
     let mut words = decode_words(&unfold(value));
-    // An encoded word may hold line breaks, which no header may show.
+    // An encoded word may contain line breaks, which no header may show.
     if words.text.contains(is_line_break) {
         words.text = words.text.replace(is_line_break, " ");
     }
@@ -35,7 +35,7 @@ fn is_line_break(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
-/// A date, with the zone that the sender gave it.
+/// A date, in the sender's zone.
 pub(crate) fn parse_date(value: &[u8]) -> Option<ZonedDateTime> {
     date::parse(&unfold(value))
 }
@@ -45,14 +45,14 @@ pub(crate) fn parse_parameterized(value: &[u8]) -> Parameterized {
     parameter::parse(unfold(value).trim_ascii())
 }
 
-/// Makes the value one line.
+/// Joins folded lines.
 fn unfold(value: &[u8]) -> Vec<u8> {
     let value = value.get(..MAXIMUM_VALUE_LENGTH).unwrap_or(value);
     let mut line = Vec::with_capacity(value.len() + 2);
     for (position, byte) in value.iter().enumerate() {
         let next = value.get(position + 1);
         match byte {
-            // A fold is its line end alone: the white space behind it belongs to the value.
+            // Only the line end is the fold: the white space after it belongs to the value.
             b'\r' if next == Some(&b'\n') => {}
             b'\n' if matches!(next, Some(b' ' | b'\t')) => {}
             b'\r' | b'\n' => line.push(b' '),

@@ -1,4 +1,4 @@
-//! Values with parameters, such as a content type, in every form that mail has them (RFC 2045, RFC 2231, RFC 6266).
+//! Values with parameters, such as a content type, in every form found in mail (RFC 2045, RFC 2231, RFC 6266).
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,19 @@ use crate::mail::encoding::{
     word::decode_words,
 };
 
-/// A `Content-Type` or `Content-Disposition`, its names in lower case.
+/// A `Content-Type` or `Content-Disposition`, with names in lower case.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Parameterized {
-    /// `text/plain`, `attachment`.
+    /// For example `text/plain` or `attachment`.
     pub(crate) value: String,
     /// The parameters, decoded by RFC 2231 and RFC 2047.
     pub(crate) parameters: Vec<(String, String)>,
-    /// The parameters that could not be decoded, with their charset.
+    /// Parameters that could not be decoded, with their charset.
     pub(crate) losses: Vec<(String, Option<String>, UndecodedReason)>,
 }
 
 impl Parameterized {
-    /// The value of one parameter.
+    /// The value of a parameter.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters
             .iter()
@@ -29,12 +29,12 @@ impl Parameterized {
     }
 }
 
-/// Reads a value with parameters; the header is unfolded.
+/// Parses an unfolded value with parameters.
 pub(crate) fn parse(line: &[u8]) -> Parameterized {
     let pieces: Vec<&[u8]> = split(line).collect();
     let head = without_comments(pieces.first().copied().unwrap_or_default());
     let head = head.as_slice().trim_ascii();
-    // A semicolon may be missing: `text/html charset=utf-8`.
+    // The semicolon may be missing: `text/html charset=utf-8`.
     let value_end = match memchr::memchr(b'=', head) {
         Some(equals) => {
             let before = head.get(..equals).unwrap_or_default().trim_ascii_end();
@@ -77,7 +77,7 @@ pub(crate) fn parse(line: &[u8]) -> Parameterized {
                 last = (!piece.is_quoted).then(|| (piece.name.clone(), place));
                 forms.pieces.push(piece);
             }
-            // A semicolon within a name that should have been quoted.
+            // A semicolon within a name that lacks its quotes.
             None => {
                 if let Some((name, place)) = &last
                     && is_file_name(name)
@@ -102,21 +102,21 @@ pub(crate) fn parse(line: &[u8]) -> Parameterized {
     parsed
 }
 
-/// A parameter as it was read.
+/// A decoded parameter.
 struct Read {
     text: String,
     charset: Option<String>,
     loss: Option<UndecodedReason>,
 }
 
-/// All that a header says of one parameter.
+/// All forms of a parameter in a header.
 #[derive(Default)]
 struct Forms {
     pieces: Vec<Piece>,
 }
 
 impl Forms {
-    /// The extended form comes before the plain one (RFC 6266 section 4.3), unless it cannot be decoded.
+    /// The extended form precedes the plain one (RFC 6266 section 4.3), unless it can't be decoded.
     fn read(&self) -> Option<Read> {
         let whole = |is_extended: bool| {
             self.pieces
@@ -147,7 +147,7 @@ impl Forms {
     }
 }
 
-/// The sections up to the first that is missing. Some programs count from one.
+/// The sections up to the first gap. Some programs count from one.
 fn contiguous<'a, 'b>(sections: &'b [&'a Piece]) -> &'b [&'a Piece] {
     let first = sections.first().and_then(|piece| piece.section);
     let length = sections
@@ -158,7 +158,7 @@ fn contiguous<'a, 'b>(sections: &'b [&'a Piece]) -> &'b [&'a Piece] {
     sections.get(..length).unwrap_or_default()
 }
 
-/// Puts the bytes of the sections together before they are decoded: a letter may be in two of them.
+/// Joins the bytes of the sections before decoding, since a letter may be split between two.
 fn read_pieces(pieces: &[&Piece]) -> Read {
     let mut charset = None;
     let mut bytes = Vec::new();
@@ -169,7 +169,7 @@ fn read_pieces(pieces: &[&Piece]) -> Read {
         let mut is_encoded = piece.is_extended || lacks_asterisks;
         if position == 0
             && let Some((label, text)) = split_charset(content)
-            // Some programs leave out the asterisk.
+            // Some programs omit the asterisk.
             && (piece.is_extended || is_meant_as_extended(label, text))
         {
             charset = Some(label.to_owned()).filter(|label| !label.is_empty());
@@ -194,7 +194,7 @@ fn read_pieces(pieces: &[&Piece]) -> Read {
         loss,
         charset,
     };
-    // Many programs put encoded words where the standard has the form above.
+    // Many programs put encoded words here, in place of the standard's form above.
     if read.text.contains("=?") {
         let words = decode_words(read.text.as_bytes());
         read.text = words.text;
@@ -210,7 +210,8 @@ fn read_pieces(pieces: &[&Piece]) -> Read {
     read
 }
 
-/// Whether a plain value such as `UTF-8''a%20b` is an extended one without its asterisk, and not a name of that look.
+/// Whether a plain value such as `UTF-8''a%20b` is an extended one without its asterisk, and not a name that looks like
+/// it.
 fn is_meant_as_extended(label: &str, text: &[u8]) -> bool {
     let mut escapes = text.split(|byte| *byte == b'%').skip(1).peekable();
     !label.is_empty()
@@ -222,7 +223,7 @@ fn is_meant_as_extended(label: &str, text: &[u8]) -> bool {
         })
 }
 
-/// One `name=content`, or a section of it.
+/// A `name=content`, or a section of it.
 struct Piece {
     name: String,
     section: Option<usize>,
@@ -232,7 +233,7 @@ struct Piece {
 }
 
 impl Piece {
-    /// Takes `name=content`, `name*=content`, `name*0=content` or `name*0*=content`.
+    /// Parses `name=content`, `name*=content`, `name*0=content` or `name*0*=content`.
     fn parse(piece: &[u8]) -> Option<Self> {
         let equals = memchr::memchr(b'=', piece)?;
         let (name, content) = piece.split_at_checked(equals)?;
@@ -268,7 +269,7 @@ impl Piece {
     }
 }
 
-/// Names of files have round brackets, which are comments elsewhere.
+/// File names may contain parentheses, which are comments elsewhere.
 fn is_file_name(name: &str) -> bool {
     matches!(name, "name" | "filename")
 }
@@ -281,7 +282,7 @@ fn split_charset(content: &[u8]) -> Option<(&str, &[u8])> {
     (charset.len() <= 80).then_some((charset, text))
 }
 
-/// The pieces between the semicolons that are within neither quotes nor round brackets.
+/// Splits at semicolons outside quotes and parentheses.
 fn split(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let last_closing = memchr::memrchr(b')', value).unwrap_or_default();
     let (mut is_quoted, mut is_escaped, mut depth) = (false, false, 0_u32);
@@ -293,7 +294,7 @@ fn split(value: &[u8]) -> impl Iterator<Item = &[u8]> {
         match byte {
             _ if is_escaped => is_escaped = false,
             b'\\' if is_quoted => is_escaped = true,
-            // A quote begins a value; elsewhere it is part of one.
+            // A quote at the start of a value opens a quoted string; elsewhere it is part of the value.
             b'"' if is_quoted || depth > 0 => is_quoted = false,
             b'"' => is_quoted = true,
             _ if is_quoted => {}
@@ -307,10 +308,10 @@ fn split(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The text of quoted strings that stand one behind the other, parted by a space.
+/// The text of consecutive quoted strings, separated by a space.
 ///
-/// A backslash escapes what is behind it (RFC 5322 section 3.2.4). In the paths that some programs write, it is itself
-/// before anything but a quote or a backslash.
+/// A backslash escapes the next character (RFC 5322 section 3.2.4). In the paths that some programs write, a backslash
+/// stands for itself unless a quote or another backslash follows.
 fn unquote(content: &[u8]) -> Vec<u8> {
     let is_path = matches!(
         content.trim_ascii_start(),
@@ -343,7 +344,7 @@ fn unquote(content: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Leaves out the comments, which begin behind white space or at the start.
+/// Removes comments, which begin after white space or at the start.
 pub(crate) fn without_comments(content: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(content.len());
     let (mut depth, mut is_quoted) = (0_u32, false);

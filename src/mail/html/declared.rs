@@ -1,13 +1,13 @@
-//! The charset that an HTML document gives itself.
+//! The charset that an HTML document declares.
 
 use super::token::{Token, Tokenizer};
 
-/// How far into a document the charset is looked for. Browsers look at 1,024 bytes; mail has styles before it.
+/// How far into a document to look for the charset. Browsers look at 1,024 bytes, but mail has styles before it.
 const LENGTH: usize = 16 * 1024;
 
-/// The charset of `<meta charset>`, of `<meta http-equiv="Content-Type">`, or of the XML declaration.
+/// The charset in `<meta charset>`, in `<meta http-equiv="Content-Type">`, or in the XML declaration.
 ///
-/// A byte order mark counts more than any of them, and is found where the bytes are decoded.
+/// A byte order mark takes precedence over them, and is handled where the bytes are decoded.
 pub(crate) fn declared_charset(html: &[u8]) -> Option<String> {
     let start = html.get(..LENGTH).unwrap_or(html);
     let start = String::from_utf8_lossy(start);
@@ -33,7 +33,7 @@ pub(crate) fn declared_charset(html: &[u8]) -> Option<String> {
             .map(|label| label.trim().to_owned())
             .filter(|label| !label.is_empty())
             .or_else(|| value_of(content?, "charset"));
-        // A document that can be read as far as here is of no charset of several bytes for each letter.
+        // A document readable as ASCII this far can't be UTF-16 or UTF-32.
         if let Some(label) = label {
             let label = label.to_ascii_lowercase();
             let is_wide = label.starts_with("utf-16") || label.starts_with("utf-32");
@@ -43,7 +43,7 @@ pub(crate) fn declared_charset(html: &[u8]) -> Option<String> {
     None
 }
 
-/// The value behind `name=`, in quotes or without.
+/// The value after `name=`, with or without quotes.
 fn value_of(text: &str, name: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let after = lower.get(lower.find(name)? + name.len()..)?;

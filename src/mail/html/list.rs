@@ -1,15 +1,15 @@
-//! Lists, and what stands before their items.
+//! Lists, and the markers of their items.
 
 use super::token::Attributes;
 
 /// An open list.
 pub(super) struct List {
-    /// The next item's number; nothing where items have none.
+    /// The number of the next item; `None` in an unnumbered list.
     next: Option<u32>,
     style: Style,
 }
 
-/// How a number is written.
+/// The style of numbers.
 #[derive(Clone, Copy)]
 enum Style {
     Decimal,
@@ -17,7 +17,7 @@ enum Style {
     Roman { is_upper: bool },
 }
 
-/// Beyond this, Roman numbers are written as others are, as browsers do.
+/// Larger numbers are written in decimal, as in browsers.
 const MOST_ROMAN: u32 = 3_999;
 
 const ROMAN: [(u32, &str); 13] = [
@@ -37,7 +37,7 @@ const ROMAN: [(u32, &str); 13] = [
 ];
 
 impl List {
-    /// A list of the HTML standard: `ul`, or `ol` with its first number and its style.
+    /// A list of the HTML standard: `ul`, or `ol` with its first number and style.
     pub(super) fn new(name: &str, attributes: &Attributes) -> Self {
         let style = match attributes.get("type").map(str::trim) {
             Some("a") => Style::Letters(b'a'),
@@ -53,7 +53,7 @@ impl List {
         }
     }
 
-    /// What stands before the next item, which may name its number.
+    /// The marker of the next item, which may set its own number.
     pub(super) fn marker(&mut self, item: &Attributes) -> String {
         let Some(next) = &mut self.next else {
             return bullet();
@@ -64,7 +64,7 @@ impl List {
     }
 }
 
-/// What stands before an item that has no number.
+/// The marker of an item without a number.
 pub(super) fn bullet() -> String {
     "- ".to_owned()
 }

@@ -1,7 +1,7 @@
-//! HTML to text that a person, or a model, can read.
+//! Renders HTML as text for people and models.
 //!
-//! The tokens are those of the WHATWG (`html5gum`); the renderer is our own, since mail needs what browsers do not:
-//! hidden preheaders left out, links kept, and time that grows with the length alone, whatever a sender wrote.
+//! The tokenizer follows the WHATWG (`html5gum`). The renderer is our own, since mail differs from browsing: hidden
+//! preheaders are left out, links are kept, and the time depends only on the length, whatever a sender wrote.
 
 mod declared;
 mod list;
@@ -18,10 +18,10 @@ pub(crate) use self::{
     token::{Attributes, Name, Token, Tokenizer},
 };
 
-/// Elements within elements beyond this depth have no effect of their own; their text is kept.
+/// Elements nested deeper have no effect; their text is kept.
 const MAXIMUM_DEPTH: usize = 256;
 
-/// Beyond these depths, quotations and lists are no longer indented, so that a line's prefix stays short.
+/// Deeper quotations and lists are not indented further, which keeps line prefixes short.
 const MAXIMUM_QUOTE_DEPTH: usize = 16;
 const MAXIMUM_LIST_DEPTH: usize = 8;
 
@@ -34,9 +34,9 @@ const MAXIMUM_LIST_DEPTH: usize = 8;
 /// assert_eq!(html_to_text(html), "Your receipt (https://example.com/r/7):\n\n- one éclair");
 /// ```
 ///
-/// Each link's address follows its text in brackets, not in a numbered list at the end: a text that is cut to fit keeps
-/// its links. A link whose text is its address is written once. Scripts, styles, and text that the sender hides (such
-/// as preheaders) are left out; cells of a table row are separated by ` | `; quotations begin with `> `; pictures show
+/// Each link's URL follows its text in parentheses, not in a numbered list at the end, so truncated text keeps its
+/// links. A link whose text is its URL is written once. Scripts, styles and text hidden by the sender, such as
+/// preheaders, are left out. Cells of a table row are separated by ` | `, quotations start with `> `, and pictures show
 /// their description in square brackets.
 #[must_use]
 pub fn html_to_text(html: &str) -> String {
@@ -51,18 +51,18 @@ pub fn html_to_text(html: &str) -> String {
     renderer.finish()
 }
 
-/// An open element, with what has to be undone at its end.
+/// An open element, with the effects to undo at its end.
 struct Element {
     name: Name,
     is_hidden: bool,
-    /// Text of size zero is not seen, unless an inner element sets a size again.
+    /// Text of size zero is invisible, unless an inner element sets a size again.
     is_tiny: bool,
     list: Option<List>,
     link: Option<Link>,
     cell: Option<Cell>,
 }
 
-/// What stood before a table cell.
+/// The state before a table cell.
 #[derive(Clone, Copy)]
 struct Cell {
     lines: usize,
@@ -90,11 +90,11 @@ struct Renderer {
     is_cell_pending: bool,
     pending_marker: Option<String>,
     last_line_start: usize,
-    /// How deep the line that was begun last is quoted.
+    /// The quotation depth of the line begun last.
     line_quote_depth: usize,
-    /// The lines begun so far.
+    /// The number of lines begun so far.
     lines: usize,
-    /// Where the cell began that has no text yet.
+    /// The start of a cell without text so far.
     empty_cell: Option<usize>,
 }
 
@@ -118,7 +118,7 @@ impl Renderer {
                     && !is_hidden(attributes)
                 {
                     let alternative = alternative.trim();
-                    // A picture of a sign or an emoji is that sign.
+                    // A picture of a symbol or emoji stands for that symbol.
                     if alternative.chars().any(char::is_alphanumeric) {
                         self.write_visible(&format!("[{alternative}]"));
                     } else {
@@ -200,7 +200,8 @@ impl Renderer {
         }
     }
 
-    /// Closes what HTML closes without an end tag: a list item at the next one, a cell at the next cell or row.
+    /// Closes elements that HTML closes without an end tag: a list item at the next one, a cell at the next cell or
+    /// row.
     fn close_implied(&mut self, name: &str) {
         let (closed, boundary): (&[&str], &[&str]) = match name {
             "p" => (&["p"], &["td", "th", "div", "li", "blockquote"]),
@@ -249,7 +250,7 @@ impl Renderer {
         }
     }
 
-    /// A cell of one line leaves its row on that line, even where its text is in a paragraph.
+    /// A cell of one line keeps the rest of its row on that line, even if its text is in a paragraph.
     fn close_cell(&mut self, cell: Cell) {
         self.empty_cell = None;
         let is_on_new_line = cell.pending_line_ends > 0 || cell.start == 0;
@@ -266,7 +267,7 @@ impl Renderer {
             return;
         }
         if text.is_empty() {
-            // Without a space between them, as behind a row of pictures, two addresses would read as one.
+            // Without a space between them, as after a row of pictures, two URLs would read as one.
             self.is_space_pending = true;
             self.write_visible(&link.address);
             self.is_space_pending = true;
@@ -297,7 +298,7 @@ impl Renderer {
             if character.is_whitespace() {
                 self.is_space_pending = true;
             } else if is_filler(character) || (character == '\u{200c}' && self.is_at_gap()) {
-                // Senders pad preheaders with these, so that nothing else shows behind them.
+                // Senders pad preheaders with these, so that nothing else shows after them.
             } else {
                 self.prepare();
                 self.output.push(self.raised(character));
@@ -305,7 +306,7 @@ impl Renderer {
         }
     }
 
-    /// A digit above or below the line, which makes another number or price of what it stands behind.
+    /// A digit as superscript or subscript; in line, it would change the number or price before it.
     fn raised(&self, character: char) -> char {
         const ABOVE: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻";
         const BELOW: &str = "₀₁₂₃₄₅₆₇₈₉₊₋";
@@ -333,18 +334,19 @@ impl Renderer {
     }
 
     fn break_line(&mut self, line_ends: u8) {
-        // A paragraph or table that begins a cell would part the cell from its row.
+        // A paragraph or table at the start of a cell would split the cell from its row.
         if self.empty_cell != Some(self.output.len()) {
             self.pending_line_ends = self.pending_line_ends.max(line_ends);
         }
     }
 
-    /// Writes what is due before the next visible character: line ends, the line's prefix, a cell's bar, or a space.
+    /// Writes what is due before the next visible character: line ends, the line's prefix, a cell separator, or a
+    /// space.
     fn prepare(&mut self) {
         let is_first = self.output.is_empty();
         if self.pending_line_ends > 0 || is_first {
             if !is_first {
-                // The empty line between two depths belongs to the lesser one.
+                // The empty line between two depths has the lesser one.
                 let depth = self.quote_depth.min(self.line_quote_depth);
                 let quote = ">".repeat(depth.min(MAXIMUM_QUOTE_DEPTH));
                 for position in 0..self.pending_line_ends {
@@ -384,7 +386,7 @@ impl Renderer {
     }
 }
 
-/// The fewest line ends before and after an element.
+/// The least number of line ends before and after an element.
 fn line_ends_around(name: &str) -> u8 {
     match name {
         "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "blockquote" | "pre" | "table" | "dl" => 2,
@@ -412,7 +414,7 @@ fn is_void(name: &str) -> bool {
     )
 }
 
-/// Elements whose content is not text of the message.
+/// Elements whose content is never text of the message.
 fn is_never_text(name: &str) -> bool {
     matches!(
         name,

@@ -1,8 +1,8 @@
-//! What of an element's attributes matters to a reader of text.
+//! The attributes that matter for rendering as text.
 
 use super::token::Attributes;
 
-/// Whether an element is hidden from whoever sees the HTML.
+/// Whether an element is hidden from readers of the HTML.
 pub(crate) fn is_hidden(attributes: &Attributes) -> bool {
     if attributes.get("hidden").is_some() {
         return true;
@@ -22,7 +22,7 @@ pub(crate) fn is_hidden(attributes: &Attributes) -> bool {
     })
 }
 
-/// Whether a style sets the size of text to zero, or to something else, if it says anything of it.
+/// Whether a style sets the font size to zero; `None` if it sets no size.
 pub(crate) fn has_zero_font_size(style: &str) -> Option<bool> {
     style.split(';').rev().find_map(|declaration| {
         let value = declaration.strip_prefix("font-size:")?;
@@ -36,7 +36,7 @@ fn is_zero(value: &str) -> bool {
     number.parse::<f32>().is_ok_and(|number| number == 0.0)
 }
 
-/// A style without white space and in lower case, as the checks want it.
+/// A style in lower case without white space, as the checks expect it.
 pub(crate) fn compact_style(style: &str) -> String {
     style
         .chars()
@@ -45,7 +45,7 @@ pub(crate) fn compact_style(style: &str) -> String {
         .collect()
 }
 
-/// The address of a link in a form to show, unless it leads nowhere outside of the message.
+/// A link's URL in a readable form; `None` if it leads nowhere outside the message.
 pub(crate) fn readable_address(address: &str) -> Option<String> {
     let address: String = address
         .chars()
@@ -58,7 +58,7 @@ pub(crate) fn readable_address(address: &str) -> Option<String> {
         .then_some(address)
 }
 
-/// Whether a link's text says the address already.
+/// Whether a link's text already shows its URL.
 pub(crate) fn is_same_address(text: &str, address: &str) -> bool {
     let plain = |value: &str| -> String {
         let value = value.split_once(':').map_or(value, |(scheme, rest)| {
@@ -73,6 +73,6 @@ pub(crate) fn is_same_address(text: &str, address: &str) -> bool {
             .trim_end_matches('/')
             .to_lowercase()
     };
-    // Comparing is pointless, and costly, for a text of another length altogether.
+    // If the lengths differ a lot, comparing is pointless and costly.
     text.len() <= address.len() + 8 && !text.is_empty() && plain(text) == plain(address)
 }

@@ -1,4 +1,4 @@
-//! HTML to its tags and texts, as the WHATWG has them.
+//! Splits HTML into tags and texts, by the WHATWG's rules.
 
 use std::borrow::Cow;
 
@@ -7,13 +7,13 @@ use html5gum::{
     emitters::callback::{Callback, CallbackEmitter, CallbackEvent},
 };
 
-/// A piece of HTML; comments and declarations are passed over.
+/// A token; comments and declarations are skipped.
 pub(crate) enum Token {
-    /// Text between tags, its character references decoded.
+    /// Text between tags, with character references decoded.
     Text(String),
-    /// A start tag, its name in lower case.
+    /// A start tag, with its name in lower case.
     Start(Name, Attributes),
-    /// An end tag, its name in lower case.
+    /// An end tag, with its name in lower case.
     End(Name),
 }
 
@@ -25,14 +25,14 @@ pub(crate) type Name = Cow<'static, str>;
 pub(crate) struct Attributes(Vec<(String, String)>);
 
 impl Attributes {
-    /// The value of one attribute; empty for an attribute without a value.
+    /// The value of an attribute; empty for an attribute without a value.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.iter()
             .find(|(known, _)| *known == name)
             .map(|(_, value)| value)
     }
 
-    /// Names and values in their order.
+    /// Names and values, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
@@ -67,7 +67,7 @@ impl Iterator for Tokenizer<'_> {
     }
 }
 
-/// How the content of an element is read, where it is not HTML. Mail runs no scripts, so that `noscript` is shown.
+/// How to tokenize an element's content, if it isn't HTML. Mail runs no scripts, so `noscript` is shown.
 fn content_state(name: &str) -> Option<State> {
     match name {
         "title" | "textarea" => Some(State::RcData),
@@ -78,7 +78,7 @@ fn content_state(name: &str) -> Option<State> {
     }
 }
 
-/// Leaves out the search for errors of syntax, which takes a sixth of the time and which nobody asks for.
+/// Skips the check for syntax errors, which takes a sixth of the time and which nobody uses.
 struct Lenient(CallbackEmitter<Builder, Token>);
 
 impl ForwardingEmitter for Lenient {
@@ -93,7 +93,7 @@ impl ForwardingEmitter for Lenient {
     }
 }
 
-/// Puts a start tag together from its events.
+/// Assembles a start tag from its events.
 #[derive(Default)]
 struct Builder {
     open: Option<(Name, Attributes)>,
@@ -123,7 +123,7 @@ impl Callback<Token, ()> for Builder {
                 return Some(Token::Start(name, attributes));
             }
             CallbackEvent::EndTag { name } => {
-                // A tag that never ended was cut.
+                // A tag that never ended was cut off.
                 self.open = None;
                 return Some(Token::End(self::name(name)));
             }
@@ -135,7 +135,7 @@ impl Callback<Token, ()> for Builder {
     }
 }
 
-/// A name; those that mail is full of take no memory of their own.
+/// The name of a tag; common ones need no allocation.
 fn name(bytes: &[u8]) -> Name {
     Cow::Borrowed(match bytes {
         b"a" => "a",
@@ -179,7 +179,7 @@ fn name(bytes: &[u8]) -> Name {
 }
 
 fn text(bytes: &[u8]) -> String {
-    // Far quicker for the short names of tags than `from_utf8_lossy` alone.
+    // Much faster for short names than `from_utf8_lossy` alone.
     std::str::from_utf8(bytes).map_or_else(
         |_| String::from_utf8_lossy(bytes).into_owned(),
         str::to_owned,

@@ -1,12 +1,11 @@
-//! What the receiving server found out about a message's sender (RFC 8601).
+//! The receiving server's verdict on a message's sender (RFC 8601).
 
 use serde::Serialize;
 
-/// The server whose word counts: Gmail's own. Any other field is what the sender says.
+/// The only trusted server: Gmail's own. Fields with any other name may come from the sender.
 const GMAIL: &str = "mx.google.com";
 
-/// What Gmail found out about the sender of a message; [`Reading::authentication`](super::Reading::authentication) has
-/// it.
+/// Gmail's verdict on the sender of a message; see [`Reading::authentication`](super::Reading::authentication).
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::Reading;
@@ -23,33 +22,32 @@ const GMAIL: &str = "mx.google.com";
 /// ```
 ///
 /// The verdicts are the words of RFC 8601, section 2.7: `pass`, `fail`, `softfail`, `neutral`, `none`, `policy`,
-/// `temperror`, `permerror`. A chain of forwarders (ARC) changes none of them.
+/// `temperror`, `permerror`. A chain of forwarders (ARC) doesn't change them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Authentication {
-    /// Whether the server that sent it may send for the domain of the return path.
+    /// Whether the sending server may send for the domain of the return path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spf: Option<String>,
-    /// Whether a domain has signed it: `pass` if at least one signature is good.
+    /// Whether a domain signed the message: `pass` if at least one signature is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dkim: Option<String>,
-    /// Whether either of these belongs to the domain in `From`, that is, whether the author's domain vouches for the
-    /// message.
+    /// Whether one of these belongs to the domain in `From`: whether the author's domain vouches for the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dmarc: Option<String>,
-    /// The domains whose signatures are good.
+    /// The domains with valid signatures.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dkim_domains: Vec<String>,
     #[serde(skip)]
     signatures: Vec<Passed>,
 }
 
-/// A signature that is good, as far as it is told which one.
+/// A valid signature, as far as Gmail identifies it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Passed {
     domain: String,
     selector: Option<String>,
-    /// How the signature begins.
+    /// The first characters of the signature.
     start: Option<String>,
 }
 
@@ -60,7 +58,7 @@ impl Authentication {
         self.dmarc.as_deref() == Some("pass")
     }
 
-    /// Reads the headers of a message, of which the topmost counts alone.
+    /// Reads the verdict from the headers of a message; only the topmost field counts.
     pub(crate) fn read(headers: &[(String, String)]) -> Option<Self> {
         let (_, value) = headers
             .iter()
@@ -100,9 +98,9 @@ impl Authentication {
         Some(found)
     }
 
-    /// Whether a signature that is good covers all of these headers, each given in lower case.
+    /// Whether a valid signature covers all of these headers, given in lower case.
     ///
-    /// Two signatures that look like the good one are no proof: somebody can have added the other.
+    /// If two signatures match the valid one, neither is proof: anybody can have added the other.
     pub(crate) fn covers(&self, headers: &[(String, String)], names: &[&str]) -> bool {
         self.signatures.iter().any(|passed| {
             let mut alike = headers
@@ -147,23 +145,23 @@ fn tag(signature: &str, wanted: &str) -> Option<String> {
     })
 }
 
-/// Whether the domain of an identity is the signing one, or below it (RFC 6376, section 3.5, `i=`).
+/// Whether an identity's domain is the signing one, or a subdomain of it (RFC 6376, section 3.5, `i=`).
 fn is_within(domain: &str, signing: &str) -> bool {
     domain
         .strip_suffix(signing)
         .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// What stands between two semicolons.
+/// The text between two semicolons.
 #[derive(Default)]
 struct Statement {
-    /// Words before the first `=`, and then names and values.
+    /// The words before the first `=`, then names and values.
     pairs: Vec<(String, String)>,
     rest: String,
 }
 
 impl Statement {
-    /// The server's name, where it is the first statement: a version may follow.
+    /// The server's name, if this is the first statement; a version may follow.
     fn server(&self) -> &str {
         if self.pairs.is_empty() {
             self.rest.split(' ').next().unwrap_or_default()
@@ -204,7 +202,7 @@ impl Statement {
     }
 }
 
-/// The statements of a field: quoted strings first, then comments, which nest, and then the semicolons.
+/// The statements of a field. Quoted strings bind first, then nested comments, then semicolons.
 fn statements(value: &str) -> Vec<Statement> {
     let mut statements = Vec::new();
     let mut statement = Statement::default();
@@ -224,7 +222,7 @@ fn statements(value: &str) -> Vec<Statement> {
             first => {
                 let word = word(first, &mut letters, is_value);
                 if is_value {
-                    // Blanks may stand around the dot of a name.
+                    // The dot of a name may have blanks around it.
                     let name = words.replace(" .", ".").replace(". ", ".");
                     let name = name.rsplit(' ').next().unwrap_or_default().to_owned();
                     statement.pairs.push((name, word));
@@ -244,7 +242,7 @@ fn statements(value: &str) -> Vec<Statement> {
     statements
 }
 
-/// A word: letters up to a blank or a sign, and what is quoted among them. A value may have `=` in it, as base64 does.
+/// A word, up to a blank or delimiter, including quoted strings. A value may contain `=`, as base64 does.
 fn word(
     first: char,
     letters: &mut std::iter::Peekable<std::str::Chars<'_>>,

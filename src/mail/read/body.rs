@@ -1,4 +1,4 @@
-//! Which parts of a message are its text, and which are attachments.
+//! Decides which parts of a message are its text, and which are attachments.
 
 use std::{
     collections::HashSet,
@@ -25,12 +25,12 @@ use crate::mail::{
     reply::quotation::text_to_html,
 };
 
-/// A stretch of the message, in the forms that the sender gave it.
+/// A section of the message, in the sender's alternative forms.
 #[derive(Clone, Default)]
 pub(crate) struct Segment {
     plain: Vec<Body>,
     html: Vec<Body>,
-    /// Whether it only counts where no text stands before it.
+    /// Whether it only counts if no text precedes it.
     is_spare: bool,
 }
 
@@ -50,7 +50,7 @@ impl Segment {
 #[derive(Clone)]
 pub(crate) struct Body {
     text: String,
-    /// The attachment id that the text is behind, until it is fetched.
+    /// The attachment id of the text, until it is fetched.
     pub(crate) missing: Option<String>,
     charset: Option<String>,
     is_html: bool,
@@ -64,7 +64,7 @@ pub(crate) struct Body {
 enum Flowed {
     No,
     Yes,
-    /// The space before a broken line is no part of the text.
+    /// The space before a broken line is not part of the text.
     SpaceDeleted,
 }
 
@@ -101,7 +101,7 @@ impl Body {
 
     /// Decodes the bytes of the text.
     fn load(&mut self, bytes: &[u8]) {
-        // A label that says nothing, such as `us-ascii` beside other bytes, is no better than none.
+        // A meaningless label, such as `us-ascii` with other bytes, is no better than none.
         let says_nothing = || {
             let decoder = self.charset.as_deref().and_then(Decoder::for_label);
             decoder.is_none_or(|decoder| matches!(decoder, Decoder::Unspecified))
@@ -121,7 +121,7 @@ impl Body {
 }
 
 impl Body {
-    /// What is wrong with the text.
+    /// The loss in decoding the text, if any.
     fn undecoded(&self) -> Option<Undecoded> {
         let place = match self.part_id.as_str() {
             "" => "text".to_owned(),
@@ -131,7 +131,7 @@ impl Body {
     }
 }
 
-/// Takes the parts of a message into its reading.
+/// Collects the parts of a message into its reading.
 pub(crate) fn collect(root: &Part, reading: &mut Reading) {
     let is_alone = root.parts.is_empty();
     reading.segments = walk(root, is_alone, reading);
@@ -141,11 +141,11 @@ pub(crate) fn collect(root: &Part, reading: &mut Reading) {
         has_text |= is_kept && !segment.is_blank();
         is_kept
     });
-    // Some programs give every part a file name, the text as well, which then is the only text there is.
+    // Some programs name every part like a file, including the text. Then that is the only text.
     if reading.segments.is_empty() {
         reading.segments = named_texts(root);
     }
-    // Gmail sends an invitation as a text, and again as a file, which needs not be fetched to show it.
+    // Gmail keeps an invitation as text and as a file. With the text, the file needn't be fetched.
     if reading.calendars.iter().any(|calendar| !calendar.is_file) {
         reading
             .calendars
@@ -153,7 +153,7 @@ pub(crate) fn collect(root: &Part, reading: &mut Reading) {
     }
 }
 
-/// The texts that have a file name and are meant to be shown.
+/// The named text parts that are meant to be shown.
 fn named_texts(part: &Part) -> Vec<Segment> {
     if part.mime_type.starts_with("multipart/") {
         return part.parts.iter().flat_map(named_texts).collect();
@@ -178,7 +178,7 @@ fn segment(part: &Part) -> Segment {
     segment
 }
 
-/// Makes the text and the HTML from the segments.
+/// Builds the text and the HTML from the segments.
 pub(crate) fn settle(reading: &mut Reading) {
     let segments = std::mem::take(&mut reading.segments);
     let has_html = segments.iter().any(|segment| !segment.html.is_empty());
@@ -192,7 +192,7 @@ pub(crate) fn settle(reading: &mut Reading) {
             && (is_low_value(&plain) || words(&plain) <= MOST_WORDS_OF_A_STUB)
         {
             let rendered = html_to_text(&html);
-            // A message that is but hidden text keeps the little that it says openly.
+            // A message that is mostly hidden keeps the little text it shows.
             let is_more = if is_low_value(&plain) {
                 !rendered.trim().is_empty()
             } else {
@@ -226,14 +226,14 @@ pub(crate) fn settle(reading: &mut Reading) {
     reading.segments = segments;
 }
 
-/// A plain text of more words than this is the message, whatever the HTML says besides.
+/// A longer plain text is the message, whatever else the HTML says.
 const MOST_WORDS_OF_A_STUB: usize = 60;
 
-/// How many words an HTML text says more, over twice the plain ones, before a plain text counts as a stub, such as "View
-/// this mail in your browser". A footer or a signature in the HTML alone has fewer.
+/// The words that an HTML text must have, beyond twice those of the plain text, for the plain text to count as a stub,
+/// such as "View this mail in your browser". A footer or signature only in the HTML has fewer.
 const LEAST_WORDS_OF_MORE: usize = 60;
 
-/// How many words a text has, addresses of the web not counted.
+/// The number of words in a text, without URLs.
 fn words(text: &str) -> usize {
     text.split_whitespace()
         .filter(|word| word.chars().any(char::is_alphanumeric) && !word.contains("://"))
@@ -245,7 +245,7 @@ fn join(bodies: &[Body]) -> String {
     texts.join("\n")
 }
 
-/// Whether a plain text says no more than that there is an HTML text.
+/// Whether a plain text only says that there is an HTML text.
 fn is_low_value(plain: &str) -> bool {
     let plain = plain.trim();
     if plain.is_empty() {
@@ -272,7 +272,7 @@ fn walk(part: &Part, is_alone: bool, reading: &mut Reading) -> Vec<Segment> {
         let is_report_taken = take_reports(&part.parts, reading);
         let is_encrypted = part.mime_type == "multipart/encrypted" || is_pgp_mime(part);
         let is_shown = |child: &&Part| {
-            // A version number for programs is no file for a person.
+            // A version number for programs isn't a file for people.
             !(is_report_taken && is_report(child)
                 || is_encrypted && child.mime_type == "application/pgp-encrypted")
         };
@@ -327,7 +327,7 @@ fn walk(part: &Part, is_alone: bool, reading: &mut Reading) -> Vec<Segment> {
         }
         return vec![segment];
     }
-    // The empty part of a message that is its headers alone is no attachment.
+    // The empty part of a message with headers only is no attachment.
     let is_nothing = part.size == 0 && is_alone && !is_attached && part.attachment_id().is_none();
     if !is_nothing {
         attach(part, reading);
@@ -335,7 +335,7 @@ fn walk(part: &Part, is_alone: bool, reading: &mut Reading) -> Vec<Segment> {
     Vec::new()
 }
 
-/// Of several forms of the same, the plain ones, each text once, and the last, that is the richest, HTML one.
+/// Of alternative forms, takes the plain ones, without duplicates, and the last HTML one, which is the richest.
 fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
     let mut chosen = Segment::default();
     let mut known = HashSet::new();
@@ -361,7 +361,7 @@ fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
             plain.extend(segment.plain);
             html.extend(segment.html);
         }
-        // Some programs call parts alternatives that say different things.
+        // Some programs use alternatives for parts that say different things.
         for body in plain {
             if body.missing.is_some() || known.insert(fingerprint(&body.text)) {
                 chosen.plain.push(body);
@@ -374,7 +374,7 @@ fn walk_alternative(part: &Part, reading: &mut Reading) -> Vec<Segment> {
     vec![chosen]
 }
 
-/// The same once more for some programs alone, as AMP for mail: no file, and a person has it in the HTML.
+/// Another copy for specific programs, such as AMP for mail: not a file, and the HTML has the same content.
 fn is_of_one_program(part: &Part) -> bool {
     matches!(
         part.mime_type.as_str(),
@@ -383,7 +383,7 @@ fn is_of_one_program(part: &Part) -> bool {
         && part.disposition.value != "attachment"
 }
 
-/// What is the same of texts that differ in their blanks alone.
+/// A hash that ignores differences in white space.
 fn fingerprint(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     for word in text.split_whitespace() {
@@ -392,7 +392,7 @@ fn fingerprint(text: &str) -> u64 {
     hasher.finish()
 }
 
-/// Takes what reports are among the parts of a multipart, and says whether there are any.
+/// Takes the reports among the parts of a multipart; returns whether there are any.
 fn take_reports(parts: &[Part], reading: &mut Reading) -> bool {
     let is_new = reading.delivery_report.is_none()
         && reading.disposition_notification.is_none()
@@ -415,7 +415,7 @@ fn is_report(part: &Part) -> bool {
     is_delivery_status(part) || is_disposition(part) || is_feedback(part)
 }
 
-/// A message with more calendars than this was written to cost time, and may show some of them twice.
+/// The most calendars to compare. A message with more was written to cost time, and may show some of them twice.
 const MOST_COMPARED: usize = 50;
 
 fn take_calendar(part: &Part, reading: &mut Reading) {
@@ -432,7 +432,7 @@ fn take_calendar(part: &Part, reading: &mut Reading) {
     }
 }
 
-/// Adds an attachment, and what is wrong with its name.
+/// Adds an attachment, and the losses in decoding its name.
 fn attach(part: &Part, reading: &mut Reading) {
     for (parsed, wanted) in part.name_parameters() {
         let is_used = parsed.parameter(wanted).map(str::trim) == part.file_name.as_deref();
@@ -448,7 +448,7 @@ fn attach(part: &Part, reading: &mut Reading) {
 
 fn attachment(part: &Part) -> Attachment {
     let content_id = part.content_id();
-    // Some programs give files an id, too, which are no part of the text for that.
+    // Some programs give files an id too, which doesn't make them part of the text.
     let is_shown = content_id.is_some() && !part.mime_type.starts_with("application/");
     let is_nameless = part.disposition.value == "inline" && part.file_name.is_none();
     let is_inline = part.disposition.value != "attachment" && (is_shown || is_nameless);

@@ -1,12 +1,12 @@
-//! The parts of a multipart.
+//! Splits a multipart into parts.
 
 use super::head::split_line;
 use crate::mail::encoding::transfer::split_line_end;
 
-/// How many lines of a body are looked through for a boundary that the header does not name.
+/// The most lines of a body to search for a boundary that the header doesn't name.
 const MAXIMUM_LINES: usize = 2_000;
 
-/// The parts between the lines of a boundary; a boundary that is never closed ends with the body.
+/// The parts between boundary lines; an unclosed boundary ends with the body.
 pub(crate) fn split_multipart<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<&'a [u8]> {
     let mut parts = Vec::new();
     if boundary.is_empty() {
@@ -23,13 +23,13 @@ pub(crate) fn split_multipart<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<&'a [u
             .map(<[u8]>::trim_ascii_end);
         let is_close = after == Some(b"--");
         if is_close || after == Some(b"") {
-            // Some mailers write a delimiter twice; nothing between is no part.
+            // Some mailers write a delimiter twice; an empty gap isn't a part.
             if let Some(start) = start.filter(|start| *start < position) {
                 parts.push(without_line_end(
                     body.get(start..position).unwrap_or_default(),
                 ));
             }
-            // A part behind the closing line shows that an inner multipart had, wrongly, the same boundary.
+            // A part after the closing line means that an inner multipart wrongly used the same boundary.
             start = (!is_close).then_some(position + line.len());
         }
         position += line.len();
@@ -44,8 +44,8 @@ pub(crate) fn split_multipart<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<&'a [u
     parts
 }
 
-/// The boundary that a body has, where its header names none, or one that is not there: the first line of `--` and more
-/// that headers of a part stand behind.
+/// Finds a body's boundary if its header names none, or one that doesn't occur: the first line that starts with `--`
+/// and is followed by part headers.
 pub(crate) fn find_boundary(body: &[u8]) -> Option<&[u8]> {
     let mut rest = body;
     for _ in 0..MAXIMUM_LINES {

@@ -1,22 +1,22 @@
-//! Which part of a message a link of its HTML names (RFC 2392, RFC 2557).
+//! Resolves the links of a message's HTML to its parts (RFC 2392, RFC 2557).
 
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-/// What a content id can hold and a link can't.
+/// Characters that a content id may contain but a link may not.
 const CONTENT_ID: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'%');
 
-/// How the links of HTML name a part.
+/// The names by which HTML links to a part.
 #[derive(Clone, Default)]
 pub(crate) struct PartIdentity {
     /// The content id, without angle brackets.
     pub(crate) content_id: Option<String>,
-    /// The address that the part's sender gave it.
+    /// The URL that the sender gave the part.
     pub(crate) location: Option<String>,
 }
 
-/// The content id of a `cid:` link as it stands there; `None` for other links.
+/// The content id in a `cid:` link, as written; `None` for other links.
 pub(crate) fn content_id_of(url: &str) -> Option<&str> {
     let url = url.trim();
     let (scheme, id) = url.split_at_checked(4)?;
@@ -28,7 +28,7 @@ pub(crate) fn content_id_url(content_id: &str) -> String {
     format!("cid:{}", utf8_percent_encode(content_id, CONTENT_ID))
 }
 
-/// The position of the part that a link names.
+/// The index of the part that a link names.
 pub(crate) fn find(url: &str, parts: &[PartIdentity]) -> Option<usize> {
     let Some(id) = content_id_of(url) else {
         let url = decoded(url.trim());
@@ -45,7 +45,7 @@ pub(crate) fn find(url: &str, parts: &[PartIdentity]) -> Option<usize> {
             .iter()
             .position(|part| part.content_id.as_deref().map(bare).is_some_and(is_same))
     };
-    // Case counts in an id, and programs that change it are met; so are ids that were not encoded for the link.
+    // Ids are case-sensitive, but some programs change case, or don't encode the id in the link.
     by(&|known| known == decoded)
         .or_else(|| by(&|known| known == id))
         .or_else(|| by(&|known| known.to_lowercase() == decoded.to_lowercase()))

@@ -1,4 +1,4 @@
-//! Parts that hold others in a way of their own: opaque S/MIME, Outlook's own format, and files in uuencode.
+//! Parts that wrap others in their own formats: opaque S/MIME, Outlook's format, and uuencoded files.
 
 use super::{
     part::{Budget, Content, MAXIMUM_DEPTH, Part},
@@ -8,24 +8,24 @@ use super::{
 };
 use crate::mail::{compose::enclosure::guess_mime_type, header::parse_text};
 
-/// What was found around the content of a part.
+/// The wrapping found around a part's content.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Envelope {
     /// Nothing.
     #[default]
     None,
-    /// A signature, which is not checked; the content is the one part within.
+    /// A signature, which is not checked; the content is the only subpart.
     Signed,
-    /// A compression; the content is the one part within.
+    /// Compression; the content is the only subpart.
     Compressed,
-    /// An encryption, which stays.
+    /// Encryption, which stays.
     Encrypted,
-    /// Outlook's own format, whose text counts where the message has no other before it.
+    /// Outlook's format; its text counts if the message has no other before it.
     Outlook,
 }
 
 impl Part {
-    /// Opens what the part holds, where its bytes are here.
+    /// Unwraps the part, if its bytes are here.
     pub(crate) fn open(&mut self, depth: usize, budget: &mut Budget) {
         if depth >= MAXIMUM_DEPTH || !self.parts.is_empty() {
             return;
@@ -43,7 +43,7 @@ impl Part {
         }
     }
 
-    /// Puts in the bytes that an attachment id stands for.
+    /// Fills in the bytes of an attachment id.
     pub(crate) fn fill(&mut self, attachment_id: &str, bytes: &[u8]) -> bool {
         if self.attachment_id() == Some(attachment_id) {
             self.size = bytes.len() as u64;
@@ -55,15 +55,15 @@ impl Part {
         parts.any(|part| part.fill(attachment_id, bytes))
     }
 
-    /// Whether the part is S/MIME in one piece, of which only its bytes say what it is.
+    /// Whether the part is S/MIME in one piece, where only the bytes tell its type.
     pub(crate) fn is_smime_message(&self) -> bool {
         let name = self.file_name.as_deref().unwrap_or("smime.p7m");
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        // A name such as `invoice.xml.p7m` is that of a signed file.
+        // A name such as `invoice.xml.p7m` is a signed file.
         self.is_smime_file() && !stem.contains('.')
     }
 
-    /// Whether the part is S/MIME, or Outlook's own format, whose bytes have to be fetched to show what is in it.
+    /// Whether the part is S/MIME or Outlook's format, and its bytes must be fetched to show its content.
     pub(crate) fn is_closed(&self) -> bool {
         let is_smime = self.is_smime_message() && !self.is_named_encrypted();
         self.attachment_id().is_some() && (is_smime || self.is_tnef())
@@ -124,7 +124,7 @@ impl Part {
         };
         let content =
             Self::from_raw_at(&content, self.child_id(0), "text/plain", depth + 1, budget);
-        // What is signed may be any file; some programs sign a text without the headers that make it MIME.
+        // Any file can be signed, and some programs sign a text without MIME headers.
         let is_entity = content.header("Content-Type").is_some()
             || content.header("Content-Transfer-Encoding").is_some();
         let is_text = || content.bytes().is_some_and(|bytes| !bytes.contains(&0));
@@ -135,7 +135,7 @@ impl Part {
         }
     }
 
-    /// Undoes the transfer encoding that is older than MIME's own.
+    /// Decodes uuencode, the predecessor of MIME's transfer encodings.
     fn decode_uuencode(&mut self) {
         let encoding = self.header("Content-Transfer-Encoding").map(parse_text);
         let encoding = encoding.unwrap_or_default().to_ascii_lowercase();
@@ -150,7 +150,7 @@ impl Part {
         }
     }
 
-    /// Makes files of those that stand within a text.
+    /// Extracts the uuencoded files within a text.
     fn take_uuencoded_files(&mut self, budget: &mut Budget) {
         let taken = self
             .bytes()
@@ -169,7 +169,7 @@ impl Part {
         self.parts = std::iter::once(body).chain(files).collect();
     }
 
-    /// Puts the text and the files of Outlook's format beside it, which may hold more.
+    /// Adds the text and files in Outlook's format as subparts.
     fn open_tnef(&mut self, budget: &mut Budget) {
         let opened = self
             .bytes()

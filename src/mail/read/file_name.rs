@@ -1,15 +1,15 @@
 //! File names that are safe to write to a disk.
 
-/// The longest name, in bytes: file systems take 255, and whoever saves it may put a number into it.
+/// The longest name, in bytes: file systems allow 255, and the program that saves it may add a number.
 const MAXIMUM_LENGTH: usize = 240;
 
-/// An ending that is longer than this is no file extension, and may be cut.
+/// A longer ending is not a file extension, and may be cut off.
 const MAXIMUM_EXTENSION_LENGTH: usize = 16;
 
-/// What Windows keeps for devices, whatever the extension.
+/// Names that Windows reserves for devices, with any extension.
 const RESERVED: [&str; 7] = ["con", "prn", "aux", "nul", "clock$", "conin$", "conout$"];
 
-/// Makes the name that a sender gave an attachment safe as the name of a file.
+/// Makes an attachment's name safe as a file name.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::safe_file_name;
@@ -19,10 +19,10 @@ const RESERVED: [&str; 7] = ["con", "prn", "aux", "nul", "clock$", "conin$", "co
 /// assert_eq!(safe_file_name(""), "attachment");
 /// ```
 ///
-/// The result has no folder, no control characters, no characters that change the direction of writing (which could
-/// hide an extension) or that Windows refuses, no leading dot and no trailing dot or space. It is not a device name,
-/// and is at most 240 bytes long, with its extension kept. An empty name becomes `attachment`. Two attachments may
-/// still have the same name: if you write several files, keep them apart.
+/// The result has no folder, no control characters, no characters that change the text direction (which could hide an
+/// extension) or that Windows rejects, no leading dot, and no trailing dot or space. It is not a device name, and at
+/// most 240 bytes long, with its extension kept. An empty name becomes `attachment`. Two attachments may still have the
+/// same name: if you write several files, keep them apart.
 #[must_use]
 pub fn safe_file_name(name: &str) -> String {
     let base = name
@@ -90,7 +90,7 @@ fn is_reserved(name: &str) -> bool {
     })
 }
 
-/// Characters that show nothing, and those that turn the direction of the text around them.
+/// Invisible characters, and those that change the text direction.
 fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(

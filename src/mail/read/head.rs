@@ -1,4 +1,4 @@
-//! Where the head of a message, or of a part, ends, and what stands in it.
+//! Splits a message or part into headers and body.
 
 use std::borrow::Cow;
 
@@ -13,32 +13,32 @@ use crate::mail::{
 /// The name of a header, and its value in UTF-8.
 pub(crate) type Header = (String, Vec<u8>);
 
-/// How many lines, and how many bytes, are looked through for headers behind a line that is no header.
+/// The most lines, and the most bytes, to search for headers after a line that isn't one.
 const MAXIMUM_LINES_AHEAD: usize = 200;
 const MAXIMUM_BYTES_AHEAD: usize = 64 * 1024;
 
-/// How many lines that are no headers one head may have.
+/// The most lines in a head that aren't headers.
 const MAXIMUM_STRAYS: usize = 50;
 
-/// How far into a message the charset of its text is looked for.
+/// How far into a message to look for its text's charset.
 const MAXIMUM_CHARSET_POSITION: usize = 64 * 1024;
 
-/// Splits a message into its headers, in UTF-8 whatever they were, and its body.
+/// Splits a message into headers, converted to UTF-8, and body.
 pub(crate) fn split_head(raw: &[u8]) -> (Vec<Header>, &[u8]) {
     let (mut headers, body) = split_fields(raw);
     make_utf8(&mut headers, None);
     (headers, body)
 }
 
-/// Makes values UTF-8, and names those whose charset had to be guessed. `charset` is that of the message's text, which
-/// programs that know of no encoded words write their headers in.
+/// Converts values to UTF-8, and returns the headers whose charset was guessed. `charset` is that of the message's
+/// text: programs without encoded words use it for their headers too.
 pub(crate) fn make_utf8(
     headers: &mut [Header],
     charset: Option<&str>,
 ) -> Vec<(String, UndecodedReason)> {
     let mut losses = Vec::new();
     for (name, value) in headers {
-        // Blanks before a fold belong to the value, those at its end do not.
+        // Blanks before a fold belong to the value; those at its end don't.
         value.truncate(value.trim_ascii_end().len());
         if let (Cow::Owned(text), loss) = decode_header_bytes(value, charset) {
             *value = text.into_bytes();
@@ -48,7 +48,7 @@ pub(crate) fn make_utf8(
     losses
 }
 
-/// The charset of a message's first text, for headers with bytes that no charset is given for.
+/// The charset of a message's first text, for headers whose bytes have no charset.
 pub(crate) fn text_charset(raw: &[u8]) -> Option<String> {
     const MAXIMUM_PLACES: usize = 40;
     const MAXIMUM_LENGTH: usize = 100;
@@ -69,10 +69,10 @@ pub(crate) fn text_charset(raw: &[u8]) -> Option<String> {
         })
 }
 
-/// Splits a message into its headers and its body.
+/// Splits a message into headers and body.
 ///
-/// A line that is no header begins the body of a message that lacks the empty line, unless headers go on behind it: then
-/// it is the rest of a header that lost the blank before it, or a stray.
+/// A line that isn't a header starts the body of a message without the empty line. But if headers follow it, it is the
+/// rest of a header that lost its leading blank, or a stray line.
 pub(crate) fn split_fields(raw: &[u8]) -> (Vec<Header>, &[u8]) {
     let mut headers: Vec<Header> = Vec::new();
     let mut rest = raw;
@@ -93,7 +93,7 @@ pub(crate) fn split_fields(raw: &[u8]) -> (Vec<Header>, &[u8]) {
         } else if last.is_none()
             && (content.starts_with(b"From ") || content.starts_with(b">From "))
         {
-            // The line that parts the messages of an mbox.
+            // The separator of messages in an mbox.
         } else if let Some((name, value)) = last
             && strays < MAXIMUM_STRAYS
             && (is_parameter(name, value, content) || goes_on(tail))
@@ -116,7 +116,7 @@ fn append(value: &mut Vec<u8>, blank: &[u8], line: &[u8]) {
     value.extend_from_slice(line);
 }
 
-/// Whether a line is a parameter that belongs to the header before it, such as `boundary="b"` behind `multipart/mixed;`.
+/// Whether a line is a parameter of the header before it, such as `boundary="b"` after `multipart/mixed;`.
 fn is_parameter(name: &str, value: &[u8], line: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_*".contains(byte);
     let has_parameters = ["Content-Type", "Content-Disposition"]
@@ -136,8 +136,8 @@ fn is_rest(value: &[u8], line: &[u8]) -> bool {
     value.trim_ascii_end().ends_with(b",") || (line.starts_with(b"=?") && line.ends_with(b"?="))
 }
 
-/// Whether headers go on behind a line that is no header: most lines up to the empty one are headers, and one of them is one
-/// that mail has.
+/// Whether headers continue after a line that isn't one: most lines up to the empty one are headers, and at least one
+/// is a known header.
 fn goes_on(mut rest: &[u8]) -> bool {
     rest = rest.get(..MAXIMUM_BYTES_AHEAD).unwrap_or(rest);
     let (mut fields, mut strays, mut is_known) = (0_usize, 0_usize, false);
@@ -195,13 +195,13 @@ fn split_field(line: &[u8]) -> Option<(String, &[u8])> {
     is_name.then(|| (String::from_utf8_lossy(name).into_owned(), value))
 }
 
-/// The first line, its end included, and what is behind it.
+/// The first line, with its line end, and the rest.
 pub(crate) fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
     let end = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |position| position + 1);
     bytes.split_at_checked(end).unwrap_or((bytes, b""))
 }
 
-/// A message as it was sent, without what a file may have added: the mark of a byte order, line ends of one CR.
+/// A message without what a file may have added: a byte order mark, or line ends of a single CR.
 pub(crate) fn tidied(raw: &[u8]) -> Cow<'_, [u8]> {
     let raw = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
     if memchr::memchr(b'\n', raw).is_some() || memchr::memchr(b'\r', raw).is_none() {

@@ -1,4 +1,4 @@
-//! A message as a person reads it.
+//! Reads received messages.
 
 pub(crate) mod authentication;
 mod body;
@@ -64,7 +64,7 @@ use super::{
 #[derive(Clone, Default, Serialize)]
 #[non_exhaustive]
 pub struct Reading {
-    /// Gmail's id of the message; `None` for a message that was read from its bytes.
+    /// Gmail's id of the message; `None` for a message read from bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Gmail's id of the thread.
@@ -74,15 +74,15 @@ pub struct Reading {
     pub label_ids: Vec<String>,
     /// The authors.
     pub from: MailboxList,
-    /// The first recipients.
+    /// The primary recipients.
     pub to: MailboxList,
-    /// Who gets a copy.
+    /// The Cc recipients.
     pub cc: MailboxList,
-    /// Who gets a blind copy; only visible in one's own sent mail and drafts.
+    /// The Bcc recipients; only visible in your own sent mail and drafts.
     pub bcc: MailboxList,
-    /// Where the author wants replies to go, if not to `from`.
+    /// The addresses for replies, if not those in `from`.
     pub reply_to: MailboxList,
-    /// What Gmail found out about the sender: SPF, DKIM, DMARC. `None` for mail that did not pass a Gmail server.
+    /// Gmail's verdict on the sender: SPF, DKIM, DMARC. `None` for mail that didn't pass a Gmail server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authentication: Option<Authentication>,
     /// The subject.
@@ -91,67 +91,68 @@ pub struct Reading {
     /// The date as the sender wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
-    /// The date in seconds since 1970 (UTC): the sender's, or, if that can't be read, Gmail's.
+    /// The date in seconds since 1970 (UTC): the sender's, or Gmail's if that can't be parsed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_epoch: Option<i64>,
-    /// When Gmail received the message, in seconds since 1970 (UTC): its `internalDate`, by which Gmail sorts. For an
-    /// imported message it may be the sender's date.
+    /// When Gmail received the message, in seconds since 1970 (UTC).
+    ///
+    /// This is `internalDate`, by which Gmail sorts. For an imported message it may be the sender's date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub internal_date_epoch: Option<i64>,
-    /// `internal_date_epoch`, or else `date_epoch`, in the form of RFC 3339 and in the local zone (`TZ`, or the
-    /// system's): `2026-03-07T08:15:00+01:00`.
+    /// `internal_date_epoch`, or else `date_epoch`, by RFC 3339 in local time (`TZ` or the system's zone):
+    /// `2026-03-07T08:15:00+01:00`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_rfc3339: Option<String>,
-    /// The message's own id, without angle brackets.
+    /// The Message-ID, without angle brackets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// The messages that it replies to, without angle brackets.
+    /// The Message-IDs it replies to, without angle brackets.
     pub in_reply_to: Vec<String>,
-    /// The thread so far, without angle brackets.
+    /// The Message-IDs of the thread so far, without angle brackets.
     pub references: Vec<String>,
     /// The text: the plain one, or the HTML rendered by [`html_to_text`](super::html_to_text).
     pub text: String,
-    /// Whether the text was made from HTML.
+    /// Whether the text was rendered from HTML.
     pub is_text_from_html: bool,
-    /// The HTML as it was sent. It may contain anything: scripts, tracking, hidden text.
+    /// The HTML as sent. It may contain anything: scripts, tracking, hidden text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
     /// The attachments, and the pictures within the HTML.
     pub attachments: Vec<Attachment>,
     /// Invitations and other calendar objects.
     pub calendars: Vec<CalendarPart>,
-    /// A mail server's report on a message that was sent before.
+    /// A mail server's report on an earlier message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery_report: Option<DeliveryReport>,
-    /// A recipient's program's report on a message, for example that it was displayed.
+    /// A report by a recipient's program on a message, for example that it was displayed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disposition_notification: Option<DispositionNotification>,
     /// A complaint about a message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feedback_report: Option<FeedbackReport>,
-    /// The signature of the message or of one of its parts. It is not checked.
+    /// The signature of the message or one of its parts. It is not checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<Signature>,
-    /// Present if the message, or a part of it, is encrypted: its text is then missing here.
+    /// Present if the message or a part of it is encrypted. Its text is then missing here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption: Option<Encryption>,
-    /// What could not be decoded, and is therefore shown differently from how its sender wrote it.
+    /// Texts that could not be fully decoded, and differ from what the sender wrote.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undecoded: Vec<Undecoded>,
     #[serde(skip)]
     pub(crate) headers: Vec<(String, String)>,
     #[serde(skip)]
     pub(crate) segments: Vec<Segment>,
-    /// The attachment ids of S/MIME messages and reports that are not read yet.
+    /// The attachment ids of unread S/MIME messages and reports.
     #[serde(skip)]
     pub(crate) closed: Vec<String>,
-    /// The parts, as long as bytes of them are to be fetched.
+    /// The parts, as long as some of their bytes have to be fetched.
     #[serde(skip)]
     pub(crate) root: Option<Box<Part>>,
 }
 
 impl Reading {
-    /// Reads a message that was fetched with `format=full` or, if it has no payload, with `format=raw`.
+    /// Reads a message fetched with `format=full` or, if it has no payload, with `format=raw`.
     ///
     /// With `format=metadata` there is no text, and with `format=minimal` there are no headers either.
     #[must_use]
@@ -179,14 +180,16 @@ impl Reading {
         reading
     }
 
-    /// Reads the bytes of a message.
+    /// Reads a message from its bytes.
     #[must_use]
     pub fn from_raw(raw: &[u8]) -> Self {
         Self::from_part(Part::from_raw(raw))
     }
 
-    /// The attachment ids of texts that Gmail left out of the message because of their length, and of S/MIME messages
-    /// and reports, which it treats as files.
+    /// The attachment ids of texts to fetch.
+    ///
+    /// These are texts that Gmail left out because of their length, and S/MIME messages and reports, which it treats as
+    /// files.
     ///
     /// Fetch each like an attachment (`users.messages.attachments.get`, its `data` decoded with
     /// [`decode_base64url`](super::encoding::decode_base64url)) and pass it to [`with_body`](Self::with_body).
@@ -202,7 +205,7 @@ impl Reading {
         texts.chain(calendars).chain(closed).collect()
     }
 
-    /// Adds a text that was fetched; an id that is not in [`bodies_to_fetch`](Self::bodies_to_fetch) changes nothing.
+    /// Adds a fetched text; an id that isn't in [`bodies_to_fetch`](Self::bodies_to_fetch) changes nothing.
     #[must_use]
     pub fn with_body(mut self, attachment_id: &str, bytes: &[u8]) -> Self {
         if self.bodies_to_fetch().contains(&attachment_id)
@@ -223,7 +226,7 @@ impl Reading {
     /// assert_eq!(reading.text_without_quote(), "Yes.");
     /// ```
     ///
-    /// Quotations with replies between them are kept, because the replies would make no sense without them.
+    /// Quotations interleaved with replies are kept, because the replies would make no sense without them.
     #[must_use]
     pub fn text_without_quote(&self) -> &str {
         split_history(&self.text).0
@@ -238,7 +241,7 @@ impl Reading {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The addresses in `Reply-To` that are not the authors': replies go there, whoever seems to have written.
+    /// The addresses in `Reply-To` other than the authors': replies go there, whoever seems to have written.
     ///
     /// ```
     /// use airbyte_agent_gmail::mail::Reading;
@@ -255,8 +258,9 @@ impl Reading {
             .collect()
     }
 
-    /// The date in local time (`TZ` or the system's zone): when Gmail received the message, or else the sender's date.
-    /// If there is neither, the text of the header.
+    /// The date in local time (`TZ` or the system's zone).
+    ///
+    /// This is when Gmail received the message, else the sender's date, else the text of the header.
     ///
     /// ```
     /// use airbyte_agent_gmail::mail::Reading;
@@ -314,7 +318,7 @@ impl Reading {
         reading
     }
 
-    /// Takes text, files and reports from the parts.
+    /// Collects texts, files and reports from the parts.
     fn take_parts(&mut self, root: Part) {
         self.segments.clear();
         self.attachments.clear();
@@ -361,7 +365,7 @@ impl fmt::Debug for Reading {
     }
 }
 
-/// A file that came with a message.
+/// A file attached to a message.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -394,19 +398,21 @@ pub struct Attachment {
     pub mime_type: String,
     /// The number of bytes.
     pub size: u64,
-    /// The id to fetch the bytes with. Gmail returns a different one each time the message is fetched, so don't store
-    /// it as a key; `part_id` stays the same.
+    /// The id to fetch the bytes with.
+    ///
+    /// Gmail returns a different one each time the message is fetched, so don't store it as a key; `part_id` stays the
+    /// same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attachment_id: Option<String>,
     /// The part's place in the message.
     pub part_id: String,
-    /// The content id with which the HTML refers to it, without angle brackets.
+    /// The content id by which the HTML refers to it, without angle brackets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_id: Option<String>,
-    /// The address with which the HTML may refer to it instead (RFC 2557).
+    /// The URL by which the HTML may refer to it instead (RFC 2557).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_location: Option<String>,
-    /// Whether it is shown within the text rather than as a file.
+    /// Whether it is shown within the text, not as a file.
     pub is_inline: bool,
     #[serde(skip)]
     pub(crate) data: Option<Vec<u8>>,

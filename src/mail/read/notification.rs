@@ -1,4 +1,4 @@
-//! What a recipient's program says of a message: that it was read (RFC 8098), that it is unwanted (RFC 5965).
+//! Reports from recipients' programs: that a message was read (RFC 8098), or is unwanted (RFC 5965).
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::mail::header::message_id::parse_message_ids;
 
-/// What happened to a message at its recipient (RFC 8098): it was displayed, or deleted unread.
+/// The fate of a message at its recipient (RFC 8098): displayed, or deleted unread.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::Reading;
@@ -29,9 +29,9 @@ use crate::mail::header::message_id::parse_message_ids;
 pub struct DispositionNotification {
     /// `displayed`, `deleted`, `dispatched` or `processed`, in lower case.
     pub disposition: String,
-    /// Whether a person did it; otherwise a program did.
+    /// Whether a person did this, not a program.
     pub is_manual: bool,
-    /// The recipient who says so.
+    /// The reporting recipient.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipient: Option<String>,
     /// The id of the message, without angle brackets.
@@ -57,14 +57,14 @@ pub struct DispositionNotification {
 pub struct FeedbackReport {
     /// `abuse`, `fraud`, `virus`, `not-spam`, `auth-failure` and so on, in lower case.
     pub feedback_type: String,
-    /// Who complains, if the report says so.
+    /// The complaining recipients, if the report names them.
     pub original_recipients: Vec<String>,
     /// The id of the message, without angle brackets, if the report encloses it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original_message_id: Option<String>,
 }
 
-/// Whether a part holds the fields of a disposition notification.
+/// Whether a part contains a disposition notification.
 pub(crate) fn is_disposition(part: &Part) -> bool {
     matches!(
         part.mime_type.as_str(),
@@ -72,19 +72,19 @@ pub(crate) fn is_disposition(part: &Part) -> bool {
     )
 }
 
-/// Whether a part holds the fields of a feedback report.
+/// Whether a part contains a feedback report.
 pub(crate) fn is_feedback(part: &Part) -> bool {
     part.mime_type == "message/feedback-report"
 }
 
-/// Reads a disposition notification among the parts of a multipart.
+/// Reads a disposition notification from the parts of a multipart.
 pub(crate) fn read_disposition(parts: &[Part]) -> Option<DispositionNotification> {
     let part = parts.iter().find(|part| is_disposition(part))?;
     let fields = groups(part).concat();
     let value = field(&fields, "Disposition").map(|value| without_comments(&value));
     let value = value.unwrap_or_default().to_ascii_lowercase();
     let (mode, disposition) = value.split_once(';').unwrap_or(("", &value));
-    // Behind "/" are modifiers, such as `displayed/error`.
+    // After "/" come modifiers, as in `displayed/error`.
     let disposition = disposition.split('/').next().unwrap_or_default().trim();
     let id = field(&fields, "Original-Message-ID");
     Some(DispositionNotification {
@@ -99,7 +99,7 @@ pub(crate) fn read_disposition(parts: &[Part]) -> Option<DispositionNotification
     })
 }
 
-/// Reads a feedback report among the parts of a multipart.
+/// Reads a feedback report from the parts of a multipart.
 pub(crate) fn read_feedback(parts: &[Part]) -> Option<FeedbackReport> {
     let part = parts.iter().find(|part| is_feedback(part))?;
     let fields = groups(part).concat();

@@ -1,7 +1,7 @@
-//! The tree of a message's parts, the same from Gmail's payload and from the bytes of a message.
+//! The tree of a message's parts, the same from Gmail's payload and from bytes.
 //!
-//! The bytes are taken apart here, and not by the MIME library that reads the single headers: it goes into messages
-//! within messages without end, so that a hostile message would overflow the stack.
+//! This splits the bytes itself, without the MIME library that parses single headers. The library follows nested
+//! messages without a limit, so a hostile message could overflow the stack.
 
 use crate::api::gmail::types::MessagePart;
 
@@ -19,16 +19,16 @@ use crate::mail::{
     header::{parameter::Parameterized, parse_parameterized},
 };
 
-/// Parts within parts beyond this depth are kept as they are, without a look inside.
+/// Parts nested deeper are kept as they are, without parsing their content.
 pub(crate) const MAXIMUM_DEPTH: usize = 40;
 
-/// No message that a person wrote has more parts.
+/// Messages that people write have fewer parts.
 const MAXIMUM_PARTS: usize = 10_000;
 
-/// How many bytes compressed parts may come to; mail that Gmail takes has fewer.
+/// The most bytes that compressed parts may expand to; mail that Gmail accepts has fewer.
 const MAXIMUM_INFLATED: usize = 64 * 1024 * 1024;
 
-/// How much of a message may still be taken apart.
+/// How much more of a message may be parsed.
 pub(crate) struct Budget {
     pub(crate) parts: usize,
     pub(crate) inflated: usize,
@@ -51,33 +51,33 @@ impl Default for Budget {
 pub(crate) enum Content {
     /// Bytes, decoded from their transfer encoding.
     Bytes(Vec<u8>),
-    /// Bytes that Gmail keeps behind an attachment id.
+    /// The attachment id under which Gmail keeps the bytes.
     Behind(String),
 }
 
-/// One part of a message.
+/// A part of a message.
 #[derive(Clone)]
 pub(crate) struct Part {
     pub(crate) id: String,
-    /// In lower case, and `text/plain` where the sender said nothing.
+    /// In lower case; `text/plain` by default.
     pub(crate) mime_type: String,
     pub(crate) content_type: Parameterized,
     pub(crate) disposition: Parameterized,
     pub(crate) file_name: Option<String>,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
-    /// The headers with bytes that no charset is given for, and that are no UTF-8.
+    /// The headers whose bytes have no charset and aren't UTF-8.
     pub(crate) header_losses: Vec<(String, UndecodedReason)>,
     pub(crate) content: Content,
     pub(crate) size: u64,
     pub(crate) parts: Vec<Part>,
     pub(crate) origin: TextOrigin,
     pub(crate) envelope: Envelope,
-    /// What of the text was lost before it became the content.
+    /// What the text lost before it became the content.
     pub(crate) text_loss: Option<UndecodedReason>,
 }
 
 impl Part {
-    /// The first header of a name.
+    /// The first header with this name.
     pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
         self.headers
             .iter()
@@ -85,7 +85,7 @@ impl Part {
             .map(|(_, value)| value.as_slice())
     }
 
-    /// All headers of a name.
+    /// All headers with this name.
     pub(crate) fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.headers
             .iter()
@@ -93,7 +93,7 @@ impl Part {
             .map(|(_, value)| value.as_slice())
     }
 
-    /// The bytes, where they are here.
+    /// The bytes, if they are here.
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
         match &self.content {
             Content::Bytes(bytes) => Some(bytes),
@@ -101,7 +101,7 @@ impl Part {
         }
     }
 
-    /// The attachment id, where the bytes are behind one.
+    /// The attachment id, if the bytes are behind one.
     pub(crate) fn attachment_id(&self) -> Option<&str> {
         match &self.content {
             Content::Bytes(_) => None,
@@ -109,7 +109,7 @@ impl Part {
         }
     }
 
-    /// Where the name of a file stands, the standard's place first.
+    /// The places of a file name, the standard's first.
     pub(crate) fn name_parameters(&self) -> impl Iterator<Item = (&Parameterized, &'static str)> {
         [
             (&self.disposition, "filename"),
@@ -120,7 +120,7 @@ impl Part {
         .into_iter()
     }
 
-    /// The content id, without its angle brackets.
+    /// The content id, without angle brackets.
     pub(crate) fn content_id(&self) -> Option<String> {
         let value = String::from_utf8_lossy(self.header("Content-ID")?).into_owned();
         let id = value
@@ -131,7 +131,7 @@ impl Part {
         (!id.is_empty()).then(|| id.to_owned())
     }
 
-    /// The address that the sender gave the part, without the blanks of a fold.
+    /// The URL that the sender gave the part, without the blanks of folds.
     pub(crate) fn content_location(&self) -> Option<String> {
         let value = String::from_utf8_lossy(self.header("Content-Location")?);
         let location: String = value
@@ -141,12 +141,12 @@ impl Part {
         (!location.is_empty()).then_some(location)
     }
 
-    /// Takes a part of Gmail's payload.
+    /// Converts a part of Gmail's payload.
     pub(crate) fn from_payload(part: &MessagePart) -> Self {
         Self::from_payload_at(part, 0, &mut Budget::default())
     }
 
-    /// Takes a message, or a part, as it was sent.
+    /// Parses a message or part as sent.
     pub(crate) fn from_raw(raw: &[u8]) -> Self {
         let raw = tidied(raw);
         let mut budget = Budget {
@@ -255,10 +255,10 @@ impl Part {
         part
     }
 
-    /// Takes the parts of a multipart out of its body.
+    /// Splits a multipart's body into parts.
     ///
-    /// Where the boundary that the header names is not there, it is the one that the body has; and a body may be encoded
-    /// as a whole, though RFC 2045 section 6.4 has it otherwise.
+    /// If the header's boundary doesn't occur, the boundary found in the body is used. A body may also be encoded as a
+    /// whole, although RFC 2045 section 6.4 forbids it.
     fn take_apart(&mut self, body: &[u8], depth: usize, budget: &mut Budget) {
         let named = self.content_type.parameter("boundary").unwrap_or_default();
         let named = named.trim_end().as_bytes();
@@ -300,7 +300,7 @@ impl Part {
             .map_or(TransferEncoding::Identity, TransferEncoding::parse)
     }
 
-    /// A multipart whose boundary never comes is shown as the text that it is.
+    /// A multipart without its boundary is shown as text.
     fn settle_type(&mut self) {
         if self.parts.is_empty() && self.mime_type.starts_with("multipart/") {
             self.mime_type = "text/plain".to_owned();

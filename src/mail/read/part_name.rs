@@ -1,16 +1,16 @@
-//! Names for parts that came without one.
+//! Names for parts without one.
 
 use super::{file_name::safe_file_name, head::split_head, part::Part};
 use crate::mail::{compose::enclosure::file_extension, header::parse_text};
 
-/// The name of a part of which nothing is known.
+/// The name of a part about which nothing is known.
 pub(crate) const NAMELESS: &str = "attachment";
 
-/// The file name of a part: the sender's, or one that says what the part is. It is safe to write to a disk.
+/// The file name of a part, safe to write to a disk: the sender's, or a description of the part.
 pub(crate) fn part_name(part: &Part) -> String {
     match (&part.file_name, part.mime_type.as_str()) {
-        // These are called after a file that they are not: what Macs note of it (RFC 1740), and where it is to be had
-        // (RFC 2046, section 5.2.3).
+        // These parts have the name of a file that they aren't: a Mac's notes on it (RFC 1740), or the place to get it
+        // from (RFC 2046, section 5.2.3).
         (Some(name), "application/applefile") => safe_file_name(&format!("{name}.applefile")),
         (Some(name), "message/external-body") => safe_file_name(&format!("{name}.txt")),
         (Some(name), _) => safe_file_name(name),
@@ -90,7 +90,7 @@ fn by_type(mime_type: &str) -> String {
     format!("{stem}.{extension}")
 }
 
-/// A message is called by its subject.
+/// A message is named after its subject.
 fn message_name(part: &Part) -> String {
     let headers = match (part.parts.first(), part.bytes()) {
         (Some(inner), _) => inner.headers.clone(),
@@ -102,7 +102,7 @@ fn message_name(part: &Part) -> String {
         .find(|(name, _)| name.eq_ignore_ascii_case("Subject"))
         .map(|(_, value)| parse_text(value).replace(['/', '\\'], "-"))
         .unwrap_or_default();
-    // A subject of dots or marks alone is no name.
+    // A subject of only dots or symbols doesn't make a name.
     if subject.chars().any(char::is_alphanumeric) {
         format!("{}.eml", subject.trim_end_matches(['.', ' ']))
     } else {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Reading, part::Part};
 
-/// The standard of a signature or an encryption.
+/// The standard of a signature or of encryption.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{ProtectionStandard, Reading};
@@ -25,30 +25,30 @@ pub enum ProtectionStandard {
     OpenPgp,
 }
 
-/// A signature, which is not checked: anybody could have written it; see [`Reading::signature`].
+/// A signature, which is not checked: anybody could have written it. See [`Reading::signature`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Signature {
-    /// The standard that it follows.
+    /// Its standard.
     pub standard: ProtectionStandard,
-    /// Whether the signature was checked and is good; always `false` today.
+    /// Whether the signature was checked and is valid; always `false` today.
     pub is_verified: bool,
     /// The signed part; empty if it is the whole message.
     pub part_id: String,
 }
 
-/// An encryption, which is not decrypted; see [`Reading::encryption`].
+/// Encryption, which is not decrypted; see [`Reading::encryption`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Encryption {
-    /// The standard that it follows.
+    /// Its standard.
     pub standard: ProtectionStandard,
     /// The encrypted part; empty if it is the whole message.
     pub part_id: String,
 }
 
 impl Reading {
-    /// Notes a signature; the outermost is the one that counts.
+    /// Records a signature; the outermost counts.
     pub(crate) fn note_signature(&mut self, standard: ProtectionStandard, part: &Part) {
         self.signature.get_or_insert_with(|| Signature {
             standard,
@@ -57,7 +57,7 @@ impl Reading {
         });
     }
 
-    /// Notes an encryption; the outermost is the one that counts.
+    /// Records encryption; the outermost counts.
     pub(crate) fn note_encryption(&mut self, standard: ProtectionStandard, part: &Part) {
         self.encryption.get_or_insert_with(|| Encryption {
             standard,
@@ -65,7 +65,7 @@ impl Reading {
         });
     }
 
-    /// Notes what a `multipart/signed` or a `multipart/encrypted` says of itself (RFC 1847).
+    /// Records a `multipart/signed` or `multipart/encrypted` (RFC 1847).
     pub(crate) fn note_security_multipart(&mut self, part: &Part) {
         let protocol = part.content_type.parameter("protocol").unwrap_or_default();
         let types = part.parts.iter().map(|child| child.mime_type.as_str());
@@ -77,7 +77,7 @@ impl Reading {
             ("multipart/encrypted", standard) => {
                 self.note_encryption(standard.unwrap_or(ProtectionStandard::OpenPgp), part);
             }
-            // Exchange makes it of a multipart/encrypted, and leaves its parts as they are.
+            // Exchange turns a multipart/encrypted into this, and leaves its parts as they are.
             ("multipart/mixed", Some(standard)) if is_pgp_mime(part) => {
                 self.note_encryption(standard, part);
             }
@@ -85,7 +85,7 @@ impl Reading {
         }
     }
 
-    /// Notes an OpenPGP message that stands in the text (RFC 9580, section 6.2).
+    /// Records an OpenPGP message within the text (RFC 9580, section 6.2).
     pub(crate) fn note_armor(&mut self, text: &str, part: &Part) {
         let has = |first: &str, last: &str| {
             let mut lines = text.lines().map(str::trim_end);
@@ -102,7 +102,7 @@ impl Reading {
     }
 }
 
-/// Whether the parts are those of PGP/MIME (RFC 3156, section 4): a version number, and what is encrypted.
+/// Whether the parts are those of PGP/MIME (RFC 3156, section 4): a version number, and encrypted data.
 pub(crate) fn is_pgp_mime(part: &Part) -> bool {
     let types: Vec<&str> = part
         .parts

@@ -27,18 +27,18 @@ use crate::mail::header::{message_id::parse_message_ids, parse_text};
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DeliveryReport {
-    /// The server that reports.
+    /// The reporting server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reporting_server: Option<String>,
-    /// The id of the message that the report is about, without angle brackets, if the report encloses it.
+    /// The id of the message in question, without angle brackets, if the report encloses it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original_message_id: Option<String>,
-    /// One entry for each recipient that the report names.
+    /// One entry per recipient in the report.
     pub recipients: Vec<DeliveryStatus>,
 }
 
 impl DeliveryReport {
-    /// How many recipients have this action, such as `failed` or `delayed`: one report may mix them.
+    /// The number of recipients with this action, such as `failed` or `delayed`; one report may mix them.
     ///
     /// ```
     /// use airbyte_agent_gmail::mail::Reading;
@@ -79,17 +79,17 @@ impl fmt::Debug for DeliveryReport {
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DeliveryStatus {
-    /// The recipient's address, as the reporting server had it.
+    /// The recipient's address, as the reporting server knows it.
     pub address: String,
-    /// The address that the sender wrote, if it is a different one, because of forwarding or a list.
+    /// The address that the sender wrote, if it differs because of forwarding or a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original_address: Option<String>,
     /// `failed`, `delayed`, `delivered`, `relayed` or `expanded`, in lower case.
     pub action: String,
-    /// The status code, such as `5.1.1`; its first digit is 5 for a permanent failure, and 4 for a temporary one.
+    /// The status code, such as `5.1.1`; it starts with 5 for a permanent failure, and with 4 for a temporary one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// The words of the server that refused the message.
+    /// The message of the server that refused the mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnostic: Option<String>,
 }
@@ -104,7 +104,7 @@ impl fmt::Debug for DeliveryStatus {
     }
 }
 
-/// Whether a part holds the groups of a delivery report.
+/// Whether a part contains a delivery report.
 pub(crate) fn is_delivery_status(part: &Part) -> bool {
     matches!(
         part.mime_type.as_str(),
@@ -112,7 +112,7 @@ pub(crate) fn is_delivery_status(part: &Part) -> bool {
     )
 }
 
-/// Reads a delivery report among the parts of a multipart; `None` where none of them is one.
+/// Reads a delivery report from the parts of a multipart; `None` if there is none.
 pub(crate) fn read_report(parts: &[Part]) -> Option<DeliveryReport> {
     let statuses: Vec<&Part> = parts
         .iter()
@@ -149,7 +149,7 @@ pub(crate) fn read_report(parts: &[Part]) -> Option<DeliveryReport> {
     Some(delivery)
 }
 
-/// The fields of each recipient, where no empty line parts them.
+/// Splits the fields by recipient, if no empty line separates them.
 fn by_recipient(group: Vec<Header>) -> Vec<Vec<Header>> {
     let mut groups: Vec<Vec<Header>> = vec![Vec::new()];
     let mut seen = [false; 2];
@@ -174,7 +174,7 @@ fn by_recipient(group: Vec<Header>) -> Vec<Vec<Header>> {
     groups
 }
 
-/// What a status says of the action, where a server leaves that out.
+/// Derives the action from the status, if a server omits it.
 fn action_of(status: &str) -> Option<String> {
     let action = match status.get(..2)? {
         "2." => "delivered",
@@ -185,9 +185,9 @@ fn action_of(status: &str) -> Option<String> {
     Some(action.to_owned())
 }
 
-/// The groups of fields: one about the message, then one for each recipient.
+/// The groups of fields: one about the message, then one per recipient.
 pub(crate) fn groups(status: &Part) -> Vec<Vec<Header>> {
-    // Gmail's payload may show each group as a part of its own, with the fields as its headers.
+    // Gmail's payload may show each group as its own part, with the fields as headers.
     if !status.parts.is_empty() {
         return status
             .parts
@@ -199,7 +199,7 @@ pub(crate) fn groups(status: &Part) -> Vec<Vec<Header>> {
     let mut rest = status.bytes().unwrap_or_default();
     while !rest.is_empty() {
         let (group, tail) = split_head(rest);
-        // Whatever is no field ends the report, since the reader would not get past it.
+        // Stop at anything that isn't a field; the loop would not get past it.
         if tail.len() == rest.len() {
             break;
         }
@@ -209,7 +209,7 @@ pub(crate) fn groups(status: &Part) -> Vec<Vec<Header>> {
     groups
 }
 
-/// The first field of a name in a group.
+/// The first field with this name in a group.
 pub(crate) fn field(group: &[Header], name: &str) -> Option<String> {
     let (_, value) = group
         .iter()
@@ -218,7 +218,7 @@ pub(crate) fn field(group: &[Header], name: &str) -> Option<String> {
     (!value.is_empty()).then_some(value)
 }
 
-/// The id of the message that a part of a report holds, or the headers of.
+/// The id of the message that a report's part encloses, in full or as headers.
 pub(crate) fn original_message_id(part: &Part) -> Option<String> {
     let headers = match part.mime_type.as_str() {
         "message/rfc822" | "message/global" if !part.parts.is_empty() => {
@@ -235,9 +235,9 @@ pub(crate) fn original_message_id(part: &Part) -> Option<String> {
     parse_message_ids(value).into_iter().next()
 }
 
-/// A value such as `rfc822; name@example.com` as its type, in lower case, and what it is of it.
+/// Splits a value such as `rfc822; name@example.com` into its type, in lower case, and the rest.
 ///
-/// Some servers leave the type out. A type is one word, so a semicolon inside a sentence does not end one.
+/// Some servers omit the type. A type is a single word, so a semicolon within a sentence doesn't end one.
 pub(crate) fn without_type(value: &str) -> (String, String) {
     let is_type = |word: &str| {
         let mut letters = word.chars();
@@ -253,7 +253,7 @@ pub(crate) fn without_type(value: &str) -> (String, String) {
     }
 }
 
-/// The address of a recipient field, decoded as its type says.
+/// The address in a recipient field, decoded according to its type.
 pub(crate) fn recipient_address(value: &str) -> String {
     let (kind, address) = without_type(value);
     let address = without_comments(&address);
@@ -268,10 +268,10 @@ pub(crate) fn recipient_address(value: &str) -> String {
     }
 }
 
-/// Undoes `+2B` and `+3D`, which stand for "+" and "=" in the address that the sender gave (RFC 3461, section 4).
+/// Decodes `+2B` and `+3D`, which stand for "+" and "=" in the sender's address (RFC 3461, section 4).
 ///
-/// Many servers write addresses there as they are, so that `user+42@example.com` has to stay: the other letters need
-/// no code, but for the blank of a quoted name.
+/// Many servers don't encode addresses there, so `user+42@example.com` must stay as it is. No other character needs
+/// encoding, except the blank in a quoted name.
 fn decode_xtext(address: &str) -> String {
     let decoded = address.replace("+2B", "+").replace("+3D", "=");
     if decoded.starts_with('"') {
@@ -281,7 +281,7 @@ fn decode_xtext(address: &str) -> String {
     }
 }
 
-/// Undoes `\x{F6}` (RFC 6533, section 3).
+/// Decodes `\x{F6}` (RFC 6533, section 3).
 fn decode_unicode_escapes(address: &str) -> String {
     let mut decoded = String::with_capacity(address.len());
     let mut rest = address;
@@ -306,7 +306,7 @@ fn decode_unicode_escapes(address: &str) -> String {
     decoded
 }
 
-/// The code of a `Status` field, which may have a comment behind it (RFC 3464, section 2.3.4).
+/// The code in a `Status` field, which a comment may follow (RFC 3464, section 2.3.4).
 fn status_code(value: &str) -> String {
     let is_code = |word: &&str| {
         let numbers: Vec<&str> = word.split('.').collect();
@@ -321,7 +321,7 @@ fn status_code(value: &str) -> String {
     code.map_or_else(|| bare.clone(), str::to_owned)
 }
 
-/// A value without its comments, which stand in brackets and nest (RFC 5322, section 3.2.2).
+/// A value without its comments, which are in parentheses and may nest (RFC 5322, section 3.2.2).
 pub(crate) fn without_comments(value: &str) -> String {
     let mut bare = String::with_capacity(value.len());
     let (mut depth, mut is_quoted, mut is_escaped) = (0_usize, false, false);

@@ -1,4 +1,4 @@
-//! What an opaque S/MIME message holds (RFC 8551, section 3; RFC 5652), in DER and in BER, by its own bytes.
+//! The content of opaque S/MIME messages (RFC 8551, section 3; RFC 5652), in DER and BER.
 
 use std::io::Read;
 
@@ -10,14 +10,14 @@ use flate2::read::ZlibDecoder;
 
 use crate::mail::encoding::transfer::decode_mime_base64;
 
-/// What a CMS object holds.
+/// The content of a CMS object.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Holding {
-    /// Content whose signature is not checked.
+    /// Content with a signature, which is not checked.
     Signed(Vec<u8>),
-    /// Content that was compressed (RFC 3274).
+    /// Compressed content (RFC 3274).
     Compressed(Vec<u8>),
-    /// Content that only the recipient's key opens.
+    /// Content that only the recipient's key can decrypt.
     Encrypted,
 }
 
@@ -36,11 +36,11 @@ const COMPRESSED: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 9];
 /// id-ct-authEnvelopedData, 1.2.840.113549.1.9.16.1.23.
 const AUTH_ENVELOPED: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 23];
 
-/// Pieces within pieces, and values within a value that is passed over; what programs write has three or four.
+/// The deepest nesting of pieces, and of values to skip; programs write three or four levels.
 const MAXIMUM_DEPTH: usize = 32;
 
-/// Opens a CMS object; `None` for other bytes, for content that is elsewhere, and for content that inflates to more
-/// than `room` bytes. What is inflated is taken off the room.
+/// Opens a CMS object. `None` for other bytes, for detached content, and for content that expands to more than `room`
+/// bytes; expanded bytes are subtracted from `room`.
 ///
 /// Some programs write PEM, or base64 without saying so in the header.
 pub(crate) fn open(bytes: &[u8], room: &mut usize) -> Option<Holding> {
@@ -50,7 +50,7 @@ pub(crate) fn open(bytes: &[u8], room: &mut usize) -> Option<Holding> {
     }
 }
 
-/// The bytes of an object that stands there in letters.
+/// Decodes an object in PEM or base64.
 fn in_letters(bytes: &[u8]) -> Option<Vec<u8>> {
     let text = bytes.trim_ascii();
     let letters = match text.strip_prefix(b"-----BEGIN ") {
@@ -59,7 +59,7 @@ fn in_letters(bytes: &[u8]) -> Option<Vec<u8>> {
             let end = memchr::memmem::find(rest, b"-----END ")?;
             rest.get(begin..end)?
         }
-        // A sequence, as every object is, begins so in base64.
+        // Every object is a sequence, which starts with this letter in base64.
         None if text.starts_with(b"M") => text,
         None => return None,
     };
@@ -75,8 +75,8 @@ fn in_letters(bytes: &[u8]) -> Option<Vec<u8>> {
 fn open_object(bytes: &[u8], room: &mut usize) -> Option<Holding> {
     let mut kind = Vec::new();
     let mut content = None;
-    // The content comes before the certificates and signatures, which are not read: whatever is wrong with those,
-    // reading ends with an error that changes nothing.
+    // The content precedes the certificates and signatures, which aren't parsed. If those are invalid, the error comes
+    // after the content and changes nothing.
     let _ = Mode::Ber.decode(bytes, |source| {
         source.take_sequence(|object| {
             kind = Oid::take_from(object)?.0.to_vec();
@@ -96,7 +96,7 @@ fn open_object(bytes: &[u8], room: &mut usize) -> Option<Holding> {
     }
 }
 
-/// `SignedData` and `CompressedData` begin alike: a version, the algorithms, and the encapsulated content.
+/// `SignedData` and `CompressedData` start alike: a version, the algorithms, and the encapsulated content.
 fn take_content<S: Source>(
     data: &mut Constructed<'_, S>,
     content: &mut Option<Vec<u8>>,
@@ -162,7 +162,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// How the lengths are written.
+    /// How lengths are encoded.
     #[derive(Clone, Copy, Debug, PartialEq)]
     pub(crate) enum Lengths {
         Definite,
@@ -177,8 +177,8 @@ pub(crate) mod tests {
         [&[tag, 0x84][..], &length, content].concat()
     }
 
-    /// A CMS object around content; with indefinite lengths, everything that may have one has one, and the content is
-    /// in pieces.
+    /// A CMS object around content. With indefinite lengths, every value that may have one does, and the content is in
+    /// pieces.
     pub(crate) fn object(kind: &[u8], content: Option<&[u8]>, lengths: Lengths) -> Vec<u8> {
         let constructed = |tag: u8, parts: &[Vec<u8>]| value(tag, &parts.concat(), lengths);
         let oid = |oid: &[u8]| value(0x06, oid, lengths);
@@ -210,7 +210,7 @@ pub(crate) mod tests {
         constructed(0x30, &[oid(kind), constructed(0xa0, &[data])])
     }
 
-    /// A signed object; nobody signed it.
+    /// A signed object without a real signature.
     pub(crate) fn signed(content: &[u8], lengths: Lengths) -> Vec<u8> {
         object(SIGNED, Some(content), lengths)
     }

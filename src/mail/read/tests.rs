@@ -52,13 +52,13 @@ fn a_plain_part_that_is_a_stub_gives_way_to_the_html() {
         assert!(reading.is_text_from_html, "{stub}");
         assert!(reading.text.contains("closed on Friday"), "{stub}");
     }
-    // The HTML of a short note says the same, with a signature at most.
+    // The HTML of a short note says the same, plus a signature at most.
     let reading = alternative(
         "Yes, Friday suits me.\n",
         "<p>Yes, Friday suits me.</p><p>--<br>Support, Example Street 1, 12345 Example, telephone 0123</p>",
     );
     assert_eq!(reading.text, "Yes, Friday suits me.\n");
-    // A plain text of some length is the message, and hidden HTML is not.
+    // A longer plain text is the message, and hidden HTML isn't.
     let long = "A word or two of the plain text, line by line.\n".repeat(10);
     assert_eq!(alternative(&long, &news).text, long);
     let hidden = format!("<div style=\"display:none\">{news}</div><p>Hello</p>");

@@ -1,4 +1,4 @@
-//! Files in `winmail.dat`, which Outlook and Exchange send in place of MIME.
+//! The content of `winmail.dat`, which Outlook and Exchange send in place of MIME.
 //!
 //! <https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxtnef>, with the properties of MS-OXPROPS.
 
@@ -10,7 +10,7 @@ use crate::mail::{
 
 const SIGNATURE: &[u8] = &[0x78, 0x9f, 0x3e, 0x22];
 
-/// What the attributes of the format are called in its specification.
+/// The names of the format's attributes in its specification.
 const ATT_OEM_CODEPAGE: u32 = 0x0006_9007;
 const ATT_BODY: u32 = 0x0002_800c;
 const ATT_MAPI_PROPS: u32 = 0x0006_9003;
@@ -29,7 +29,7 @@ const PR_ATTACH_CONTENT_ID: u16 = 0x3712;
 const PR_DISPLAY_NAME: u16 = 0x3001;
 const PR_INTERNET_CPID: u16 = 0x3fde;
 
-/// What was found in a `winmail.dat`.
+/// The content of a `winmail.dat`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Opened {
     pub(crate) body: Option<Body>,
@@ -39,25 +39,25 @@ pub(crate) struct Opened {
 /// The text of the message.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Body {
-    /// With its charset, where that is known.
+    /// With the charset, if known.
     pub(crate) content_type: String,
     pub(crate) bytes: Vec<u8>,
-    /// Whether the bytes are UTF-8 already, whatever charset they were in.
+    /// Whether the bytes have been converted to UTF-8.
     pub(crate) origin: TextOrigin,
-    /// What was lost in making them so.
+    /// What the conversion lost.
     pub(crate) loss: Option<UndecodedReason>,
 }
 
-/// A file, with the name that its sender gave it.
+/// A file, with the sender's name for it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
-    /// The id under which the HTML shows it.
+    /// The id by which the HTML shows it.
     pub(crate) content_id: Option<String>,
 }
 
-/// The forms that the text has.
+/// The forms of the text.
 #[derive(Default)]
 struct Bodies<'a> {
     plain: Option<Body>,
@@ -67,7 +67,7 @@ struct Bodies<'a> {
     code_page: Option<u32>,
 }
 
-/// Names of a file that is being read, the best last.
+/// The names of the file being read, the best last.
 #[derive(Default)]
 struct Names {
     title: Option<String>,
@@ -76,8 +76,7 @@ struct Names {
     long: Option<String>,
 }
 
-/// Takes out at most so many files, and a text of no more bytes than may still be inflated; `None` where the bytes are
-/// no such format.
+/// Extracts at most `limit` files, and a text within the `inflated` budget. `None` if the bytes have another format.
 pub(crate) fn open(bytes: &[u8], limit: usize, inflated: &mut usize) -> Option<Opened> {
     let mut input = Input(bytes.strip_prefix(SIGNATURE)?);
     input.take(2)?;
@@ -85,7 +84,7 @@ pub(crate) fn open(bytes: &[u8], limit: usize, inflated: &mut usize) -> Option<O
     let mut bodies = Bodies::default();
     let mut code_page = None;
     let mut names = Names::default();
-    // What is cut off keeps what stands before it.
+    // Truncated data gives everything before the cut.
     while let Some((tag, data)) = attribute(&mut input) {
         let in_code_page = |bytes: &[u8]| text_of(bytes, code_page);
         match tag {
@@ -168,7 +167,7 @@ impl<'a> Bodies<'a> {
         }
     }
 
-    /// HTML, wherever it stands, or else plain text, or else what Rich Text says.
+    /// Chooses HTML, else plain text, else the Rich Text.
     fn best(self, inflated: &mut usize) -> Option<Body> {
         let is_text = |body: &Body| !body.bytes.trim_ascii().is_empty();
         if let Some(mut html) = self.html.filter(is_text) {
@@ -204,7 +203,7 @@ impl Body {
         }
     }
 
-    /// Text in a code page of Windows.
+    /// Text in a Windows code page.
     fn in_code_page(mime_type: &str, bytes: &[u8], code_page: Option<u32>) -> Self {
         let mut body = Self::new(mime_type.to_owned(), bytes.to_vec(), TextOrigin::Raw);
         body.set_code_page(code_page);
@@ -235,7 +234,7 @@ impl From<RichText> for Body {
         } else {
             "text/plain"
         };
-        // The text is UTF-8 now, whatever it was; its code page is for whoever is told of a loss.
+        // The text is now UTF-8; its code page is for reporting a loss.
         let charset = rich.code_page.map(|number| format!("cp{number}"));
         let charset = charset.as_deref().unwrap_or("utf-8");
         let content_type = format!("{mime_type}; charset={charset}");
@@ -247,7 +246,7 @@ impl From<RichText> for Body {
 }
 
 impl Names {
-    /// Gives the last file its name, and forgets it.
+    /// Names the last file, and resets the names.
     fn give(&mut self, files: &mut [File]) {
         let names = std::mem::take(self);
         let names = [names.long, names.short, names.title, names.display];
@@ -258,18 +257,18 @@ impl Names {
     }
 }
 
-/// The next attribute: its tag and its content.
+/// The next attribute: its tag and content.
 fn attribute<'a>(input: &mut Input<'a>) -> Option<(u32, &'a [u8])> {
     input.take(1)?;
     let tag = input.number()?;
     let length = usize::try_from(input.number()?).ok()?;
     let data = input.take(length)?;
-    // A sum of the bytes, which some programs write wrong.
+    // A checksum, which some programs write wrong.
     input.take(2);
     Some((tag, data))
 }
 
-/// A name in a code page of Windows.
+/// A name in a Windows code page.
 fn text_of(bytes: &[u8], code_page: Option<u32>) -> String {
     let label = format!("cp{}", code_page.unwrap_or(1252));
     let decoder = Decoder::for_label(&label).unwrap_or(Decoder::Web(encoding_rs::WINDOWS_1252));
@@ -289,7 +288,7 @@ fn up_to_zero(bytes: &[u8]) -> &[u8] {
     bytes.get(..end).unwrap_or(bytes)
 }
 
-/// A property of MAPI, with its first value.
+/// A MAPI property, with its first value.
 struct Property<'a> {
     id: u16,
     kind: u16,
@@ -305,7 +304,7 @@ impl<'a> Property<'a> {
         }
     }
 
-    /// The bytes of a file; an object has the id of its interface before them.
+    /// The bytes of a file; in an object, they follow the id of its interface.
     fn object(&self) -> &'a [u8] {
         match self.kind {
             0x0d => self.value.get(16..).unwrap_or_default(),
@@ -315,7 +314,7 @@ impl<'a> Property<'a> {
     }
 }
 
-/// The properties of a list, as far as it can be read.
+/// The properties of a list, as far as they can be read.
 fn properties(data: &[u8]) -> impl Iterator<Item = Property<'_>> {
     let mut input = Input(data);
     let count = input.number().unwrap_or_default();
@@ -361,7 +360,7 @@ fn property<'a>(input: &mut Input<'a>) -> Option<Property<'a>> {
     })
 }
 
-/// What is still to be read; numbers have their lowest byte first.
+/// The rest of the input; numbers are little-endian.
 struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
@@ -379,7 +378,7 @@ impl<'a> Input<'a> {
         Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
     }
 
-    /// Bytes behind their length, filled up to four.
+    /// Bytes after their length, padded to a multiple of four.
     fn padded(&mut self) -> Option<&'a [u8]> {
         let length = usize::try_from(self.number()?).ok()?;
         let taken = self.take(length)?;
@@ -454,7 +453,7 @@ pub(crate) mod tests {
         assert_eq!(files, [("Größe.txt", &b"one"[..]), ("two.bin", &[0, 1, 2])]);
         assert_eq!(open(&stream, 1, &mut 0).unwrap().files.len(), 1);
         assert_eq!(open_all(b"MZ"), None);
-        // Where the long name is missing, the short one is there.
+        // Without the long name, the short one is used.
         let cut = stream.len() - 80;
         let names: Vec<String> = open_all(&stream[..cut])
             .unwrap()

@@ -1,4 +1,4 @@
-//! What of a message could not be decoded, for whoever reads it.
+//! Reports what could not be decoded in a message.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use crate::mail::encoding::charset::UndecodedReason;
 
-/// The longest charset that is shown; a longer one is no charset.
+/// The longest charset to show; anything longer isn't a charset.
 const MAXIMUM_CHARSET_LENGTH: usize = 40;
 
-/// No more than these are told of one message.
+/// The most entries to report per message.
 const MAXIMUM_ENTRIES: usize = 100;
 
-/// A text of a message that is shown, but differs from what its sender wrote.
+/// A text that differs from what its sender wrote.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::Reading;
@@ -27,9 +27,9 @@ const MAXIMUM_ENTRIES: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Undecoded {
-    /// Where it is: the name of a header, `text` if there is only one part, `text of part 1.2`, or `name of part 2`.
+    /// Where it is: a header's name, `text` if there is only one part, `text of part 1.2`, or `name of part 2`.
     pub place: String,
-    /// The charset in the sender's label, if there is one.
+    /// The charset in the sender's label, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charset: Option<String>,
     /// What is wrong.
@@ -52,12 +52,12 @@ impl Undecoded {
         }
     }
 
-    /// Whether it is in a header, whose name has no blanks.
+    /// Whether it is in a header; header names have no blanks.
     pub(crate) fn is_of_header(&self) -> bool {
         !self.place.contains(' ') && self.place != "text"
     }
 
-    /// Adds an entry that is not there yet.
+    /// Adds an entry, if it is new.
     pub(crate) fn add_to(self, entries: &mut Vec<Self>) {
         if entries.len() < MAXIMUM_ENTRIES && !entries.contains(&self) {
             entries.push(self);

@@ -1,18 +1,18 @@
-//! The way out of a mailing list that a message offers (RFC 2369, RFC 8058).
+//! Unsubscribing from a mailing list, as a message offers it (RFC 2369, RFC 8058).
 
 use url::Url;
 
 use super::Reading;
 
-/// What a server is sent that unsubscribes with one click (RFC 8058, section 3.2).
+/// The body of a one-click unsubscribe request (RFC 8058, section 3.2).
 pub(crate) const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 
 const FIELDS: [&str; 2] = ["list-unsubscribe", "list-unsubscribe-post"];
 
-/// Where a message lets its reader unsubscribe with one click, or why it does not.
+/// The URL for one-click unsubscribing, or why there is none.
 ///
-/// Gmail has to have found a good signature that covers both fields (RFC 8058, section 4): without one, anybody could
-/// have written them.
+/// Gmail must have found a valid signature over both fields (RFC 8058, section 4): without one, anybody could have
+/// written them.
 pub(crate) fn one_click(reading: &Reading) -> Result<Url, &'static str> {
     let [field, post] = FIELDS.map(|wanted| {
         let mut fields = reading
@@ -60,7 +60,7 @@ pub(crate) fn one_click(reading: &Reading) -> Result<Url, &'static str> {
     }
 }
 
-/// The URIs of the field, each between angle brackets; a fold within one is no part of it (RFC 2369, section 2).
+/// The URIs of the field, each in angle brackets; folds within them are removed (RFC 2369, section 2).
 fn uris(field: &str) -> Vec<String> {
     let pieces = field.split('<').skip(1);
     pieces

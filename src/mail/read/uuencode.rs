@@ -1,17 +1,17 @@
-//! Files in uuencode, which mail had before MIME (POSIX, `uuencode`).
+//! Files in uuencode, which mail used before MIME (POSIX, `uuencode`).
 
 use crate::mail::encoding::transfer::{decode_mime_base64, split_line_end};
 
-/// A file that was found.
+/// An extracted file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Uuencoded {
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Takes the files out of a text, `limit` of them at most; `None` where it has none.
+/// Extracts at most `limit` files from a text; `None` if it has none.
 ///
-/// A file that does not come to its end stays in the text as it is.
+/// A file without an end stays in the text.
 pub(crate) fn take_files(text: &[u8], limit: usize) -> Option<(Vec<u8>, Vec<Uuencoded>)> {
     memchr::memmem::find(text, b"begin")?;
     let mut kept = Vec::new();
@@ -32,7 +32,7 @@ pub(crate) fn take_files(text: &[u8], limit: usize) -> Option<(Vec<u8>, Vec<Uuen
     (!files.is_empty()).then_some((kept, files))
 }
 
-/// Reads the one file of a part whose transfer encoding is uuencode. As the header says what it is, it may be cut off.
+/// Decodes the file of a part whose transfer encoding is uuencode. Since the header says so, it may be truncated.
 pub(crate) fn decode(body: &[u8]) -> Option<Uuencoded> {
     match take_files(body, 1) {
         Some((_, mut files)) => files.pop(),
@@ -40,7 +40,7 @@ pub(crate) fn decode(body: &[u8]) -> Option<Uuencoded> {
     }
 }
 
-/// What can be read of a file that does not come to its end.
+/// The readable start of a truncated file.
 fn take_beginning(body: &[u8]) -> Option<Uuencoded> {
     let begin = match body.starts_with(b"begin ") {
         true => 0,
@@ -51,7 +51,7 @@ fn take_beginning(body: &[u8]) -> Option<Uuencoded> {
     let mut bytes = Vec::new();
     while !rest.is_empty() {
         let (line, tail) = split_line(rest);
-        // The last line may be cut within.
+        // The last line may be incomplete.
         let Some((length, symbols)) = line.strip_suffix(b"\n").and_then(<[u8]>::split_first) else {
             break;
         };
@@ -63,7 +63,7 @@ fn take_beginning(body: &[u8]) -> Option<Uuencoded> {
     (!bytes.is_empty()).then_some(Uuencoded { name, bytes })
 }
 
-/// The file that begins with a line, and what is behind it.
+/// The file that begins with a line, and the text after it.
 fn take_file<'a>(line: &[u8], tail: &'a [u8]) -> Option<(Uuencoded, &'a [u8])> {
     let line = split_line_end(line).0;
     let (is_base64, line) = match line.strip_prefix(b"begin-base64 ") {
@@ -79,7 +79,7 @@ fn take_file<'a>(line: &[u8], tail: &'a [u8]) -> Option<(Uuencoded, &'a [u8])> {
     Some((Uuencoded { name, bytes }, behind))
 }
 
-/// The name behind the mode.
+/// The name after the mode.
 fn name_of(line: &[u8]) -> Option<String> {
     let mode = line
         .iter()
@@ -115,12 +115,12 @@ fn take_lines(mut rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     None
 }
 
-/// Decodes a line, and says how many bytes it has.
+/// Decodes a line, and returns its number of bytes.
 fn decode_line(length: u8, symbols: &[u8], bytes: &mut Vec<u8>) -> Option<usize> {
     let length = usize::from(value(length)?);
     let symbols = symbols.trim_ascii_end();
     let needed = length.div_ceil(3) * 4;
-    // Some programs put a letter of checksum behind; blanks at the end, which are zeros, get lost.
+    // Some programs append a checksum character; trailing blanks, which are zeros, get lost.
     if symbols.len() > needed + 1 {
         return None;
     }
@@ -138,7 +138,7 @@ fn decode_line(length: u8, symbols: &[u8], bytes: &mut Vec<u8>) -> Option<usize>
     Some(length)
 }
 
-/// The six bits of a symbol; the blank and the grave accent are both zero.
+/// The six bits of a symbol; blank and grave accent are both zero.
 fn value(symbol: u8) -> Option<u8> {
     matches!(symbol, b' '..=b'`').then(|| (symbol - b' ') & 0x3f)
 }
@@ -173,7 +173,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// Writes a file as `uuencode` does.
+    /// Encodes a file like `uuencode`.
     pub(crate) fn encode(name: &str, bytes: &[u8], zero: char) -> String {
         let symbol = |bits: u8| match bits & 0x3f {
             0 => zero,

@@ -1,10 +1,11 @@
-//! Messages that programs wrote, which should get no answer without a thought (RFC 3834).
+//! Detects messages written by programs, which shouldn't be answered carelessly (RFC 3834).
 
 use crate::mail::read::Reading;
 
 impl Reading {
-    /// Whether the message came with an empty return path (`<>`), as bounces and automatic replies do: a reply may
-    /// cause a mail loop (RFC 3834, section 2).
+    /// Whether the message has an empty return path (`<>`), as bounces and automatic replies do.
+    ///
+    /// A reply may cause a mail loop (RFC 3834, section 2).
     ///
     /// ```
     /// use airbyte_agent_gmail::mail::Reading;
@@ -37,11 +38,11 @@ impl Reading {
                 let is_bare = from.address().is_empty();
                 is_daemon(from.address()) || (is_bare && from.name().is_some_and(is_daemon))
             })
-            // The header's parser takes no address without a domain.
+            // The header parser rejects addresses without a domain.
             || self.header("From").is_some_and(|from| is_daemon(from.trim_matches(['<', '>'])))
     }
 
-    /// Whether a program sent the message by itself (RFC 3834, section 5).
+    /// Whether a program sent the message automatically (RFC 3834, section 5).
     ///
     /// ```
     /// use airbyte_agent_gmail::mail::Reading;

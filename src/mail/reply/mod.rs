@@ -34,20 +34,20 @@ use super::{
     },
 };
 
-/// Labels of messages that are not to be answered.
+/// Labels of messages that shouldn't be answered.
 const UNANSWERABLE: [&str; 3] = ["DRAFT", "TRASH", "SPAM"];
 
-/// The original of a reply or a forward: a thread, a message, or a message that was read already.
+/// The original of a reply or forward: a thread, a message, or a message already read.
 ///
-/// From a thread, [`answerable_message`] picks the message. Fetch messages with `format=full` (or `raw`). If Gmail
-/// keeps a message's text behind an attachment id, pass a [`Reading`] with the text added.
+/// In a thread, [`answerable_message`] picks the message. Fetch messages with `format=full` (or `raw`). If Gmail keeps
+/// a message's text behind an attachment id, pass a [`Reading`] with the text added.
 #[non_exhaustive]
 pub enum Original<'a> {
     /// The latest message of a thread.
     Thread(&'a Thread),
     /// This message.
     Message(&'a Message),
-    /// This message.
+    /// This message, already read.
     Reading(&'a Reading),
 }
 
@@ -96,8 +96,9 @@ impl Original<'_> {
     }
 }
 
-/// Finds the message of a thread to reply to: the latest that is not a draft, not in the trash or spam, and has a
-/// `Message-ID`.
+/// Finds the message of a thread to reply to.
+///
+/// This is the latest that has a `Message-ID`, isn't a draft, and isn't in the trash or spam.
 ///
 /// ```
 /// use airbyte_agent_gmail::{mail::answerable_message, types::Thread};
@@ -112,7 +113,7 @@ impl Original<'_> {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// Gmail includes the headers with `format=full` and `format=metadata`; without them nothing is found.
+/// Gmail includes the headers with `format=full` and `format=metadata`; without them, this finds nothing.
 #[must_use]
 pub fn answerable_message(thread: &Thread) -> Option<&Message> {
     let is_answerable = |message: &&Message| {
@@ -126,7 +127,7 @@ pub fn answerable_message(thread: &Thread) -> Option<&Message> {
         let date = message.internal_date.as_deref();
         date.and_then(|date| date.parse().ok()).unwrap_or(0)
     };
-    // Of messages with the same date, or without one, the last in Gmail's order is the latest.
+    // Among messages with the same date, or none, the last in Gmail's order is the latest.
     thread
         .messages
         .iter()
@@ -153,14 +154,16 @@ pub fn answerable_message(thread: &Thread) -> Option<&Message> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// `own` are the account's addresses, including aliases: they are left out of the recipients, and the one that the
-/// original was sent to becomes the author of the reply. The reply goes to the original's `Reply-To`, or else to its
-/// `From`. A reply to one's own message goes to that message's recipients, unless its `Reply-To` is somebody else.
-/// Addresses are used as they came; those that no mail can be sent to are left out and listed in [`Compose::notes`],
-/// with anything else to know before the reply is sent. The reply has the thread (`thread_id`, `In-Reply-To`,
-/// `References`), the subject with one `Re:`, and the original quoted below the text of [`Compose::text`] or
-/// [`Compose::html`] ([`Compose::without_quotation`] leaves it out). Pictures in the original's HTML are replaced by
-/// their description.
+/// `own` is the account's addresses, including aliases. They are left out of the recipients, and the one that received
+/// the original becomes the author of the reply.
+///
+/// The reply goes to the original's `Reply-To`, or else to its `From`. A reply to your own message goes to that
+/// message's recipients, unless its `Reply-To` is somebody else. Addresses are used as they came. Invalid ones are left
+/// out and listed in [`Compose::notes`], with anything else to know before sending.
+///
+/// The reply has the thread (`thread_id`, `In-Reply-To`, `References`), the subject with one `Re:`, and the original
+/// quoted below the text of [`Compose::text`] or [`Compose::html`] ([`Compose::without_quotation`] leaves it out).
+/// Pictures in the original's HTML are replaced by their description.
 ///
 /// # Errors
 ///
@@ -172,7 +175,7 @@ pub fn reply<'a>(
     answer(&original.into().read()?, own, false)
 }
 
-/// Starts a reply to the author of a message and to everybody else it was sent to.
+/// Starts a reply to the author of a message and everybody else it was sent to.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{MailboxList, Reading, reply_all};
@@ -186,12 +189,12 @@ pub fn reply<'a>(
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It is like [`reply`], and the other recipients of the original, in `To` and `Cc`, get a copy.
-/// [`Compose::retain_recipients`] leaves some of them out.
+/// Like [`reply`], with a copy to the original's other recipients in `To` and `Cc`. [`Compose::retain_recipients`]
+/// leaves some of them out.
 ///
 /// # Errors
 ///
-/// As [`reply`].
+/// As for [`reply`].
 pub fn reply_all<'a>(
     original: impl Into<Original<'a>>,
     own: &MailboxList,
@@ -199,7 +202,7 @@ pub fn reply_all<'a>(
     answer(&original.into().read()?, own, true)
 }
 
-/// Starts a forward of a message.
+/// Starts forwarding a message.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{ForwardAttachment, MailboxList, Reading, forward};
@@ -212,12 +215,14 @@ pub fn reply_all<'a>(
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The original follows below the text, with its author, date, subject and recipients, and the message stays in the
-/// original's thread, as with Gmail's own forwards. The caller passes the attachments, because fetching them takes
-/// requests: for each of [`Reading::attachments`], the bytes are [`Attachment::data`] or, with an `attachment_id`, what
-/// `users.messages.attachments.get` gives for it, decoded with [`decode_base64url`](super::encoding::decode_base64url);
-/// [`ForwardAttachment::from_attachment`] puts both together. Those that the HTML refers to by content id (RFC 2392) or
-/// location (RFC 2557) are still shown there; the others are attached.
+/// The original follows below the text, with its author, date, subject and recipients. The message stays in the
+/// original's thread, as with Gmail's own forwards.
+///
+/// The caller passes the attachments, because fetching them takes requests. For each of [`Reading::attachments`], the
+/// bytes are in [`Attachment::data`] or, with an `attachment_id`, in the result of `users.messages.attachments.get`,
+/// decoded with [`decode_base64url`](super::encoding::decode_base64url). [`ForwardAttachment::from_attachment`]
+/// combines the two. The HTML still shows those that it refers to by content id (RFC 2392) or location (RFC 2557); the
+/// others are attached.
 ///
 /// # Errors
 ///
@@ -284,7 +289,7 @@ pub fn forward<'a>(
     Ok(message)
 }
 
-/// A content id for each part: its own, or one in the place of one that is missing, malformed or used twice.
+/// A content id for each part: its own, or a new one if that is missing, malformed or used twice.
 fn usable_content_ids(parts: &[PartIdentity]) -> Vec<String> {
     let mut used = HashSet::new();
     let ids = parts.iter().enumerate().map(|(position, part)| {
@@ -297,7 +302,7 @@ fn usable_content_ids(parts: &[PartIdentity]) -> Vec<String> {
     ids.collect()
 }
 
-/// A file of a message that is forwarded.
+/// A file of a forwarded message.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{Compose, ForwardAttachment, MailboxList, Reading, forward};
@@ -346,7 +351,7 @@ impl ForwardAttachment {
         }
     }
 
-    /// Sets the content id with which the original's HTML refers to it.
+    /// Sets the content id by which the original's HTML refers to it.
     #[must_use]
     pub fn with_content_id(mut self, content_id: impl Into<String>) -> Self {
         self.part.content_id = Some(content_id.into());
@@ -354,7 +359,7 @@ impl ForwardAttachment {
     }
 
     fn enclosure(self) -> Result<Enclosure, ComposeError> {
-        // What a stranger called it is no reason not to forward it.
+        // A stranger's odd name for it mustn't prevent forwarding.
         let name = safe_file_name(&self.name);
         let is_known = super::compose::enclosure::parse_mime_type(&self.mime_type).is_some();
         let mime_type = if is_known {
@@ -391,9 +396,9 @@ pub enum ReplyError {
     NoMessage,
     /// There is nobody to reply to.
     NoRecipient,
-    /// No mail can be sent to the addresses that a reply would go to.
+    /// None of the addresses for the reply is valid.
     UnusableRecipient {
-        /// What is wrong with the first of them.
+        /// What is wrong with the first address.
         reason: AddressError,
     },
 }
@@ -422,7 +427,7 @@ impl std::error::Error for ReplyError {}
 
 fn has_message_id(message: &Message) -> bool {
     match &message.payload {
-        // Reading the whole message would decode its texts for nothing.
+        // Reading the whole message would needlessly decode its texts.
         Some(payload) => payload.headers.iter().any(|header| {
             let is_id = header
                 .name
@@ -467,7 +472,7 @@ fn answer(reading: &Reading, own: &MailboxList, is_to_all: bool) -> Result<Compo
     Ok(message)
 }
 
-/// A message that belongs to the thread of another, from the address that the other was sent to.
+/// A message in the original's thread, from the address that received the original.
 fn in_thread(reading: &Reading, own: &MailboxList) -> Compose {
     let mut message = Compose::new();
     let involved = || {
@@ -496,7 +501,7 @@ fn in_thread(reading: &Reading, own: &MailboxList) -> Compose {
     message
 }
 
-/// The subject with its prefix, which is not put before another one.
+/// The subject with a prefix, unless it already has one.
 fn prefixed(reading: &Reading, prefix: &str, known: &[&str]) -> String {
     let subject = reading.subject.as_deref().unwrap_or_default().trim();
     let lower = subject.to_lowercase();
@@ -508,7 +513,7 @@ fn prefixed(reading: &Reading, prefix: &str, known: &[&str]) -> String {
     }
 }
 
-/// Whether a colon comes next, or after a blank or a count: `Re :`, `Re[2]:`, `Re(2):`, `Re^2:`, `Re：`.
+/// Whether a colon follows, also after a blank or a count: `Re :`, `Re[2]:`, `Re(2):`, `Re^2:`, `Re：`.
 fn begins_with_colon(text: &str) -> bool {
     let count = text.trim_start().trim_start_matches(['[', '(', '^']);
     let rest = count.trim_start_matches(|digit: char| digit.is_ascii_digit());
@@ -526,7 +531,7 @@ fn introduction(reading: &Reading) -> String {
     }
 }
 
-/// The date as its sender saw it on the clock, with the zone.
+/// The date by the sender's clock, with the zone.
 fn written_date(reading: &Reading) -> Option<String> {
     let date = reading
         .date

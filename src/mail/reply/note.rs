@@ -1,4 +1,4 @@
-//! What a person should know about a reply before it is sent.
+//! Notes on a reply for its author to read before sending.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::mail::{
     read::Reading,
 };
 
-/// What a person should know about a reply or a forward before it is sent.
+/// A note on a reply or forward, to read before sending.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{AnswerNote, MailboxList, Reading, reply};
@@ -22,21 +22,21 @@ use crate::mail::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnswerNote {
-    /// A recipient was left out because no mail can be sent there.
+    /// A recipient was left out because the address is invalid.
     LeftOut {
-        /// The recipient, as the original has it.
+        /// The recipient, as in the original.
         address: Address,
-        /// What is wrong with it.
+        /// What is wrong with the address.
         reason: AddressError,
     },
-    /// The original is a mail server's report, or has an empty return path (RFC 5321 section 4.5.5): nobody will read
-    /// the reply.
+    /// The original is a mail server's report, or has an empty return path (RFC 5321 section 4.5.5), so nobody will
+    /// read the reply.
     Bounce,
-    /// A program sent the original, for example an automatic reply (RFC 3834).
+    /// A program sent the original, for example as an automatic reply (RFC 3834).
     Automatic,
-    /// The recipient's address says that nobody reads mail sent to it.
+    /// The recipient's address says that nobody reads its mail.
     NoReply,
-    /// The original is encrypted: its text is not quoted.
+    /// The original is encrypted, so its text is not quoted.
     Encrypted,
 }
 
@@ -68,7 +68,7 @@ impl fmt::Display for AnswerNote {
     }
 }
 
-/// What is to know of an answer to a message, beside whom it leaves out.
+/// The notes on a reply, except for recipients that were left out.
 pub(crate) fn notes(reading: &Reading, to: &MailboxList) -> Vec<AnswerNote> {
     let mut notes = Vec::new();
     if reading.is_from_mail_server() || reading.has_empty_return_path() {
@@ -97,7 +97,7 @@ fn is_automatic(reading: &Reading) -> bool {
         let keyword = value.split([';', '(']).next().unwrap_or_default();
         keyword.trim().to_ascii_lowercase()
     };
-    // People write to lists, and older lists mark what they pass on as bulk.
+    // People write to lists, and older lists mark their messages as bulk.
     let is_list = ["List-Id", "List-Post"]
         .iter()
         .any(|name| reading.header(name).is_some());
@@ -110,7 +110,7 @@ fn is_automatic(reading: &Reading) -> bool {
             .any(|name| !matches!(keyword(name).as_str(), "" | "no"))
 }
 
-/// Whether an address says that it is not read, such as `no-reply`, `donotreply` or `orders.noreply+42`.
+/// Whether an address says that it isn't read, such as `no-reply`, `donotreply` or `orders.noreply+42`.
 fn is_no_reply(address: &Address) -> bool {
     const WORDS: [&str; 8] = [
         "noreply",
@@ -133,14 +133,14 @@ fn is_no_reply(address: &Address) -> bool {
     })
 }
 
-/// Whether the text of a message is one that only its recipients' keys open.
+/// Whether only the recipients' keys can decrypt a message's text.
 pub(crate) fn is_encrypted(reading: &Reading) -> bool {
     let text = reading.text.trim_start();
     let is_unreadable = text.is_empty() || text.starts_with("-----BEGIN PGP MESSAGE-----");
     is_unreadable && (reading.encryption.is_some() || is_sealed(reading))
 }
 
-/// Whether there is S/MIME that is not merely signed (RFC 8551 section 3.2.2); what is signed has been read.
+/// Whether there is S/MIME that isn't just signed (RFC 8551 section 3.2.2); signed content has been read.
 fn is_sealed(reading: &Reading) -> bool {
     let is_smime = |mime_type: &str| {
         matches!(

@@ -1,4 +1,4 @@
-//! The history that answers carry along: told apart from the answer, and added to one.
+//! The quoted history in replies: splits it off, and adds it.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::mail::{
     read::content_reference::{content_id_of, content_id_url},
 };
 
-/// Elements of a quoted message that say something of a whole document, or do something, rather than show something.
+/// Elements that affect the whole document or do something, rather than show something.
 const DROPPED: [&str; 15] = [
     "html",
     "head",
@@ -26,18 +26,18 @@ const DROPPED: [&str; 15] = [
     "plaintext",
 ];
 
-/// Of these, the content goes too.
+/// Those of them to drop with their content.
 const DROPPED_WITH_CONTENT: [&str; 6] =
     ["title", "script", "style", "iframe", "object", "noframes"];
 
-/// Open elements beyond this number are not closed one by one.
+/// Beyond this number, open elements are not closed one by one.
 const MAXIMUM_DEPTH: usize = 256;
 
-/// Splits a text into what was written and the history that is quoted at its end.
+/// Splits a text into the new part and the history quoted at its end.
 ///
-/// The history is a block of `> ` lines with the line that introduces it, or what stands behind a line such as
-/// `-----Original Message-----`. Quotations that answers stand between are part of what was written, and so is one
-/// that nothing else stands before, or that a line such as "Run these:" leads up to.
+/// The history is a block of `> ` lines with the line that introduces it, or everything after a line such as
+/// `-----Original Message-----`. Quotations interleaved with replies belong to the new part. So does a quotation with
+/// nothing before it, or one that a line such as "Run these:" leads up to.
 pub(crate) fn split_history(text: &str) -> (&str, Option<&str>) {
     let mut lines: Vec<(usize, &str)> = Vec::new();
     let mut offset = 0;
@@ -62,7 +62,7 @@ pub(crate) fn split_history(text: &str) -> (&str, Option<&str>) {
     if !has_quote {
         return (text, None);
     }
-    // The line that introduces the quotation ends with a colon, and may be broken into a few.
+    // The line that introduces the quotation ends with a colon, and may be broken into several.
     let introduction = lines.get(end.saturating_sub(4)..end).unwrap_or_default();
     let is_introduced = introduction
         .last()
@@ -92,14 +92,14 @@ pub(crate) fn split_history(text: &str) -> (&str, Option<&str>) {
     split_at(text, offset)
 }
 
-/// The text of an answer with the original quoted below it.
+/// The text of a reply, with the original quoted below it.
 pub(crate) fn quote_text(introduction: &str, original: &str) -> String {
     let mut quoted =
         String::with_capacity(original.len() + original.len() / 16 + introduction.len() + 2);
     quoted.push_str(introduction);
     quoted.push('\n');
     for line in original.trim_end().lines() {
-        // Nested quotations stay dense, as most programs write and read them.
+        // Nested quotations stay compact, as most programs write and expect them.
         quoted.push_str(if line.starts_with('>') || line.is_empty() {
             ">"
         } else {
@@ -121,14 +121,14 @@ pub(crate) fn quote_html(introduction: &str, original: &str) -> String {
     )
 }
 
-/// Text as HTML that keeps its lines.
+/// Converts text to HTML that keeps its lines.
 pub(crate) fn text_to_html(text: &str) -> String {
     format!("<div style=\"white-space:pre-wrap\">{}</div>", escape(text))
 }
 
-/// What of a message's HTML can stand within other HTML: no document around it, no scripts, no styles that would
-/// reach beyond it, every element closed. `content_id` gives the content id of the part that a link names, if it does; a
-/// picture of a part that is not there is replaced by its description.
+/// The part of a message's HTML that is safe to embed in other HTML: without the document around it, scripts, or styles
+/// that would reach beyond it, and with every element closed. `content_id` returns the content id of the part that a
+/// link names, if any. A picture of a missing part is replaced by its description.
 pub(crate) fn embeddable_html(
     html: &str,
     mut content_id: impl FnMut(&str) -> Option<String>,
@@ -205,7 +205,7 @@ pub(crate) fn embeddable_html(
     output
 }
 
-/// The value of an attribute with its links to parts of the message; `None` for a link to a part that is not there.
+/// The value of an attribute with its links to parts; `None` for a link to a missing part.
 fn with_parts<'a>(
     attribute: &str,
     value: &'a str,
@@ -227,7 +227,7 @@ fn with_parts<'a>(
     }
 }
 
-/// As `with_parts`, for the links within a style such as `background: url(cid:logo@example.com)`.
+/// Like `with_parts`, for links within a style such as `background: url(cid:logo@example.com)`.
 fn style_with_parts<'a>(
     style: &'a str,
     content_id: &mut impl FnMut(&str) -> Option<String>,
@@ -278,7 +278,7 @@ fn is_original_message_line(line: &str) -> bool {
         .contains(&words.to_lowercase().as_str())
 }
 
-/// Whether a line looks like the first of "On DATE, NAME wrote:", in the languages that are most common.
+/// Whether a line looks like the start of "On DATE, NAME wrote:", in the most common languages.
 fn is_introduction_start(line: &str) -> bool {
     let line = line.trim_start();
     [
@@ -417,7 +417,7 @@ mod tests {
             embeddable_html(html, |_| None),
             "<p title=\"a&quot;b\">hi<b>open<a>l</a></b></p>"
         );
-        // It has no end, so that whatever stands behind it would be text of its own.
+        // It has no end tag, so everything after it would become plain text.
         assert_eq!(embeddable_html("a<plaintext>b", |_| None), "ab");
         let picture = "<img src='cid:a@b' alt='Logo'>";
         assert_eq!(embeddable_html(picture, |_| None), "[Logo]");

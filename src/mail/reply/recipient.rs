@@ -1,27 +1,27 @@
-//! Whom an answer goes to (RFC 5322 section 3.6.3).
+//! The recipients of a reply (RFC 5322 section 3.6.3).
 
 use std::collections::HashSet;
 
 use super::note::AnswerNote;
 use crate::mail::{address::mailbox::MailboxList, read::Reading};
 
-/// The recipients of an answer.
+/// The recipients of a reply.
 #[derive(Default)]
 pub(crate) struct Recipients {
     pub(crate) to: MailboxList,
     pub(crate) cc: MailboxList,
-    /// Those whom no mail can be sent to.
+    /// Recipients with invalid addresses.
     pub(crate) left_out: Vec<AnswerNote>,
 }
 
-/// The recipients of an answer, each once and in a form that mail can be sent to.
+/// The recipients of a reply, without duplicates, in a form that mail can be sent to.
 pub(crate) fn recipients(reading: &Reading, own: &MailboxList, is_to_all: bool) -> Recipients {
     let (to, cc) = wanted(reading, own, is_to_all);
     let mut seen = HashSet::new();
     let mut left_out = Vec::new();
     let mut sendable = |list: MailboxList| -> MailboxList {
         let mut kept = MailboxList::default();
-        // Nobody is behind `Mail Delivery System <>`.
+        // `Mail Delivery System <>` has no address.
         let addressed = list.into_iter().filter(|one| !one.address().is_empty());
         for address in addressed {
             match address.sendable() {
@@ -44,7 +44,7 @@ pub(crate) fn recipients(reading: &Reading, own: &MailboxList, is_to_all: bool) 
     Recipients { to, cc, left_out }
 }
 
-/// Whom the author, or the account's own message, means by the headers.
+/// The recipients according to the headers of the author's message, or the account's own.
 fn wanted(reading: &Reading, own: &MailboxList, is_to_all: bool) -> (MailboxList, MailboxList) {
     let without_own = |list: &MailboxList| -> MailboxList {
         list.iter()
@@ -53,13 +53,13 @@ fn wanted(reading: &Reading, own: &MailboxList, is_to_all: bool) -> (MailboxList
             .collect()
     };
     let is_own = !reading.from.is_empty() && without_own(&reading.from).is_empty();
-    // Some programs write `none` where there is no such address.
+    // Some programs write `none` for a missing address.
     let answers: MailboxList = without_own(&reading.reply_to)
         .into_iter()
         .filter(|address| address.address().contains('@'))
         .collect();
     let mut cc = MailboxList::default();
-    // A form on a website writes in the name of its owner, and names the visitor as whom to answer.
+    // A web form writes as its owner, and names the visitor in `Reply-To`.
     if is_own && answers.is_empty() {
         let mut to = without_own(&reading.to);
         if is_to_all {
@@ -68,7 +68,7 @@ fn wanted(reading: &Reading, own: &MailboxList, is_to_all: bool) -> (MailboxList
         if to.is_empty() {
             to = std::mem::take(&mut cc);
         }
-        // A message that was sent to oneself alone is answered to oneself.
+        // A reply to a message sent only to oneself goes to oneself.
         if to.is_empty() {
             to = if reading.to.is_empty() {
                 without_own(&reading.cc)

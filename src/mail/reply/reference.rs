@@ -1,12 +1,12 @@
-//! The chain of messages that makes a thread (RFC 5322 section 3.6.4).
+//! The chain of messages in a thread (RFC 5322 section 3.6.4).
 
 use crate::mail::{header::message_id::is_message_id, read::Reading};
 
-/// More references than this say nothing more of a thread; the first and the latest are kept (RFC 5537 section 3.4.4
-/// allows for it).
+/// The most references to keep: the first and the latest, as RFC 5537 section 3.4.4 allows. More add nothing about a
+/// thread.
 pub(crate) const MAXIMUM_REFERENCES: usize = 40;
 
-/// The thread up to and with the original.
+/// The references of the thread, up to and including the original.
 pub(crate) fn references(reading: &Reading) -> Vec<String> {
     let earlier = if reading.references.is_empty() && reading.in_reply_to.len() == 1 {
         &reading.in_reply_to
@@ -17,7 +17,7 @@ pub(crate) fn references(reading: &Reading) -> Vec<String> {
     let own_id = reading.message_id.as_ref();
     let latest = earlier.iter().rev().take(10 * MAXIMUM_REFERENCES).rev();
     for id in latest.filter(|id| own_id != Some(*id)).chain(own_id) {
-        // A stranger's malformed id would make the answer's header malformed, too.
+        // A malformed id from elsewhere would make the reply's header malformed, too.
         if is_message_id(id) && !chain.contains(id) {
             chain.push(id.clone());
         }

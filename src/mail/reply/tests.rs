@@ -23,7 +23,7 @@ fn built(message: Compose) -> Reading {
     )
 }
 
-/// Reads the original with some of its headers replaced.
+/// Reads the original with some headers replaced.
 fn original(changes: &[(&str, &str)]) -> Reading {
     let mut text = String::from_utf8(ORIGINAL.to_vec()).unwrap();
     for (name, value) in changes {
@@ -78,7 +78,7 @@ fn an_answer_carries_the_thread() {
     assert_eq!(answer.html, None);
 }
 
-/// Headers to replace, whether all are answered, and the `To` and `Cc` that follow.
+/// Headers to replace, whether to reply to all, and the resulting `To` and `Cc`.
 type Case = (
     &'static [(&'static str, &'static str)],
     bool,
@@ -244,7 +244,7 @@ fn references_stay_short_and_well_formed() {
         built(reply(&from_parent, &own()).unwrap()).references,
         ["0@example.org", "3@example.org"]
     );
-    // An id in other letters would need servers that take them.
+    // An id with non-ASCII characters would need servers that support them.
     let odd = original(&[(
         "References",
         "<a b@example.org> (from <c@example.org>) <ü@example.org> <20260104.4710>",
@@ -442,7 +442,7 @@ fn what_can_not_be_quoted_is_told() {
     assert_eq!(forwarded.notes(), [AnswerNote::Encrypted]);
 }
 
-/// A message with a picture and how its HTML shows it.
+/// A message with a picture, and the way its HTML shows it.
 fn with_picture(link: &str, headers: &str) -> Reading {
     let raw = format!(
         "From: a@example.org\nContent-Type: multipart/related; boundary=b\n\n--b\nContent-Type: text/html\n\n\

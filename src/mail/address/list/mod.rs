@@ -1,4 +1,4 @@
-//! The addresses of a received header, in the forms that mail has and not only in those that it should have.
+//! Parses the address lists of received headers, which often break the standard.
 
 mod unquoted_name;
 
@@ -12,24 +12,24 @@ use crate::mail::{
     header::{MAXIMUM_VALUE_LENGTH, parse_text},
 };
 
-/// How often the end of a quote, a comment or a bracket is looked for in vain; beyond it the rest is taken as it is, so
-/// that no value takes longer than its length.
+/// How often to look in vain for the end of a quote, comment or bracket. After that the rest is taken as is, which
+/// keeps the time linear in the length of the value.
 const MAXIMUM_FAILURES: usize = 50;
 
-/// Mailboxes, those within groups included; entries without an address and a name are left out.
+/// Parses mailboxes, including those in groups; entries without an address and a name are left out.
 ///
-/// Beside RFC 5322 with its obsolete forms (routes, blanks and comments around `@` and `.`), it reads what programs
+/// Besides RFC 5322 with its obsolete forms (routes, blanks and comments around `@` and `.`), it accepts what programs
 /// write: semicolons between addresses, doubled or missing angle brackets, addresses without a comma between them.
 pub(crate) fn parse_mailboxes(value: &[u8]) -> MailboxList {
     let value = value.get(..MAXIMUM_VALUE_LENGTH).unwrap_or(value);
-    // Between escape sequences, bytes that look like signs are halves of letters.
+    // Between escape sequences, bytes that look like delimiters are halves of letters.
     if value.is_ascii() && iso2022::is_escaped(value) {
         return parse(&decode_text(value, None, TextOrigin::Raw)).0;
     }
     parse(&String::from_utf8_lossy(value)).0
 }
 
-/// As [`parse_mailboxes`]; `None` where anything had to be guessed.
+/// Like [`parse_mailboxes`]; `None` if anything had to be guessed.
 pub(crate) fn parse_exact_mailboxes(value: &str) -> Option<MailboxList> {
     let (mailboxes, is_exact) = parse(value);
     is_exact.then_some(mailboxes)
@@ -40,7 +40,7 @@ fn parse(value: &str) -> (MailboxList, bool) {
     let mut mailboxes: Vec<Address> = Vec::new();
     let mut entry = Vec::new();
     let mut is_exact = true;
-    // Where the words began that may be the first of a name.
+    // The start of words that may begin a name.
     let mut words = None;
     loop {
         match scanner.next() {
@@ -65,7 +65,7 @@ fn parse(value: &str) -> (MailboxList, bool) {
                     return (mailboxes.into_iter().collect(), is_exact);
                 }
             }
-            // What stands before a colon is the name of a group.
+            // Before a colon stands the name of a group.
             Some(Lexeme::Colon) => {
                 entry.clear();
                 words = None;
@@ -79,14 +79,14 @@ fn parse(value: &str) -> (MailboxList, bool) {
 enum Lexeme<'a> {
     Blank,
     Comment(&'a str),
-    /// A quoted text, with its quotes.
+    /// A quoted string, with its quotes.
     Quoted(&'a str),
     /// A domain literal, with its brackets.
     Literal(&'a str),
     Word(&'a str),
     Dot,
     At,
-    /// What stands between angle brackets.
+    /// The text between angle brackets.
     Angle(&'a str),
     Separator,
     Colon,
@@ -95,7 +95,7 @@ enum Lexeme<'a> {
 struct Scanner<'a> {
     rest: &'a str,
     failures: usize,
-    /// Whether every sign so far had its place.
+    /// Whether every delimiter so far was where it belongs.
     is_exact: bool,
 }
 
@@ -117,7 +117,7 @@ impl<'a> Scanner<'a> {
         head
     }
 
-    /// Takes what `length` finds, or the one character where it finds nothing.
+    /// Takes the text that `length` finds, or one character if it finds none.
     fn delimited(&mut self, length: impl Fn(&str) -> Option<usize>) -> Option<&'a str> {
         let found = (self.failures < MAXIMUM_FAILURES)
             .then(|| length(self.rest))
@@ -138,7 +138,7 @@ impl<'a> Scanner<'a> {
                     self.take(length);
                     Some(Lexeme::Blank)
                 }
-                // A word that should have been encoded may hold the signs that part addresses.
+                // An encoded word may contain delimiters of addresses.
                 b'=' if self.rest.starts_with("=?") => Some(self.encoded_word()),
                 b'"' => self.delimited(quoted_length).map(Lexeme::Quoted),
                 b'(' => self.delimited(comment_length).map(Lexeme::Comment),
@@ -165,13 +165,13 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// An encoded word, or the sign that it would begin with.
+    /// An encoded word, or a lone `=`.
     fn encoded_word(&mut self) -> Lexeme<'a> {
         let length = word_length(self.rest.as_bytes());
         Lexeme::Word(self.take(length.unwrap_or(1)))
     }
 
-    /// A domain literal, or the sign alone in a name such as `[My team] Eva`.
+    /// A domain literal, or a lone bracket in a name such as `[My team] Eva`.
     fn bracket(&mut self) -> Lexeme<'a> {
         let length = (self.failures < MAXIMUM_FAILURES)
             .then(|| literal_length(self.rest))
@@ -190,7 +190,7 @@ impl<'a> Scanner<'a> {
         Some(lexeme)
     }
 
-    /// What stands between angle brackets; doubled ones count as one pair, and one without its other is passed over.
+    /// The text between angle brackets. Doubled ones count as one pair; one without its counterpart is skipped.
     fn angle(&mut self) -> Option<Lexeme<'a>> {
         let doubled = |text: &str, sign| text.bytes().take_while(|byte| *byte == sign).count();
         let opened = doubled(self.rest, b'<');
@@ -216,7 +216,7 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// The length of what begins with an opening sign and ends with the closing one, escapes passed over.
+/// The length from an opening to its closing delimiter, skipping escapes.
 fn enclosed_length(text: &str, open: Option<u8>, close: u8) -> Option<usize> {
     let mut depth = 0_usize;
     let mut is_escaped = false;
@@ -247,12 +247,12 @@ fn comment_length(text: &str) -> Option<usize> {
 
 fn literal_length(text: &str) -> Option<usize> {
     enclosed_length(text, None, b']').filter(|length| {
-        // A name such as `[Team] Eva` is not one.
+        // A name such as `[Team] Eva` is not a literal.
         !text.bytes().take(*length).any(is_blank)
     })
 }
 
-/// The length up to the closing bracket, where the next address does not begin before it.
+/// The length up to the closing bracket, unless another address begins before it.
 fn angle_length(text: &str) -> Option<usize> {
     let is_route = text.trim_start_matches([',', ' ', '\t']).starts_with('@');
     let mut position = 0;
@@ -273,7 +273,7 @@ fn angle_length(text: &str) -> Option<usize> {
     None
 }
 
-/// The content of a quoted text or a comment, without what encloses and escapes it.
+/// The content of a quoted string or a comment, without delimiters and escapes.
 fn unquoted(text: &str) -> String {
     let mut content = String::new();
     let mut characters = text.chars().skip(1).peekable();
@@ -287,7 +287,7 @@ fn unquoted(text: &str) -> String {
     content
 }
 
-/// What stands between two separators: a mailbox, or several where a comma is missing. Whether nothing was guessed.
+/// Reads the mailbox between two separators, or several if a comma is missing. Returns whether nothing was guessed.
 fn read_entry(entry: &[Lexeme<'_>], mailboxes: &mut Vec<Address>) -> bool {
     let has_at = |lexeme: &&Lexeme<'_>| matches!(lexeme, Lexeme::Angle(text) if text.contains('@'));
     let is_any = !entry.iter().any(|lexeme| has_at(&lexeme));
@@ -341,7 +341,8 @@ fn read_entry(entry: &[Lexeme<'_>], mailboxes: &mut Vec<Address>) -> bool {
     }
 }
 
-/// Whether there was an address to add. A name alone, as bounces are from `Mail Delivery System <>`, is kept too.
+/// Adds a mailbox; returns whether it has an address. A name alone, as in a bounce's `Mail Delivery System <>`, is kept
+/// too.
 fn add(mailboxes: &mut Vec<Address>, name: Option<String>, address: &str) -> bool {
     let mailbox = Address::unchecked(name.as_deref(), address);
     let is_any = !mailbox.address().is_empty();
@@ -351,7 +352,7 @@ fn add(mailboxes: &mut Vec<Address>, name: Option<String>, address: &str) -> boo
     is_any
 }
 
-/// The address within angle brackets: without a route (RFC 5322 section 4.4), and without blanks and comments.
+/// The address within angle brackets, without a route (RFC 5322 section 4.4), blanks and comments.
 fn address_of(content: &str) -> String {
     let mut scanner = Scanner::new(content);
     let mut lexemes = Vec::new();
@@ -362,7 +363,7 @@ fn address_of(content: &str) -> String {
         };
         match lexeme {
             Lexeme::Colon if is_route() => lexemes.clear(),
-            // Some programs put the scheme of a link there.
+            // Some programs include the scheme of a link.
             Lexeme::Colon if matches!(lexemes.as_slice(), [Lexeme::Word(word)] if word.eq_ignore_ascii_case("mailto")) =>
             {
                 lexemes.clear();
@@ -378,7 +379,7 @@ fn is_space(lexeme: &Lexeme<'_>) -> bool {
     matches!(lexeme, Lexeme::Blank | Lexeme::Comment(_))
 }
 
-/// An address as one word, where blanks and comments stand around its `@` and its dots alone.
+/// Joins an address, if blanks and comments stand only around its `@` and its dots.
 fn joined(lexemes: &[Lexeme<'_>]) -> String {
     let mut address = String::new();
     let mut has_space = false;
@@ -408,10 +409,10 @@ fn joined(lexemes: &[Lexeme<'_>]) -> String {
     address
 }
 
-/// Where the addresses of an entry without angle brackets begin and end.
+/// The spans of addresses in an entry without angle brackets.
 ///
-/// Blanks around `@` and before a dot belong to an address; a word that ends with a dot and a blank (`Dr. Eva`) is one of
-/// the name.
+/// Blanks around `@` and before a dot belong to an address. A word that ends with a dot and a blank (`Dr. Eva`) belongs
+/// to the name.
 fn bare_addresses(entry: &[Lexeme<'_>]) -> Vec<(usize, usize)> {
     let mut spans: Vec<(usize, usize)> = Vec::new();
     for (position, lexeme) in entry.iter().enumerate() {
@@ -454,7 +455,7 @@ fn start_of(entry: &[Lexeme<'_>], at: usize, lowest: usize) -> usize {
                         .and_then(|index| entry.get(index))
                         .is_some_and(is_space)
                 };
-                // `eva . maria@…` goes on; `Dr. eva@…` does not.
+                // `eva . maria@…` continues to the left; `Dr. eva@…` doesn't.
                 let goes_on = (is_dot(start) && before > lowest && is_atom(entry.get(before - 1)))
                     || (before > lowest && is_dot(before - 1) && is_spaced(before - 1));
                 if !goes_on {
@@ -519,7 +520,7 @@ fn name(lexemes: &[Lexeme<'_>]) -> Option<String> {
     (!phrase.is_empty()).then_some(phrase)
 }
 
-/// The name in a comment, as old programs give it: `eva@example.org (Eva)`.
+/// The name in a comment, the form of old programs: `eva@example.org (Eva)`.
 fn comment(lexemes: &[Lexeme<'_>]) -> Option<String> {
     lexemes.iter().rev().find_map(|lexeme| match lexeme {
         Lexeme::Comment(text) => {

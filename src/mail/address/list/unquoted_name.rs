@@ -1,9 +1,9 @@
-//! Names such as `Last, First <…>`, which lack the quotes that a comma needs.
+//! Names such as `Last, First <…>`, which lack the quotes that the comma requires.
 
 use super::Lexeme;
 use crate::mail::address::Address;
 
-/// Whether an entry without an address is a word that begins as a name does, and not that of a mailbox, such as `root`.
+/// Whether an entry without an address is a capitalized word, as names are, and not a mailbox such as `root`.
 pub(super) fn is_capital_word(mailbox: &Address, entry: &[Lexeme<'_>]) -> bool {
     let is_plain = entry.iter().all(|lexeme| {
         matches!(
@@ -25,7 +25,7 @@ pub(super) fn has_name(mailbox: &Address, entry: &[Lexeme<'_>]) -> bool {
     has_angle && mailbox.name().is_some() && mailbox.address().contains('@')
 }
 
-/// Puts `Last, First <…>` together, which lacks its quotes.
+/// Rejoins an unquoted `Last, First <…>`.
 pub(super) fn join_name(mailboxes: &mut Vec<Address>, start: usize, end: usize) {
     let mut words: Vec<String> = Vec::new();
     for word in mailboxes.drain(start..end) {

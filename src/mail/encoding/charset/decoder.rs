@@ -1,4 +1,4 @@
-//! The charsets of mail: those of the web by `encoding_rs`, those of MS-DOS by `oem_cp`, and the few beyond.
+//! The charsets of mail: the web's from `encoding_rs`, MS-DOS's from `oem_cp`, and a few others.
 
 use encoding_rs::Encoding;
 use oem_cp::code_table::DECODING_TABLE_CP_MAP;
@@ -23,14 +23,14 @@ pub(crate) enum Decoder {
     Table(&'static str),
     Viscii,
     Tcvn,
-    /// A code page of mainframes, which has ASCII nowhere.
+    /// A mainframe code page, which isn't based on ASCII.
     Ebcdic(ebcdic::CodePage),
-    /// The sets of ISO 2022, with the one that a shift selects unless the text names another.
+    /// The ISO 2022 sets, with the one that a shift selects unless the text designates another.
     Iso2022(CharacterSet),
     Hz,
     Johab,
     Utf7,
-    /// Without a byte order, the byte order mark or the text itself tells.
+    /// Without a byte order, the byte order mark or the text itself decides.
     Utf16(Option<ByteOrder>),
     Utf32(Option<ByteOrder>),
 }
@@ -42,10 +42,10 @@ pub(crate) enum ByteOrder {
     Little,
 }
 
-/// Text, and whether every byte of it had a meaning.
+/// Text, and whether every byte of it was valid.
 pub(crate) struct Decoded {
     pub(crate) text: String,
-    /// Whether U+FFFD stands for bytes that mean nothing in the charset.
+    /// Whether U+FFFD replaces bytes that are invalid in the charset.
     pub(crate) is_lossy: bool,
 }
 
@@ -68,7 +68,7 @@ impl Decoder {
         DECODING_TABLE_CP_MAP.get(&page).map(Self::Dos)
     }
 
-    /// Decodes bytes; what means nothing in the charset becomes U+FFFD.
+    /// Decodes bytes; those invalid in the charset become U+FFFD.
     pub(crate) fn decode(self, bytes: &[u8]) -> Decoded {
         match self {
             Self::Unspecified => from_web(encoding_rs::UTF_8, bytes),
@@ -84,7 +84,7 @@ impl Decoder {
         }
     }
 
-    /// Whether each character is one byte, so that no text is malformed but by bytes without a character.
+    /// Whether each character is one byte, so only bytes without a character are invalid.
     pub(crate) fn is_single_byte(self) -> bool {
         match self {
             Self::Web(encoding) => encoding.is_single_byte(),
@@ -93,7 +93,7 @@ impl Decoder {
         }
     }
 
-    /// Whether letters are among the bytes 0x80 to 0xBF and among those above, so that words look like UTF-8 by chance.
+    /// Whether the letters are spread over 0x80 to 0xBF and above, so words can look like UTF-8 by chance.
     pub(crate) fn has_letters_in_both_halves(self) -> bool {
         match self {
             Self::Web(encoding) => [
@@ -107,12 +107,12 @@ impl Decoder {
         }
     }
 
-    /// Whether characters are in two bytes or more, which the bytes of UTF-8 may be by chance.
+    /// Whether characters take two bytes or more, which can look like UTF-8 by chance.
     pub(crate) fn is_east_asian(self) -> bool {
         matches!(self, Self::Web(encoding) if !encoding.is_single_byte() && encoding != encoding_rs::UTF_8)
     }
 
-    /// Whether text is in seven bits, and in escape sequences that look like other text.
+    /// Whether text consists of seven-bit bytes, with escape sequences that look like other text.
     pub(crate) fn is_seven_bit(self) -> bool {
         matches!(self, Self::Iso2022(_) | Self::Hz | Self::Utf7)
     }

@@ -1,17 +1,17 @@
-//! The EBCDIC code pages of Western Europe and the Americas, in which mainframes send mail.
+//! The EBCDIC code pages of Western Europe and the Americas, which mainframes use in mail.
 
 use super::decoder::Decoded;
 
 /// One code page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CodePage {
-    /// The bytes that mean something else than in code page 37, each in hexadecimal before its character.
+    /// The bytes that differ from code page 37, each in hexadecimal before its character.
     differences: &'static str,
-    /// Whether the euro sign stands in the place of the currency sign.
+    /// Whether the euro sign replaces the currency sign.
     has_euro: bool,
 }
 
-/// The characters of code page 37, by their bytes.
+/// The characters of code page 37, in byte order.
 const CHARACTERS: &str = "\
      \u{0}\u{1}\u{2}\u{3}\u{9c}\u{9}\u{86}\u{7f}\u{97}\u{8d}\u{8e}\u{b}\u{c}\u{d}\u{e}\u{f}\
      \u{10}\u{11}\u{12}\u{13}\u{9d}\u{85}\u{8}\u{87}\u{18}\u{19}\u{92}\u{8f}\u{1c}\u{1d}\u{1e}\u{1f}\
@@ -31,10 +31,10 @@ const CHARACTERS: &str = "\
      0123456789³ÛÜÙÚ\u{9f}\
      ";
 
-/// The code pages without the euro sign, in the order of those that have it, from 1140 on.
+/// The code pages without the euro sign, in the order of their counterparts with it, from 1140 on.
 const WITHOUT_EURO: [u32; 10] = [37, 273, 277, 278, 280, 284, 285, 297, 500, 871];
 
-/// Finds a code page by IBM's number, or the one that Windows has for it.
+/// Finds a code page by its IBM or Windows number.
 pub(crate) fn code_page(number: u32) -> Option<CodePage> {
     let (number, has_euro) = match number {
         1140..1150 => {
@@ -76,8 +76,8 @@ pub(crate) fn code_page(number: u32) -> Option<CodePage> {
     })
 }
 
-/// Finds a code page by a name such as `ebcdic-cp-us`, `ebcdic-us-37+euro` or `ebcdic-international-500+euro`, of which
-/// letters and digits are given.
+/// Finds a code page by a name such as `ebcdic-cp-us`, `ebcdic-us-37+euro` or `ebcdic-international-500+euro`, reduced
+/// to letters and digits.
 pub(crate) fn named(key: &str) -> Option<CodePage> {
     let name = key.strip_prefix("ebcdic")?;
     if let Some(name) = name.strip_suffix("euro") {
@@ -116,7 +116,7 @@ impl CodePage {
         for character in &mut characters {
             *character = match *character {
                 '¤' if self.has_euro => '€',
-                // The end of a line on mainframes.
+                // The line end of mainframes.
                 '\u{85}' => '\n',
                 character => character,
             };

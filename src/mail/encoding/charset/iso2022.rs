@@ -1,7 +1,7 @@
-//! The charsets that switch between sets of characters: ISO-2022-JP and its kin (RFC 1468, RFC 1554, RFC 2237),
+//! The charsets that switch between character sets: ISO-2022-JP and its relatives (RFC 1468, RFC 1554, RFC 2237),
 //! ISO-2022-KR (RFC 1557), ISO-2022-CN (RFC 1922) and HZ (RFC 1843).
 //!
-//! The sets of two bytes are those of the EUC charsets without the high bit, so that `encoding_rs` decodes them.
+//! Double-byte sets equal those of the EUC charsets without the high bit, so `encoding_rs` decodes them.
 
 use encoding_rs::{EUC_JP, EUC_KR, Encoding, GBK, ISO_8859_7};
 
@@ -11,7 +11,7 @@ const ESCAPE: u8 = 0x1b;
 const SHIFT_OUT: u8 = 0x0e;
 const SHIFT_IN: u8 = 0x0f;
 
-/// A set of characters that an escape sequence selects.
+/// A character set that an escape sequence selects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum CharacterSet {
     #[default]
@@ -25,7 +25,7 @@ pub(crate) enum CharacterSet {
     KsX1001,
     Latin1,
     Greek,
-    /// A set of two bytes that no decoder is here for.
+    /// A double-byte set without a decoder here.
     Unknown,
 }
 
@@ -38,18 +38,18 @@ impl CharacterSet {
     }
 }
 
-/// What an escape sequence does.
+/// The effect of an escape sequence.
 enum Escape {
     Select(CharacterSet),
-    /// Names the set that a shift selects.
+    /// Designates the set that a shift selects.
     Shifted(CharacterSet),
-    /// Names the set that a single shift selects.
+    /// Designates the set that a single shift selects.
     Single(CharacterSet),
     SingleShift,
     Nothing,
 }
 
-/// Whether bytes have an escape sequence that selects a set of two bytes.
+/// Whether bytes contain an escape sequence that selects a double-byte set.
 pub(crate) fn is_escaped(bytes: &[u8]) -> bool {
     memchr::memchr_iter(ESCAPE, bytes).any(|position| {
         let sequence = bytes.get(position..).unwrap_or_default();
@@ -60,7 +60,7 @@ pub(crate) fn is_escaped(bytes: &[u8]) -> bool {
     })
 }
 
-/// Decodes text with the escape sequences of ISO 2022. `shifted` is what a shift selects unless the text names a set.
+/// Decodes text with ISO 2022 escape sequences. A shift selects `shifted` unless the text designates another set.
 pub(crate) fn decode(bytes: &[u8], shifted: CharacterSet) -> Decoded {
     let mut writer = Writer::default();
     let (mut selected, mut shifted, mut single) =
@@ -146,7 +146,7 @@ pub(crate) fn decode_hz(bytes: &[u8]) -> Decoded {
                 tail
             }
             [first @ 0x81..=0xfe, second @ 0x40..=0xfe, tail @ ..] => {
-                // What is in eight bits is plain GB 2312.
+                // Eight-bit bytes are plain GB 2312.
                 writer.flush();
                 writer.set = CharacterSet::Gb2312;
                 writer.pending.extend([*first, *second]);
@@ -167,14 +167,14 @@ pub(crate) fn decode_hz(bytes: &[u8]) -> Decoded {
     }
 }
 
-/// The escape sequence again, with its first byte, where `rest` is what follows that byte.
+/// The escape sequence including its first byte; `rest` follows that byte.
 fn bytes_from<'a>(bytes: &'a [u8], rest: &[u8]) -> &'a [u8] {
     bytes
         .get(bytes.len() - rest.len() - 1..)
         .unwrap_or_default()
 }
 
-/// Reads an escape sequence, and its length.
+/// Parses an escape sequence, and returns its length.
 fn parse_escape(sequence: &[u8]) -> Option<(Escape, usize)> {
     use CharacterSet::{
         Ascii, Gb2312, Greek, JisX0208, JisX0212, Katakana, KsX1001, Latin1, Roman, Unknown,
@@ -184,7 +184,7 @@ fn parse_escape(sequence: &[u8]) -> Option<(Escape, usize)> {
         [b'(', b'B' | b'H', ..] => (Escape::Select(Ascii), 3),
         [b'(', b'J', ..] => (Escape::Select(Roman), 3),
         [b'(', b'I', ..] => (Escape::Select(Katakana), 3),
-        // JIS X 0213 has the characters of JIS X 0208 at their places.
+        // JIS X 0213 has the characters of JIS X 0208 in the same places.
         [b'$', b'(', b'@' | b'B' | b'O' | b'Q', ..] => (Escape::Select(JisX0208), 4),
         [b'$', b'(', b'D', ..] => (Escape::Select(JisX0212), 4),
         [b'$', b'(', b'C', ..] => (Escape::Select(KsX1001), 4),
@@ -205,7 +205,7 @@ fn parse_escape(sequence: &[u8]) -> Option<(Escape, usize)> {
     Some(escape)
 }
 
-/// Text in the making, with the pairs of one set that are decoded together.
+/// Decoded text, with pending pairs of one set that are decoded together.
 #[derive(Default)]
 struct Writer {
     text: String,

@@ -1,8 +1,8 @@
-//! Johab (KS X 1001 annex 3): Hangul put together from five bits for each letter of a syllable.
+//! Johab (KS X 1001 annex 3): Hangul syllables composed of five bits per letter.
 
 use super::decoder::Decoded;
 
-/// The letters of a syllable by their five bits; a blank has no letter.
+/// The letters of a syllable by their five bits; a blank stands for none.
 const INITIALS: &str = "  ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ";
 const VOWELS: &str = "   ㅏㅐㅑㅒㅓ  ㅔㅕㅖㅗㅘㅙ  ㅚㅛㅜㅝㅞㅟ  ㅠㅡㅢㅣ";
 const FINALS: &str = "  ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁ ㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ";
@@ -22,7 +22,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Decoded {
         decoded
             .text
             .push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
-        // A byte of ASCII behind a lead byte that means nothing is text.
+        // An ASCII byte after an invalid lead byte is text.
         let is_pair = character.is_some() || tail.first().is_some_and(|second| !second.is_ascii());
         rest = if is_pair {
             tail.get(1..).unwrap_or_default()
@@ -37,7 +37,7 @@ fn pair(first: u8, second: u8) -> Option<char> {
     if first < 0xd8 {
         return syllable(u16::from_be_bytes([first, second]));
     }
-    // Symbols and Hanja stand in the order of KS X 1001, two rows for each first byte.
+    // Symbols and Hanja are in the order of KS X 1001, two rows for each first byte.
     let row = match first {
         0xd9..=0xde => (first - 0xd9) * 2 + 0x21,
         0xe0..=0xf9 => (first - 0xe0) * 2 + 0x4a,
@@ -78,7 +78,7 @@ fn syllable(code: u16) -> Option<char> {
             let syllable = (place(INITIALS, initial)? * 21 + place(VOWELS, vowel)?) * 28 + last;
             char::from_u32(0xac00 + syllable)
         }
-        // A letter by itself.
+        // A single letter.
         (Some(letter), None, None) if is_filled(5, 2) && is_filled(0, 1) => Some(letter),
         (None, Some(letter), None) if is_filled(10, 1) && is_filled(0, 1) => Some(letter),
         (None, None, Some(letter)) if is_filled(10, 1) && is_filled(5, 2) => Some(letter),

@@ -1,4 +1,4 @@
-//! Bytes of text to text: which charset to believe, and what to say where none fits.
+//! Decodes the bytes of text: which charset to trust, and what to do if none fits.
 
 pub(crate) mod decoder;
 mod ebcdic;
@@ -17,12 +17,12 @@ use self::{
     iso2022::CharacterSet,
 };
 
-/// Where the bytes of a text part come from, which decides what to believe about their charset.
+/// Where the bytes of a text part come from, which decides how far to trust their charset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TextOrigin {
-    /// The `data` of a payload: Gmail has usually made it UTF-8, whatever the part's header says.
+    /// A payload's `data`: Gmail has usually converted it to UTF-8, whatever the part's header says.
     Payload,
-    /// The message as it was sent: the header is to be believed.
+    /// The message as sent: the header is right.
     Raw,
 }
 
@@ -39,9 +39,9 @@ pub(crate) enum TextOrigin {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum UndecodedReason {
-    /// The charset is missing or unknown: the text was read as Windows-1252, which may be wrong.
+    /// The charset is missing or unknown; the text was read as Windows-1252, which may be wrong.
     Guessed,
-    /// Some bytes are invalid in the charset: U+FFFD replaces them.
+    /// Some bytes are invalid in the charset; U+FFFD replaces them.
     Malformed,
 }
 
@@ -54,7 +54,7 @@ impl fmt::Display for UndecodedReason {
     }
 }
 
-/// Text, and what is wrong with it.
+/// Decoded text, and what is wrong with it.
 pub(crate) struct Text {
     pub(crate) text: String,
     pub(crate) loss: Option<UndecodedReason>,
@@ -78,12 +78,12 @@ impl From<Decoded> for Text {
     }
 }
 
-/// Decodes text as [`decode`] does, for callers that cannot tell of a loss.
+/// Decodes text like [`decode`], for callers that can't report a loss.
 pub(crate) fn decode_text(bytes: &[u8], declared: Option<&str>, origin: TextOrigin) -> String {
     decode(bytes, declared, origin).text
 }
 
-/// Decodes text; never fails, since bytes without a meaning become replacement characters.
+/// Decodes text. Never fails: invalid bytes become replacement characters.
 pub(crate) fn decode(bytes: &[u8], declared: Option<&str>, origin: TextOrigin) -> Text {
     let decoder = declared
         .and_then(Decoder::for_label)
@@ -107,7 +107,7 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&str>, origin: TextOrigin) -
     if matches!(decoder, Decoder::Unspecified) {
         return decode_unspecified(bytes);
     }
-    // A gateway has made it ASCII and left the label: text of EBCDIC has no letter below 0x80.
+    // A gateway has converted it to ASCII but kept the label: EBCDIC has no letters below 0x80.
     if matches!(decoder, Decoder::Ebcdic(_))
         && bytes.is_ascii()
         && let Some(utf8) = utf8
@@ -120,7 +120,7 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&str>, origin: TextOrigin) -
     {
         return Text::whole(utf8);
     }
-    // No other charset has escape sequences that select sets of two bytes.
+    // No other charset has escape sequences that select double-byte sets.
     if bytes.is_ascii() && !decoder.is_seven_bit() && iso2022::is_escaped(bytes) {
         return Decoder::Iso2022(CharacterSet::Katakana)
             .decode(bytes)
@@ -134,22 +134,22 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&str>, origin: TextOrigin) -
     }
     let decoded = decoder.decode(bytes);
     match utf8 {
-        // The label is wrong where the bytes mean nothing in its charset and are UTF-8.
+        // The label is wrong if the bytes are invalid in its charset but valid UTF-8.
         Some(utf8) if decoded.is_lossy && !bytes.is_ascii() => Text::whole(utf8),
         _ if decoded.is_lossy => other_japanese(decoder, bytes).unwrap_or(decoded).into(),
         _ => decoded.into(),
     }
 }
 
-/// Whether text has so many letters of three bytes, and none of two, that it is no other charset's by chance.
+/// Whether text has so many three-byte letters, and no two-byte ones, that it can't be another charset by chance.
 fn is_east_asian_utf8(utf8: &str) -> bool {
     let mut letters = utf8.chars().filter(|letter| !letter.is_ascii());
     let is_long = letters.clone().nth(1).is_some();
     is_long && letters.all(|letter| letter >= '\u{2000}' && letter != '\u{fffd}')
 }
 
-/// Text that is labelled with one Japanese charset and means nothing in it, but in another of them: mail that phones
-/// send, for one, is labelled ISO-2022-JP whatever it is.
+/// Decodes text that is invalid in the Japanese charset of its label but valid in another. Mail from phones, for one,
+/// is labelled ISO-2022-JP whatever its charset.
 fn other_japanese(decoder: Decoder, bytes: &[u8]) -> Option<Decoded> {
     let others = match decoder {
         Decoder::Iso2022(CharacterSet::Katakana) => [encoding_rs::EUC_JP, encoding_rs::SHIFT_JIS],
@@ -163,8 +163,8 @@ fn other_japanese(decoder: Decoder, bytes: &[u8]) -> Option<Decoded> {
         .find(|decoded| !decoded.is_lossy)
 }
 
-/// Text whose label is missing, unknown or empty of meaning: UTF-8, text with escape sequences, or what is most often
-/// meant.
+/// Decodes text with a missing, unknown or meaningless label: as UTF-8, by its escape sequences, or as the most common
+/// charset.
 fn decode_unspecified(bytes: &[u8]) -> Text {
     if bytes.is_ascii() && iso2022::is_escaped(bytes) {
         return Decoder::Iso2022(CharacterSet::Katakana)
@@ -181,7 +181,7 @@ fn decode_unspecified(bytes: &[u8]) -> Text {
             .chars()
             .filter(|letter| !letter.is_ascii())
             .count();
-        // Text that was cut within a letter loses that letter alone.
+        // Text that was cut within a letter loses only that letter.
         let is_cut = chunk.invalid().len() > 1;
         letters += usize::from(is_cut) * 2;
         errors += usize::from(!chunk.invalid().is_empty());
@@ -195,10 +195,10 @@ fn decode_unspecified(bytes: &[u8]) -> Text {
     }
 }
 
-/// Whether bytes that are labelled with a charset of one byte, and are UTF-8 with letters of several, are that.
+/// Whether text with the label of a single-byte charset is really UTF-8, with multi-byte letters.
 ///
-/// Text of another charset is UTF-8 by chance where its letters fill both halves of the upper bytes and a word is as
-/// short as "ươ": of those charsets, the letters that UTF-8 gives have to be ones of the charset.
+/// If a charset's letters fill both halves of the upper bytes, a word as short as "ươ" can be UTF-8 by chance. For
+/// these charsets, all letters decoded as UTF-8 must exist in the charset.
 fn is_meant_as_utf8(utf8: &str, decoder: Decoder) -> bool {
     let mut letters = utf8.chars().filter(|letter| !letter.is_ascii()).peekable();
     if letters.peek().is_none() || letters.clone().any(char::is_control) {
@@ -212,11 +212,11 @@ fn is_meant_as_utf8(utf8: &str, decoder: Decoder) -> bool {
     letters.any(|letter| letter.is_alphabetic() && known.contains(letter))
 }
 
-/// The bytes of a header as text: UTF-8, or else, since no charset is given for them, that of the message's text or what
-/// is most often meant.
+/// Decodes the bytes of a header, which have no charset: as UTF-8, else in the charset of the message's text or the
+/// most common one.
 ///
-/// Bytes within an encoded word are of the word's charset, and are kept for its decoder as `=F6`. What is wrong with the
-/// text comes with it.
+/// Bytes within an encoded word belong to the word's charset; they are kept for its decoder as `=F6`. The result says
+/// what is wrong with the text.
 pub(crate) fn decode_header_bytes<'a>(
     value: &'a [u8],
     charset: Option<&str>,
@@ -252,8 +252,7 @@ pub(crate) fn decode_header_bytes<'a>(
     (Cow::Owned(text), loss)
 }
 
-/// Splits an encoded word in quoted-printable, with the `=?` that it begins with, from what is behind it. Where
-/// nothing is behind it, the `=?` alone is split.
+/// Splits off a quoted-printable encoded word at the start, with its `=?`. If there is none, splits off only the `=?`.
 fn split_word(bytes: &[u8]) -> (&[u8], &[u8]) {
     let mut marks = memchr::memchr_iter(b'?', bytes).skip(1);
     let end = match (marks.next(), marks.next(), marks.next()) {
@@ -269,7 +268,7 @@ fn split_word(bytes: &[u8]) -> (&[u8], &[u8]) {
     bytes.split_at_checked(end).unwrap_or((bytes, b""))
 }
 
-/// One kind of line end, so that the text reads the same wherever it came from.
+/// Uses one kind of line end, so text is the same wherever it came from.
 pub(crate) fn normalize_line_ends(text: String) -> String {
     if text.contains('\r') {
         text.replace("\r\n", "\n").replace('\r', "\n")
@@ -278,7 +277,7 @@ pub(crate) fn normalize_line_ends(text: String) -> String {
     }
 }
 
-/// Whether Gmail gave bytes as they were sent: what switches between sets, or has zeros, is valid UTF-8 too.
+/// Whether Gmail left the bytes as sent: text with set switches or zeros is valid UTF-8 too.
 fn is_left_as_sent(bytes: &[u8], decoder: Decoder) -> bool {
     match decoder {
         Decoder::Iso2022(_) => bytes.iter().any(|byte| matches!(byte, 0x0e | 0x1b)),
@@ -445,7 +444,7 @@ mod tests {
             decode_text(thai.as_bytes(), Some("tis-620"), TextOrigin::Raw),
             thai
         );
-        // Two bytes that mean nothing in the label's charset, too.
+        // The same for two bytes that are invalid in the label's charset.
         assert_eq!(
             decode_text("😀".as_bytes(), Some("euc-jp"), TextOrigin::Raw),
             "😀"
@@ -479,7 +478,7 @@ mod tests {
                 "{label}"
             );
         }
-        // Even where the bytes of UTF-8 are characters of the label's charset.
+        // Even if the bytes of UTF-8 are characters in the label's charset.
         assert_eq!(
             decode_text("你好".as_bytes(), Some("gbk"), TextOrigin::Raw),
             "你好"

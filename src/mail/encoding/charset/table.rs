@@ -1,5 +1,5 @@
-//! Tables of the single-byte charsets that neither browsers nor MS-DOS had: the characters of the bytes 0x80 to 0xFF,
-//! in their order, with U+FFFD for a byte without one.
+//! Tables of single-byte charsets that neither browsers nor MS-DOS had: the characters of the bytes 0x80 to 0xFF in
+//! order, with U+FFFD for a byte without one.
 
 /// Tajik.
 pub(crate) const KOI8_T: &str = "\
@@ -13,7 +13,7 @@ pub(crate) const KOI8_T: &str = "\
      ПЯРСТУЖВЬЫЗШЭЩЧЪ\
      ";
 
-/// Cyrillic of Asia (ParaType).
+/// Asian Cyrillic (ParaType).
 pub(crate) const PTCP154: &str = "\
      ҖҒӮғ„…ҶҮҲүҠӢҢҚҺҸ\
      җ‘’“”•–—ҳҷҡӣңқһҹ\
@@ -133,7 +133,7 @@ pub(crate) const CP1125: &str = "\
      ЁёҐґЄєІіЇї·√№¤■\u{a0}\
      ";
 
-/// Central european, classic Mac OS.
+/// Central European, classic Mac OS.
 pub(crate) const MAC_CENTRAL_EUROPEAN: &str = "\
      ÄĀāÉĄÖÜáąČäčĆćéŹ\
      źĎíďĒēĖóėôöõúĚěü\

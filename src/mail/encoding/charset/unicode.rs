@@ -1,4 +1,4 @@
-//! The encodings of Unicode that only mail has, or that lack a byte order mark.
+//! Unicode encodings that only mail uses, or that lack a byte order mark.
 
 use encoding_rs::{UTF_16BE, UTF_16LE};
 
@@ -27,7 +27,7 @@ pub(crate) fn decode_utf7(bytes: &[u8]) -> Decoded {
         let (run, after) = tail.split_at_checked(length).unwrap_or((tail, b""));
         let units = decode_base64_lenient(run);
         if units.len() < 2 {
-            // `+-` is a plus sign, and so is one that no text follows.
+            // `+-` is a plus sign, and so is a plus sign without encoded text.
             decoded.text.push('+');
             rest = match run {
                 b"" => after.strip_prefix(b"-").unwrap_or(after),
@@ -45,7 +45,7 @@ pub(crate) fn decode_utf7(bytes: &[u8]) -> Decoded {
     decoded
 }
 
-/// Decodes UTF-16; where neither the label nor a mark tells the byte order, the text does.
+/// Decodes UTF-16. If neither the label nor a mark tells the byte order, the text does.
 pub(crate) fn decode_utf16(bytes: &[u8], order: Option<ByteOrder>) -> Decoded {
     let (order, text) = match bytes {
         [0xfe, 0xff, text @ ..] => (ByteOrder::Big, text),
@@ -63,7 +63,7 @@ pub(crate) fn decode_utf16(bytes: &[u8], order: Option<ByteOrder>) -> Decoded {
     }
 }
 
-/// The high bytes of a text are of a few blocks of Unicode, its low bytes of all kinds.
+/// The high bytes of a text come from a few Unicode blocks; its low bytes vary.
 fn guess_order(bytes: &[u8]) -> ByteOrder {
     let mut counts = [[0_usize; 256]; 2];
     for unit in bytes.chunks_exact(2) {
@@ -93,7 +93,7 @@ pub(crate) fn decode_utf32(bytes: &[u8], order: Option<ByteOrder>) -> Decoded {
     let (order, bytes) = match bytes {
         [0, 0, 0xfe, 0xff, text @ ..] => (ByteOrder::Big, text),
         [0xff, 0xfe, 0, 0, text @ ..] => (ByteOrder::Little, text),
-        // The byte that is always zero is the first of a unit, or the last.
+        // The byte that is always zero comes first in a unit, or last.
         text => {
             let zeros = |place: usize| {
                 let units = text.chunks_exact(4);
@@ -182,7 +182,7 @@ mod tests {
         fn utf32_comes_back(text in ".{0,40}") {
             let bytes: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
             let decoded = decode_utf32(&bytes, Some(ByteOrder::Little));
-            // One mark tells the order of the bytes; another one is text.
+            // The first mark tells the byte order; any further one is text.
             prop_assert_eq!(decoded.text, text.strip_prefix('\u{feff}').unwrap_or(&text));
         }
     }

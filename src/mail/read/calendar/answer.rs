@@ -1,4 +1,4 @@
-//! The answer to an invitation (RFC 5546, section 3.2.3).
+//! Replies to invitations (RFC 5546, section 3.2.3).
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::mail::{Address, Compose, MailboxList, Reading};
 
-/// How an invited person responds.
+/// An attendee's response.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::Participation;
@@ -27,7 +27,7 @@ pub enum Participation {
 }
 
 impl Participation {
-    /// The response as a word: `accept`, `decline`, `tentative`.
+    /// The responses as words: `accept`, `decline`, `tentative`.
     pub const WORDS: [&'static str; 3] = ["accept", "decline", "tentative"];
 
     const ALL: [Self; 3] = [Self::Accepted, Self::Declined, Self::Tentative];
@@ -41,7 +41,7 @@ impl Participation {
         }
     }
 
-    /// How the subject of an answer begins.
+    /// How the reply's subject begins.
     fn heading(self) -> &'static str {
         match self {
             Self::Accepted => "Accepted",
@@ -79,9 +79,9 @@ impl std::str::FromStr for Participation {
 pub enum RespondError {
     /// The response is an unknown word.
     Word,
-    /// The message has no calendar object that asks for a reply.
+    /// The message has no calendar object that requests a reply.
     NoRequest,
-    /// The invitation is not to one of the account's addresses.
+    /// The invitation is not addressed to the account.
     NotInvited,
     /// The invitation is the account's own.
     OwnInvitation,
@@ -107,7 +107,7 @@ impl std::fmt::Display for RespondError {
 
 impl std::error::Error for RespondError {}
 
-/// Starts a reply to the invitation in a message; nothing is sent.
+/// Starts a reply to the invitation in a message; sends nothing.
 ///
 /// ```
 /// use airbyte_agent_gmail::mail::{MailboxList, Participation, Reading, respond};
@@ -124,8 +124,8 @@ impl std::error::Error for RespondError {}
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It goes to the organizer, from the invited address, with the calendar object that calendar programs process (RFC
-/// 6047). `own` are the account's addresses; `comment` is added to the reply.
+/// The reply goes to the organizer, from the invited address, with the calendar object that calendar programs process
+/// (RFC 6047). `own` is the account's addresses; `comment` is added to the reply.
 ///
 /// # Errors
 ///
@@ -183,7 +183,7 @@ pub fn respond(
 }
 
 impl CalendarPart {
-    /// Whether it asks for an answer. A vCalendar 1.0 knows no answers.
+    /// Whether it requests a reply. vCalendar 1.0 has no replies.
     fn is_request(&self) -> bool {
         let is_old = self
             .text
@@ -193,8 +193,8 @@ impl CalendarPart {
         self.method.as_deref() == Some("REQUEST") && !is_old
     }
 
-    /// The object that answers, and who answers: what names the event is taken over as it stands, of those who are
-    /// invited only the one that answers.
+    /// The attendee and the object of the reply. It copies the properties that identify the event, and of the attendees
+    /// only the one who replies.
     fn answer(
         &self,
         own: &MailboxList,
@@ -221,7 +221,7 @@ impl CalendarPart {
             "METHOD:REPLY",
         ]);
         let mut who = None;
-        // The components that a line is within, and the event so far, with whether it is to be answered.
+        // The components around the current line, and the reply's event so far.
         let mut path: Vec<String> = Vec::new();
         let mut event = Answer::default();
         let (mut attendee, mut has_id) = (None, false);
@@ -271,7 +271,7 @@ impl CalendarPart {
                 }
                 _ => {}
             }
-            // The rules of the zones that the times are given in.
+            // The rules of the time zones in use.
             if path.get(1).is_some_and(|name| name == "VTIMEZONE") {
                 answer.push(line);
             }
@@ -285,7 +285,7 @@ impl CalendarPart {
     }
 }
 
-/// A calendar object as it is written.
+/// A calendar object being written.
 #[derive(Default)]
 struct Answer {
     lines: String,
@@ -305,7 +305,7 @@ impl Answer {
 }
 
 impl super::CalendarUser {
-    /// The mail address, where it is one of the account's.
+    /// The mail address, if it belongs to the account.
     fn mailbox(&self, own: &MailboxList) -> Option<Address> {
         let address = Address::new(self.address.as_str()).ok()?;
         own.contains_mailbox(&address).then_some(address)

@@ -1,13 +1,13 @@
-//! The lines of a calendar: folds, parameters, escapes (RFC 5545, section 3.1; RFC 6868).
+//! Calendar lines: folds, parameters, escapes (RFC 5545, section 3.1; RFC 6868).
 
 use std::borrow::Cow;
 
 use crate::mail::encoding::transfer::split_line_end;
 
-/// Where in a line a mark of quoted-printable stands, if it has one.
+/// How far into a line to look for a quoted-printable parameter.
 const MOST_OF_A_NAME: usize = 300;
 
-/// Takes out the folds: a line end and one blank or tab behind it, over bytes.
+/// Unfolds bytes: removes each line end with the blank or tab after it.
 pub(crate) fn unfold(bytes: &[u8]) -> Vec<u8> {
     let mut unfolded: Vec<u8> = Vec::with_capacity(bytes.len());
     let mut start = 0;
@@ -17,7 +17,7 @@ pub(crate) fn unfold(bytes: &[u8]) -> Vec<u8> {
         let is_soft = content_is_soft(unfolded.get(start..).unwrap_or_default());
         match content.first() {
             _ if is_soft => {
-                // A line of quoted-printable, in vCalendar 1.0, goes on behind its "=".
+                // In vCalendar 1.0, a quoted-printable line continues after its "=".
                 unfolded.pop();
                 unfolded.extend_from_slice(content);
             }
@@ -39,7 +39,7 @@ pub(crate) fn unfold(bytes: &[u8]) -> Vec<u8> {
     unfolded
 }
 
-/// Whether a line is quoted-printable that goes on in the next one.
+/// Whether a line is quoted-printable and continues in the next one.
 fn content_is_soft(line: &[u8]) -> bool {
     line.ends_with(b"=") && {
         let name = line.get(..MOST_OF_A_NAME).unwrap_or(line);
@@ -59,14 +59,14 @@ pub(crate) struct Property<'a> {
 }
 
 impl<'a> Property<'a> {
-    /// Takes a line apart; `None` where it has no value.
+    /// Parses a line; `None` if it has no value.
     pub(crate) fn parse(line: &'a str) -> Option<Self> {
         let mut is_quoted = false;
         let colon = line.bytes().position(|byte| {
             is_quoted ^= byte == b'"';
             byte == b':' && !is_quoted
         });
-        // A quote that is never closed hides no value.
+        // An unclosed quote doesn't hide the value.
         let (head, value) = match colon {
             Some(colon) => (line.get(..colon)?, line.get(colon + 1..)?),
             None => line.split_once(':')?,
@@ -83,7 +83,7 @@ impl<'a> Property<'a> {
         })
     }
 
-    /// The value of a parameter, by its name in upper case; of several, the first.
+    /// The value of the first parameter with a name, given in upper case.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         self.parameters().find_map(|parameter| {
             let (known, value) = parameter.split_once('=')?;
@@ -94,7 +94,7 @@ impl<'a> Property<'a> {
         })
     }
 
-    /// Whether the value is quoted-printable; in vCalendar 1.0 the name of the parameter may be left out.
+    /// Whether the value is quoted-printable; vCalendar 1.0 may omit the name of the parameter.
     pub(crate) fn is_quoted_printable(&self) -> bool {
         self.parameters().any(|parameter| {
             let value = parameter
@@ -113,7 +113,7 @@ impl<'a> Property<'a> {
     }
 }
 
-/// Takes off the quotes, and undoes `^n`, `^'` and `^^` (RFC 6868).
+/// Removes the quotes, and decodes `^n`, `^'` and `^^` (RFC 6868).
 fn decode_parameter(value: &str) -> String {
     let value = value.strip_prefix('"').map_or(value, |value| {
         value.split_once('"').map_or(value, |(value, _)| value)
@@ -127,7 +127,7 @@ fn decode_parameter(value: &str) -> String {
     .into_owned()
 }
 
-/// Escapes a text, as [`unescape`] undoes it.
+/// Escapes a text for [`unescape`].
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.replace("\r\n", "\n").chars() {
@@ -141,7 +141,7 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-/// A line in pieces of 75 bytes at most, as [`unfold`] joins them.
+/// Folds a line into pieces of 75 bytes at most, which [`unfold`] joins.
 pub(super) fn fold(line: &str) -> String {
     const LONGEST: usize = 75;
     let mut folded = String::with_capacity(line.len());
@@ -157,7 +157,7 @@ pub(super) fn fold(line: &str) -> String {
     folded
 }
 
-/// The line of a property with another parameter in the place of some.
+/// The line of a property, with some parameters replaced by another one.
 pub(super) fn property_line(property: &Property<'_>, without: &[&str], parameter: &str) -> String {
     let mut line = format!("{};{parameter}", property.name);
     for known in property.parameters() {
@@ -173,7 +173,7 @@ pub(super) fn property_line(property: &Property<'_>, without: &[&str], parameter
     line
 }
 
-/// Undoes `\n`, `\,`, `\;` and `\\` (RFC 5545, section 3.3.11).
+/// Decodes `\n`, `\,`, `\;` and `\\` (RFC 5545, section 3.3.11).
 pub(crate) fn unescape(value: &str) -> String {
     replace(value, '\\', |letter| match letter {
         'n' | 'N' => Some('\n'),
@@ -183,7 +183,7 @@ pub(crate) fn unescape(value: &str) -> String {
     .into_owned()
 }
 
-/// Replaces a mark and the letter behind it; where that letter means nothing, both stay.
+/// Replaces a mark and the letter after it; if the letter has no meaning, both stay.
 fn replace(text: &str, mark: char, meaning: impl Fn(char) -> Option<char>) -> Cow<'_, str> {
     if !text.contains(mark) {
         return Cow::Borrowed(text);

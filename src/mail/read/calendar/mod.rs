@@ -1,6 +1,6 @@
-//! Calendar objects within mail: invitations, answers to them, cancellations (RFC 5545, RFC 5546).
+//! Calendar objects in mail: invitations, replies to them, cancellations (RFC 5545, RFC 5546).
 //!
-//! They are read to be shown: what repeats is not expanded, and a local time stays one, with its zone's name.
+//! They are parsed for display: recurrences are not expanded, and local times stay local, with the name of their zone.
 
 pub(crate) mod answer;
 mod line;
@@ -18,10 +18,10 @@ use crate::mail::encoding::{
 
 use self::line::{Property, unescape, unfold};
 
-/// Entries of a calendar beyond these are left out; an invitation has one, or one for each changed occurrence.
+/// The most entries to keep; an invitation has one, or one for each changed occurrence.
 const MAXIMUM_ENTRIES: usize = 500;
 
-/// Attendees of all entries beyond these are left out.
+/// The most attendees to keep, over all entries.
 const MAXIMUM_ATTENDEES: usize = 10_000;
 
 /// A calendar object (RFC 5545) within a message, such as an invitation.
@@ -43,14 +43,15 @@ const MAXIMUM_ATTENDEES: usize = 10_000;
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CalendarPart {
-    /// `REQUEST`, `CANCEL`, `REPLY` and so on, in upper case: from the calendar itself, because calendar programs use
-    /// that, or else from the part's `Content-Type`.
+    /// `REQUEST`, `CANCEL`, `REPLY` and so on, in upper case.
+    ///
+    /// It comes from the calendar, as calendar programs read it, or else from the part's `Content-Type`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// The method of the `Content-Type`, if it differs from the calendar's own.
+    /// The method in `Content-Type`, if it differs from the calendar's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type_method: Option<String>,
-    /// The object itself, with its long lines unfolded; if it has an attachment id, it is empty until fetched.
+    /// The object itself, unfolded; empty until fetched if it has an attachment id.
     pub text: String,
     /// Its events, to-dos and so on.
     pub entries: Vec<CalendarEntry>,
@@ -59,30 +60,30 @@ pub struct CalendarPart {
     /// The attachment id of its bytes, until they are fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attachment_id: Option<String>,
-    /// Whether only the name or a type of another program says that it is a calendar.
+    /// Whether only the name, or another program's type, says that it is a calendar.
     #[serde(skip)]
     pub(crate) is_file: bool,
 }
 
-/// An event, a to-do, a journal entry or a time that is free or busy; [`CalendarPart::entries`] has them.
+/// An event, to-do, journal entry or free/busy time; see [`CalendarPart::entries`].
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CalendarEntry {
     /// `VEVENT`, `VTODO`, `VJOURNAL` or `VFREEBUSY`.
     pub component: String,
-    /// The id that stays the same from the invitation to its cancellation.
+    /// The id, which stays the same from the invitation to its cancellation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
-    /// The number of the change; a higher one replaces a lower.
+    /// The number of the revision; higher numbers replace lower ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u32>,
-    /// The occurrence that this entry is about, if the event repeats.
+    /// The occurrence that this entry is about, if the event recurs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurrence_id: Option<CalendarTime>,
-    /// What it is about.
+    /// The title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
-    /// When it begins.
+    /// When it starts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<CalendarTime>,
     /// When it ends, or a to-do is due. A date is the day after the last one.
@@ -94,12 +95,12 @@ pub struct CalendarEntry {
     /// Where it takes place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// Who invites.
+    /// The organizer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organizer: Option<CalendarUser>,
-    /// Who is invited.
+    /// The invited people.
     pub attendees: Vec<CalendarUser>,
-    /// How it repeats, as an `RRULE`: `FREQ=WEEKLY;BYDAY=MO`.
+    /// How it recurs, as an `RRULE`: `FREQ=WEEKLY;BYDAY=MO`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurrence_rule: Option<String>,
     /// `CONFIRMED`, `TENTATIVE`, `CANCELLED` and so on, in upper case.
@@ -107,19 +108,19 @@ pub struct CalendarEntry {
     pub status: Option<String>,
 }
 
-/// A time as the calendar says it; [`CalendarEntry`] has them.
+/// A time as the calendar states it; see [`CalendarEntry`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CalendarTime {
-    /// `2026-12-01T12:30:00`, by the clock of the zone, or `2026-12-01`, a whole day.
+    /// `2026-12-01T12:30:00`, in local time of the zone, or `2026-12-01` for a whole day.
     pub local: String,
-    /// `UTC`, or the zone's name as the sender wrote it, which may be anything. Without one, the time is local to the
+    /// `UTC`, or the zone's name as the sender wrote it, which may be anything. Without it, the time is local to the
     /// reader.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
 }
 
-/// Somebody who invites or is invited; [`CalendarEntry`] has them.
+/// An organizer or attendee; see [`CalendarEntry`].
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CalendarUser {
@@ -166,7 +167,7 @@ impl CalendarPart {
         calendar
     }
 
-    /// Whether another part shows the same: many programs send an invitation as a text and as a file.
+    /// Whether another part shows the same: many programs send an invitation as text and as a file.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let has_same_method =
             self.method == other.method || self.method.is_none() || other.method.is_none();
@@ -179,7 +180,7 @@ impl CalendarPart {
 }
 
 impl Part {
-    /// Whether the part is a calendar, by its type, or by its name where the type says nothing.
+    /// Whether the part is a calendar, by its type, or by its name if the type says nothing.
     pub(crate) fn is_calendar(&self) -> bool {
         match self.mime_type.as_str() {
             "text/calendar"
@@ -213,22 +214,22 @@ fn begins_calendar(bytes: &[u8]) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(mark))
 }
 
-/// Unfolds before it decodes: a line may be folded within a letter (RFC 5545, section 3.1).
+/// Unfolds before decoding: a line may be folded within a letter (RFC 5545, section 3.1).
 fn decode(bytes: &[u8], charset: Option<&str>, origin: TextOrigin) -> String {
     if bytes.contains(&0) {
-        // UTF-16, whose line ends are no single bytes.
+        // UTF-16, where line ends aren't single bytes.
         let text = decode_text(bytes, charset, origin);
         return normalize_line_ends(String::from_utf8_lossy(&unfold(text.as_bytes())).into_owned());
     }
     normalize_line_ends(decode_text(&unfold(bytes), charset, origin))
 }
 
-/// The method and the entries of a calendar.
+/// Parses the method and the entries of a calendar.
 fn parse(text: &str) -> (Option<String>, Vec<CalendarEntry>) {
     let mut method = None;
     let mut entries: Vec<CalendarEntry> = Vec::new();
     let mut attendees = MAXIMUM_ATTENDEES;
-    // How deep the line is within the calendar, and within an entry: 1 for the fields of the entry itself.
+    // The depth of the line in the calendar and in an entry; 1 for the entry's own fields.
     let (mut depth, mut within) = (0_usize, 0_usize);
     for property in text.lines().filter_map(Property::parse) {
         let value = property.value.trim();
@@ -299,7 +300,7 @@ impl CalendarEntry {
     }
 }
 
-/// A text without its escapes, and, in a vCalendar 1.0, decoded.
+/// Unescapes a value, and decodes it in vCalendar 1.0.
 fn decode_value(property: &Property<'_>) -> String {
     if property.is_quoted_printable() {
         let bytes = decode_quoted_printable(property.value.as_bytes());
@@ -343,7 +344,7 @@ impl CalendarTime {
     }
 }
 
-/// Numbers of a fixed count of digits each, and nothing else.
+/// Numbers with fixed counts of digits, and nothing else.
 fn numbers(text: &str, lengths: [usize; 3]) -> Option<[i16; 3]> {
     let mut rest = text;
     let mut values = [0; 3];

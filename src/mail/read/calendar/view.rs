@@ -1,4 +1,4 @@
-//! An invitation as a person reads it.
+//! Describes an invitation in words.
 
 use jiff::{
     Span, ZonedDateTime,
@@ -8,15 +8,17 @@ use jiff::{
 
 use super::{CalendarEntry, CalendarPart, CalendarTime, CalendarUser};
 
-/// How many entries are shown; an invitation to a series has one for each occurrence that was changed.
+/// The most entries to show; an invitation to a series has one for each changed occurrence.
 const MOST_ENTRIES: usize = 10;
 
-/// How many of those who are invited are named.
+/// The most attendees to name.
 const MOST_PEOPLE: usize = 20;
 
 impl CalendarPart {
-    /// The object in words: its method, and for each entry the subject, the time (in the reader's zone and in its own),
-    /// the place, and who takes part.
+    /// Describes the object in words.
+    ///
+    /// The text has the method, and for each entry the title, the time (in the reader's zone and its own), the place,
+    /// and the attendees.
     ///
     /// ```
     /// use airbyte_agent_gmail::mail::Reading;
@@ -30,8 +32,7 @@ impl CalendarPart {
     /// );
     /// ```
     ///
-    /// Repetitions are not expanded. If the rules of a zone are unknown, its name is shown and its times are left as
-    /// they are.
+    /// Recurrences are not expanded. If a zone's rules are unknown, its name is shown and its times stay as they are.
     #[must_use]
     pub fn to_text(&self) -> String {
         self.in_zone(&TimeZone::try_system().unwrap_or(TimeZone::UTC))
@@ -73,7 +74,7 @@ impl CalendarEntry {
     fn write(&self, reader: &TimeZone, lines: &mut Vec<String>) {
         let mut put = |name: &str, value: Option<String>| {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
-                // A line end within a value must not look like a field of its own.
+                // A line end within a value must not look like a new field.
                 let value: Vec<&str> = value.split_whitespace().collect();
                 lines.push(format!("{name}: {}", value.join(" ")));
             }
@@ -103,7 +104,7 @@ impl CalendarEntry {
         put("Who", Some(people.join(", ")));
     }
 
-    /// From when to when; the end is the start and the duration where no end is given.
+    /// The start and the end; without an end, the start plus the duration.
     fn when(&self, reader: &TimeZone) -> Option<String> {
         let start = self.start.as_ref()?;
         if let Some(first) = start.date() {
@@ -150,7 +151,7 @@ impl CalendarTime {
         self.local.parse().ok()
     }
 
-    /// The moment, where the zone is one whose rules are known.
+    /// The moment, if the zone's rules are known.
     fn moment(&self) -> Option<ZonedDateTime> {
         let zone = match self.zone.as_deref()? {
             "UTC" => TimeZone::UTC,
@@ -166,7 +167,7 @@ impl CalendarTime {
         }
     }
 
-    /// From this time to another, by the reader's clock and by the zone's own.
+    /// From this time to another, in the reader's zone and the entry's own.
     fn shown_to(&self, end: &Self, reader: &TimeZone) -> String {
         let (Some(first), Some(last)) = (self.civil(), end.civil()) else {
             return self.local.clone();
@@ -178,7 +179,7 @@ impl CalendarTime {
         let (Some(start), Some(end)) = (self.moment(), end.moment()) else {
             return format!("{own} (zone: {zone})");
         };
-        // The end can be given in another zone, and is shown by the clock of the start.
+        // The end may be in another zone; it is shown in the zone of the start.
         let in_zone = |zone: &TimeZone| {
             let at = |moment: &ZonedDateTime| moment.with_time_zone(zone.clone()).datetime();
             range(at(&start), at(&end))
@@ -193,7 +194,7 @@ impl CalendarTime {
     }
 }
 
-/// `Tue, 1 Dec 2026 12:30 to 13:30`; one moment where both are the same.
+/// `Tue, 1 Dec 2026 12:30 to 13:30`, or one time if both are the same.
 fn range(first: DateTime, last: DateTime) -> String {
     let start = format!("{} {}", day(first.date()), first.strftime("%H:%M"));
     if last == first {
@@ -280,7 +281,7 @@ mod tests {
                 "DTSTART;VALUE=DATE:20261224\r\nDURATION:P3D",
                 "When: Thu, 24 Dec 2026 to Sat, 26 Dec 2026",
             ),
-            // In the hour that spring skips the offset before it counts (RFC 5545, section 3.3.5).
+            // In the hour that spring skips, the previous offset applies (RFC 5545, section 3.3.5).
             (
                 "DTSTART;TZID=Europe/Berlin:20260329T023000",
                 "When: Sun, 29 Mar 2026 10:30 (Asia/Tokyo); Sun, 29 Mar 2026 03:30 (Europe/Berlin)",

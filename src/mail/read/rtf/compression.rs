@@ -2,18 +2,18 @@
 //!
 //! <https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxrtfcp>
 
-/// What a text may refer to before its own beginning.
+/// The initial content that references may point to.
 const DICTIONARY: &[u8] = b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}\
     {\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans SerifSymbolArialTimes New RomanCourier\
     {\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx";
 
-/// References name a place in a buffer of this size, which is written round and round.
+/// References are offsets into a circular buffer of this size.
 const BUFFER_SIZE: usize = 4096;
 
-/// Takes the text out; `None` where the bytes are no such format, or come to more than `limit`.
+/// Decompresses the text; `None` if the bytes have another format, or expand to more than `limit`.
 ///
-/// The sizes and the checksum of its head are passed over: some programs write them wrong, and what is cut off keeps
-/// what stands before it.
+/// The sizes and the checksum in the header are ignored, since some programs write them wrong. Truncated data gives the
+/// text up to the cut.
 pub(crate) fn decompress(bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
     let (head, content) = bytes.split_at_checked(16)?;
     match head.get(8..12)? {
@@ -41,7 +41,7 @@ fn expand(content: &[u8], limit: usize) -> Option<Vec<u8>> {
             let reference = usize::from(u16::from_be_bytes([first, second]));
             let (place, length) = (reference >> 4, (reference & 15) + 2);
             let distance = text.len().wrapping_sub(place) % BUFFER_SIZE;
-            // A reference to where the next byte goes is the end.
+            // A reference to the current position marks the end.
             if distance == 0 {
                 break 'runs;
             }
@@ -75,12 +75,12 @@ pub(crate) mod tests {
         bytes
     }
 
-    /// Writes text as it is.
+    /// Stores text uncompressed.
     pub(crate) fn store(text: &[u8]) -> Vec<u8> {
         with_head(b"MELA", text.len(), text)
     }
 
-    /// Writes text with references to the longest stretch of it that came before.
+    /// Compresses text with references to the longest earlier match.
     pub(crate) fn compress(text: &[u8]) -> Vec<u8> {
         let mut known = DICTIONARY.to_vec();
         let mut rest = text;
@@ -88,7 +88,7 @@ pub(crate) mod tests {
         while let Some(first) = rest.first() {
             let end = known.len();
             let matches = |start: usize| {
-                // The stretch may go on into what it makes.
+                // A match may extend into its own output.
                 let period = &known[start..];
                 let same = rest.iter().zip(period.iter().cycle());
                 same.take(17)
@@ -141,7 +141,7 @@ pub(crate) mod tests {
         let text = b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}";
         assert_eq!(decompress(&crossing, 100).as_deref(), Some(&text[..]));
         assert_eq!(decompress(&crossing, 27), None);
-        // Longer than the buffer that references go into.
+        // Longer than the buffer for references.
         let long: String = (0..3_000).map(|number| format!("{number} ")).collect();
         let compressed = compress(long.as_bytes());
         assert!(compressed.len() < long.len());
@@ -155,7 +155,7 @@ pub(crate) mod tests {
         for bytes in [&whole[..15], b"", &[0; 40]] {
             assert_eq!(decompress(bytes, 100), None);
         }
-        // A place that nothing was written to.
+        // A position that was never written.
         let empty = with_head(b"LZFu", 9, &[1, 0xff, 0xff]);
         assert_eq!(decompress(&empty, 100).unwrap(), b"");
         let run = [&[0xff][..], &[0, 0x0f].repeat(8)].concat();

@@ -1,28 +1,28 @@
-//! The fonts of Rich Text, which say what charset its bytes are in.
+//! The fonts of Rich Text, which determine the charset of its bytes.
 
 use std::collections::HashMap;
 
 use crate::mail::encoding::charset::{Text, UndecodedReason, decoder::Decoder};
 
-/// No more fonts than these have a charset of their own.
+/// The most fonts with their own charset.
 const MAXIMUM_FONTS: usize = 10_000;
 
-/// What most mail is in that names no code page.
+/// The most common charset of mail that names no code page.
 const WESTERN: Decoder = Decoder::Web(encoding_rs::WINDOWS_1252);
 
-/// The charset of a font of symbols, which is no code page.
+/// The charset of symbol fonts, which isn't a code page.
 const SYMBOLS: i32 = 2;
 
-/// The fonts of a document, by their numbers, and its own charset.
+/// The fonts of a document by number, and the document's charset.
 pub(crate) struct Fonts {
     document: Charset,
     pub(crate) default: i32,
-    /// The font that the table of fonts is at.
+    /// The font that the font table is describing.
     listed: i32,
     charsets: HashMap<i32, Charset>,
 }
 
-/// What the bytes of a font are.
+/// The charset of a font's bytes.
 #[derive(Clone, Copy)]
 enum Charset {
     Known(Decoder),
@@ -42,13 +42,13 @@ impl Default for Fonts {
 }
 
 impl Fonts {
-    /// Takes the code page of the document, and says whether it is known.
+    /// Sets the document's code page; returns whether it is known.
     pub(crate) fn set_code_page(&mut self, number: u32) -> bool {
         self.document = Charset::of_code_page(number);
         matches!(self.document, Charset::Known(_))
     }
 
-    /// Takes a word of the table of fonts. A font's charset counts more than its code page.
+    /// Processes a word of the font table. A font's charset takes precedence over its code page.
     pub(crate) fn word(&mut self, word: &[u8], number: Option<i32>) {
         let number = number.unwrap_or_default();
         match word {
@@ -73,7 +73,7 @@ impl Fonts {
         }
     }
 
-    /// Decodes bytes that are in a font; those in a font of symbols are pictures where nothing else says so.
+    /// Decodes bytes in a font. Those of a symbol font become symbols, unless something else gives their charset.
     pub(crate) fn decode(&self, bytes: &[u8], font: Option<i32>, is_pictured: bool) -> Text {
         let charset = self.charsets.get(&font.unwrap_or(self.default));
         match charset.copied().unwrap_or(self.document) {
@@ -94,7 +94,7 @@ impl Fonts {
 impl Charset {
     fn of_code_page(number: u32) -> Self {
         let decoder = Decoder::for_label(&format!("cp{number}"));
-        // Text comes in pieces, which no charset with a state can be read in.
+        // Text comes in pieces, so charsets with a state can't be decoded.
         let is_known = |decoder: &Decoder| {
             decoder.is_single_byte()
                 || decoder.is_east_asian()
@@ -115,7 +115,7 @@ impl Charset {
     }
 }
 
-/// The character of a byte in a font of symbols: the bullets of lists are what mail has of them.
+/// The character of a byte in a symbol font; in mail, these are the bullets of lists.
 pub(crate) fn pictured(byte: u8) -> char {
     match byte {
         0xb7 => '•',

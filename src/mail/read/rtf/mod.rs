@@ -1,5 +1,4 @@
-//! Rich Text, in which Outlook puts a message into `winmail.dat`: HTML or plain text that is wrapped in it, or a text of
-//! its own.
+//! Rich Text, in which Outlook puts messages into `winmail.dat`: wrapped HTML or plain text, or a text of its own.
 //!
 //! <https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxrtfex>, with the control words of the Rich
 //! Text Format specification 1.9.1.
@@ -16,21 +15,21 @@ use self::{
 };
 use crate::mail::{encoding::charset::UndecodedReason, html::is_same_address};
 
-/// Groups within groups beyond this depth share the properties of the last that counts.
+/// Groups nested deeper share the properties of the last one within the limit.
 const MAXIMUM_DEPTH: usize = 1_000;
 
-/// What was found in Rich Text.
+/// The result of reading Rich Text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct RichText {
     pub(crate) text: String,
-    /// Whether the text is the HTML that the message was before.
+    /// Whether the text is the message's original HTML.
     pub(crate) is_html: bool,
-    /// The code page that the document names, where it is known.
+    /// The document's code page, if known.
     pub(crate) code_page: Option<u32>,
     pub(crate) loss: Option<UndecodedReason>,
 }
 
-/// Reads Rich Text; `None` where the bytes are something else. What is cut off keeps what stands before it.
+/// Reads Rich Text; `None` for other bytes. Truncated data gives the text up to the cut.
 pub(crate) fn read(rtf: &[u8]) -> Option<RichText> {
     let rtf = rtf.trim_ascii_start();
     if !rtf.starts_with(b"{\\rtf") {
@@ -48,18 +47,18 @@ pub(crate) fn read(rtf: &[u8]) -> Option<RichText> {
     Some(reader.found)
 }
 
-/// The properties that a group has from the one around it, and that end with it.
+/// The properties that a group inherits, and that end with it.
 #[derive(Clone, Copy)]
 struct Group {
     destination: Destination,
     font: Option<i32>,
-    /// How many characters behind `\u` say the same for readers that do not know it.
+    /// How many characters after `\u` are a fallback for readers that don't support it.
     substitutes: usize,
-    /// Whether it is what the conversion to Rich Text added.
+    /// Whether the conversion to Rich Text added it.
     is_added: bool,
     /// Whether its author hid it.
     is_hidden: bool,
-    /// Where the text of a field begins.
+    /// The start of a field's text.
     field_start: Option<usize>,
 }
 
@@ -82,13 +81,13 @@ struct Reader {
     group: Group,
     outer: Vec<Group>,
     depth: usize,
-    /// Bytes of the text that are not decoded yet.
+    /// The bytes of the text not decoded yet.
     pending: Vec<u8>,
-    /// The first half of a character that `\u` gives in two.
+    /// The first half of a character that takes two `\u`.
     high_surrogate: Option<u32>,
-    /// How many characters are still to be passed over behind `\u`.
+    /// How many fallback characters after `\u` to skip.
     substitutes: usize,
-    /// Whether the group has just begun, and with `\*`.
+    /// Whether the group has just begun; `is_starred`: with `\*`.
     is_start: bool,
     is_starred: bool,
     instruction: String,
@@ -202,7 +201,7 @@ impl Reader {
         is_text && !group.is_added && !group.is_hidden
     }
 
-    /// A unit of UTF-16, or, from some programs, a whole character.
+    /// A UTF-16 unit or, from some programs, a whole character.
     fn unicode(&mut self, number: i32) {
         self.substitutes = self.group.substitutes;
         if !self.is_shown() {
@@ -223,7 +222,7 @@ impl Reader {
                 }
                 None => self.lose(),
             },
-            // Where fonts of symbols have their characters.
+            // The private-use characters of symbol fonts.
             0xf0a7 | 0xf0b7 if !self.found.is_html => {
                 self.end_surrogate();
                 let byte = u8::try_from(unit & 0xff).unwrap_or_default();
@@ -243,7 +242,7 @@ impl Reader {
         }
     }
 
-    /// A character that a word or a symbol stands for.
+    /// Adds the character of a word or symbol.
     fn character(&mut self, character: char) {
         self.flush();
         if self.substitutes > 0 {
@@ -262,7 +261,7 @@ impl Reader {
         }
     }
 
-    /// Shows that a character is missing.
+    /// Marks a missing character.
     fn lose(&mut self) {
         self.found.loss = Some(UndecodedReason::Malformed);
         self.put("\u{fffd}");
@@ -274,7 +273,7 @@ impl Reader {
         }
     }
 
-    /// Decodes the bytes that have come so far, in the charset of the font; pieces of HTML are in the document's.
+    /// Decodes the bytes so far, in the font's charset, or for pieces of HTML in the document's.
     fn flush(&mut self) {
         if self.pending.is_empty() {
             return;
@@ -293,7 +292,7 @@ impl Reader {
         self.pending.clear();
     }
 
-    /// Puts the address of a link behind its text.
+    /// Adds a link's URL after its text.
     fn close_field(&mut self, start: usize) {
         let instruction = std::mem::take(&mut self.instruction);
         let address = word::link_address(&instruction);

@@ -47,7 +47,7 @@ fn text_is_read_without_what_surrounds_it() {
         (r"{\rtf1 a}trailing{", "a"),
         (r"  {\rtf1 a{\b b", "ab"),
         (r"{\rtf1}", ""),
-        // What was plain text may be marked like what was HTML.
+        // Plain text may be marked like HTML.
         (
             r"{\rtf1\ansi\fromtext\fbidis\deff0\pard a\htmlrtf{\f4\htmlrtf0 b\htmlrtf\f0}\htmlrtf0\par}",
             "ab\n",
@@ -189,7 +189,7 @@ fn wrapped_html_comes_out_as_it_was() {
             "<style>\n\tp {color:red}\n</style><img src='cid:1'>",
         ),
         (
-            // The font changes where nothing is shown, and is not that of the tags.
+            // The font changes where nothing is shown, and doesn't apply to the tags.
             r"\htmlrtf {\f1\htmlrtf0 \'e4{\*\htmltag <i title='\'e4'>}\htmlrtf }\htmlrtf0 \'e4",
             "д<i title='ä'>ä",
         ),
@@ -234,7 +234,7 @@ fn hostile_documents_end() {
     assert_eq!(text("{\\rtf1 a\\uc999999999\\u228 b}"), "aä");
 }
 
-/// Writes text as Rich Text, one way or another for each character.
+/// Writes text as Rich Text, with a choice of form for each character.
 fn written(text: &str, ways: &[u8]) -> String {
     let mut ways = ways.iter().cycle();
     let mut rtf = String::from("{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f1\\fcharset204 x;}}");
@@ -270,7 +270,7 @@ fn written(text: &str, ways: &[u8]) -> String {
 proptest! {
     #[test]
     fn what_is_written_is_read(parts in proptest::collection::vec("[ -~]{0,4}|[а-яäß\n\t]{0,3}|[^\0-\u{1f}\u{7f}]", 0..20), ways in proptest::collection::vec(any::<u8>(), 1..50)) {
-        // The characters that fonts of symbols have their own use of.
+        // Symbol fonts use these characters for themselves.
         let expected = parts.concat().replace(['\u{f0a7}', '\u{f0b7}'], "");
         prop_assert_eq!(text(&written(&expected, &ways)), expected);
     }

@@ -1,9 +1,9 @@
 //! The tokens of Rich Text.
 
-/// The longest number that counts; a longer one is cut.
+/// The most digits of a number that count; more are cut off.
 const MAXIMUM_DIGITS: usize = 9;
 
-/// One token.
+/// A token.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Token<'a> {
     /// `{`
@@ -16,11 +16,11 @@ pub(crate) enum Token<'a> {
     Symbol(u8),
     /// `\'e4`
     Byte(u8),
-    /// Bytes that stand for themselves.
+    /// Literal bytes.
     Text(&'a [u8]),
 }
 
-/// Takes Rich Text apart; line ends and zeros mean nothing in it, and the bytes behind `\bin` are passed over.
+/// Splits Rich Text into tokens. Line ends and zeros have no meaning in it, and the bytes after `\bin` are skipped.
 pub(crate) struct Tokens<'a>(&'a [u8]);
 
 impl<'a> Tokens<'a> {
@@ -39,7 +39,7 @@ impl<'a> Tokens<'a> {
         self.take(end.unwrap_or(self.0.len()))
     }
 
-    /// What is behind a backslash.
+    /// The token after a backslash.
     fn control(&mut self) -> Option<Token<'a>> {
         let word = self.take_while(|byte| byte.is_ascii_alphabetic());
         if word.is_empty() {

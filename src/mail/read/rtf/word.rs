@@ -1,30 +1,30 @@
-//! What the control words of Rich Text mean.
+//! The meaning of Rich Text's control words.
 
 use crate::mail::html::readable_address;
 
-/// Where the text of a group goes.
+/// The destination of a group's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Destination {
-    /// Into the text.
+    /// The text.
     #[default]
     Text,
-    /// Into the HTML, as a piece of it that Rich Text has no form for.
+    /// The HTML, as a piece that Rich Text can't express.
     Tag,
-    /// Nowhere: it says what the fonts are.
+    /// Nowhere: it describes the fonts.
     Fonts,
-    /// To the field that it is about, such as a link.
+    /// The field that it belongs to, such as a link.
     Instruction,
     /// Nowhere.
     Skipped,
 }
 
-/// What the first word of a group makes of it, where that is no part of the text.
+/// The destination that a group's first word sets, if the group isn't text.
 pub(crate) fn destination(word: &[u8], is_starred: bool, is_html: bool) -> Option<Destination> {
     Some(match word {
         b"htmltag" if is_html => Destination::Tag,
         b"fonttbl" => Destination::Fonts,
         b"fldinst" if !is_html => Destination::Instruction,
-        // A list's numbers and bullets, for readers that know of no lists; in HTML the list has its own.
+        // A list's numbers and bullets, for readers without lists; HTML has its own.
         b"pntext" | b"listtext" if is_html => Destination::Skipped,
         b"colortbl" | b"stylesheet" | b"info" | b"pict" | b"nonshppict" | b"objdata"
         | b"objclass" | b"filetbl" | b"revtbl" | b"listtable" | b"listoverridetable"
@@ -37,7 +37,7 @@ pub(crate) fn destination(word: &[u8], is_starred: bool, is_html: bool) -> Optio
     })
 }
 
-/// The character that a word stands for.
+/// The character of a control word.
 pub(crate) fn character(word: &[u8]) -> Option<char> {
     Some(match word {
         b"par" | b"line" | b"sect" | b"page" | b"column" | b"row" | b"nestrow" => '\n',
@@ -62,7 +62,7 @@ pub(crate) fn character(word: &[u8]) -> Option<char> {
     })
 }
 
-/// The character that a symbol stands for.
+/// The character of a control symbol.
 pub(crate) fn symbol_character(symbol: u8, is_html: bool) -> Option<char> {
     Some(match (symbol, is_html) {
         (b'~', _) => '\u{a0}',
@@ -74,7 +74,7 @@ pub(crate) fn symbol_character(symbol: u8, is_html: bool) -> Option<char> {
     })
 }
 
-/// The address in `HYPERLINK "https://example.com/"`.
+/// The URL in `HYPERLINK "https://example.com/"`.
 pub(crate) fn link_address(instruction: &str) -> Option<String> {
     let rest = instruction.trim().strip_prefix("HYPERLINK")?.trim_start();
     let address = match rest.strip_prefix('"') {

@@ -1,7 +1,7 @@
-//! The labels that mail gives its charsets, in all their spellings.
+//! The charset labels of mail, in all their spellings.
 //!
-//! The names are those of the IANA registry and of the Encoding Standard of the web, and what mail programs, iconv,
-//! Java, Python, MySQL, Oracle and Windows call the same charsets.
+//! The names come from the IANA registry, the Encoding Standard of the web, mail programs, iconv, Java, Python, MySQL,
+//! Oracle and Windows.
 
 mod oracle;
 
@@ -17,9 +17,9 @@ use super::{
 /// Longer labels name no charset.
 const MAXIMUM_LENGTH: usize = 100;
 
-/// Finds the charset of a label such as `UTF-8`, `"x-cp932";` or `iso_8859-15:1998`; `None` where it is not known.
+/// Finds the charset of a label such as `UTF-8`, `"x-cp932";` or `iso_8859-15:1998`; `None` if unknown.
 pub(crate) fn find(label: &str) -> Option<Decoder> {
-    // What follows belongs to the next parameter, where a quote lacks its end: `"utf-8; format=flowed`.
+    // If a closing quote is missing, the next parameter follows: `"utf-8; format=flowed`.
     let label = label.split(';').find(|label| !label.trim().is_empty());
     let label = label
         .unwrap_or_default()
@@ -30,7 +30,7 @@ pub(crate) fn find(label: &str) -> Option<Decoder> {
     if label.len() > MAXIMUM_LENGTH {
         return None;
     }
-    // A year tells the edition of a standard: `iso_8859-1:1987`.
+    // A year is the edition of a standard: `iso_8859-1:1987`.
     let name = match label.rsplit_once(':') {
         Some((name, year)) if year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit()) => {
             name
@@ -200,7 +200,7 @@ fn windows_code_page(number: u32) -> Option<Decoder> {
     Some(Decoder::Web(encoding))
 }
 
-/// `iso-8859-15`, `iso8859_15`, `8859-15`, `iso-8859-8-i`, and what HP called Windows-1250.
+/// `iso-8859-15`, `iso8859_15`, `8859-15`, `iso-8859-8-i`, and HP's names for Windows code pages.
 fn iso_8859_key(key: &str) -> Option<Decoder> {
     let rest = key.strip_prefix("iso").unwrap_or(key);
     let rest = rest.strip_prefix("8859")?;
@@ -245,7 +245,7 @@ fn iso_8859(part: u32) -> Option<Decoder> {
     Some(Decoder::Web(encoding))
 }
 
-/// The Latin alphabets are numbered otherwise than the parts of ISO 8859.
+/// The numbers of Latin alphabets differ from the parts of ISO 8859.
 fn latin(number: u32) -> Option<Decoder> {
     iso_8859(match number {
         0 | 9 => 15,
@@ -370,7 +370,7 @@ fn mac_code_page(number: u32) -> Option<Decoder> {
 
 fn other(key: &str) -> Option<Decoder> {
     let encoding = match key {
-        // Labels that say no more than that there is text.
+        // Labels that say only that this is text.
         "" | "usascii" | "ascii" | "us" | "ansix341968" | "ansix341986" | "ansix34"
         | "iso646us" | "isoir6" | "iso646" | "iso646irv" | "iso646irv1991" | "default"
         | "unknown" | "unknown8bit" | "8bit" | "7bit" | "8bitascii" | "binary" | "none"
@@ -386,7 +386,7 @@ fn other(key: &str) -> Option<Decoder> {
         "logical" => web::ISO_8859_8_I,
         "turkish" | "ecma128" | "isoir148" => web::WINDOWS_1254,
         "isoceltic" | "isoir199" => web::ISO_8859_14,
-        // As iconv calls what Windows has.
+        // iconv's names for Windows charsets.
         "msansi" => web::WINDOWS_1252,
         "msee" => web::WINDOWS_1250,
         "mscyrl" => web::WINDOWS_1251,

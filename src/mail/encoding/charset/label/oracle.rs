@@ -1,12 +1,12 @@
-//! What Oracle's database calls its character sets, which mail that it sends is labelled with: a region, the bits of a
-//! letter, and a name, as in `WE8MSWIN1252`.
+//! Oracle's names of character sets, which label the mail that its database sends: a region, the bits per letter, and a
+//! name, as in `WE8MSWIN1252`.
 //! <https://docs.oracle.com/en/database/oracle/oracle-database/23/nlspg/appendix-A-locale-data.html>
 
 use encoding_rs as web;
 
 use super::{ByteOrder, Decoder, code_page, iso_8859, table};
 
-/// The charset of a name in lower case, without its signs.
+/// Finds the charset of a name, reduced to lower-case letters and digits.
 pub(super) fn named(key: &str) -> Option<Decoder> {
     let region = key.find(|character: char| character.is_ascii_digit())?;
     let (region, rest) = key.split_at_checked(region)?;

@@ -1,6 +1,6 @@
 use super::*;
 
-/// Labels that mean the same, bytes, and the text that they are.
+/// Equivalent labels, bytes, and the text they decode to.
 const TABLE: &[(&str, &[u8], &str)] = &[
     (
         "windows-1252 cp1252 CP-1252 ms1252 win1252 ansi latin-1 latin1 l1 iso-8859-1 iso8859-1 ISO_8859_1 8859-1 iso_8859-1:1987 csISOLatin1 iso-ir-100 ibm819 cp819 iso-8859-1-windows-3.1-latin-1 iso-8859-1-windows-3.0-latin-1 x-ansi \"iso-8859-1\"; 'latin1' windows-1252;",
