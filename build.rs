@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=spec");
     println!("cargo::rerun-if-changed=src/codegen");
     let mut code = ExitCode::SUCCESS;
-    // One thread for each document: a change of the spec waits for this.
+    // One thread per document: every change to the spec waits for this.
     let written = thread::scope(|scope| {
         DOCUMENTS
             .each_ref()
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     });
     for result in written {
         if let Err(message) = result {
-            // Cargo shows each line of a message only when it carries the prefix.
+            // Cargo shows a line of a message only if it has the prefix.
             for line in message.lines() {
                 println!("cargo::error={line}");
             }

@@ -1,4 +1,4 @@
-//! The typed client: progenitor's, with open enums and secrets in place of its strings.
+//! The typed client from progenitor, with open enums and secrets in place of its strings.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -15,12 +15,12 @@ use super::{Error, Settings, lower, name, record};
 
 /// Generates the client and its types.
 ///
-/// Its methods take their parameters by position: the call sites are the builders, and a second set of them would double
-/// what is compiled.
+/// Its methods take positional parameters. The typed calls are builders already, and a second set of builders would
+/// double what is compiled.
 ///
 /// # Errors
 ///
-/// What progenitor refuses although the lint let it pass.
+/// If progenitor rejects a document that passed the lint.
 pub fn generate(
     settings: &Settings<'_>,
     openapi: &OpenAPI,
@@ -80,12 +80,12 @@ pub fn generate(
     Ok(source)
 }
 
-/// Runs progenitor, whose panics would otherwise end the build with a stack trace that names no place.
+/// Runs progenitor. A panic would end the build with a stack trace that names no place in the document.
 fn without_panic(
     file: &str,
     run: impl FnOnce() -> Result<TokenStream, progenitor::Error>,
 ) -> Result<TokenStream, Error> {
-    // The hook is the process's, and each document has a thread: only this one is to be silent.
+    // The hook applies to the whole process, and each document has a thread: silence only this one.
     thread_local!(static SILENT: Cell<bool> = const { Cell::new(false) });
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -121,7 +121,7 @@ fn without_panic(
     ))
 }
 
-/// An enum that keeps values it does not know: a service may add one, and that must not fail a whole response.
+/// An enum that keeps unknown values: a service may add one, and that must not fail a whole response.
 fn enum_items(name: &str, description: &str, values: &[String]) -> Vec<Item> {
     let ident = name::pascal(name);
     let variants: Vec<_> = values.iter().map(|value| name::variant(value)).collect();
@@ -142,7 +142,7 @@ fn enum_items(name: &str, description: &str, values: &[String]) -> Vec<Item> {
         },
         parse_quote! {
             impl #ident {
-                /// The text on the wire.
+                /// The value as sent.
                 pub fn as_str(&self) -> &str {
                     match self {
                         #(Self::#variants => #values,)*

@@ -1,4 +1,4 @@
-//! Reading a document, and finding what its references point to.
+//! Reads a document, and resolves its references.
 
 use indexmap::IndexMap;
 use openapiv3::{
@@ -8,16 +8,16 @@ use openapiv3::{
 use super::source::Source;
 use super::{Error, lint};
 
-/// The HTTP methods that a document may use, in the order in which they are looked at.
+/// The HTTP methods that a document may use, in the order of processing.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// Reads a document.
 ///
 /// # Errors
 ///
-/// Text that is not YAML, a key that occurs twice, or a document that is not OpenAPI 3.0.
+/// If the text isn't YAML, a key occurs twice, or the document isn't OpenAPI 3.0.
 pub fn parse(file: &str, yaml: &str) -> Result<(OpenAPI, Source), Error> {
-    // The detour through a value finds keys that occur twice, which the typed reader would silently drop.
+    // First parse to a value, which finds duplicate keys; the typed parser would silently drop them.
     let value: serde_norway::Value = serde_norway::from_str(yaml).map_err(|error| {
         Error::new(
             file,
@@ -41,7 +41,7 @@ pub fn parse(file: &str, yaml: &str) -> Result<(OpenAPI, Source), Error> {
     }
     let source = Source::new(value, yaml);
     let mut openapi = serde_norway::from_str(yaml).map_err(|error| {
-        // The reader's own words name no operation, so that the lint's are better.
+        // The parser's message names no operation, so the lint's is better.
         if let Err(error) = lint::check_words(file, &source) {
             return error;
         }
@@ -61,7 +61,7 @@ pub fn parse(file: &str, yaml: &str) -> Result<(OpenAPI, Source), Error> {
     Ok((openapi, source))
 }
 
-/// Says in the description of what is deprecated that it is, so that every reader of it is told.
+/// Adds "Deprecated" to the description of everything deprecated, so every reader sees it.
 fn tell_deprecated(openapi: &mut OpenAPI) {
     fn tell(description: &mut Option<String>) {
         if let Some(text) = description {
@@ -121,7 +121,7 @@ fn tell_deprecated(openapi: &mut OpenAPI) {
     }
 }
 
-/// Every operation with its path and method, in the order of the document.
+/// All operations with path and method, in the order of the document.
 pub fn operations(openapi: &OpenAPI) -> Vec<(&str, &'static str, &Operation)> {
     let mut found = Vec::new();
     for (path, item) in &openapi.paths.paths {
@@ -138,7 +138,7 @@ pub fn operations(openapi: &OpenAPI) -> Vec<(&str, &'static str, &Operation)> {
     found
 }
 
-/// The name at the end of a reference into one section of `components`.
+/// The name at the end of a reference into a section of `components`.
 pub fn referred<'a>(reference: &'a str, section: &str) -> Option<&'a str> {
     reference
         .strip_prefix("#/components/")?
@@ -146,7 +146,7 @@ pub fn referred<'a>(reference: &'a str, section: &str) -> Option<&'a str> {
         .strip_prefix('/')
 }
 
-/// What a property is: in its own words, or in those of the schema that it is a reference to.
+/// The description of a property: its own, or that of the referenced schema.
 pub fn description<'a>(
     openapi: &'a OpenAPI,
     property: &'a ReferenceOr<Box<Schema>>,
@@ -163,7 +163,7 @@ pub fn schema<'a>(openapi: &'a OpenAPI, name: &str) -> Option<&'a Schema> {
     openapi.components.as_ref()?.schemas.get(name)?.as_item()
 }
 
-/// A parameter, wherever it is written.
+/// A parameter, inline or referenced.
 pub fn parameter<'a>(
     openapi: &'a OpenAPI,
     parameter: &'a ReferenceOr<Parameter>,
@@ -179,7 +179,7 @@ pub fn parameter<'a>(
     }
 }
 
-/// A response, wherever it is written.
+/// A response, inline or referenced.
 pub fn response<'a>(
     openapi: &'a OpenAPI,
     response: &'a ReferenceOr<Response>,
@@ -195,7 +195,7 @@ pub fn response<'a>(
     }
 }
 
-/// A request body, wherever it is written.
+/// A request body, inline or referenced.
 pub fn request_body<'a>(
     openapi: &'a OpenAPI,
     body: &'a ReferenceOr<RequestBody>,

@@ -1,4 +1,4 @@
-//! What is wrong with a document, in words that say how to fix it.
+//! Errors in a document, worded so that they say how to fix it.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of one message about a place in a file.
+    /// Creates an error with a message about a place in a file.
     pub fn new(file: &str, place: &str, message: impl fmt::Display) -> Self {
         let text = if place.is_empty() {
             format!("{file}: {message}")
@@ -21,7 +21,7 @@ impl Error {
         }
     }
 
-    /// Joins several errors; `None` when empty.
+    /// Joins several errors; `None` if there are none.
     pub fn join(errors: Vec<Self>) -> Option<Self> {
         let messages: Vec<String> = errors
             .into_iter()

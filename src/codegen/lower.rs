@@ -1,4 +1,4 @@
-//! The copy of a document that progenitor gets: the same operations in the part of OpenAPI that it generates well.
+//! Rewrites a document for progenitor: the same operations, in the part of OpenAPI that it generates well.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use openapiv3::{
 
 use super::{document, model};
 
-/// The schema name under which secrets are handed to progenitor, which swaps it for the crate's own type.
+/// The schema name for secrets, which progenitor replaces by the crate's own type.
 pub const SECRET: &str = "TextThatMustNotBePrinted";
 
-/// Lowers a document that the lint has passed.
+/// Lowers a document that passed the lint.
 pub fn lower(openapi: &OpenAPI) -> OpenAPI {
     let mut lowered = openapi.clone();
     for item in lowered.paths.paths.values_mut() {
@@ -27,7 +27,7 @@ pub fn lower(openapi: &OpenAPI) -> OpenAPI {
             &mut item.delete,
         ];
         for operation in methods.into_iter().flatten() {
-            // Another name of a parameter is a method of the call sites alone.
+            // An alias of a parameter is a method only of the typed calls.
             operation.parameters.retain(|parameter| {
                 !document::parameter(openapi, parameter).is_some_and(|parameter| {
                     let extensions = &parameter.parameter_data_ref().extensions;
@@ -38,7 +38,7 @@ pub fn lower(openapi: &OpenAPI) -> OpenAPI {
         }
     }
     if let Some(components) = &mut lowered.components {
-        // Parameters and responses are written out in each operation by now.
+        // By now, parameters and responses are inlined in each operation.
         components.parameters.clear();
         components.responses.clear();
         let answered = reached(openapi, model::response_schema);
@@ -78,8 +78,8 @@ fn lower_operation(openapi: &OpenAPI, operation: &mut openapiv3::Operation) {
         }
     }
     operation.responses.default = None;
-    // Errors take one road, whatever their body looks like: the transport makes them, so progenitor must not decode
-    // them. Any 2xx is a success, since services are free with 200, 201, 202 and 204.
+    // The transport creates all errors, whatever their body looks like, so progenitor must not decode them. Any 2xx is
+    // a success, since services freely choose 200, 201, 202 or 204.
     let success = operation
         .responses
         .responses
@@ -96,7 +96,7 @@ fn lower_operation(openapi: &OpenAPI, operation: &mut openapiv3::Operation) {
     }
 }
 
-/// The names of the schemas that answers, or bodies, are made of.
+/// The names of the schemas used in answers, or in bodies.
 pub fn reached(
     openapi: &OpenAPI,
     first: impl Fn(&OpenAPI, &openapiv3::Operation) -> Option<String>,
@@ -141,9 +141,9 @@ fn referred(schema: &Schema, names: &mut Vec<String>) {
     }
 }
 
-/// A text or list of an answer that is required but missing becomes empty: the types stay plain, and a
-/// server that leaves out what nobody asked about does not fail a whole response. The key of what is never sent is plain
-/// too, and its reader takes no answer without it.
+/// Makes a required string or list in an answer default to empty. The types stay plain, and a server that omits
+/// something irrelevant doesn't fail a whole response. The key of types that are never sent stays plain too, and their
+/// parser rejects an answer without it.
 fn forgive(schema: &mut ReferenceOr<Schema>, has_key: bool) {
     let ReferenceOr::Item(schema) = schema else {
         return;
@@ -171,7 +171,7 @@ fn forgive(schema: &mut ReferenceOr<Schema>, has_key: bool) {
     });
 }
 
-/// What is only read need not be given where the same object is sent.
+/// Makes read-only fields optional where the same object is sent.
 fn ask_for_no_answer(schema: &mut ReferenceOr<Schema>) {
     let ReferenceOr::Item(schema) = schema else {
         return;
@@ -201,7 +201,7 @@ fn lower_schema(schema: &mut ReferenceOr<Schema>) {
         *schema = reference;
         return;
     }
-    // An optional scalar is an `Option` that takes null already; a list or a map becomes one only when nullable.
+    // An optional scalar is an `Option`, which accepts null; a list or map becomes an `Option` only if nullable.
     item.schema_data.nullable &= matches!(
         item.schema_kind,
         SchemaKind::Type(Type::Array(_) | Type::Object(_))
@@ -219,13 +219,13 @@ fn lower_schema(schema: &mut ReferenceOr<Schema>) {
             string.format = VariantOrUnknownOrEmpty::Empty;
         }
         SchemaKind::Type(Type::Integer(integer)) => {
-            // A bound would choose a narrower Rust type, and `execute` checks it already.
+            // A bound would select a narrower Rust type, and `execute` already checks it.
             integer.format = VariantOrUnknownOrEmpty::Empty;
             integer.minimum = None;
             integer.maximum = None;
         }
         SchemaKind::Type(Type::Number(number)) => {
-            // A call site takes an `f64`, whatever the document calls it.
+            // A typed call takes an `f64`, whatever the format in the document.
             number.format = VariantOrUnknownOrEmpty::Empty;
         }
         SchemaKind::Type(Type::Array(array)) => {

@@ -1,7 +1,7 @@
-//! The generator: an OpenAPI document in, one Rust source file out.
+//! The generator: turns an OpenAPI document into a Rust source file.
 //!
-//! It runs at build time only (`build.rs` and the tests include it by path) and knows OpenAPI, the extensions of
-//! `spec/README.md` and progenitor; it knows nothing of any one API.
+//! It runs only at build time; `build.rs` and the tests include it by path. It knows OpenAPI, the extensions of
+//! `spec/README.md` and progenitor, but nothing about any particular API.
 
 mod call;
 mod client;
@@ -19,26 +19,26 @@ mod table;
 pub use error::Error;
 pub use owner::methods;
 
-/// What the caller decides for one document.
+/// The settings for a document.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings<'a> {
-    /// How messages name the document, such as `spec/gmail.yaml`.
+    /// The document's name in messages, such as `spec/gmail.yaml`.
     pub file: &'a str,
-    /// The path of the module that will include the generated file, such as `crate::api::gmail`.
+    /// The path of the module that includes the generated file, such as `crate::api::gmail`.
     pub module: &'a str,
-    /// The path of the hand-written type that gets the call sites as methods; it has `fn client(&self) -> &Client`.
+    /// The path of the hand-written type that gets the typed calls as methods; it has `fn client(&self) -> &Client`.
     pub owner: &'a str,
-    /// The name of the crate, for the examples in its documentation.
+    /// The crate's name, for the examples in its documentation.
     pub crate_name: &'a str,
-    /// The methods that the owner has already, so that no group or operation may have their names.
+    /// The methods that the owner already has; no group or operation may have their names.
     pub taken: &'a [String],
 }
 
-/// Generates the Rust source of one document.
+/// Generates the Rust source of a document.
 ///
 /// # Errors
 ///
-/// Every broken rule of the document, one message a line, each with the file, the path, the operation and the fix.
+/// All broken rules of the document, one message per line, with the file, the path, the operation and the fix.
 pub fn generate(settings: &Settings<'_>, yaml: &str) -> Result<String, Error> {
     let (openapi, source) = document::parse(settings.file, yaml)?;
     lint::check(settings, &openapi, &source)?;

@@ -1,10 +1,10 @@
-//! Rust names for the names of a document, as progenitor and typify form them.
+//! Rust names for a document's names, converted like progenitor and typify do.
 
 use heck::{ToPascalCase, ToShoutySnakeCase, ToSnakeCase};
 use proc_macro2::{Ident, Span};
 use unicode_ident::{is_xid_continue, is_xid_start};
 
-/// A field, setter or method name: snake case, with `_` behind a Rust keyword.
+/// A field, setter or method name: snake case, with `_` after a Rust keyword.
 pub fn snake(name: &str) -> Ident {
     ident(name, |name| name.to_snake_case())
 }
@@ -19,7 +19,7 @@ pub fn shouty(name: &str) -> Ident {
     ident(name, |name| name.to_shouty_snake_case())
 }
 
-/// The method that sets an optional parameter: its name, with `_` behind that of a method that every call has.
+/// The method that sets an optional parameter: its name, with `_` if every call has a method of that name.
 pub fn setter(name: &str) -> Ident {
     let ident = snake(name);
     if [
@@ -40,7 +40,7 @@ pub fn setter(name: &str) -> Ident {
     }
 }
 
-/// The variant of an enum's value.
+/// The variant for an enum value.
 pub fn variant(value: &str) -> Ident {
     let value = if value.is_empty() { "empty" } else { value };
     let pascal = value.to_pascal_case();
@@ -51,7 +51,7 @@ pub fn variant(value: &str) -> Ident {
     }
 }
 
-/// Whether a name is already in snake case and can be an identifier.
+/// Whether a name is in snake case, and valid as an identifier.
 pub fn is_snake(name: &str) -> bool {
     !name.is_empty()
         && name.to_snake_case() == name
@@ -59,7 +59,7 @@ pub fn is_snake(name: &str) -> bool {
         && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// The same steps as typify's, so that a call site finds the fields that typify writes.
+/// Follows the same steps as typify, so typed calls find the fields that typify writes.
 fn ident(name: &str, to_case: impl Fn(&str) -> String) -> Ident {
     let text = match name {
         "+1" => "plus1".to_owned(),
@@ -71,7 +71,7 @@ fn ident(name: &str, to_case: impl Fn(&str) -> String) -> Ident {
         Some(first) if is_xid_start(first) => text,
         Some(_) => format!("{}{text}", to_case("x")),
     };
-    // `gen` is a keyword since the edition of 2024, which is later than the list of `syn`.
+    // `gen` became a keyword in edition 2024, after the list in `syn`.
     if syn::parse_str::<Ident>(&text).is_ok() && text != "gen" {
         Ident::new(&text, Span::call_site())
     } else {

@@ -1,11 +1,11 @@
-//! What the hand-written type has already that gets the call sites as methods.
+//! The existing methods of the hand-written type that gets the typed calls.
 
 use std::fs;
 use std::path::Path;
 
 use syn::{ImplItem, Item, Type};
 
-/// Methods that traits give every owner: a group of the same name would hide them.
+/// Methods from traits that every owner has: a group of the same name would hide them.
 const OF_TRAITS: [&str; 10] = [
     "borrow",
     "borrow_mut",
@@ -19,9 +19,9 @@ const OF_TRAITS: [&str; 10] = [
     "type_id",
 ];
 
-/// The names of the methods that a type has in the files under a folder.
+/// The methods of a type in the files under a folder.
 ///
-/// What can't be read or is not Rust is the compiler's to report.
+/// Files that can't be read or aren't Rust are left for the compiler to report.
 pub fn methods(folder: &Path, owner: &str) -> Vec<String> {
     let name = owner.rsplit("::").next().unwrap_or(owner);
     let mut found: Vec<String> = OF_TRAITS.map(str::to_owned).to_vec();
@@ -37,7 +37,7 @@ fn collect(folder: &Path, name: &str, found: &mut Vec<String>) {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap_or_default();
-        // Few files have such a block, and only those are parsed.
+        // Few files contain such a block; parse only those.
         if text.contains(&format!("impl {name} {{"))
             && let Ok(file) = syn::parse_file(&text)
         {

@@ -1,4 +1,4 @@
-//! What the types have beside progenitor's own: a way to be made, and a way to be read.
+//! Additions to progenitor's types: a constructor and a parser.
 
 use openapiv3::{OpenAPI, Schema, SchemaKind, Type as SchemaType};
 use proc_macro2::{Ident, Literal};
@@ -9,12 +9,12 @@ use syn::{Attribute, Field, Item, LitStr, Path, Token, Type, parse_quote};
 
 use super::{document, model, name};
 
-/// A plain text, as it is written in a type.
+/// A plain string, as written in a type.
 const STRING: &str = "::std::string::String";
 
-/// Reading of a type that has a default, in place of serde's derive.
+/// A parser for a type with a default, in place of serde's derive.
 ///
-/// The derive has no place for leniency but one more type for each field, which half of the build would go into.
+/// With the derive, leniency would need one more type per field, and half of the build time.
 pub fn reader(item: &mut Item, openapi: &OpenAPI) -> Option<Item> {
     let Item::Struct(item) = item else {
         return None;
@@ -106,7 +106,7 @@ pub fn reader(item: &mut Item, openapi: &OpenAPI) -> Option<Item> {
     })
 }
 
-/// Describes the fields that have no words of their own: progenitor leaves out what stands beside a reference.
+/// Describes fields without a description: progenitor drops what stands beside a reference.
 pub fn describe(item: &mut Item, openapi: &OpenAPI) {
     let Item::Struct(item) = item else {
         return;
@@ -137,7 +137,7 @@ pub fn describe(item: &mut Item, openapi: &OpenAPI) {
     }
 }
 
-/// The schema that a type is made from.
+/// The schema that a type comes from.
 fn schema_of<'a>(openapi: &'a OpenAPI, ident: &Ident) -> Option<&'a Schema> {
     let components = openapi.components.as_ref()?;
     components
@@ -146,7 +146,7 @@ fn schema_of<'a>(openapi: &'a OpenAPI, ident: &Ident) -> Option<&'a Schema> {
         .find_map(|(name, schema)| schema.as_item().filter(|_| name::pascal(name) == *ident))
 }
 
-/// Takes `==` from the types that hold a secret: comparing it tells, by its time, where two differ.
+/// Removes `==` from types that contain a secret: its timing reveals where two values differ.
 pub fn without_comparison(items: &mut [Item]) {
     let mut secret: Vec<String> = Vec::new();
     loop {
@@ -188,12 +188,12 @@ pub fn without_comparison(items: &mut [Item]) {
     }
 }
 
-/// What a field is called on the wire, where it is not its name in Rust.
+/// The wire name of a field, if it differs from the Rust name.
 fn wire_name(field: &Field) -> Option<String> {
     let mut name = None;
     for attribute in &field.attrs {
         if attribute.path().is_ident("serde") {
-            // What is neither a rename nor understood has no part in the name.
+            // Anything but a rename doesn't affect the name.
             let _ = attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("rename") {
                     name = Some(meta.value()?.parse::<LitStr>()?.value());
@@ -207,24 +207,24 @@ fn wire_name(field: &Field) -> Option<String> {
     name
 }
 
-/// A type as it is written, without spaces.
+/// A type as written, without spaces.
 fn written(kind: &Type) -> String {
     quote!(#kind).to_string().replace(' ', "")
 }
 
-/// `new` of a type that has no default, with what is required: a field that is added later breaks no caller of it.
+/// `new` for a type without a default, with the required fields; adding a field later breaks no caller.
 pub fn constructor(item: &Item) -> Option<Item> {
     let Item::Struct(item) = item else {
         return None;
     };
-    // By the attribute that it is: a description may have the word too.
+    // Check for the attribute itself, since a description may contain the same word.
     let says = |attributes: &[Attribute], name: &str, word: &str| {
         attributes
             .iter()
             .filter(|attribute| attribute.path().is_ident(name))
             .any(|attribute| {
                 let mut says = false;
-                // What is no list of words was not asked for.
+                // Attributes that aren't word lists don't matter.
                 let _ = attribute.parse_nested_meta(|meta| {
                     says |= meta
                         .path
@@ -256,7 +256,7 @@ pub fn constructor(item: &Item) -> Option<Item> {
     }
     Some(parse_quote! {
         impl #ident {
-            /// With what is required; all else is left out.
+            /// Creates a value with the required fields; all others are left out.
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#values),* }
             }

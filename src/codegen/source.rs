@@ -1,11 +1,11 @@
-//! A document as it is written: its values before they are given types, and the line of each key.
+//! A document as written: its untyped values, and the line of each key.
 
 use std::collections::BTreeMap;
 
 use saphyr::{LoadableYamlNode, MarkedYaml, YamlData};
 use serde_norway::Value;
 
-/// The text of a document, read without types.
+/// The text of a document, parsed without types.
 #[derive(Debug)]
 pub struct Source {
     /// The values.
@@ -14,7 +14,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Holds a document's values with the lines of its text.
+    /// Combines a document's values with the lines of its text.
     pub fn new(value: Value, yaml: &str) -> Self {
         let mut lines = BTreeMap::new();
         for document in MarkedYaml::load_from_str(yaml).iter().flatten() {
@@ -23,7 +23,7 @@ impl Source {
         Self { value, lines }
     }
 
-    /// The line of the last key of a path that the document has, counted from 1.
+    /// The line of the last key of a path that exists in the document, counted from 1.
     pub fn line(&self, path: &[&str]) -> Option<usize> {
         let mut path: Vec<String> = path.iter().map(|key| (*key).to_owned()).collect();
         while !path.is_empty() {

@@ -1,4 +1,4 @@
-//! The operation table: one static row an operation.
+//! The operation table: one static row per operation.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -7,11 +7,11 @@ use syn::Item;
 use super::model::{Field, Location, Model, Operation, Schema};
 use super::{Error, Settings, name};
 
-/// Generates the module `operation` of one document.
+/// Generates the module `operation` of a document.
 ///
 /// # Errors
 ///
-/// A row that is not Rust, which would be a defect of the generator.
+/// If a row isn't valid Rust, which is a bug in the generator.
 pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Error> {
     let rows = model.operations.iter().map(row);
     let names: Vec<_> = model
@@ -35,14 +35,14 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
     let sql_action = info("x-sql-action");
     let searchable = searchable(model);
     let module = quote! {
-        /// The operation table of the document: one row an operation, in the document's order.
+        /// The operation table of the document: one row per operation, in the document's order.
         pub mod operation {
             use crate::operation::{Field, Location, MediaUpload, Method, Operation, Outbound, Pagination, QuotaUnits, Schema, SearchableEntity, Table};
 
-            /// The address that the document gives the service.
+            /// The service's URL in the document.
             pub const BASE_URL: &str = #base_url;
 
-            /// Every operation, with what the document says of the connector.
+            /// All operations, with what the document says about the connector.
             pub static TABLE: Table = Table {
                 connector_name: #connector_name,
                 connector_type: #connector_type,

@@ -1,14 +1,14 @@
-//! What the documentation of a call says.
+//! The documentation of a call.
 
 use crate::codegen::model::{Operation, Schema};
 use crate::codegen::{Settings, name};
 
-/// The lines of a text as doc comments, each with the space that `///` has behind it.
+/// The lines of a doc comment, each with the space that follows `///`.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(|line| format!(" {line}"))
 }
 
-/// What a caller reads of an operation: the document's own words, then the facts of its row.
+/// The documentation of an operation: the document's own description, then facts from the table.
 pub(super) fn operation(operation: &Operation) -> Vec<String> {
     let mut text = format!(
         "{}.\n\n{}\n\n`{} {}`\n",
@@ -39,7 +39,7 @@ pub(super) fn operation(operation: &Operation) -> Vec<String> {
     lines(&text).collect()
 }
 
-/// A compiled example of a call, where its arguments can be written as literals.
+/// A compiled example of a call, if its arguments can be written as literals.
 pub(super) fn example(settings: &Settings<'_>, operation: &Operation) -> Vec<String> {
     let mut arguments = Vec::new();
     for field in operation.fields.iter().filter(|field| field.required) {
@@ -71,7 +71,7 @@ pub(super) fn example(settings: &Settings<'_>, operation: &Operation) -> Vec<Str
     lines(&text).collect()
 }
 
-/// A value that stands for itself in an example.
+/// A literal for an argument of the example.
 fn literal(name: &str, schema: &Schema) -> Option<String> {
     Some(match schema {
         Schema::String | Schema::Secret => format!("\"{name}\""),

@@ -1,4 +1,4 @@
-//! The methods that lead to a call: through groups to the operations in them.
+//! The methods that lead to a call, from group to group and then to an operation.
 
 use std::collections::BTreeMap;
 
@@ -16,16 +16,16 @@ pub(super) struct Group<'a> {
     operations: Vec<&'a Operation>,
 }
 
-/// Whose methods are written.
+/// The type that gets the methods.
 pub(super) struct Receiver {
-    /// Where it has its transport.
+    /// The expression for its transport.
     transport: TokenStream,
-    /// How it reaches the structs of the module `call`.
+    /// The path to the structs of the module `call`.
     prefix: TokenStream,
 }
 
 impl Receiver {
-    /// The owner, which stands outside of the module `call`.
+    /// The owner, which is outside the module `call`.
     pub(super) fn owner() -> Self {
         Self {
             transport: quote!(::progenitor_client::ClientInfo::inner(self.client())),
@@ -41,7 +41,7 @@ impl Receiver {
     }
 }
 
-/// The groups by their paths; the empty path is the owner's.
+/// The groups by path; the empty path is the owner's.
 pub(super) fn groups(model: &Model) -> BTreeMap<Vec<String>, Group<'_>> {
     let mut groups: BTreeMap<Vec<String>, Group<'_>> = BTreeMap::new();
     for operation in &model.operations {
@@ -86,7 +86,7 @@ pub(super) fn item(settings: &Settings<'_>, path: &[String], group: &Group<'_>) 
     }
 }
 
-/// The methods of a group: into the groups inside, then to its operations.
+/// The methods of a group: first its subgroups, then its operations.
 pub(super) fn methods(
     settings: &Settings<'_>,
     group: &Group<'_>,
@@ -103,7 +103,7 @@ pub(super) fn methods(
     }
 }
 
-/// The method that leads into a group.
+/// The method that returns a group.
 fn accessor(path: &[String], receiver: &Receiver) -> TokenStream {
     let Receiver { transport, prefix } = receiver;
     let ident = struct_name_of(path);
@@ -117,7 +117,7 @@ fn accessor(path: &[String], receiver: &Receiver) -> TokenStream {
     }
 }
 
-/// The method that begins a call, with what is required as its arguments.
+/// The method that begins a call, with the required parameters as arguments.
 fn entry(settings: &Settings<'_>, operation: &Operation, receiver: &Receiver) -> TokenStream {
     let Receiver { transport, prefix } = receiver;
     let ident = struct_name(operation);
@@ -147,7 +147,7 @@ fn entry(settings: &Settings<'_>, operation: &Operation, receiver: &Receiver) ->
     }
 }
 
-/// The method that begins an upload, where the operation has one.
+/// The method that begins an upload, if the operation has one.
 fn media_entry(operation: &Operation, receiver: &Receiver) -> TokenStream {
     let Receiver { transport, prefix } = receiver;
     let (Some(upload), Some(response)) = (&operation.media_upload, &operation.response) else {
@@ -191,13 +191,13 @@ fn media_entry(operation: &Operation, receiver: &Receiver) -> TokenStream {
     }
 }
 
-/// The name of the struct of a group, which no type of an answer has.
+/// The name of a group's struct, which no answer type has.
 fn struct_name_of(path: &[String]) -> Ident {
     name::pascal(&format!("{}_calls", path.join("_")))
 }
 
-/// What the documentation of a group says.
+/// The documentation of a group.
 fn title(path: &[String]) -> String {
-    // As a path, since the words of one would run together.
+    // Written as a path: joined words would be hard to read.
     format!(" The operations of `{}`.", path.join("."))
 }

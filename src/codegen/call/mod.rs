@@ -1,4 +1,4 @@
-//! The call sites: `gmail.messages().list().q("is:unread")`, and the streams of lists.
+//! The typed calls, `gmail.messages().list().q("is:unread")`, and the streams of lists.
 
 mod doc;
 mod group;
@@ -14,11 +14,11 @@ use group::Receiver;
 use super::model::{Model, Operation};
 use super::{Error, Settings, name};
 
-/// Generates the module `call` of one document, and the owner's methods that lead into it.
+/// Generates the module `call` of a document, and the owner's methods that lead into it.
 ///
 /// # Errors
 ///
-/// A call site that is not Rust, which would be a defect of the generator.
+/// If a generated call isn't valid Rust, which is a bug in the generator.
 pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Error> {
     let owner: syn::Path = syn::parse_str(settings.owner).map_err(|error| {
         Error::new(
@@ -37,7 +37,7 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
         .get(&Vec::new())
         .map(|group| group::methods(settings, group, &Receiver::owner()));
     let tokens = quote! {
-        /// The calls: a struct for each group of operations and for each operation.
+        /// The typed calls: a struct for each group of operations and for each operation.
         pub mod call {
             use super::{operation, types};
 
@@ -59,7 +59,7 @@ pub fn generate(settings: &Settings<'_>, model: &Model) -> Result<Vec<Item>, Err
     Ok(file.items)
 }
 
-/// The name of the struct of a call.
+/// The name of a call's struct.
 fn struct_name(operation: &Operation) -> Ident {
     let mut parts = operation.group.clone();
     parts.push(operation.method_name.clone());

@@ -1,4 +1,4 @@
-//! The struct of one call: it holds the parameters until they are sent.
+//! The struct of a call, which holds the parameters until they are sent.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -7,7 +7,7 @@ use super::{doc, struct_name, value};
 use crate::codegen::model::{Field, Location, Operation, RecordType, Schema};
 use crate::codegen::name;
 
-/// The struct of one call.
+/// The struct of a call.
 pub(super) fn item(operation: &Operation) -> TokenStream {
     let ident = struct_name(operation);
     let ident_text = ident.to_string();
@@ -23,7 +23,7 @@ pub(super) fn item(operation: &Operation) -> TokenStream {
             let kind = value::argument(&field.schema);
             quote!(#name: #kind)
         });
-    // Another name of a field has a method of its own and no place of its own.
+    // An alias of a field has its own method, but no member.
     let (body_fields, parameters): (Vec<&Field>, Vec<&Field>) = operation
         .fields
         .iter()
@@ -47,7 +47,7 @@ pub(super) fn item(operation: &Operation) -> TokenStream {
             quote!(#name: None)
         }
     });
-    // An object without properties has no Rust struct of its own.
+    // An object without properties has no Rust struct.
     let body = operation
         .body
         .as_ref()
@@ -126,8 +126,9 @@ pub(super) fn item(operation: &Operation) -> TokenStream {
 
             #(#setters)*
 
-            /// Sends the request, as `.await` on the call does. What comes back borrows nothing, so that it can go into
-            /// `tokio::spawn`.
+            /// Sends the request, as `.await` on the call does.
+            ///
+            /// The future borrows nothing, so you can pass it to `tokio::spawn`.
             ///
             /// # Errors
             ///
@@ -160,7 +161,7 @@ pub(super) fn item(operation: &Operation) -> TokenStream {
     }
 }
 
-/// A name for a member of ours that no field has.
+/// A name for a member of ours that doesn't clash with a field.
 fn free(name: &str, fields: &[Field]) -> Ident {
     let mut ident = name::snake(name);
     while fields.iter().any(|field| name::snake(&field.name) == ident) {
@@ -195,7 +196,7 @@ fn setter(field: &Field) -> TokenStream {
     }
 }
 
-/// What a list has beside: its streams.
+/// The streams of a list.
 fn stream_items(operation: &Operation, ident: &Ident, output: &TokenStream) -> TokenStream {
     let (Some(pagination), Some((key, record))) = (&operation.pagination, &operation.records)
     else {
@@ -212,10 +213,10 @@ fn stream_items(operation: &Operation, ident: &Ident, output: &TokenStream) -> T
     let token_field = name::snake(&pagination.token_field);
     let token_parameter = name::setter(&pagination.token_parameter);
     let row = name::shouty(&operation.id);
-    // Inlined, so that the boxes with all that a list needs are compiled where a program asks for it, and not here.
+    // Inlined, so programs compile the boxed futures of a list only if they use it.
     quote! {
         impl #ident {
-            /// The records of this page and all that follow, one at a time; a page is asked for when it is needed.
+            /// The records of this page and all that follow, one at a time; each page is fetched when needed.
             #[inline]
             pub fn stream(self) -> crate::page::Stream<#record> {
                 crate::page::Stream::new(self)

@@ -1,4 +1,4 @@
-//! The forms of a parameter's value: as the caller gives it, as the call keeps it, as the encoder takes it.
+//! The forms of a parameter's value: as an argument, as kept in the call, and as passed to the encoder.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -6,7 +6,7 @@ use quote::quote;
 use crate::codegen::model::{Field, Location, Schema};
 use crate::codegen::name;
 
-/// The type of an argument: as free as it can be for the caller.
+/// The type of an argument, as general as possible.
 pub(super) fn argument(schema: &Schema) -> TokenStream {
     match schema {
         Schema::Integer(..) => quote!(i64),
@@ -31,7 +31,7 @@ pub(super) fn argument(schema: &Schema) -> TokenStream {
     }
 }
 
-/// The type that a call keeps an argument as.
+/// The type in which a call keeps an argument.
 pub(super) fn exact(schema: &Schema) -> TokenStream {
     match schema {
         Schema::String => quote!(::std::string::String),
@@ -49,7 +49,7 @@ pub(super) fn exact(schema: &Schema) -> TokenStream {
     }
 }
 
-/// Turns an argument into what a call keeps.
+/// Converts an argument to the type that a call keeps.
 pub(super) fn convert(schema: &Schema, name: &Ident) -> TokenStream {
     match schema {
         Schema::Integer(..)
@@ -73,7 +73,7 @@ pub(super) fn convert(schema: &Schema, name: &Ident) -> TokenStream {
     }
 }
 
-/// The step of the encoder that writes a parameter of the query or a header.
+/// The encoder step that writes a query parameter or a header.
 pub(super) fn write(field: &Field, name: &Ident) -> TokenStream {
     let wire = &field.name;
     if let Schema::Array(items) = &field.schema {
@@ -98,7 +98,7 @@ pub(super) fn write(field: &Field, name: &Ident) -> TokenStream {
     quote!(.#step(#wire, self.#name.as_ref().map(|value| #text).as_ref().map(::std::convert::AsRef::<str>::as_ref)))
 }
 
-/// A value as the text that goes into an address or a header.
+/// A value as text, for a URL or a header.
 pub(super) fn text(schema: &Schema, value: &TokenStream) -> TokenStream {
     match schema {
         Schema::String | Schema::Enum(..) => quote!(#value.as_str()),

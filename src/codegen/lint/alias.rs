@@ -1,4 +1,4 @@
-//! The rules for `x-sent-as`: another name of a field, which goes out under that field's own.
+//! The rules for `x-sent-as`: an alias of a field, which is sent under the field's own name.
 
 use openapiv3::{
     OpenAPI, Operation, Parameter, ParameterSchemaOrContent, ReferenceOr, SchemaKind, Type,
@@ -9,7 +9,7 @@ use super::Findings;
 use crate::codegen::document;
 use crate::codegen::model::{self, SENT_AS};
 
-/// A parameter of the query, or a property of the body.
+/// A query parameter, or a body property.
 struct Named<'a> {
     name: &'a str,
     sent_as: Option<&'a Value>,
@@ -18,7 +18,7 @@ struct Named<'a> {
     read_only: bool,
 }
 
-/// Checks the other names of one operation's fields.
+/// Checks the aliases in an operation.
 pub(super) fn check(
     openapi: &OpenAPI,
     place: &str,
@@ -64,7 +64,7 @@ pub(super) fn check(
     }
 }
 
-/// Checks that no other schema has other names: what is read, and what is nested, is what the service sends.
+/// Checks that no other schema has aliases: answers and nested objects use the service's names.
 pub(super) fn check_schemas(openapi: &OpenAPI, findings: &mut Findings<'_>) {
     let bodies: Vec<String> = document::operations(openapi)
         .into_iter()

@@ -1,4 +1,4 @@
-//! The rules for the extensions of an operation.
+//! The rules for an operation's extensions.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Findings;
 use crate::codegen::{document, model, name};
 
-/// The extensions that an operation may have; any other is a slip of the pen.
+/// The extensions that an operation may have; any other is a typo.
 const EXTENSIONS: [&str; 18] = [
     "x-action",
     "x-airbyte-action",
@@ -32,7 +32,7 @@ const EXTENSIONS: [&str; 18] = [
     "x-read-only",
 ];
 
-/// Checks the extensions of one operation.
+/// Checks the extensions of an operation.
 pub(super) fn check(
     openapi: &OpenAPI,
     place: &str,
@@ -216,7 +216,7 @@ fn check_pagination(
                         _ => "",
                     }
                 }
-                // An enum, which is made of a string.
+                // An enum, which is a string.
                 _ => "string",
             };
             !data.required && kind == expected

@@ -1,12 +1,12 @@
-//! The rules for what a document says in words that the typed reader would drop: each keyword that is written has to
-//! have a meaning here, so that none is believed and not followed.
+//! The rules for keywords that the typed parser would drop. Every keyword in a document must have an effect, so nobody
+//! relies on one that is ignored.
 
 use serde_norway::{Mapping, Value};
 
 use super::Findings;
 use crate::codegen::model;
 
-/// The keywords of each object of OpenAPI that are read, or that say nothing to a program.
+/// The keywords of each OpenAPI object that the generator reads, or that are only documentation.
 const ROOT: &[&str] = &[
     "openapi",
     "info",
@@ -96,7 +96,7 @@ const SCHEMA: &[&str] = &[
     "externalDocs",
 ];
 
-/// The keywords that say what a schema is to the object that has it as a property.
+/// The keywords that say how an object uses a schema as a property.
 const PROPERTY: &[&str] = &[
     "nullable",
     "deprecated",
@@ -106,7 +106,7 @@ const PROPERTY: &[&str] = &[
     "x-sent-as",
 ];
 
-/// Where a schema stands.
+/// The place of a schema.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Named,
@@ -115,7 +115,7 @@ enum Role {
     Item,
 }
 
-/// Checks every keyword of a document.
+/// Checks every keyword in a document.
 pub(super) fn check(document: &Value, findings: &mut Findings<'_>) {
     check_keys(document, &mut Vec::new(), findings);
     known(document, ROOT, "", &[], findings);
@@ -138,7 +138,7 @@ pub(super) fn check(document: &Value, findings: &mut Findings<'_>) {
         match value["type"].as_str() {
             Some("oauth2") => known(value, OAUTH2, &place, &[], findings),
             Some("http") => known(value, HTTP, &place, &[], findings),
-            // Their own rule refuses the others.
+            // Another rule rejects the others.
             _ => {}
         }
         known(&value["flows"], FLOWS, &place, &["flows"], findings);
@@ -259,7 +259,7 @@ fn check_content(
     }
 }
 
-/// Whether a value is a reference, beside which nothing is read.
+/// Whether a value is a reference; nothing beside it is read.
 fn is_reference(value: &Value, place: &str, inner: &[&str], findings: &mut Findings<'_>) -> bool {
     let Some(fields) = value
         .as_mapping()
@@ -296,7 +296,7 @@ fn check_schema(
         .iter()
         .find(|key| fields.contains_key(**key))
     {
-        // Their own rules refuse these in `components.schemas`.
+        // Other rules reject these in `components.schemas`.
         if role == Role::Parameter {
             findings.add_in(
                 place,
@@ -336,7 +336,7 @@ fn check_schema(
     for key in fields.keys().filter_map(Value::as_str) {
         let is_placed = match role {
             Role::Property => PROPERTY.contains(&key),
-            // Rules of their own name the way out.
+            // Other rules explain what to write instead.
             Role::Parameter | Role::Item => ["nullable", "x-secret"].contains(&key),
             Role::Named => false,
         };
@@ -384,7 +384,7 @@ fn check_schema(
     }
 }
 
-/// Bounds, values of an enum and a default, which the typed reader takes for something else where they are odd.
+/// Checks bounds, enum values and defaults, which the typed parser misreads if they are unusual.
 fn check_values(fields: &Mapping, place: &str, findings: &mut Findings<'_>) {
     let kind = fields
         .get("type")
@@ -453,7 +453,7 @@ fn check_values(fields: &Mapping, place: &str, findings: &mut Findings<'_>) {
     }
 }
 
-/// The extensions of operations, parameters and `info` have rules of their own; anywhere else none is read.
+/// Checks keys. Extensions of operations, parameters and `info` have their own rules; anywhere else they aren't read.
 fn known(
     value: &Value,
     allowed: &[&str],
@@ -479,7 +479,7 @@ fn known(
     }
 }
 
-/// A key that is no text would be taken for another, and a merge of YAML is not carried out.
+/// Rejects keys that aren't strings, which would be taken for others, and YAML merges, which aren't applied.
 fn check_keys(value: &Value, keys: &mut Vec<String>, findings: &mut Findings<'_>) {
     let place = keys.join(".");
     let line: Vec<&str> = keys.iter().map(String::as_str).collect();
@@ -487,7 +487,7 @@ fn check_keys(value: &Value, keys: &mut Vec<String>, findings: &mut Findings<'_>
     let mut inner: Vec<(String, &Value)> = Vec::new();
     match value {
         Value::Mapping(fields) => {
-            // Rust's documentation takes such a block for a program, and would run it. Operations have the same rule.
+            // Rustdoc would compile and run such a block as code. Operations have the same rule.
             let is_operation = keys.len() == 3 && keys.first().is_some_and(|key| key == "paths");
             if !is_operation
                 && let Some(text) = value["description"].as_str()
@@ -529,7 +529,7 @@ fn check_keys(value: &Value, keys: &mut Vec<String>, findings: &mut Findings<'_>
     }
 }
 
-/// Whether a text has a block of code, as Markdown reads it.
+/// Whether a text contains a Markdown code block.
 pub(super) fn is_code(text: &str) -> bool {
     text.contains("```") || text.lines().any(|line| line.starts_with("    "))
 }

@@ -16,8 +16,8 @@ use openapiv3::{OpenAPI, ReferenceOr};
 use super::source::Source;
 use super::{Error, Settings, document, model};
 
-/// The extensions of our own that a document may have; any other is a slip of the pen. Airbyte's documents bring more of
-/// theirs than are read here.
+/// Our own extensions of `info`; any other is a typo. Airbyte's documents contain more of their extensions than are
+/// read here.
 const INFO_EXTENSIONS: [&str; 4] = [
     "x-batch-path",
     "x-connector-type",
@@ -25,17 +25,17 @@ const INFO_EXTENSIONS: [&str; 4] = [
     "x-sql-action",
 ];
 
-/// Collects what is wrong, each with its place.
+/// Collects the broken rules, each with its place.
 pub(super) struct Findings<'a> {
     file: &'a str,
     source: &'a Source,
-    /// The keys under which the document has each place that findings name.
+    /// The keys in the document for each place that findings name.
     places: BTreeMap<String, Vec<String>>,
     errors: Vec<Error>,
 }
 
 impl<'a> Findings<'a> {
-    /// The findings of the words of a document, which the typed reader need not understand.
+    /// The findings about a document before the typed parser has read it.
     fn new(file: &'a str, source: &'a Source) -> Self {
         let mut findings = Self {
             file,
@@ -47,12 +47,12 @@ impl<'a> Findings<'a> {
         findings
     }
 
-    /// Notes one broken rule; the message says how to fix it.
+    /// Adds a broken rule; the message says how to fix it.
     pub(super) fn add(&mut self, place: &str, message: impl std::fmt::Display) {
         self.add_in(place, &[], message);
     }
 
-    /// Notes one broken rule of what a place has under some keys.
+    /// Adds a broken rule for keys within a place.
     pub(super) fn add_in(&mut self, place: &str, keys: &[&str], message: impl std::fmt::Display) {
         let mut path: Vec<&str> = match self.places.get(place) {
             Some(path) => path.iter().map(String::as_str).collect(),
@@ -66,18 +66,18 @@ impl<'a> Findings<'a> {
         self.errors.push(Error::new(&file, place, message));
     }
 
-    /// Remembers under which keys the document has a place.
+    /// Records a place's keys in the document.
     fn place(&mut self, place: &str, keys: &[&str]) {
         let keys = keys.iter().map(|key| (*key).to_owned()).collect();
         self.places.insert(place.to_owned(), keys);
     }
 }
 
-/// Checks the words of a document that the typed reader does not understand.
+/// Checks what the typed parser ignores or rejects.
 ///
 /// # Errors
 ///
-/// All the broken rules together.
+/// All broken rules together.
 pub fn check_words(file: &str, source: &Source) -> Result<(), Error> {
     match Error::join(Findings::new(file, source).errors) {
         Some(error) => Err(error),
@@ -89,7 +89,7 @@ pub fn check_words(file: &str, source: &Source) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// All the broken rules together.
+/// All broken rules together.
 pub fn check(settings: &Settings<'_>, openapi: &OpenAPI, source: &Source) -> Result<(), Error> {
     let mut findings = Findings::new(settings.file, source);
     check_servers(openapi, &mut findings);
@@ -139,7 +139,7 @@ pub fn check(settings: &Settings<'_>, openapi: &OpenAPI, source: &Source) -> Res
     }
 }
 
-/// The template of a path: what stands in it as it is, and one parameter a segment.
+/// Checks a path template: literal text, and one parameter per segment.
 fn check_path(path: &str, findings: &mut Findings<'_>) {
     let is_literal = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@".contains(c);
     let is_segment = |segment: &str| match segment.split_once('{') {

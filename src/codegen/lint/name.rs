@@ -1,4 +1,4 @@
-//! The rules for names: what a document tells apart has to be apart in Rust too.
+//! The rules for names: distinct names in a document must be distinct in Rust.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ const CLIENT: [&str; 11] = [
     "fmt",
 ];
 
-/// Names that become one name in Rust, with what had it first.
+/// Rust names, with the first document name that each one came from.
 struct Names<'a>(BTreeMap<String, &'a str>);
 
 impl<'a> Names<'a> {
@@ -35,13 +35,13 @@ impl<'a> Names<'a> {
         )
     }
 
-    /// The name that has the Rust name already.
+    /// Adds a name; returns the one that already has this Rust name.
     fn add(&mut self, rust: String, name: &'a str) -> Option<&'a str> {
         self.0.insert(rust, name)
     }
 }
 
-/// Checks that no two names of a document are one in Rust.
+/// Checks that no two names in a document become the same in Rust.
 pub(super) fn check(settings: &Settings<'_>, openapi: &OpenAPI, findings: &mut Findings<'_>) {
     check_schemas(openapi, findings);
     let mut structs: BTreeMap<String, String> =
@@ -166,7 +166,7 @@ fn check_schemas(openapi: &OpenAPI, findings: &mut Findings<'_>) {
     }
 }
 
-/// Parameters and the properties of the body are methods and arguments of one call.
+/// Checks parameters and body properties, which become methods and arguments of the same call.
 fn check_fields(
     openapi: &OpenAPI,
     operation: &Operation,

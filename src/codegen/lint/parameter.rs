@@ -1,4 +1,4 @@
-//! The rules for the parameters of an operation.
+//! The rules for an operation's parameters.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use openapiv3::{
 use super::Findings;
 use crate::codegen::{document, model};
 
-/// Checks the parameters of one operation, against its path and its body.
+/// Checks an operation's parameters against its path and its body.
 pub(super) fn check(
     openapi: &OpenAPI,
     path: &str,
@@ -76,7 +76,7 @@ pub(super) fn check(
     }
 }
 
-/// Headers that the client writes itself, or that a connection needs.
+/// Headers that the client writes itself, or that the connection uses.
 const HEADERS: [&str; 8] = [
     "accept",
     "accept-encoding",
@@ -90,7 +90,7 @@ const HEADERS: [&str; 8] = [
 
 fn check_name(place: &str, parameter: &Parameter, findings: &mut Findings<'_>) {
     let name = &parameter.parameter_data_ref().name;
-    // A call hands parameters on by their names, and progenitor forms these otherwise than typify does its fields.
+    // Calls pass parameters on by name, and progenitor converts these differently from typify's fields.
     if !name.starts_with(|c: char| c.is_ascii_alphabetic() || "_$@".contains(c))
         || !name.is_ascii()
         || name
@@ -215,7 +215,7 @@ fn is_plain(openapi: &OpenAPI, schema: &ReferenceOr<Schema>, array_allowed: bool
         }
     };
     match &schema.schema_kind {
-        // A secret in an address stays in logs.
+        // A secret in a URL would end up in logs.
         SchemaKind::Type(Type::String(string)) => {
             string.enumeration.is_empty() && !model::is_secret(string, &schema.schema_data)
         }

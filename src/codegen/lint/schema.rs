@@ -5,7 +5,7 @@ use openapiv3::{AdditionalProperties, OpenAPI, ReferenceOr, Schema, SchemaKind, 
 use super::Findings;
 use crate::codegen::{document, lower, model};
 
-/// Checks every named schema, and what is inside.
+/// Checks all named schemas, and those nested in them.
 pub(super) fn check(openapi: &OpenAPI, findings: &mut Findings<'_>) {
     let Some(components) = &openapi.components else {
         return;

@@ -1,11 +1,11 @@
-//! The rules for who may carry out an operation.
+//! The rules for security schemes and scopes.
 
 use openapiv3::{OpenAPI, Operation, ReferenceOr, SecurityRequirement, SecurityScheme};
 use serde_json::Value;
 
 use super::Findings;
 
-/// Checks that each scheme is one that open-source mode can carry.
+/// Checks that open-source mode supports each scheme.
 pub(super) fn check_schemes(openapi: &OpenAPI, findings: &mut Findings<'_>) {
     let schemes = openapi.components.iter();
     for (name, scheme) in schemes.flat_map(|components| &components.security_schemes) {
@@ -35,7 +35,7 @@ pub(super) fn check_schemes(openapi: &OpenAPI, findings: &mut Findings<'_>) {
     }
 }
 
-/// Checks the schemes and scopes of one operation.
+/// Checks the schemes and scopes of an operation.
 pub(super) fn check(
     openapi: &OpenAPI,
     place: &str,

@@ -1,4 +1,4 @@
-//! The params of an operation: its parameters, and the fields of its body.
+//! The params of an operation: its parameters, and the body fields.
 
 use openapiv3::{
     OpenAPI, ParameterData, ParameterSchemaOrContent, ReferenceOr, Schema as OpenApiSchema,
@@ -8,13 +8,13 @@ use openapiv3::{
 use super::{Field, Location, Schema};
 use crate::codegen::document;
 
-/// The extension of a name that goes out as another.
+/// The extension of an alias.
 pub const SENT_AS: &str = "x-sent-as";
 
-/// How deep request schemas may nest before they count as recursive.
+/// The deepest nesting of request schemas; deeper ones count as recursive.
 const MAX_DEPTH: usize = 8;
 
-/// The param that a parameter takes.
+/// The param of a parameter.
 pub(super) fn of_parameter(
     openapi: &OpenAPI,
     parameter: &openapiv3::Parameter,
@@ -47,7 +47,7 @@ pub(super) fn of_parameter(
     })
 }
 
-/// The params that the properties of an object take; what is only read is left out.
+/// The params of an object's properties, except read-only ones.
 pub(super) fn of_object(
     openapi: &OpenAPI,
     schema: &OpenApiSchema,
@@ -81,7 +81,7 @@ pub(super) fn of_object(
     Ok(fields)
 }
 
-/// The names of the properties of an object that are only read.
+/// The names of an object's read-only properties.
 pub(super) fn only_read(schema: &OpenApiSchema) -> Vec<String> {
     let SchemaKind::Type(Type::Object(object)) = &schema.schema_kind else {
         return Vec::new();
@@ -114,7 +114,7 @@ fn resolve(
             (Some(name), schema)
         }
     };
-    // A lone reference in `allOf` is how OpenAPI 3.0 puts a description or an extension beside a reference.
+    // In OpenAPI 3.0, `allOf` with a single reference is how a description or extension stands beside it.
     if let SchemaKind::AllOf { all_of } = &schema.schema_kind
         && let [only @ ReferenceOr::Reference { .. }] = all_of.as_slice()
     {
@@ -149,7 +149,7 @@ fn resolve(
     })
 }
 
-/// Whether a string schema holds a secret.
+/// Whether a string schema is a secret.
 pub fn is_secret(string: &openapiv3::StringType, data: &openapiv3::SchemaData) -> bool {
     use openapiv3::{StringFormat, VariantOrUnknownOrEmpty};
     document::flag(&data.extensions, "x-secret")

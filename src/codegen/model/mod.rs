@@ -1,4 +1,4 @@
-//! What a document says, resolved: the one view from which tables and call sites are written.
+//! A document, resolved: the source of the tables and the typed calls.
 
 mod field;
 mod operation;
@@ -17,83 +17,83 @@ pub use operation::{
 use super::source::Source;
 use super::{Error, document};
 
-/// A whole document.
+/// A document.
 #[derive(Debug)]
 pub struct Model {
-    /// The address that the document gives the service.
+    /// The service's URL in the document.
     pub base_url: String,
     /// The operations, in the order of the document.
     pub operations: Vec<Operation>,
-    /// The named string enums with their description and values.
+    /// The named string enums, with description and values.
     pub enums: BTreeMap<String, (String, Vec<String>)>,
     /// `info.x-airbyte-context-store`, `info.x-airbyte-connector-definition-id` and the like.
     pub info: IndexMap<String, Value>,
 }
 
-/// One operation.
+/// An operation.
 #[derive(Debug)]
 pub struct Operation {
     /// The vendor's operation id, in snake case.
     pub id: String,
-    /// The path of groups under which it is called.
+    /// The path of its group.
     pub group: Vec<String>,
-    /// The method's name in its group.
+    /// The method name within the group.
     pub method_name: String,
     /// The HTTP method in lower case.
     pub http_method: &'static str,
     /// The path template.
     pub path: String,
-    /// The entity that `execute` knows it by.
+    /// The entity for `execute`.
     pub entity: String,
-    /// The action that `execute` knows it by.
+    /// The action for `execute`.
     pub action: String,
     /// Whether Airbyte's connector has the action.
     pub hosted: bool,
-    /// Whether only Airbyte can carry it out.
+    /// Whether only Airbyte can run it.
     pub hosted_only: bool,
-    /// One line.
+    /// A one-line description.
     pub summary: String,
-    /// Some sentences.
+    /// A longer description.
     pub description: String,
-    /// Path, query and header parameters, then the fields of the body.
+    /// Path, query and header parameters, then the body fields.
     pub fields: Vec<Field>,
-    /// The schema of the body.
+    /// The schema of the request body.
     pub body: Option<String>,
-    /// The fields of the body that are only read.
+    /// The read-only fields of the body.
     pub read_only_fields: Vec<String>,
     /// The schema of the response.
     pub response: Option<String>,
-    /// The list that this schema requires.
+    /// The list that the response schema requires.
     pub response_list: Option<String>,
-    /// `x-key` of that schema.
+    /// `x-key` of the response schema.
     pub response_key: Option<String>,
-    /// The properties of that schema.
+    /// The properties of the response schema.
     pub response_fields: Vec<String>,
     /// The key of the records in the response, and the Rust type of one record.
     pub records: Option<(String, RecordType)>,
-    /// Names of the fields beside the records.
+    /// The fields beside the records.
     pub meta: Vec<String>,
-    /// How the list goes on.
+    /// How a list is paged.
     pub pagination: Option<Pagination>,
-    /// Where the bytes of a field may be uploaded instead.
+    /// The upload that can send a field's bytes instead.
     pub media_upload: Option<MediaUpload>,
-    /// Units since May 2026, and before.
+    /// The cost in units since May 2026, and before.
     pub quota_units: (u32, u32),
-    /// Alternatives; empty where no scope is declared.
+    /// The scopes, each of which is sufficient; empty if none is declared.
     pub scopes: Vec<String>,
-    /// Those of them that allow only a part of it.
+    /// Those of the scopes that allow only part of the operation.
     pub partial_scopes: Vec<String>,
     /// Whether it needs a token.
     pub authenticated: bool,
-    /// Whether sending it twice is the same as once.
+    /// Whether repeating it leaves the same state as one call.
     pub idempotent: bool,
     /// Whether it changes nothing.
     pub read_only: bool,
     /// Whether it destroys something that can't be restored.
     pub destructive: bool,
-    /// Whether `check()` calls it.
+    /// Whether `check()` uses it.
     pub check: bool,
-    /// Whether the document is a connector's, so that `execute` knows its operations.
+    /// Whether the document is a connector's, so `execute` knows its operations.
     pub executable: bool,
     /// Whether it is one of the default tools for agents.
     pub default_tool: bool,
@@ -113,11 +113,11 @@ pub enum RecordType {
 /// The names of `x-pagination`.
 #[derive(Debug)]
 pub struct Pagination {
-    /// The parameter that takes the token.
+    /// The parameter for the page token.
     pub token_parameter: String,
-    /// The response field that gives the next token.
+    /// The response field with the next page token.
     pub token_field: String,
-    /// The parameter for the size of a page.
+    /// The parameter for the page size.
     pub size_parameter: Option<String>,
 }
 
@@ -128,31 +128,31 @@ pub struct MediaUpload {
     pub path: String,
     /// The limit in bytes.
     pub max_size: u64,
-    /// The field of the body that the bytes replace, with dots.
+    /// The body field, with dots, that the bytes replace.
     pub field: String,
 }
 
-/// Where a field of the params goes.
+/// The place of a param in the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// In the path.
+    /// The path.
     Path,
-    /// In the query.
+    /// The query.
     Query,
-    /// In a header.
+    /// A header.
     Header,
-    /// In the JSON body.
+    /// The JSON body.
     Body,
 }
 
-/// A parameter, or a field of a body.
+/// A parameter, or a body field.
 #[derive(Clone, Debug)]
 pub struct Field {
     /// The wire name.
     pub name: String,
-    /// Where it goes.
+    /// Its place in the request.
     pub location: Location,
-    /// Whether it must be there.
+    /// Whether it is required.
     pub required: bool,
     /// What it means.
     pub description: String,
@@ -162,20 +162,20 @@ pub struct Field {
     pub comma_joined: bool,
     /// `x-airbyte-absent`.
     pub absent: bool,
-    /// `x-sent-as`: the field of the same operation that it is another name of.
+    /// `x-sent-as`: the field of the same operation that this is an alias of.
     pub sent_as: Option<String>,
-    /// Whether null is allowed, so that a list or a map is an `Option` in Rust.
+    /// Whether null is allowed, which makes a list or map an `Option` in Rust.
     pub nullable: bool,
 }
 
 /// The type of a field.
 #[derive(Clone, Debug)]
 pub enum Schema {
-    /// Any text.
+    /// Any string.
     String,
     /// Text that must not be printed.
     Secret,
-    /// A whole number, with bounds.
+    /// A whole number, within limits.
     Integer(Option<i64>, Option<i64>),
     /// A number.
     Number,
@@ -193,11 +193,11 @@ pub enum Schema {
     Any,
 }
 
-/// Resolves a document that the lint has passed.
+/// Resolves a document that passed the lint.
 ///
 /// # Errors
 ///
-/// Request schemas that contain themselves.
+/// If a request schema contains itself.
 pub fn build(file: &str, openapi: &OpenAPI, source: &Source) -> Result<Model, Error> {
     let mut operations = Vec::new();
     let mut errors = Vec::new();
@@ -229,7 +229,7 @@ pub fn build(file: &str, openapi: &OpenAPI, source: &Source) -> Result<Model, Er
     }
 }
 
-/// How messages name an operation: `GET /path (operation_id)`.
+/// The name of an operation in messages: `GET /path (operation_id)`.
 pub fn place(method: &str, path: &str, operation_id: Option<&str>) -> String {
     let method = method.to_uppercase();
     match operation_id {
@@ -253,7 +253,7 @@ fn enums(openapi: &OpenAPI) -> BTreeMap<String, (String, Vec<String>)> {
         .collect()
 }
 
-/// A text of an extension.
+/// An extension's string.
 pub fn text(extensions: &IndexMap<String, Value>, name: &str) -> Option<String> {
     extensions
         .get(name)

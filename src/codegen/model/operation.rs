@@ -1,4 +1,4 @@
-//! An operation of the document, resolved.
+//! Resolves an operation of the document.
 
 use indexmap::IndexMap;
 use openapiv3::{OpenAPI, ReferenceOr, SchemaKind, StatusCode, Type};
@@ -11,7 +11,7 @@ use crate::codegen::document;
 ///
 /// # Errors
 ///
-/// A request schema that contains itself.
+/// If a request schema contains itself.
 pub(super) fn build(
     openapi: &OpenAPI,
     path: &str,
@@ -122,7 +122,7 @@ pub(super) fn build(
     })
 }
 
-/// The method's name that an operation has in its group.
+/// The method name of an operation within its group.
 pub fn method_name(operation: &openapiv3::Operation) -> Option<String> {
     if let Some(name) = text(&operation.extensions, "x-method-name") {
         return Some(name);
@@ -137,7 +137,7 @@ pub fn method_name(operation: &openapiv3::Operation) -> Option<String> {
     }
 }
 
-/// The entity and action that an operation has, with whether they are Airbyte's.
+/// The entity and action of an operation, and whether they are Airbyte's.
 pub fn entity_and_action(operation: &openapiv3::Operation) -> Option<(String, String, bool)> {
     let extensions = &operation.extensions;
     if let (Some(entity), Some(action)) = (
@@ -158,7 +158,7 @@ pub fn entity_and_action(operation: &openapiv3::Operation) -> Option<(String, St
     ))
 }
 
-/// The key behind `$.` of an extractor; `None` for the whole.
+/// The key after `$.` in an extractor; `None` for the whole body.
 pub fn extractor_key(extractor: &str) -> Option<&str> {
     extractor.strip_prefix("$.")
 }
@@ -169,7 +169,7 @@ pub fn body_schema(openapi: &OpenAPI, operation: &openapiv3::Operation) -> Optio
     media_schema(&body.content)
 }
 
-/// The name of the schema of the one success response.
+/// The name of the schema of the success response.
 pub fn response_schema(openapi: &OpenAPI, operation: &openapiv3::Operation) -> Option<String> {
     let (_, response) = operation
         .responses
@@ -179,7 +179,7 @@ pub fn response_schema(openapi: &OpenAPI, operation: &openapiv3::Operation) -> O
     media_schema(&document::response(openapi, response)?.content)
 }
 
-/// Whether a status of a document is a success.
+/// Whether a status in a document is a success.
 pub fn is_success(status: &StatusCode) -> bool {
     match status {
         StatusCode::Code(code) => (200..300).contains(code),
