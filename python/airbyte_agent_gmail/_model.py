@@ -1,9 +1,10 @@
-"""The base of the generated models."""
+"""The models, made of the generated table."""
 
 from collections.abc import ItemsView, KeysView, ValuesView
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_serializer
+from pydantic import BaseModel, ConfigDict, create_model, model_serializer
 
 from ._result import ExecuteResult
 
@@ -79,12 +80,13 @@ class _ListKind(type(BaseModel)):  # type: ignore[misc]
     """``execute`` gives lists that are no models of pydantic's, and programs ask whether it gave a list."""
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        if cls in (Result, ResultWithMeta) and isinstance(instance, ExecuteResult):
+        either = (GmailExecuteResult, GmailExecuteResultWithMeta)
+        if cls in either and isinstance(instance, ExecuteResult):
             return True
         return super().__instancecheck__(instance)
 
 
-class Result(BaseModel, Generic[T], metaclass=_ListKind):
+class GmailExecuteResult(BaseModel, Generic[T], metaclass=_ListKind):
     """A list."""
 
     model_config = ConfigDict(defer_build=True)
@@ -92,7 +94,44 @@ class Result(BaseModel, Generic[T], metaclass=_ListKind):
     data: T
 
 
-class ResultWithMeta(Result[T], Generic[T, S]):
+class GmailExecuteResultWithMeta(GmailExecuteResult[T], Generic[T, S]):
     """A list, with the fields beside its records."""
 
     meta: S
+
+
+_LOCK = RLock()
+
+
+def made(table: dict[str, Any], name: str) -> Any:
+    """The model of a name in the module ``_models``, kept there, where pickle and pydantic look for it."""
+    with _LOCK:
+        if name not in table:
+            table[name] = _made(table, name)
+        return table[name]
+
+
+def _made(table: dict[str, Any], name: str) -> Any:
+    module = table["__name__"]
+    if name in table["RECORDS"]:
+        summary, fields = table["RECORDS"][name]
+        for kind in fields.values():
+            # A message's part has parts: a model may name itself.
+            inner = kind.rstrip("]").rpartition("[")[2]
+            if inner in table["RECORDS"] and inner != name:
+                made(table, inner)
+        kinds = {field: (f"{kind} | None", None) for field, kind in fields.items()}
+        return create_model(name, __base__=Model, __module__=module, __doc__=summary, **kinds)
+    if name in table["LISTS"]:
+        record, meta = table["LISTS"][name]
+        records = list[made(table, record)]
+        base = (
+            GmailExecuteResultWithMeta[records, made(table, meta)]
+            if meta
+            else GmailExecuteResult[records]
+        )
+        # A class of its own name can be pickled.
+        return create_model(name, __base__=base, __module__=module)
+    if name in table["OTHER_NAMES"]:
+        return made(table, table["OTHER_NAMES"][name])
+    raise AttributeError(f"module {module!r} has no attribute {name!r}")

@@ -1,20 +1,22 @@
 """Credentials, and the models of results; pydantic is loaded with the first model."""
 
+from importlib import import_module as _import
+
 from ._config import AirbyteAuthConfig, GmailAuthConfig, GmailReplicationConfig
 
-__all__ = ["AirbyteAuthConfig", "GmailAuthConfig", "GmailReplicationConfig"]
+_OTHERS = {
+    "GmailCheckResult": "_result",
+    "GmailExecuteResult": "_model",
+    "GmailExecuteResultWithMeta": "_model",
+}
 
 
 def __getattr__(name):
-    if name == "GmailCheckResult":
-        from ._result import GmailCheckResult
+    if name == "__all__":
+        from ._models import LISTS, OTHER_NAMES, RECORDS
 
-        return GmailCheckResult
-    if not name.startswith("_"):
-        from importlib import import_module
-
-        for module in ("_models", "_older"):
-            found = getattr(import_module(f"airbyte_agent_gmail.{module}"), name, None)
-            if found is not None:
-                return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        configs = [AirbyteAuthConfig, GmailAuthConfig, GmailReplicationConfig]
+        return [*(each.__name__ for each in configs), *_OTHERS, *RECORDS, *LISTS, *OTHER_NAMES]
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(_import(f"airbyte_agent_gmail.{_OTHERS.get(name, '_models')}"), name)

@@ -221,3 +221,22 @@ def test_tools_keep_their_own_docstring(connector):
     assert Mail.text(8) == "xxxxxxxx" and list(inspect.signature(Mail.text).parameters) == ["length", "letter"]
     with pytest.raises(Exception, match="13 characters"):
         Mail.text(11, letter="y")
+
+
+def test_models_are_made_once_whoever_asks():
+    program = """
+import threading
+from airbyte_agent_gmail import models
+found = []
+threads = [threading.Thread(target=lambda: found.append(models.ThreadsListResult)) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert len(found) == 8 and len(set(found)) == 1
+from airbyte_agent_gmail.models import *
+assert ThreadRef is Thread and Thread.__module__ == "airbyte_agent_gmail._models"
+assert sum(isinstance(value, type) for value in list(globals().values())) > 70
+part = MessagePart(parts=[{"parts": [{"partId": "0"}]}])
+assert type(part.parts[0].parts[0]) is MessagePart and part.parts[0].parts[0].part_id == "0"
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr

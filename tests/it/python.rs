@@ -15,7 +15,7 @@ use heck::ToUpperCamelCase;
 use serde_json::{Map, Value, json};
 
 use crate::compare;
-use crate::python_types::in_order;
+use crate::python_types::{OTHER_NAMES, bodies, in_order};
 
 #[path = "../../python/src/name.rs"]
 mod name;
@@ -216,64 +216,107 @@ fn params(fields: &[Field]) -> String {
     params
 }
 
+/// A model of the table: its name, what it is, and its fields with their types.
+pub(crate) struct Model {
+    pub(crate) name: String,
+    pub(crate) summary: String,
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+pub(crate) fn first_sentence(text: &str) -> String {
+    let first = text.split_once(". ").map_or(text, |(first, _)| first);
+    format!("{}.", first.trim_end_matches('.'))
+}
+
+impl Document {
+    /// The models of records, and of what stands beside them.
+    fn records(&self) -> Vec<Model> {
+        let mut models: Vec<Model> = Vec::new();
+        for name in self.models() {
+            let schema = &self.schemas[name];
+            let properties = schema["properties"].as_object().unwrap();
+            models.push(Model {
+                name: name.clone(),
+                summary: first_sentence(schema["description"].as_str().unwrap_or(name)),
+                fields: properties
+                    .iter()
+                    .map(|(field, property)| (python_name(field), self.python_type(property)))
+                    .collect(),
+            });
+        }
+        for row in gmail().operations.iter().filter(|row| !row.meta.is_empty()) {
+            let answer = &self.schemas[&self.answers[row.id]]["properties"];
+            models.push(Model {
+                name: format!("{}Meta", result(self, row)),
+                summary: format!(
+                    "What is beside the records of {} {}.",
+                    row.entity, row.action
+                ),
+                fields: row
+                    .meta
+                    .iter()
+                    .map(|field| (python_name(field), self.python_type(&answer[*field])))
+                    .collect(),
+            });
+        }
+        models
+    }
+}
+
 #[test]
 fn the_models_are_up_to_date() {
     let document = document();
-    let mut text = format!(
-        "{HEAD}\"\"\"The models of results.\"\"\"\n\nfrom __future__ import annotations\n\nfrom typing import TYPE_CHECKING, Any\n\n\
-         from ._model import Model, Result, ResultWithMeta\n"
+    let mut table = format!(
+        "{HEAD}\"\"\"The models of results, each made at its first use; `_models.pyi` shows them to type checkers.\"\"\"\n\n\
+         from typing import Any  # noqa: F401\n\nRECORDS = {{\n"
     );
-    let mut names: Vec<String> = Vec::new();
-    for name in document.models() {
-        let schema = &document.schemas[name];
-        let summary = schema["description"].as_str().unwrap_or(name);
-        let summary = summary
-            .split_once(". ")
-            .map_or(summary, |(first, _)| first)
-            .trim_end_matches('.');
-        let _ = write!(
-            text,
-            "\n\nclass {name}(Model):\n    \"\"\"{summary}.\"\"\"\n\n"
+    let mut stub = format!(
+        "{HEAD}from typing import Any, TypeAlias\n\nfrom ._model import GmailExecuteResult as GmailExecuteResult\nfrom ._model import GmailExecuteResultWithMeta as GmailExecuteResultWithMeta\nfrom ._model import Model\n"
+    );
+    for model in document.records().into_iter().chain(bodies()) {
+        let _ = writeln!(
+            table,
+            "    {:?}: (\n        {:?},",
+            model.name, model.summary
         );
-        for (field, property) in schema["properties"].as_object().unwrap() {
-            let kind = document.python_type(property);
-            let _ = writeln!(text, "    {}: {kind} | None = None", python_name(field));
+        let _ = write!(
+            stub,
+            "\nclass {}(Model):\n    \"\"\"{}\"\"\"\n\n",
+            model.name, model.summary
+        );
+        table.push_str("        {\n");
+        for (field, kind) in model.fields {
+            let _ = writeln!(table, "            {field:?}: {kind:?},");
+            let _ = writeln!(stub, "    {field}: {kind} | None = None");
         }
-        names.push(name.clone());
+        table.push_str("        },\n    ),\n");
     }
-    // A list's model costs more than all record models together, so each is built on first use.
-    let mut lists = String::from("\n\n_LISTS = {\n");
-    let mut checked = String::from("\n\nif TYPE_CHECKING:\n");
-    let mut results = String::from("\n\nRESULTS = {\n");
+    // The model of their records, and that of what is beside them.
+    table.push_str("}\n\nLISTS = {\n");
+    let mut results = String::from("}\n\nRESULTS = {\n");
+    stub.push('\n');
     for row in gmail().operations {
         let Some((record, _)) = document.record(row) else {
             continue;
         };
         let model = result(&document, row);
         if row.records.is_some() {
-            let answer = &document.schemas[&document.answers[row.id]]["properties"];
-            let list = if row.meta.is_empty() {
-                format!("Result[list[{record}]]")
+            let _ = if row.meta.is_empty() {
+                writeln!(table, "    {model:?}: ({record:?}, None),")
             } else {
-                let _ = write!(
-                    text,
-                    "\n\nclass {model}Meta(Model):\n    \"\"\"What is beside the records of {} {}.\"\"\"\n\n",
-                    row.entity, row.action
-                );
-                for field in row.meta {
-                    let _ = writeln!(
-                        text,
-                        "    {}: {} | None = None",
-                        python_name(field),
-                        document.python_type(&answer[*field])
-                    );
-                }
-                names.push(format!("{model}Meta"));
-                format!("ResultWithMeta[list[{record}], {model}Meta]")
+                writeln!(table, "    {model:?}: ({record:?}, \"{model}Meta\"),")
             };
-            let _ = writeln!(lists, "    {model:?}: lambda: {list},");
-            let _ = writeln!(checked, "    {model} = {list}");
-            names.push(model.clone());
+            let _ = if row.meta.is_empty() {
+                writeln!(
+                    stub,
+                    "{model}: TypeAlias = GmailExecuteResult[list[{record}]]"
+                )
+            } else {
+                writeln!(
+                    stub,
+                    "{model}: TypeAlias = GmailExecuteResultWithMeta[list[{record}], {model}Meta]"
+                )
+            };
         }
         let _ = writeln!(
             results,
@@ -281,30 +324,19 @@ fn the_models_are_up_to_date() {
             row.entity, row.action
         );
     }
-    lists.push_str("}\n");
-    results.push_str("}\n");
-    checked.push_str(
-        "else:\n\n    def __getattr__(name):\n        if name not in _LISTS:\n            raise AttributeError(name)\n        \
-         # A class of its own name can be pickled.\n        base = _LISTS[name]()\n        \
-         model = globals()[name] = type(base)(name, (base,), {\"__module__\": __name__})\n        return model\n",
+    table.push_str(&results);
+    table.push_str(
+        "}\n\n# Airbyte's names for models that have different names here.\nOTHER_NAMES = {\n",
     );
-    compare::check(
-        "python/airbyte_agent_gmail/_models.py",
-        &(text + &lists + &results + &checked),
+    for (theirs, ours) in OTHER_NAMES {
+        let _ = writeln!(table, "    {theirs:?}: {ours:?},");
+        let _ = writeln!(stub, "{theirs}: TypeAlias = {ours}");
+    }
+    table.push_str(
+        "}\n\n\ndef __getattr__(name):\n    from ._model import made\n\n    return made(globals(), name)\n",
     );
-
-    let imports: Vec<String> = names
-        .iter()
-        .map(|name| format!("    {name} as {name},\n"))
-        .collect();
-    let stub = format!(
-        "{HEAD}from ._config import AirbyteAuthConfig as AirbyteAuthConfig\n\
-         from ._config import GmailAuthConfig as GmailAuthConfig\n\
-         from ._config import GmailReplicationConfig as GmailReplicationConfig\n\
-         from ._models import (\n{})\nfrom ._older import *\nfrom ._result import GmailCheckResult as GmailCheckResult\n",
-        imports.concat()
-    );
-    compare::check("python/airbyte_agent_gmail/models.pyi", &stub);
+    compare::check("python/airbyte_agent_gmail/_models.py", &table);
+    compare::check("python/airbyte_agent_gmail/_models.pyi", &stub);
 }
 
 #[test]

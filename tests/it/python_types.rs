@@ -14,7 +14,7 @@ use airbyte_agent_gmail::operation::{Field, Location, Operation, Schema, gmail};
 use heck::ToUpperCamelCase;
 
 use crate::compare;
-use crate::python::{HEAD, python_name};
+use crate::python::{HEAD, Model, first_sentence, python_name};
 
 #[path = "../../python/src/order.rs"]
 mod order;
@@ -22,7 +22,7 @@ mod order;
 pub(crate) use order::in_order;
 
 /// Airbyte's names for models that have different names here.
-const OTHER_NAMES: [(&str, &str); 8] = [
+pub(crate) const OTHER_NAMES: [(&str, &str); 8] = [
     ("DraftRef", "Draft"),
     ("DraftsListResponse", "ListDraftsResponse"),
     ("LabelsListResponse", "ListLabelsResponse"),
@@ -100,11 +100,6 @@ fn dictionary(name: &str, summary: &str, fields: &[&Field], is_nested: bool, tex
     }
 }
 
-fn first_sentence(text: &str) -> String {
-    let first = text.split_once(". ").map_or(text, |(first, _)| first);
-    format!("{}.", first.trim_end_matches('.'))
-}
-
 #[test]
 fn the_types_are_up_to_date() {
     let mut text = format!(
@@ -128,39 +123,30 @@ fn stem(row: &Operation) -> String {
     format!("{}_{}", row.entity, row.action).to_upper_camel_case()
 }
 
-/// Writes a model, after those that it refers to.
-fn model(name: &str, summary: &str, fields: &[&Field], text: &mut String) {
-    let mut body = String::new();
-    for field in fields {
-        let kind = kind(field, &mut |fields| {
-            let name = format!("{name}{}", field.name.to_upper_camel_case());
-            let fields: Vec<&Field> = fields.iter().collect();
-            model(&name, field.description, &fields, text);
-            name
-        });
-        let _ = writeln!(
-            body,
-            "    {}: {kind} | None = None",
-            python_name(field.name)
-        );
-    }
-    let summary = first_sentence(summary);
-    let _ = write!(
-        text,
-        "\n\nclass {name}(Model):\n    \"\"\"{summary}\"\"\"\n\n{body}"
-    );
+/// Collects a model, after those that it refers to.
+fn model(name: &str, summary: &str, fields: &[&Field], models: &mut Vec<Model>) {
+    let fields = fields
+        .iter()
+        .map(|field| {
+            let kind = kind(field, &mut |fields| {
+                let name = format!("{name}{}", field.name.to_upper_camel_case());
+                let fields: Vec<&Field> = fields.iter().collect();
+                model(&name, field.description, &fields, models);
+                name
+            });
+            (python_name(field.name), kind)
+        })
+        .collect();
+    models.push(Model {
+        name: name.to_owned(),
+        summary: first_sentence(summary),
+        fields,
+    });
 }
 
-#[test]
-fn the_older_names_are_up_to_date() {
-    let mut text = format!(
-        "{HEAD}\"\"\"Models by the names of Airbyte's package, where those are others.\"\"\"\n\nfrom __future__ import annotations\n\n\
-         from typing import Any\n\nfrom . import _models\nfrom ._model import Model, Result, ResultWithMeta\n\n\
-         GmailExecuteResult = Result\nGmailExecuteResultWithMeta = ResultWithMeta\n"
-    );
-    for (theirs, ours) in OTHER_NAMES {
-        let _ = writeln!(text, "{theirs} = _models.{ours}");
-    }
+/// The models of the bodies of requests that Airbyte's package has.
+pub(crate) fn bodies() -> Vec<Model> {
+    let mut models = Vec::new();
     for (name, entity, action) in BODIES {
         let row = gmail().find(entity, action).unwrap();
         let fields: Vec<&Field> = row
@@ -168,7 +154,7 @@ fn the_older_names_are_up_to_date() {
             .iter()
             .filter(|field| field.location == Location::Body)
             .collect();
-        model(name, row.summary, &fields, &mut text);
+        model(name, row.summary, &fields, &mut models);
     }
-    compare::check("python/airbyte_agent_gmail/_older.py", &text);
+    models
 }
