@@ -1,8 +1,8 @@
-//! Calls between asyncio and tokio: a runtime of one worker carries them out, and one thread hands what is ready to the
-//! event loops, all of it at once.
+//! Calls between asyncio and tokio: a runtime in one thread carries them out, and each event loop takes what is ready for it,
+//! all of it at once.
 //!
 //! Two things rule the form of this. A thread must not touch an interpreter that is ending, so [`shutdown`] is called at
-//! exit and stops both. And a child of `fork` has no threads, so everything is made anew where the process id differs.
+//! exit and stops them. And a child of `fork` has no threads, so everything is made anew where the process id differs.
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,8 +15,12 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use tokio::runtime::{Builder, Runtime};
+use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
+
+use crate::mailbox::Mailbox;
 
 /// What a call gave, still to be made into Python's objects.
 pub(crate) type Outcome = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
@@ -29,29 +33,24 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_millis(200);
 
 struct Engine {
     process: u32,
-    runtime: Runtime,
-    deliveries: Sender<Delivery>,
-    thread: JoinHandle<()>,
+    runtime: Handle,
+    /// Ends the runtime, when it is dropped.
+    stop: oneshot::Sender<()>,
+    notices: Sender<Notice>,
+    threads: [JoinHandle<()>; 2],
+    /// The mailbox of each event loop that made a call.
+    mailboxes: Vec<(Py<PyWeakrefReference>, Py<Mailbox>)>,
 }
 
-enum Delivery {
-    Result(Waiter, Outcome),
-    /// Something to do with the interpreter at hand.
-    Notice(Box<dyn FnOnce(Python<'_>) + Send>),
-}
-
-/// The future that a coroutine waits for, and its event loop.
-struct Waiter {
-    event_loop: Py<PyAny>,
-    future: Py<PyAny>,
-}
+/// Something to do with the interpreter attached.
+pub(crate) type Notice = Box<dyn FnOnce(Python<'_>) + Send>;
 
 static ENGINE: Mutex<Option<Engine>> = Mutex::new(None);
 static HAS_ENDED: AtomicBool = AtomicBool::new(false);
 
 /// Uses the engine of this process. The lock is taken with the interpreter attached and nothing in between detaches, so
 /// no fork can happen while another thread holds it.
-fn with_engine<T>(_py: Python<'_>, work: impl FnOnce(&Engine) -> T) -> PyResult<T> {
+fn with_engine<T>(_py: Python<'_>, work: impl FnOnce(&mut Engine) -> T) -> PyResult<T> {
     if HAS_ENDED.load(Ordering::Acquire) {
         return Err(PyRuntimeError::new_err(
             "the interpreter is ending; make calls before it does",
@@ -71,24 +70,31 @@ fn with_engine<T>(_py: Python<'_>, work: impl FnOnce(&Engine) -> T) -> PyResult<
 }
 
 fn start(process: u32) -> PyResult<Engine> {
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("airbyte-gmail")
-        .enable_all()
-        .build()?;
-    let (deliveries, receiver) = mpsc::channel();
-    let thread = thread::Builder::new()
-        .name("airbyte-gmail-results".to_owned())
-        .spawn(move || deliver_all(&receiver))?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    let (stop, stopped) = oneshot::channel();
+    let worker = thread::Builder::new()
+        .name("airbyte-gmail".to_owned())
+        .spawn(move || {
+            // Nothing is ever sent: the sender is dropped.
+            let _ = runtime.block_on(stopped);
+            runtime.shutdown_timeout(SHUTDOWN_LIMIT);
+        })?;
+    let (notices, receiver) = mpsc::channel();
+    let attached = thread::Builder::new()
+        .name("airbyte-gmail-notices".to_owned())
+        .spawn(move || act_on(&receiver))?;
     Ok(Engine {
         process,
-        runtime,
-        deliveries,
-        thread,
+        runtime: handle,
+        stop,
+        notices,
+        threads: [worker, attached],
+        mailboxes: Vec::new(),
     })
 }
 
-/// Stops the runtime and the thread; registered with `atexit`.
+/// Stops the runtime and the threads; registered with `atexit`.
 #[pyfunction]
 pub(crate) fn shutdown(py: Python<'_>) {
     HAS_ENDED.store(true, Ordering::Release);
@@ -98,68 +104,23 @@ pub(crate) fn shutdown(py: Python<'_>) {
         mem::forget(engine);
         return;
     }
+    drop(engine.mailboxes);
     py.detach(|| {
-        engine.runtime.shutdown_timeout(SHUTDOWN_LIMIT);
-        drop(engine.deliveries);
-        // A panic there has been printed already.
-        let _ = engine.thread.join();
+        drop(engine.stop);
+        drop(engine.notices);
+        for thread in engine.threads {
+            // A panic there has been printed already.
+            let _ = thread.join();
+        }
     });
 }
 
-fn deliver_all(receiver: &Receiver<Delivery>) {
-    while let Ok(first) = receiver.recv() {
-        let mut ready = vec![first];
-        ready.extend(receiver.try_iter());
+fn act_on(receiver: &Receiver<Notice>) {
+    while let Ok(notice) = receiver.recv() {
         // Attaching otherwise panics where the interpreter is ending.
-        if Python::try_attach(|py| deliver(py, ready)).is_none() {
+        if Python::try_attach(notice).is_none() {
             return;
         }
-    }
-}
-
-/// Makes the results, and wakes each event loop once.
-fn deliver(py: Python<'_>, ready: Vec<Delivery>) {
-    let mut loops: Vec<(Py<PyAny>, Vec<Settled>)> = Vec::new();
-    for delivery in ready {
-        match delivery {
-            Delivery::Notice(work) => work(py),
-            Delivery::Result(Waiter { event_loop, future }, outcome) => {
-                let settled = (future, outcome(py));
-                match loops.iter_mut().find(|(known, _)| known.is(&event_loop)) {
-                    Some((_, batch)) => batch.push(settled),
-                    None => loops.push((event_loop, vec![settled])),
-                }
-            }
-        }
-    }
-    for (event_loop, batch) in loops {
-        let batch = Batch(Mutex::new(batch));
-        // Nobody waits any more where the loop is closed.
-        let _ = event_loop.call_method1(py, intern!(py, "call_soon_threadsafe"), (batch,));
-    }
-}
-
-type Settled = (Py<PyAny>, PyResult<Py<PyAny>>);
-
-/// Settles futures, in their event loop.
-#[pyclass(frozen)]
-struct Batch(Mutex<Vec<Settled>>);
-
-#[pymethods]
-impl Batch {
-    fn __call__(&self, py: Python<'_>) -> PyResult<()> {
-        let batch = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        for (future, result) in batch {
-            let future = future.bind(py);
-            if future.call_method0(intern!(py, "done"))?.is_truthy()? {
-                continue;
-            }
-            match result {
-                Ok(value) => future.call_method1(intern!(py, "set_result"), (value,))?,
-                Err(error) => future.call_method1(intern!(py, "set_exception"), (error,))?,
-            };
-        }
-        Ok(())
     }
 }
 
@@ -181,16 +142,12 @@ impl Aborter {
 }
 
 /// The place of an outcome: where the call ends without one, as it does when it panics, that is told too.
-struct Pending {
-    waiter: Option<Waiter>,
-    deliveries: Sender<Delivery>,
-}
+struct Pending(Option<(Py<Mailbox>, Py<PyAny>)>);
 
 impl Pending {
     fn settle(&mut self, outcome: Outcome) {
-        if let Some(waiter) = self.waiter.take() {
-            // The thread is gone when the interpreter is.
-            let _ = self.deliveries.send(Delivery::Result(waiter, outcome));
+        if let Some((mailbox, future)) = self.0.take() {
+            Mailbox::put(mailbox, future, outcome);
         }
     }
 }
@@ -215,15 +172,9 @@ where
     }
     let event_loop = running_loop(py)?;
     let future = event_loop.call_method0(intern!(py, "create_future"))?;
-    let waiter = Waiter {
-        event_loop: event_loop.unbind(),
-        future: future.clone().unbind(),
-    };
+    let mailbox = mailbox_of(py, &event_loop)?;
+    let mut pending = Pending(Some((mailbox, future.clone().unbind())));
     let task = with_engine(py, |engine| {
-        let mut pending = Pending {
-            waiter: Some(waiter),
-            deliveries: engine.deliveries.clone(),
-        };
         engine
             .runtime
             .spawn(async move { pending.settle(work.await) })
@@ -231,6 +182,33 @@ where
     })?;
     future.call_method1(intern!(py, "add_done_callback"), (Aborter(task),))?;
     Ok(future.unbind())
+}
+
+/// Where the event loop that runs here finds what is ready.
+fn mailbox_of(py: Python<'_>, event_loop: &Bound<'_, PyAny>) -> PyResult<Py<Mailbox>> {
+    let known = with_engine(py, |engine| {
+        let known = engine.mailboxes.iter().find(|(of, _)| {
+            of.bind(py)
+                .upgrade()
+                .is_some_and(|known| known.is(event_loop))
+        });
+        known.map(|(_, mailbox)| mailbox.clone_ref(py))
+    })?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let mailbox = Mailbox::of(event_loop, Notifier::new(py)?)?;
+    let of = PyWeakrefReference::new(event_loop)?.unbind();
+    let kept = mailbox.clone_ref(py);
+    let gone: Vec<_> = with_engine(py, |engine| {
+        engine.mailboxes.push((of, kept));
+        engine
+            .mailboxes
+            .extract_if(.., |(of, _)| of.bind(py).upgrade().is_none())
+            .collect()
+    })?;
+    drop(gone);
+    Ok(mailbox)
 }
 
 fn wait<F>(py: Python<'_>, work: F) -> PyResult<Py<PyAny>>
@@ -261,19 +239,19 @@ fn receiver_step(receiver: &Mutex<Receiver<Outcome>>) -> Result<Outcome, RecvTim
         .recv_timeout(SIGNAL_PERIOD)
 }
 
-/// Does something with the interpreter attached, from a task.
-pub(crate) fn notify(deliveries: &Notifier, work: impl FnOnce(Python<'_>) + Send + 'static) {
-    // The thread is gone when the interpreter is.
-    let _ = deliveries.0.send(Delivery::Notice(Box::new(work)));
-}
-
 /// The way from a task to the thread that may attach.
 #[derive(Clone)]
-pub(crate) struct Notifier(Sender<Delivery>);
+pub(crate) struct Notifier(Sender<Notice>);
 
 impl Notifier {
     pub(crate) fn new(py: Python<'_>) -> PyResult<Self> {
-        with_engine(py, |engine| Self(engine.deliveries.clone()))
+        with_engine(py, |engine| Self(engine.notices.clone()))
+    }
+
+    /// Does something with the interpreter attached.
+    pub(crate) fn notify(&self, work: impl FnOnce(Python<'_>) + Send + 'static) {
+        // The thread is gone when the interpreter is.
+        let _ = self.0.send(Box::new(work));
     }
 }
 

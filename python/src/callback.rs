@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use tokio::sync::oneshot;
 
-use crate::bridge::{self, Notifier};
+use crate::bridge::Notifier;
 
 /// Tells the function of new tokens, in the event loop that called last.
 pub(crate) struct Callback {
@@ -31,7 +31,7 @@ impl TokenStore for Callback {
             let function = Arc::clone(&self.function);
             let event_loop = Arc::clone(&self.event_loop);
             let tokens = tokens.clone();
-            bridge::notify(&self.notifier, move |py| {
+            self.notifier.notify(move |py| {
                 let done = Done(Mutex::new(Some(sender)));
                 if let Err(error) = tell(py, &function, &event_loop, &tokens, done) {
                     error.write_unraisable(py, None);

@@ -6,6 +6,7 @@ mod callback;
 mod connector;
 mod describe;
 mod error;
+mod mailbox;
 mod order;
 mod param;
 mod sandbox;
