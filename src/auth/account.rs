@@ -13,7 +13,7 @@ use super::config::variable;
 use super::store::{read_object, write_object};
 use super::{FileTokenStore, Keyring, KeyringTokenStore, Secret, TokenSet, TokenStore};
 
-/// Characters a file name keeps, so that people recognise the address in it.
+/// Characters to keep in a file name, so people recognise the address in it.
 const FILE_NAME: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@')
     .remove(b'.')
@@ -27,7 +27,7 @@ const MAX_NAME: usize = 200;
 /// The extension of an account's file.
 const ENDING: &str = ".json";
 
-/// The file beside the accounts for settings that belong to no single account.
+/// The file for settings that belong to no single account.
 const SETTINGS: &str = "settings.json";
 
 /// The field of an account's file that names the place of its secrets.
@@ -397,7 +397,7 @@ impl AccountDirectory {
         Ok(self.accounts().join(format!("{encoded}{ENDING}")))
     }
 
-    /// A setting kept beside the accounts.
+    /// A setting stored next to the accounts.
     ///
     /// ```
     /// use airbyte_agent_gmail::auth::AccountDirectory;
@@ -451,7 +451,7 @@ impl AccountDirectory {
     }
 
     fn check_keyring(&self) -> io::Result<()> {
-        // A keyring that answers may still be locked, with nobody there to unlock it, so read an entry.
+        // A reachable keyring may still be locked, with nobody there to unlock it, so read an entry.
         self.entry("nobody")?.read().map(|_| ())
     }
 

@@ -147,8 +147,7 @@ impl TokenCache {
         }
     }
 
-    /// Runs a flight in a task of its own: a cancelled caller must not lose a refresh token that the server just
-    /// rotated.
+    /// Spawns a task for a flight, so a cancelled caller doesn't lose a refresh token that the server just rotated.
     fn start(&self, flight: Flight) {
         let under_way = UnderWay::new(&self.shared, flight.number);
         if matches!(flight.step, Step::End) {

@@ -43,7 +43,7 @@ pub enum CallbackError {
     Forged,
     /// It has neither a result nor an error, or both.
     Unclear,
-    /// The user, or the user's organization, said no.
+    /// The user, or the user's organization, refused.
     Denied,
     /// The consent page has expired.
     Expired,
@@ -179,7 +179,7 @@ pub fn airbyte_callback(
     }
 }
 
-/// Maps an error code. The description is ignored: it can quote what a person typed.
+/// Maps an error code. The description is ignored, since it can quote what a person typed.
 fn refusal(code: &str) -> CallbackError {
     match code {
         "access_denied"

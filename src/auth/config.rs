@@ -73,7 +73,7 @@ pub struct GmailAuthConfig {
     pub refresh_token: Option<Secret>,
     /// The OAuth client's id; needed to refresh.
     pub client_id: Option<String>,
-    /// The OAuth client's secret; some kinds of clients have none.
+    /// The OAuth client's secret; some types of client have none.
     pub client_secret: Option<Secret>,
 }
 
@@ -290,9 +290,9 @@ impl AirbyteAuthConfig {
 /// The customer's name, with the field that the caller set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Customer {
-    /// `customer_name`, as the connector's documentation has it.
+    /// `customer_name`, as in the connector's documentation.
     CustomerName(String),
-    /// `workspace_name`, as Airbyte's API has it.
+    /// `workspace_name`, as in Airbyte's API.
     WorkspaceName(String),
 }
 

@@ -1,9 +1,9 @@
 //! Credentials and tokens: how to get, keep and renew them.
 //!
-//! A connector gets its tokens by itself. The public items here change how: a [`TokenSource`] supplies access tokens;
-//! a [`TokenStore`] (memory, file, keyring, or your own) keeps new ones; an [`AccountDirectory`] holds the accounts
-//! that `airbyte-gmail auth login` stored. The scopes of operations and the callbacks of consent pages are here too.
-//! The feature `oauth` has the rest of signing in.
+//! A connector gets its tokens automatically. The public items here change how: a [`TokenSource`] supplies access
+//! tokens; a [`TokenStore`] (memory, file, keyring, or your own) keeps new ones; an [`AccountDirectory`] holds the
+//! accounts that `airbyte-gmail auth login` stored. The scopes of operations and the callbacks of consent pages are
+//! here too. The feature `oauth` has the rest of signing in.
 
 mod account;
 mod cache;

@@ -1,4 +1,4 @@
-//! Service accounts, as a program is configured with them.
+//! Service accounts, as configured by a program.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -239,7 +239,7 @@ impl ServiceAccountAuthConfig {
         Ok(subject.to_owned())
     }
 
-    /// The long-lived secret behind it, if any.
+    /// The account's long-lived secret, if any.
     pub(super) fn secret(&self) -> Option<&Secret> {
         self.account.signer.secret()
     }

@@ -1,4 +1,4 @@
-//! Errors in a document, worded so that they say how to fix it.
+//! Errors in a document; each message says how to fix it.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ impl Error {
         }
     }
 
-    /// Joins several errors; `None` if there are none.
+    /// Joins several errors; `None` for an empty list.
     pub fn join(errors: Vec<Self>) -> Option<Self> {
         let messages: Vec<String> = errors
             .into_iter()

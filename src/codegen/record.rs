@@ -106,7 +106,7 @@ pub fn reader(item: &mut Item, openapi: &OpenAPI) -> Option<Item> {
     })
 }
 
-/// Describes fields without a description: progenitor drops what stands beside a reference.
+/// Describes fields without a description: progenitor drops everything next to a reference.
 pub fn describe(item: &mut Item, openapi: &OpenAPI) {
     let Item::Struct(item) = item else {
         return;

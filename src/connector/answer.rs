@@ -116,7 +116,7 @@ fn no_list(key: &str) -> Error {
     )
 }
 
-/// Reads the records, and the fields beside them that the spec names.
+/// Reads the records, and the other fields named in the spec.
 struct Page<T> {
     operation: &'static Operation,
     key: &'static str,

@@ -153,7 +153,7 @@ impl Connector {
     ///
     /// # Errors
     ///
-    /// [`is_not_found`](Error::is_not_found), and what Airbyte refuses.
+    /// [`is_not_found`](Error::is_not_found), and errors of Airbyte.
     pub async fn inspect(&self) -> Result<ConnectorInspection, Error> {
         self.airbyte.connectors().inspect(self.id()).send().await
     }
@@ -227,7 +227,7 @@ impl Connector {
     ) -> Result<(), Error> {
         let inspection = match self.inspected().await {
             Ok(inspection) => inspection,
-            // Not every version of Airbyte can list them. The action itself tells whether the connector exists.
+            // Not every version of Airbyte can list them. The action itself reports a missing connector.
             Err(error) if error.is_not_found() => return Ok(()),
             Err(error) => return Err(error),
         };

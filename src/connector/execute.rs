@@ -42,7 +42,7 @@ use crate::transport::{Call, Form};
 pub struct ExecuteResult<T = Value> {
     /// A list's records, or the one object of any other action; `{}` if the service returns nothing.
     pub data: T,
-    /// The fields beside a list's records, such as `nextPageToken`.
+    /// The fields next to a list's records, such as `nextPageToken`.
     pub meta: Map<String, Value>,
 }
 

@@ -157,7 +157,7 @@ impl GmailConnector {
     ///
     /// # Errors
     ///
-    /// Whatever prevents the call; in hosted mode, also errors of Airbyte or the connector.
+    /// Anything that prevents the call; in hosted mode, also errors of Airbyte or the connector.
     pub async fn check(&self) -> Result<(), Error> {
         let row = operation::TABLE
             .operations

@@ -1,4 +1,4 @@
-//! The Context Store behind a hosted connector: the common part of searches and SQL queries.
+//! The Context Store of a hosted connector: the common part of searches and SQL queries.
 
 use serde_json::{Map, Value, json};
 

@@ -175,8 +175,8 @@ impl Error {
 
     /// The error for an answer that isn't the JSON that the document describes.
     pub(crate) fn undecodable(error: &serde_json::Error) -> Self {
-        // A serde error can quote a value of the body. So tell only its place, or the name of a missing field, which
-        // comes from the document.
+        // A serde error can quote a value of the body. So report only its position, or the name of a missing field,
+        // which comes from the document.
         let text = error.to_string();
         if let Some((name, _)) = text
             .strip_prefix("missing field `")

@@ -133,7 +133,7 @@ impl Error {
             "{} ({shown}): {}",
             said(kind, status),
             match service_message.as_deref() {
-                // Airbyte may send nothing but a message, and nobody else would explain why an argument is refused.
+                // Airbyte may send nothing but a message, and it is the only explanation of a refused argument.
                 Some(_) if !is_said && matches!(status, 400 | 409 | 422) => {
                     advice(kind, status, reason.as_deref())
                 }
@@ -315,7 +315,7 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
     .map(str::to_owned)
 }
 
-/// The longest wait to report; it stands in for larger numbers.
+/// The longest wait to report; larger numbers are reduced to it.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// How long to wait, from the header in seconds or as a date (RFC 9110, section 10.2.3), else from Gmail's message. A

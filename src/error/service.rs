@@ -154,7 +154,7 @@ pub(super) fn upstream_status(answer: &Value) -> Option<u16> {
         .find_map(status_in)
 }
 
-/// The same for an answer with a success status, where the service's own error may stand alone.
+/// The same for an answer with a success status, where the service's own error may be the only field.
 pub(super) fn status_inside(answer: &Value) -> Option<u16> {
     upstream_status(answer).or_else(|| status(&answer["error"]))
 }

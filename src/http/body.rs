@@ -18,8 +18,8 @@ pub(super) struct Body {
     length: usize,
 }
 
-/// Memory that a body with a known length may take before it arrives. It spares a single large answer the memory of its
-/// pieces, which would otherwise be kept beside the joined body.
+/// Memory that a body with a known length may take before it arrives. It spares a single large answer the extra memory
+/// of its pieces, which otherwise exist alongside the joined body.
 struct Reservation(usize);
 
 /// The memory reserved for all arriving bodies.

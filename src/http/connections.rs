@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
-/// The pause after a failed accept, most likely for want of file handles.
+/// The pause after a failed accept; the likely cause is a lack of file handles.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Whether a connection's request is being answered; then it doesn't give way.

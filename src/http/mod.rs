@@ -75,7 +75,7 @@ const SLOWEST_UPLOAD: u64 = 64 * 1024;
 /// The User-Agent.
 const AGENT: &str = concat!("airbyte-agent-gmail/", env!("CARGO_PKG_VERSION"));
 
-/// The User-Agent with gzip, which Google wants named here too.
+/// The User-Agent with gzip: Google requires that it is mentioned here too.
 /// <https://developers.google.com/workspace/gmail/api/guides/performance#gzip>
 const GZIP_AGENT: &str = concat!("airbyte-agent-gmail/", env!("CARGO_PKG_VERSION"), " (gzip)");
 

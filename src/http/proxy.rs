@@ -18,7 +18,7 @@ use crate::error::{Error, Kind};
 /// The variables that name a proxy for https, by precedence. Both spellings are common, as in curl.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/// Variables that don't apply to https but must still be readable: whoever set one meant something by it.
+/// Variables that don't apply to https but must still be readable: whoever set one expects it to work.
 const OTHERS: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
 
 /// How long to ask a proxy for the reason of its refusal.
@@ -98,8 +98,8 @@ impl HttpsProxy {
         }
     }
 
-    /// The proxy's status for a CONNECT to a host; `None` if there is none. The connector only tells 407 from the
-    /// others and keeps no other status.
+    /// The proxy's status for a CONNECT to a host; `None` if it sends no status. The connector only distinguishes 407,
+    /// and discards any other status.
     pub(super) async fn status(&self, host: &str, port: u16) -> Option<u16> {
         if self.0.scheme() != "http" {
             return None;

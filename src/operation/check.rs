@@ -21,7 +21,7 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// [`is_invalid_input`](crate::Error::is_invalid_input); the text names what is allowed, never a value.
+    /// [`is_invalid_input`](crate::Error::is_invalid_input); the text says what is allowed, and never contains a value.
     pub fn check(&self, params: &Map<String, Value>) -> Result<(), Error> {
         check(self.fields, params)
             .map_err(|message| Error::new(Kind::InvalidInput, message).of(self))
@@ -37,7 +37,7 @@ impl Operation {
     }
 }
 
-/// Checks values against fields; the error is a sentence that says what is wrong.
+/// Checks values against fields; the error is a message that explains what is wrong.
 pub(crate) fn check(fields: &[Field], values: &Map<String, Value>) -> Result<(), String> {
     check_object(fields, values, "")
 }

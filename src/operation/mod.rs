@@ -109,7 +109,7 @@ pub struct Operation {
     pub response_list: Option<&'static str>,
     /// The key of the records in the answer; `None` if the answer is the record itself.
     pub records: Option<&'static str>,
-    /// The fields beside the records.
+    /// The other fields of a page of records.
     pub meta: &'static [&'static str],
     /// How a list is paged.
     pub pagination: Option<Pagination>,
@@ -198,7 +198,7 @@ pub struct Field {
     pub location: Location,
     /// Whether it is required.
     pub required: bool,
-    /// What it means.
+    /// Its meaning.
     pub description: &'static str,
     /// Its type.
     pub schema: Schema,

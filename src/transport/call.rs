@@ -121,7 +121,7 @@ impl Call {
     }
 }
 
-/// The request of a call, kept for as long as it may have to be sent again. It is copied only then.
+/// The request of a call, kept while it may have to be sent again, and copied only then.
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
     /// A path with its query, relative to the service, or a full URL.

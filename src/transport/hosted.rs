@@ -46,7 +46,7 @@ struct ExecuteRequest<'a> {
 struct Envelope<'a> {
     #[serde(default)]
     status: Option<String>,
-    /// Tells `null` from a missing field.
+    /// Distinguishes `null` from a missing field.
     #[serde(default, borrow, deserialize_with = "given")]
     result: Option<&'a RawValue>,
     #[serde(default, borrow)]
@@ -265,7 +265,7 @@ fn says(error: &Error, words: &[&str]) -> bool {
     })
 }
 
-/// Tells an unknown customer from a URL that isn't Airbyte's.
+/// Distinguishes an unknown customer from a URL that isn't Airbyte's.
 fn no_workspace(error: Error) -> Error {
     if !error.is_not_found() {
         return error;
@@ -285,7 +285,7 @@ fn no_workspace(error: Error) -> Error {
     explained.explaining(error)
 }
 
-/// Tells an unknown connector from something not found through it.
+/// Distinguishes an unknown connector from something not found through it.
 fn no_connector(error: Error, call: &Call) -> Error {
     let words = [
         "connector not found",

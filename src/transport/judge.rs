@@ -110,7 +110,7 @@ fn reply(call: &Call, reply: Reply) -> Result<Reply, (Outcome, Error)> {
     })
 }
 
-/// Judges a part of a batch like an answer of its own.
+/// Judges a part of a batch as a separate answer.
 pub(crate) fn part(call: &Call, part: Reply) -> Result<Reply, Error> {
     reply(call, part).map_err(|(_, error)| error)
 }
@@ -237,7 +237,7 @@ fn unclear(message: impl Into<std::borrow::Cow<'static, str>>) -> Result<(), (Ou
 /// Longer bodies aren't errors, and searching a large message for one would take a sixth of the time to read it.
 const LONGEST_ERROR: usize = 256 * 1024;
 
-/// Finds an error behind a success status, which some gateways let through.
+/// Finds an error under a success status, which some gateways let through.
 fn error_inside(headers: &HeaderMap, content: &[u8]) -> Result<(), (Outcome, Error)> {
     if content.len() > LONGEST_ERROR || !key::has_error(content) {
         return Ok(());

@@ -115,7 +115,7 @@ impl Transport {
         })
     }
 
-    /// The fields to send to Airbyte beside an action's params.
+    /// The fields to send to Airbyte along with an action's params.
     pub(crate) fn beside(&self, mut beside: Map<String, Value>) -> Map<String, Value> {
         if let Some(intent) = &self.intent {
             beside.insert("intent".to_owned(), Value::from(&**intent));

@@ -26,7 +26,7 @@ pub(super) const LEAST_LIFE: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) struct Bearer {
     pub(crate) token: Secret,
-    /// The value of `authorization`, made once for all calls; none for a token that no header can carry.
+    /// The `authorization` header, built once for all calls; `None` if a header can't hold the token.
     pub(crate) header: Option<HeaderValue>,
     pub(super) generation: u64,
 }

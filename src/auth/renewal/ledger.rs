@@ -1,4 +1,4 @@
-//! The token store: what it holds, what it is owed, and how it is brought up to date.
+//! The token store: its content, the tokens it is owed, and the next step.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub(super) struct Ledger {
 }
 
 impl Renewal {
-    /// Records what the store holds, and returns whether it is news: stored by another process since the last read.
+    /// Records the content of the store. Returns whether it is news: stored by another process since the last read.
     pub(super) fn take_in(&mut self, stored: &StoredTokens) -> bool {
         let Some(ledger) = &mut self.store else {
             return false;
@@ -54,7 +54,7 @@ impl Renewal {
         ledger.refresh_token.clone_from(&tokens.refresh_token);
         if let Some(token) = &tokens.refresh_token {
             if has(&self.refresh.replaced, token) {
-                // The store still has what was there before this process could read or save, older than memory.
+                // The store still has a token from before this process could read or save; memory is newer.
                 return false;
             }
             self.refresh.dead.retain(|dead| !is_same(dead, token));
@@ -112,7 +112,7 @@ impl Renewal {
         }
     }
 
-    /// Goes on without a store that can't be read.
+    /// Continues without a store that can't be read.
     pub(super) fn without_store(&mut self, now: Now) -> Step {
         let Some(flight) = &self.under_way else {
             return Step::End;
@@ -148,7 +148,7 @@ impl Renewal {
                 .is_none_or(|left| left > needed)
     }
 
-    /// Ends the flight if the store must not be used; otherwise reports the failure and goes on.
+    /// Ends the flight if the store must not be used; otherwise reports the failure and continues.
     pub(super) fn store_failed(
         &mut self,
         now: Now,

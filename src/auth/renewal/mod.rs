@@ -90,7 +90,7 @@ pub(super) enum Answer {
     Wait(u64),
 }
 
-/// The state.
+/// The state machine.
 #[derive(Debug)]
 pub(super) struct Renewal {
     cached: Option<Cached>,
@@ -116,7 +116,7 @@ pub(super) struct Renewal {
 }
 
 impl Renewal {
-    /// The initial state, from the configuration, which doesn't tell when its access token expires.
+    /// The initial state, from the configuration, which has no expiry for its access token.
     pub(super) fn new(
         access_token: Option<Secret>,
         refresh_token: Option<Secret>,

@@ -168,7 +168,7 @@ fn parse_reply(reply: &Reply, refused: impl Fn(&Reply) -> Error) -> Result<Token
         .ok_or_else(unreadable)?;
     Ok(TokenResponse {
         access_token,
-        // A zero lifetime tells nothing: the token is used until refused.
+        // A zero lifetime means that it is unknown: the token is used until refused.
         expires_in: answer.expires_in.filter(|life| !life.is_zero()),
         refresh_token: answer.refresh_token,
         refresh_token_expires_in: answer.refresh_token_expires_in,
@@ -235,7 +235,7 @@ impl Refused {
     }
 }
 
-/// Tells a rejection, which only the user or the configuration can fix, from a temporary failure.
+/// Distinguishes a rejection, which only the user or the configuration can fix, from a temporary failure.
 pub(crate) fn refusal(reply: &Reply) -> Error {
     let refused = Refused::of(reply);
     let (status, code, subtype, description) = (
@@ -282,7 +282,7 @@ pub(crate) fn refusal(reply: &Reply) -> Error {
     Error::refusal(kind, message, status, code).retry_after_of(&reply.headers)
 }
 
-/// A non-empty string. Any other value counts as missing, so it doesn't cost us the access token beside it.
+/// A non-empty string. Any other value counts as missing, so it doesn't cost us the access token next to it.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value

@@ -127,7 +127,7 @@ impl Signer {
         shown
     }
 
-    /// Tells an administrator how to allow the account.
+    /// Instructs an administrator how to allow the account.
     pub(in crate::auth) fn how_to_allow(&self, scopes: &str) -> String {
         format!(
             "an administrator of the organization must allow {} the scopes {} at admin.google.com, under \"security\", \"access \

@@ -259,7 +259,7 @@ fn check_content(
     }
 }
 
-/// Whether a value is a reference; nothing beside it is read.
+/// Whether a value is a reference; everything next to it is ignored.
 fn is_reference(value: &Value, place: &str, inner: &[&str], findings: &mut Findings<'_>) -> bool {
     let Some(fields) = value
         .as_mapping()

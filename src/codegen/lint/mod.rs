@@ -1,4 +1,4 @@
-//! The rules of `spec/README.md`, checked before progenitor, whose panics name no place.
+//! The rules of `spec/README.md`. They are checked before progenitor runs, because its panics name no place.
 
 mod alias;
 mod extension;

@@ -64,7 +64,7 @@ pub(super) fn check(settings: &Settings<'_>, openapi: &OpenAPI, findings: &mut F
             );
         }
         let group = operation.tags.first().map_or("", String::as_str);
-        // A tag leads through the groups before it.
+        // A tag implies the groups before it.
         for (end, _) in group.match_indices('.').chain([(group.len(), "")]) {
             let (Some(group), false) = (group.get(..end), group.is_empty()) else {
                 continue;

@@ -224,7 +224,7 @@ fn is_plain(openapi: &OpenAPI, schema: &ReferenceOr<Schema>, array_allowed: bool
             .items
             .as_ref()
             .is_some_and(|items| is_plain(openapi, &items.clone().unbox(), false)),
-        // OpenAPI 3.0 has no other way to put a default beside a reference.
+        // OpenAPI 3.0 has no other way to add a default to a reference.
         SchemaKind::AllOf { all_of } => match all_of.as_slice() {
             [only @ ReferenceOr::Reference { .. }] => is_plain(openapi, only, false),
             _ => false,

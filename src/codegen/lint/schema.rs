@@ -84,7 +84,7 @@ fn check_schema(
             check_type(openapi, place, kind, named, key, findings);
         }
         SchemaKind::AllOf { all_of } => match all_of.as_slice() {
-            // OpenAPI 3.0 has no other way to put a description or an extension beside a reference.
+            // OpenAPI 3.0 has no other way to add a description or an extension to a reference.
             [only @ ReferenceOr::Reference { .. }] if !named => check_reference(openapi, place, only, findings),
             _ => findings.add(place, "`allOf` is only read around one `$ref` of a property; write the fields out"),
         },

@@ -114,7 +114,7 @@ fn resolve(
             (Some(name), schema)
         }
     };
-    // In OpenAPI 3.0, `allOf` with a single reference is how a description or extension stands beside it.
+    // In OpenAPI 3.0, `allOf` with a single reference is how to add a description or extension to it.
     if let SchemaKind::AllOf { all_of } = &schema.schema_kind
         && let [only @ ReferenceOr::Reference { .. }] = all_of.as_slice()
     {

@@ -71,7 +71,7 @@ pub struct Operation {
     pub response_fields: Vec<String>,
     /// The key of the records in the response, and the Rust type of one record.
     pub records: Option<(String, RecordType)>,
-    /// The fields beside the records.
+    /// The other fields of a page of records.
     pub meta: Vec<String>,
     /// How a list is paged.
     pub pagination: Option<Pagination>,
@@ -154,7 +154,7 @@ pub struct Field {
     pub location: Location,
     /// Whether it is required.
     pub required: bool,
-    /// What it means.
+    /// Its meaning.
     pub description: String,
     /// Its type.
     pub schema: Schema,

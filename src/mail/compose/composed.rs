@@ -22,7 +22,7 @@ pub struct Composed {
     pub raw: Vec<u8>,
     /// The Message-ID, without angle brackets; search for `rfc822msgid:` and this id to find the message again.
     pub message_id: String,
-    /// Gmail's id of the thread, for the `threadId` field beside `raw`.
+    /// Gmail's id of the thread, for the `threadId` field next to `raw`.
     pub thread_id: Option<String>,
 }
 

@@ -33,7 +33,7 @@ impl Enclosure {
         self
     }
 
-    /// The least number of bytes it takes in the message.
+    /// The minimum number of bytes it takes in the message.
     pub(crate) fn encoded_size(&self) -> usize {
         if self.mime_type == "message/rfc822" {
             self.bytes.len()

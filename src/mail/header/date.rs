@@ -26,7 +26,7 @@ const ZONES: [(&str, i32); 8] = [
 /// Parses a date of RFC 5322 section 3.3 or 4.3, with its parts in any order, or in ISO 8601 form. Keeps the sender's
 /// zone.
 ///
-/// A zone with another name counts as UTC, as section 4.3 says, so that the date isn't lost.
+/// A zone with another name counts as UTC, as section 4.3 says, which saves the date.
 pub(crate) fn parse(line: &[u8]) -> Option<ZonedDateTime> {
     let text = String::from_utf8_lossy(&without_comments(line)).to_ascii_lowercase();
     let (mut day, mut month, mut year, mut time) = (None, None, None, None);

@@ -414,7 +414,7 @@ fn is_void(name: &str) -> bool {
     )
 }
 
-/// Elements whose content is never text of the message.
+/// Elements whose content never belongs to the message's text.
 fn is_never_text(name: &str) -> bool {
     matches!(
         name,

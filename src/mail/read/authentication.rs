@@ -42,7 +42,7 @@ pub struct Authentication {
     signatures: Vec<Passed>,
 }
 
-/// A valid signature, as far as Gmail identifies it.
+/// A valid signature, identified as far as Gmail does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Passed {
     domain: String,

@@ -55,7 +55,7 @@ impl Part {
         parts.any(|part| part.fill(attachment_id, bytes))
     }
 
-    /// Whether the part is S/MIME in one piece, where only the bytes tell its type.
+    /// Whether the part is S/MIME in one piece, whose type only the bytes reveal.
     pub(crate) fn is_smime_message(&self) -> bool {
         let name = self.file_name.as_deref().unwrap_or("smime.p7m");
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
@@ -307,7 +307,7 @@ mod tests {
             (expected.to_vec(), "Hi")
         );
         assert_eq!(mixed.attachments[1].data(), Some(&b"one"[..]));
-        // Gmail keeps it behind an id.
+        // Gmail keeps it behind an attachment id.
         let message = serde_json::json!({"id": "1", "payload": {
             "partId": "", "mimeType": "application/ms-tnef", "filename": "winmail.dat", "headers": [],
             "body": {"size": winmail.len(), "attachmentId": "a"},

@@ -72,7 +72,7 @@ pub(crate) struct Part {
     pub(crate) parts: Vec<Part>,
     pub(crate) origin: TextOrigin,
     pub(crate) envelope: Envelope,
-    /// What the text lost before it became the content.
+    /// The loss in the text before it became the content.
     pub(crate) text_loss: Option<UndecodedReason>,
 }
 

@@ -112,7 +112,7 @@ pub(crate) fn is_delivery_status(part: &Part) -> bool {
     )
 }
 
-/// Reads a delivery report from the parts of a multipart; `None` if there is none.
+/// Reads a delivery report from the parts of a multipart, if it contains one.
 pub(crate) fn read_report(parts: &[Part]) -> Option<DeliveryReport> {
     let statuses: Vec<&Part> = parts
         .iter()

@@ -44,7 +44,7 @@ pub(crate) struct Body {
     pub(crate) bytes: Vec<u8>,
     /// Whether the bytes have been converted to UTF-8.
     pub(crate) origin: TextOrigin,
-    /// What the conversion lost.
+    /// The loss in that conversion.
     pub(crate) loss: Option<UndecodedReason>,
 }
 

@@ -9,7 +9,7 @@ pub(crate) const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 
 const FIELDS: [&str; 2] = ["list-unsubscribe", "list-unsubscribe-post"];
 
-/// The URL for one-click unsubscribing, or why there is none.
+/// The URL for one-click unsubscribing, or the reason why the message has none.
 ///
 /// Gmail must have found a valid signature over both fields (RFC 8058, section 4): without one, anybody could have
 /// written them.

@@ -292,7 +292,7 @@ fn is_introduction_start(line: &str) -> bool {
             .is_some_and(|character| character.is_ascii_digit())
 }
 
-/// Whether a line tells who wrote something, or when.
+/// Whether a line names the author or the time of a quotation.
 fn is_attribution(line: &str) -> bool {
     const VERBS: [&str; 26] = [
         "wrote",

@@ -116,7 +116,7 @@ impl Governor {
         }
     }
 
-    /// The patience of a call, which has this one of its own.
+    /// The patience of a call; `own` applies if no surrounding task sets one.
     pub(super) fn patience(&self, own: Duration) -> Patience {
         if self.learns {
             Patience::current(own)
@@ -229,7 +229,7 @@ impl Governor {
                 self.tell(end);
             }
             match end.or(patience.end()) {
-                // Woken or not, check again what is free.
+                // Woken or not, check again which units are free.
                 Some(end) => drop(timeout_at(end, self.changed.notified()).await),
                 None => self.changed.notified().await,
             }

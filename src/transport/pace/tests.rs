@@ -85,7 +85,7 @@ async fn small_callers_are_not_starved_by_large_ones() {
     while let Some(Ok(caller)) = callers.join_next().await {
         done.push(caller);
     }
-    // In order of arrival: each small call right behind the large one before it.
+    // In order of arrival: each small call right after the large one before it.
     assert_eq!(done, [(400, 60), (1, 60), (400, 120), (1, 120)]);
 }
 

@@ -26,7 +26,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// The largest file accepted; tokens take a few kilobytes.
 const MAX_FILE: u64 = 1024 * 1024;
 
-/// The field with the tokens. All other fields are kept as they are.
+/// The field with the tokens. All other fields are preserved.
 pub(super) const TOKENS: &str = "tokens";
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -160,7 +160,7 @@ impl TokenStore for FileTokenStore {
 
     fn lock(&self) -> StoreFuture<'_, StoreLock> {
         Box::pin(async move {
-            // Each write replaces the token file itself, so a lock on it would hold nobody off.
+            // Each write replaces the token file itself, so a lock on it would protect nothing.
             let file = open_lock(&self.path).map_err(boxed)?;
             let started = Instant::now();
             loop {

@@ -12,7 +12,7 @@ use crate::mail::{
     header::{MAXIMUM_VALUE_LENGTH, parse_text},
 };
 
-/// How often to look in vain for the end of a quote, comment or bracket. After that the rest is taken as is, which
+/// How often the search for the end of a quote, comment or bracket may fail. After that the rest is taken as is, which
 /// keeps the time linear in the length of the value.
 const MAXIMUM_FAILURES: usize = 50;
 
@@ -65,7 +65,7 @@ fn parse(value: &str) -> (MailboxList, bool) {
                     return (mailboxes.into_iter().collect(), is_exact);
                 }
             }
-            // Before a colon stands the name of a group.
+            // The text before a colon is the name of a group.
             Some(Lexeme::Colon) => {
                 entry.clear();
                 words = None;
@@ -95,7 +95,7 @@ enum Lexeme<'a> {
 struct Scanner<'a> {
     rest: &'a str,
     failures: usize,
-    /// Whether every delimiter so far was where it belongs.
+    /// Whether every delimiter so far was well placed.
     is_exact: bool,
 }
 

@@ -17,7 +17,7 @@ use self::{
     iso2022::CharacterSet,
 };
 
-/// Where the bytes of a text part come from, which decides how far to trust their charset.
+/// The origin of a text part's bytes, which decides how far to trust their charset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TextOrigin {
     /// A payload's `data`: Gmail has usually converted it to UTF-8, whatever the part's header says.
@@ -54,7 +54,7 @@ impl fmt::Display for UndecodedReason {
     }
 }
 
-/// Decoded text, and what is wrong with it.
+/// Decoded text, and the loss in decoding it.
 pub(crate) struct Text {
     pub(crate) text: String,
     pub(crate) loss: Option<UndecodedReason>,
@@ -215,8 +215,8 @@ fn is_meant_as_utf8(utf8: &str, decoder: Decoder) -> bool {
 /// Decodes the bytes of a header, which have no charset: as UTF-8, else in the charset of the message's text or the
 /// most common one.
 ///
-/// Bytes within an encoded word belong to the word's charset; they are kept for its decoder as `=F6`. The result says
-/// what is wrong with the text.
+/// Bytes within an encoded word belong to the word's charset; they are kept for its decoder as `=F6`. The result
+/// includes the loss, if any.
 pub(crate) fn decode_header_bytes<'a>(
     value: &'a [u8],
     charset: Option<&str>,

@@ -1,4 +1,5 @@
-//! Rich Text, in which Outlook puts messages into `winmail.dat`: wrapped HTML or plain text, or a text of its own.
+//! Rich Text, in which Outlook puts messages into `winmail.dat`: wrapped HTML, wrapped plain text, or genuine Rich
+//! Text.
 //!
 //! <https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxrtfex>, with the control words of the Rich
 //! Text Format specification 1.9.1.
@@ -151,7 +152,7 @@ impl Reader {
         if let Some(destination) = destination.filter(|_| is_start) {
             self.group.destination = destination;
             match destination {
-                // A piece of the HTML counts wherever it stands.
+                // A piece of the HTML counts in any group.
                 Destination::Tag => self.group.is_added = false,
                 Destination::Instruction => self.instruction.clear(),
                 _ => {}

@@ -22,7 +22,7 @@ const LONGEST_TRUST: u64 = 8;
 /// The same, if room is left for others from the start.
 const ROOMY_TRUST: u64 = 5;
 
-/// What is known here about a user's quota.
+/// The state of a user's quota, as far as we know it.
 #[derive(Debug)]
 pub(super) struct Window {
     /// The configured limit; `None` for no limit.
@@ -51,7 +51,7 @@ pub(super) struct Window {
     pause: u64,
     /// After a refusal, one call goes ahead while the others wait for its outcome.
     scouting: bool,
-    /// Counts the refusals that stopped calls. A refusal of a call from an earlier era tells nothing new.
+    /// Counts the refusals that stopped calls. A refused call from an earlier era is not news.
     era: u64,
     /// The number of calls in progress; `under_way` is their units.
     calls: u64,
@@ -68,7 +68,7 @@ pub(super) struct Grant {
     era: u64,
 }
 
-/// Why nothing may go out now.
+/// Why no call may go out now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wait {
     /// Wait until this time.
@@ -157,7 +157,7 @@ impl Window {
         Ok(self.granted(units))
     }
 
-    /// When these units may be free, as far as known.
+    /// When these units will probably be free.
     pub(super) fn free_at(&mut self, now: u64, units: u64) -> u64 {
         self.over.advance(now);
         let free = match self.allowed.map(|allowed| allowed / self.divisor) {

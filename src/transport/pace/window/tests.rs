@@ -183,7 +183,7 @@ fn a_refusal_sends_one_ahead_and_each_further_one_waits_twice_as_long() {
     let mut window = Window::new(Some(6_000), false);
     let (first, second) = (window.take(0, 20).unwrap(), window.take(0, 20).unwrap());
     window.refuse(0, first, None, 0);
-    // This call was sent before the first one was refused, and tells nothing new.
+    // This call was sent before the first one was refused, so its refusal is not news.
     window.refuse(0, second, None, 0);
     let mut now = 0;
     for pause in [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 32_000] {
