@@ -119,7 +119,7 @@ impl TokenCache {
     ///
     /// # Errors
     ///
-    /// If there is no token to be had: consent is gone, the server failed, or the configuration is incomplete.
+    /// If no token is available: consent is gone, the server failed, or the configuration is incomplete.
     pub(crate) async fn bearer(&self, refused: Option<&Bearer>) -> Result<Bearer, Error> {
         loop {
             let answer = self.shared.renewal().ask(now(), refused);

@@ -95,11 +95,11 @@ impl GmailConnector {
     /// | --- | --- | --- |
     /// | `GMAIL_REFRESH_TOKEN`, `GMAIL_ACCESS_TOKEN` | one of them | |
     /// | `GMAIL_CLIENT_ID`, `GMAIL_CLIENT_SECRET` | to refresh | |
-    /// | `GOOGLE_APPLICATION_CREDENTIALS` | without these: a file of Google's; else gcloud's own | |
+    /// | `GOOGLE_APPLICATION_CREDENTIALS` | without these: a Google credential file, else gcloud's own | |
     /// | `GMAIL_SUBJECT`, `GMAIL_SCOPES` | the mailbox and scopes of a service account | |
     /// | `AIRBYTE_GMAIL_STORE`, `AIRBYTE_GMAIL_STORE_KEY` | [shared](crate::guide::hosts) | |
-    /// | `GMAIL_API_URL`, `GOOGLE_TOKEN_URL` | other addresses | |
-    /// | `AIRBYTE_CLIENT_ID` and `AIRBYTE_CLIENT_SECRET`, or `AIRBYTE_BEARER_TOKEN` | | needed |
+    /// | `GMAIL_API_URL`, `GOOGLE_TOKEN_URL` | other URLs | |
+    /// | `AIRBYTE_CLIENT_ID` and `AIRBYTE_CLIENT_SECRET`, or `AIRBYTE_BEARER_TOKEN` | | required |
     /// | `AIRBYTE_CONNECTOR_ID`, `AIRBYTE_CUSTOMER_NAME` or `AIRBYTE_WORKSPACE_NAME` | | one of them |
     /// | `AIRBYTE_ORGANIZATION_ID`, `AIRBYTE_API_URL` | | optional |
     ///

@@ -164,7 +164,7 @@ impl Direct {
                 refused = bearer;
                 continue;
             }
-            // A rate limit longer than a minute ends when it says so, or not soon.
+            // This isn't the per-minute limit. If it names no time, it won't end soon.
             let lasts = learns && error.is_rate_limited() && error.retry_after().is_none();
             let outcome = if lasts { Outcome::Final } else { outcome };
             let pause = self.retry.pause(

@@ -8,7 +8,7 @@
 //!
 //! | where | fields |
 //! | --- | --- |
-//! | span `call` | `operation`, `units` of the quota; at its end `attempts`, `status` of the last answer (0: none came) |
+//! | span `call` | `operation`, `units` of the quota; at its end `attempts`, `status` of the last answer (0 without one) |
 //! | event `exchange`: a request and its answer | `operation`, `attempt`, `status`, `duration_ms` |
 //! | event `again after a pause` | `operation`, `attempt`, `wait_ms` |
 //! | event `waited for the quota` | `operation`, `waited_ms` |

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 /// When, and how often, to send a request again.
 ///
-/// | what happened | idempotent operation | any other operation |
+/// | outcome | idempotent operation | any other operation |
 /// | --- | --- | --- |
-/// | no connection: nothing was sent | again | again |
+/// | no connection: nothing was sent | retry | retry |
 /// | a certificate or a proxy refuses the connection: nothing was sent | never | never |
-/// | 429, or 403 with a rate-limit reason: the service did nothing | when there is room | when there is room |
-/// | 408, 500, 502, 503, 504, 520 to 530; an answer that is no JSON object | again | never |
-/// | the connection broke or timed out after sending began | again | never |
-/// | anything else, a real 403 included | never | never |
+/// | 429, or 403 with a rate-limit reason: the service did nothing | retry when there is room | retry when there is room |
+/// | 408, 500, 502, 503, 504, 520 to 530; an answer that isn't a JSON object | retry | never |
+/// | the connection broke or timed out after sending began | retry | never |
+/// | anything else, including a real 403 | never | never |
 ///
 /// Pauses double from [`initial_pause`](Self::initial_pause) up to [`longest_pause`](Self::longest_pause), each with
 /// full jitter. A `Retry-After` up to the longest pause is waited out; with a longer one, the error is returned at

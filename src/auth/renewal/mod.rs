@@ -4,10 +4,10 @@
 //!
 //! | place | knows | can be wrong about |
 //! | --- | --- | --- |
-//! | memory | the access token and when it expires (monotonic clock); the refresh tokens that may work, best first; those that are dead; the tokens not yet saved | what others have done since |
-//! | store | the tokens that were saved last, and their version; expiry by the wall clock | tokens that could not be saved |
-//! | server | which tokens are valid | nothing; it may hang, fail, or have carried out a request without answering |
-//! | other processes | as memory | as memory |
+//! | memory | the access token and its expiry (monotonic clock); refresh tokens that may work, best first; dead ones; tokens not yet saved | what others have done since |
+//! | store | the tokens saved last, and their version; their expiry by the wall clock | tokens that could not be saved |
+//! | server | which tokens are valid | nothing, but it may hang, fail, or carry out a request without answering |
+//! | other processes | the same as memory | the same as memory |
 //!
 //! **Which access token.** The one in memory, while it is valid by the monotonic clock, so jumps of the wall clock
 //! don't matter. The wall clock only counts for tokens read from the store. Renewal starts in the background before the

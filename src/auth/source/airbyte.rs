@@ -98,7 +98,7 @@ fn unreadable(error: Error) -> Error {
     .caused_by(error)
 }
 
-/// A refusal here is of the client: there is no token yet.
+/// Here the service refuses the client, since there is no token yet.
 fn refused(error: Error) -> Error {
     if !error.is_unauthenticated() {
         return error;
