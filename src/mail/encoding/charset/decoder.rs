@@ -1,13 +1,11 @@
 //! The charsets of mail: the web's from `encoding_rs`, MS-DOS's from `oem_cp`, and a few others.
 
 use encoding_rs::Encoding;
-use oem_cp::code_table::DECODING_TABLE_CP_MAP;
 use oem_cp::code_table_type::TableType;
 
 use super::{
-    ebcdic,
     iso2022::{self, CharacterSet},
-    johab, label, table, unicode,
+    johab, label, unicode,
 };
 
 /// A charset that text can be decoded from.
@@ -19,12 +17,10 @@ pub(crate) enum Decoder {
     Web(&'static Encoding),
     /// A code page of MS-DOS.
     Dos(&'static TableType),
-    /// The characters of the bytes from 0x80 on.
-    Table(&'static str),
-    Viscii,
-    Tcvn,
-    /// A mainframe code page, which isn't based on ASCII.
-    Ebcdic(ebcdic::CodePage),
+    /// The characters of all bytes.
+    Table(&'static [char]),
+    /// The same of a code page of mainframes, which has ASCII nowhere.
+    Ebcdic(&'static [char]),
     /// The ISO 2022 sets, with the one that a shift selects unless the text designates another.
     Iso2022(CharacterSet),
     Hz,
@@ -50,10 +46,11 @@ pub(crate) struct Decoded {
 }
 
 impl Decoded {
-    pub(crate) fn whole(text: String) -> Self {
+    /// Text in which U+FFFD stands for what was lost.
+    pub(crate) fn new(text: String) -> Self {
         Self {
+            is_lossy: text.contains(char::REPLACEMENT_CHARACTER),
             text,
-            is_lossy: false,
         }
     }
 }
@@ -64,23 +61,24 @@ impl Decoder {
         label::find(label)
     }
 
-    pub(crate) fn dos(page: u16) -> Option<Self> {
-        DECODING_TABLE_CP_MAP.get(&page).map(Self::Dos)
-    }
-
     /// Decodes bytes; those invalid in the charset become U+FFFD.
     pub(crate) fn decode(self, bytes: &[u8]) -> Decoded {
         match self {
             Self::Unspecified => from_web(encoding_rs::UTF_8, bytes),
             Self::Web(encoding) => from_web(encoding, bytes),
-            Self::Ebcdic(page) => page.decode(bytes),
+            Self::Dos(table) => Decoded::new(table.decode_string_lossy(bytes)),
+            Self::Table(table) | Self::Ebcdic(table) => {
+                let characters = bytes
+                    .iter()
+                    .filter_map(|byte| table.get(usize::from(*byte)));
+                Decoded::new(characters.collect())
+            }
             Self::Iso2022(shifted) => iso2022::decode(bytes, shifted),
             Self::Hz => iso2022::decode_hz(bytes),
             Self::Johab => johab::decode(bytes),
             Self::Utf7 => unicode::decode_utf7(bytes),
             Self::Utf16(order) => unicode::decode_utf16(bytes, order),
             Self::Utf32(order) => unicode::decode_utf32(bytes, order),
-            Self::Dos(_) | Self::Table(_) | Self::Viscii | Self::Tcvn => self.decode_bytes(bytes),
         }
     }
 
@@ -88,7 +86,7 @@ impl Decoder {
     pub(crate) fn is_single_byte(self) -> bool {
         match self {
             Self::Web(encoding) => encoding.is_single_byte(),
-            Self::Dos(_) | Self::Table(_) | Self::Viscii | Self::Tcvn => true,
+            Self::Dos(_) | Self::Table(_) => true,
             _ => false,
         }
     }
@@ -102,7 +100,7 @@ impl Decoder {
                 encoding_rs::ISO_8859_5,
             ]
             .contains(&encoding),
-            Self::Table(_) | Self::Viscii | Self::Tcvn => true,
+            Self::Table(_) => true,
             _ => false,
         }
     }
@@ -115,54 +113,6 @@ impl Decoder {
     /// Whether text consists of seven-bit bytes, with escape sequences that look like other text.
     pub(crate) fn is_seven_bit(self) -> bool {
         matches!(self, Self::Iso2022(_) | Self::Hz | Self::Utf7)
-    }
-
-    fn decode_bytes(self, bytes: &[u8]) -> Decoded {
-        let high = self.high_half();
-        let mut is_lossy = false;
-        let text = bytes
-            .iter()
-            .map(|byte| {
-                let character = match byte {
-                    0x80.. => high
-                        .get(usize::from(byte & 0x7f))
-                        .copied()
-                        .unwrap_or(char::REPLACEMENT_CHARACTER),
-                    _ => self.low(*byte),
-                };
-                is_lossy |= character == char::REPLACEMENT_CHARACTER;
-                character
-            })
-            .collect();
-        Decoded { text, is_lossy }
-    }
-
-    /// The characters of the bytes from 0x80 on.
-    fn high_half(self) -> Vec<char> {
-        match self {
-            Self::Dos(TableType::Complete(table)) => table.to_vec(),
-            Self::Dos(TableType::Incomplete(table)) => table
-                .iter()
-                .map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect(),
-            Self::Table(table) => table.chars().collect(),
-            Self::Viscii => table::VISCII.chars().collect(),
-            Self::Tcvn => table::TCVN.chars().collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// The two Vietnamese charsets have letters in place of some control characters.
-    fn low(self, byte: u8) -> char {
-        let letters = match self {
-            Self::Viscii => table::VISCII_LOW,
-            Self::Tcvn => table::TCVN_LOW,
-            _ => &[],
-        };
-        letters
-            .iter()
-            .find(|(known, _)| *known == byte)
-            .map_or(char::from(byte), |(_, character)| *character)
     }
 }
 

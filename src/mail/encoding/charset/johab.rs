@@ -9,19 +9,16 @@ const FINALS: &str = "  ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁ ㅂㅄ�
 
 /// Decodes Johab.
 pub(crate) fn decode(bytes: &[u8]) -> Decoded {
-    let mut decoded = Decoded::whole(String::with_capacity(bytes.len()));
+    let mut text = String::with_capacity(bytes.len());
     let mut rest = bytes;
     while let [first, tail @ ..] = rest {
         if first.is_ascii() {
-            decoded.text.push(char::from(*first));
+            text.push(char::from(*first));
             rest = tail;
             continue;
         }
         let character = tail.first().and_then(|second| pair(*first, *second));
-        decoded.is_lossy |= character.is_none();
-        decoded
-            .text
-            .push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
+        text.push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
         // An ASCII byte after an invalid lead byte is text.
         let is_pair = character.is_some() || tail.first().is_some_and(|second| !second.is_ascii());
         rest = if is_pair {
@@ -30,7 +27,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Decoded {
             tail
         };
     }
-    decoded
+    Decoded::new(text)
 }
 
 fn pair(first: u8, second: u8) -> Option<char> {

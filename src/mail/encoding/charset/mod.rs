@@ -1,11 +1,9 @@
 //! Decodes the bytes of text: which charset to trust, and what to do if none fits.
 
 pub(crate) mod decoder;
-mod ebcdic;
 pub(crate) mod iso2022;
 mod johab;
 mod label;
-mod table;
 mod unicode;
 
 use std::{borrow::Cow, fmt};

@@ -7,7 +7,7 @@ use crate::mail::encoding::decode_base64_lenient;
 
 /// Decodes UTF-7 (RFC 2152).
 pub(crate) fn decode_utf7(bytes: &[u8]) -> Decoded {
-    let mut decoded = Decoded::whole(String::with_capacity(bytes.len()));
+    let mut decoded = Decoded::new(String::with_capacity(bytes.len()));
     let mut rest = bytes;
     while let [first, tail @ ..] = rest {
         rest = tail;
