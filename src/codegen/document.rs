@@ -2,7 +2,8 @@
 
 use indexmap::IndexMap;
 use openapiv3::{
-    OpenAPI, Operation, Parameter, ReferenceOr, RequestBody, Response, Schema, SchemaKind, Type,
+    Components, ObjectType, OpenAPI, Operation, Parameter, ReferenceOr, RequestBody, Response,
+    Schema, SchemaKind, Type,
 };
 
 use super::source::Source;
@@ -163,20 +164,25 @@ pub fn schema<'a>(openapi: &'a OpenAPI, name: &str) -> Option<&'a Schema> {
     openapi.components.as_ref()?.schemas.get(name)?.as_item()
 }
 
+/// What a schema of an object says of it.
+pub fn object(schema: &Schema) -> Option<&ObjectType> {
+    match &schema.schema_kind {
+        SchemaKind::Type(Type::Object(object)) => Some(object),
+        _ => None,
+    }
+}
+
+/// The same, of a named schema.
+pub fn named_object<'a>(openapi: &'a OpenAPI, name: &str) -> Option<&'a ObjectType> {
+    object(schema(openapi, name)?)
+}
+
 /// A parameter, inline or referenced.
 pub fn parameter<'a>(
     openapi: &'a OpenAPI,
     parameter: &'a ReferenceOr<Parameter>,
 ) -> Option<&'a Parameter> {
-    match parameter {
-        ReferenceOr::Item(item) => Some(item),
-        ReferenceOr::Reference { reference } => openapi
-            .components
-            .as_ref()?
-            .parameters
-            .get(referred(reference, "parameters")?)?
-            .as_item(),
-    }
+    found(openapi, parameter, "parameters", |all| &all.parameters)
 }
 
 /// A response, inline or referenced.
@@ -184,15 +190,7 @@ pub fn response<'a>(
     openapi: &'a OpenAPI,
     response: &'a ReferenceOr<Response>,
 ) -> Option<&'a Response> {
-    match response {
-        ReferenceOr::Item(item) => Some(item),
-        ReferenceOr::Reference { reference } => openapi
-            .components
-            .as_ref()?
-            .responses
-            .get(referred(reference, "responses")?)?
-            .as_item(),
-    }
+    found(openapi, response, "responses", |all| &all.responses)
 }
 
 /// A request body, inline or referenced.
@@ -200,14 +198,21 @@ pub fn request_body<'a>(
     openapi: &'a OpenAPI,
     body: &'a ReferenceOr<RequestBody>,
 ) -> Option<&'a RequestBody> {
-    match body {
+    found(openapi, body, "requestBodies", |all| &all.request_bodies)
+}
+
+fn found<'a, T>(
+    openapi: &'a OpenAPI,
+    item: &'a ReferenceOr<T>,
+    name: &str,
+    section: impl Fn(&'a Components) -> &'a IndexMap<String, ReferenceOr<T>>,
+) -> Option<&'a T> {
+    match item {
         ReferenceOr::Item(item) => Some(item),
-        ReferenceOr::Reference { reference } => openapi
-            .components
-            .as_ref()?
-            .request_bodies
-            .get(referred(reference, "requestBodies")?)?
-            .as_item(),
+        ReferenceOr::Reference { reference } => {
+            let section = openapi.components.as_ref().map(section)?;
+            section.get(referred(reference, name)?)?.as_item()
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Additions to progenitor's types: a constructor and a parser.
 
-use openapiv3::{OpenAPI, Schema, SchemaKind, Type as SchemaType};
+use openapiv3::{OpenAPI, Schema};
 use proc_macro2::{Ident, Literal};
 use quote::quote;
 use syn::ext::IdentExt;
@@ -111,11 +111,7 @@ pub fn describe(item: &mut Item, openapi: &OpenAPI) {
     let Item::Struct(item) = item else {
         return;
     };
-    let object = schema_of(openapi, &item.ident).and_then(|schema| match &schema.schema_kind {
-        SchemaKind::Type(SchemaType::Object(object)) => Some(object),
-        _ => None,
-    });
-    let Some(object) = object else {
+    let Some(object) = schema_of(openapi, &item.ident).and_then(document::object) else {
         return;
     };
     for field in &mut item.fields {

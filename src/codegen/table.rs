@@ -1,10 +1,10 @@
 //! The operation table: one static row per operation.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::Item;
 
-use super::model::{Field, Location, Model, Operation, Schema};
+use super::model::{Field, Model, Operation, Schema};
 use super::{Error, Settings, name};
 
 /// Generates the module `operation` of a document.
@@ -99,28 +99,16 @@ fn row(operation: &Operation) -> TokenStream {
     let group = operation.group.join(".");
     let method = name::pascal(operation.http_method);
     let fields = operation.fields.iter().map(field);
-    let records = match &operation.records {
-        Some((key, _)) => quote!(Some(#key)),
-        None => quote!(None),
-    };
+    let records = optional(&operation.records.as_ref().map(|(key, _)| key));
     let has_body = operation.body.is_some();
     let has_response = operation.response.is_some();
-    let response_key = match &operation.response_key {
-        Some(key) => quote!(Some(#key)),
-        None => quote!(None),
-    };
-    let response_list = match &operation.response_list {
-        Some(key) => quote!(Some(#key)),
-        None => quote!(None),
-    };
+    let response_key = optional(&operation.response_key);
+    let response_list = optional(&operation.response_list);
     let pagination = match &operation.pagination {
         Some(pagination) => {
             let token_parameter = &pagination.token_parameter;
             let token_field = &pagination.token_field;
-            let size_parameter = match &pagination.size_parameter {
-                Some(size) => quote!(Some(#size)),
-                None => quote!(None),
-            };
+            let size_parameter = optional(&pagination.size_parameter);
             quote!(Some(Pagination {
                 token_parameter: #token_parameter,
                 token_field: #token_field,
@@ -188,16 +176,8 @@ fn field(field: &Field) -> TokenStream {
         absent,
         ..
     } = field;
-    let sent_as = match &field.sent_as {
-        Some(name) => quote!(Some(#name)),
-        None => quote!(None),
-    };
-    let location = match field.location {
-        Location::Path => quote!(Path),
-        Location::Query => quote!(Query),
-        Location::Header => quote!(Header),
-        Location::Body => quote!(Body),
-    };
+    let sent_as = optional(&field.sent_as);
+    let location = name::pascal(&format!("{:?}", field.location));
     let schema = schema(&field.schema);
     quote! {
         Field {
@@ -214,14 +194,10 @@ fn field(field: &Field) -> TokenStream {
 }
 
 fn schema(value: &Schema) -> TokenStream {
-    let bound = |bound: &Option<i64>| match bound {
-        Some(bound) => quote!(Some(#bound)),
-        None => quote!(None),
-    };
     match value {
         Schema::String | Schema::Secret => quote!(Schema::String),
         Schema::Integer(minimum, maximum) => {
-            let (minimum, maximum) = (bound(minimum), bound(maximum));
+            let (minimum, maximum) = (optional(minimum), optional(maximum));
             quote!(Schema::Integer { minimum: #minimum, maximum: #maximum })
         }
         Schema::Number => quote!(Schema::Number),
@@ -237,6 +213,14 @@ fn schema(value: &Schema) -> TokenStream {
         }
         Schema::Map => quote!(Schema::Map),
         Schema::Any => quote!(Schema::Any),
+    }
+}
+
+/// A value that may be missing, as Rust has it.
+fn optional(value: &Option<impl ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote!(Some(#value)),
+        None => quote!(None),
     }
 }
 

@@ -1,11 +1,9 @@
 //! The rules for `x-sent-as`: an alias of a field, which is sent under the field's own name.
 
-use openapiv3::{
-    OpenAPI, Operation, Parameter, ParameterSchemaOrContent, ReferenceOr, SchemaKind, Type,
-};
+use openapiv3::{OpenAPI, Operation, Parameter, ParameterSchemaOrContent, ReferenceOr, SchemaKind};
 use serde_json::Value;
 
-use super::Findings;
+use super::{Findings, Place};
 use crate::codegen::document;
 use crate::codegen::model::{self, SENT_AS};
 
@@ -19,12 +17,7 @@ struct Named<'a> {
 }
 
 /// Checks the aliases in an operation.
-pub(super) fn check(
-    openapi: &OpenAPI,
-    place: &str,
-    operation: &Operation,
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn check(openapi: &OpenAPI, place: &Place<'_>, operation: &Operation) {
     let (mut in_query, mut elsewhere) = (Vec::new(), Vec::new());
     for parameter in &operation.parameters {
         let Some(parameter) = document::parameter(openapi, parameter) else {
@@ -49,23 +42,20 @@ pub(super) fn check(
         }
     }
     for named in elsewhere.iter().filter(|named| named.sent_as.is_some()) {
-        findings.add(
-            place,
-            format!(
-                "`{}` has `{SENT_AS}`, which only the query and the body can have; remove it",
-                named.name
-            ),
-        );
+        place.add(format!(
+            "`{}` has `{SENT_AS}`, which only the query and the body can have; remove it",
+            named.name
+        ));
     }
-    check_names(place, &in_query, findings);
+    check_names(place, &in_query);
     let body = model::body_schema(openapi, operation);
     if let Some(name) = &body {
-        check_names(place, &properties(openapi, name), findings);
+        check_names(place, &properties(openapi, name));
     }
 }
 
 /// Checks that no other schema has aliases: answers and nested objects use the service's names.
-pub(super) fn check_schemas(openapi: &OpenAPI, findings: &mut Findings<'_>) {
+pub(super) fn check_schemas(openapi: &OpenAPI, findings: &Findings<'_>) {
     let bodies: Vec<String> = document::operations(openapi)
         .into_iter()
         .filter_map(|(_, _, operation)| model::body_schema(openapi, operation))
@@ -74,22 +64,17 @@ pub(super) fn check_schemas(openapi: &OpenAPI, findings: &mut Findings<'_>) {
     for name in names.filter(|name| !bodies.contains(name)) {
         for named in properties(openapi, name) {
             if named.sent_as.is_some() {
-                findings.add(
-                    &format!("components.schemas.{name}"),
-                    format!(
-                        "`{}` has `{SENT_AS}`, and no operation has this schema as its body; remove it",
-                        named.name
-                    ),
-                );
+                findings.place(format!("components.schemas.{name}")).add(format!(
+                    "`{}` has `{SENT_AS}`, and no operation has this schema as its body; remove it",
+                    named.name
+                ));
             }
         }
     }
 }
 
 fn properties<'a>(openapi: &'a OpenAPI, schema: &str) -> Vec<Named<'a>> {
-    let Some(SchemaKind::Type(Type::Object(object))) =
-        document::schema(openapi, schema).map(|schema| &schema.schema_kind)
-    else {
+    let Some(object) = document::named_object(openapi, schema) else {
         return Vec::new();
     };
     object
@@ -109,7 +94,7 @@ fn properties<'a>(openapi: &'a OpenAPI, schema: &str) -> Vec<Named<'a>> {
         .collect()
 }
 
-fn check_names(place: &str, fields: &[Named<'_>], findings: &mut Findings<'_>) {
+fn check_names(place: &Place<'_>, fields: &[Named<'_>]) {
     for field in fields {
         let Some(sent_as) = field.sent_as else {
             continue;
@@ -125,9 +110,7 @@ fn check_names(place: &str, fields: &[Named<'_>], findings: &mut Findings<'_>) {
                 && other.kind == field.kind
         });
         if !fits {
-            findings.add(
-                place,
-                format!(
+            place.add(format!(
                     "`{}` has `{SENT_AS}` and names no field like it; name an optional one of the same place and type, which has no `{SENT_AS}` itself",
                     field.name
                 ),

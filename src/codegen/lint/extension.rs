@@ -7,7 +7,7 @@ use openapiv3::{
 };
 use serde_json::Value;
 
-use super::Findings;
+use super::Place;
 use crate::codegen::{document, model, name};
 
 /// The extensions that an operation may have; any other is a typo.
@@ -33,19 +33,13 @@ const EXTENSIONS: [&str; 18] = [
 ];
 
 /// Checks the extensions of an operation.
-pub(super) fn check(
-    openapi: &OpenAPI,
-    place: &str,
-    operation: &Operation,
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn check(openapi: &OpenAPI, place: &Place<'_>, operation: &Operation) {
     let extensions = &operation.extensions;
     for key in extensions.keys() {
         if !EXTENSIONS.contains(&key.as_str()) {
-            findings.add(
-                place,
-                format!("unknown extension `{key}`; the known ones are in spec/README.md"),
-            );
+            place.add(format!(
+                "unknown extension `{key}`; the known ones are in spec/README.md"
+            ));
         }
     }
     for key in [
@@ -57,7 +51,7 @@ pub(super) fn check(
         "x-airbyte-preferred-for-check",
     ] {
         if extensions.get(key).is_some_and(|value| !value.is_boolean()) {
-            findings.add(place, format!("`{key}` is true or false; write it so"));
+            place.add(format!("`{key}` is true or false; write it so"));
         }
     }
     for key in [
@@ -72,8 +66,7 @@ pub(super) fn check(
                 !text.is_empty() && (key != "x-method-name" || name::is_snake(text))
             });
             if !is_name {
-                findings.add_in(
-                    place,
+                place.add_in(
                     &[key],
                     format!(
                         "`{key}` is not a name; write a string, in snake case if it names a method"
@@ -86,22 +79,17 @@ pub(super) fn check(
         .get("x-outbound")
         .is_some_and(|value| !["sends", "shares"].map(Some).contains(&value.as_str()))
     {
-        findings.add(
-            place,
+        place.add(
             "`x-outbound` is neither `sends` nor `shares`; write one, or leave it out where no mail leaves",
         );
     }
     if !extensions.contains_key("x-idempotent") {
-        findings.add(
-            place,
+        place.add(
             "no `x-idempotent`; say `true` where sending it twice leaves the same state as once, else `false`",
         );
     }
     if extensions.contains_key("x-airbyte-entity") != extensions.contains_key("x-airbyte-action") {
-        findings.add(
-            place,
-            "`x-airbyte-entity` and `x-airbyte-action` come together; give both or neither",
-        );
+        place.add("`x-airbyte-entity` and `x-airbyte-action` come together; give both or neither");
     }
     if let Some(units) = extensions.get("x-quota-units") {
         for key in ["current", "legacy"] {
@@ -110,29 +98,24 @@ pub(super) fn check(
                 .and_then(Value::as_u64)
                 .is_none_or(|units| u32::try_from(units).is_err())
             {
-                findings.add(
-                    place,
-                    format!("`x-quota-units` has no whole number `{key}`; write `{{current: 5, legacy: 5}}`"),
-                );
+                place.add(format!(
+                    "`x-quota-units` has no whole number `{key}`; write `{{current: 5, legacy: 5}}`"
+                ));
             }
         }
     }
     let response = model::response_schema(openapi, operation);
-    let mut check_key = |extension: &str, extractor: Option<&str>| match extractor {
+    let check_key = |extension: &str, extractor: Option<&str>| match extractor {
         Some("$") => {}
         Some(extractor) => {
             let key = model::extractor_key(extractor);
             if !key.is_some_and(|key| has_property(openapi, response.as_deref(), key)) {
-                findings.add(
-                    place,
+                place.add(
                     format!("`{extension}` points to `{extractor}`, which the response does not have; write `$` or `$.key` of the response's schema"),
                 );
             }
         }
-        None => findings.add(
-            place,
-            format!("`{extension}` is not a text; write `$` or `$.key`"),
-        ),
+        None => place.add(format!("`{extension}` is not a text; write `$` or `$.key`")),
     };
     if let Some(extractor) = extensions.get("x-airbyte-record-extractor") {
         check_key("x-airbyte-record-extractor", extractor.as_str());
@@ -156,21 +139,19 @@ pub(super) fn check(
             .as_item()
             .is_some_and(|schema| matches!(schema.schema_kind, SchemaKind::Type(Type::Array(_))))
     {
-        findings.add_in(
-            place,
+        place.add_in(
             &["x-airbyte-record-extractor"],
             "`x-airbyte-record-extractor` does not point to a list; write `$` where the answer is the record",
         );
     }
-    check_pagination(openapi, place, operation, response.as_deref(), findings);
+    check_pagination(openapi, place, operation, response.as_deref());
     if let Some(upload) = extensions.get("x-media-upload") {
         let complete = ["path", "field"]
             .iter()
             .all(|key| upload.get(key).is_some_and(Value::is_string))
             && upload.get("max-size").is_some_and(Value::is_u64);
         if !complete {
-            findings.add(
-                place,
+            place.add(
                 "`x-media-upload` lacks its `path`, `max-size` or `field`; write `{path: /upload/…, max-size: 1000, accept: message/*, field: raw}`",
             );
         }
@@ -179,10 +160,9 @@ pub(super) fn check(
 
 fn check_pagination(
     openapi: &OpenAPI,
-    place: &str,
+    place: &Place<'_>,
     operation: &Operation,
     response: Option<&str>,
-    findings: &mut Findings<'_>,
 ) {
     let Some(pagination) = operation.extensions.get("x-pagination") else {
         return;
@@ -195,8 +175,7 @@ fn check_pagination(
         .map(|parameter| parameter.parameter_data_ref().name.as_str())
         .collect();
     if !get("token-parameter").is_some_and(|name| names.contains(name)) {
-        findings.add(
-            place,
+        place.add(
             "`x-pagination` names no `token-parameter` of the operation; name the query parameter that takes the token",
         );
     }
@@ -222,9 +201,7 @@ fn check_pagination(
             !data.required && kind == expected
         });
         if !fits {
-            findings.add_in(
-                place,
-                &["x-pagination"],
+            place.add_in(&["x-pagination"],
                 format!("`x-pagination` names a `{key}` that is not an optional parameter of type {expected}; a stream can't set it"),
             );
         }
@@ -233,21 +210,18 @@ fn check_pagination(
         && (is_required(openapi, response, get("token-field"))
             || !property.as_item().is_some_and(|schema| is_token(schema)))
     {
-        findings.add_in(
-            place,
+        place.add_in(
             &["x-pagination"],
             "`x-pagination` names a `token-field` that is not an optional string; a stream can't read it",
         );
     }
     if get("size-parameter").is_some_and(|name| !names.contains(name)) {
-        findings.add(
-            place,
+        place.add(
             "`x-pagination` names a `size-parameter` that the operation does not have; fix the name",
         );
     }
     if !get("token-field").is_some_and(|key| has_property(openapi, response, key)) {
-        findings.add(
-            place,
+        place.add(
             "`x-pagination` names no `token-field` of the response; name the field that gives the next token",
         );
     }
@@ -255,15 +229,13 @@ fn check_pagination(
     if let Some(property) = records.and_then(|key| property(openapi, response, key))
         && !property.as_item().is_some_and(|schema| is_stream(schema))
     {
-        findings.add_in(
-            place,
+        place.add_in(
             &["x-airbyte-record-extractor"],
             "the records of a stream are a list, not nullable, of a `$ref` or of `{}`; write it so or remove `x-pagination`",
         );
     }
     if records.is_none() {
-        findings.add(
-            place,
+        place.add(
             "`x-pagination` needs `x-airbyte-record-extractor: $.key`, so that a stream knows its records",
         );
     }
@@ -286,22 +258,17 @@ fn property<'a>(
     schema: Option<&str>,
     key: &str,
 ) -> Option<&'a ReferenceOr<Box<Schema>>> {
-    match &document::schema(openapi, schema?)?.schema_kind {
-        SchemaKind::Type(Type::Object(object)) => object.properties.get(key),
-        _ => None,
-    }
+    document::named_object(openapi, schema?)?
+        .properties
+        .get(key)
 }
 
 fn is_required(openapi: &OpenAPI, schema: Option<&str>, key: Option<&str>) -> bool {
-    schema
-        .and_then(|name| document::schema(openapi, name))
-        .is_some_and(|schema| match &schema.schema_kind {
-            SchemaKind::Type(Type::Object(object)) => object
-                .required
-                .iter()
-                .any(|name| Some(name.as_str()) == key),
-            _ => false,
-        })
+    let object = schema.and_then(|name| document::named_object(openapi, name));
+    object.is_some_and(|object| {
+        let mut required = object.required.iter();
+        required.any(|name| Some(name.as_str()) == key)
+    })
 }
 
 fn is_token(schema: &Schema) -> bool {

@@ -9,7 +9,9 @@ mod parameter;
 mod schema;
 mod security;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt::{self, Display};
 
 use openapiv3::{OpenAPI, ReferenceOr};
 
@@ -30,46 +32,91 @@ pub(super) struct Findings<'a> {
     file: &'a str,
     source: &'a Source,
     /// The keys in the document for each place that findings name.
-    places: BTreeMap<String, Vec<String>>,
-    errors: Vec<Error>,
+    places: RefCell<BTreeMap<String, Vec<String>>>,
+    errors: RefCell<Vec<Error>>,
+}
+
+/// A place of the document, by the name that messages give it.
+pub(super) struct Place<'a> {
+    findings: &'a Findings<'a>,
+    name: String,
 }
 
 impl<'a> Findings<'a> {
     /// The findings about a document before the typed parser has read it.
     fn new(file: &'a str, source: &'a Source) -> Self {
-        let mut findings = Self {
+        let findings = Self {
             file,
             source,
-            places: BTreeMap::new(),
-            errors: Vec::new(),
+            places: RefCell::default(),
+            errors: RefCell::default(),
         };
-        keyword::check(&source.value, &mut findings);
+        keyword::check(&source.value, &findings);
         findings
     }
 
-    /// Adds a broken rule; the message says how to fix it.
-    pub(super) fn add(&mut self, place: &str, message: impl std::fmt::Display) {
-        self.add_in(place, &[], message);
+    /// A place of this name.
+    pub(super) fn place(&self, name: impl Into<String>) -> Place<'_> {
+        Place {
+            findings: self,
+            name: name.into(),
+        }
     }
 
-    /// Adds a broken rule for keys within a place.
-    pub(super) fn add_in(&mut self, place: &str, keys: &[&str], message: impl std::fmt::Display) {
-        let mut path: Vec<&str> = match self.places.get(place) {
+    /// A place that the document has under some keys.
+    pub(super) fn placed(&self, name: impl Into<String>, keys: &[&str]) -> Place<'_> {
+        let place = self.place(name);
+        place.is_at(keys);
+        place
+    }
+
+    /// All the broken rules together.
+    fn result(self) -> Result<(), Error> {
+        Error::join(self.errors.into_inner()).map_or(Ok(()), Err)
+    }
+}
+
+impl Place<'_> {
+    /// Adds a broken rule; the message says how to fix it.
+    pub(super) fn add(&self, message: impl Display) {
+        self.add_in(&[], message);
+    }
+
+    /// Notes one broken rule of what the place has under some keys.
+    pub(super) fn add_in(&self, keys: &[&str], message: impl Display) {
+        let places = self.findings.places.borrow();
+        let mut path: Vec<&str> = match places.get(&self.name) {
             Some(path) => path.iter().map(String::as_str).collect(),
-            None => vec![place],
+            None => vec![&self.name],
         };
         path.extend(keys);
-        let file = match self.source.line(&path) {
-            Some(line) => format!("{}:{line}", self.file),
-            None => self.file.to_owned(),
+        let file = match self.findings.source.line(&path) {
+            Some(line) => format!("{}:{line}", self.findings.file),
+            None => self.findings.file.to_owned(),
         };
-        self.errors.push(Error::new(&file, place, message));
+        let error = Error::new(&file, &self.name, message);
+        self.findings.errors.borrow_mut().push(error);
     }
 
-    /// Records a place's keys in the document.
-    fn place(&mut self, place: &str, keys: &[&str]) {
+    /// A place within this one.
+    pub(super) fn inside(&self, name: &str) -> Self {
+        Self {
+            findings: self.findings,
+            name: format!("{}{name}", self.name),
+        }
+    }
+
+    /// Remembers under which keys the document has it.
+    fn is_at(&self, keys: &[&str]) {
         let keys = keys.iter().map(|key| (*key).to_owned()).collect();
-        self.places.insert(place.to_owned(), keys);
+        let mut places = self.findings.places.borrow_mut();
+        places.insert(self.name.clone(), keys);
+    }
+}
+
+impl Display for Place<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.name)
     }
 }
 
@@ -79,10 +126,7 @@ impl<'a> Findings<'a> {
 ///
 /// All broken rules together.
 pub fn check_words(file: &str, source: &Source) -> Result<(), Error> {
-    match Error::join(Findings::new(file, source).errors) {
-        Some(error) => Err(error),
-        None => Ok(()),
-    }
+    Findings::new(file, source).result()
 }
 
 /// Checks a document against every rule.
@@ -91,22 +135,22 @@ pub fn check_words(file: &str, source: &Source) -> Result<(), Error> {
 ///
 /// All broken rules together.
 pub fn check(settings: &Settings<'_>, openapi: &OpenAPI, source: &Source) -> Result<(), Error> {
-    let mut findings = Findings::new(settings.file, source);
-    check_servers(openapi, &mut findings);
-    check_info(openapi, &mut findings);
-    schema::check(openapi, &mut findings);
-    alias::check_schemas(openapi, &mut findings);
-    security::check_schemes(openapi, &mut findings);
+    let findings = Findings::new(settings.file, source);
+    check_servers(openapi, &findings.place("servers"));
+    check_info(openapi, &findings.place("info"));
+    schema::check(openapi, &findings);
+    alias::check_schemas(openapi, &findings);
+    security::check_schemes(openapi, &findings);
     for (path, item) in &openapi.paths.paths {
-        check_path(path, &mut findings);
+        let place = findings.place(path);
+        check_path(path, &place);
         match item {
             ReferenceOr::Reference { .. } => {
-                findings.add(path, "a path can't be a `$ref`; write its operations here");
+                place.add("a path can't be a `$ref`; write its operations here");
             }
             ReferenceOr::Item(item) => {
                 if !item.parameters.is_empty() {
-                    findings.add(
-                        path,
+                    place.add(
                         "parameters of a whole path are not read; move them to each operation",
                     );
                 }
@@ -116,31 +160,30 @@ pub fn check(settings: &Settings<'_>, openapi: &OpenAPI, source: &Source) -> Res
                     ("trace", &item.trace),
                 ] {
                     if unread.is_some() {
-                        let place = model::place(method, path, None);
-                        findings.place(&place, &["paths", path, method]);
-                        findings.add(
-                            &place,
-                            "only get, post, put, patch and delete are generated; remove it",
-                        );
+                        let name = model::place(method, path, None);
+                        findings
+                            .placed(name, &["paths", path, method])
+                            .add("only get, post, put, patch and delete are generated; remove it");
                     }
                 }
             }
         }
     }
     for (path, method, operation) in document::operations(openapi) {
-        let place = model::place(method, path, operation.operation_id.as_deref());
-        operation::check(openapi, path, &place, operation, &mut findings);
+        let place = findings.place(model::place(
+            method,
+            path,
+            operation.operation_id.as_deref(),
+        ));
+        operation::check(openapi, path, &place, operation);
     }
-    check_unique(openapi, &mut findings);
-    name::check(settings, openapi, &mut findings);
-    match Error::join(findings.errors) {
-        Some(error) => Err(error),
-        None => Ok(()),
-    }
+    check_unique(openapi, &findings);
+    name::check(settings, openapi, &findings);
+    findings.result()
 }
 
 /// Checks a path template: literal text, and one parameter per segment.
-fn check_path(path: &str, findings: &mut Findings<'_>) {
+fn check_path(path: &str, place: &Place<'_>) {
     let is_literal = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@".contains(c);
     let is_segment = |segment: &str| match segment.split_once('{') {
         None => segment.chars().all(is_literal),
@@ -151,17 +194,15 @@ fn check_path(path: &str, findings: &mut Findings<'_>) {
         }),
     };
     let Some(rest) = path.strip_prefix('/') else {
-        findings.add(path, "a path begins with `/`; write it so");
+        place.add("a path begins with `/`; write it so");
         return;
     };
     if path.contains(['?', '#']) {
-        findings.add(
-            path,
+        place.add(
             "a path has no `?` and no `#`, which begin the query and the fragment; declare query parameters",
         );
     } else if !rest.split('/').all(is_segment) {
-        findings.add(
-            path,
+        place.add(
             "a segment of the path has more than one parameter, or signs that no path has; write one `{name}` a segment, and encode the rest",
         );
     }
@@ -173,94 +214,83 @@ fn check_path(path: &str, findings: &mut Findings<'_>) {
         .collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair.first() == pair.last()) {
-        findings.add(path, "a parameter stands twice in the path; keep one");
+        place.add("a parameter stands twice in the path; keep one");
     }
 }
 
-fn check_servers(openapi: &OpenAPI, findings: &mut Findings<'_>) {
+fn check_servers(openapi: &OpenAPI, place: &Place<'_>) {
     match openapi.servers.as_slice() {
-        [] => findings.add(
-            "servers",
-            "no server; name the service's address in `servers`",
-        ),
+        [] => place.add("no server; name the service's address in `servers`"),
         [server] => {
             if server.variables.is_some() || server.url.contains(['{', '}']) {
-                findings.add(
-                    "servers",
-                    "the server's address has variables, which nothing fills; write it out",
-                );
+                place.add("the server's address has variables, which nothing fills; write it out");
             } else if !server.url.starts_with("https://") || server.url.contains(['?', '#']) {
-                findings.add(
-                    "servers",
+                place.add(
                     "the server's address is not an `https://` address without query and fragment; write it so",
                 );
             }
         }
-        _ => findings.add(
-            "servers",
-            "more than one server, of which the others would be ignored; keep one",
-        ),
+        _ => place.add("more than one server, of which the others would be ignored; keep one"),
     }
 }
 
-fn check_info(openapi: &OpenAPI, findings: &mut Findings<'_>) {
+fn check_info(openapi: &OpenAPI, place: &Place<'_>) {
     let extensions = &openapi.info.extensions;
     for key in extensions.keys() {
         if !key.starts_with("x-airbyte-") && !INFO_EXTENSIONS.contains(&key.as_str()) {
-            findings.add(
-                "info",
-                format!("unknown extension `{key}`; the known ones are in spec/README.md"),
-            );
+            place.add(format!(
+                "unknown extension `{key}`; the known ones are in spec/README.md"
+            ));
         }
     }
     if extensions.contains_key("x-search-action")
         != extensions.contains_key("x-airbyte-context-store")
     {
-        findings.add(
-            "info",
+        place.add(
             "`x-search-action` and `x-airbyte-context-store` come together; give both or neither",
         );
     }
 }
 
-fn check_unique(openapi: &OpenAPI, findings: &mut Findings<'_>) {
+fn check_unique(openapi: &OpenAPI, findings: &Findings<'_>) {
     let mut ids: BTreeMap<&str, String> = BTreeMap::new();
     let mut pairs: BTreeMap<(String, String), String> = BTreeMap::new();
     let mut calls: BTreeMap<(Option<&String>, String), String> = BTreeMap::new();
     let mut check: Option<String> = None;
     for (path, method, operation) in document::operations(openapi) {
-        let place = model::place(method, path, operation.operation_id.as_deref());
+        let place = findings.place(model::place(
+            method,
+            path,
+            operation.operation_id.as_deref(),
+        ));
         if let Some(id) = operation.operation_id.as_deref()
-            && let Some(first) = ids.insert(id, place.clone())
+            && let Some(first) = ids.insert(id, place.name.clone())
         {
-            findings.add(
-                &place,
-                format!("the operation id is taken by {first}; choose another"),
-            );
+            place.add(format!(
+                "the operation id is taken by {first}; choose another"
+            ));
         }
         if let Some((entity, action, _)) = model::entity_and_action(operation)
-            && let Some(first) = pairs.insert((entity.clone(), action.clone()), place.clone())
+            && let Some(first) = pairs.insert((entity.clone(), action.clone()), place.name.clone())
         {
-            findings.add(
-                &place,
+            place.add(
                 format!("entity `{entity}`, action `{action}` is taken by {first}; name another with `x-entity` and `x-action`"),
             );
         }
         if let Some(name) = model::method_name(operation)
-            && let Some(first) = calls.insert((operation.tags.first(), name.clone()), place.clone())
+            && let Some(first) =
+                calls.insert((operation.tags.first(), name.clone()), place.name.clone())
         {
-            findings.add(
-                &place,
+            place.add(
                 format!("method `{name}` of its group is taken by {first}; name another with `x-method-name`"),
             );
         }
         if document::flag(&operation.extensions, "x-airbyte-preferred-for-check")
-            && let Some(first) = check.replace(place.clone())
+            && let Some(first) = check.replace(place.name.clone())
         {
-            findings.add(
-                &place,
-                format!("{first} is preferred for the check already; keep one"),
-            );
+            place.add(format!(
+                "{first} is preferred for the check already; keep one"
+            ));
         }
     }
 }

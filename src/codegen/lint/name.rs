@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use openapiv3::{OpenAPI, Operation, SchemaKind, Type};
+use openapiv3::{OpenAPI, Operation};
 
-use super::Findings;
+use super::{Findings, Place};
 use crate::codegen::{Settings, document, lower, model, name};
 
 /// Methods that every generated client has.
@@ -42,7 +42,7 @@ impl<'a> Names<'a> {
 }
 
 /// Checks that no two names in a document become the same in Rust.
-pub(super) fn check(settings: &Settings<'_>, openapi: &OpenAPI, findings: &mut Findings<'_>) {
+pub(super) fn check(settings: &Settings<'_>, openapi: &OpenAPI, findings: &Findings<'_>) {
     check_schemas(openapi, findings);
     let mut structs: BTreeMap<String, String> =
         BTreeMap::from([("Client".to_owned(), "the client".to_owned())]);
@@ -55,13 +55,16 @@ pub(super) fn check(settings: &Settings<'_>, openapi: &OpenAPI, findings: &mut F
         .collect();
     let mut uploads = Vec::new();
     for (path, method, operation) in document::operations(openapi) {
-        let place = model::place(method, path, operation.operation_id.as_deref());
+        let place = findings.place(model::place(
+            method,
+            path,
+            operation.operation_id.as_deref(),
+        ));
         let id = operation.operation_id.as_deref().unwrap_or_default();
         if CLIENT.contains(&id) || ["table", "base_url"].contains(&id) {
-            findings.add(
-                &place,
-                format!("the operation id `{id}` is a name that every generated client has; choose another"),
-            );
+            place.add(format!(
+                "the operation id `{id}` is a name that every generated client has; choose another"
+            ));
         }
         let group = operation.tags.first().map_or("", String::as_str);
         // A tag implies the groups before it.
@@ -75,20 +78,20 @@ pub(super) fn check(settings: &Settings<'_>, openapi: &OpenAPI, findings: &mut F
             groups.push(group);
             let (parent, last) = group.rsplit_once('.').unwrap_or(("", group));
             let what = format!("the tag `{group}`");
-            taken_struct(&mut structs, group, "", &what, &place, findings);
-            taken_method(&mut methods, parent, last, &what, &place, findings);
+            taken_struct(&mut structs, group, "", &what, &place);
+            taken_method(&mut methods, parent, last, &what, &place);
         }
         if let Some(name) = model::method_name(operation) {
-            taken_struct(&mut structs, group, &name, &place, &place, findings);
-            taken_method(&mut methods, group, &name, &place, &place, findings);
+            taken_struct(&mut structs, group, &name, &place.name, &place);
+            taken_method(&mut methods, group, &name, &place.name, &place);
             if operation.extensions.contains_key("x-media-upload") {
-                uploads.push((group, format!("{name}_media"), place.clone()));
+                uploads.push((group, format!("{name}_media"), place.inside("")));
             }
         }
-        check_fields(openapi, operation, &place, findings);
+        check_fields(openapi, operation, &place);
     }
     for (group, name, place) in uploads {
-        taken_method(&mut methods, group, &name, &place, &place, findings);
+        taken_method(&mut methods, group, &name, &place.name, &place);
     }
 }
 
@@ -97,15 +100,13 @@ fn taken_struct(
     group: &str,
     method: &str,
     what: &str,
-    place: &str,
-    findings: &mut Findings<'_>,
+    place: &Place<'_>,
 ) {
     let rust = name::pascal(&format!("{}_{method}", group.replace('.', "_"))).to_string();
     if let Some(first) = structs.insert(rust.clone(), what.to_owned()) {
-        findings.add(
-            place,
-            format!("{what} becomes `{rust}` in Rust, as does {first}; rename one"),
-        );
+        place.add(format!(
+            "{what} becomes `{rust}` in Rust, as does {first}; rename one"
+        ));
     }
 }
 
@@ -114,41 +115,37 @@ fn taken_method(
     group: &str,
     method: &str,
     what: &str,
-    place: &str,
-    findings: &mut Findings<'_>,
+    place: &Place<'_>,
 ) {
     let rust = name::snake(method).to_string();
     if let Some(first) = methods.insert((group.to_owned(), rust.clone()), what.to_owned()) {
-        findings.add(
-            place,
+        place.add(
             format!("{what} becomes the method `{rust}`, as is {first}; rename one, with `x-method-name` where it is an operation"),
         );
     }
 }
 
-fn check_schemas(openapi: &OpenAPI, findings: &mut Findings<'_>) {
+fn check_schemas(openapi: &OpenAPI, findings: &Findings<'_>) {
     let mut names = Names::new(&[lower::SECRET]);
     for (name, schema) in openapi.components.iter().flat_map(|found| &found.schemas) {
-        let place = format!("components.schemas.{name}");
+        let place = findings.place(format!("components.schemas.{name}"));
         let rust = name::pascal(name).to_string();
         if let Some(first) = names.add(rust.clone(), name) {
-            findings.add(
-                &place,
-                format!("the schema becomes `{rust}` in Rust, as does `{first}`; rename one"),
-            );
+            place.add(format!(
+                "the schema becomes `{rust}` in Rust, as does `{first}`; rename one"
+            ));
         }
         let Some(schema) = schema.as_item() else {
             continue;
         };
-        if let SchemaKind::Type(Type::Object(object)) = &schema.schema_kind {
+        if let Some(object) = document::object(schema) {
             let mut names = Names::new(&[]);
             for property in object.properties.keys() {
                 let rust = name::snake(property).to_string();
                 if let Some(first) = names.add(rust.clone(), property) {
-                    findings.add(
-                        &format!("{place}.{property}"),
-                        format!("the property becomes `{rust}` in Rust, as does `{first}`; keep one of them"),
-                    );
+                    place.inside(&format!(".{property}")).add(format!(
+                        "the property becomes `{rust}` in Rust, as does `{first}`; keep one of them"
+                    ));
                 }
             }
         }
@@ -157,8 +154,7 @@ fn check_schemas(openapi: &OpenAPI, findings: &mut Findings<'_>) {
         for value in &values {
             let rust = name::variant(value).to_string();
             if let Some(first) = names.add(rust.clone(), value) {
-                findings.add(
-                    &place,
+                place.add(
                     format!("the value `{value}` becomes `{rust}` in Rust, as does `{first}`; leave one to `Unknown`, which keeps any text, and say so"),
                 );
             }
@@ -167,20 +163,11 @@ fn check_schemas(openapi: &OpenAPI, findings: &mut Findings<'_>) {
 }
 
 /// Checks parameters and body properties, which become methods and arguments of the same call.
-fn check_fields(
-    openapi: &OpenAPI,
-    operation: &Operation,
-    place: &str,
-    findings: &mut Findings<'_>,
-) {
+fn check_fields(openapi: &OpenAPI, operation: &Operation, place: &Place<'_>) {
     let body = model::body_schema(openapi, operation);
     let object = body
         .as_deref()
-        .and_then(|name| document::schema(openapi, name))
-        .and_then(|schema| match &schema.schema_kind {
-            SchemaKind::Type(Type::Object(object)) => Some(object),
-            _ => None,
-        });
+        .and_then(|name| document::named_object(openapi, name));
     let parameters = operation
         .parameters
         .iter()
@@ -195,18 +182,16 @@ fn check_fields(
         let rust = name::snake(name).to_string();
         let is_media = rust == "media" && operation.extensions.contains_key("x-media-upload");
         if is_parameter && ((rust == "body" && body.is_some()) || is_media) {
-            findings.add(
-                place,
-                format!("parameter `{name}` has the name of what the call sends; rename it or leave it out"),
-            );
+            place.add(format!(
+                "parameter `{name}` has the name of what the call sends; rename it or leave it out"
+            ));
         }
         if let Some(first) = names.add(rust.clone(), name)
             && first != name
         {
-            findings.add(
-                place,
-                format!("`{name}` becomes `{rust}` in Rust, as does `{first}`; keep one of them"),
-            );
+            place.add(format!(
+                "`{name}` becomes `{rust}` in Rust, as does `{first}`; keep one of them"
+            ));
         }
     }
 }

@@ -7,36 +7,26 @@ use openapiv3::{
     Schema, SchemaKind, Type,
 };
 
-use super::Findings;
+use super::Place;
 use crate::codegen::{document, model};
 
 /// Checks an operation's parameters against its path and its body.
-pub(super) fn check(
-    openapi: &OpenAPI,
-    path: &str,
-    place: &str,
-    operation: &Operation,
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn check(openapi: &OpenAPI, path: &str, place: &Place<'_>, operation: &Operation) {
     let mut names = BTreeSet::new();
     let mut in_path = BTreeSet::new();
     for parameter in &operation.parameters {
         let Some(parameter) = document::parameter(openapi, parameter) else {
-            findings.add(
-                place,
+            place.add(
                 "a parameter's `$ref` points nowhere; write the parameter or fix the reference",
             );
             continue;
         };
         let data = parameter.parameter_data_ref();
         if !names.insert(data.name.clone()) {
-            findings.add(
-                place,
-                format!("parameter `{}` occurs twice; keep one", data.name),
-            );
+            place.add(format!("parameter `{}` occurs twice; keep one", data.name));
         }
-        check_parameter(openapi, place, parameter, findings);
-        check_name(place, parameter, findings);
+        check_parameter(openapi, place, parameter);
+        check_name(place, parameter);
         if let Parameter::Path { .. } = parameter {
             in_path.insert(data.name.clone());
         }
@@ -48,30 +38,24 @@ pub(super) fn check(
         .map(|(name, _)| name.to_owned())
         .collect();
     for name in templates.difference(&in_path) {
-        findings.add(
-            place,
-            format!(
+        place.add(format!(
                 "the path has `{{{name}}}` and no path parameter of that name; declare it, `in: path`, `required: true`"
             ),
         );
     }
     for name in in_path.difference(&templates) {
-        findings.add(
-            place,
-            format!(
-                "path parameter `{name}` is not in the path; write `{{{name}}}` there or remove it"
-            ),
-        );
+        place.add(format!(
+            "path parameter `{name}` is not in the path; write `{{{name}}}` there or remove it"
+        ));
     }
-    let body =
-        model::body_schema(openapi, operation).and_then(|name| document::schema(openapi, &name));
-    if let Some(SchemaKind::Type(Type::Object(object))) = body.map(|schema| &schema.schema_kind) {
+    let body = model::body_schema(openapi, operation);
+    if let Some(object) = body.and_then(|name| document::named_object(openapi, &name)) {
         for name in object
             .properties
             .keys()
             .filter(|name| names.contains(*name))
         {
-            findings.add(place, format!("`{name}` is a parameter and a property of the body; the params of `execute` are one flat map, so rename or remove one"));
+            place.add(format!("`{name}` is a parameter and a property of the body; the params of `execute` are one flat map, so rename or remove one"));
         }
     }
 }
@@ -88,7 +72,7 @@ const HEADERS: [&str; 8] = [
     "host",
 ];
 
-fn check_name(place: &str, parameter: &Parameter, findings: &mut Findings<'_>) {
+fn check_name(place: &Place<'_>, parameter: &Parameter) {
     let name = &parameter.parameter_data_ref().name;
     // Calls pass parameters on by name, and progenitor converts these differently from typify's fields.
     if !name.starts_with(|c: char| c.is_ascii_alphabetic() || "_$@".contains(c))
@@ -98,91 +82,71 @@ fn check_name(place: &str, parameter: &Parameter, findings: &mut Findings<'_>) {
             .starts_with(|c: char| c.is_ascii_digit())
         || !name.contains(|c: char| c.is_ascii_alphabetic())
     {
-        findings.add(
-            place,
-            format!(
-                "parameter `{name}` has no name that an argument can have; begin it with a letter"
-            ),
-        );
+        place.add(format!(
+            "parameter `{name}` has no name that an argument can have; begin it with a letter"
+        ));
     }
     if let Parameter::Header { .. } = parameter
         && (HEADERS.contains(&name.to_ascii_lowercase().as_str())
             || name.contains(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c)))
     {
-        findings.add(
-            place,
-            format!("parameter `{name}` is a header that the client writes itself, or none; leave it out"),
-        );
+        place.add(format!(
+            "parameter `{name}` is a header that the client writes itself, or none; leave it out"
+        ));
     }
 }
 
-fn check_parameter(
-    openapi: &OpenAPI,
-    place: &str,
-    parameter: &Parameter,
-    findings: &mut Findings<'_>,
-) {
+fn check_parameter(openapi: &OpenAPI, place: &Place<'_>, parameter: &Parameter) {
     let data = parameter.parameter_data_ref();
     let name = &data.name;
     match parameter {
-        Parameter::Cookie { .. } => findings.add(
-            place,
-            format!("parameter `{name}` is in a cookie; use path, query or header"),
-        ),
+        Parameter::Cookie { .. } => place.add(format!(
+            "parameter `{name}` is in a cookie; use path, query or header"
+        )),
         Parameter::Query { style, .. } if !matches!(style, QueryStyle::Form) => {
-            findings.add(
-                place,
-                format!(
-                    "parameter `{name}` has a style that is not generated; leave `style` out (form)"
-                ),
-            );
+            place.add(format!(
+                "parameter `{name}` has a style that is not generated; leave `style` out (form)"
+            ));
         }
         Parameter::Path { style, .. } if !matches!(style, PathStyle::Simple) => {
-            findings.add(
-                place,
-                format!("parameter `{name}` has a style that is not generated; leave `style` out (simple)"),
-            );
+            place.add(format!(
+                "parameter `{name}` has a style that is not generated; leave `style` out (simple)"
+            ));
         }
         _ => {}
     }
     if data.explode == Some(false) {
-        findings.add(
-            place,
-            format!(
+        place.add(format!(
                 "parameter `{name}` has `explode: false`, which would be ignored; leave it out, arrays repeat the key"
             ),
         );
     }
     if matches!(parameter, Parameter::Path { .. }) && !data.required {
-        findings.add(
-            place,
-            format!("path parameter `{name}` is not required; write `required: true`"),
-        );
+        place.add(format!(
+            "path parameter `{name}` is not required; write `required: true`"
+        ));
     }
     if data
         .description
         .as_deref()
         .is_none_or(|text| text.trim().is_empty())
     {
-        findings.add(
-            place,
-            format!("parameter `{name}` has no `description`; say what it does"),
-        );
+        place.add(format!(
+            "parameter `{name}` has no `description`; say what it does"
+        ));
     }
     for key in data.extensions.keys() {
         if !["x-airbyte-absent", "x-airbyte-comma-joined", model::SENT_AS].contains(&key.as_str()) {
-            findings.add(
-                place,
+            place.add(
                 format!("parameter `{name}` has an unknown extension `{key}`; the known ones are in spec/README.md"),
             );
         }
     }
     match &data.format {
         ParameterSchemaOrContent::Content(_) => {
-            findings.add(
-                place,
-                format!("parameter `{name}` has `content`; give it a `schema`"),
-            );
+            place.add(format!(
+                "parameter `{name}` has `content`; give it a `schema`"
+            ));
         }
         ParameterSchemaOrContent::Schema(schema) => {
             let array = !matches!(parameter, Parameter::Path { .. } | Parameter::Header { .. });
@@ -190,14 +154,12 @@ fn check_parameter(
                 .as_item()
                 .is_some_and(|schema| schema.schema_data.nullable)
             {
-                findings.add(
-                    place,
-                    format!("parameter `{name}` is nullable, but no parameter is sent as null; leave it out"),
-                );
+                place.add(format!(
+                    "parameter `{name}` is nullable, but no parameter is sent as null; leave it out"
+                ));
             }
             if !is_plain(openapi, schema, array) {
-                findings.add(
-                    place,
+                place.add(
                     format!("parameter `{name}` has a type that can't go there; use string, integer, boolean, a named string enum or (in the query) an array of strings"),
                 );
             }

@@ -2,155 +2,115 @@
 
 use openapiv3::{AdditionalProperties, OpenAPI, ReferenceOr, Schema, SchemaKind, Type};
 
-use super::Findings;
+use super::{Findings, Place};
 use crate::codegen::{document, lower, model};
 
 /// Checks all named schemas, and those nested in them.
-pub(super) fn check(openapi: &OpenAPI, findings: &mut Findings<'_>) {
+pub(super) fn check(openapi: &OpenAPI, findings: &Findings<'_>) {
     let Some(components) = &openapi.components else {
         return;
     };
     let answered = lower::reached(openapi, model::response_schema);
     for (name, schema) in &components.schemas {
-        let place = format!("components.schemas.{name}");
+        let place = findings.place(format!("components.schemas.{name}"));
         match schema {
             ReferenceOr::Reference { .. } => {
-                findings.add(
-                    &place,
-                    "a named schema can't be a bare `$ref`; write the schema",
-                );
+                place.add("a named schema can't be a bare `$ref`; write the schema");
             }
             ReferenceOr::Item(schema) => {
                 let is_read = matches!(&schema.schema_kind, SchemaKind::Type(Type::Object(_)))
                     || document::enum_values(schema).is_some();
                 if !is_read {
-                    findings.add(
-                        &place,
+                    place.add(
                         "a named schema is an object or an enum of strings; write any other where it is used",
                     );
                 }
                 if schema.schema_data.extensions.contains_key("x-key") && !answered.contains(name) {
-                    findings.add_in(
-                        &place,
+                    place.add_in(
                         &["x-key"],
                         "`x-key` is what proves an answer, and no answer has this schema; leave it out",
                     );
                 }
-                check_schema(openapi, &place, schema, true, findings);
+                check_schema(openapi, &place, schema, true);
             }
         }
     }
 }
 
-fn check_reference(
-    openapi: &OpenAPI,
-    place: &str,
-    schema: &ReferenceOr<Schema>,
-    findings: &mut Findings<'_>,
-) {
+fn check_reference(openapi: &OpenAPI, place: &Place<'_>, schema: &ReferenceOr<Schema>) {
     match schema {
         ReferenceOr::Reference { reference } => {
             let found = document::referred(reference, "schemas")
                 .and_then(|name| document::schema(openapi, name));
             match found.map(|schema| &schema.schema_kind) {
-                None => findings.add(
-                    place,
-                    format!("`{reference}` points nowhere; add the schema or fix the reference"),
-                ),
+                None => place.add(format!(
+                    "`{reference}` points nowhere; add the schema or fix the reference"
+                )),
                 Some(SchemaKind::Type(Type::Object(object))) if object.properties.is_empty() => {
-                    findings.add(
-                        place,
-                        format!("`{reference}` is an object without properties; write `type: object` here"),
-                    );
+                    place.add(format!(
+                        "`{reference}` is an object without properties; write `type: object` here"
+                    ));
                 }
                 Some(_) => {}
             }
         }
-        ReferenceOr::Item(schema) => check_schema(openapi, place, schema, false, findings),
+        ReferenceOr::Item(schema) => check_schema(openapi, place, schema, false),
     }
 }
 
-fn check_schema(
-    openapi: &OpenAPI,
-    place: &str,
-    schema: &Schema,
-    named: bool,
-    findings: &mut Findings<'_>,
-) {
+fn check_schema(openapi: &OpenAPI, place: &Place<'_>, schema: &Schema, named: bool) {
     match &schema.schema_kind {
         SchemaKind::Type(kind) => {
             let key = schema.schema_data.extensions.get("x-key");
             let key = key.map(|key| key.as_str().unwrap_or_default());
-            check_type(openapi, place, kind, named, key, findings);
+            check_type(openapi, place, kind, named, key);
         }
         SchemaKind::AllOf { all_of } => match all_of.as_slice() {
             // OpenAPI 3.0 has no other way to add a description or an extension to a reference.
-            [only @ ReferenceOr::Reference { .. }] if !named => check_reference(openapi, place, only, findings),
-            _ => findings.add(place, "`allOf` is only read around one `$ref` of a property; write the fields out"),
+            [only @ ReferenceOr::Reference { .. }] if !named => check_reference(openapi, place, only),
+            _ => place.add("`allOf` is only read around one `$ref` of a property; write the fields out"),
         },
-        SchemaKind::OneOf { .. } => findings.add(place, "`oneOf` becomes an untagged enum that fails on what it does not know; write one object with optional fields, or `{}`"),
-        SchemaKind::AnyOf { .. } => findings.add(place, "`anyOf` becomes an object of flattened optionals; write one object with optional fields, or `{}`"),
-        SchemaKind::Not { .. } => findings.add(place, "`not` can't be generated from; say it in the description"),
+        SchemaKind::OneOf { .. } => place.add("`oneOf` becomes an untagged enum that fails on what it does not know; write one object with optional fields, or `{}`"),
+        SchemaKind::AnyOf { .. } => place.add("`anyOf` becomes an object of flattened optionals; write one object with optional fields, or `{}`"),
+        SchemaKind::Not { .. } => place.add("`not` can't be generated from; say it in the description"),
         SchemaKind::Any(any) if any.typ.is_some() || !any.properties.is_empty() || !any.enumeration.is_empty() => {
-            findings.add(place, "the type is not clear; give one `type` with the keywords that belong to it, or `{}` for any JSON");
+            place.add("the type is not clear; give one `type` with the keywords that belong to it, or `{}` for any JSON");
         }
         SchemaKind::Any(_) => {}
     }
     if schema.schema_data.discriminator.is_some() {
-        findings.add(
-            place,
-            "`discriminator` is ignored by the generator; remove it",
-        );
+        place.add("`discriminator` is ignored by the generator; remove it");
     }
 }
 
-fn check_type(
-    openapi: &OpenAPI,
-    place: &str,
-    kind: &Type,
-    named: bool,
-    key: Option<&str>,
-    findings: &mut Findings<'_>,
-) {
+fn check_type(openapi: &OpenAPI, place: &Place<'_>, kind: &Type, named: bool, key: Option<&str>) {
     match kind {
         Type::String(string) => {
             if !string.enumeration.is_empty() && !named {
-                findings.add(
-                    place,
-                    "an enum has no name; move it to `components.schemas` and refer to it",
-                );
+                place.add("an enum has no name; move it to `components.schemas` and refer to it");
             }
             if string.enumeration.iter().any(Option::is_none) {
-                findings.add(
-                    place,
-                    "an enum has a null value; leave it out and make the field optional",
-                );
+                place.add("an enum has a null value; leave it out and make the field optional");
             }
             if string.pattern.is_some()
                 || string.min_length.is_some()
                 || string.max_length.is_some()
             {
-                findings.add(place, "`pattern`, `minLength` and `maxLength` become types that refuse what the server may send; say it in the description");
+                place.add("`pattern`, `minLength` and `maxLength` become types that refuse what the server may send; say it in the description");
             }
         }
         Type::Array(array) => match &array.items {
-            None => findings.add(place, "an array has no `items`; name their type, or `{}`"),
+            None => place.add("an array has no `items`; name their type, or `{}`"),
             Some(items) => {
                 if items
                     .as_item()
                     .is_some_and(|items| items.schema_data.nullable)
                 {
-                    findings.add(
-                        place,
+                    place.add(
                         "the items of a list are nullable, and one null would fail it all; write `items: {}`",
                     );
                 }
-                check_reference(
-                    openapi,
-                    &format!("{place}.items"),
-                    &items.clone().unbox(),
-                    findings,
-                );
+                check_reference(openapi, &place.inside(".items"), &items.clone().unbox());
             }
         },
         Type::Object(object) => {
@@ -158,8 +118,7 @@ fn check_type(
                 object.additional_properties,
                 Some(AdditionalProperties::Any(false))
             ) {
-                findings.add(
-                    place,
+                place.add(
                     "`additionalProperties: false` refuses fields that the server may add; leave it out",
                 );
             }
@@ -169,8 +128,7 @@ fn check_type(
                     Some(AdditionalProperties::Any(true))
                 )
             {
-                findings.add(
-                    place,
+                place.add(
                     "additional properties beside named ones are dropped; leave the word out, or name no properties",
                 );
             }
@@ -178,27 +136,22 @@ fn check_type(
                 object.additional_properties,
                 Some(AdditionalProperties::Schema(_))
             ) {
-                findings.add(place, "typed additional properties are not read; write `additionalProperties: true` on an object without properties");
+                place.add("typed additional properties are not read; write `additionalProperties: true` on an object without properties");
             }
             if !named && !object.properties.is_empty() {
-                findings.add(
-                    place,
+                place.add(
                     "an object with properties has no name; move it to `components.schemas` and refer to it",
                 );
             }
             if let Some(key) = key {
                 match object.properties.get(key).map(ReferenceOr::as_item) {
-                    None => findings.add(
-                        place,
-                        format!(
-                            "`x-key` names `{key}`, which is not a property; add it or fix the name"
-                        ),
-                    ),
+                    None => place.add(format!(
+                        "`x-key` names `{key}`, which is not a property; add it or fix the name"
+                    )),
                     Some(Some(property))
                         if !matches!(property.schema_kind, SchemaKind::Type(Type::String(_))) =>
                     {
-                        findings.add(
-                            place,
+                        place.add(
                             format!("`x-key` names `{key}`, which is not a string; only a string proves an answer"),
                         );
                     }
@@ -207,10 +160,9 @@ fn check_type(
             }
             for name in &object.required {
                 if !object.properties.contains_key(name) {
-                    findings.add(
-                        place,
-                        format!("`{name}` is required and not a property; add it or fix the name"),
-                    );
+                    place.add(format!(
+                        "`{name}` is required and not a property; add it or fix the name"
+                    ));
                 }
             }
             for (name, property) in &object.properties {
@@ -218,16 +170,14 @@ fn check_type(
                     && property.schema_data.deprecated
                     && property.schema_data.description.is_none()
                 {
-                    findings.add(
-                        place,
-                        format!("`{name}` is deprecated and has no `description`; say what to use instead"),
-                    );
+                    place.add(format!(
+                        "`{name}` is deprecated and has no `description`; say what to use instead"
+                    ));
                 }
                 check_reference(
                     openapi,
-                    &format!("{place}.{name}"),
+                    &place.inside(&format!(".{name}")),
                     &property.clone().unbox(),
-                    findings,
                 );
             }
         }

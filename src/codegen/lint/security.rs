@@ -3,10 +3,10 @@
 use openapiv3::{OpenAPI, Operation, ReferenceOr, SecurityRequirement, SecurityScheme};
 use serde_json::Value;
 
-use super::Findings;
+use super::{Findings, Place};
 
 /// Checks that open-source mode supports each scheme.
-pub(super) fn check_schemes(openapi: &OpenAPI, findings: &mut Findings<'_>) {
+pub(super) fn check_schemes(openapi: &OpenAPI, findings: &Findings<'_>) {
     let schemes = openapi.components.iter();
     for (name, scheme) in schemes.flat_map(|components| &components.security_schemes) {
         let what = match scheme {
@@ -28,32 +28,20 @@ pub(super) fn check_schemes(openapi: &OpenAPI, findings: &mut Findings<'_>) {
             }
             ReferenceOr::Reference { .. } => "a `$ref`".to_owned(),
         };
-        findings.add(
-            &format!("components.securitySchemes.{name}"),
+        findings.place(format!("components.securitySchemes.{name}")).add(
             format!("`{name}` is {what}, with which nothing signs in; use oauth2 with authorizationCode, or http bearer"),
         );
     }
 }
 
 /// Checks the schemes and scopes of an operation.
-pub(super) fn check(
-    openapi: &OpenAPI,
-    place: &str,
-    operation: &Operation,
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn check(openapi: &OpenAPI, place: &Place<'_>, operation: &Operation) {
     let Some(security) = operation.security.as_ref().or(openapi.security.as_ref()) else {
-        findings.add(
-            place,
-            "no `security`; name the scheme, or `security: []` where no token is needed",
-        );
+        place.add("no `security`; name the scheme, or `security: []` where no token is needed");
         return;
     };
     if security.iter().any(|alternative| alternative.len() > 1) {
-        findings.add(
-            place,
-            "`security` asks for several schemes at once; name alternatives, one a line",
-        );
+        place.add("`security` asks for several schemes at once; name alternatives, one a line");
     }
     for (scheme, scopes) in security.iter().flatten() {
         let declared = openapi
@@ -61,16 +49,14 @@ pub(super) fn check(
             .as_ref()
             .and_then(|components| components.security_schemes.get(scheme));
         match declared {
-            None => findings.add(
-                place,
-                format!("security scheme `{scheme}` is not declared; add it to `components.securitySchemes`"),
-            ),
+            None => place.add(format!(
+                "security scheme `{scheme}` is not declared; add it to `components.securitySchemes`"
+            )),
             Some(ReferenceOr::Item(SecurityScheme::OAuth2 { flows, .. })) => {
                 let known = flows.authorization_code.as_ref().map(|flow| &flow.scopes);
                 for scope in scopes {
                     if !known.is_some_and(|known| known.contains_key(scope)) {
-                        findings.add(
-                            place,
+                        place.add(
                             format!("scope `{scope}` is not declared by `{scheme}`; add it there or fix the name"),
                         );
                     }
@@ -79,14 +65,13 @@ pub(super) fn check(
             Some(_) => {}
         }
     }
-    check_partial_scopes(place, operation, security, findings);
+    check_partial_scopes(place, operation, security);
 }
 
 fn check_partial_scopes(
-    place: &str,
+    place: &Place<'_>,
     operation: &Operation,
     security: &[SecurityRequirement],
-    findings: &mut Findings<'_>,
 ) {
     let Some(partial) = operation.extensions.get("x-partial-scopes") else {
         return;
@@ -101,8 +86,7 @@ fn check_partial_scopes(
         .as_array()
         .is_some_and(|partial| partial.iter().all(is_known))
     {
-        findings.add(
-            place,
+        place.add(
             "`x-partial-scopes` is not a list of scopes that `security` has; take them from there",
         );
     }

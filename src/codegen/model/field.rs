@@ -53,7 +53,7 @@ pub(super) fn of_object(
     schema: &OpenApiSchema,
     depth: usize,
 ) -> Result<Vec<Field>, String> {
-    let SchemaKind::Type(Type::Object(object)) = &schema.schema_kind else {
+    let Some(object) = document::object(schema) else {
         return Ok(Vec::new());
     };
     let mut fields = Vec::new();
@@ -83,16 +83,11 @@ pub(super) fn of_object(
 
 /// The names of an object's read-only properties.
 pub(super) fn only_read(schema: &OpenApiSchema) -> Vec<String> {
-    let SchemaKind::Type(Type::Object(object)) = &schema.schema_kind else {
-        return Vec::new();
-    };
-    let is_only_read = |property: &ReferenceOr<Box<OpenApiSchema>>| {
-        property
-            .as_item()
-            .is_some_and(|item| item.schema_data.read_only)
-    };
-    let properties = object.properties.iter();
-    let only_read = properties.filter(|(_, property)| is_only_read(property));
+    let properties = document::object(schema).map(|object| &object.properties);
+    let only_read = properties.into_iter().flatten().filter(|(_, property)| {
+        let item = property.as_item();
+        item.is_some_and(|item| item.schema_data.read_only)
+    });
     only_read.map(|(name, _)| name.clone()).collect()
 }
 

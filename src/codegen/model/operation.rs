@@ -215,18 +215,15 @@ fn media_schema(content: &IndexMap<String, openapiv3::MediaType>) -> Option<Stri
 
 /// The names of a schema's own properties.
 fn property_names(openapi: &OpenAPI, name: &str) -> Vec<String> {
-    match document::schema(openapi, name).map(|schema| &schema.schema_kind) {
-        Some(SchemaKind::Type(Type::Object(object))) => object.properties.keys().cloned().collect(),
-        _ => Vec::new(),
-    }
+    let object = document::named_object(openapi, name);
+    object.map_or_else(Vec::new, |object| {
+        object.properties.keys().cloned().collect()
+    })
 }
 
 /// The list that a schema requires.
 fn required_list(openapi: &OpenAPI, name: &str) -> Option<String> {
-    let SchemaKind::Type(Type::Object(object)) = &document::schema(openapi, name)?.schema_kind
-    else {
-        return None;
-    };
+    let object = document::named_object(openapi, name)?;
     let is_list = |name: &&String| {
         object.properties.get(*name).is_some_and(|property| {
             property
@@ -238,13 +235,8 @@ fn required_list(openapi: &OpenAPI, name: &str) -> Option<String> {
 }
 
 fn record_type(openapi: &OpenAPI, response: &str, key: &str) -> Option<RecordType> {
-    let SchemaKind::Type(Type::Object(object)) = &document::schema(openapi, response)?.schema_kind
-    else {
-        return None;
-    };
-    let ReferenceOr::Item(property) = object.properties.get(key)? else {
-        return None;
-    };
+    let object = document::named_object(openapi, response)?;
+    let property = object.properties.get(key)?.as_item()?;
     let SchemaKind::Type(Type::Array(array)) = &property.schema_kind else {
         return None;
     };
