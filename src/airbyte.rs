@@ -5,7 +5,6 @@
 //! and the module `oauth` (feature `oauth`) asks for a user's consent. The [guide](crate::guide::hosted) goes from
 //! nothing to the first call.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -143,8 +142,7 @@ impl Airbyte {
         let workspace = self.connectors().inspect(id).send().await?.workspace_id;
         self.connectors().delete(id).send().await?;
         let Some(workspace) = workspace else {
-            return Err(Error::new(
-                Kind::InvalidResponse,
+            return Err(Error::invalid_response(
                 "the deletion has started; airbyte does not say which workspace has the connector, so its end \
                  can't be checked",
             ));
@@ -281,15 +279,13 @@ impl AirbyteBuilder {
             .unwrap_or(&base_url)
             .to_owned();
         let http = Http::new(self.http, self.limits, self.gzip)?;
-        let organization_id = match &self.auth.organization_id {
-            Some(id) => Some(HeaderValue::from_str(id).map_err(|_| {
-                Error::new(
-                    Kind::Configuration,
-                    "the organization id is not valid; check it",
-                )
-            })?),
-            None => None,
-        };
+        let organization_id =
+            match &self.auth.organization_id {
+                Some(id) => Some(HeaderValue::from_str(id).map_err(|_| {
+                    Error::configuration("the organization id is not valid; check it")
+                })?),
+                None => None,
+            };
         let (source, bearer): (Arc<dyn TokenSource>, Option<Secret>) = match (
             &self.auth.bearer_token,
             &self.auth.airbyte_client_id,
@@ -310,20 +306,17 @@ impl AirbyteBuilder {
                 (Arc::new(source), bearer.clone())
             }
             (None, None, None) => {
-                return Err(Error::new(
-                    Kind::Configuration,
+                return Err(Error::configuration(
                     "no airbyte credentials: give a client id and secret, or a bearer token",
                 ));
             }
             (_, Some(_), None) => {
-                return Err(Error::new(
-                    Kind::Configuration,
+                return Err(Error::configuration(
                     "the airbyte client secret is missing; give it",
                 ));
             }
             (_, None, Some(_)) => {
-                return Err(Error::new(
-                    Kind::Configuration,
+                return Err(Error::configuration(
                     "the airbyte client id is missing; give it",
                 ));
             }
@@ -347,8 +340,4 @@ impl AirbyteBuilder {
     }
 }
 
-impl fmt::Debug for Airbyte {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Airbyte").finish_non_exhaustive()
-    }
-}
+debug!(Airbyte, self);

@@ -71,19 +71,19 @@ impl<'de, T: Fields> Visitor<'de> for Object<T> {
     }
 }
 
-/// Reads a field's name and returns its number.
-struct Key(fn(&str) -> Option<usize>);
+/// Reads a field's name and returns what the function makes of it.
+pub(crate) struct Key<F>(pub(crate) F);
 
-impl<'de> DeserializeSeed<'de> for Key {
-    type Value = Option<usize>;
+impl<'de, T, F: Fn(&str) -> T> DeserializeSeed<'de> for Key<F> {
+    type Value = T;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_identifier(self)
     }
 }
 
-impl Visitor<'_> for Key {
-    type Value = Option<usize>;
+impl<T, F: Fn(&str) -> T> Visitor<'_> for Key<F> {
+    type Value = T;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("the name of a field")

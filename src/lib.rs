@@ -24,6 +24,9 @@
 //! [the program](guide::program), [agents](guide::agents), [testing](guide::test_your_program),
 //! [errors](guide::errors), [quota](guide::quota), [many hosts](guide::hosts), [features](guide::features).
 
+#[macro_use]
+mod debug;
+
 pub mod airbyte;
 pub mod api;
 pub mod auth;

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::operation::Operation;
 use crate::transport::Sending;
 
@@ -84,8 +84,7 @@ impl SeenTokens {
         if self.is_new(token) {
             return Ok(());
         }
-        Err(Error::new(
-            Kind::InvalidResponse,
+        Err(Error::invalid_response(
             "the service gave the same page token again, so the list would never end; report it",
         ))
     }

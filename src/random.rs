@@ -1,6 +1,6 @@
 //! Random values from the operating system. If it has none, this fails: a weaker source would pass for a good one.
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 /// The operating system returned no random values.
 #[derive(Clone, Copy, Debug)]
@@ -17,8 +17,7 @@ pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
 
 impl From<NoRandomness> for Error {
     fn from(_: NoRandomness) -> Self {
-        Self::new(
-            Kind::Configuration,
+        Self::configuration(
             "the operating system gives no random numbers, and nothing is safe without them; check /dev/urandom and the sandbox \
              that this process runs in",
         )

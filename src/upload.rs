@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::http::Reply;
 use crate::operation::{self, Encoded, MediaUpload, Operation};
 use crate::transport::{Call, Session, Transport};
@@ -177,17 +177,13 @@ impl<T: DeserializeOwned> Upload<T> {
         let operation = self.operation;
         let fail = |error: Error| error.of(operation);
         let direct = self.transport.as_direct().ok_or_else(|| {
-            fail(Error::new(
-                Kind::Unsupported,
-                "airbyte does not take uploads; use open-source mode, or send the message in the params",
+            fail(Error::unsupported("airbyte does not take uploads; use open-source mode, or send the message in the params",
             ))
         })?;
-        let upload = operation.media_upload.as_ref().ok_or_else(|| {
-            fail(Error::new(
-                Kind::Unsupported,
-                "the operation does not take uploads",
-            ))
-        })?;
+        let upload = operation
+            .media_upload
+            .as_ref()
+            .ok_or_else(|| fail(Error::unsupported("the operation does not take uploads")))?;
         let size = self
             .media
             .size()
@@ -195,12 +191,9 @@ impl<T: DeserializeOwned> Upload<T> {
             .map_err(|error| fail(unreadable(error)))?;
         if size > upload.max_size {
             let limit = upload.max_size >> 20;
-            return Err(fail(Error::new(
-                Kind::InvalidInput,
-                format!(
-                    "the message is larger than {limit} MiB; send less, or share large files by a link"
-                ),
-            )));
+            return Err(fail(Error::invalid_input(format!(
+                "the message is larger than {limit} MiB; send less, or share large files by a link"
+            ))));
         }
         let request = request(operation, upload, self.params)?;
         let session = Session::new(direct, operation, request);
@@ -236,8 +229,7 @@ async fn in_pieces(
             let piece = media.piece(offset, PIECE).await;
             let piece = piece.map_err(|error| fail(unreadable(error)))?;
             if piece.is_empty() && offset < size {
-                return Err(fail(Error::new(
-                    Kind::InvalidInput,
+                return Err(fail(Error::invalid_input(
                     "the file became shorter while it was being sent; send it again",
                 )));
             }
@@ -340,11 +332,8 @@ fn put(params: &mut Map<String, Value>, field: &str, value: Option<Value>) {
 
 /// Leaves out the path: the caller knows it, and errors end up in logs.
 fn unreadable(error: std::io::Error) -> Error {
-    Error::new(
-        Kind::InvalidInput,
-        format!(
-            "the file can't be read ({}); check that it is there",
-            error.kind()
-        ),
-    )
+    Error::invalid_input(format!(
+        "the file can't be read ({}); check that it is there",
+        error.kind()
+    ))
 }

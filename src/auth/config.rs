@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::secret::{check_credential, trimmed};
 use super::{Account, Secret, ServiceAccountAuthConfig, TokenSource};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 /// Credentials for one of the two modes, or a source of them.
 ///
@@ -134,19 +134,12 @@ impl GmailAuthConfig {
             client_id: trimmed_text(self.client_id),
             client_secret: given_secret(self.client_secret),
         };
-        check_credential(
-            "access token",
-            checked.access_token.as_ref().map(Secret::expose),
-        )?;
-        check_credential(
-            "refresh token",
-            checked.refresh_token.as_ref().map(Secret::expose),
-        )?;
+        check_secrets(&[
+            ("access token", &checked.access_token),
+            ("refresh token", &checked.refresh_token),
+            ("client secret", &checked.client_secret),
+        ])?;
         check_credential("client id", checked.client_id.as_deref())?;
-        check_credential(
-            "client secret",
-            checked.client_secret.as_ref().map(Secret::expose),
-        )?;
         Ok(checked)
     }
 }
@@ -265,14 +258,10 @@ impl AirbyteAuthConfig {
         };
         check_credential("organization id", checked.organization_id.as_deref())?;
         check_credential("airbyte client id", checked.airbyte_client_id.as_deref())?;
-        check_credential(
-            "airbyte client secret",
-            checked.airbyte_client_secret.as_ref().map(Secret::expose),
-        )?;
-        check_credential(
-            "bearer token",
-            checked.bearer_token.as_ref().map(Secret::expose),
-        )?;
+        check_secrets(&[
+            ("airbyte client secret", &checked.airbyte_client_secret),
+            ("bearer token", &checked.bearer_token),
+        ])?;
         check_credential("connector id", checked.connector_id.as_deref())?;
         Ok(checked)
     }
@@ -312,10 +301,9 @@ pub(crate) fn check_variables() -> Result<(), Error> {
         (is_ours && value.to_str().is_none()).then_some(name)
     });
     match unreadable {
-        Some(name) => Err(Error::new(
-            Kind::Configuration,
-            format!("{name} is not text in utf-8; set it again, or unset it"),
-        )),
+        Some(name) => Err(Error::configuration(format!(
+            "{name} is not text in utf-8; set it again, or unset it"
+        ))),
         None => Ok(()),
     }
 }
@@ -326,6 +314,12 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     Some(trimmed(&value))
         .filter(|value| !value.is_empty())
         .map(str::to_owned)
+}
+
+fn check_secrets(secrets: &[(&str, &Option<Secret>)]) -> Result<(), Error> {
+    secrets
+        .iter()
+        .try_for_each(|(what, secret)| check_credential(what, secret.as_ref().map(Secret::expose)))
 }
 
 fn trimmed_text(text: Option<String>) -> Option<String> {

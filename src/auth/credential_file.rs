@@ -13,7 +13,7 @@ use super::config::{AuthConfig, GmailAuthConfig, variable};
 use super::secret::trimmed;
 use super::service_account::{ServiceAccount, ServiceAccountAuthConfig};
 use super::source::{Caller, Key, Signer, Way};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::http::check_url;
 
 /// The largest file accepted; a key takes a few kilobytes.
@@ -160,10 +160,7 @@ impl CredentialFile {
     }
 
     pub(super) fn named(path: &Path, error: Error) -> Error {
-        Error::new(
-            Kind::Configuration,
-            format!("the credential file {}: {error}", path.display()),
-        )
+        Error::configuration(format!("the credential file {}: {error}", path.display()))
     }
 }
 
@@ -272,5 +269,5 @@ fn given<T>(field: Option<T>, name: &str) -> Result<T, Error> {
 }
 
 fn refused(why: &str) -> Error {
-    Error::new(Kind::Configuration, why.to_owned())
+    Error::configuration(why.to_owned())
 }

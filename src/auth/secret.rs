@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 /// A token or password that stays out of logs.
 ///
@@ -102,17 +102,15 @@ pub(crate) fn trimmed(text: &str) -> &str {
 /// Rejects an impossible credential before it is sent: cut by a line break, or copied with its surroundings.
 pub(crate) fn check_credential(what: &str, text: Option<&str>) -> Result<(), Error> {
     match text {
-        Some(text) if is_quoted(text) => Err(Error::new(
-            Kind::Configuration,
-            format!("the {what} has quotes around it; leave them out"),
-        )),
-        Some(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Error::new(
-            Kind::Configuration,
-            format!(
+        Some(text) if is_quoted(text) => Err(Error::configuration(format!(
+            "the {what} has quotes around it; leave them out"
+        ))),
+        Some(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Err(Error::configuration(format!(
                 "the {what} has a space, a line break or another character that it can't have; copy it again, \
                  whole and on one line"
-            ),
-        )),
+            )))
+        }
         _ => Ok(()),
     }
 }

@@ -1,7 +1,6 @@
 //! Service accounts, as configured by a program.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -11,7 +10,7 @@ use super::scope::default_scopes;
 use super::secret::check_credential;
 use super::source::{AssertionTokenSource, Caller, Signer};
 use super::{Secret, TokenCache};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::http::{Http, Limits, check_url};
 
 /// The metadata server's host name.
@@ -64,8 +63,7 @@ impl ServiceAccount {
     pub fn from_json(text: &str) -> Result<Self, Error> {
         match CredentialFile::from_json(text)? {
             CredentialFile::ServiceAccount(account) => Ok(account),
-            CredentialFile::AuthorizedUser(_) => Err(Error::new(
-                Kind::Configuration,
+            CredentialFile::AuthorizedUser(_) => Err(Error::configuration(
                 "the json belongs to a user (authorized_user), not to a service account; download a key of the service account",
             )),
         }
@@ -139,14 +137,7 @@ impl ServiceAccount {
     }
 }
 
-impl fmt::Debug for ServiceAccount {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("ServiceAccount")
-            .field("email", &self.signer.email)
-            .finish_non_exhaustive()
-    }
-}
+debug!(ServiceAccount, self => email: self.signer.email);
 
 /// A service account with the mailbox and scopes to use; see [`ServiceAccount::subject`].
 ///
@@ -222,17 +213,13 @@ impl ServiceAccountAuthConfig {
     pub(super) fn mailbox(&self) -> Result<String, Error> {
         let subject = self.subject.as_deref().map(str::trim).unwrap_or_default();
         if subject.is_empty() {
-            return Err(Error::new(
-                Kind::Configuration,
-                format!(
-                    "a service account has no mailbox of its own: name one with GMAIL_SUBJECT or `subject`; and {}",
-                    self.account.signer.how_to_allow(&self.scope())
-                ),
-            ));
+            return Err(Error::configuration(format!(
+                "a service account has no mailbox of its own: name one with GMAIL_SUBJECT or `subject`; and {}",
+                self.account.signer.how_to_allow(&self.scope())
+            )));
         }
         if !is_address(subject) {
-            return Err(Error::new(
-                Kind::Configuration,
+            return Err(Error::configuration(
                 "the subject is not a mail address; give the user's primary one",
             ));
         }

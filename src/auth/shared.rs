@@ -5,14 +5,13 @@
     allow(dead_code, reason = "only a store that is built in reads them")
 )]
 
-use std::fmt;
 use std::sync::Arc;
 
 use url::Url;
 
 use super::store::redis::RedisTokenStore;
 use super::{GmailAuthConfig, Secret, ServiceAccountAuthConfig, TokenStore};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 /// A store shared by several hosts.
 #[derive(Clone)]
@@ -46,8 +45,7 @@ impl SharedStore {
     /// If the scheme is unknown or the feature `redis` is missing.
     pub(crate) fn new(address: &str, key: Option<Secret>) -> Result<Self, Error> {
         let unknown = || {
-            Error::new(
-                Kind::Configuration,
+            Error::configuration(
                 "the url of the shared store is not valid; give one like redis://host:6379 or rediss://host:6379",
             )
         };
@@ -62,8 +60,7 @@ impl SharedStore {
     }
 
     pub(crate) fn not_built_in() -> Error {
-        Error::new(
-            Kind::Configuration,
+        Error::configuration(
             "this program was built without the feature `redis`; build it with `redis` to share a store",
         )
     }
@@ -82,14 +79,8 @@ impl SharedStore {
     }
 }
 
-/// The URL can contain a password.
-impl fmt::Debug for SharedStore {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("SharedStore")
-            .finish_non_exhaustive()
-    }
-}
+// The URL can contain a password.
+debug!(SharedStore, self);
 
 impl From<&GmailAuthConfig> for Identity {
     fn from(auth: &GmailAuthConfig) -> Self {

@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::execute::ExecuteResult;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::lenient;
 use crate::operation::Operation;
 use crate::transport::{Call, Executed, Form, no_result};
@@ -108,12 +108,9 @@ fn page<T: Form>(
 
 /// The error for records that are not a list.
 fn no_list(key: &str) -> Error {
-    Error::new(
-        Kind::InvalidResponse,
-        format!(
-            "the service's answer has a `{key}` that is not a list; check the base url and any proxy in between"
-        ),
-    )
+    Error::invalid_response(format!(
+        "the service's answer has a `{key}` that is not a list; check the base url and any proxy in between"
+    ))
 }
 
 /// Reads the records, and the other fields named in the spec.

@@ -1,6 +1,5 @@
 //! Any Airbyte connector, by its id.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +15,7 @@ use crate::airbyte::Airbyte;
 use crate::api::airbyte::types::{CheckResult, ConnectorInspection, SkillDocs};
 use crate::api::gmail::operation::TABLE;
 use crate::error::{Error, Kind};
-use crate::http::FirstByte;
-use crate::operation::{QuotaUnits, params};
+use crate::operation::params;
 use crate::transport::{Action, Answer, Call, Form, Hosted, Transport, is_connector_id};
 
 /// The actions, of any connector, that change nothing and so may be sent again.
@@ -76,8 +74,7 @@ impl Airbyte {
     pub fn connector(&self, id: impl Into<String>) -> Result<Connector, Error> {
         let id = id.into();
         if !is_connector_id(&id) {
-            return Err(Error::new(
-                Kind::InvalidInput,
+            return Err(Error::invalid_input(
                 "the connector id is not valid; take it from the list of connectors",
             ));
         }
@@ -275,16 +272,13 @@ impl Connector {
     ) -> Result<ExecuteResult<T>, Error> {
         let params = params(given)?;
         if action.trim().is_empty() {
-            return Err(Error::new(
-                Kind::InvalidInput,
+            return Err(Error::invalid_input(
                 "no action is named; take one from the connector's documentation, such as list",
             )
             .named("execute".into()));
         }
         if action == DOWNLOAD {
-            return Err(Error::new(
-                Kind::Unsupported,
-                "the action `download` answers with a file, which can't be read here; call airbyte's api yourself",
+            return Err(Error::unsupported("the action `download` answers with a file, which can't be read here; call airbyte's api yourself",
             )
             .named("execute".into()));
         }
@@ -298,18 +292,7 @@ impl Connector {
         let action = Action {
             entity,
             action,
-            call: Call {
-                name: "execute".into(),
-                idempotent: is_reading,
-                authenticated: true,
-                read_only: is_reading,
-                answer: Answer::Anything,
-                is_piece: false,
-                first_byte: FirstByte::WhenDone,
-                id: None,
-                fields: None,
-                quota: QuotaUnits::NONE,
-            },
+            call: Call::unlisted("execute", is_reading, Answer::Anything),
         };
         let beside = self.transport.beside(selection.to_hosted());
         let (data, meta) = hosted
@@ -346,11 +329,4 @@ fn without_nulls(meta: Map<String, Value>) -> Map<String, Value> {
         .collect()
 }
 
-impl fmt::Debug for Connector {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Connector")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
+debug!(Connector, self => id: self.id);

@@ -7,7 +7,7 @@ use super::GmailConnector;
 use super::answer::from_service;
 use super::execute::ExecuteResult;
 use crate::api::gmail::operation::TABLE;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::http::FirstByte;
 use crate::operation::{Encoded, Operation, QuotaUnits};
 use crate::transport::{Answer, Call, Outgoing, batch, judge};
@@ -66,10 +66,9 @@ impl Batch<'_> {
         params: impl Into<Value>,
     ) -> Result<(), Error> {
         if self.requests.len() >= LIMIT {
-            return Err(Error::new(
-                Kind::InvalidInput,
-                format!("a batch takes {LIMIT} operations; send it and begin another"),
-            ));
+            return Err(Error::invalid_input(format!(
+                "a batch takes {LIMIT} operations; send it and begin another"
+            )));
         }
         let operation = TABLE.find(entity, action)?;
         let request = operation.write(&operation.accept(params.into())?)?;
@@ -98,8 +97,7 @@ impl Batch<'_> {
     pub async fn send(self) -> Result<Vec<Result<ExecuteResult, Error>>, Error> {
         let named = |error: Error| error.named("batch".into());
         let direct = self.gmail.transport.as_direct().ok_or_else(|| {
-            named(Error::new(
-                Kind::Unsupported,
+            named(Error::unsupported(
                 "airbyte does not take batches; use open-source mode, or single calls",
             ))
         })?;
@@ -111,24 +109,17 @@ impl Batch<'_> {
             sum.saturating_add(direct.quota.units_of(row))
         });
         let call = Call {
-            name: "batch".into(),
             idempotent: rows().all(|row| row.idempotent),
-            authenticated: true,
-            read_only: rows().all(|row| row.read_only),
-            answer: Answer::Parts,
-            is_piece: false,
             first_byte: FirstByte::Soon,
-            id: None,
-            fields: None,
             quota: QuotaUnits {
                 current: units,
                 legacy: units,
             },
+            ..Call::unlisted("batch", rows().all(|row| row.read_only), Answer::Parts)
         };
         let (boundary, body) = batch::write(&self.requests);
-        let content_type =
-            HeaderValue::try_from(format!("multipart/mixed; boundary={boundary}"))
-                .map_err(|_| named(Error::new(Kind::InvalidInput, "the batch can't be framed")))?;
+        let content_type = HeaderValue::try_from(format!("multipart/mixed; boundary={boundary}"))
+            .map_err(|_| named(Error::invalid_input("the batch can't be framed")))?;
         let request = Outgoing {
             method: Method::POST,
             address: TABLE.batch_path.to_owned(),
@@ -143,8 +134,7 @@ impl Batch<'_> {
             .unwrap_or_default();
         let replies =
             batch::read(content_type, &reply.body, self.requests.len()).ok_or_else(|| {
-                call.fail(Error::new(
-                    Kind::InvalidResponse,
+                call.fail(Error::invalid_response(
                     "the answer is not a batch; check the base url",
                 ))
             })?;
@@ -158,8 +148,7 @@ impl Batch<'_> {
                     ..Call::of(operation)
                 };
                 let Some(reply) = reply else {
-                    return Err(call.fail(Error::new(
-                        Kind::InvalidResponse,
+                    return Err(call.fail(Error::invalid_response(
                         "the batch has no answer to it; try it alone",
                     )));
                 };
@@ -170,11 +159,4 @@ impl Batch<'_> {
     }
 }
 
-impl std::fmt::Debug for Batch<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Batch")
-            .field("len", &self.len())
-            .finish_non_exhaustive()
-    }
-}
+debug!(Batch<'_>, self => len: self.len());

@@ -15,7 +15,7 @@ use crate::auth::{
     AirbyteAuthConfig, AuthConfig, GOOGLE_TOKEN_URL, GoogleTokenSource, Identity, Secret,
     ServiceAccountAuthConfig, SharedStore, StoreObserver, TokenCache, TokenSource, TokenStore,
 };
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::http::{Http, Limits, base, check_url, is_loopback};
 use crate::operation::Mode;
 use crate::transport::{
@@ -397,8 +397,7 @@ impl GmailConnectorBuilder {
             AuthConfig::Gmail(auth) => {
                 let auth = auth.checked()?;
                 if auth.refresh_token.is_none() && auth.access_token.is_none() {
-                    return Err(Error::new(
-                        Kind::Configuration,
+                    return Err(Error::configuration(
                         "no google credentials: give a refresh token, or an access token",
                     ));
                 }
@@ -448,8 +447,7 @@ impl GmailConnectorBuilder {
         };
         let store = SharedStore::new(address, self.store_key.clone())?;
         if origin.identity.is_none() && self.store.is_none() {
-            return Err(Error::new(
-                Kind::Configuration,
+            return Err(Error::configuration(
                 "a token source of your own does not say whose tokens it gives, so they can't be shared; give a \
                  `token_store`",
             ));
@@ -475,9 +473,7 @@ impl GmailConnectorBuilder {
             .into_iter()
             .map(|(id, units)| match operation::TABLE.by_id(&id) {
                 Some(row) => Ok((row.id, units)),
-                None => Err(Error::new(
-                    Kind::Configuration,
-                    "quota units are given for an unknown operation; use an operation's id, such as messages_get",
+                None => Err(Error::configuration("quota units are given for an unknown operation; use an operation's id, such as messages_get",
                 )),
             })
             .collect::<Result<Vec<_>, Error>>()?;
@@ -533,8 +529,7 @@ impl GmailConnectorBuilder {
         let connector_id = auth.connector_id.clone();
         let customer = auth.customer();
         if connector_id.is_none() && customer.is_none() {
-            return Err(Error::new(
-                Kind::Configuration,
+            return Err(Error::configuration(
                 "which connector? give a connector id (AIRBYTE_CONNECTOR_ID), or the customer's (workspace's) name \
                  (AIRBYTE_CUSTOMER_NAME)",
             ));
@@ -543,8 +538,7 @@ impl GmailConnectorBuilder {
             .as_deref()
             .is_some_and(|id| !is_connector_id(id))
         {
-            return Err(Error::new(
-                Kind::Configuration,
+            return Err(Error::configuration(
                 "the connector id is not valid; check it",
             ));
         }

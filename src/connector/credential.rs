@@ -93,9 +93,7 @@ impl GmailConnectorBuilder {
             found => found,
         };
         found.ok_or_else(|| {
-            Error::new(
-                Kind::Configuration,
-                "no credentials: set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME",
+            Error::configuration("no credentials: set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME",
             )
         })
     }
@@ -109,9 +107,7 @@ impl GmailConnectorBuilder {
         check_variables()?;
         let directory = AccountDirectory::of_user().ok_or_else(homeless)?;
         Self::stored(&directory, name)?.ok_or_else(|| {
-            Error::new(
-                Kind::Configuration,
-                "no account of that name is signed in; `airbyte-gmail auth list` shows which are, and `airbyte-gmail auth login` adds one",
+            Error::configuration("no account of that name is signed in; `airbyte-gmail auth list` shows which are, and `airbyte-gmail auth login` adds one",
             )
         })
     }
@@ -136,8 +132,7 @@ impl GmailConnectorBuilder {
             (Some(_), Some(name))
                 if subject.is_some_and(|subject| !subject.eq_ignore_ascii_case(&name)) =>
             {
-                return Err(Error::new(
-                    Kind::Configuration,
+                return Err(Error::configuration(
                     "GMAIL_SUBJECT names another mailbox than that of the signed-in account; name a service account's file with GOOGLE_APPLICATION_CREDENTIALS, or unset it",
                 ));
             }
@@ -145,9 +140,7 @@ impl GmailConnectorBuilder {
             _ => Self::application_default()?,
         };
         found.ok_or_else(|| {
-            Error::new(
-                Kind::Configuration,
-                "no credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME",
+            Error::configuration("no credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME",
             )
         })
     }
@@ -175,8 +168,7 @@ impl GmailConnectorBuilder {
             (None, false, true) => Mode::Hosted,
             (None, false, false) => return Ok(None),
             (None, true, true) => {
-                return Err(Error::new(
-                    Kind::Configuration,
+                return Err(Error::configuration(
                     "the environment has credentials for both modes; say which one (open-source or hosted) is meant",
                 ));
             }
@@ -185,8 +177,7 @@ impl GmailConnectorBuilder {
             Mode::Hosted => Self::new(airbyte.into()),
             Mode::OpenSource if !has_gmail => return Ok(None),
             Mode::OpenSource if variable("GMAIL_SUBJECT").is_some() => {
-                return Err(Error::new(
-                    Kind::Configuration,
+                return Err(Error::configuration(
                     "GMAIL_SUBJECT names a mailbox for a service account, and the token of GMAIL_REFRESH_TOKEN or GMAIL_ACCESS_TOKEN belongs to one user; unset one of them",
                 ));
             }
@@ -230,8 +221,7 @@ impl GmailConnectorBuilder {
 }
 
 fn homeless() -> Error {
-    Error::new(
-        Kind::Configuration,
+    Error::configuration(
         "there is no home directory with accounts; set AIRBYTE_GMAIL_CONFIG_DIR, or give credentials",
     )
 }

@@ -1,9 +1,7 @@
 //! `execute`: any operation by entity, action and params.
 
-use std::fmt;
 use std::pin::Pin;
 
-use progenitor_client::ClientInfo;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
@@ -12,7 +10,6 @@ use super::GmailConnector;
 use super::answer::{from_airbyte, from_service};
 use super::selection::Selection;
 use super::store::Store;
-use crate::api::gmail::Client;
 use crate::api::gmail::operation::TABLE;
 use crate::error::Error;
 use crate::operation;
@@ -143,15 +140,7 @@ impl GmailConnector {
     /// [`is_invalid_input`](Error::is_invalid_input): the intent is longer.
     pub fn with_intent(&self, intent: impl Into<String>) -> Result<Self, Error> {
         let transport = self.transport.with_intent(&intent.into())?;
-        Ok(Self {
-            client: Client::new_with_client(
-                self.client.baseurl(),
-                self.client.client().clone(),
-                transport.clone(),
-            ),
-            transport,
-            airbyte: self.airbyte.clone(),
-        })
+        Ok(self.with_transport(transport))
     }
 
     async fn execute_all_fields<T: Form>(
@@ -291,23 +280,20 @@ impl<'a> Execute<'a> {
 
     async fn run<T: Form>(self) -> Result<ExecuteResult<T>, Error> {
         let (entity, action, selection) = (self.entity, self.action, &self.selection);
-        match (self.target, &self.intent) {
-            (Store::Gmail(gmail), None) => {
+        let intent = self.intent.as_deref();
+        match self.target {
+            Store::Gmail(gmail) => {
+                let named = intent.map(|intent| gmail.with_intent(intent)).transpose()?;
+                let gmail = named.as_ref().unwrap_or(gmail);
                 gmail
                     .execute_all_fields(entity, action, self.params, selection)
                     .await
             }
-            (Store::Gmail(gmail), Some(intent)) => {
-                gmail
-                    .with_intent(intent)?
-                    .execute_all_fields(entity, action, self.params, selection)
-                    .await
-            }
-            (Store::Any(connector), None) => {
-                connector.run(entity, action, self.params, selection).await
-            }
-            (Store::Any(connector), Some(intent)) => {
-                let connector = connector.with_intent(intent)?;
+            Store::Any(connector) => {
+                let named = intent
+                    .map(|intent| connector.with_intent(intent))
+                    .transpose()?;
+                let connector = named.as_ref().unwrap_or(connector);
                 connector.run(entity, action, self.params, selection).await
             }
         }
@@ -327,12 +313,4 @@ impl<'a> IntoFuture for Execute<'a> {
     }
 }
 
-impl fmt::Debug for Execute<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Execute")
-            .field("entity", &self.entity)
-            .field("action", &self.action)
-            .finish_non_exhaustive()
-    }
-}
+debug!(Execute<'_>, self => entity: self.entity, action: self.action);

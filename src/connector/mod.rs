@@ -28,12 +28,12 @@ mod selection;
 mod sql;
 mod store;
 
-use std::fmt;
+use progenitor_client::ClientInfo;
 
 use crate::airbyte::Airbyte;
 use crate::api::gmail::{Client, operation};
 use crate::auth::{AuthConfig, Secret};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::transport::{Hosted, Transport};
 
 pub use any::Connector;
@@ -164,10 +164,7 @@ impl GmailConnector {
             .iter()
             .find(|row| row.check)
             .ok_or_else(|| {
-                Error::new(
-                    Kind::Configuration,
-                    "the spec prefers no operation for the check; mark one",
-                )
+                Error::configuration("the spec prefers no operation for the check; mark one")
             })?;
         self.execute(row.entity, row.action, serde_json::json!({}))
             .await
@@ -196,30 +193,29 @@ impl GmailConnector {
     pub async fn access_token(&self) -> Result<Secret, Error> {
         let direct = self.transport.as_direct();
         let Some(tokens) = direct.and_then(|direct| direct.token.as_ref()) else {
-            return Err(Error::new(
-                Kind::Unsupported,
+            return Err(Error::unsupported(
                 "airbyte keeps gmail's tokens in hosted mode; give google's credentials",
             ));
         };
         Ok(tokens.bearer(None).await?.token)
     }
 
+    /// The same connector, whose calls go out by another transport.
+    fn with_transport(&self, transport: Transport) -> Self {
+        let (address, http) = (self.client.baseurl(), self.client.client().clone());
+        Self {
+            client: Client::new_with_client(address, http, transport.clone()),
+            transport,
+            airbyte: self.airbyte.clone(),
+        }
+    }
+
     fn hosted_route(&self, what: &'static str) -> Result<&Hosted, Error> {
         self.transport.as_hosted().ok_or_else(|| {
-            Error::new(
-                Kind::Unsupported,
-                "only hosted mode offers it; give airbyte credentials",
-            )
-            .named(what.into())
+            Error::unsupported("only hosted mode offers it; give airbyte credentials")
+                .named(what.into())
         })
     }
 }
 
-impl fmt::Debug for GmailConnector {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("GmailConnector")
-            .field("mode", &self.mode())
-            .finish_non_exhaustive()
-    }
-}
+debug!(GmailConnector, self => mode: self.mode());

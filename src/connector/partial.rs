@@ -1,10 +1,7 @@
 //! Partial responses from Google.
 
-use progenitor_client::ClientInfo;
-
 use super::GmailConnector;
-use crate::api::gmail::Client;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 impl GmailConnector {
     /// The same connector, with answers from Google limited to these fields.
@@ -34,26 +31,15 @@ impl GmailConnector {
     pub fn with_fields(&self, fields: impl AsRef<str>) -> Result<Self, Error> {
         let fields = fields.as_ref().trim();
         if fields.is_empty() {
-            return Err(Error::new(
-                Kind::InvalidInput,
+            return Err(Error::invalid_input(
                 "no field is named; give some, such as messages/id,nextPageToken",
             ));
         }
         if self.transport.as_hosted().is_some() {
-            return Err(Error::new(
-                Kind::Unsupported,
+            return Err(Error::unsupported(
                 "in hosted mode execute_selected chooses fields; use it, or open-source mode with with_fields",
             ));
         }
-        let transport = self.transport.with_fields(fields);
-        Ok(Self {
-            client: Client::new_with_client(
-                self.client.baseurl(),
-                self.client.client().clone(),
-                transport.clone(),
-            ),
-            transport,
-            airbyte: None,
-        })
+        Ok(self.with_transport(self.transport.with_fields(fields)))
     }
 }

@@ -1,14 +1,12 @@
 //! Searching the Context Store, in hosted mode.
 
-use std::fmt;
-
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::GmailConnector;
 use super::store::{LIMIT, Store};
 use crate::api::gmail::operation::TABLE;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::operation::SearchableEntity;
 
 /// A condition on records.
@@ -381,14 +379,7 @@ impl SearchResult {
     }
 }
 
-impl fmt::Debug for Search<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Search")
-            .field("entity", &self.entity)
-            .finish_non_exhaustive()
-    }
-}
+debug!(Search<'_>, self => entity: self.entity);
 
 /// Fields have their wire names; the Python package's snake case names would silently match nothing.
 fn check_field(entity: &SearchableEntity, field: &str) -> Result<(), Error> {
@@ -396,13 +387,10 @@ fn check_field(entity: &SearchableEntity, field: &str) -> Result<(), Error> {
     if entity.fields.contains(&top) {
         return Ok(());
     }
-    Err(Error::new(
-        Kind::InvalidInput,
-        format!(
-            "a field of the search is not known; {} has: {}",
-            entity.entity,
-            entity.fields.join(", ")
-        ),
-    )
+    Err(Error::invalid_input(format!(
+        "a field of the search is not known; {} has: {}",
+        entity.entity,
+        entity.fields.join(", ")
+    ))
     .named(TABLE.search_action.into()))
 }

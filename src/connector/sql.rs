@@ -1,7 +1,5 @@
 //! SQL queries of the Context Store, in hosted mode.
 
-use std::fmt;
-
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -127,11 +125,4 @@ impl SqlResult {
     }
 }
 
-impl fmt::Debug for Sql<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Sql")
-            .field("entity", &self.entity)
-            .finish_non_exhaustive()
-    }
-}
+debug!(Sql<'_>, self => entity: self.entity);

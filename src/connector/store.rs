@@ -6,9 +6,8 @@ use super::GmailConnector;
 use super::any::Connector;
 use super::execute::ExecuteResult;
 use crate::api::gmail::operation::TABLE;
-use crate::error::{Error, Kind};
-use crate::http::FirstByte;
-use crate::operation::{QuotaUnits, SearchableEntity};
+use crate::error::Error;
+use crate::operation::SearchableEntity;
 use crate::transport::{Action, Answer, Call, Form, Hosted, Transport, no_result};
 
 /// The default number of records or rows. It is always sent, because Airbyte's documents contradict each other on the
@@ -35,11 +34,8 @@ impl<'a> Store<'a> {
     /// The hosted route; open-source mode has none.
     pub(super) fn hosted(self, action: &'static str) -> Result<&'a Hosted, Error> {
         self.transport().as_hosted().ok_or_else(|| {
-            Error::new(
-                Kind::Unsupported,
-                "only hosted mode offers it; give airbyte credentials",
-            )
-            .named(action.into())
+            Error::unsupported("only hosted mode offers it; give airbyte credentials")
+                .named(action.into())
         })
     }
 
@@ -79,18 +75,7 @@ impl<'a> Store<'a> {
         let action = Action {
             entity,
             action,
-            call: Call {
-                name: action.into(),
-                idempotent: true,
-                authenticated: true,
-                read_only: true,
-                answer: Answer::List(&["data", "meta"]),
-                is_piece: false,
-                first_byte: FirstByte::WhenDone,
-                id: None,
-                fields: None,
-                quota: QuotaUnits::NONE,
-            },
+            call: Call::unlisted(action, true, Answer::List(&["data", "meta"])),
         };
         let (data, meta) = hosted
             .execute_action(&action, &params, &self.transport().beside(Map::new()))
@@ -115,8 +100,7 @@ fn known_params(action: &str) -> &'static [&'static str] {
 
 fn check_params(action: &'static str, params: &Map<String, Value>) -> Result<(), Error> {
     let known = known_params(action);
-    let refuse =
-        |message: String| Err(Error::new(Kind::InvalidInput, message).named(action.into()));
+    let refuse = |message: String| Err(Error::invalid_input(message).named(action.into()));
     if let Some(unknown) = params.keys().find(|key| !known.contains(&key.as_str())) {
         let shown = if unknown.len() <= 64 {
             unknown.as_str()
@@ -146,12 +130,9 @@ pub(super) fn unknown_entity<'n>(
     known: impl Iterator<Item = &'n str>,
 ) -> Error {
     let known: Vec<&str> = known.collect();
-    Error::new(
-        Kind::InvalidInput,
-        format!(
-            "the entity can't be searched; use one of: {}",
-            known.join(", ")
-        ),
-    )
+    Error::invalid_input(format!(
+        "the entity can't be searched; use one of: {}",
+        known.join(", ")
+    ))
     .named(action.into())
 }

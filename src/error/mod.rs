@@ -51,7 +51,7 @@ pub struct Error {
     inner: Arc<Inner>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Inner {
     kind: Kind,
     operation: Option<Cow<'static, str>>,
@@ -109,6 +109,26 @@ impl Error {
         Self::new(Kind::TokenRefreshFailed, message)
     }
 
+    /// Fix the configuration.
+    pub(crate) fn configuration(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Configuration, message)
+    }
+
+    /// Fix the arguments; nothing was sent.
+    pub(crate) fn invalid_input(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::InvalidInput, message)
+    }
+
+    /// Use the other mode.
+    pub(crate) fn unsupported(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Unsupported, message)
+    }
+
+    /// Report it: the answer is none.
+    pub(crate) fn invalid_response(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::InvalidResponse, message)
+    }
+
     /// The text without the operation.
     pub(crate) fn message(&self) -> &str {
         &self.inner.message
@@ -137,7 +157,7 @@ impl Error {
 
     /// Explains another error, and keeps what the service said.
     pub(crate) fn explaining(self, cause: Self) -> Self {
-        let said = cause.inner.copy();
+        let said = Inner::clone(&cause.inner);
         self.with(|inner| {
             inner.status = inner.status.or(said.status);
             inner.reason = inner.reason.take().or(said.reason);
@@ -182,27 +202,21 @@ impl Error {
             .strip_prefix("missing field `")
             .and_then(|rest| rest.split_once('`'))
         {
-            return Self::new(
-                Kind::InvalidResponse,
-                format!(
-                    "the service's answer has no `{name}`, which every such answer has; if you choose fields, \
+            return Self::invalid_response(format!(
+                "the service's answer has no `{name}`, which every such answer has; if you choose fields, \
                      choose it too, and check the base url"
-                ),
-            );
+            ));
         }
-        Self::new(
-            Kind::InvalidResponse,
-            format!(
-                "the service's answer does not fit its document (line {}, column {}); try again, and report it \
+        Self::invalid_response(format!(
+            "the service's answer does not fit its document (line {}, column {}); try again, and report it \
                  if this keeps happening",
-                error.line(),
-                error.column()
-            ),
-        )
+            error.line(),
+            error.column()
+        ))
     }
 
     fn with(self, change: impl FnOnce(&mut Inner)) -> Self {
-        let mut inner = Arc::try_unwrap(self.inner).unwrap_or_else(|shared| shared.copy());
+        let mut inner = Arc::unwrap_or_clone(self.inner);
         change(&mut inner);
         Self {
             inner: Arc::new(inner),
@@ -402,27 +416,6 @@ impl Error {
     /// Whether the answer doesn't match the service's document.
     pub fn is_invalid_response(&self) -> bool {
         self.inner.kind == Kind::InvalidResponse
-    }
-}
-
-impl Inner {
-    fn copy(&self) -> Self {
-        Self {
-            kind: self.kind,
-            operation: self.operation.clone(),
-            message: self.message.clone(),
-            status: self.status,
-            reason: self.reason.clone(),
-            service_message: self.service_message.clone(),
-            service_errors: self.service_errors.clone(),
-            request_id: self.request_id.clone(),
-            message_id: self.message_id.clone(),
-            retry_after: self.retry_after,
-            lasts: self.lasts,
-            is_said: self.is_said,
-            outcome_unknown: self.outcome_unknown,
-            source: self.source.clone(),
-        }
     }
 }
 

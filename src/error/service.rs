@@ -46,14 +46,7 @@ impl fmt::Display for ServiceError {
     }
 }
 
-impl fmt::Debug for ServiceError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("ServiceError")
-            .field("code", &self.code.as_deref().filter(|code| is_reason(code)))
-            .finish_non_exhaustive()
-    }
-}
+debug!(ServiceError, self => code: self.code.as_deref().filter(|code| is_reason(code)));
 
 /// The errors per field: from the documented `errors`, from the `detail` of Airbyte's framework, or from what other
 /// servers send in their place, such as a text per field or a map of fields.

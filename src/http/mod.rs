@@ -178,11 +178,8 @@ impl Http {
             .connect_timeout(limits.connect_timeout)
             .build()
             .map_err(|error| {
-                Error::new(
-                    Kind::Configuration,
-                    "the http client can't be made; give one with `http_client`",
-                )
-                .caused_by(error.without_url())
+                Error::configuration("the http client can't be made; give one with `http_client`")
+                    .caused_by(error.without_url())
             })?;
         Ok((client, proxy.map(Arc::new)))
     }
@@ -218,7 +215,8 @@ impl Http {
         let sending = clock.first_byte(self.client.execute(request)).await?;
         let mut response = match sending {
             Ok(response) => response,
-            Err(error) => return Err(self.failure(error).await),
+            // Boxed: it is rarely needed, and large, since it may ask a proxy for its reason.
+            Err(error) => return Err(Box::pin(self.failure(error)).await),
         };
         if asked.is_some_and(|asked| asked != *response.url()) {
             return Err(Failure::Redirected);
@@ -284,6 +282,15 @@ impl Http {
         let cause = connect::cause(&error, host, port, proxy, status);
         Failure::NotSent(error, cause)
     }
+}
+
+/// Builds a request to a configured address; `refusal` is the error if that is not valid.
+pub(crate) fn built(
+    request: reqwest::RequestBuilder,
+    refusal: &'static str,
+) -> Result<reqwest::Request, Error> {
+    let built = request.build();
+    built.map_err(|error| Error::configuration(refusal).caused_by(error.without_url()))
 }
 
 /// The time limits of one exchange.
@@ -417,19 +424,14 @@ impl From<Failure> for Error {
             ),
             Failure::Broken(error) => Self::interrupted().caused_by(error),
             Failure::Damaged(error) => Self::interrupted().caused_by(error),
-            Failure::TooLarge(limit) => Self::new(
-                Kind::InvalidResponse,
-                format!(
-                    "the answer is larger than the limit of {limit} bytes; ask for less, or raise `response_bytes` of the limits"
-                ),
-            ),
-            Failure::NotMade(error) => Self::new(
-                Kind::InvalidInput,
-                "the params don't make a valid url; shorten them",
-            )
-            .caused_by(error),
-            Failure::Redirected => Self::new(
-                Kind::Configuration,
+            Failure::TooLarge(limit) => Self::invalid_response(format!(
+                "the answer is larger than the limit of {limit} bytes; ask for less, or raise `response_bytes` of the limits"
+            )),
+            Failure::NotMade(error) => {
+                Self::invalid_input("the params don't make a valid url; shorten them")
+                    .caused_by(error)
+            }
+            Failure::Redirected => Self::configuration(
                 "the http client followed a redirect, which can carry secrets to another host; make it with `redirect(Policy::none())`",
             ),
         }
@@ -448,7 +450,7 @@ impl Error {
 
 /// Checks a service's URL: https, or http only on this machine, since each request carries a token.
 pub(crate) fn check_url(name: &str, text: &str) -> Result<String, Error> {
-    let refused = |why: &str| Err(Error::new(Kind::Configuration, format!("the {name} {why}")));
+    let refused = |why: &str| Err(Error::configuration(format!("the {name} {why}")));
     let Ok(url) = Url::parse(text) else {
         return refused("is not a url; give one like https://host");
     };
@@ -472,9 +474,8 @@ pub(crate) fn check_url(name: &str, text: &str) -> Result<String, Error> {
 
 /// The base for the URLs of requests; `checked` has passed [`check_url`].
 pub(crate) fn base(checked: &str) -> Result<Url, Error> {
-    Url::parse(&[checked, "/"].concat()).map_err(|error| {
-        Error::new(Kind::Configuration, "the base url is not a url").caused_by(error)
-    })
+    Url::parse(&[checked, "/"].concat())
+        .map_err(|error| Error::configuration("the base url is not a url").caused_by(error))
 }
 
 /// Whether a URL points to this machine.

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 /// The variables that name a proxy for https, by precedence. Both spellings are common, as in curl.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -56,9 +56,7 @@ impl HttpsProxy {
                 continue;
             };
             let url = value.to_str().and_then(read).ok_or_else(|| {
-                Error::new(
-                    Kind::Configuration,
-                    format!(
+                Error::configuration(format!(
                         "{name} is not a proxy's address; give one like http://host:port, with user:password@ before the \
                          host where the proxy asks for it, or unset it"
                     ),
@@ -80,8 +78,7 @@ impl HttpsProxy {
             return Ok(client.no_proxy());
         };
         let proxy = Proxy::https(url.clone()).map_err(|error| {
-            Error::new(
-                Kind::Configuration,
+            Error::configuration(
                 "the proxy of the environment can't be used; check HTTPS_PROXY and ALL_PROXY",
             )
             .caused_by(error.without_url())

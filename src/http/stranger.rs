@@ -40,8 +40,7 @@ async fn public_addresses(url: &Url) -> Result<Vec<SocketAddr>, Error> {
         None => Vec::new(),
     };
     if addresses.is_empty() || !addresses.iter().all(|address| is_public(address.ip())) {
-        return Err(Error::new(
-            Kind::InvalidInput,
+        return Err(Error::invalid_input(
             "the address is not one of the public internet; nothing was sent",
         ));
     }
@@ -59,8 +58,7 @@ async fn post_to(url: &Url, addresses: &[SocketAddr], form: &'static str) -> Res
         .timeout(LONGEST)
         .build()
         .map_err(|error| {
-            Error::new(Kind::Configuration, "the http client can't be made")
-                .caused_by(error.without_url())
+            Error::configuration("the http client can't be made").caused_by(error.without_url())
         })?;
     let request = client
         .post(url.clone())

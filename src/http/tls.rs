@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 /// The variables that name other authorities for OpenSSL, curl and others. The verifier reads them on Linux and other
 /// Unix systems, except Apple's and Android.
@@ -28,11 +28,8 @@ fn own() -> Result<ClientConfig, Error> {
     let config = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|error| {
-            Error::new(
-                Kind::Configuration,
-                "no tls is available; give a client with `http_client`",
-            )
-            .caused_by(error)
+            Error::configuration("no tls is available; give a client with `http_client`")
+                .caused_by(error)
         })?;
     check_file()?;
     Ok(match Verifier::new(provider) {
@@ -46,9 +43,7 @@ fn own() -> Result<ClientConfig, Error> {
                 .find_map(|name| Some((name, std::env::var_os(name)?)))
             {
                 let path = Path::new(&path).display();
-                return Err(Error::new(
-                    Kind::Configuration,
-                    format!("{name} names no certificates that can be read (`{path}`); name a file (or folder) of PEM certificates, or unset it"),
+                return Err(Error::configuration(format!("{name} names no certificates that can be read (`{path}`); name a file (or folder) of PEM certificates, or unset it"),
                 )
                 .caused_by(error));
             }
@@ -67,9 +62,7 @@ fn check_file() -> Result<(), Error> {
     };
     std::fs::File::open(&path).map(drop).map_err(|error| {
         let path = Path::new(&path).display();
-        Error::new(
-            Kind::Configuration,
-            format!("SSL_CERT_FILE names `{path}`, which can't be read; name a file of PEM certificates, or unset it"),
+        Error::configuration(format!("SSL_CERT_FILE names `{path}`, which can't be read; name a file of PEM certificates, or unset it"),
         )
         .caused_by(error)
     })

@@ -3,7 +3,7 @@
 use serde_json::{Map, Number, Value};
 
 use super::{Field, Location, Operation, Schema};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 impl Operation {
     /// Checks params for unknown and missing names, wrong types, and values that can't be sent.
@@ -23,8 +23,7 @@ impl Operation {
     ///
     /// [`is_invalid_input`](crate::Error::is_invalid_input); the text says what is allowed, and never contains a value.
     pub fn check(&self, params: &Map<String, Value>) -> Result<(), Error> {
-        check(self.fields, params)
-            .map_err(|message| Error::new(Kind::InvalidInput, message).of(self))
+        check(self.fields, params).map_err(|message| Error::invalid_input(message).of(self))
     }
 
     /// Checks params, and normalizes whole numbers and names.
@@ -47,8 +46,7 @@ pub(crate) fn params(given: Value) -> Result<Map<String, Value>, Error> {
     match given {
         Value::Object(params) => Ok(params),
         Value::Null => Ok(Map::new()),
-        _ => Err(Error::new(
-            Kind::InvalidInput,
+        _ => Err(Error::invalid_input(
             "params is not an object; give one with names and values",
         )),
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::check::is_id;
 use super::{Encoded, Field, Location, Operation, Schema};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 impl Operation {
     /// Decodes a request made by [`encode`](Self::encode) or the generated client.
@@ -79,9 +79,8 @@ impl Operation {
             }
         }
         if self.has_body {
-            let body: Map<String, Value> = serde_json::from_slice(body).map_err(|_| {
-                Error::new(Kind::InvalidInput, "the body is not a json object").of(self)
-            })?;
+            let body: Map<String, Value> = serde_json::from_slice(body)
+                .map_err(|_| Error::invalid_input("the body is not a json object").of(self))?;
             params.extend(body);
         }
         Ok(params)
@@ -96,9 +95,7 @@ impl Operation {
         mut found: impl FnMut(&'static str, &'a str),
     ) -> Result<(), Error> {
         let mismatch = || {
-            Error::new(
-                Kind::InvalidInput,
-                "an id in the path is empty, `.` or `..`, or has characters that no id has; give the right id",
+            Error::invalid_input("an id in the path is empty, `.` or `..`, or has characters that no id has; give the right id",
             )
             .of(self)
         };

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::check::is_id;
 use super::{Field, Location, Operation, Schema};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 /// Characters to escape in a path segment, so a value can't reach into another segment (RFC 3986, section 3.3).
 const SEGMENT: &AsciiSet = &CONTROLS
@@ -91,7 +91,7 @@ impl<'a> Encoder<'a> {
             let value = value.map_or("", |(_, value)| value);
             // Anything but an id would make the path of another resource or operation.
             if !is_id(value) && refused.is_none() {
-                refused = Some(Error::new(Kind::InvalidInput, super::check::no_id(name)));
+                refused = Some(Error::invalid_input(super::check::no_id(name)));
             }
             address.extend(utf8_percent_encode(value, SEGMENT));
             if repeated == Some(name) {
@@ -162,7 +162,7 @@ impl<'a> Encoder<'a> {
 
     fn refuse(&mut self, message: String) {
         if self.refused.is_none() {
-            self.refused = Some(Error::new(Kind::InvalidInput, message));
+            self.refused = Some(Error::invalid_input(message));
         }
     }
 
@@ -225,12 +225,9 @@ impl Operation {
             .uri(address)
             .body(body.into())
             .map_err(|error| {
-                Error::new(
-                    Kind::InvalidInput,
-                    "the params don't make a valid url; shorten them",
-                )
-                .caused_by(error)
-                .of(self)
+                Error::invalid_input("the params don't make a valid url; shorten them")
+                    .caused_by(error)
+                    .of(self)
             })?;
         *request.headers_mut() = headers;
         Ok(request)

@@ -11,7 +11,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 pub(crate) use check::params;
 pub(crate) use encode::{Encoded, Encoder};
@@ -316,7 +316,7 @@ impl Table {
                 actions.join(", ")
             )
         };
-        Err(Error::new(Kind::InvalidInput, message))
+        Err(Error::invalid_input(message))
     }
 
     /// Finds the row for an operation id.

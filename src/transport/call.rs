@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::judge::Answer;
 use super::key;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::http::FirstByte;
 use crate::operation::{Encoded, Operation, QuotaUnits};
 
@@ -55,6 +55,22 @@ impl Call {
         }
     }
 
+    /// A call without a row: it costs no quota, and its answer comes when it is done.
+    pub(crate) fn unlisted(name: &'static str, read_only: bool, answer: Answer) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            idempotent: read_only,
+            authenticated: true,
+            read_only,
+            answer,
+            is_piece: false,
+            first_byte: FirstByte::WhenDone,
+            id: None,
+            fields: None,
+            quota: QuotaUnits::NONE,
+        }
+    }
+
     /// Sets the id that the answer must have, from the params.
     pub(crate) fn about(mut self, operation: &Operation, params: &Map<String, Value>) -> Self {
         self.id = operation
@@ -90,9 +106,7 @@ impl Call {
             !id.contains('@') && !key::names(body, key, |text| text.eq_ignore_ascii_case(id))
         });
         if is_other {
-            return Err(self.fail(Error::new(
-                Kind::InvalidResponse,
-                format!("the service's answer is about another `{key}` than the one asked for; try again, and if \
+            return Err(self.fail(Error::invalid_response(format!("the service's answer is about another `{key}` than the one asked for; try again, and if \
                          this keeps happening, check any proxy in between"),
             )));
         }

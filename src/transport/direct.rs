@@ -12,7 +12,7 @@ use super::judge;
 use super::pace::{Governor, LONGEST_ASKED};
 use super::retry::{Outcome, RetryBudget, RetryPolicy, jitter};
 use crate::auth::{Bearer, TokenCache};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::http::{Failure, Http, Reply};
 
 /// Airbyte's header for the organization, for credentials that belong to several.
@@ -207,10 +207,7 @@ impl Direct {
         // An upload session has its own absolute URL, which replaces the base.
         let address = outgoing.address.trim_start_matches('/');
         let url = self.base_url.join(address).map_err(|error| {
-            call.name(
-                Error::new(Kind::InvalidInput, "the params don't make a valid url")
-                    .caused_by(error),
-            )
+            call.name(Error::invalid_input("the params don't make a valid url").caused_by(error))
         })?;
         let mut request = reqwest::Request::new(outgoing.method.clone(), url);
         request.headers_mut().clone_from(&outgoing.headers);
@@ -225,8 +222,7 @@ impl Direct {
             .await
             .map_err(|error| call.name(error))?;
         let value = bearer.header.clone().ok_or_else(|| {
-            call.name(Error::new(
-                Kind::Configuration,
+            call.name(Error::configuration(
                 "the access token has characters that no token has; check it",
             ))
         })?;

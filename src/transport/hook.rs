@@ -9,7 +9,7 @@ use reqwest::ResponseBuilderExt;
 
 use super::Transport;
 use crate::api::{airbyte, gmail};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::http::Reply;
 use crate::operation::{Encoded, Operation, Table};
 
@@ -66,12 +66,9 @@ async fn send(
     request: reqwest::Request,
     info: &OperationInfo,
 ) -> Result<Reply, Error> {
-    let operation = table.by_id(info.operation_id).ok_or_else(|| {
-        Error::new(
-            Kind::InvalidInput,
-            "the operation is not in the table of its document",
-        )
-    })?;
+    let operation = table
+        .by_id(info.operation_id)
+        .ok_or_else(|| Error::invalid_input("the operation is not in the table of its document"))?;
     let request = encoded(operation, client.baseurl(), request)?;
     client.inner().send(operation, request).await
 }
@@ -138,24 +135,18 @@ impl From<progenitor_client::Error<()>> for Error {
                 let status = response.status().as_u16();
                 let own = response.extensions_mut().remove::<Self>();
                 own.unwrap_or_else(|| {
-                    Self::new(
-                        Kind::InvalidResponse,
-                        format!("the service answered with the unexpected status {status}"),
-                    )
+                    Self::invalid_response(format!(
+                        "the service answered with the unexpected status {status}"
+                    ))
                 })
             }
-            Client::InvalidRequest(_) => Self::new(
-                Kind::InvalidInput,
+            Client::InvalidRequest(_) => Self::invalid_input(
                 "a parameter has a value that can't be sent; check the arguments",
             ),
             // The operation isn't known here, so it may have changed something.
             Client::InvalidResponsePayload(_, error) => Self::undecodable(&error).outcome_unknown(),
             // The transport answers every failure with a response, so no other variant comes from the network.
-            _ => Self::new(
-                Kind::InvalidResponse,
-                "the service's answer could not be read",
-            )
-            .outcome_unknown(),
+            _ => Self::invalid_response("the service's answer could not be read").outcome_unknown(),
         }
     }
 }

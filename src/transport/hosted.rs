@@ -86,12 +86,10 @@ impl Hosted {
 
     /// The direct route to Airbyte's own API.
     fn direct(&self) -> Result<&Direct, Error> {
-        self.airbyte.inner().as_direct().ok_or_else(|| {
-            Error::new(
-                Kind::Configuration,
-                "airbyte's api is not reached through a connector",
-            )
-        })
+        self.airbyte
+            .inner()
+            .as_direct()
+            .ok_or_else(|| Error::configuration("airbyte's api is not reached through a connector"))
     }
 
     async fn look_up(&self) -> Result<String, Error> {
@@ -103,8 +101,7 @@ impl Hosted {
             Some(Customer::CustomerName(name)) => list.customer_name(name),
             Some(Customer::WorkspaceName(name)) => list.workspace_name(name),
             None => {
-                return Err(Error::new(
-                    Kind::Configuration,
+                return Err(Error::configuration(
                     "no connector: give a connector id, or the customer's (workspace's) name",
                 ));
             }
@@ -207,8 +204,7 @@ pub(crate) async fn find_connector(
             ),
         )),
         [only] if !only.id.is_empty() => Ok(only.id.clone()),
-        [_] => Err(Error::new(
-            Kind::InvalidResponse,
+        [_] => Err(Error::invalid_response(
             "airbyte lists a connector without an id; check the base url",
         )),
         several => {
@@ -412,8 +408,7 @@ fn quoted(text: &str) -> String {
 
 /// The error for JSON that isn't an action's result.
 pub(crate) fn no_result() -> Error {
-    Error::new(
-        Kind::InvalidResponse,
+    Error::invalid_response(
         "airbyte's answer has no result; check the base url, and report it if this keeps happening",
     )
 }
@@ -421,8 +416,7 @@ pub(crate) fn no_result() -> Error {
 /// Rejects what hosted mode can't do, before sending anything.
 fn check_offered(operation: &'static Operation, params: &Map<String, Value>) -> Result<(), Error> {
     if !operation.hosted {
-        return Err(Error::new(
-            Kind::Unsupported,
+        return Err(Error::unsupported(
             "airbyte's gmail connector has no such action; use open-source mode for it",
         )
         .of(operation));
@@ -441,9 +435,7 @@ fn check_fields(
             continue;
         };
         if field.absent {
-            return Err(Error::new(
-                Kind::Unsupported,
-                format!(
+            return Err(Error::unsupported(format!(
                     "airbyte's gmail connector does not take `{prefix}{}`; leave it out, or use open-source mode",
                     field.name
                 ),

@@ -7,7 +7,7 @@ use super::call::Call;
 use super::key;
 use super::retry::Outcome;
 use super::surrogate;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::http::{Failure, Reply};
 use crate::operation::Operation;
 
@@ -231,7 +231,7 @@ fn body(answer: Answer, headers: &HeaderMap, content: &[u8]) -> Result<(), (Outc
 }
 
 fn unclear(message: impl Into<std::borrow::Cow<'static, str>>) -> Result<(), (Outcome, Error)> {
-    Err((Outcome::Unclear, Error::new(Kind::InvalidResponse, message)))
+    Err((Outcome::Unclear, Error::invalid_response(message)))
 }
 
 /// Longer bodies aren't errors, and searching a large message for one would take a sixth of the time to read it.

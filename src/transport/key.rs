@@ -4,13 +4,13 @@ use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor,
-};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+
+use crate::lenient::Key;
 
 /// Whether an object has a non-empty string under a key. Parses no further than the key.
 pub(super) fn is_in(body: &[u8], key: &str) -> bool {
-    if begins_with(body, key) {
+    if begins_with(body, key).is_some_and(|text| !text.starts_with(b"\"")) {
         return true;
     }
     seek(
@@ -34,28 +34,19 @@ pub(super) fn names(body: &[u8], key: &str, is_meant: impl Fn(&str) -> bool) -> 
 
 /// The string of an object's first field, if that is `key` and the string has no escapes.
 fn first<'a>(body: &'a [u8], key: &str) -> Option<&'a str> {
-    let text = after(body, b"{")
-        .and_then(|body| after(body, b"\""))
-        .and_then(|body| body.strip_prefix(key.as_bytes()))
-        .and_then(|body| body.strip_prefix(b"\""))
-        .and_then(|body| after(body, b":"))
-        .and_then(|body| after(body, b"\""))?;
+    let text = begins_with(body, key)?;
     let (text, rest) = text.split_at_checked(memchr::memchr2(b'"', b'\\', text)?)?;
     std::str::from_utf8(text)
         .ok()
         .filter(|_| rest.starts_with(b"\""))
 }
 
-/// Whether an object's first field is a non-empty string under `key`. Most answers begin with their key, and need no
-/// parser.
-fn begins_with(body: &[u8], key: &str) -> bool {
-    after(body, b"{")
-        .and_then(|body| after(body, b"\""))
-        .and_then(|body| body.strip_prefix(key.as_bytes()))
-        .and_then(|body| body.strip_prefix(b"\""))
-        .and_then(|body| after(body, b":"))
-        .and_then(|body| after(body, b"\""))
-        .is_some_and(|text| !text.starts_with(b"\""))
+/// What follows the opening quote, if an object's first field is a string under `key`. Most answers begin with their key,
+/// and need no parser.
+fn begins_with<'a>(body: &'a [u8], key: &str) -> Option<&'a [u8]> {
+    let body = after(after(body, b"{")?, b"\"")?;
+    let body = body.strip_prefix(key.as_bytes())?.strip_prefix(b"\"")?;
+    after(after(body, b":")?, b"\"")
 }
 
 fn after<'a>(body: &'a [u8], mark: &[u8]) -> Option<&'a [u8]> {
@@ -137,7 +128,7 @@ where
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        while let Some(is_meant) = fields.next_key_seed(Is(&self.is_meant))? {
+        while let Some(is_meant) = fields.next_key_seed(Key(&self.is_meant))? {
             if is_meant {
                 self.found.set((self.holds)(fields.next_value()?));
                 return Err(A::Error::custom("found"));
@@ -145,29 +136,6 @@ where
             fields.next_value::<IgnoredAny>()?;
         }
         Ok(())
-    }
-}
-
-/// Matches a field name against a predicate.
-struct Is<N>(N);
-
-impl<'de, N: Fn(&str) -> bool> DeserializeSeed<'de> for Is<N> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<N: Fn(&str) -> bool> Visitor<'_> for Is<N> {
-    type Value = bool;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a text")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<bool, E> {
-        Ok((self.0)(text))
     }
 }
 

@@ -31,14 +31,13 @@ mod sending;
 mod session;
 mod surrogate;
 
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::http::Reply;
 use crate::operation::{Encoded, Operation};
 
@@ -104,10 +103,9 @@ impl Transport {
     /// The same transport, stating a reason for its calls.
     pub(crate) fn with_intent(&self, intent: &str) -> Result<Self, Error> {
         if intent.chars().count() > LONGEST_INTENT {
-            return Err(Error::new(
-                Kind::InvalidInput,
-                format!("the intent is too long; give at most {LONGEST_INTENT} characters"),
-            ));
+            return Err(Error::invalid_input(format!(
+                "the intent is too long; give at most {LONGEST_INTENT} characters"
+            )));
         }
         Ok(Self {
             intent: Some(intent.into()),
@@ -151,8 +149,7 @@ impl Transport {
         mut request: Encoded,
     ) -> Result<Reply, Error> {
         match &*self.route {
-            Route::Direct(_) if operation.hosted_only => Err(Error::new(
-                Kind::Unsupported,
+            Route::Direct(_) if operation.hosted_only => Err(Error::unsupported(
                 "only airbyte's connector can do this; use hosted mode",
             )
             .of(operation)),
@@ -170,24 +167,14 @@ impl Transport {
             Route::Hosted(hosted) => {
                 let params = operation.decode_encoded(&request)?;
                 let beside = self.beside(Map::new());
-                hosted.reply(operation, params, &beside).await
+                // Large, and moved about with each call that goes the other way.
+                Box::pin(hosted.reply(operation, params, &beside)).await
             }
         }
     }
 }
 
-impl fmt::Debug for Transport {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let route = match &*self.route {
-            Route::Direct(_) => "direct",
-            Route::Hosted(_) => "hosted",
-        };
-        formatter
-            .debug_struct("Transport")
-            .field("route", &route)
-            .finish_non_exhaustive()
-    }
-}
+debug!(Transport, self => route: self.as_hosted().map_or("direct", |_| "hosted"));
 
 /// A success that this crate makes up.
 fn made_reply(body: impl Into<Bytes>) -> Reply {

@@ -7,7 +7,7 @@ use url::Url;
 use super::Direct;
 use super::call::{Call, Outgoing};
 use super::judge::{Answer, INCOMPLETE};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::http::Reply;
 use crate::operation::{Encoded, Operation};
 
@@ -54,7 +54,7 @@ impl<'a> Session<'a> {
         } else {
             let (boundary, body) = related(&self.request.body, &bytes);
             let value = HeaderValue::try_from(format!("multipart/related; boundary={boundary}"))
-                .map_err(|_| Error::new(Kind::InvalidInput, "the message can't be framed"))?;
+                .map_err(|_| Error::invalid_input("the message can't be framed"))?;
             self.request.body = body.into();
             ("multipart", value)
         };
@@ -118,7 +118,7 @@ impl<'a> Session<'a> {
     }
 
     fn fail(&self, message: &'static str) -> Error {
-        self.call.name(Error::new(Kind::InvalidResponse, message))
+        self.call.name(Error::invalid_response(message))
     }
 }
 
@@ -173,7 +173,7 @@ impl Resumable<'_> {
 
     /// The error for an upload that the service ended; if the whole message may have arrived, the outcome is unknown.
     pub(crate) fn end(&self, message: &'static str) -> Error {
-        let error = Error::new(Kind::InvalidResponse, message);
+        let error = Error::invalid_response(message);
         if self.may_be_whole {
             self.call.fail(error)
         } else {
@@ -183,7 +183,7 @@ impl Resumable<'_> {
 
     async fn put(&self, call: &Call, range: &str, piece: Bytes) -> Result<Reply, Error> {
         let range = HeaderValue::try_from(range)
-            .map_err(|_| Error::new(Kind::InvalidInput, "the piece has no range"))?;
+            .map_err(|_| Error::invalid_input("the piece has no range"))?;
         let request = Outgoing {
             method: Method::PUT,
             address: self.url.as_str().to_owned(),
@@ -200,9 +200,7 @@ impl Resumable<'_> {
         if reply.status.as_u16() != INCOMPLETE {
             if !self.may_be_whole {
                 // The service took a part of the message for the whole.
-                return Err(self.call.fail(Error::new(
-                    Kind::InvalidResponse,
-                    "the service ended the upload before the whole message was sent; look at what it stored",
+                return Err(self.call.fail(Error::invalid_response("the service ended the upload before the whole message was sent; look at what it stored",
                 )));
             }
             return Ok(Some(reply));
@@ -217,8 +215,7 @@ impl Resumable<'_> {
             .and_then(|last| last.parse::<u64>().ok())
             .map_or(0, |last| last.saturating_add(1));
         if received > self.size || (end > 0 && received > end) {
-            let error = Error::new(
-                Kind::InvalidResponse,
+            let error = Error::invalid_response(
                 "the service counts more bytes than were sent; send the message again",
             );
             return Err(self.call.name(error));

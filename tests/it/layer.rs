@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// From the bottom up. Modules of one layer may import each other.
 const LAYERS: [&[&str]; 11] = [
-    &["error"],
+    &["debug", "error"],
     &["operation", "api", "lenient"],
     &["http", "random"],
     &["auth"],

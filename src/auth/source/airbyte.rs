@@ -10,7 +10,7 @@ use crate::api::airbyte::operation::TABLE;
 use crate::api::airbyte::types::{ApplicationTokenRequest, ApplicationTokenResponse};
 use crate::auth::Secret;
 use crate::error::{Error, Kind};
-use crate::http::{FirstByte, Http};
+use crate::http::{FirstByte, Http, built};
 
 /// The operation that issues the token.
 const OPERATION: &str = "create_account_applications_token";
@@ -37,12 +37,9 @@ impl TokenSource for AirbyteTokenSource {
 
 impl AirbyteTokenSource {
     async fn ask(&self) -> Result<TokenResponse, Error> {
-        let operation = TABLE.by_id(OPERATION).ok_or_else(|| {
-            Error::new(
-                Kind::Unsupported,
-                "airbyte's document has no application token",
-            )
-        })?;
+        let operation = TABLE
+            .by_id(OPERATION)
+            .ok_or_else(|| Error::unsupported("airbyte's document has no application token"))?;
         let body = ApplicationTokenRequest::new(self.client_id.clone(), self.client_secret.clone());
         let mut request = self
             .http
@@ -52,13 +49,7 @@ impl AirbyteTokenSource {
         if let Some((name, value)) = &self.organization {
             request = request.header(*name, value);
         }
-        let request = request.build().map_err(|error| {
-            Error::new(
-                Kind::Configuration,
-                "the airbyte api url is not valid; check it",
-            )
-            .caused_by(error.without_url())
-        })?;
+        let request = built(request, "the airbyte api url is not valid; check it")?;
         let reply = self
             .http
             .exchange(request, FirstByte::Soon)
@@ -74,10 +65,7 @@ impl AirbyteTokenSource {
             !token.expose().is_empty() && HeaderValue::from_str(token.expose()).is_ok()
         });
         let access_token = token.ok_or_else(|| {
-            let error = Error::new(
-                Kind::InvalidResponse,
-                "airbyte's answer has no `access_token`",
-            );
+            let error = Error::invalid_response("airbyte's answer has no `access_token`");
             unreadable(error.of(operation))
         })?;
         let mut response = TokenResponse::new(access_token);

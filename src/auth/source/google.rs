@@ -1,6 +1,5 @@
 //! Google's refresh token grant (RFC 6749, section 6).
 
-use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
@@ -8,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use super::{TokenFuture, TokenResponse, TokenSource, with_retry};
 use crate::auth::Secret;
 use crate::error::{Error, Kind, is_reason};
-use crate::http::{FirstByte, Http, Reply};
+use crate::http::{FirstByte, Http, Reply, built};
 
 /// Google's token endpoint; see <https://developers.google.com/identity/protocols/oauth2/web-server#offline>.
 pub const GOOGLE_TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
@@ -32,12 +31,9 @@ impl TokenSource for GoogleTokenSource {
                 } else {
                     "refresh_token"
                 };
-                return Err(Error::new(
-                    Kind::Configuration,
-                    format!(
-                        "there is no valid access token, and fetching one needs {missing}; give it, or a new access token"
-                    ),
-                ));
+                return Err(Error::configuration(format!(
+                    "there is no valid access token, and fetching one needs {missing}; give it, or a new access token"
+                )));
             };
             let form = refresh_form(client_id, self.client_secret.as_ref(), refresh_token);
             with_retry(|| post_form(&self.http, &self.token_url, &form)).await
@@ -70,11 +66,8 @@ pub(super) async fn grant(
         if error.is_configuration() || (error.is_connect() && !error.is_transient()) {
             return error;
         }
-        Error::new(
-            Kind::TokenRefreshFailed,
-            format!("the token endpoint can't be reached: {error}"),
-        )
-        .caused_by(error)
+        Error::token_refresh_failed(format!("the token endpoint can't be reached: {error}"))
+            .caused_by(error)
     })?;
     parse_reply(&reply, refused)
 }
@@ -88,24 +81,14 @@ pub(crate) async fn exchange(http: &Http, url: &str, form: &Secret) -> Result<Re
             "application/x-www-form-urlencoded",
         )
         .header(http::header::ACCEPT, "application/json")
-        .body(form.expose().to_owned())
-        .build()
-        .map_err(|error| {
-            Error::new(Kind::Configuration, "the token url is not valid; check it")
-                .caused_by(error.without_url())
-        })?;
+        .body(form.expose().to_owned());
+    let request = built(request, "the token url is not valid; check it")?;
     http.exchange(request, FirstByte::Soon)
         .await
         .map_err(Error::from)
 }
 
-impl fmt::Debug for GoogleTokenSource {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("GoogleTokenSource")
-            .finish_non_exhaustive()
-    }
-}
+debug!(GoogleTokenSource, self);
 
 /// The form of a refresh request.
 fn refresh_form(client_id: &str, client_secret: Option<&Secret>, refresh_token: &Secret) -> Secret {
@@ -147,8 +130,7 @@ struct ErrorAnswer {
 /// Parses the token endpoint's answer.
 fn parse_reply(reply: &Reply, refused: impl Fn(&Reply) -> Error) -> Result<TokenResponse, Error> {
     let unreadable = || {
-        Error::new(
-            Kind::TokenRefreshFailed,
+        Error::token_refresh_failed(
             "the token endpoint's answer can't be read; check the token url and try again",
         )
     };

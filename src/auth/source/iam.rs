@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::auth::{Secret, TokenCache};
 use crate::error::{Error, Kind};
-use crate::http::{FirstByte, Http};
+use crate::http::{FirstByte, Http, built};
 
 /// The API's base URL.
 pub(super) const IAM_URL: &str = "https://iamcredentials.googleapis.com";
@@ -37,15 +37,11 @@ pub(super) async fn sign(
             .client()
             .post(&address)
             .bearer_auth(bearer.token.expose())
-            .json(&body)
-            .build()
-            .map_err(|error| {
-                Error::new(
-                    Kind::Configuration,
-                    "the url of the iam credentials api is not valid; check it",
-                )
-                .caused_by(error.without_url())
-            })?;
+            .json(&body);
+        let request = built(
+            request,
+            "the url of the iam credentials api is not valid; check it",
+        )?;
         let reply = http
             .exchange(request, FirstByte::Soon)
             .await

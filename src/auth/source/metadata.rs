@@ -9,8 +9,8 @@ use tokio::time::timeout;
 
 use super::{TokenFuture, TokenResponse, TokenSource, with_retry};
 use crate::auth::Secret;
-use crate::error::{Error, Kind};
-use crate::http::{FirstByte, Http};
+use crate::error::Error;
+use crate::http::{FirstByte, Http, built};
 
 /// The timeout: the server is on the same machine, or doesn't exist.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -57,8 +57,7 @@ impl MetadataTokenSource {
 
     async fn get(&self, what: &str) -> Result<bytes::Bytes, Error> {
         let absent = || {
-            Error::new(
-                Kind::Configuration,
+            Error::configuration(
                 "no credentials were found, and no google metadata server answered within 1 s: name a service \
                  account's key or a file of gcloud's with GOOGLE_APPLICATION_CREDENTIALS, or run where google runs the \
                  service account",
@@ -72,15 +71,11 @@ impl MetadataTokenSource {
             .http
             .client()
             .get(address)
-            .header(FLAVOR, HeaderValue::from_static("Google"))
-            .build()
-            .map_err(|error| {
-                Error::new(
-                    Kind::Configuration,
-                    "GCE_METADATA_HOST is not a host; give one like metadata.google.internal",
-                )
-                .caused_by(error.without_url())
-            })?;
+            .header(FLAVOR, HeaderValue::from_static("Google"));
+        let request = built(
+            request,
+            "GCE_METADATA_HOST is not a host; give one like metadata.google.internal",
+        )?;
         let reply = timeout(PATIENCE, self.http.exchange(request, FirstByte::Soon))
             .await
             .map_err(|_| absent())?
@@ -112,10 +107,7 @@ impl TokenSource for MetadataTokenSource {
 }
 
 fn unusable(why: &str) -> Error {
-    Error::new(
-        Kind::Configuration,
-        format!(
-            "the metadata server {why}; attach a service account to the machine, with the scope cloud-platform"
-        ),
-    )
+    Error::configuration(format!(
+        "the metadata server {why}; attach a service account to the machine, with the scope cloud-platform"
+    ))
 }

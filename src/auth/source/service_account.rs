@@ -147,8 +147,7 @@ impl Signer {
                     caller: Caller::Machine(url),
                     ..
                 } => machine(http, url).email().await,
-                _ => Err(Error::new(
-                    Kind::Configuration,
+                _ => Err(Error::configuration(
                     "the service account has no address; download its key again",
                 )),
             }

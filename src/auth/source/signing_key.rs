@@ -1,7 +1,5 @@
 //! A service account's private key, and JSON Web Tokens signed with RS256 (RFC 7515, RFC 7518 section 3.3).
 
-use std::fmt;
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::rand::SystemRandom;
 use ring::rsa::KeyPair;
@@ -11,7 +9,7 @@ use rustls_pki_types::pem::PemObject;
 use serde_json::{Value, json};
 
 use crate::auth::Secret;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 /// An RSA key, with the id that Google knows its public half by.
 pub(super) struct SigningKey {
@@ -23,12 +21,9 @@ impl SigningKey {
     /// Parses a PEM key: PKCS#8 as Google issues it, or PKCS#1.
     pub(super) fn from_pem(pem: &Secret, id: Option<String>) -> Result<Self, Error> {
         let refused = |why: &str| {
-            Error::new(
-                Kind::Configuration,
-                format!(
-                    "the service account's private key {why}; download a new key of it as json"
-                ),
-            )
+            Error::configuration(format!(
+                "the service account's private key {why}; download a new key of it as json"
+            ))
         };
         let der = PrivateKeyDer::from_pem_slice(pem.expose().as_bytes())
             .map_err(|_| refused("is not a pem text"))?;
@@ -60,8 +55,7 @@ impl SigningKey {
                 &mut signature,
             )
             .map_err(|_| {
-                Error::new(
-                    Kind::Configuration,
+                Error::configuration(
                     "the service account's key can't sign; download a new key of it as json",
                 )
             })?;
@@ -72,11 +66,4 @@ impl SigningKey {
     }
 }
 
-impl fmt::Debug for SigningKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("SigningKey")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
+debug!(SigningKey, self => id: self.id);

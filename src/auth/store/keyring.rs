@@ -1,6 +1,5 @@
 //! Tokens in the operating system's keyring.
 
-use std::fmt::{self, Debug};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use std::sync::Arc;
 use keyring_core::{CredentialStore, Entry};
 use serde_json::{Map, Value};
 
-use super::file::{self, FileTokenStore, TOKENS};
+use super::file::{self, FileTokenStore};
 use super::{Saved, StoreFuture, StoreLock, StoreVersion, StoredTokens, TokenSet, TokenStore};
 
 /// The name under which keyrings list this crate's entries.
@@ -77,11 +76,7 @@ impl Keyring {
     }
 }
 
-impl Debug for Keyring {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Keyring").finish_non_exhaustive()
-    }
-}
+debug!(Keyring, self);
 
 /// Keeps the tokens of one account in the system's keyring; see [`Keyring::store`].
 ///
@@ -155,14 +150,11 @@ impl KeyringTokenStore {
 
     fn write_tokens(&self, tokens: &TokenSet, replaces: &StoreVersion) -> io::Result<Saved> {
         let mut object = self.read()?.unwrap_or_default();
-        if file::version(object.get(TOKENS)) != *replaces {
-            return Ok(Saved::Conflict);
+        let saved = file::replace(&mut object, tokens, replaces)?;
+        if saved != Saved::Conflict {
+            self.write(&object)?;
         }
-        let tokens = serde_json::to_value(tokens)?;
-        let version = file::version(Some(&tokens));
-        object.insert(TOKENS.to_owned(), tokens);
-        self.write(&object)?;
-        Ok(Saved::Done(version))
+        Ok(saved)
     }
 
     fn unreadable(&self) -> io::Error {
@@ -213,14 +205,7 @@ impl TokenStore for KeyringTokenStore {
     }
 }
 
-impl Debug for KeyringTokenStore {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("KeyringTokenStore")
-            .field("account", &self.account)
-            .finish_non_exhaustive()
-    }
-}
+debug!(KeyringTokenStore, self => account: self.account);
 
 #[cfg(target_os = "macos")]
 fn native() -> keyring_core::Result<Arc<CredentialStore>> {

@@ -284,11 +284,7 @@ impl StoreLock {
     }
 }
 
-impl Debug for StoreLock {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("StoreLock").finish_non_exhaustive()
-    }
-}
+debug!(StoreLock, self);
 
 /// Keeps the tokens of one account for the next process: every new access token and every rotated refresh token.
 ///

@@ -1,10 +1,8 @@
 //! Replies and forwards.
 
-use std::fmt;
-
 use crate::api::gmail::types::{Draft, Message};
 use crate::connector::GmailConnector;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::mail::{
     AddressError, Compose, ComposeError, Composed, ForwardAttachment, MailboxList, ReplyError,
     forward, reply, reply_all,
@@ -273,8 +271,7 @@ pub(crate) fn sendable(message: Compose) -> Result<Composed, Error> {
     if has_recipient {
         Ok(message)
     } else {
-        Err(Error::new(
-            Kind::InvalidInput,
+        Err(Error::invalid_input(
             "the message has no recipient; give `to`",
         ))
     }
@@ -282,31 +279,16 @@ pub(crate) fn sendable(message: Compose) -> Result<Composed, Error> {
 
 impl From<ComposeError> for Error {
     fn from(error: ComposeError) -> Self {
-        Self::new(Kind::InvalidInput, error.to_string()).caused_by(error)
+        Self::invalid_input(error.to_string()).caused_by(error)
     }
 }
 
 impl From<ReplyError> for Error {
     fn from(error: ReplyError) -> Self {
-        Self::new(Kind::InvalidInput, error.to_string()).caused_by(error)
+        Self::invalid_input(error.to_string()).caused_by(error)
     }
 }
 
-impl fmt::Debug for Reply<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Reply")
-            .field("message_id", &self.begun.message_id)
-            .field("is_to_all", &self.is_to_all)
-            .finish_non_exhaustive()
-    }
-}
+debug!(Reply<'_>, self => message_id: self.begun.message_id, is_to_all: self.is_to_all);
 
-impl fmt::Debug for Forward<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Forward")
-            .field("message_id", &self.begun.message_id)
-            .finish_non_exhaustive()
-    }
-}
+debug!(Forward<'_>, self => message_id: self.begun.message_id);

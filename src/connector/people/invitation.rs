@@ -1,10 +1,8 @@
 //! Replies to invitations.
 
-use std::fmt;
-
 use crate::api::gmail::types::Message;
 use crate::connector::GmailConnector;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::mail::{Compose, Participation, RespondError, respond};
 
 /// A reply to an invitation, before it is sent; see [`GmailConnector::respond`].
@@ -109,15 +107,8 @@ impl Respond<'_> {
 
 impl From<RespondError> for Error {
     fn from(error: RespondError) -> Self {
-        Self::new(Kind::InvalidInput, error.to_string()).caused_by(error)
+        Self::invalid_input(error.to_string()).caused_by(error)
     }
 }
 
-impl fmt::Debug for Respond<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Respond")
-            .field("message_id", &self.message_id)
-            .finish_non_exhaustive()
-    }
-}
+debug!(Respond<'_>, self => message_id: self.message_id);

@@ -1,7 +1,6 @@
 //! Fetches many messages by their ids.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -299,17 +298,6 @@ impl futures_util::Stream for Messages<'_> {
     }
 }
 
-impl fmt::Debug for GetMany<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("GetMany")
-            .field("len", &self.wanted.len())
-            .finish_non_exhaustive()
-    }
-}
+debug!(GetMany<'_>, self => len: self.wanted.len());
 
-impl fmt::Debug for Messages<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Messages").finish_non_exhaustive()
-    }
-}
+debug!(Messages<'_>, self);

@@ -2,7 +2,7 @@
 
 use crate::api::gmail::types::{Message, MessageFormat, ThreadFormat};
 use crate::connector::GmailConnector;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::mail::encoding::decode_base64url;
 use crate::mail::{Address, MailboxList, Reading};
 
@@ -176,5 +176,5 @@ fn textless(operation: &'static str) -> Error {
 }
 
 fn incomplete(operation: &'static str, why: &'static str) -> Error {
-    Error::new(Kind::InvalidResponse, why).named(operation.into())
+    Error::invalid_response(why).named(operation.into())
 }

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::api::gmail::types::MessageFormat;
 use crate::connector::GmailConnector;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::http::stranger;
 use crate::mail::{ONE_CLICK, Reading, one_click};
 
@@ -73,7 +73,7 @@ impl GmailConnector {
             .send()
             .await?;
         one_click(&Reading::from_payload(&message))
-            .map_err(|reason| named(Error::new(Kind::InvalidInput, reason)))
+            .map_err(|reason| named(Error::invalid_input(reason)))
     }
 }
 

@@ -1,7 +1,5 @@
 //! The bytes of a composed message.
 
-use std::fmt;
-
 use crate::mail::encoding::encode_base64url;
 use crate::upload::Media;
 
@@ -34,15 +32,7 @@ impl Composed {
     }
 }
 
-impl fmt::Debug for Composed {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Composed")
-            .field("size", &self.raw.len())
-            .field("thread_id", &self.thread_id)
-            .finish_non_exhaustive()
-    }
-}
+debug!(Composed, self => size: self.raw.len(), thread_id: self.thread_id);
 
 impl From<Composed> for Media {
     fn from(composed: Composed) -> Self {

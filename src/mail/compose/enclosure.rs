@@ -88,84 +88,24 @@ pub(crate) fn parse_mime_type(mime_type: &str) -> Option<(String, Vec<(String, S
     Some((value, parameters))
 }
 
-/// File extensions and their types; the usual extension of a type comes first.
-const TYPES: [(&str, &str); 47] = [
-    ("txt", "text/plain"),
-    ("log", "text/plain"),
-    ("md", "text/markdown"),
-    ("csv", "text/csv"),
-    ("html", "text/html"),
-    ("htm", "text/html"),
-    ("ics", "text/calendar"),
-    ("vcf", "text/vcard"),
-    ("xml", "application/xml"),
-    ("xml", "text/xml"),
-    ("json", "application/json"),
-    ("pdf", "application/pdf"),
-    ("rtf", "application/rtf"),
-    ("zip", "application/zip"),
-    ("zip", "application/x-zip-compressed"),
-    ("gz", "application/gzip"),
-    ("tgz", "application/gzip"),
-    ("doc", "application/msword"),
-    (
-        "docx",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ),
-    ("xls", "application/vnd.ms-excel"),
-    (
-        "xlsx",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ),
-    ("ppt", "application/vnd.ms-powerpoint"),
-    (
-        "pptx",
-        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    ),
-    ("odt", "application/vnd.oasis.opendocument.text"),
-    ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
-    ("epub", "application/epub+zip"),
-    ("patch", "text/x-patch"),
-    ("eml", "message/rfc822"),
-    ("png", "image/png"),
-    ("jpg", "image/jpeg"),
-    ("jpeg", "image/jpeg"),
-    ("jpg", "image/jpg"),
-    ("gif", "image/gif"),
-    ("webp", "image/webp"),
-    ("svg", "image/svg+xml"),
-    ("heic", "image/heic"),
-    ("tif", "image/tiff"),
-    ("tiff", "image/tiff"),
-    ("bmp", "image/bmp"),
-    ("ico", "image/x-icon"),
-    ("ico", "image/vnd.microsoft.icon"),
-    ("mp3", "audio/mpeg"),
-    ("ogg", "audio/ogg"),
-    ("html", "text/x-amp-html"),
-    ("wav", "audio/wav"),
-    ("mp4", "video/mp4"),
-    ("mov", "video/quicktime"),
-];
+/// Endings of file names and their types, one a line; of several endings of a type, the usual one first.
+fn types() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("types.txt").lines();
+    lines.filter_map(|line| line.split_once(' '))
+}
 
 /// The type of a file, by its extension.
 pub(crate) fn guess_mime_type(name: &str) -> &'static str {
-    let ending = name
-        .rsplit_once('.')
-        .map(|(_, ending)| ending.to_ascii_lowercase())
-        .unwrap_or_default();
-    TYPES
-        .iter()
-        .find(|(known, _)| *known == ending)
+    let (_, ending) = name.rsplit_once('.').unwrap_or_default();
+    types()
+        .find(|(known, _)| known.eq_ignore_ascii_case(ending))
         .map_or("application/octet-stream", |(_, mime_type)| mime_type)
 }
 
 /// The usual extension of a type.
 pub(crate) fn file_extension(mime_type: &str) -> Option<&'static str> {
-    TYPES
-        .iter()
-        .find(|(_, known)| *known == mime_type)
-        .map(|(ending, _)| *ending)
+    let (ending, _) = types().find(|(_, known)| *known == mime_type)?;
+    Some(ending)
 }
 
 fn is_token(text: &str) -> bool {

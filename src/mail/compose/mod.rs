@@ -6,7 +6,6 @@ pub(crate) mod enclosure;
 mod error;
 
 use std::{
-    fmt,
     fs::{self, File},
     io::{self, Read},
     path::Path,
@@ -241,10 +240,9 @@ impl Compose {
         mime_type: impl AsRef<str>,
         bytes: impl Into<Vec<u8>>,
     ) -> Self {
-        match Enclosure::new(name.into(), mime_type.as_ref(), bytes.into()) {
-            Ok(enclosure) => self.enclosures.push(enclosure),
-            Err(error) => self.refuse(error),
-        }
+        let enclosure = Enclosure::new(name.into(), mime_type.as_ref(), bytes.into());
+        let enclosure = self.checked(enclosure);
+        self.enclosures.extend(enclosure);
         self
     }
 
@@ -261,12 +259,8 @@ impl Compose {
         }
         match read_file(path) {
             Ok(bytes) => {
-                let name = path
-                    .file_name()
-                    .map(|name| name.to_string_lossy().into_owned());
-                let name = name.unwrap_or_default();
-                let mime_type = guess_mime_type(&name);
-                self.attachment(name, mime_type, bytes)
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                self.attachment(&*name, guess_mime_type(&name), bytes)
             }
             Err(error) => {
                 self.refuse(ComposeError::UnreadableFile { kind: error.kind() });
@@ -301,10 +295,8 @@ impl Compose {
             let enclosure = Enclosure::new(name.into(), mime_type.as_ref(), bytes.into())?;
             Ok(enclosure.with_content_id(content_id))
         });
-        match enclosure {
-            Ok(enclosure) => self.enclosures.push(enclosure),
-            Err(error) => self.refuse(error),
-        }
+        let enclosure = self.checked(enclosure);
+        self.enclosures.extend(enclosure);
         self
     }
 
@@ -333,10 +325,8 @@ impl Compose {
     ///
     /// [`reply`](super::reply) does this, and everything else that a reply needs.
     pub fn in_reply_to(mut self, message_id: impl AsRef<str>) -> Self {
-        match check_message_id(message_id.as_ref(), "In-Reply-To") {
-            Ok(id) => self.in_reply_to = vec![id],
-            Err(error) => self.refuse(error),
-        }
+        let id = self.checked(check_message_id(message_id.as_ref(), "In-Reply-To"));
+        self.in_reply_to = id.into_iter().collect();
         self
     }
 
@@ -347,10 +337,8 @@ impl Compose {
     {
         self.references.clear();
         for id in message_ids {
-            match check_message_id(id.as_ref(), "References") {
-                Ok(id) => self.references.push(id),
-                Err(error) => self.refuse(error),
-            }
+            let id = self.checked(check_message_id(id.as_ref(), "References"));
+            self.references.extend(id);
         }
         self
     }
@@ -368,10 +356,7 @@ impl Compose {
     /// If you keep the id, you can find out later, with a search for `rfc822msgid:`, whether an interrupted send went
     /// out.
     pub fn message_id(mut self, message_id: impl AsRef<str>) -> Self {
-        match check_message_id(message_id.as_ref(), "Message-ID") {
-            Ok(id) => self.message_id = Some(id),
-            Err(error) => self.refuse(error),
-        }
+        self.message_id = self.checked(check_message_id(message_id.as_ref(), "Message-ID"));
         self
     }
 
@@ -429,6 +414,11 @@ impl Compose {
         self.fault.get_or_insert(error);
     }
 
+    /// What is right; a fault is kept.
+    fn checked<T>(&mut self, result: Result<T, ComposeError>) -> Option<T> {
+        result.map_err(|error| self.refuse(error)).ok()
+    }
+
     fn take<A>(&mut self, field: &'static str, addresses: A) -> Option<MailboxList>
     where
         A: TryInto<MailboxList, Error: Into<AddressError>>,
@@ -437,34 +427,20 @@ impl Compose {
         // The addresses of a received message haven't been checked.
         let checked =
             checked.and_then(|list: MailboxList| list.iter().map(Address::sendable).collect());
-        match checked {
-            Ok(mailboxes) => Some(mailboxes),
-            Err(source) => {
-                self.refuse(ComposeError::Address { field, source });
-                None
-            }
-        }
+        self.checked(checked.map_err(|source| ComposeError::Address { field, source }))
     }
 }
 
-impl fmt::Debug for Compose {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Compose")
-            .field(
-                "recipients",
-                &(self.to.len() + self.cc.len() + self.bcc.len()),
-            )
-            .field("text_size", &self.text.as_deref().map(str::len))
-            .field("html_size", &self.html.as_deref().map(str::len))
-            .field("has_quotation", &self.quotation.is_some())
-            .field("attachments", &self.enclosures.len())
-            .field("headers", &self.headers.len())
-            .field("thread_id", &self.thread_id)
-            .field("fault", &self.fault)
-            .finish_non_exhaustive()
-    }
-}
+debug!(Compose, self =>
+    recipients: self.to.len() + self.cc.len() + self.bcc.len(),
+    text_size: self.text.as_deref().map(str::len),
+    html_size: self.html.as_deref().map(str::len),
+    has_quotation: self.quotation.is_some(),
+    attachments: self.enclosures.len(),
+    headers: self.headers.len(),
+    thread_id: self.thread_id,
+    fault: self.fault,
+);
 
 /// Stops reading at the limit: a device or a pipe reports no useful length.
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {

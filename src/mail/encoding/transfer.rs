@@ -167,23 +167,27 @@ pub(crate) fn decode_quoted_printable(bytes: &[u8]) -> Vec<u8> {
             Some(content) => (content, b""),
             None => (content, ending),
         };
-        let mut rest = content;
-        while let Some(position) = rest.iter().position(|byte| *byte == b'=') {
-            let (plain, escape) = rest.split_at(position);
-            decoded.extend_from_slice(plain);
-            let byte = match escape {
-                [_, high, low, ..] => hex_byte(*high, *low),
-                _ => None,
-            };
-            // An invalid escape stands for itself.
-            let (byte, length) = byte.map_or((b'=', 1), |byte| (byte, 3));
-            decoded.push(byte);
-            rest = escape.get(length..).unwrap_or_default();
-        }
-        decoded.extend_from_slice(rest);
+        decode_escapes(content, &mut decoded);
         decoded.extend_from_slice(ending);
     }
     decoded
+}
+
+/// Undoes `=E4`; what is no escape stands for itself.
+pub(crate) fn decode_escapes(text: &[u8], decoded: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some(position) = memchr::memchr(b'=', rest) {
+        let (plain, escape) = rest.split_at(position);
+        decoded.extend_from_slice(plain);
+        let byte = match escape {
+            [_, high, low, ..] => hex_byte(*high, *low),
+            _ => None,
+        };
+        let (byte, length) = byte.map_or((b'=', 1), |byte| (byte, 3));
+        decoded.push(byte);
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    decoded.extend_from_slice(rest);
 }
 
 /// Splits a line into its content and its `\r\n` or `\n`.

@@ -2,7 +2,7 @@
 
 use super::charset::{Text, TextOrigin, UndecodedReason, decode};
 
-use super::{charset::decoder::Decoder, decode_base64_lenient, transfer::hex_byte};
+use super::{charset::decoder::Decoder, decode_base64_lenient, transfer::decode_escapes};
 
 /// The longest charset, including a language.
 const MAXIMUM_CHARSET_LENGTH: usize = 80;
@@ -201,35 +201,16 @@ fn join(words: &[Word<'_>], is_base64_joined: bool) -> Vec<u8> {
             }
             continue;
         }
-        let text: Vec<u8> = group.iter().flat_map(|word| word.text).copied().collect();
+        let text = group.iter().flat_map(|word| word.text).copied();
         if is_base64 {
-            bytes.extend(decode_base64_lenient(&text));
+            bytes.extend(decode_base64_lenient(&text.collect::<Vec<u8>>()));
         } else {
-            decode_q(&text, &mut bytes);
+            // An underscore is a space there.
+            let text = text.map(|byte| if byte == b'_' { b' ' } else { byte });
+            decode_escapes(&text.collect::<Vec<u8>>(), &mut bytes);
         }
     }
     bytes
-}
-
-/// Decodes the quoted-printable of encoded words, in which an underscore is a space.
-fn decode_q(text: &[u8], decoded: &mut Vec<u8>) {
-    let mut rest = text;
-    while let [first, tail @ ..] = rest {
-        let escaped = match (first, tail) {
-            (b'=', [high, low, ..]) => hex_byte(*high, *low),
-            _ => None,
-        };
-        rest = match escaped {
-            Some(byte) => {
-                decoded.push(byte);
-                tail.get(2..).unwrap_or_default()
-            }
-            None => {
-                decoded.push(if *first == b'_' { b' ' } else { *first });
-                tail
-            }
-        };
-    }
 }
 
 #[cfg(test)]

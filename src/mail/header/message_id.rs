@@ -1,6 +1,6 @@
 //! Message ids (RFC 5322 section 3.6.4).
 
-use super::MAXIMUM_VALUE_LENGTH;
+use super::{MAXIMUM_VALUE_LENGTH, comment_length};
 use crate::mail::compose::ComposeError;
 use crate::random;
 
@@ -38,8 +38,8 @@ pub(crate) fn parse_message_ids(value: &[u8]) -> Vec<String> {
                 ids.push(unfolded(id));
                 rest = after.trim_start_matches('>');
             }
-            '(' if has_comments => match after_comment(rest) {
-                Some(after) => rest = after,
+            '(' if has_comments => match comment_length(rest) {
+                Some(length) => rest = rest.get(length..).unwrap_or_default(),
                 None => has_comments = false,
             },
             _ => {
@@ -82,23 +82,6 @@ fn bracketed(text: &str) -> (&str, &str) {
                 .unwrap_or((text, ""))
         }
     }
-}
-
-/// The text after a comment; `None` if the comment has no end.
-fn after_comment(text: &str) -> Option<&str> {
-    let mut depth = 0_usize;
-    let mut is_escaped = false;
-    for (position, byte) in text.bytes().enumerate() {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = true,
-            b'(' => depth += 1,
-            b')' if depth == 1 => return text.get(position + 1..),
-            b')' => depth -= 1,
-            _ => {}
-        }
-    }
-    None
 }
 
 fn unfolded(id: &str) -> String {

@@ -45,6 +45,32 @@ pub(crate) fn parse_parameterized(value: &[u8]) -> Parameterized {
     parameter::parse(unfold(value).trim_ascii())
 }
 
+/// The length of a comment, which may hold others, with its brackets; `None` where it has no end.
+pub(crate) fn comment_length(text: &str) -> Option<usize> {
+    enclosed_length(text, Some(b'('), b')')
+}
+
+/// The length of what begins with an opening sign and ends with the closing one, escapes passed over.
+pub(crate) fn enclosed_length(text: &str, open: Option<u8>, close: u8) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut is_escaped = false;
+    for (position, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            _ if position == 0 || Some(byte) == open => depth += 1,
+            _ if byte == close => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(position + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Joins folded lines.
 fn unfold(value: &[u8]) -> Vec<u8> {
     let value = value.get(..MAXIMUM_VALUE_LENGTH).unwrap_or(value);

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::percent_decode;
+
 use crate::mail::encoding::{
     charset::{Text, TextOrigin, UndecodedReason, decode, decoder::Decoder},
-    transfer::hex_byte,
     word::decode_words,
 };
 
@@ -179,7 +180,7 @@ fn read_pieces(pieces: &[&Piece]) -> Read {
             is_extended = true;
         }
         if is_encoded {
-            decode_percent(content, &mut bytes);
+            bytes.extend(percent_decode(content));
         } else {
             bytes.extend_from_slice(content);
         }
@@ -370,21 +371,6 @@ pub(crate) fn without_comments(content: &[u8]) -> Vec<u8> {
         previous = *byte;
     }
     kept
-}
-
-fn decode_percent(text: &[u8], decoded: &mut Vec<u8>) {
-    let mut rest = text;
-    while let [first, tail @ ..] = rest {
-        if let (b'%', [high, low, after @ ..]) = (first, tail)
-            && let Some(byte) = hex_byte(*high, *low)
-        {
-            decoded.push(byte);
-            rest = after;
-        } else {
-            decoded.push(*first);
-            rest = tail;
-        }
-    }
 }
 
 #[cfg(test)]

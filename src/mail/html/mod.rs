@@ -15,7 +15,7 @@ use self::style::{compact_style, has_zero_font_size, is_hidden};
 pub(crate) use self::{
     declared::declared_charset,
     style::{is_same_address, readable_address},
-    token::{Attributes, Name, Token, Tokenizer},
+    token::{Attributes, Token, Tokenizer},
 };
 
 /// Elements nested deeper have no effect; their text is kept.
@@ -53,7 +53,7 @@ pub fn html_to_text(html: &str) -> String {
 
 /// An open element, with the effects to undo at its end.
 struct Element {
-    name: Name,
+    name: String,
     is_hidden: bool,
     /// Text of size zero is invisible, unless an inner element sets a size again.
     is_tiny: bool,
@@ -99,8 +99,8 @@ struct Renderer {
 }
 
 impl Renderer {
-    fn start(&mut self, name: Name, attributes: &Attributes) {
-        match &*name {
+    fn start(&mut self, name: String, attributes: &Attributes) {
+        match name.as_str() {
             "br" => {
                 self.pending_line_ends = (self.pending_line_ends + 1).min(2);
                 return;
@@ -397,43 +397,22 @@ fn line_ends_around(name: &str) -> u8 {
     }
 }
 
-fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "area"
-            | "base"
-            | "col"
-            | "embed"
-            | "input"
-            | "link"
-            | "meta"
-            | "param"
-            | "source"
-            | "track"
-            | "wbr"
-    )
+/// Elements without an end.
+pub(crate) fn is_void(name: &str) -> bool {
+    const VOID: [&str; 14] = [
+        "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param",
+        "source", "track", "wbr",
+    ];
+    VOID.contains(&name)
 }
 
 /// Elements whose content never belongs to the message's text.
 fn is_never_text(name: &str) -> bool {
-    matches!(
-        name,
-        "script"
-            | "style"
-            | "title"
-            | "template"
-            | "svg"
-            | "math"
-            | "object"
-            | "iframe"
-            | "noframes"
-            | "select"
-            | "textarea"
-            | "canvas"
-            | "audio"
-            | "video"
-            | "xml"
-    )
+    const NEVER: [&str; 15] = [
+        "script", "style", "title", "template", "svg", "math", "object", "iframe", "noframes",
+        "select", "textarea", "canvas", "audio", "video", "xml",
+    ];
+    NEVER.contains(&name)
 }
 
 fn is_filler(character: char) -> bool {

@@ -1,7 +1,5 @@
 //! Splits HTML into tags and texts, by the WHATWG's rules.
 
-use std::borrow::Cow;
-
 use html5gum::{
     Emitter, ForwardingEmitter, Span, State, StringReader,
     emitters::callback::{Callback, CallbackEmitter, CallbackEvent},
@@ -12,13 +10,10 @@ pub(crate) enum Token {
     /// Text between tags, with character references decoded.
     Text(String),
     /// A start tag, with its name in lower case.
-    Start(Name, Attributes),
+    Start(String, Attributes),
     /// An end tag, with its name in lower case.
-    End(Name),
+    End(String),
 }
-
-/// The name of a tag.
-pub(crate) type Name = Cow<'static, str>;
 
 /// The attributes of a start tag: names in lower case, values decoded.
 #[derive(Default)]
@@ -96,7 +91,7 @@ impl ForwardingEmitter for Lenient {
 /// Assembles a start tag from its events.
 #[derive(Default)]
 struct Builder {
-    open: Option<(Name, Attributes)>,
+    open: Option<(String, Attributes)>,
 }
 
 impl Callback<Token, ()> for Builder {
@@ -104,7 +99,7 @@ impl Callback<Token, ()> for Builder {
         match event {
             CallbackEvent::String { value } => return Some(Token::Text(text(value))),
             CallbackEvent::OpenStartTag { name } => {
-                self.open = Some((self::name(name), Attributes::default()));
+                self.open = Some((text(name), Attributes::default()));
             }
             CallbackEvent::AttributeName { name } => {
                 if let Some((_, attributes)) = &mut self.open {
@@ -125,7 +120,7 @@ impl Callback<Token, ()> for Builder {
             CallbackEvent::EndTag { name } => {
                 // A tag that never ended was cut off.
                 self.open = None;
-                return Some(Token::End(self::name(name)));
+                return Some(Token::End(text(name)));
             }
             CallbackEvent::Comment { .. }
             | CallbackEvent::Doctype { .. }
@@ -133,49 +128,6 @@ impl Callback<Token, ()> for Builder {
         }
         None
     }
-}
-
-/// The name of a tag; common ones need no allocation.
-fn name(bytes: &[u8]) -> Name {
-    Cow::Borrowed(match bytes {
-        b"a" => "a",
-        b"b" => "b",
-        b"i" => "i",
-        b"u" => "u",
-        b"p" => "p",
-        b"br" => "br",
-        b"td" => "td",
-        b"th" => "th",
-        b"tr" => "tr",
-        b"li" => "li",
-        b"ul" => "ul",
-        b"ol" => "ol",
-        b"dl" => "dl",
-        b"dt" => "dt",
-        b"dd" => "dd",
-        b"em" => "em",
-        b"h1" => "h1",
-        b"h2" => "h2",
-        b"h3" => "h3",
-        b"hr" => "hr",
-        b"div" => "div",
-        b"pre" => "pre",
-        b"img" => "img",
-        b"sub" => "sub",
-        b"sup" => "sup",
-        b"span" => "span",
-        b"font" => "font",
-        b"body" => "body",
-        b"html" => "html",
-        b"head" => "head",
-        b"meta" => "meta",
-        b"table" => "table",
-        b"tbody" => "tbody",
-        b"strong" => "strong",
-        b"center" => "center",
-        b"blockquote" => "blockquote",
-        _ => return Cow::Owned(text(bytes)),
-    })
 }
 
 fn text(bytes: &[u8]) -> String {

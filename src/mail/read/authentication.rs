@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::head::first;
+
 /// The only trusted server: Gmail's own. Fields with any other name may come from the sender.
 const GMAIL: &str = "mx.google.com";
 
@@ -60,10 +62,7 @@ impl Authentication {
 
     /// Reads the verdict from the headers of a message; only the topmost field counts.
     pub(crate) fn read(headers: &[(String, String)]) -> Option<Self> {
-        let (_, value) = headers
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case("Authentication-Results"))?;
-        let mut statements = statements(value).into_iter();
+        let mut statements = statements(first(headers, "Authentication-Results")?).into_iter();
         let server = statements.next()?;
         if !server.server().eq_ignore_ascii_case(GMAIL) {
             return None;
@@ -181,12 +180,7 @@ impl Statement {
     }
 
     fn passed(&self) -> Option<Passed> {
-        let property = |wanted: &str| {
-            self.pairs
-                .iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
-                .map(|(_, value)| value.clone())
-        };
+        let property = |wanted: &str| first(&self.pairs, wanted).cloned();
         let identity = property("header.d").or_else(|| property("header.i"))?;
         let domain = identity.rsplit('@').next().unwrap_or_default();
         let is_domain = !domain.is_empty()

@@ -25,9 +25,9 @@ pub(crate) fn split_multipart<'a>(body: &'a [u8], boundary: &[u8]) -> Vec<&'a [u
         if is_close || after == Some(b"") {
             // Some mailers write a delimiter twice; an empty gap isn't a part.
             if let Some(start) = start.filter(|start| *start < position) {
-                parts.push(without_line_end(
-                    body.get(start..position).unwrap_or_default(),
-                ));
+                // The line end before a boundary belongs to the boundary.
+                let part = body.get(start..position).unwrap_or_default();
+                parts.push(split_line_end(part).0);
             }
             // A part after the closing line means that an inner multipart wrongly used the same boundary.
             start = (!is_close).then_some(position + line.len());
@@ -64,11 +64,6 @@ pub(crate) fn find_boundary(body: &[u8]) -> Option<&[u8]> {
         rest = tail;
     }
     None
-}
-
-/// The line end before a boundary belongs to the boundary.
-fn without_line_end(bytes: &[u8]) -> &[u8] {
-    split_line_end(bytes).0
 }
 
 #[cfg(test)]

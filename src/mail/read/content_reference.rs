@@ -51,7 +51,8 @@ pub(crate) fn find(url: &str, parts: &[PartIdentity]) -> Option<usize> {
         .or_else(|| by(&|known| known.to_lowercase() == decoded.to_lowercase()))
 }
 
-fn bare(id: &str) -> &str {
+/// An id without its angle brackets.
+pub(crate) fn bare(id: &str) -> &str {
     id.trim()
         .trim_start_matches('<')
         .trim_end_matches('>')

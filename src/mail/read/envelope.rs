@@ -2,6 +2,7 @@
 
 use super::{
     part::{Budget, Content, MAXIMUM_DEPTH, Part},
+    protection::is_smime,
     smime::{self, Holding},
     tnef,
     uuencode::{self, Uuencoded},
@@ -87,11 +88,7 @@ impl Part {
             let (_, ending) = name.rsplit_once('.').unwrap_or_default();
             ending.eq_ignore_ascii_case("p7m") || ending.eq_ignore_ascii_case("p7z")
         };
-        match self.mime_type.as_str() {
-            "application/pkcs7-mime" | "application/x-pkcs7-mime" => true,
-            "application/octet-stream" => has_ending(),
-            _ => false,
-        }
+        is_smime(&self.mime_type) || (self.mime_type == "application/octet-stream" && has_ending())
     }
 
     fn is_named_encrypted(&self) -> bool {

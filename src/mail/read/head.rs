@@ -23,6 +23,13 @@ const MAXIMUM_STRAYS: usize = 50;
 /// How far into a message to look for its text's charset.
 const MAXIMUM_CHARSET_POSITION: usize = 64 * 1024;
 
+/// The value of the first header of a name.
+pub(crate) fn first<'a, T>(headers: &'a [(String, T)], name: &str) -> Option<&'a T> {
+    let mut headers = headers.iter();
+    let (_, value) = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+    Some(value)
+}
+
 /// Splits a message into headers, converted to UTF-8, and body.
 pub(crate) fn split_head(raw: &[u8]) -> (Vec<Header>, &[u8]) {
     let (mut headers, body) = split_fields(raw);

@@ -20,8 +20,6 @@ pub(crate) mod undecoded;
 pub(crate) mod unsubscription;
 mod uuencode;
 
-use std::fmt;
-
 use serde::Serialize;
 
 use crate::api::gmail::types::Message;
@@ -38,7 +36,7 @@ use self::{
 };
 use super::{
     address::{list::parse_mailboxes, mailbox::MailboxList},
-    encoding::{decode_base64_lenient, decode_base64url},
+    encoding::decode_base64_lenient,
     header::{date, message_id::parse_message_ids, parse_date, parse_text, parse_words},
     reply::quotation::split_history,
 };
@@ -159,11 +157,7 @@ impl Reading {
     pub fn from_payload(message: &Message) -> Self {
         let mut reading = match (&message.payload, &message.raw) {
             (Some(payload), _) => Self::from_part(Part::from_payload(payload)),
-            (None, Some(raw)) => {
-                let bytes =
-                    decode_base64url(raw).unwrap_or_else(|_| decode_base64_lenient(raw.as_bytes()));
-                Self::from_raw(&bytes)
-            }
+            (None, Some(raw)) => Self::from_raw(&decode_base64_lenient(raw.as_bytes())),
             (None, None) => Self::default(),
         };
         reading.id = (!message.id.is_empty()).then(|| message.id.clone());
@@ -235,10 +229,7 @@ impl Reading {
     /// The first header with this name, decoded as text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        head::first(&self.headers, name).map(String::as_str)
     }
 
     /// The addresses in `Reply-To` other than the authors': replies go there, whoever seems to have written.
@@ -340,30 +331,22 @@ impl Reading {
     }
 }
 
-impl fmt::Debug for Reading {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Reading")
-            .field("id", &self.id)
-            .field("thread_id", &self.thread_id)
-            .field("label_ids", &self.label_ids.len())
-            .field(
-                "recipients",
-                &(self.to.len() + self.cc.len() + self.bcc.len()),
-            )
-            .field("date_epoch", &self.date_epoch)
-            .field("text_size", &self.text.len())
-            .field("html_size", &self.html.as_deref().map(str::len))
-            .field("attachments", &self.attachments)
-            .field("calendars", &self.calendars.len())
-            .field("undecoded", &self.undecoded.len())
-            .field("is_delivery_report", &self.delivery_report.is_some())
-            .field("is_signed", &self.signature.is_some())
-            .field("is_encrypted", &self.encryption.is_some())
-            .field("bodies_to_fetch", &self.bodies_to_fetch().len())
-            .finish_non_exhaustive()
-    }
-}
+debug!(Reading, self =>
+    id: self.id,
+    thread_id: self.thread_id,
+    label_ids: self.label_ids.len(),
+    recipients: self.to.len() + self.cc.len() + self.bcc.len(),
+    date_epoch: self.date_epoch,
+    text_size: self.text.len(),
+    html_size: self.html.as_deref().map(str::len),
+    attachments: self.attachments,
+    calendars: self.calendars.len(),
+    undecoded: self.undecoded.len(),
+    is_delivery_report: self.delivery_report.is_some(),
+    is_signed: self.signature.is_some(),
+    is_encrypted: self.encryption.is_some(),
+    bodies_to_fetch: self.bodies_to_fetch().len(),
+);
 
 /// A file attached to a message.
 ///
@@ -426,17 +409,12 @@ impl Attachment {
     }
 }
 
-impl fmt::Debug for Attachment {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Attachment")
-            .field("mime_type", &self.mime_type)
-            .field("size", &self.size)
-            .field("part_id", &self.part_id)
-            .field("is_inline", &self.is_inline)
-            .finish_non_exhaustive()
-    }
-}
+debug!(Attachment, self =>
+    mime_type: self.mime_type,
+    size: self.size,
+    part_id: self.part_id,
+    is_inline: self.is_inline,
+);
 
 #[cfg(test)]
 mod tests;

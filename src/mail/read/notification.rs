@@ -1,7 +1,5 @@
 //! Reports from recipients' programs: that a message was read (RFC 8098), or is unwanted (RFC 5965).
 
-use std::fmt;
-
 use serde::Serialize;
 
 use super::{
@@ -118,20 +116,6 @@ pub(crate) fn read_feedback(parts: &[Part]) -> Option<FeedbackReport> {
     })
 }
 
-impl fmt::Debug for DispositionNotification {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("DispositionNotification")
-            .field("disposition", &self.disposition)
-            .finish_non_exhaustive()
-    }
-}
+debug!(DispositionNotification, self => disposition: self.disposition);
 
-impl fmt::Debug for FeedbackReport {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("FeedbackReport")
-            .field("feedback_type", &self.feedback_type)
-            .finish_non_exhaustive()
-    }
-}
+debug!(FeedbackReport, self => feedback_type: self.feedback_type);

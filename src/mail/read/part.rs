@@ -7,13 +7,14 @@ use crate::api::gmail::types::MessagePart;
 
 use super::{
     boundary::{find_boundary, split_multipart},
+    content_reference::bare,
     envelope::Envelope,
-    head::{make_utf8, split_fields, text_charset, tidied},
+    head::{Header, first, make_utf8, split_fields, split_head, text_charset, tidied},
 };
 use crate::mail::{
     encoding::{
         charset::{TextOrigin, UndecodedReason},
-        decode_base64_lenient, decode_base64url,
+        decode_base64_lenient,
         transfer::TransferEncoding,
     },
     header::{parameter::Parameterized, parse_parameterized},
@@ -79,10 +80,7 @@ pub(crate) struct Part {
 impl Part {
     /// The first header with this name.
     pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_slice())
+        first(&self.headers, name).map(Vec::as_slice)
     }
 
     /// All headers with this name.
@@ -109,6 +107,14 @@ impl Part {
         }
     }
 
+    /// The headers of the message that the part holds.
+    pub(crate) fn enclosed_headers(&self) -> Option<Vec<Header>> {
+        match self.parts.first() {
+            Some(inner) => Some(inner.headers.clone()),
+            None => Some(split_head(self.bytes()?).0),
+        }
+    }
+
     /// The places of a file name, the standard's first.
     pub(crate) fn name_parameters(&self) -> impl Iterator<Item = (&Parameterized, &'static str)> {
         [
@@ -122,12 +128,8 @@ impl Part {
 
     /// The content id, without angle brackets.
     pub(crate) fn content_id(&self) -> Option<String> {
-        let value = String::from_utf8_lossy(self.header("Content-ID")?).into_owned();
-        let id = value
-            .trim()
-            .trim_start_matches('<')
-            .trim_end_matches('>')
-            .trim();
+        let value = String::from_utf8_lossy(self.header("Content-ID")?);
+        let id = bare(&value);
         (!id.is_empty()).then(|| id.to_owned())
     }
 
@@ -176,10 +178,7 @@ impl Part {
             }
             _ => {
                 let data = data.unwrap_or_default();
-                Content::Bytes(
-                    decode_base64url(data)
-                        .unwrap_or_else(|_| decode_base64_lenient(data.as_bytes())),
-                )
+                Content::Bytes(decode_base64_lenient(data.as_bytes()))
             }
         };
         let size = body

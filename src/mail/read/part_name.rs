@@ -1,6 +1,6 @@
 //! Names for parts without one.
 
-use super::{file_name::safe_file_name, head::split_head, part::Part};
+use super::{file_name::safe_file_name, head::first, part::Part};
 use crate::mail::{compose::enclosure::file_extension, header::parse_text};
 
 /// The name of a part about which nothing is known.
@@ -19,48 +19,30 @@ pub(crate) fn part_name(part: &Part) -> String {
 }
 
 fn describe(part: &Part) -> String {
-    let name = match part.mime_type.as_str() {
-        "message/rfc822" | "message/global" => return message_name(part),
-        "text/rfc822-headers" | "message/global-headers" => "message-headers.txt",
-        "message/delivery-status" | "message/global-delivery-status" => "delivery-status.txt",
-        "message/disposition-notification" | "message/global-disposition-notification" => {
-            "disposition-notification.txt"
-        }
-        "message/feedback-report" => "feedback-report.txt",
-        "message/partial" => "partial-message.eml",
-        "message/external-body" => "external-body.txt",
-        "application/pgp-encrypted" => "pgp-encrypted.txt",
-        "application/pgp-signature" => "signature.asc",
-        "application/pgp-keys" => "public-key.asc",
-        "application/pkcs7-signature" | "application/x-pkcs7-signature" => "smime.p7s",
-        "application/pkcs7-mime" | "application/x-pkcs7-mime" => {
-            match part.content_type.parameter("smime-type") {
-                Some(kind) if kind.eq_ignore_ascii_case("certs-only") => "smime.p7c",
-                Some(kind) if kind.eq_ignore_ascii_case("compressed-data") => "smime.p7z",
-                _ => "smime.p7m",
-            }
-        }
-        "application/pkcs10" => "request.p10",
-        "application/pkcs8" => "private-key.p8",
-        "application/pkcs12" | "application/x-pkcs12" => "certificate.p12",
-        "application/pkix-cert" | "application/x-x509-ca-cert" | "application/x-x509-user-cert" => {
-            "certificate.cer"
-        }
-        // RFC 8460 section 6.4.
-        "application/tlsrpt+json" => "tls-report.json",
-        "application/tlsrpt+gzip" => "tls-report.json.gz",
-        "application/ms-tnef" | "application/vnd.ms-tnef" => "winmail.dat",
-        "text/vcard" | "text/x-vcard" | "text/directory" => "contact.vcf",
-        "text/plain" => "text.txt",
-        "application/octet-stream" => NAMELESS,
-        mime_type if part.is_calendar() => {
-            if mime_type == "text/x-vcalendar" {
-                "invite.vcs"
-            } else {
-                "invite.ics"
-            }
-        }
-        mime_type => return by_type(mime_type),
+    let mime_type = part.mime_type.as_str();
+    if matches!(mime_type, "message/rfc822" | "message/global") {
+        return message_name(part);
+    }
+    // A name, and the types that have it.
+    let mut lines = include_str!("part_names.txt").lines();
+    let known = lines.find_map(|line| {
+        let (name, types) = line.split_once(' ')?;
+        types
+            .split(' ')
+            .any(|known| known == mime_type)
+            .then_some(name)
+    });
+    let kind = part
+        .content_type
+        .parameter("smime-type")
+        .unwrap_or_default();
+    let name = match known {
+        Some("smime.p7m") if kind.eq_ignore_ascii_case("certs-only") => "smime.p7c",
+        Some("smime.p7m") if kind.eq_ignore_ascii_case("compressed-data") => "smime.p7z",
+        Some(name) => name,
+        None if part.is_calendar() && mime_type == "text/x-vcalendar" => "invite.vcs",
+        None if part.is_calendar() => "invite.ics",
+        None => return by_type(mime_type),
     };
     name.to_owned()
 }
@@ -92,15 +74,9 @@ fn by_type(mime_type: &str) -> String {
 
 /// A message is named after its subject.
 fn message_name(part: &Part) -> String {
-    let headers = match (part.parts.first(), part.bytes()) {
-        (Some(inner), _) => inner.headers.clone(),
-        (None, Some(bytes)) => split_head(bytes).0,
-        (None, None) => Vec::new(),
-    };
-    let subject = headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("Subject"))
-        .map(|(_, value)| parse_text(value).replace(['/', '\\'], "-"))
+    let headers = part.enclosed_headers().unwrap_or_default();
+    let subject = first(&headers, "Subject")
+        .map(|value| parse_text(value).replace(['/', '\\'], "-"))
         .unwrap_or_default();
     // A subject of only dots or symbols doesn't make a name.
     if subject.chars().any(char::is_alphanumeric) {

@@ -114,12 +114,17 @@ pub(crate) fn is_pgp_mime(part: &Part) -> bool {
         .any(|pair| pair == ["application/pgp-encrypted", "application/octet-stream"])
 }
 
+/// Whether a type is that of S/MIME in one piece.
+pub(crate) fn is_smime(mime_type: &str) -> bool {
+    ["application/pkcs7-mime", "application/x-pkcs7-mime"].contains(&mime_type)
+}
+
 fn standard_of(mime_type: &str) -> Option<ProtectionStandard> {
     match mime_type {
-        "application/pkcs7-signature"
-        | "application/x-pkcs7-signature"
-        | "application/pkcs7-mime"
-        | "application/x-pkcs7-mime" => Some(ProtectionStandard::Smime),
+        "application/pkcs7-signature" | "application/x-pkcs7-signature" => {
+            Some(ProtectionStandard::Smime)
+        }
+        mime_type if is_smime(mime_type) => Some(ProtectionStandard::Smime),
         "application/pgp-signature" | "application/pgp-encrypted" => {
             Some(ProtectionStandard::OpenPgp)
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{
-    head::{Header, split_head},
+    head::{Header, first, split_head},
     part::Part,
 };
 use crate::mail::header::{message_id::parse_message_ids, parse_text};
@@ -94,15 +94,7 @@ pub struct DeliveryStatus {
     pub diagnostic: Option<String>,
 }
 
-impl fmt::Debug for DeliveryStatus {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("DeliveryStatus")
-            .field("action", &self.action)
-            .field("status", &self.status)
-            .finish_non_exhaustive()
-    }
-}
+debug!(DeliveryStatus, self => action: self.action, status: self.status);
 
 /// Whether a part contains a delivery report.
 pub(crate) fn is_delivery_status(part: &Part) -> bool {
@@ -211,28 +203,20 @@ pub(crate) fn groups(status: &Part) -> Vec<Vec<Header>> {
 
 /// The first field with this name in a group.
 pub(crate) fn field(group: &[Header], name: &str) -> Option<String> {
-    let (_, value) = group
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-    let value = parse_text(value);
+    let value = parse_text(first(group, name)?);
     (!value.is_empty()).then_some(value)
 }
 
 /// The id of the message that a report's part encloses, in full or as headers.
 pub(crate) fn original_message_id(part: &Part) -> Option<String> {
-    let headers = match part.mime_type.as_str() {
-        "message/rfc822" | "message/global" if !part.parts.is_empty() => {
-            part.parts.first().map(|inner| inner.headers.clone())?
-        }
-        "message/rfc822" | "message/global" | "text/rfc822-headers" | "message/global-headers" => {
-            split_head(part.bytes()?).0
-        }
-        _ => return None,
-    };
-    let (_, value) = headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("Message-ID"))?;
-    parse_message_ids(value).into_iter().next()
+    let holds_headers = matches!(
+        part.mime_type.as_str(),
+        "message/rfc822" | "message/global" | "text/rfc822-headers" | "message/global-headers"
+    );
+    let headers = holds_headers.then(|| part.enclosed_headers()).flatten()?;
+    parse_message_ids(first(&headers, "Message-ID")?)
+        .into_iter()
+        .next()
 }
 
 /// Splits a value such as `rfc822; name@example.com` into its type, in lower case, and the rest.

@@ -1,5 +1,6 @@
 //! Files in uuencode, which mail used before MIME (POSIX, `uuencode`).
 
+use super::head::split_line;
 use crate::mail::encoding::transfer::{decode_mime_base64, split_line_end};
 
 /// An extracted file.
@@ -160,11 +161,6 @@ fn take_base64(rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
         behind = tail;
     }
     None
-}
-
-fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let end = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |position| position + 1);
-    bytes.split_at_checked(end).unwrap_or((bytes, b""))
 }
 
 #[cfg(test)]

@@ -45,9 +45,9 @@ const UNANSWERABLE: [&str; 3] = ["DRAFT", "TRASH", "SPAM"];
 pub enum Original<'a> {
     /// The latest message of a thread.
     Thread(&'a Thread),
-    /// This message.
-    Message(&'a Message),
     /// This message, already read.
+    Message(&'a Message),
+    /// This message.
     Reading(&'a Reading),
 }
 
@@ -371,15 +371,10 @@ impl ForwardAttachment {
     }
 }
 
-impl fmt::Debug for ForwardAttachment {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("ForwardAttachment")
-            .field("size", &self.bytes.len())
-            .field("has_content_id", &self.part.content_id.is_some())
-            .finish_non_exhaustive()
-    }
-}
+debug!(ForwardAttachment, self =>
+    size: self.bytes.len(),
+    has_content_id: self.part.content_id.is_some(),
+);
 
 /// Why a reply could not be written.
 ///

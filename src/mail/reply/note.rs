@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::mail::{
     address::{Address, AddressError, mailbox::MailboxList},
-    read::Reading,
+    read::{Reading, protection::is_smime},
 };
 
 /// A note on a reply or forward, to read before sending.
@@ -142,12 +142,6 @@ pub(crate) fn is_encrypted(reading: &Reading) -> bool {
 
 /// Whether there is S/MIME that isn't just signed (RFC 8551 section 3.2.2); signed content has been read.
 fn is_sealed(reading: &Reading) -> bool {
-    let is_smime = |mime_type: &str| {
-        matches!(
-            mime_type,
-            "application/pkcs7-mime" | "application/x-pkcs7-mime"
-        )
-    };
     let content_type = reading
         .header("Content-Type")
         .unwrap_or_default()

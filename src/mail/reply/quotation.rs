@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::mail::{
-    html::{Name, Token, Tokenizer, escape},
+    html::{Token, Tokenizer, escape, is_void},
     read::content_reference::{content_id_of, content_id_url},
 };
 
@@ -134,8 +134,8 @@ pub(crate) fn embeddable_html(
     mut content_id: impl FnMut(&str) -> Option<String>,
 ) -> String {
     let mut output = String::with_capacity(html.len());
-    let mut open: Vec<Name> = Vec::new();
-    let mut dropped: Option<Name> = None;
+    let mut open: Vec<String> = Vec::new();
+    let mut dropped: Option<String> = None;
     for token in Tokenizer::new(html) {
         if let Some(name) = &dropped {
             if matches!(&token, Token::End(end) if end == name) {
@@ -348,13 +348,6 @@ fn is_inert(attribute: &str, value: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b":-_".contains(&byte))
         && !scheme.starts_with("javascript:")
         && !scheme.starts_with("vbscript:")
-}
-
-fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "br" | "hr" | "img" | "wbr" | "col" | "area" | "input" | "source" | "track" | "param"
-    )
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ mod shared;
 mod slice;
 mod window;
 
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -163,13 +162,17 @@ impl Governor {
         if let Ok(_turn) = self.turn.try_lock()
             && let Ok(permit) = self.take(units)
         {
-            match self.share(permit, units).await {
+            if self.terms.shared.is_none() {
+                return Ok(permit);
+            }
+            match Box::pin(self.share(permit, units)).await {
                 Ok(permit) => return Ok(permit),
                 Err(wait) => known = Some(wait),
             }
         }
         let asked = Instant::now();
-        let result = self.wait(units, patience, known).await;
+        // Seldom needed: most calls find their units at once.
+        let result = Box::pin(self.wait(units, patience, known)).await;
         let time = asked.elapsed();
         *waited += time;
         if time >= Duration::from_millis(1) {
@@ -404,14 +407,7 @@ impl Drop for Permit<'_> {
     }
 }
 
-impl fmt::Debug for Governor {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Governor")
-            .field("quota", &self.quota)
-            .finish_non_exhaustive()
-    }
-}
+debug!(Governor, self => quota: self.quota);
 
 #[cfg(test)]
 mod tests;

@@ -27,7 +27,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(10);
 const MAX_FILE: u64 = 1024 * 1024;
 
 /// The field with the tokens. All other fields are preserved.
-pub(super) const TOKENS: &str = "tokens";
+const TOKENS: &str = "tokens";
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
@@ -113,14 +113,11 @@ impl FileTokenStore {
             ));
         }
         let mut object = found.unwrap_or_default();
-        if version(object.get(TOKENS)) != *replaces {
-            return Ok(Saved::Conflict);
+        let saved = replace(&mut object, tokens, replaces)?;
+        if saved != Saved::Conflict {
+            write(&self.path, &object)?;
         }
-        let tokens = serde_json::to_value(tokens).map_err(io::Error::from)?;
-        let version = version(Some(&tokens));
-        object.insert(TOKENS.to_owned(), tokens);
-        write(&self.path, &object)?;
-        Ok(Saved::Done(version))
+        Ok(saved)
     }
 }
 
@@ -133,8 +130,23 @@ pub(super) fn stored(mut object: Map<String, Value>) -> serde_json::Result<Store
     }
 }
 
+/// Puts tokens into an object, if it still has the version that they replace.
+pub(super) fn replace(
+    object: &mut Map<String, Value>,
+    tokens: &TokenSet,
+    replaces: &StoreVersion,
+) -> io::Result<Saved> {
+    if version(object.get(TOKENS)) != *replaces {
+        return Ok(Saved::Conflict);
+    }
+    let tokens = serde_json::to_value(tokens)?;
+    let version = version(Some(&tokens));
+    object.insert(TOKENS.to_owned(), tokens);
+    Ok(Saved::Done(version))
+}
+
 /// The version is a hash, since others may write tokens without counting.
-pub(super) fn version(tokens: Option<&Value>) -> StoreVersion {
+fn version(tokens: Option<&Value>) -> StoreVersion {
     match tokens {
         None | Some(Value::Null) => StoreVersion::default(),
         Some(tokens) => {

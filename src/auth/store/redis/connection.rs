@@ -1,7 +1,6 @@
 //! The connection to a Redis or Valkey server, shared by the whole process.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ use tokio_rustls::TlsConnector;
 use url::Url;
 
 use super::super::StoreError;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::http::{connect, tls};
 
 /// The type of causes in redis-rs errors.
@@ -66,10 +65,9 @@ impl Redis {
 
     fn new(address: &Url) -> Result<Self, Error> {
         let refused = |why: &str| {
-            Error::new(
-                Kind::Configuration,
-                format!("the address of the shared store {why}; give one like redis://host:6379/0"),
-            )
+            Error::configuration(format!(
+                "the address of the shared store {why}; give one like redis://host:6379/0"
+            ))
         };
         let host = address.host_str().filter(|host| !host.is_empty());
         let host = host.ok_or_else(|| refused("has no host"))?;
@@ -108,10 +106,7 @@ impl Redis {
     pub(crate) fn unique() -> Result<String, Error> {
         let mut bytes = [0; 15];
         SystemRandom::new().fill(&mut bytes).map_err(|_| {
-            Error::new(
-                Kind::Configuration,
-                "the operating system gives no random numbers; check /dev/urandom",
-            )
+            Error::configuration("the operating system gives no random numbers; check /dev/urandom")
         })?;
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
@@ -282,15 +277,7 @@ fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
-impl fmt::Debug for Redis {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Redis")
-            .field("host", &self.host)
-            .field("port", &self.port)
-            .finish_non_exhaustive()
-    }
-}
+debug!(Redis, self => host: self.host, port: self.port);
 
 /// An argument of a script.
 pub(crate) trait Argument {

@@ -3,7 +3,6 @@
 mod connection;
 mod seal;
 
-use std::fmt::{self, Debug};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -89,8 +88,7 @@ impl RedisTokenStore {
             (Some(key), _) => StoreKey::given(key)?,
             (None, Some(secret)) => StoreKey::derived(secret),
             (None, None) => {
-                return Err(Error::new(
-                    Kind::Configuration,
+                return Err(Error::configuration(
                     "the tokens of credentials without a long-lived secret need a key in the shared store: set \
                      AIRBYTE_GMAIL_STORE_KEY (`store_key`) to 32 bytes in base64, the same on every host",
                 ));
@@ -220,11 +218,4 @@ impl TokenStore for RedisTokenStore {
     }
 }
 
-impl Debug for RedisTokenStore {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("RedisTokenStore")
-            .field("redis", &self.redis)
-            .finish_non_exhaustive()
-    }
-}
+debug!(RedisTokenStore, self => redis: self.redis);

@@ -1,14 +1,14 @@
 //! Encryption of stored tokens with ChaCha20-Poly1305 (RFC 8439), with keys from HKDF-SHA256 (RFC 5869).
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
 use crate::auth::Secret;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 /// Separates our keys from those that others may derive from the same secret.
 const SALT: &[u8] = b"airbyte-agent-gmail token store 1";
@@ -30,17 +30,12 @@ impl StoreKey {
     /// A key of 32 bytes, in standard or URL-safe base64.
     pub(super) fn given(text: &Secret) -> Result<Self, Error> {
         let standard = text.expose().replace('-', "+").replace('_', "/");
-        let key = STANDARD
-            .decode(format!(
-                "{}{}",
-                standard.trim_end_matches('='),
-                padding(&standard)
-            ))
+        let key = STANDARD_NO_PAD
+            .decode(standard.trim_end_matches('='))
             .map(Zeroizing::new);
         match key {
             Ok(key) if key.len() == LENGTH => Ok(Self::of(&key)),
-            _ => Err(Error::new(
-                Kind::Configuration,
+            _ => Err(Error::configuration(
                 "the store key is not 32 bytes in base64; make one with `openssl rand -base64 32`, and give it to every host",
             )),
         }
@@ -108,18 +103,9 @@ impl StoreKey {
     }
 }
 
-fn padding(text: &str) -> &'static str {
-    match text.trim_end_matches('=').len() % 4 {
-        2 => "==",
-        3 => "=",
-        _ => "",
-    }
-}
-
 /// The error of steps that fail only without random numbers.
 fn broken() -> Error {
-    Error::new(
-        Kind::Configuration,
+    Error::configuration(
         "tokens can't be encrypted: the operating system gives no random numbers; check /dev/urandom",
     )
 }

@@ -9,7 +9,7 @@ use crate::mail::{
         charset::{TextOrigin, decode_text, iso2022},
         word::word_length,
     },
-    header::{MAXIMUM_VALUE_LENGTH, parse_text},
+    header::{MAXIMUM_VALUE_LENGTH, comment_length, enclosed_length, parse_text},
 };
 
 /// How often the search for the end of a quote, comment or bracket may fail. After that the rest is taken as is, which
@@ -117,13 +117,18 @@ impl<'a> Scanner<'a> {
         head
     }
 
+    /// The length of what the rest begins with, unless its end was looked for in vain too often.
+    fn measure(&mut self, length: impl Fn(&str) -> Option<usize>) -> Option<usize> {
+        let is_tried = self.failures < MAXIMUM_FAILURES;
+        let found = is_tried.then(|| length(self.rest)).flatten();
+        self.failures += usize::from(found.is_none());
+        found
+    }
+
     /// Takes the text that `length` finds, or one character if it finds none.
     fn delimited(&mut self, length: impl Fn(&str) -> Option<usize>) -> Option<&'a str> {
-        let found = (self.failures < MAXIMUM_FAILURES)
-            .then(|| length(self.rest))
-            .flatten();
+        let found = self.measure(length);
         if found.is_none() {
-            self.failures += 1;
             self.is_exact = false;
             self.take(1);
         }
@@ -173,15 +178,9 @@ impl<'a> Scanner<'a> {
 
     /// A domain literal, or a lone bracket in a name such as `[My team] Eva`.
     fn bracket(&mut self) -> Lexeme<'a> {
-        let length = (self.failures < MAXIMUM_FAILURES)
-            .then(|| literal_length(self.rest))
-            .flatten();
-        match length {
+        match self.measure(literal_length) {
             Some(length) => Lexeme::Literal(self.take(length)),
-            None => {
-                self.failures += 1;
-                Lexeme::Word(self.take(1))
-            }
+            None => Lexeme::Word(self.take(1)),
         }
     }
 
@@ -195,12 +194,7 @@ impl<'a> Scanner<'a> {
         let doubled = |text: &str, sign| text.bytes().take_while(|byte| *byte == sign).count();
         let opened = doubled(self.rest, b'<');
         self.take(opened);
-        let whole = self.rest;
-        let length = (self.failures < MAXIMUM_FAILURES)
-            .then(|| angle_length(whole))
-            .flatten();
-        let Some(length) = length else {
-            self.failures += 1;
+        let Some(length) = self.measure(angle_length) else {
             self.is_exact = false;
             return None;
         };
@@ -216,33 +210,8 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// The length from an opening to its closing delimiter, skipping escapes.
-fn enclosed_length(text: &str, open: Option<u8>, close: u8) -> Option<usize> {
-    let mut depth = 0_usize;
-    let mut is_escaped = false;
-    for (position, byte) in text.bytes().enumerate() {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = true,
-            _ if position == 0 || Some(byte) == open => depth += 1,
-            _ if byte == close => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(position + 1);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
 fn quoted_length(text: &str) -> Option<usize> {
     enclosed_length(text, None, b'"')
-}
-
-fn comment_length(text: &str) -> Option<usize> {
-    enclosed_length(text, Some(b'('), b')')
 }
 
 fn literal_length(text: &str) -> Option<usize> {

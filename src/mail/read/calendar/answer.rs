@@ -30,34 +30,20 @@ impl Participation {
     /// The responses as words: `accept`, `decline`, `tentative`.
     pub const WORDS: [&'static str; 3] = ["accept", "decline", "tentative"];
 
-    const ALL: [Self; 3] = [Self::Accepted, Self::Declined, Self::Tentative];
-
-    /// `PARTSTAT` (RFC 5545, section 3.2.12).
-    fn status(self) -> &'static str {
+    /// The word; `PARTSTAT` (RFC 5545, section 3.2.12); how the subject of an answer begins.
+    fn forms(self) -> [&'static str; 3] {
         match self {
-            Self::Accepted => "ACCEPTED",
-            Self::Declined => "DECLINED",
-            Self::Tentative => "TENTATIVE",
-        }
-    }
-
-    /// How the reply's subject begins.
-    fn heading(self) -> &'static str {
-        match self {
-            Self::Accepted => "Accepted",
-            Self::Declined => "Declined",
-            Self::Tentative => "Tentatively accepted",
+            Self::Accepted => ["accept", "ACCEPTED", "Accepted"],
+            Self::Declined => ["decline", "DECLINED", "Declined"],
+            Self::Tentative => ["tentative", "TENTATIVE", "Tentatively accepted"],
         }
     }
 }
 
 impl std::fmt::Display for Participation {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let word = Self::ALL
-            .iter()
-            .zip(Self::WORDS)
-            .find(|(known, _)| *known == self);
-        formatter.write_str(word.map_or("", |(_, word)| word))
+        let [word, ..] = self.forms();
+        formatter.write_str(word)
     }
 }
 
@@ -65,11 +51,9 @@ impl std::str::FromStr for Participation {
     type Err = RespondError;
 
     fn from_str(word: &str) -> Result<Self, RespondError> {
-        let known = Self::WORDS
-            .iter()
-            .zip(Self::ALL)
-            .find(|(known, _)| **known == word);
-        known.map(|(_, known)| known).ok_or(RespondError::Word)
+        let mut all = [Self::Accepted, Self::Declined, Self::Tentative].into_iter();
+        all.find(|known| known.to_string() == word)
+            .ok_or(RespondError::Word)
     }
 }
 
@@ -156,7 +140,7 @@ pub fn respond(
         .iter()
         .find_map(|entry| entry.summary.as_deref());
     let summary: Vec<&str> = summary.unwrap_or_default().split_whitespace().collect();
-    let heading = participation.heading();
+    let [_, _, heading] = participation.forms();
     let subject = format!("{heading}: {}", summary.join(" "));
     let mut body = format!(
         "{heading}: {}\n\n{}\n",
@@ -220,6 +204,7 @@ impl CalendarPart {
             "PRODID:-//airbyte-agent-gmail//EN",
             "METHOD:REPLY",
         ]);
+        let [_, status, _] = participation.forms();
         let mut who = None;
         // The components around the current line, and the reply's event so far.
         let mut path: Vec<String> = Vec::new();
@@ -264,7 +249,7 @@ impl CalendarPart {
                         event.push(&property_line(
                             &property,
                             &["PARTSTAT", "RSVP"],
-                            &format!("PARTSTAT={}", participation.status()),
+                            &format!("PARTSTAT={status}"),
                         ));
                         attendee = Some(address);
                     }

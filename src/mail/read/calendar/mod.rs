@@ -6,8 +6,6 @@ pub(crate) mod answer;
 mod line;
 mod view;
 
-use std::fmt;
-
 use serde::Serialize;
 
 use super::part::Part;
@@ -385,32 +383,8 @@ impl CalendarUser {
     }
 }
 
-impl fmt::Debug for CalendarPart {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("CalendarPart")
-            .field("method", &self.method)
-            .field("size", &self.text.len())
-            .field("entries", &self.entries)
-            .finish_non_exhaustive()
-    }
-}
+debug!(CalendarPart, self => method: self.method, size: self.text.len(), entries: self.entries);
 
-impl fmt::Debug for CalendarEntry {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("CalendarEntry")
-            .field("sequence", &self.sequence)
-            .field("attendees", &self.attendees.len())
-            .finish_non_exhaustive()
-    }
-}
+debug!(CalendarEntry, self => sequence: self.sequence, attendees: self.attendees.len());
 
-impl fmt::Debug for CalendarUser {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("CalendarUser")
-            .field("is_answer_wanted", &self.is_answer_wanted)
-            .finish_non_exhaustive()
-    }
-}
+debug!(CalendarUser, self => is_answer_wanted: self.is_answer_wanted);

@@ -1,5 +1,7 @@
 //! The tokens of Rich Text.
 
+use crate::mail::encoding::transfer::hex_byte;
+
 /// The most digits of a number that count; more are cut off.
 const MAXIMUM_DIGITS: usize = 9;
 
@@ -62,11 +64,10 @@ impl<'a> Tokens<'a> {
     }
 
     fn hexadecimal(&mut self) -> Option<u8> {
-        let digits = std::str::from_utf8(self.0.get(..2)?).ok()?;
-        let is_hexadecimal = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-        let byte = u8::from_str_radix(digits, 16)
-            .ok()
-            .filter(|_| is_hexadecimal)?;
+        let [high, low, ..] = self.0 else {
+            return None;
+        };
+        let byte = hex_byte(*high, *low)?;
         self.take(2);
         Some(byte)
     }
