@@ -162,7 +162,7 @@ impl TokenCache {
     }
 }
 
-/// A running flight; its drop announces the end, however it came.
+/// A running flight; dropping it announces the end, whatever the reason.
 struct UnderWay {
     shared: Arc<Shared>,
     number: u64,

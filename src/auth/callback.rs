@@ -1,4 +1,4 @@
-//! The request that a consent page sends the browser back with. Any byte of it may come from an attacker.
+//! The request with which a consent page sends the browser back. Any byte of it may come from an attacker.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, is_reason};
 /// The longest request target accepted; a code, a state and a list of scopes take a tenth of it.
 const MAX_TARGET: usize = 16 * 1024;
 
-/// The most parameters read.
+/// The maximum number of parameters.
 const MAX_PARAMETERS: usize = 64;
 
 /// The longest value of a parameter.

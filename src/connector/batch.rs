@@ -12,8 +12,8 @@ use crate::http::FirstByte;
 use crate::operation::{Encoded, Operation, QuotaUnits};
 use crate::transport::{Answer, Call, Outgoing, batch, judge};
 
-/// Google's limit of operations in a batch. Google recommends at most 50. From a few dozen on, the mailbox's limit of
-/// concurrent calls refuses some of them.
+/// Google's limit on the operations of a batch. Google recommends at most 50, and with more than a few dozen, the
+/// mailbox's limit on concurrent calls refuses some of them.
 const LIMIT: usize = 100;
 
 /// Operations to send in one request; see [`GmailConnector::batch`].

@@ -69,7 +69,7 @@ impl Default for Limits {
     }
 }
 
-/// The assumed lowest upload speed, in bytes per second.
+/// The lowest upload speed to allow for, in bytes per second.
 const SLOWEST_UPLOAD: u64 = 64 * 1024;
 
 /// The User-Agent.

@@ -1,5 +1,5 @@
-//! The environment's proxy, for https only. Plain http goes to this machine alone; a proxy for it would mostly not find
-//! the way back, and would read the token.
+//! The environment's proxy, for https only. Plain http goes only to this machine, which a proxy usually can't reach;
+//! and the proxy would read the token.
 
 use std::ffi::OsString;
 use std::fmt;

@@ -226,7 +226,7 @@ fn check_place(location: Location, value: &Value, path: &str) -> Result<(), Stri
         (Location::Header, Value::String(text)) if http::HeaderValue::from_str(text).is_err() => {
             Err(no_header(path))
         }
-        // Sent as it is, it would be taken for a name.
+        // Sent as is, it would be taken for a name.
         (_, Value::Array(values))
             if values
                 .iter()
@@ -243,12 +243,12 @@ fn check_place(location: Location, value: &Value, path: &str) -> Result<(), Stri
     }
 }
 
-/// The message for a value that can't stand in a path.
+/// The message for a value that can't be part of a path.
 pub(super) fn no_id(name: &str) -> String {
     format!("`{name}` is not an id; take one from the service")
 }
 
-/// The message for a value that can't stand in a header.
+/// The message for a value that can't be a header.
 pub(super) fn no_header(name: &str) -> String {
     format!("`{name}` can't stand in a header; use printable text")
 }

@@ -234,7 +234,7 @@ pub(crate) fn is_connector_id(id: &str) -> bool {
     !id.is_empty() && id != "." && id != ".." && !id.contains(['/', '\\', '?', '#'])
 }
 
-/// The most connectors to list when the caller has to choose one.
+/// The maximum number of connectors to list when the caller has to choose one.
 const SHOWN_CONNECTORS: usize = 10;
 
 /// A name fit for one line: no control characters, and short.
@@ -329,7 +329,7 @@ impl Executed {
             None => return Err(call.fail(no_result())),
         };
         let records = result.get();
-        // Put the records back under their key, with the paging fields beside them, without parsing to values.
+        // Put the records back under their key, next to the paging fields, without parsing them.
         let mut body = Vec::with_capacity(records.len() + 256);
         body.extend_from_slice(b"{");
         body.extend_from_slice(quoted(key).as_bytes());

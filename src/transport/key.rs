@@ -76,7 +76,7 @@ pub(super) fn has_list(body: &[u8], key: &str) -> bool {
 
 /// Whether an object has an `error` other than `null` or `false`.
 pub(super) fn has_error(body: &[u8]) -> bool {
-    // Within mail, the word's quotes are escaped, so a parser is seldom needed.
+    // Within mail text, the quotes around the word are escaped, so a parser is seldom needed.
     memchr::memmem::find(body, b"\"error\"").is_some()
         && seek(
             body,

@@ -74,7 +74,7 @@ enum Route {
 }
 
 impl Transport {
-    /// Sends calls directly to the service.
+    /// A transport that calls the service directly.
     pub(crate) fn direct(direct: Direct) -> Self {
         Self {
             route: Arc::new(Route::Direct(Box::new(direct))),
@@ -83,7 +83,7 @@ impl Transport {
         }
     }
 
-    /// Sends calls through Airbyte's `execute`.
+    /// A transport through Airbyte's `execute`.
     pub(crate) fn hosted(hosted: Hosted) -> Self {
         Self {
             route: Arc::new(Route::Hosted(hosted)),

@@ -61,7 +61,7 @@ impl Default for RetryPolicy {
     }
 }
 
-/// What an attempt's outcome means for sending again.
+/// The outcome of an attempt, as far as retries are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// Nothing was sent, or the service says that it did nothing.

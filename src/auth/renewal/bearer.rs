@@ -12,8 +12,8 @@ use crate::auth::Secret;
 /// not expire on the way. Google's own clients use 225 to 300 seconds.
 const EARLY: Duration = Duration::from_secs(240);
 
-/// The largest fraction of its lifetime, as a divisor, by which a token is renewed even earlier. Each process draws its
-/// own, so thousands of mailboxes with tokens of the same age don't renew at once.
+/// Tokens are renewed up to one `SPREAD`th of their lifetime earlier still. Each process draws its own value, so
+/// thousands of mailboxes with tokens of the same age don't renew at once.
 const SPREAD: u32 = 10;
 
 /// A token with a shorter lifetime is renewed after four fifths of it; otherwise every call would refresh.
@@ -22,7 +22,7 @@ const SHORT_LIFE: Duration = Duration::from_secs(1200);
 /// The shortest time a new token is used, so a server that grants fractions of a second is not asked for each call.
 pub(super) const LEAST_LIFE: Duration = Duration::from_secs(1);
 
-/// An access token and its place in the order of tokens, which tells a refused token from its successor.
+/// An access token and its place in the order of tokens, which distinguishes a refused token from its successor.
 #[derive(Clone, Debug)]
 pub(crate) struct Bearer {
     pub(crate) token: Secret,
@@ -87,7 +87,7 @@ fn until_renewal(lifetime: Duration, spread: u32) -> Duration {
     if lifetime < SHORT_LIFE {
         lifetime * 4 / 5
     } else {
-        // Divides first: multiplying by up to 1,000 could overflow with a lifetime that a server made up.
+        // Divide first: with an absurd lifetime from a server, multiplying by 1,000 could overflow.
         lifetime - EARLY - lifetime / SPREAD / 1_000 * spread.min(1_000)
     }
 }

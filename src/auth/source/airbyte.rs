@@ -99,7 +99,7 @@ fn refused(error: Error) -> Error {
     .explaining(error)
 }
 
-/// Reports a temporary failure as having no token for now.
+/// Turns a temporary failure into an error that says that no token is available now.
 fn passing(error: Error) -> Error {
     // A connection error says more, including what to do.
     if !error.is_transient() || error.is_connect() {

@@ -23,7 +23,7 @@ pub(crate) use google::GoogleTokenSource;
 pub(crate) use service_account::AssertionTokenSource;
 pub(super) use service_account::{Caller, Key, Signer, Way};
 
-/// The most attempts to get a token while the endpoint fails temporarily.
+/// The maximum number of attempts to get a token while the endpoint fails temporarily.
 const ATTEMPTS: u32 = 3;
 
 /// The first pause between two attempts; it doubles.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::auth::Secret;
 use crate::error::Error;
 
-/// An RSA key, with the id that Google knows its public half by.
+/// An RSA key, with Google's id for its public half.
 pub(super) struct SigningKey {
     pair: KeyPair,
     id: Option<String>,

@@ -127,7 +127,7 @@ impl fmt::Display for InsecureStore {
 
 impl StdError for InsecureStore {}
 
-/// Identifies the tokens in a store: it changes whenever others are saved.
+/// Identifies the tokens in a store: it changes whenever different tokens are saved.
 ///
 /// Its form is up to the store: a counter, a hash, an entity tag. The default is the version of an empty store.
 ///

@@ -100,7 +100,7 @@ impl GmailConnector {
         }
     }
 
-    /// The number of wanted messages from which on a thread costs less than its messages; `None` if threads can't be
+    /// The least number of wanted messages for which fetching the whole thread is cheaper; `None` if threads can't be
     /// fetched.
     fn least_of_thread(&self, part: &Part) -> Option<usize> {
         part.of_thread()?;

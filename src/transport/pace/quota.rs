@@ -31,7 +31,7 @@ pub struct Quota {
     pub units_per_minute: Option<u32>,
     /// Which of Google's two tables applies.
     pub table: QuotaTable,
-    /// The most concurrent calls. Default: 10.
+    /// The maximum number of concurrent calls. Default: 10.
     pub concurrency: usize,
 }
 
@@ -44,7 +44,7 @@ pub enum QuotaTable {
     Legacy,
 }
 
-/// The concurrent calls that a mailbox accepts without complaint: others measured refusals from a few dozen on.
+/// The default number of concurrent calls, which mailboxes accept: others measured refusals from a few dozen on.
 const CONCURRENCY: usize = 10;
 
 impl Quota {
