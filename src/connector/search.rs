@@ -271,7 +271,7 @@ impl<'a> Search<'a> {
         self
     }
 
-    /// Sets the most records to return. Default: 100.
+    /// Limits the number of records to return. Default: 100.
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = limit;
         self

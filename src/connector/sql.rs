@@ -78,7 +78,7 @@ impl<'a> Sql<'a> {
         self
     }
 
-    /// Sets the most rows to return. Default: 100.
+    /// Limits the number of rows to return. Default: 100.
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = limit;
         self

@@ -25,7 +25,7 @@ struct Reservation(usize);
 /// The memory reserved for all arriving bodies.
 static RESERVED: AtomicUsize = AtomicUsize::new(0);
 
-/// The most memory reserved for all of them.
+/// The maximum memory reserved for all of them.
 const MOST_RESERVED: usize = 8 * 1024 * 1024;
 
 /// Most bodies of this size arrive in one piece, which needs no copy.

@@ -42,7 +42,7 @@ impl Address {
     ///
     /// # Errors
     ///
-    /// [`AddressError`] if Gmail can't send to it; that page lists the checks.
+    /// [`AddressError`] if Gmail can't send to it; see there for the checks.
     pub fn new(address: impl Into<String>) -> Result<Self, AddressError> {
         let address = with_ascii_domain(address.into());
         check(&address)?;

@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn base64_is_decoded_past_what_is_not_base64() {
-        // A rule of hyphens doesn't belong to it.
+        // A line of hyphens is not part of the base64.
         let body = b"aGVs\r\n----\r\nbG8=\r\n";
         assert_eq!(TransferEncoding::Base64.decode(body, true), b"hello");
         assert_eq!(

@@ -306,7 +306,7 @@ impl Renderer {
         }
     }
 
-    /// A digit as superscript or subscript; in line, it would change the number or price before it.
+    /// A superscript or subscript digit; as a plain digit, it would change the number or price before it.
     fn raised(&self, character: char) -> char {
         const ABOVE: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻";
         const BELOW: &str = "₀₁₂₃₄₅₆₇₈₉₊₋";

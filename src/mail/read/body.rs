@@ -192,7 +192,7 @@ pub(crate) fn settle(reading: &mut Reading) {
             && (is_low_value(&plain) || words(&plain) <= MOST_WORDS_OF_A_STUB)
         {
             let rendered = html_to_text(&html);
-            // A message that is mostly hidden keeps the little text it shows.
+            // A message of mostly hidden text keeps the little that it shows.
             let is_more = if is_low_value(&plain) {
                 !rendered.trim().is_empty()
             } else {
@@ -226,7 +226,7 @@ pub(crate) fn settle(reading: &mut Reading) {
     reading.segments = segments;
 }
 
-/// A longer plain text is the message, whatever else the HTML says.
+/// A plain text with more words than this is the message, whatever else the HTML says.
 const MOST_WORDS_OF_A_STUB: usize = 60;
 
 /// The words that an HTML text must have, beyond twice those of the plain text, for the plain text to count as a stub,
@@ -415,7 +415,7 @@ fn is_report(part: &Part) -> bool {
     is_delivery_status(part) || is_disposition(part) || is_feedback(part)
 }
 
-/// The most calendars to compare. A message with more was written to cost time, and may show some of them twice.
+/// The maximum number of calendars to compare. A message with more was written to cost time, and may show some of them twice.
 const MOST_COMPARED: usize = 50;
 
 fn take_calendar(part: &Part, reading: &mut Reading) {

@@ -3,7 +3,7 @@
 use super::head::split_line;
 use crate::mail::encoding::transfer::split_line_end;
 
-/// The most lines of a body to search for a boundary that the header doesn't name.
+/// The maximum number of lines of a body to search for a boundary that the header doesn't name.
 const MAXIMUM_LINES: usize = 2_000;
 
 /// The parts between boundary lines; an unclosed boundary ends with the body.

@@ -13,11 +13,11 @@ use crate::mail::{
 /// The name of a header, and its value in UTF-8.
 pub(crate) type Header = (String, Vec<u8>);
 
-/// The most lines, and the most bytes, to search for headers after a line that isn't one.
+/// The maximum number of lines, and of bytes, to search for headers after a line that isn't one.
 const MAXIMUM_LINES_AHEAD: usize = 200;
 const MAXIMUM_BYTES_AHEAD: usize = 64 * 1024;
 
-/// The most lines in a head that aren't headers.
+/// The maximum number of lines in a head that aren't headers.
 const MAXIMUM_STRAYS: usize = 50;
 
 /// How far into a message to look for its text's charset.

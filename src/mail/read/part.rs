@@ -26,7 +26,7 @@ pub(crate) const MAXIMUM_DEPTH: usize = 40;
 /// Messages that people write have fewer parts.
 const MAXIMUM_PARTS: usize = 10_000;
 
-/// The most bytes that compressed parts may expand to; mail that Gmail accepts has fewer.
+/// The size that compressed parts may expand to; mail that Gmail accepts is smaller.
 const MAXIMUM_INFLATED: usize = 64 * 1024 * 1024;
 
 /// How much more of a message may be parsed.

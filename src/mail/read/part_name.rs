@@ -9,8 +9,8 @@ pub(crate) const NAMELESS: &str = "attachment";
 /// The file name of a part, safe to write to a disk: the sender's, or a description of the part.
 pub(crate) fn part_name(part: &Part) -> String {
     match (&part.file_name, part.mime_type.as_str()) {
-        // These parts have the name of a file that they aren't: a Mac's notes on it (RFC 1740), or the place to get it
-        // from (RFC 2046, section 5.2.3).
+        // These parts are named after a file that they don't contain: they are a Mac's metadata about it (RFC 1740), or
+        // tell where to get it (RFC 2046, section 5.2.3).
         (Some(name), "application/applefile") => safe_file_name(&format!("{name}.applefile")),
         (Some(name), "message/external-body") => safe_file_name(&format!("{name}.txt")),
         (Some(name), _) => safe_file_name(name),

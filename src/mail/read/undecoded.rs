@@ -9,7 +9,7 @@ use crate::mail::encoding::charset::UndecodedReason;
 /// The longest charset to show; anything longer isn't a charset.
 const MAXIMUM_CHARSET_LENGTH: usize = 40;
 
-/// The most entries to report per message.
+/// The maximum number of entries to report per message.
 const MAXIMUM_ENTRIES: usize = 100;
 
 /// A text that differs from what its sender wrote.

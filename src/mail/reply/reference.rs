@@ -2,8 +2,8 @@
 
 use crate::mail::{header::message_id::is_message_id, read::Reading};
 
-/// The most references to keep: the first and the latest, as RFC 5537 section 3.4.4 allows. More add nothing about a
-/// thread.
+/// The maximum number of references. The first and the latest are kept, as RFC 5537 section 3.4.4 allows; more would
+/// add nothing about a thread.
 pub(crate) const MAXIMUM_REFERENCES: usize = 40;
 
 /// The references of the thread, up to and including the original.

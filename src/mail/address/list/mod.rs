@@ -95,7 +95,7 @@ enum Lexeme<'a> {
 struct Scanner<'a> {
     rest: &'a str,
     failures: usize,
-    /// Whether every delimiter so far was well placed.
+    /// Whether every delimiter so far was valid.
     is_exact: bool,
 }
 
@@ -348,7 +348,7 @@ fn is_space(lexeme: &Lexeme<'_>) -> bool {
     matches!(lexeme, Lexeme::Blank | Lexeme::Comment(_))
 }
 
-/// Joins an address, if blanks and comments stand only around its `@` and its dots.
+/// Joins an address, if it has blanks and comments only around its `@` and its dots.
 fn joined(lexemes: &[Lexeme<'_>]) -> String {
     let mut address = String::new();
     let mut has_space = false;

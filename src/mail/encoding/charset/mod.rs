@@ -20,7 +20,7 @@ use self::{
 pub(crate) enum TextOrigin {
     /// A payload's `data`: Gmail has usually converted it to UTF-8, whatever the part's header says.
     Payload,
-    /// The message as sent: the header is right.
+    /// The message as sent, whose header is trusted.
     Raw,
 }
 

@@ -177,8 +177,8 @@ impl CalendarPart {
         self.method.as_deref() == Some("REQUEST") && !is_old
     }
 
-    /// The attendee and the object of the reply. It copies the properties that identify the event, and of the attendees
-    /// only the one who replies.
+    /// Returns the attendee and the calendar object of the reply. The object copies the properties that identify the
+    /// event, and only the replying attendee.
     fn answer(
         &self,
         own: &MailboxList,

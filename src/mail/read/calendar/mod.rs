@@ -16,10 +16,10 @@ use crate::mail::encoding::{
 
 use self::line::{Property, unescape, unfold};
 
-/// The most entries to keep; an invitation has one, or one for each changed occurrence.
+/// The maximum number of entries to keep; an invitation has one, or one for each changed occurrence.
 const MAXIMUM_ENTRIES: usize = 500;
 
-/// The most attendees to keep, over all entries.
+/// The maximum number of attendees to keep, over all entries.
 const MAXIMUM_ATTENDEES: usize = 10_000;
 
 /// A calendar object (RFC 5545) within a message, such as an invitation.

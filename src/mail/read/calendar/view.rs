@@ -8,10 +8,10 @@ use jiff::{
 
 use super::{CalendarEntry, CalendarPart, CalendarTime, CalendarUser};
 
-/// The most entries to show; an invitation to a series has one for each changed occurrence.
+/// The maximum number of entries to show; an invitation to a series has one for each changed occurrence.
 const MOST_ENTRIES: usize = 10;
 
-/// The most attendees to name.
+/// The maximum number of attendees to name.
 const MOST_PEOPLE: usize = 20;
 
 impl CalendarPart {
@@ -281,7 +281,7 @@ mod tests {
                 "DTSTART;VALUE=DATE:20261224\r\nDURATION:P3D",
                 "When: Thu, 24 Dec 2026 to Sat, 26 Dec 2026",
             ),
-            // In the hour that spring skips, the previous offset applies (RFC 5545, section 3.3.5).
+            // In the hour skipped in spring, the previous offset applies (RFC 5545, section 3.3.5).
             (
                 "DTSTART;TZID=Europe/Berlin:20260329T023000",
                 "When: Sun, 29 Mar 2026 10:30 (Asia/Tokyo); Sun, 29 Mar 2026 03:30 (Europe/Berlin)",

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::mail::encoding::charset::{Text, UndecodedReason, decoder::Decoder};
 
-/// The most fonts with their own charset.
+/// The maximum number of fonts with their own charset.
 const MAXIMUM_FONTS: usize = 10_000;
 
 /// The most common charset of mail that names no code page.

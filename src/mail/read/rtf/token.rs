@@ -2,7 +2,7 @@
 
 use crate::mail::encoding::transfer::hex_byte;
 
-/// The most digits of a number that count; more are cut off.
+/// The maximum number of digits of a number; more are cut off.
 const MAXIMUM_DIGITS: usize = 9;
 
 /// A token.

@@ -16,7 +16,7 @@ const FIRST_PAUSE: u64 = 1_000;
 /// The longest pause: together with the shorter ones before it, a minute's quota has come back.
 const LONGEST_PAUSE: u64 = 32_000;
 
-/// The most minutes without a refusal before trying more.
+/// The maximum number of minutes without a refusal before trying more.
 const LONGEST_TRUST: u64 = 8;
 
 /// The same, if room is left for others from the start.
