@@ -164,7 +164,7 @@ pub fn schema<'a>(openapi: &'a OpenAPI, name: &str) -> Option<&'a Schema> {
     openapi.components.as_ref()?.schemas.get(name)?.as_item()
 }
 
-/// What a schema of an object says of it.
+/// The object type of a schema, if it is an object.
 pub fn object(schema: &Schema) -> Option<&ObjectType> {
     match &schema.schema_kind {
         SchemaKind::Type(Type::Object(object)) => Some(object),
@@ -172,7 +172,7 @@ pub fn object(schema: &Schema) -> Option<&ObjectType> {
     }
 }
 
-/// The same, of a named schema.
+/// The same, for a named schema.
 pub fn named_object<'a>(openapi: &'a OpenAPI, name: &str) -> Option<&'a ObjectType> {
     object(schema(openapi, name)?)
 }

@@ -216,7 +216,7 @@ fn schema(value: &Schema) -> TokenStream {
     }
 }
 
-/// A value that may be missing, as Rust has it.
+/// An optional value as a Rust expression.
 fn optional(value: &Option<impl ToTokens>) -> TokenStream {
     match value {
         Some(value) => quote!(Some(#value)),

@@ -200,7 +200,7 @@ impl GmailConnector {
         Ok(tokens.bearer(None).await?.token)
     }
 
-    /// The same connector, whose calls go out by another transport.
+    /// The same connector, with another transport.
     fn with_transport(&self, transport: Transport) -> Self {
         let (address, http) = (self.client.baseurl(), self.client.client().clone());
         Self {

@@ -124,7 +124,7 @@ impl Error {
         Self::new(Kind::Unsupported, message)
     }
 
-    /// Report it: the answer is none.
+    /// Report it: this isn't a valid answer.
     pub(crate) fn invalid_response(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::InvalidResponse, message)
     }

@@ -215,7 +215,7 @@ impl Http {
         let sending = clock.first_byte(self.client.execute(request)).await?;
         let mut response = match sending {
             Ok(response) => response,
-            // Boxed: it is rarely needed, and large, since it may ask a proxy for its reason.
+            // Boxed: this future is rarely needed, and large, since it may ask a proxy for its reason.
             Err(error) => return Err(Box::pin(self.failure(error)).await),
         };
         if asked.is_some_and(|asked| asked != *response.url()) {
@@ -284,7 +284,7 @@ impl Http {
     }
 }
 
-/// Builds a request to a configured address; `refusal` is the error if that is not valid.
+/// Builds a request to a configured URL; `refusal` is the error if that is invalid.
 pub(crate) fn built(
     request: reqwest::RequestBuilder,
     refusal: &'static str,

@@ -55,7 +55,7 @@ impl Call {
         }
     }
 
-    /// A call without a row: it costs no quota, and its answer comes when it is done.
+    /// A call that isn't in the table. It costs no quota, and its answer starts when it is done.
     pub(crate) fn unlisted(name: &'static str, read_only: bool, answer: Answer) -> Self {
         Self {
             name: Cow::Borrowed(name),

@@ -41,8 +41,8 @@ fn first<'a>(body: &'a [u8], key: &str) -> Option<&'a str> {
         .filter(|_| rest.starts_with(b"\""))
 }
 
-/// What follows the opening quote, if an object's first field is a string under `key`. Most answers begin with their key,
-/// and need no parser.
+/// The text after the opening quote, if an object's first field is a string under `key`. Most answers begin with their
+/// key, and need no parser.
 fn begins_with<'a>(body: &'a [u8], key: &str) -> Option<&'a [u8]> {
     let body = after(after(body, b"{")?, b"\"")?;
     let body = body.strip_prefix(key.as_bytes())?.strip_prefix(b"\"")?;

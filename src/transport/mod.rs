@@ -167,7 +167,7 @@ impl Transport {
             Route::Hosted(hosted) => {
                 let params = operation.decode_encoded(&request)?;
                 let beside = self.beside(Map::new());
-                // Large, and moved about with each call that goes the other way.
+                // Boxed: this future is large, and would also be moved with every direct call.
                 Box::pin(hosted.reply(operation, params, &beside)).await
             }
         }

@@ -107,7 +107,7 @@ fn check_security(scheme: &Value, place: &Place<'_>) {
     match scheme["type"].as_str() {
         Some("oauth2") => known(scheme, OAUTH2, place, &[]),
         Some("http") => known(scheme, HTTP, place, &[]),
-        // Their own rule refuses the others.
+        // Another rule rejects the others.
         _ => {}
     }
     known(&scheme["flows"], FLOWS, place, &["flows"]);
@@ -355,7 +355,7 @@ fn known(value: &Value, allowed: &str, place: &Place<'_>, inner: &[&str]) {
     }
 }
 
-/// Whether a word is one of a list.
+/// Whether a space-separated list contains a word.
 fn is_word(words: &str, word: &str) -> bool {
     words.split(' ').any(|known| known == word)
 }

@@ -36,7 +36,7 @@ pub(super) struct Findings<'a> {
     errors: RefCell<Vec<Error>>,
 }
 
-/// A place of the document, by the name that messages give it.
+/// A place in the document, under its name in messages.
 pub(super) struct Place<'a> {
     findings: &'a Findings<'a>,
     name: String,
@@ -55,7 +55,7 @@ impl<'a> Findings<'a> {
         findings
     }
 
-    /// A place of this name.
+    /// The place with this name.
     pub(super) fn place(&self, name: impl Into<String>) -> Place<'_> {
         Place {
             findings: self,
@@ -63,14 +63,14 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// A place that the document has under some keys.
+    /// The place with this name, under these keys in the document.
     pub(super) fn placed(&self, name: impl Into<String>, keys: &[&str]) -> Place<'_> {
         let place = self.place(name);
         place.is_at(keys);
         place
     }
 
-    /// All the broken rules together.
+    /// All broken rules together.
     fn result(self) -> Result<(), Error> {
         Error::join(self.errors.into_inner()).map_or(Ok(()), Err)
     }
@@ -82,7 +82,7 @@ impl Place<'_> {
         self.add_in(&[], message);
     }
 
-    /// Notes one broken rule of what the place has under some keys.
+    /// Adds a broken rule for keys within the place.
     pub(super) fn add_in(&self, keys: &[&str], message: impl Display) {
         let places = self.findings.places.borrow();
         let mut path: Vec<&str> = match places.get(&self.name) {
@@ -106,7 +106,7 @@ impl Place<'_> {
         }
     }
 
-    /// Remembers under which keys the document has it.
+    /// Records the place's keys in the document.
     fn is_at(&self, keys: &[&str]) {
         let keys = keys.iter().map(|key| (*key).to_owned()).collect();
         let mut places = self.findings.places.borrow_mut();

@@ -88,7 +88,7 @@ pub(crate) fn parse_mime_type(mime_type: &str) -> Option<(String, Vec<(String, S
     Some((value, parameters))
 }
 
-/// Endings of file names and their types, one a line; of several endings of a type, the usual one first.
+/// File extensions and their types, one per line; the usual extension of a type comes first.
 fn types() -> impl Iterator<Item = (&'static str, &'static str)> {
     let lines = include_str!("types.txt").lines();
     lines.filter_map(|line| line.split_once(' '))

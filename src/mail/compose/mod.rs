@@ -414,7 +414,7 @@ impl Compose {
         self.fault.get_or_insert(error);
     }
 
-    /// What is right; a fault is kept.
+    /// The valid value; an error is kept for `build`.
     fn checked<T>(&mut self, result: Result<T, ComposeError>) -> Option<T> {
         result.map_err(|error| self.refuse(error)).ok()
     }

@@ -173,7 +173,7 @@ pub(crate) fn decode_quoted_printable(bytes: &[u8]) -> Vec<u8> {
     decoded
 }
 
-/// Undoes `=E4`; what is no escape stands for itself.
+/// Decodes escapes such as `=E4`; an invalid escape is literal text.
 pub(crate) fn decode_escapes(text: &[u8], decoded: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(position) = memchr::memchr(b'=', rest) {

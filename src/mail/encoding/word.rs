@@ -205,7 +205,7 @@ fn join(words: &[Word<'_>], is_base64_joined: bool) -> Vec<u8> {
         if is_base64 {
             bytes.extend(decode_base64_lenient(&text.collect::<Vec<u8>>()));
         } else {
-            // An underscore is a space there.
+            // In encoded words, an underscore is a space.
             let text = text.map(|byte| if byte == b'_' { b' ' } else { byte });
             decode_escapes(&text.collect::<Vec<u8>>(), &mut bytes);
         }

@@ -45,12 +45,12 @@ pub(crate) fn parse_parameterized(value: &[u8]) -> Parameterized {
     parameter::parse(unfold(value).trim_ascii())
 }
 
-/// The length of a comment, which may hold others, with its brackets; `None` where it has no end.
+/// The length of a comment, including nested ones and its parentheses; `None` if it has no end.
 pub(crate) fn comment_length(text: &str) -> Option<usize> {
     enclosed_length(text, Some(b'('), b')')
 }
 
-/// The length of what begins with an opening sign and ends with the closing one, escapes passed over.
+/// The length from an opening to its closing delimiter, skipping escapes.
 pub(crate) fn enclosed_length(text: &str, open: Option<u8>, close: u8) -> Option<usize> {
     let mut depth = 0_usize;
     let mut is_escaped = false;

@@ -397,7 +397,7 @@ fn line_ends_around(name: &str) -> u8 {
     }
 }
 
-/// Elements without an end.
+/// Void elements, which have no end tag.
 pub(crate) fn is_void(name: &str) -> bool {
     const VOID: [&str; 14] = [
         "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param",

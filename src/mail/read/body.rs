@@ -415,7 +415,8 @@ fn is_report(part: &Part) -> bool {
     is_delivery_status(part) || is_disposition(part) || is_feedback(part)
 }
 
-/// The maximum number of calendars to compare. A message with more was written to cost time, and may show some of them twice.
+/// The maximum number of calendars to compare. A message with more was written to cost time, and may show some of them
+/// twice.
 const MOST_COMPARED: usize = 50;
 
 fn take_calendar(part: &Part, reading: &mut Reading) {

@@ -51,7 +51,7 @@ pub(crate) fn find(url: &str, parts: &[PartIdentity]) -> Option<usize> {
         .or_else(|| by(&|known| known.to_lowercase() == decoded.to_lowercase()))
 }
 
-/// An id without its angle brackets.
+/// An id without angle brackets.
 pub(crate) fn bare(id: &str) -> &str {
     id.trim()
         .trim_start_matches('<')

@@ -23,7 +23,7 @@ const MAXIMUM_STRAYS: usize = 50;
 /// How far into a message to look for its text's charset.
 const MAXIMUM_CHARSET_POSITION: usize = 64 * 1024;
 
-/// The value of the first header of a name.
+/// The value of the first header with a name.
 pub(crate) fn first<'a, T>(headers: &'a [(String, T)], name: &str) -> Option<&'a T> {
     let mut headers = headers.iter();
     let (_, value) = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;

@@ -107,7 +107,7 @@ impl Part {
         }
     }
 
-    /// The headers of the message that the part holds.
+    /// The headers of the message in the part.
     pub(crate) fn enclosed_headers(&self) -> Option<Vec<Header>> {
         match self.parts.first() {
             Some(inner) => Some(inner.headers.clone()),

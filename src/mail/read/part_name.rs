@@ -23,7 +23,7 @@ fn describe(part: &Part) -> String {
     if matches!(mime_type, "message/rfc822" | "message/global") {
         return message_name(part);
     }
-    // A name, and the types that have it.
+    // Each line has a name and its types.
     let mut lines = include_str!("part_names.txt").lines();
     let known = lines.find_map(|line| {
         let (name, types) = line.split_once(' ')?;

@@ -114,7 +114,7 @@ pub(crate) fn is_pgp_mime(part: &Part) -> bool {
         .any(|pair| pair == ["application/pgp-encrypted", "application/octet-stream"])
 }
 
-/// Whether a type is that of S/MIME in one piece.
+/// Whether a type is S/MIME in one piece.
 pub(crate) fn is_smime(mime_type: &str) -> bool {
     ["application/pkcs7-mime", "application/x-pkcs7-mime"].contains(&mime_type)
 }

@@ -171,7 +171,7 @@ impl Governor {
             }
         }
         let asked = Instant::now();
-        // Seldom needed: most calls find their units at once.
+        // Boxed, because it is seldom needed: most calls get their units at once.
         let result = Box::pin(self.wait(units, patience, known)).await;
         let time = asked.elapsed();
         *waited += time;

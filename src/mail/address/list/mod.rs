@@ -117,7 +117,7 @@ impl<'a> Scanner<'a> {
         head
     }
 
-    /// The length of what the rest begins with, unless its end was looked for in vain too often.
+    /// Measures the start of the rest, unless too many searches have failed.
     fn measure(&mut self, length: impl Fn(&str) -> Option<usize>) -> Option<usize> {
         let is_tried = self.failures < MAXIMUM_FAILURES;
         let found = is_tried.then(|| length(self.rest)).flatten();

@@ -19,7 +19,7 @@ pub(crate) enum Decoder {
     Dos(&'static TableType),
     /// The characters of all bytes.
     Table(&'static [char]),
-    /// The same of a code page of mainframes, which has ASCII nowhere.
+    /// The same for a mainframe code page, which isn't based on ASCII.
     Ebcdic(&'static [char]),
     /// The ISO 2022 sets, with the one that a shift selects unless the text designates another.
     Iso2022(CharacterSet),
@@ -46,7 +46,7 @@ pub(crate) struct Decoded {
 }
 
 impl Decoded {
-    /// Text in which U+FFFD stands for what was lost.
+    /// Text in which U+FFFD marks losses.
     pub(crate) fn new(text: String) -> Self {
         Self {
             is_lossy: text.contains(char::REPLACEMENT_CHARACTER),

@@ -250,8 +250,8 @@ pub(crate) fn decode_header_bytes<'a>(
     (Cow::Owned(text), loss)
 }
 
-/// Splits off a quoted-printable encoded word at the start, including its `=?`. Without an encoded word, splits off only
-/// the `=?`.
+/// Splits off a quoted-printable encoded word at the start, including its `=?`. Without an encoded word, it splits off
+/// only the `=?`.
 fn split_word(bytes: &[u8]) -> (&[u8], &[u8]) {
     let mut marks = memchr::memchr_iter(b'?', bytes).skip(1);
     let end = match (marks.next(), marks.next(), marks.next()) {

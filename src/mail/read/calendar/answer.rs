@@ -30,7 +30,7 @@ impl Participation {
     /// The responses as words: `accept`, `decline`, `tentative`.
     pub const WORDS: [&'static str; 3] = ["accept", "decline", "tentative"];
 
-    /// The word; `PARTSTAT` (RFC 5545, section 3.2.12); how the subject of an answer begins.
+    /// The word, the `PARTSTAT` (RFC 5545, section 3.2.12), and the start of the reply's subject.
     fn forms(self) -> [&'static str; 3] {
         match self {
             Self::Accepted => ["accept", "ACCEPTED", "Accepted"],

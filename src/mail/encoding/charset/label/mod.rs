@@ -20,17 +20,17 @@ use super::{
 /// Longer labels name no charset.
 const MAXIMUM_LENGTH: usize = 100;
 
-/// One charset of `charsets.json`.
+/// A charset in `charsets.json`.
 #[derive(Deserialize)]
 struct Charset {
-    /// Its labels, in lower case and without punctuation; a code page also by its number.
+    /// The labels, in lower case and without punctuation; a code page also has its number.
     labels: &'static str,
-    /// The characters of all bytes, or of the bytes from 0x80 on, if no library has them.
+    /// The characters of all bytes, or of those from 0x80 on, unless a library has them.
     #[serde(default)]
     characters: Vec<String>,
 }
 
-/// The decoders by their labels.
+/// The decoders by label.
 static CHARSETS: LazyLock<HashMap<&'static str, Decoder>> = LazyLock::new(|| {
     let charsets: BTreeMap<String, Charset> =
         serde_json::from_str(include_str!("../charsets.json")).unwrap_or_default();
@@ -41,7 +41,7 @@ static CHARSETS: LazyLock<HashMap<&'static str, Decoder>> = LazyLock::new(|| {
     decoders.flatten().collect()
 });
 
-/// The decoder of a charset of the file.
+/// The decoder of a charset in the file.
 fn decoder(name: &str, characters: &str) -> Option<Decoder> {
     use ByteOrder::{Big, Little};
 
@@ -66,7 +66,7 @@ fn decoder(name: &str, characters: &str) -> Option<Decoder> {
     })
 }
 
-/// The characters of all 256 bytes. It is leaked, since the static map refers to it.
+/// The characters of all 256 bytes, leaked because the static map refers to them.
 fn table(characters: &str) -> &'static [char] {
     let given = characters.chars().count();
     let ascii = (0_u8..=0xff).map(char::from).take(256 - given.min(256));
@@ -141,7 +141,7 @@ fn code_page(key: &str) -> Option<Decoder> {
     }
 }
 
-/// `iso-8859-15`, `iso8859_15`, `8859-15`, `iso-8859-15-gl`, and what HP called the pages of Windows.
+/// `iso-8859-15`, `iso8859_15`, `8859-15`, `iso-8859-15-gl`, and HP's names for Windows code pages.
 fn iso_8859(key: &str) -> Option<Decoder> {
     let part = key
         .strip_prefix("iso")
@@ -160,7 +160,7 @@ fn iso_8859(key: &str) -> Option<Decoder> {
     }
 }
 
-/// What Oracle's database calls a page in mail that it sends: a region, the bits of a letter, and a name, as in
+/// Oracle's names of character sets, in mail that its database sends: a region, the bits per letter, and a name, as in
 /// `WE8MSWIN1252`.
 /// <https://docs.oracle.com/en/database/oracle/oracle-database/23/nlspg/appendix-A-locale-data.html>
 fn oracle(key: &str) -> Option<Decoder> {
