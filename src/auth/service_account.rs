@@ -54,7 +54,9 @@ impl ServiceAccount {
         }
     }
 
-    /// Reads a JSON key from Google, or the file that `gcloud auth application-default login
+    /// Reads a service account from JSON.
+    ///
+    /// This is a key from Google, or the file that `gcloud auth application-default login
     /// --impersonate-service-account` writes.
     ///
     /// # Errors
@@ -89,8 +91,9 @@ impl ServiceAccount {
         Self::at(&format!("http://{METADATA_HOST}"), None)
     }
 
-    /// Like [`of_this_machine`](Self::of_this_machine), with other URLs for the metadata server (`http://host`) and
-    /// the IAM credentials API.
+    /// Like [`of_this_machine`](Self::of_this_machine), with other URLs.
+    ///
+    /// `metadata_url` is the metadata server's (`http://host`), `iam_url` the IAM credentials API's.
     ///
     /// # Errors
     ///

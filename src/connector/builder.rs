@@ -210,11 +210,10 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// Sets the key for the tokens in the [`shared_store`](Self::shared_store): 32 bytes in base64, the same for all
-    /// processes.
+    /// Sets the key for the tokens in the [`shared_store`](Self::shared_store).
     ///
-    /// Default: a key derived (HKDF-SHA256) from the refresh token or the service account's key, so processes with the
-    /// same credentials don't need one.
+    /// It is 32 bytes in base64, the same for all processes. Default: a key derived (HKDF-SHA256) from the refresh
+    /// token or the service account's key, so processes with the same credentials don't need one.
     #[must_use]
     pub fn store_key(mut self, key: impl Into<Secret>) -> Self {
         self.store_key = Some(key.into());
@@ -255,8 +254,7 @@ impl GmailConnectorBuilder {
         }
     }
 
-    /// Says that the token endpoint rotates refresh tokens, and accepts the old one until its replacement has been
-    /// used.
+    /// Says that the token endpoint rotates refresh tokens, and accepts the old one until the new one has been used.
     ///
     /// A new one then stays unused until it is stored. Default: no; Google doesn't rotate them. See
     /// [`TokenSource::keeps_previous`].
@@ -321,10 +319,10 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// Whether to start with less than half of the quota, to leave room for other programs of the same user and
-    /// project.
+    /// Whether to start with less than half of the quota. Default: no.
     ///
-    /// From the sixth minute on, the rest is used bit by bit, as long as nothing is refused. Default: no.
+    /// This leaves room for other programs of the same user and project. From the sixth minute on, the rest is used bit
+    /// by bit, as long as nothing is refused.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
@@ -359,8 +357,9 @@ impl GmailConnectorBuilder {
         self
     }
 
-    /// Sets a function to call after each call's wait for the quota, whether for units or for the limit of concurrent
-    /// calls.
+    /// Sets a function to call after each call's wait for the quota.
+    ///
+    /// It is called for waits for units and for the limit on concurrent calls.
     ///
     /// ```
     /// use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector, Quota};

@@ -44,16 +44,20 @@ use proxy::HttpsProxy;
 pub struct Limits {
     /// Time to connect, including TLS. Default: 10 s.
     pub connect_timeout: Duration,
-    /// Time until an answer begins. Default: 60 s, plus a second for each 64 KiB sent. An action in hosted mode may
-    /// take the total time, because Airbyte starts its answer only when the action has finished.
+    /// Time until an answer begins. Default: 60 s, plus a second for each 64 KiB sent.
+    ///
+    /// An action in hosted mode may take the total time, because Airbyte starts its answer only when the action has
+    /// finished.
     pub first_byte_timeout: Duration,
     /// Time without a byte arriving, once an answer has begun. Default: 60 s.
     pub idle_timeout: Duration,
-    /// Time for a whole request and its answer. Default: 300 s, as long as Airbyte's own client waits for an execute
-    /// call.
+    /// Time for a whole request and its answer. Default: 300 s.
+    ///
+    /// Airbyte's own client waits as long for an execute call.
     pub total_timeout: Duration,
-    /// The largest answer to read, in bytes, after decompression. Default: 96 MiB; a mail of 35 MiB is 47 MiB in
-    /// base64, inside JSON, and twice that is never mail.
+    /// The largest answer to read, in bytes, after decompression. Default: 96 MiB.
+    ///
+    /// A mail of 35 MiB is 47 MiB in base64, inside JSON, and twice that is never mail.
     pub response_bytes: usize,
 }
 

@@ -36,8 +36,9 @@ pub struct Table {
     pub definition_id: &'static str,
     /// The path for batches; empty if the service has none.
     pub batch_path: &'static str,
-    /// The action that searches the Context Store. Airbyte offers it for every connector; the services themselves
-    /// don't.
+    /// The action that searches the Context Store.
+    ///
+    /// Airbyte offers it for every connector; the services themselves don't.
     pub search_action: &'static str,
     /// The action that runs SQL queries on the Context Store.
     pub sql_action: &'static str,

@@ -44,8 +44,10 @@ pub struct RetryPolicy {
     pub longest_pause: Duration,
     /// When the last attempt may start, counted from the first; waits for the quota do not count. Default: 90 s.
     pub deadline: Duration,
-    /// How long a call waits for Google's quota; `get_many` and `sync` wait as long as it takes. If that isn't enough,
-    /// the call fails with [`is_rate_limited`](crate::Error::is_rate_limited) as soon as that is known. Default: 150 s.
+    /// How long a call waits for Google's quota. Default: 150 s.
+    ///
+    /// `get_many` and `sync` wait as long as it takes. If the time isn't enough, the call fails with
+    /// [`is_rate_limited`](crate::Error::is_rate_limited) as soon as that is known.
     pub quota_wait: Duration,
 }
 

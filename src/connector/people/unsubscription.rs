@@ -9,8 +9,9 @@ use crate::http::stranger;
 use crate::mail::{ONE_CLICK, Reading, one_click};
 
 impl GmailConnector {
-    /// Unsubscribes from the mailing list that sent a message, with one click (RFC 8058): one request to the URL in the
-    /// message.
+    /// Unsubscribes from the mailing list that sent a message, with one click (RFC 8058).
+    ///
+    /// This sends one request to the URL in the message.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

@@ -112,8 +112,9 @@ pub struct CalendarEntry {
 pub struct CalendarTime {
     /// `2026-12-01T12:30:00`, in local time of the zone, or `2026-12-01` for a whole day.
     pub local: String,
-    /// `UTC`, or the zone's name as the sender wrote it, which may be anything. Without it, the time is local to the
-    /// reader.
+    /// `UTC`, or the zone's name as the sender wrote it, which may be anything.
+    ///
+    /// Without it, the time is local to the reader.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
 }
