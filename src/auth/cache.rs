@@ -54,11 +54,7 @@ pub async fn finish_refreshes(limit: Duration) {
 #[derive(Clone)]
 pub(crate) struct StoreObserver(pub(crate) Arc<dyn Fn(&Error) + Send + Sync>);
 
-impl fmt::Debug for StoreObserver {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("StoreObserver")
-    }
-}
+debug!(StoreObserver, self);
 
 /// The cache of one access token, shared by its clones.
 #[derive(Clone, Debug)]

@@ -1,6 +1,5 @@
 //! Builds a connector from its settings.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,11 +57,7 @@ pub struct GmailConnectorBuilder {
 #[derive(Clone)]
 struct QuotaObserver(Observer);
 
-impl fmt::Debug for QuotaObserver {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("QuotaObserver")
-    }
-}
+debug!(QuotaObserver, self);
 
 /// The source of access tokens, and their owner.
 struct Origin {

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::GmailConnector;
-use super::store::{LIMIT, Store};
+use super::store::{LIMIT, Store, typed};
 use crate::api::gmail::operation::TABLE;
 use crate::error::Error;
 use crate::operation::SearchableEntity;
@@ -369,13 +369,7 @@ impl SearchResult {
     ///
     /// [`is_invalid_response`](Error::is_invalid_response): a record doesn't fit the type.
     pub fn records<T: DeserializeOwned>(self) -> Result<Vec<T>, Error> {
-        self.data
-            .into_iter()
-            .map(|record| {
-                serde_json::from_value(record)
-                    .map_err(|error| Error::undecodable(&error).named(TABLE.search_action.into()))
-            })
-            .collect()
+        typed(self.data, TABLE.search_action)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::GmailConnector;
-use super::store::{LIMIT, Store};
+use super::store::{LIMIT, Store, typed};
 use crate::api::gmail::operation::TABLE;
 use crate::error::Error;
 
@@ -115,13 +115,7 @@ impl SqlResult {
     ///
     /// [`is_invalid_response`](Error::is_invalid_response): a row doesn't fit the type.
     pub fn rows<T: DeserializeOwned>(self) -> Result<Vec<T>, Error> {
-        self.data
-            .into_iter()
-            .map(|row| {
-                serde_json::from_value(row)
-                    .map_err(|error| Error::undecodable(&error).named(TABLE.sql_action.into()))
-            })
-            .collect()
+        typed(self.data, TABLE.sql_action)
     }
 }
 

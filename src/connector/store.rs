@@ -1,5 +1,6 @@
 //! The Context Store of a hosted connector: the common part of searches and SQL queries.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::GmailConnector;
@@ -135,4 +136,13 @@ pub(super) fn unknown_entity<'n>(
         known.join(", ")
     ))
     .named(action.into())
+}
+
+/// Deserializes the values that an action gave.
+pub(super) fn typed<T: DeserializeOwned>(
+    values: Vec<Value>,
+    action: &'static str,
+) -> Result<Vec<T>, Error> {
+    let typed: Result<_, _> = values.into_iter().map(serde_json::from_value).collect();
+    typed.map_err(|error| Error::undecodable(&error).named(action.into()))
 }

@@ -175,11 +175,7 @@ impl SharedPace for RedisPace {
 
     fn settle(&self, taken: Taken, was_sent: bool) {
         let (redis, [user, project, ..]) = (self.redis.clone(), self.keys.clone());
-        // Without a runtime, at the end of a program, the units count for two minutes.
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return;
-        };
-        runtime.spawn(async move {
+        spawn(async move {
             let Taken { units, slice } = taken;
             let was_sent = u8::from(was_sent);
             // If this fails, the units count for longer, never for less.
@@ -195,10 +191,7 @@ impl SharedPace for RedisPace {
 
     fn stop(&self, time: Duration) {
         let (redis, [user, ..]) = (self.redis.clone(), self.keys.clone());
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return;
-        };
-        runtime.spawn(async move {
+        spawn(async move {
             let time = u64::try_from(time.as_millis()).unwrap_or(MINUTE);
             // If this fails, the other processes hear of the limit from the service.
             let _ = redis
@@ -209,6 +202,14 @@ impl SharedPace for RedisPace {
 
     fn processes(&self) -> u64 {
         self.processes.load(Ordering::Relaxed)
+    }
+}
+
+/// Runs a task in the background. At the end of a program, without a runtime, it is dropped: units that were not settled
+/// count for two minutes.
+fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.spawn(task);
     }
 }
 
