@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::operation::gmail;
 
 use super::fence::Fence;
 use super::seal::seal;
@@ -116,7 +117,7 @@ impl Answer {
 
 impl Failure {
     /// The arguments are wrong.
-    pub(super) fn input(message: String) -> Self {
+    pub(super) fn input(message: impl Into<String>) -> Self {
         Self::of("invalid_arguments", message, Retry::Changed)
     }
 
@@ -129,17 +130,14 @@ impl Failure {
     }
 
     /// The tool or the action is not allowed.
-    pub(super) fn refused(message: String) -> Self {
+    pub(super) fn refused(message: impl Into<String>) -> Self {
         Self::of("not_allowed", message, Retry::Person)
     }
 
     /// A person declined.
     pub(super) fn declined() -> Self {
-        Self::of(
-            "declined",
-            "the person did not approve it; nothing was done".to_owned(),
-            Retry::Person,
-        )
+        let message = "the person did not approve it; nothing was done";
+        Self::of("declined", message, Retry::Person)
     }
 
     /// No answer arrived in time.
@@ -169,40 +167,10 @@ impl Failure {
         self.retry == Retry::LookFirst
     }
 
-    /// The connector failed.
-    pub(super) fn service(error: &Error) -> Self {
-        let (code, retry) = class(error);
-        let mut details = Vec::new();
-        if error.is_permission_denied()
-            && let Some(row) = error
-                .operation()
-                .and_then(|id| crate::operation::gmail().by_id(id))
-            && !row.scopes.is_empty()
-        {
-            details.push(format!(
-                "one of these scopes is needed: {}",
-                row.scopes.join(", ")
-            ));
-        }
-        if let Some(message_id) = error.message_id() {
-            // This crate generated the id, so it is safe to show.
-            details.push(format!(
-                "find out with gmail_search, query: in:anywhere rfc822msgid:{message_id}; Gmail can take a moment to \
-                 know it"
-            ));
-        }
-        Self {
-            service_message: error.service_message().map(str::to_owned),
-            details,
-            error: Some(error.clone()),
-            ..Self::of(code, error.to_string(), retry)
-        }
-    }
-
-    fn of(code: &'static str, message: String, retry: Retry) -> Self {
+    fn of(code: &'static str, message: impl Into<String>, retry: Retry) -> Self {
         Self {
             code,
-            message,
+            message: message.into(),
             retry,
             service_message: None,
             details: Vec::new(),
@@ -212,20 +180,15 @@ impl Failure {
 
     /// The answer for this failure.
     pub(super) fn into_answer(self) -> Answer {
+        let after = match self.retry {
+            Retry::Later(Some(seconds)) => format!("after {seconds} seconds"),
+            _ => "in a while".to_owned(),
+        };
         let advice = match self.retry {
-            Retry::Changed => {
-                "The same call will fail again; change the arguments as said.".to_owned()
-            }
-            Retry::Later(Some(seconds)) => {
-                format!("The same call may succeed after {seconds} seconds.")
-            }
-            Retry::Later(None) => "The same call may succeed in a while.".to_owned(),
-            Retry::LookFirst => {
-                "It may have been done: look whether it was before trying again.".to_owned()
-            }
-            Retry::Person => {
-                "Trying again does not help: a person has to act first; tell them.".to_owned()
-            }
+            Retry::Changed => "The same call will fail again; change the arguments as said.",
+            Retry::Later(_) => &format!("The same call may succeed {after}."),
+            Retry::LookFirst => "It may have been done: look whether it was before trying again.",
+            Retry::Person => "Trying again does not help: a person has to act first; tell them.",
         };
         let mut text = format!("error ({}): {}", self.code, self.message);
         for detail in &self.details {
@@ -233,7 +196,7 @@ impl Failure {
             text.push_str(detail);
         }
         text.push('\n');
-        text.push_str(&advice);
+        text.push_str(advice);
         let mut structured = json!({
             "error": {
                 "code": self.code,
@@ -269,63 +232,58 @@ impl Failure {
     }
 }
 
+/// The connector failed.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let (code, retry) = class(&error);
+        let mut details = Vec::new();
+        if error.is_permission_denied()
+            && let Some(row) = error.operation().and_then(|id| gmail().by_id(id))
+            && !row.scopes.is_empty()
+        {
+            let scopes = row.scopes.join(", ");
+            details.push(format!("one of these scopes is needed: {scopes}"));
+        }
+        if let Some(message_id) = error.message_id() {
+            // This crate generated the id, so it is safe to show.
+            details.push(format!(
+                "find out with gmail_search, query: in:anywhere rfc822msgid:{message_id}; Gmail can take a moment to \
+                 know it"
+            ));
+        }
+        Self {
+            service_message: error.service_message().map(str::to_owned),
+            details,
+            error: Some(error.clone()),
+            ..Self::of(code, error.to_string(), retry)
+        }
+    }
+}
+
 fn class(error: &Error) -> (&'static str, Retry) {
+    use Retry::{Changed, Later, LookFirst, Person};
+
     let seconds = error.retry_after().map(|pause| pause.as_secs().max(1));
+    let is_signed_out = error.is_reauthorization_required() || error.is_unauthenticated();
+    let is_no_connector = error.is_connector_not_found() || error.is_connector_ambiguous();
+    let is_misconfigured = error.is_configuration() || is_no_connector;
     let classes = [
-        (
-            error.is_outcome_unknown(),
-            "outcome_unknown",
-            Retry::LookFirst,
-        ),
-        (
-            error.is_invalid_input(),
-            "invalid_arguments",
-            Retry::Changed,
-        ),
-        (
-            error.is_invalid_request(),
-            "refused_by_service",
-            Retry::Changed,
-        ),
-        (error.is_not_found(), "not_found", Retry::Changed),
-        (error.is_conflict(), "conflict", Retry::Changed),
-        (
-            error.is_unsupported(),
-            "not_offered_in_this_mode",
-            Retry::Changed,
-        ),
-        (
-            error.is_rate_limited(),
-            "rate_limited",
-            Retry::Later(seconds),
-        ),
-        (
-            error.is_transient(),
-            "service_failed",
-            Retry::Later(seconds),
-        ),
-        (
-            error.is_permission_denied(),
-            "permission_denied",
-            Retry::Person,
-        ),
-        (
-            error.is_reauthorization_required() || error.is_unauthenticated(),
-            "sign_in_again",
-            Retry::Person,
-        ),
-        (
-            error.is_configuration()
-                || error.is_connector_not_found()
-                || error.is_connector_ambiguous(),
-            "configuration",
-            Retry::Person,
-        ),
+        (error.is_outcome_unknown(), "outcome_unknown", LookFirst),
+        (error.is_invalid_input(), "invalid_arguments", Changed),
+        (error.is_invalid_request(), "refused_by_service", Changed),
+        (error.is_not_found(), "not_found", Changed),
+        (error.is_conflict(), "conflict", Changed),
+        (error.is_unsupported(), "not_offered_in_this_mode", Changed),
+        (error.is_rate_limited(), "rate_limited", Later(seconds)),
+        (error.is_transient(), "service_failed", Later(seconds)),
+        (error.is_permission_denied(), "permission_denied", Person),
+        (is_signed_out, "sign_in_again", Person),
+        (is_misconfigured, "configuration", Person),
     ];
     classes
         .into_iter()
         .find(|(matches, ..)| *matches)
-        .map_or(("failed", Retry::Person), |(_, code, retry)| (code, retry))
+        .map_or(("failed", Person), |(_, code, retry)| (code, retry))
 }
 
 impl std::fmt::Debug for Answer {

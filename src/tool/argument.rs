@@ -135,20 +135,10 @@ impl Arguments {
             .unwrap_or(default)
     }
 
-    /// A boolean, false by default.
-    pub(super) fn flag(&self, name: &str) -> bool {
-        self.values
-            .get(name)
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
-    }
-
-    /// A boolean, true by default.
-    pub(super) fn flag_or_true(&self, name: &str) -> bool {
-        self.values
-            .get(name)
-            .and_then(Value::as_bool)
-            .unwrap_or(true)
+    /// A switch.
+    pub(super) fn flag(&self, name: &str, default: bool) -> bool {
+        let given = self.values.get(name).and_then(Value::as_bool);
+        given.unwrap_or(default)
     }
 
     /// A list of strings. A single string counts as a list of one.
@@ -171,12 +161,6 @@ impl Arguments {
             .and_then(Value::as_object)
             .cloned()
             .unwrap_or_default()
-    }
-
-    /// Like `checked`, after the field selection has been taken out.
-    pub(super) fn checked_with_selection(self, fields: &[Field]) -> Result<Self, Failure> {
-        self.check_names(fields)?;
-        self.checked(fields)
     }
 
     /// Refuses an unknown name; the error lists the known ones, field selection included.

@@ -21,15 +21,9 @@ impl Tools {
         arguments: &Arguments,
         progress: Progress<'_>,
     ) -> Result<Answer, Failure> {
-        let directory = self.directory.as_ref().ok_or_else(|| {
-            Failure::refused(
-                "no directory for attachments is set; a person has to name one".to_owned(),
-            )
-        })?;
-        let message = gmail
-            .read_with_attachments(arguments.text("message_id")?)
-            .await
-            .map_err(|error| Failure::service(&error))?;
+        let directory = self.directory()?;
+        let id = arguments.text("message_id")?;
+        let message = gmail.read_with_attachments(id).await?;
         let wanted = arguments.optional_text("part_id");
         let chosen: Vec<_> = message
             .attachments

@@ -1,4 +1,4 @@
-//! The catalog of tools: one for each row of the table, one for all rows, and the composed ones.
+//! Which tools there are: one for each row of the table, one for all rows, and those that are no action.
 
 use std::sync::OnceLock;
 
@@ -11,7 +11,6 @@ use super::access::Access;
 use super::argument::{INTENT, SELECTION, optional, required};
 use super::composed::{self, Composed};
 use super::definition::{Annotations, Tool};
-use super::hosted::{HOSTED, Hosted};
 use super::{schema, shape};
 
 /// A tool, before it is described.
@@ -21,22 +20,23 @@ pub(super) enum Entry {
     Action(&'static Operation),
     /// `gmail_execute`.
     Execute,
-    /// A tool that makes several calls.
+    /// A tool that is no action.
     Composed(&'static Composed),
-    /// A tool that exists only in hosted mode.
-    Hosted(Hosted),
 }
 
 impl Entry {
     /// All tools, in the order in which agents see them.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         let rows = || gmail().operations.iter().copied();
-        composed::ALL
-            .iter()
-            .map(Self::Composed)
+        let composed = |is_hosted| {
+            let composed = composed::ALL.iter();
+            let wanted = composed.filter(move |composed| composed.is_hosted() == is_hosted);
+            wanted.map(Self::Composed)
+        };
+        composed(false)
             .chain([Self::Execute])
             .chain(rows().filter(|row| row.default_tool).map(Self::Action))
-            .chain(HOSTED.into_iter().map(Self::Hosted))
+            .chain(composed(true))
             .chain(rows().filter(|row| !row.default_tool).map(Self::Action))
     }
 
@@ -45,7 +45,6 @@ impl Entry {
             Self::Action(row) => format!("gmail_{}_{}", row.entity, row.action),
             Self::Execute => "gmail_execute".to_owned(),
             Self::Composed(composed) => composed.name.to_owned(),
-            Self::Hosted(tool) => tool.name().to_owned(),
         }
     }
 
@@ -56,7 +55,6 @@ impl Entry {
             Self::Action(row) => names(row.fields),
             Self::Execute => names(&execute_fields(mode)),
             Self::Composed(composed) => names(composed.fields),
-            Self::Hosted(tool) => names(tool.fields()),
         };
         if matches!(self, Self::Action(_) | Self::Execute) {
             known.extend(SELECTION.iter().map(|field| field.name));
@@ -68,13 +66,12 @@ impl Entry {
         match self {
             Self::Action(row) => row.default_tool,
             Self::Execute => true,
-            Self::Composed(composed) => composed.is_default,
-            Self::Hosted(_) => false,
+            Self::Composed(composed) => composed.is_default(),
         }
     }
 
     pub(super) fn needs_directory(&self) -> bool {
-        matches!(self, Self::Composed(composed) if composed.needs_directory)
+        matches!(self, Self::Composed(composed) if composed.needs_directory())
     }
 
     pub(super) fn refusal(&self, access: &Access, mode: Mode) -> Option<String> {
@@ -82,7 +79,6 @@ impl Entry {
             Self::Action(row) => access.refusal(row, mode),
             Self::Execute => None,
             Self::Composed(composed) => composed.refusal(access, mode),
-            Self::Hosted(tool) => tool.refusal(access, mode),
         }
     }
 
@@ -91,7 +87,6 @@ impl Entry {
             Self::Action(row) => action(row, mode),
             Self::Execute => execute(mode, access),
             Self::Composed(composed) => composed.tool(access),
-            Self::Hosted(tool) => tool.tool(),
         };
         tool.input_schema = schema::shown(tool.input_schema);
         tool

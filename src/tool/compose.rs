@@ -5,80 +5,68 @@ use serde_json::{Value, json};
 use crate::connector::people::answer::sendable;
 use crate::connector::{GmailConnector, Reply};
 use crate::error::Error;
-use crate::mail::{Compose, Participation};
+use crate::mail::{Compose, Composed, Participation};
+use crate::operation;
 
 use super::answer::{Answer, Failure};
 use super::approval::Deed;
 use super::argument::Arguments;
-use super::composed::{self, Composed, Kind};
+use super::composed::{self, Kind};
 use super::fence::{Fence, defused_line};
 use super::permit::{self, Permit, counting};
-use super::reading;
 use super::room::takes;
 use super::visible::visible_line;
-use super::{Progress, Tools};
+use super::{AttachmentDirectory, NO_DIRECTORY, Progress, Tools, reading, shape};
 
-/// A message's recipients, as many as are shown.
-struct Recipients {
-    shown: Vec<String>,
+/// What is told of a message: whom it goes to, and what to know of it as an answer, each note with the address that it is
+/// about. The addresses can come from the mail that is answered, and can be sentences.
+struct Told {
+    recipients: Vec<String>,
     left_out: usize,
+    notes: Vec<(String, Option<String>)>,
+    fence: Fence,
 }
 
-impl Recipients {
-    /// Fenced: addresses can come from the mail being answered, and can be sentences.
-    fn listed(&self, fence: &Fence) -> String {
-        if self.shown.is_empty() && self.left_out == 0 {
-            return "nobody yet".to_owned();
+impl Told {
+    /// The answer of a message that became what is said.
+    fn answer(self, mut text: String, mut structured: Value) -> Answer {
+        let fence = self.fence;
+        text.push('\n');
+        if self.recipients.is_empty() && self.left_out == 0 {
+            text.push_str("nobody yet");
+        } else {
+            let recipients = fence.wrap(&self.recipients.join(", "));
+            text.push_str(&format!("{}\n{recipients}", fence.notice()));
         }
-        let more = match self.left_out {
-            0 => String::new(),
-            left_out => format!("\n(and {left_out} more)"),
-        };
-        format!(
-            "{}\n{}{more}",
-            fence.notice(),
-            fence.wrap(&self.shown.join(", "))
-        )
-    }
-
-    fn put_into(&self, mut structured: Value) -> Value {
-        structured["recipients"] = json!(self.shown);
+        structured["recipients"] = json!(self.recipients);
         if self.left_out > 0 {
+            text.push_str(&format!("\n(and {} more)", self.left_out));
             structured["left_out"] = json!(self.left_out);
         }
-        structured
-    }
-}
-
-/// Notes about a reply, each with the address it concerns.
-struct Notes(Vec<(String, Option<String>)>);
-
-impl Notes {
-    /// Fenced: a stranger chose the address, and it can be a sentence.
-    fn listed(&self, fence: &Fence) -> String {
-        let lines = self.0.iter().map(|(text, address)| match address {
-            Some(address) => format!("\nNote: {text}:\n{}", fence.wrap(address)),
-            None => format!("\nNote: {text}."),
-        });
-        lines.collect()
-    }
-
-    fn put_into(&self, mut structured: Value) -> Value {
-        if !self.0.is_empty() {
-            let notes = self.0.iter().map(|(text, address)| match address {
-                Some(address) => json!({"text": text, "address": address}),
-                None => json!({"text": text}),
-            });
-            structured["notes"] = notes.collect();
+        let mut notes = Vec::new();
+        for (note, address) in self.notes {
+            match address {
+                Some(address) => {
+                    text.push_str(&format!("\nNote: {note}:\n{}", fence.wrap(&address)));
+                    notes.push(json!({"text": note, "address": address}));
+                }
+                None => {
+                    text.push_str(&format!("\nNote: {note}."));
+                    notes.push(json!({"text": note}));
+                }
+            }
         }
-        structured
+        if !notes.is_empty() {
+            structured["notes"] = json!(notes);
+        }
+        Answer::new(text, structured, fence)
     }
 }
 
 impl Tools {
     pub(super) async fn run_composed(
         &self,
-        composed: &Composed,
+        composed: &composed::Composed,
         arguments: &Arguments,
         progress: Progress<'_>,
     ) -> Result<Answer, Failure> {
@@ -94,7 +82,7 @@ impl Tools {
             }
             Kind::Reply => {
                 let reply = self.reply(gmail, arguments.text("message_id")?, arguments);
-                let message = reply.prepare().await.map_err(failed)?;
+                let message = reply.prepare().await?;
                 let message = self.with_content(message, arguments)?;
                 self.send(gmail, message, Deed::Send).await
             }
@@ -103,10 +91,10 @@ impl Tools {
                 if !self.knows_aliases() {
                     forward = forward.without_aliases();
                 }
-                if !arguments.flag_or_true("with_attachments") {
+                if !arguments.flag("with_attachments", true) {
                     forward = forward.without_attachments();
                 }
-                let message = forward.prepare().await.map_err(failed)?;
+                let message = forward.prepare().await?;
                 let message = self.with_content(message, arguments)?;
                 let message = with_people(message, arguments);
                 self.send(gmail, message, Deed::Forward).await
@@ -116,7 +104,7 @@ impl Tools {
             Kind::Unsubscribe => {
                 let id = arguments.text("message_id")?;
                 let counted = self.permit_unsubscribe(gmail, &id).await?;
-                let unsubscribed = async { gmail.unsubscribe(&id).await.map_err(failed) };
+                let unsubscribed = async { Ok(gmail.unsubscribe(&id).await?) };
                 counting(counted, unsubscribed).await?;
                 Ok(Answer::new(
                     "Unsubscribed: the list's server accepted the request.".to_owned(),
@@ -125,7 +113,29 @@ impl Tools {
                 ))
             }
             Kind::SaveAttachment => self.save_attachments(gmail, arguments, progress).await,
+            Kind::Sql => {
+                let limit = arguments.number("limit", 100).clamp(1, 1000);
+                let params = json!({"sql": arguments.text("sql")?, "limit": limit});
+                let sql_action = operation::gmail().sql_action;
+                let result = gmail.execute("messages", sql_action, params).await?;
+                shape::answer(None, result, self.limit)
+            }
+            Kind::Docs => {
+                let airbyte = gmail.airbyte().ok_or_else(|| {
+                    Error::new(crate::error::Kind::Unsupported, "only hosted mode has it")
+                })?;
+                let connector = airbyte.connector(gmail.connector_id().await?)?;
+                let docs = connector.docs(arguments.optional_text("section")).await?;
+                let data = json!({"outline": docs.outline, "content": docs.content});
+                shape::answer(None, data.into(), self.limit)
+            }
         }
+    }
+
+    /// The one directory for files.
+    pub(super) fn directory(&self) -> Result<&AttachmentDirectory, Failure> {
+        let directory = self.directory.as_deref();
+        directory.ok_or_else(|| Failure::refused(NO_DIRECTORY))
     }
 
     fn knows_aliases(&self) -> bool {
@@ -140,7 +150,7 @@ impl Tools {
         message_id: String,
         arguments: &Arguments,
     ) -> Reply<'a> {
-        let mut reply = if arguments.flag("reply_all") {
+        let mut reply = if arguments.flag("reply_all", false) {
             gmail.reply_all(message_id)
         } else {
             gmail.reply(message_id)
@@ -148,7 +158,7 @@ impl Tools {
         if !self.knows_aliases() {
             reply = reply.without_aliases();
         }
-        if arguments.flag_or_true("quote") {
+        if arguments.flag("quote", true) {
             reply
         } else {
             reply.without_quotation()
@@ -161,7 +171,7 @@ impl Tools {
         arguments: &Arguments,
     ) -> Result<Answer, Failure> {
         let answer = arguments.text("answer")?.parse::<Participation>();
-        let answer = answer.map_err(|error| failed(error.into()))?;
+        let answer = answer.map_err(Error::from)?;
         let mut respond = gmail.respond(arguments.text("message_id")?);
         if !self.knows_aliases() {
             respond = respond.without_aliases();
@@ -169,7 +179,7 @@ impl Tools {
         if let Some(comment) = arguments.optional_text("comment") {
             respond = respond.comment(comment);
         }
-        let message = respond.prepare(answer).await.map_err(failed)?;
+        let message = respond.prepare(answer).await?;
         self.send(gmail, message, Deed::Send).await
     }
 
@@ -187,32 +197,43 @@ impl Tools {
                     return Err(Failure::refused(refusal));
                 }
                 let reply = self.reply(gmail, id.to_owned(), arguments);
-                reply.prepare().await.map_err(failed)?
+                reply.prepare().await?
             }
             None => Compose::new(),
         };
         let message = self.with_content(message, arguments)?;
         let message = with_people(message, arguments);
-        let notes = self.notes(&message);
-        let recipients = self.shown(&message);
-        let fence = Fence::new()?;
-        let message = message.build().map_err(|error| failed(error.into()))?;
-        let draft = gmail.save_draft(&message).await.map_err(failed)?;
+        let told = self.told(&message)?;
+        let message = message.build().map_err(Error::from)?;
+        self.save_draft(gmail, &message, told, false).await
+    }
+
+    /// Saves a draft; `is_instead` of a message that nobody could be asked about.
+    async fn save_draft(
+        &self,
+        gmail: &GmailConnector,
+        message: &Composed,
+        told: Told,
+        is_instead: bool,
+    ) -> Result<Answer, Failure> {
+        let draft = gmail.save_draft(message).await?;
         let inner = draft.message.unwrap_or_default();
         let draft_id = draft.id;
-        Ok(Answer::new(
+        let mut structured = json!({
+            "draft_id": draft_id,
+            "id": inner.id,
+            "thread_id": inner.thread_id.unwrap_or_default(),
+        });
+        let text = if is_instead {
+            structured["is_draft_instead"] = json!(true);
             format!(
-                "The draft {draft_id} was saved, and nothing was sent. It is to:\n{}{}",
-                recipients.listed(&fence),
-                notes.listed(&fence)
-            ),
-            notes.put_into(recipients.put_into(json!({
-                "draft_id": draft_id,
-                "id": inner.id,
-                "thread_id": inner.thread_id.unwrap_or_default(),
-            }))),
-            fence,
-        ))
+                "Nothing was sent: a person has to approve it, and nobody can be asked through this client. The \
+                 draft {draft_id} was saved instead; tell the person to check it and send it. It is to:"
+            )
+        } else {
+            format!("The draft {draft_id} was saved, and nothing was sent. It is to:")
+        };
+        Ok(told.answer(text, structured))
     }
 
     /// Adds subject, text and files.
@@ -237,11 +258,7 @@ impl Tools {
         if names.is_empty() {
             return Ok(message);
         }
-        let directory = self.directory.as_ref().ok_or_else(|| {
-            Failure::refused(
-                "no directory for attachments is set; a person has to name one".to_owned(),
-            )
-        })?;
+        let directory = self.directory()?;
         for name in names {
             let path = directory
                 .find(&name)
@@ -257,8 +274,7 @@ impl Tools {
         message: Compose,
         deed: Deed,
     ) -> Result<Answer, Failure> {
-        let notes = self.notes(&message);
-        let recipients = self.shown(&message);
+        let told = self.told(&message)?;
         let all = message.recipients().count();
         let strangers = message
             .recipients()
@@ -271,103 +287,59 @@ impl Tools {
                 self.access.recipients().unwrap_or_default(),
             )));
         }
-        let fence = Fence::new()?;
-        let everybody = permit::recipients(&message);
-        let message = sendable(message).map_err(failed)?;
+        let everybody = message.recipients();
+        let everybody: Vec<String> = everybody.map(|one| one.address().to_owned()).collect();
+        let message = sendable(message)?;
         let question = || permit::shown(deed, &everybody, &message);
         let counted = match self.permit(deed, question).await? {
             Permit::Granted(counted) => counted,
             Permit::Unavailable => {
-                return self
-                    .draft_instead(gmail, &message, &recipients, &notes, fence)
-                    .await;
+                let step = composed::STEP_OF_DRAFT;
+                if let Some(refusal) = self.access.step_refusal(step, gmail.mode()) {
+                    return Err(Failure::refused(format!(
+                        "a person has to approve what is sent and can't be asked, and a draft can't be written: {refusal}"
+                    )));
+                }
+                return self.save_draft(gmail, &message, told, true).await;
             }
         };
-        let sent = counting(counted, async {
-            gmail.send(&message).await.map_err(failed)
-        });
-        let sent = sent.await?;
-        let id = sent.id;
-        Ok(Answer::new(
-            format!(
-                "Sent as message {id}, to:\n{}{}",
-                recipients.listed(&fence),
-                notes.listed(&fence)
-            ),
-            notes.put_into(recipients.put_into(json!({
-                "id": id,
+        let sent = counting(counted, async { Ok(gmail.send(&message).await?) }).await?;
+        Ok(told.answer(
+            format!("Sent as message {}, to:", sent.id),
+            json!({
+                "id": sent.id,
                 "thread_id": sent.thread_id.unwrap_or_default(),
                 "message_id_header": message.message_id,
-            }))),
-            fence,
+            }),
         ))
     }
 
-    /// Saves a draft instead, when nobody can be asked to approve the message.
-    async fn draft_instead(
-        &self,
-        gmail: &GmailConnector,
-        message: &crate::mail::Composed,
-        recipients: &Recipients,
-        notes: &Notes,
-        fence: Fence,
-    ) -> Result<Answer, Failure> {
-        if let Some(refusal) = self
-            .access
-            .step_refusal(composed::STEP_OF_DRAFT, gmail.mode())
-        {
-            return Err(Failure::refused(format!(
-                "a person has to approve what is sent and can't be asked, and a draft can't be written: {refusal}"
-            )));
-        }
-        let draft = gmail.save_draft(message).await.map_err(failed)?;
-        let inner = draft.message.unwrap_or_default();
-        let draft_id = draft.id;
-        Ok(Answer::new(
-            format!(
-                "Nothing was sent: a person has to approve it, and nobody can be asked through this client. The \
-                 draft {draft_id} was saved instead; tell the person to check it and send it. It is to:\n{}{}",
-                recipients.listed(&fence),
-                notes.listed(&fence)
-            ),
-            notes.put_into(recipients.put_into(json!({
-                "draft_id": draft_id,
-                "is_draft_instead": true,
-                "id": inner.id,
-                "thread_id": inner.thread_id.unwrap_or_default(),
-            }))),
-            fence,
-        ))
-    }
-
-    /// The notes about a reply, as many as fit.
-    fn notes(&self, message: &Compose) -> Notes {
-        let mut left = self.limit / 4;
-        let told = message.notes().iter().map(|note| {
-            let address = note
-                .address()
-                .map(|address| visible_line(address.address()));
-            (note.to_string(), address)
-        });
-        let fits = |(text, address): &(String, Option<String>)| {
-            let line = format!("{text}{}", address.as_deref().unwrap_or_default());
-            takes(&mut left, &defused_line(&line))
-        };
-        Notes(told.take_while(fits).collect())
-    }
-
-    /// The addresses, as many as fit. In a reply a stranger chose them, and how many there are.
-    fn shown(&self, message: &Compose) -> Recipients {
+    /// What is told of a message, as far as it fits: those who are answered are of a stranger's choice, in their number
+    /// too.
+    fn told(&self, message: &Compose) -> Result<Told, Failure> {
         let mut left = self.limit / 2;
-        let shown: Vec<String> = message
+        let recipients: Vec<String> = message
             .recipients()
             .map(|address| visible_line(address.address()))
             .take_while(|address| takes(&mut left, &defused_line(address)))
             .collect();
-        Recipients {
-            left_out: message.recipients().count() - shown.len(),
-            shown,
+        let mut left = self.limit / 4;
+        let mut notes = Vec::new();
+        for note in message.notes() {
+            let text = note.to_string();
+            let address = note.address().map(|known| visible_line(known.address()));
+            let line = format!("{text}{}", address.as_deref().unwrap_or_default());
+            if !takes(&mut left, &defused_line(&line)) {
+                break;
+            }
+            notes.push((text, address));
         }
+        Ok(Told {
+            left_out: message.recipients().count() - recipients.len(),
+            recipients,
+            notes,
+            fence: Fence::new()?,
+        })
     }
 }
 
@@ -383,8 +355,4 @@ fn with_people(mut message: Compose, arguments: &Arguments) -> Compose {
         message = message.bcc(recipient);
     }
     message
-}
-
-fn failed(error: Error) -> Failure {
-    Failure::service(&error)
 }

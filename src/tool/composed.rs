@@ -1,18 +1,19 @@
-//! The tools that make several calls. They take the fields that people fill in and return what people read.
+//! The tools that are no action: those of several calls, which take people's fields and give what people read, and those
+//! that only hosted mode has.
 
 use serde_json::Value;
 
 use crate::api::gmail::operation as row;
 use crate::mail::Participation;
 use crate::operation::schema::schema;
-use crate::operation::{Field, Mode, Operation, Outbound, Schema};
+use crate::operation::{Field, Mode, Operation, Outbound, Schema, gmail};
 
 use super::access::Access;
 use super::argument::{optional, or_empty, required};
 use super::definition::{Annotations, Tool};
-use super::output;
+use super::{output, shape};
 
-/// A tool that makes several calls.
+/// A tool that is no action.
 #[derive(Debug)]
 pub(super) struct Composed {
     pub(super) kind: Kind,
@@ -23,10 +24,6 @@ pub(super) struct Composed {
     pub(super) fields: &'static [Field],
     /// The calls it makes. All of them must be allowed.
     steps: &'static [&'static Operation],
-    /// Whether agents are offered it by default.
-    pub(super) is_default: bool,
-    /// Whether it reads or writes files.
-    pub(super) needs_directory: bool,
     output: fn() -> Value,
 }
 
@@ -43,6 +40,8 @@ pub(super) enum Kind {
     SaveAttachment,
     Respond,
     Unsubscribe,
+    Sql,
+    Docs,
 }
 
 /// The further calls of a draft that answers a message.
@@ -84,7 +83,7 @@ const MESSAGE_ID: Field = required(
 const WITH_QUOTED: Field = optional("with_quoted", Schema::Boolean, "Also show quoted text.");
 
 /// All tools, in the order in which agents see them.
-pub(super) static ALL: [Composed; 10] = [
+pub(super) static ALL: [Composed; 12] = [
     Composed {
         kind: Kind::Search,
         name: "gmail_search",
@@ -118,8 +117,6 @@ pub(super) static ALL: [Composed; 10] = [
             ),
         ],
         steps: &[&row::MESSAGES_LIST, &row::MESSAGES_GET],
-        is_default: true,
-        needs_directory: false,
         output: output::search,
     },
     Composed {
@@ -141,8 +138,6 @@ pub(super) static ALL: [Composed; 10] = [
             ),
         ],
         steps: &[&row::MESSAGES_GET],
-        is_default: true,
-        needs_directory: false,
         output: output::message,
     },
     Composed {
@@ -156,8 +151,6 @@ pub(super) static ALL: [Composed; 10] = [
             WITH_QUOTED,
         ],
         steps: &[&row::THREADS_GET],
-        is_default: true,
-        needs_directory: false,
         output: output::thread,
     },
     Composed {
@@ -177,8 +170,6 @@ pub(super) static ALL: [Composed; 10] = [
             FILES,
         ],
         steps: &[&row::MESSAGES_SEND],
-        is_default: true,
-        needs_directory: false,
         output: output::sent,
     },
     Composed {
@@ -207,8 +198,6 @@ pub(super) static ALL: [Composed; 10] = [
             FILES,
         ],
         steps: &[&row::GET_PROFILE, &row::MESSAGES_GET, &row::MESSAGES_SEND],
-        is_default: true,
-        needs_directory: false,
         output: output::sent,
     },
     Composed {
@@ -236,8 +225,6 @@ pub(super) static ALL: [Composed; 10] = [
             ),
         ],
         steps: &[&row::GET_PROFILE, &row::MESSAGES_GET, &row::MESSAGES_SEND],
-        is_default: true,
-        needs_directory: false,
         output: output::sent,
     },
     Composed {
@@ -270,8 +257,6 @@ pub(super) static ALL: [Composed; 10] = [
             FILES,
         ],
         steps: &[&row::DRAFTS_CREATE],
-        is_default: true,
-        needs_directory: false,
         output: output::draft,
     },
     Composed {
@@ -289,8 +274,6 @@ pub(super) static ALL: [Composed; 10] = [
             ),
         ],
         steps: &[&row::MESSAGES_GET],
-        is_default: true,
-        needs_directory: true,
         output: output::files,
     },
     Composed {
@@ -309,8 +292,6 @@ pub(super) static ALL: [Composed; 10] = [
             optional("comment", Schema::String, "A comment for the organizer."),
         ],
         steps: &[&row::GET_PROFILE, &row::MESSAGES_GET, &row::MESSAGES_SEND],
-        is_default: true,
-        needs_directory: false,
         output: output::sent,
     },
     Composed {
@@ -322,31 +303,89 @@ pub(super) static ALL: [Composed; 10] = [
             unsubscribe, or Gmail could not verify that the sender added it.",
         fields: &[MESSAGE_ID],
         steps: &[&row::MESSAGES_GET],
-        is_default: false,
-        needs_directory: false,
         output: output::unsubscribed,
+    },
+    Composed {
+        kind: Kind::Sql,
+        name: "gmail_sql",
+        title: "Query the mailbox in SQL",
+        description: "Queries Airbyte's copy of the mailbox, which may be some hours old: for counts, sums and groups that a \
+            search can't give. Tables: profile, messages, labels, drafts, threads. It only reads.",
+        fields: &[
+            required(
+                "sql",
+                Schema::String,
+                "The query, such as select count(*) from messages.",
+            ),
+            optional(
+                "limit",
+                Schema::Integer {
+                    minimum: Some(1),
+                    maximum: Some(1000),
+                },
+                "The most rows to return; default 100.",
+            ),
+        ],
+        steps: &[],
+        output: || shape::output_schema(None),
+    },
+    Composed {
+        kind: Kind::Docs,
+        name: "gmail_docs",
+        title: "Read the connector's documentation",
+        description: "Returns Airbyte's documentation of the connector for agents: the outline, or one section.",
+        fields: &[optional(
+            "section",
+            Schema::String,
+            "The id of a section, from the outline.",
+        )],
+        steps: &[],
+        output: || shape::output_schema(None),
     },
 ];
 
 impl Composed {
+    /// Whether only hosted mode has it.
+    pub(super) fn is_hosted(&self) -> bool {
+        matches!(self.kind, Kind::Sql | Kind::Docs)
+    }
+
+    /// Whether agents are offered it by default.
+    pub(super) fn is_default(&self) -> bool {
+        !self.is_hosted() && self.kind != Kind::Unsubscribe
+    }
+
+    /// Whether it reads or writes files.
+    pub(super) fn needs_directory(&self) -> bool {
+        self.kind == Kind::SaveAttachment
+    }
+
     /// Why the tool is not allowed in a mode; `None` if it is.
     pub(super) fn refusal(&self, access: &Access, mode: Mode) -> Option<String> {
-        let refusal = self
-            .steps
-            .iter()
-            .find_map(|row| access.step_refusal(row, mode));
-        // Unsubscribing reaches someone outside the mailbox, and no row says so.
-        refusal.or_else(|| {
-            (self.kind == Kind::Unsubscribe && access.is_limited()).then(|| {
-                "where an agent's actions are limited, only a person may unsubscribe".to_owned()
-            })
+        let mut steps = self.steps.iter();
+        let refusal = steps.find_map(|row| access.step_refusal(row, mode));
+        refusal.or_else(|| match self.kind {
+            Kind::Sql | Kind::Docs if mode != Mode::Hosted => {
+                Some("only hosted mode has it".to_owned())
+            }
+            Kind::Sql => gmail().searchable.iter().find_map(|searchable| {
+                let entity = searchable.entity;
+                access.check_other(entity, gmail().sql_action).err()
+            }),
+            // Where actions are named one by one, nothing else is meant.
+            Kind::Docs => access.check_other("connector", "docs").err(),
+            // Unsubscribing reaches someone outside the mailbox, and no row says so.
+            Kind::Unsubscribe if access.is_limited() => Some(
+                "where an agent's actions are limited, only a person may unsubscribe".to_owned(),
+            ),
+            _ => None,
         })
     }
 
     /// Whether it changes nothing: not the mailbox, not a file, nothing elsewhere.
     pub(super) fn is_read_only(&self) -> bool {
         self.steps.iter().all(|row| row.read_only)
-            && !self.needs_directory
+            && !self.needs_directory()
             && self.kind != Kind::Unsubscribe
     }
 

@@ -89,15 +89,10 @@ impl Tool {
     /// The format of OpenAI's Chat Completions in strict mode: every argument is required, and null stands for an
     /// absent one. An object with free names is JSON text, which [`Tools::call`](super::Tools::call) parses.
     pub fn to_openai_strict(&self) -> Value {
-        json!({
-            "type": "function",
-            "function": {
-                "name": self.name,
-                "description": self.description,
-                "parameters": schema::strict(&self.input_schema),
-                "strict": true,
-            },
-        })
+        let mut tool = self.to_openai();
+        tool["function"]["parameters"] = schema::strict(&self.input_schema);
+        tool["function"]["strict"] = json!(true);
+        tool
     }
 
     /// A Gemini function declaration, in the subset of JSON Schema that `parameters` accepts.

@@ -20,7 +20,7 @@ pub(super) struct Fence {
 impl Fence {
     /// Generates new marks. Fails without random numbers, because guessable marks protect nothing.
     pub(super) fn new() -> Result<Self, Failure> {
-        let bytes = random::bytes::<6>().map_err(|error| Failure::service(&Error::from(error)))?;
+        let bytes = random::bytes::<6>().map_err(Error::from)?;
         Ok(Self {
             mark: crate::mail::encoding::encode_base64url(&bytes),
         })

@@ -32,12 +32,7 @@ pub fn guide(mode: Mode, access: &Access) -> String {
             guide,
             "- {}: {}(query*, limit, cursor, fields), which searches the copy of the mailbox that airbyte keeps; {}(sql*, limit), which \
              queries it in SQL",
-            gmail()
-                .searchable
-                .iter()
-                .map(|searchable| searchable.entity)
-                .collect::<Vec<_>>()
-                .join(", "),
+            searchable(),
             gmail().search_action,
             gmail().sql_action
         );
@@ -77,6 +72,12 @@ fn rows<'a>(
 ) -> impl Iterator<Item = &'static Operation> + 'a {
     let operations = gmail().operations.iter().copied();
     operations.filter(move |row| row.entity == entity && access.refusal(row, mode).is_none())
+}
+
+/// The entities of the Context Store.
+fn searchable() -> String {
+    let entities = gmail().searchable.iter().map(|known| known.entity);
+    entities.collect::<Vec<_>>().join(", ")
 }
 
 fn signature(row: &Operation, mode: Mode) -> String {
@@ -124,17 +125,12 @@ pub fn reference() -> Vec<(String, String)> {
         }
         pages.push((format!("{entity}.md"), page));
     }
-    let searchable: Vec<&str> = gmail()
-        .searchable
-        .iter()
-        .map(|searchable| searchable.entity)
-        .collect();
     let _ = writeln!(
         index,
         "\nHosted mode offers the actions that Airbyte's Gmail connector has, and `{}` and `{}` on: {}.",
         gmail().search_action,
         gmail().sql_action,
-        searchable.join(", ")
+        searchable()
     );
     pages.insert(0, ("README.md".to_owned(), index));
     pages

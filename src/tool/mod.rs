@@ -46,7 +46,6 @@ mod definition;
 mod fence;
 mod file;
 mod guide;
-mod hosted;
 pub(crate) mod leniency;
 mod output;
 mod pace;
@@ -69,7 +68,7 @@ use serde_json::{Map, Value};
 
 use crate::connector::{GmailConnector, Selection};
 use crate::error::Error;
-use crate::operation::Mode;
+use crate::operation::{Mode, gmail};
 use crate::transport::pace::Patience;
 
 pub use access::{Access, Profile};
@@ -92,6 +91,9 @@ pub const DEFAULT_LIMIT: usize = 20_000;
 /// The default total time that a call waits for Google's quota. MCP clients wait longer for an answer; some give up
 /// after 60 s.
 pub const DEFAULT_QUOTA_WAIT: Duration = Duration::from_secs(25);
+
+/// Why nothing is done with files.
+const NO_DIRECTORY: &str = "no directory for attachments is set; a person has to name one";
 
 /// The tools of a connector.
 ///
@@ -339,8 +341,8 @@ impl Tools {
         progress: Progress<'_>,
     ) -> Answer {
         let mut arguments = leniency::object(arguments.into());
-        let known = Entry::all().find(|entry| entry.name() == name);
-        if let (Some(entry), Some(arguments)) = (&known, arguments.as_object_mut()) {
+        let entry = Entry::all().find(|entry| entry.name() == name);
+        if let (Some(entry), Some(arguments)) = (&entry, arguments.as_object_mut()) {
             leniency::rename(entry.arguments(self.mode()).iter().copied(), arguments);
         }
         let call = Self {
@@ -348,31 +350,32 @@ impl Tools {
             ..self.clone()
         };
         let Some(audit) = self.access.record() else {
-            return call.answer(name, arguments, progress).await;
+            return call.answer(entry, arguments, progress).await;
         };
         if audit.is_broken() {
-            return Failure::refused(
-                "the audit log can't be written any more, so nothing is done".to_owned(),
-            )
-            .into_answer();
+            let why = "the audit log can't be written any more, so nothing is done";
+            return Failure::refused(why).into_answer();
         }
-        let tool = known.map_or_else(|| "unknown".to_owned(), |entry| entry.name());
+        let tool = entry.map_or_else(|| "unknown".to_owned(), |entry| entry.name());
         let mut record = audit.begin(&self.caller, tool, arguments.clone());
-        let answer = call.answer(name, arguments, progress).await;
+        let answer = call.answer(entry, arguments, progress).await;
         record.end(&answer);
         answer
     }
 
     /// Runs a call within the time limit.
-    async fn answer(&self, name: &str, arguments: Value, progress: Progress<'_>) -> Answer {
-        let limit = self.answer_within.map(|limit| {
-            let changes = self.changes(name, &arguments);
-            (changes, if changes { 2 * limit } else { limit })
-        });
-        let run = Patience::lasting(self.quota_wait).of(self.run(name, arguments, progress));
-        let outcome = match limit {
+    async fn answer(
+        &self,
+        entry: Option<Entry>,
+        arguments: Value,
+        progress: Progress<'_>,
+    ) -> Answer {
+        let changes = entry.is_some_and(|entry| changes(&entry, &arguments));
+        let run = Patience::lasting(self.quota_wait).of(self.run(entry, arguments, progress));
+        let outcome = match self.answer_within {
             None => run.await,
-            Some((changes, limit)) => {
+            Some(limit) => {
+                let limit = if changes { 2 * limit } else { limit };
                 let run = std::pin::pin!(run);
                 let over = std::pin::pin!(self.pace.over(limit));
                 match select(run, over).await {
@@ -384,33 +387,15 @@ impl Tools {
         outcome.unwrap_or_else(Failure::into_answer)
     }
 
-    /// Whether a call may change something.
-    fn changes(&self, name: &str, arguments: &Value) -> bool {
-        let row = |name: &str| arguments[name].as_str().unwrap_or_default();
-        match Entry::all().find(|entry| entry.name() == name) {
-            Some(Entry::Action(row)) => !row.read_only,
-            Some(Entry::Composed(composed)) => !composed.is_read_only(),
-            // They only look something up at Airbyte.
-            Some(Entry::Hosted(_)) => false,
-            Some(Entry::Execute) => crate::operation::gmail()
-                .find(row("entity"), row("action"))
-                .is_ok_and(|row| !row.read_only),
-            None => false,
-        }
-    }
-
     async fn run(
         &self,
-        name: &str,
+        entry: Option<Entry>,
         arguments: Value,
         progress: Progress<'_>,
     ) -> Result<Answer, Failure> {
-        let Some(entry) = Entry::all().find(|entry| entry.name() == name) else {
-            let names: Vec<String> = self
-                .default_list()
-                .into_iter()
-                .map(|tool| tool.name)
-                .collect();
+        let Some(entry) = entry else {
+            let tools = self.default_list().into_iter();
+            let names: Vec<String> = tools.map(|tool| tool.name).collect();
             return Err(Failure::input(format!(
                 "there is no tool with that name; use one of: {}",
                 names.join(", ")
@@ -424,7 +409,7 @@ impl Tools {
             Value::Null => Map::new(),
             _ => {
                 return Err(Failure::input(
-                    "the arguments are not an object; give one of name and value".to_owned(),
+                    "the arguments are not an object; give one of name and value",
                 ));
             }
         };
@@ -441,10 +426,6 @@ impl Tools {
                     .await
             }
             Entry::Execute => self.execute_any(arguments).await,
-            Entry::Hosted(tool) => {
-                let arguments = arguments.checked(tool.fields())?;
-                self.run_hosted(tool, &arguments).await
-            }
             Entry::Composed(composed) => {
                 let arguments = arguments.checked(composed.fields)?;
                 self.run_composed(composed, &arguments, progress).await
@@ -455,7 +436,9 @@ impl Tools {
     /// `gmail_execute`: applies the access to the action that the arguments name.
     async fn execute_any(&self, mut arguments: Arguments) -> Result<Answer, Failure> {
         let selection = arguments.take_selection()?;
-        let arguments = arguments.checked_with_selection(&catalog::execute_fields(self.mode()))?;
+        let fields = catalog::execute_fields(self.mode());
+        arguments.check_names(&fields)?;
+        let arguments = arguments.checked(&fields)?;
         let entity = arguments.text("entity")?;
         let action = arguments.text("action")?;
         if action == catalog::HELP {
@@ -464,13 +447,11 @@ impl Tools {
             return Ok(Answer::new(guide, structured, fence::Fence::new()?));
         }
         let mut params = arguments.object("params");
-        if let Ok(row) = crate::operation::gmail().find(&entity, &action) {
+        if let Ok(row) = gmail().find(&entity, &action) {
             params = Arguments::new(params).for_action(row).into_values();
-        }
-        if let Ok(row) = crate::operation::gmail().find(&entity, &action)
-            && let Some(refusal) = self.access.refusal(row, self.mode())
-        {
-            return Err(Failure::refused(refusal));
+            if let Some(refusal) = self.access.refusal(row, self.mode()) {
+                return Err(Failure::refused(refusal));
+            }
         }
         // Only the Context Store's search and SQL have no row in the table. They only read.
         self.access
@@ -489,21 +470,20 @@ impl Tools {
         selection: &Selection,
         intent: Option<&str>,
     ) -> Result<Answer, Failure> {
-        let row = crate::operation::gmail().find(entity, action).ok();
-        let gmail = self.gmail()?;
+        let row = gmail().find(entity, action).ok();
+        let connector = self.gmail()?;
         let counted = match row {
             Some(row) => self.permit_action(row, &params).await?,
             None => None,
         };
         let result = permit::counting(counted, async {
-            let mut call = gmail.execute_selected(entity, action, params, selection);
+            let mut call = connector.execute_selected(entity, action, params, selection);
             if let Some(intent) = intent.filter(|intent| !intent.is_empty()) {
                 call = call.intent(intent);
             }
-            call.await.map_err(|error| Failure::service(&error))
+            Ok(call.await?)
         });
-        let result = result.await?;
-        shape::answer(row, result, self.limit)
+        shape::answer(row, result.await?, self.limit)
     }
 
     fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
@@ -516,9 +496,7 @@ impl Tools {
 
     fn refusal(&self, entry: &Entry) -> Option<String> {
         if entry.needs_directory() && self.directory.is_none() {
-            return Some(
-                "no directory for attachments is set; a person has to name one".to_owned(),
-            );
+            return Some(NO_DIRECTORY.to_owned());
         }
         entry.refusal(&self.access, self.mode())
     }
@@ -537,10 +515,22 @@ impl Tools {
                 if let Some(gmail) = later.made.get() {
                     return Ok(gmail);
                 }
-                let gmail = (later.make)().map_err(|error| Failure::service(&error))?;
+                let gmail = (later.make)()?;
                 Ok(later.made.get_or_init(|| gmail))
             }
         }
+    }
+}
+
+/// Whether a call may change something.
+fn changes(entry: &Entry, arguments: &Value) -> bool {
+    let word = |name: &str| arguments[name].as_str().unwrap_or_default();
+    match entry {
+        Entry::Action(row) => !row.read_only,
+        Entry::Composed(composed) => !composed.is_read_only(),
+        Entry::Execute => gmail()
+            .find(word("entity"), word("action"))
+            .is_ok_and(|row| !row.read_only),
     }
 }
 

@@ -5,7 +5,7 @@ use std::future::Future;
 use serde_json::{Map, Value};
 
 use crate::connector::GmailConnector;
-use crate::mail::{Compose, Composed, Reading};
+use crate::mail::{Composed, Reading};
 use crate::operation::Operation;
 
 use super::Tools;
@@ -65,8 +65,7 @@ impl Tools {
             return Ok(None);
         };
         // Don't ask a person about an action that will fail.
-        row.check(params)
-            .map_err(|error| Failure::service(&error))?;
+        row.check(params)?;
         let question = || {
             let params = Value::Object(params.clone()).to_string();
             let params = visible_json(&params);
@@ -89,8 +88,7 @@ impl Tools {
     ) -> Result<Option<Counted>, Failure> {
         let mut text = "Unsubscribe from the mailing list that sent this message?".to_owned();
         if self.access.needs_approval(Deed::Unsubscribe) {
-            let reading = gmail.read(id).await;
-            let reading = reading.map_err(|error| Failure::service(&error))?;
+            let reading = gmail.read(id).await?;
             text.push_str(&format!(
                 "\nFrom: {}\nSubject: {}",
                 clipped(&defused_line(&reading.from.to_string()), 200),
@@ -108,7 +106,7 @@ fn granted(permit: Permit) -> Result<Option<Counted>, Failure> {
     match permit {
         Permit::Granted(counted) => Ok(counted),
         Permit::Unavailable => Err(Failure::refused(
-            "a person has to approve it, and nobody can be asked through this client".to_owned(),
+            "a person has to approve it, and nobody can be asked through this client",
         )),
     }
 }
@@ -162,10 +160,4 @@ pub(super) fn shown(deed: Deed, recipients: &[String], message: &Composed) -> St
     text.push_str("\n\n");
     text.push_str(&clipped(&defused_text(&reading.text), FIRST_LINES));
     text
-}
-
-/// All recipients, Bcc included.
-pub(super) fn recipients(message: &Compose) -> Vec<String> {
-    let all = message.recipients();
-    all.map(|address| address.address().to_owned()).collect()
 }

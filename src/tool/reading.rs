@@ -1,6 +1,6 @@
 //! Messages and conversations as a person reads them.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::api::gmail::types::{Message, ThreadFormat};
 use crate::connector::GmailConnector;
@@ -34,14 +34,11 @@ pub(super) async fn message(
     limit: usize,
 ) -> Result<Answer, Failure> {
     let id = arguments.text("message_id")?;
-    let reading = gmail
-        .read(&id)
-        .await
-        .map_err(|error| Failure::service(&error))?;
+    let reading = gmail.read(&id).await?;
     let offset = arguments.number("offset", 0);
     let fence = Fence::new()?;
     let notice = fence.notice();
-    let with_quoted = arguments.flag("with_quoted");
+    let with_quoted = arguments.flag("with_quoted", false);
     let mut shown = Shown::new(reading, with_quoted, offset, Place::Message);
     if offset > 0 && offset >= shown.characters {
         return Err(Failure::input(format!(
@@ -68,21 +65,17 @@ pub(super) async fn thread(
         .get(&id)
         .format(ThreadFormat::Full)
         .send()
-        .await
-        .map_err(|error| Failure::service(&error))?;
+        .await?;
     let total = thread.messages.len();
     let most = total.min(MOST_MESSAGES);
     let fence = Fence::new()?;
     let mut parts = vec![fence.notice()];
-    let with_quoted = arguments.flag("with_quoted");
+    let with_quoted = arguments.flag("with_quoted", false);
     let mut needed = length(&fence.notice());
     let mut shown = Vec::new();
     // The latest messages matter most.
     for message in thread.messages.iter().rev().take(most) {
-        let reading = gmail
-            .complete(message)
-            .await
-            .map_err(|error| Failure::service(&error))?;
+        let reading = gmail.complete(message).await?;
         let message = Shown::new(reading, with_quoted, 0, Place::Thread);
         needed += message.least(&fence);
         shown.push(message);
@@ -337,62 +330,55 @@ impl Shown {
 
     fn structured(&self, fence: &Fence) -> Value {
         let reading = &self.reading;
-        let mut fields = Map::new();
-        let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-        put("id", json!(reading.id.as_deref().unwrap_or_default()));
-        put(
-            "thread_id",
-            json!(reading.thread_id.as_deref().unwrap_or_default()),
-        );
-        put("labels", json!(reading.label_ids));
+        let mut fields = json!({
+            "id": reading.id.as_deref().unwrap_or_default(),
+            "thread_id": reading.thread_id.as_deref().unwrap_or_default(),
+            "labels": reading.label_ids,
+        });
         for (name, value) in &self.beside.head {
-            put(&name.to_lowercase().replace('-', "_"), json!(value));
+            fields[name.to_lowercase().replace('-', "_")] = json!(value);
         }
         if let Some(date) = &reading.date {
-            put("date", json!(header_line(date)));
+            fields["date"] = json!(header_line(date));
         }
         if let Some(date) = &reading.date_rfc3339 {
-            put("date_rfc3339", json!(date));
+            fields["date_rfc3339"] = json!(date);
         }
         if let Some(found) = &reading.authentication {
-            put("authentication", json!(found));
+            fields["authentication"] = json!(found);
         }
         if !reading.reply_to_others().is_empty() {
-            put("is_reply_to_other", json!(true));
+            fields["is_reply_to_other"] = json!(true);
         }
         if reading.signature.is_some() {
-            put("signature", json!("unverified"));
+            fields["signature"] = json!("unverified");
         }
         if let Some(encryption) = &reading.encryption {
-            put("encryption", json!(encryption.standard));
+            fields["encryption"] = json!(encryption.standard);
         }
         let mut text = self.body.clone();
         for extra in &self.beside.extras {
             text.push('\n');
             text.push_str(extra);
         }
-        put("text", json!(fence.wrap(&text)));
-        put("characters", json!(self.characters));
+        fields["text"] = json!(fence.wrap(&text));
+        fields["characters"] = json!(self.characters);
         if let Some(next) = self.next {
-            put("next_offset", json!(next));
+            fields["next_offset"] = json!(next);
         }
-        let attachments: Vec<Value> = reading
-            .attachments
-            .iter()
-            .take(self.beside.attachments.len())
-            .map(|attachment| {
-                json!({
-                    "part_id": defused_line(&attachment.part_id),
-                    "name": clipped(&defused_line(&attachment.name), 150),
-                    "mime_type": clipped(&defused_line(&attachment.mime_type), 80),
-                    "size": attachment.size,
-                })
+        let shown = self.beside.attachments.len();
+        let attachments = reading.attachments.iter().take(shown).map(|attachment| {
+            json!({
+                "part_id": defused_line(&attachment.part_id),
+                "name": clipped(&defused_line(&attachment.name), 150),
+                "mime_type": clipped(&defused_line(&attachment.mime_type), 80),
+                "size": attachment.size,
             })
-            .collect();
-        put("attachments", json!(attachments));
+        });
+        fields["attachments"] = attachments.collect();
         if self.beside.left_out > 0 {
-            put("left_out", json!(self.beside.left_out));
+            fields["left_out"] = json!(self.beside.left_out);
         }
-        Value::Object(fields)
+        fields
     }
 }

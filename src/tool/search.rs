@@ -1,8 +1,8 @@
 //! `gmail_search`: the messages a search finds, with enough of each to choose from.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::api::gmail::types::MessageFormat;
+use crate::api::gmail::types::{ListMessagesResponse, Message, MessageFormat};
 use crate::connector::GmailConnector;
 use crate::error::Error;
 use crate::mail::Reading;
@@ -19,14 +19,6 @@ const LEFT_OUT: usize = 160;
 
 /// The columns of a line.
 const COLUMNS: &str = "id (thread, where it is another id; = is that of the line above) date | from | subject | labels | beginning";
-
-/// A message found by a search.
-pub(super) struct Found {
-    pub(super) id: String,
-    pub(super) thread_id: String,
-    pub(super) outcome: Result<Reading, Error>,
-    pub(super) snippet: String,
-}
 
 /// Runs a search.
 pub(super) async fn search(
@@ -49,61 +41,37 @@ pub(super) async fn search(
     if let Some(token) = arguments.optional_text("page_token") {
         list = list.page_token(token);
     }
-    if arguments.flag("include_spam_trash") {
+    if arguments.flag("include_spam_trash", false) {
         list = list.include_spam_trash(true);
     }
-    let page = list
-        .send()
-        .await
-        .map_err(|error| Failure::service(&error))?;
+    let page = list.send().await?;
     let total = page.messages.len() as u64;
-    let mut listed = page.messages.iter();
     let mut messages = gmail
         .get_many(&page.messages)
         .format(MessageFormat::Metadata)
         .metadata_headers(["From", "Subject", "Date"])
         .stream();
     let mut found = Vec::new();
-    while let Some((id, outcome)) = messages.next().await {
-        found.push(Found {
-            id,
-            thread_id: listed
-                .next()
-                .and_then(|message| message.thread_id.clone())
-                .unwrap_or_default(),
-            snippet: match &outcome {
-                Ok(message) => message.snippet.clone().unwrap_or_default(),
-                Err(_) => String::new(),
-            },
-            outcome: outcome.map(|message| Reading::from_payload(&message)),
-        });
+    while let Some((_, outcome)) = messages.next().await {
+        found.push(outcome);
         progress(found.len() as u64, Some(total));
     }
     // A message deleted since the search must not cost the rest. If all fail, the search has failed.
-    if let Some(Found {
-        outcome: Err(error),
-        ..
-    }) = found.first()
-        && found.iter().all(|found| found.outcome.is_err())
+    if let Some(Err(error)) = found.first()
+        && found.iter().all(Result::is_err)
     {
-        return Err(Failure::service(error));
+        return Err(error.clone().into());
     }
-    answer(
-        &found,
-        page.next_page_token,
-        page.result_size_estimate,
-        limit,
-    )
+    answer(page, &found, limit)
 }
 
 fn answer(
-    found: &[Found],
-    next: Option<String>,
-    estimate: Option<i64>,
+    page: ListMessagesResponse,
+    found: &[Result<Message, Error>],
     limit: usize,
 ) -> Result<Answer, Failure> {
     let fence = Fence::new()?;
-    let next = next.filter(|token| !token.is_empty());
+    let next = page.next_page_token.filter(|token| !token.is_empty());
     let more = next.map(|token| (format!("There is more: page_token: {token}"), token));
     let mut parts = Vec::new();
     let mut lines = Vec::new();
@@ -120,9 +88,9 @@ fn answer(
         let mut left = limit.saturating_sub(taken);
         let share = (left / found.len()).saturating_sub(2);
         let mut thread = "";
-        for found in found {
-            let (line, fields) = described(found, thread, share);
-            thread = &found.thread_id;
+        for (listed, outcome) in page.messages.iter().zip(found) {
+            let (line, fields) = described(listed, outcome, thread, share);
+            thread = listed.thread_id.as_deref().unwrap_or_default();
             if !takes(&mut left, &line) && !lines.is_empty() {
                 break;
             }
@@ -144,60 +112,59 @@ fn answer(
         parts.push(line);
         structured["next_page_token"] = json!(token);
     }
-    if let Some(estimate) = estimate {
+    if let Some(estimate) = page.result_size_estimate {
         structured["estimated_total"] = json!(estimate);
     }
     Ok(Answer::new(parts.join("\n"), structured, fence))
 }
 
 /// A message as a line of about `share` characters, and as fields. `thread` is the thread of the line above.
-fn described(found: &Found, thread: &str, share: usize) -> (String, Value) {
-    let mut fields = Map::new();
-    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-    put("id", json!(found.id));
-    put("thread_id", json!(found.thread_id));
-    let mut line = found.id.clone();
-    if found.thread_id == thread && found.thread_id != found.id {
-        line.push_str(" (=)");
-    } else if found.thread_id != found.id {
-        line.push_str(&format!(" ({})", found.thread_id));
-    }
-    line.push(' ');
-    match &found.outcome {
-        Ok(reading) => {
+fn described(
+    listed: &Message,
+    outcome: &Result<Message, Error>,
+    thread: &str,
+    share: usize,
+) -> (String, Value) {
+    let id = &listed.id;
+    let own_thread = listed.thread_id.as_deref().unwrap_or_default();
+    let mut fields = json!({"id": id, "thread_id": own_thread});
+    let mut line = match own_thread {
+        own if own == id => format!("{id} "),
+        own if own == thread => format!("{id} (=) "),
+        own => format!("{id} ({own}) "),
+    };
+    match outcome {
+        Ok(message) => {
+            let reading = Reading::from_payload(message);
             let header = |text: &str, most: usize| clipped(&defused_line(text), most);
+            let subject = reading.subject.as_deref().unwrap_or_default();
+            let subject = header(subject, (share / 3).max(40));
+            let from = header(&reading.from.to_string(), 80);
+            let labels = header(&reading.label_ids.join(" "), 60);
             let date = match &reading.date_rfc3339 {
                 Some(date) => short_date(date),
                 None => header(&reading.local_date(), 40),
             };
-            let from = header(&reading.from.to_string(), 80);
-            let subject = header(
-                reading.subject.as_deref().unwrap_or_default(),
-                (share / 3).max(40),
-            );
-            let labels = header(&reading.label_ids.join(" "), 60);
             line.push_str(&format!("{date} | {from} | {subject} | {labels} | "));
             let room = share.saturating_sub(length(&line)).clamp(20, 200);
-            let snippet = header(&unescaped(&found.snippet), room);
+            let snippet = message.snippet.as_deref().unwrap_or_default();
+            let snippet = header(&unescaped(snippet), room);
             line.push_str(&snippet);
-            put("labels", json!(reading.label_ids));
-            put(
-                "date",
-                json!(header(reading.date.as_deref().unwrap_or_default(), 40)),
-            );
             if let Some(date) = &reading.date_rfc3339 {
-                put("date_rfc3339", json!(date));
+                fields["date_rfc3339"] = json!(date);
             }
-            put("from", json!(from));
-            put("subject", json!(subject));
-            put("snippet", json!(snippet));
+            fields["date"] = json!(header(reading.date.as_deref().unwrap_or_default(), 40));
+            fields["labels"] = json!(reading.label_ids);
+            fields["from"] = json!(from);
+            fields["subject"] = json!(subject);
+            fields["snippet"] = json!(snippet);
         }
         Err(error) => {
             line.push_str(&clipped(&error.to_string(), share.max(40)));
-            put("error", json!(error.to_string()));
+            fields["error"] = json!(error.to_string());
         }
     }
-    (line, Value::Object(fields))
+    (line, fields)
 }
 
 /// Gmail escapes a few characters of snippets as in HTML.
