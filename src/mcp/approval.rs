@@ -2,7 +2,7 @@
 //! one (2026-07-28).
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rmcp::model::{
@@ -15,6 +15,7 @@ use rmcp::model::{
 use rmcp::service::{Peer, PeerRequestOptions, RequestContext, RoleServer, ServiceError};
 use serde_json::{Map, Value};
 
+use super::lock;
 use crate::random;
 use crate::tool::{Decision, Question};
 
@@ -141,7 +142,7 @@ impl Approvals {
     /// Marks a question as answered; returns whether this is the first time.
     fn burn(&self, nonce: &str) -> bool {
         let now = Instant::now();
-        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answered = lock(&self.answered);
         answered.retain(|_, until| *until > now);
         // Keep it a full period from now: the state may be only a moment old.
         answered.insert(nonce.to_owned(), now + STATE).is_none()
@@ -275,10 +276,6 @@ fn sorted(value: Value) -> Value {
         }
         value => value,
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

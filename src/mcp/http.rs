@@ -247,12 +247,12 @@ fn open_to(headers: &mut HeaderMap, origin: HeaderValue) {
 /// Answers a CORS preflight request, which carries no token.
 fn preflight(is_allowed: bool) -> Response<Body> {
     if !is_allowed {
-        return refusal(
+        return plain(
             StatusCode::FORBIDDEN,
             "this origin is not allowed; a person has to name it with --allow-origin",
         );
     }
-    let mut answer = empty(StatusCode::NO_CONTENT);
+    let mut answer = plain(StatusCode::NO_CONTENT, "");
     for (name, value) in [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE"),
         (
@@ -275,13 +275,13 @@ async fn answer(
     mut request: Request<Incoming>,
 ) -> Response<Body> {
     if request.uri().path() != PATH {
-        return refusal(StatusCode::NOT_FOUND, "mcp is served at /mcp");
+        return plain(StatusCode::NOT_FOUND, "mcp is served at /mcp");
     }
     if request.method() == Method::OPTIONS {
         return preflight(is_allowed_origin);
     }
     if !is_authorized(request.headers(), token) {
-        let mut refusal = refusal(
+        let mut refusal = plain(
             StatusCode::UNAUTHORIZED,
             "give the token that the server was started with, as authorization: bearer",
         );
@@ -308,7 +308,7 @@ async fn answer(
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(_)) => return told(StatusCode::PAYLOAD_TOO_LARGE, &message::too_long()),
         Err(_) => {
-            return refusal(
+            return plain(
                 StatusCode::REQUEST_TIMEOUT,
                 "the request did not arrive in time",
             );
@@ -321,8 +321,8 @@ async fn answer(
         (None, _) if bytes.trim_ascii().is_empty() => {
             told(StatusCode::BAD_REQUEST, &message::nothing())
         }
-        // An unknown notification needs no response.
-        (None, _) => empty(StatusCode::ACCEPTED),
+        // A notification that is not known wants no answer.
+        (None, _) => plain(StatusCode::ACCEPTED, ""),
         (Some(Received::Message(_)), true) => {
             let body = Full::new(message::plain(bytes));
             service.handle(Request::from_parts(parts, body)).await
@@ -330,13 +330,7 @@ async fn answer(
     }
 }
 
-fn empty(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Full::new(Bytes::new()).boxed());
-    *response.status_mut() = status;
-    response
-}
-
-/// A client that accepts anything gets both media types that the service requires: JSON and an event stream.
+/// What takes any form takes both forms of an answer: JSON and a stream of events.
 fn take_both(headers: &mut HeaderMap) {
     let takes_any = match headers.get(header::ACCEPT).map(HeaderValue::to_str) {
         None => true,
@@ -359,12 +353,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// A JSON response.
 fn told(status: StatusCode, answer: &serde_json::Value) -> Response<Body> {
-    let mut response = Response::new(Full::new(Bytes::from(answer.to_string())).boxed());
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    let mut response = plain(status, answer.to_string());
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
     response
 }
 
@@ -378,8 +369,8 @@ fn is_authorized(headers: &HeaderMap, token: &Secret) -> bool {
         })
 }
 
-fn refusal(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())).boxed());
+fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Full::new(text.into()).boxed());
     *response.status_mut() = status;
     response
 }

@@ -65,17 +65,12 @@ pub(super) fn read(bytes: &[u8]) -> Vec<Received> {
             ));
         }
     };
+    let refused_list = |why: &str| vec![Received::Refused(invalid(why, Value::Null))];
     match value {
-        Value::Array(list) if list.is_empty() => vec![Received::Refused(refusal(
-            INVALID_REQUEST,
-            "invalid request: an empty list",
-            Value::Null,
-        ))],
-        Value::Array(list) if list.len() > MOST => vec![Received::Refused(refusal(
-            INVALID_REQUEST,
-            &format!("invalid request: a list may have at most {MOST} messages"),
-            Value::Null,
-        ))],
+        Value::Array(list) if list.is_empty() => refused_list("an empty list"),
+        Value::Array(list) if list.len() > MOST => {
+            refused_list(&format!("a list may have at most {MOST} messages"))
+        }
         Value::Array(list) => list
             .into_iter()
             .filter_map(|value| one(value, None))
@@ -111,20 +106,16 @@ pub(super) fn plain(bytes: Bytes) -> Bytes {
 
 /// The response to a message over the size limit.
 pub(super) fn too_long() -> Value {
-    refusal(
-        INVALID_REQUEST,
-        &format!(
-            "invalid request: a message may have at most {LONGEST} bytes; save large files with a tool that takes a file"
-        ),
-        Value::Null,
-    )
+    let why = format!(
+        "a message may have at most {LONGEST} bytes; save large files with a tool that takes a file"
+    );
+    invalid(&why, Value::Null)
 }
 
 /// The response to a batch where one message is expected.
 pub(super) fn several() -> Value {
-    refusal(
-        INVALID_REQUEST,
-        "invalid request: over http, send each message in its own request",
+    invalid(
+        "over http, send each message in its own request",
         Value::Null,
     )
 }
@@ -136,9 +127,8 @@ pub(super) fn nothing() -> Value {
 
 /// The response to a request that reuses the id of a pending one.
 pub(super) fn id_in_use(id: &impl serde::Serialize) -> Value {
-    refusal(
-        INVALID_REQUEST,
-        "invalid request: another request with this id is not answered yet",
+    invalid(
+        "another request with this id is not answered yet",
         json!(id),
     )
 }
@@ -168,29 +158,20 @@ fn settle_arguments(message: &mut Value) {
 /// Reads one message. `bytes` is its text, if it came alone.
 fn one(mut value: Value, bytes: Option<&[u8]>) -> Option<Received> {
     settle_arguments(&mut value);
-    let refused = |why: &str, id: Value| {
-        Some(Received::Refused(refusal(
-            INVALID_REQUEST,
-            &format!("invalid request: {why}"),
-            id,
-        )))
-    };
+    let refused = |why: &str, id: Value| Some(Received::Refused(invalid(why, id)));
     let Value::Object(fields) = &value else {
         return refused("a message is an object", Value::Null);
     };
-    let given = fields.get("id").cloned();
+    let given = fields.get("id");
     let is_request = fields.contains_key("method");
-    // An id that is not a 64-bit number is still the client's own: return it as it came.
-    let told = match &given {
-        Some(Value::String(_)) => given.clone().unwrap_or_default(),
-        Some(Value::Number(number)) if number.is_i64() || number.is_u64() => {
-            given.clone().unwrap_or_default()
-        }
-        Some(Value::Number(_)) => bytes.map_or(Value::Null, id),
+    // An id that is no number of 64 bits is still the client's own: it is told back as it came.
+    let told = match given {
+        Some(Value::Number(number)) if number.is_f64() => bytes.map_or(Value::Null, id),
+        Some(given @ (Value::String(_) | Value::Number(_))) => given.clone(),
         _ => Value::Null,
     };
-    let why = match (&given, is_request) {
-        // Neither a notification nor a response gets a response.
+    let why = match (given, is_request) {
+        // A notification is never answered, and neither is an answer.
         (None, true) => None,
         (Some(_), false) if fields.contains_key("result") || fields.contains_key("error") => None,
         (_, false) => Some("there is no method"),
@@ -216,6 +197,10 @@ fn one(mut value: Value, bytes: Option<&[u8]>) -> Option<Received> {
         },
         Some(why) => refused(why, told),
     }
+}
+
+fn invalid(why: &str, id: Value) -> Value {
+    refusal(INVALID_REQUEST, &format!("invalid request: {why}"), id)
 }
 
 fn refusal(code: i64, message: &str, id: Value) -> Value {

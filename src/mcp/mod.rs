@@ -26,7 +26,7 @@ mod stdio;
 mod stream;
 
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rmcp::ServiceExt;
@@ -167,4 +167,9 @@ impl Server {
         let _ = tokio::time::timeout(LAST_LINES, writing).await;
         result
     }
+}
+
+/// What a mutex holds, also after a panic elsewhere: nothing here is ever half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -25,49 +25,33 @@ const STEPS: usize = 64;
 
 /// What is wrong with the params of a method; `None` for an unknown method.
 pub(super) fn misfit(method: &str, params: Option<&Value>) -> Option<String> {
-    let given = match params {
-        None => "are missing",
-        Some(Value::Null) => "are null",
-        Some(Value::Array(_)) => "are a list",
-        Some(Value::Object(_)) => "",
-        Some(_) => "are not an object",
+    let needs = match method {
+        "tools/call" => r#"{"name": "gmail_search", "arguments": {…}}"#,
+        "initialize" => {
+            r#"{"protocolVersion": "…", "capabilities": {}, "clientInfo": {"name": "…", "version": "…"}}"#
+        }
+        "tools/list" | "ping" | "server/discover" => "none, or an object",
+        _ => return None,
     };
-    let (needs, wrong) = match (method, params) {
+    let wrong = match (method, params) {
+        (_, None) => "the params are missing",
+        (_, Some(Value::Null)) => "the params are null",
+        (_, Some(Value::Array(_))) => "the params are a list",
         ("tools/call", Some(Value::Object(params))) => {
-            let wrong = match (params.get("name"), params.get("arguments")) {
+            match (params.get("name"), params.get("arguments")) {
                 (None, _) => "`name` is missing",
                 (Some(Value::String(_)), None | Some(Value::Object(_))) => {
                     "a field has a wrong type"
                 }
                 (Some(Value::String(_)), _) => "`arguments` is not an object",
                 _ => "`name` is not a string",
-            };
-            (
-                r#"{"name": "gmail_search", "arguments": {…}}"#,
-                wrong.to_owned(),
-            )
+            }
         }
-        ("tools/call", _) => (
-            r#"{"name": "gmail_search", "arguments": {…}}"#,
-            format!("the params {given}"),
-        ),
-        ("initialize", _) => (
-            r#"{"protocolVersion": "…", "capabilities": {}, "clientInfo": {"name": "…", "version": "…"}}"#,
-            if given.is_empty() {
-                "the params lack one of these fields, or it has a wrong type".to_owned()
-            } else {
-                format!("the params {given}")
-            },
-        ),
-        ("tools/list" | "ping" | "server/discover", _) => (
-            "none, or an object",
-            if given.is_empty() {
-                "a field of the params has a wrong type".to_owned()
-            } else {
-                format!("the params {given}")
-            },
-        ),
-        _ => return None,
+        ("initialize", Some(Value::Object(_))) => {
+            "the params lack one of these fields, or it has a wrong type"
+        }
+        (_, Some(Value::Object(_))) => "a field of the params has a wrong type",
+        _ => "the params are not an object",
     };
     Some(format!("{wrong}; {method} takes {needs}"))
 }

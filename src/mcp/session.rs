@@ -1,7 +1,7 @@
 //! The sessions of HTTP clients: limited in number and small.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use futures_util::Stream;
@@ -14,8 +14,10 @@ use rmcp::transport::streamable_http_server::session::{
     RestoreOutcome, ServerSseMessage, SessionId, SessionManager,
 };
 
-/// The most sessions at once. A new one ends the least recently used; that client gets a 404 for its next request and
-/// starts over.
+use super::lock;
+
+/// How many sessions there are at once. When another starts, the least recently used one ends; its client gets a 404 at
+/// its next request and starts a new one.
 pub(super) const SESSIONS: usize = 256;
 
 /// The sessions, with the time of last use.
@@ -41,7 +43,7 @@ impl Default for Sessions {
 
 impl Sessions {
     fn touch(&self, id: &SessionId) {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = lock(&self.used);
         if let Some(at) = used.get_mut(id) {
             *at = Instant::now();
         }
@@ -49,7 +51,7 @@ impl Sessions {
 
     /// Records a new session; returns those that must end for it.
     fn add(&self, id: &SessionId) -> Vec<SessionId> {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = lock(&self.used);
         used.insert(id.clone(), Instant::now());
         let mut over = Vec::new();
         while used.len() > SESSIONS {
@@ -65,7 +67,7 @@ impl Sessions {
     }
 
     fn remove(&self, id: &SessionId) {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = lock(&self.used);
         used.remove(id);
         // Release the memory after a peak.
         if used.capacity() > 4 * SESSIONS {
