@@ -175,50 +175,42 @@ impl<T: DeserializeOwned> Upload<T> {
     /// unreadable file, too many bytes or bad params, and whatever the service answers.
     pub async fn send(self) -> Result<T, Error> {
         let operation = self.operation;
-        let fail = |error: Error| error.of(operation);
-        let direct = self.transport.as_direct().ok_or_else(|| {
-            fail(Error::unsupported("airbyte does not take uploads; use open-source mode, or send the message in the params",
-            ))
-        })?;
-        let upload = operation
-            .media_upload
-            .as_ref()
-            .ok_or_else(|| fail(Error::unsupported("the operation does not take uploads")))?;
-        let size = self
-            .media
-            .size()
-            .await
-            .map_err(|error| fail(unreadable(error)))?;
-        if size > upload.max_size {
-            let limit = upload.max_size >> 20;
-            return Err(fail(Error::invalid_input(format!(
-                "the message is larger than {limit} MiB; send less, or share large files by a link"
-            ))));
-        }
-        let request = request(operation, upload, self.params)?;
-        let session = Session::new(direct, operation, request);
-        let reply = if size <= ONE_REQUEST {
-            let bytes = self
-                .media
-                .piece(0, PIECE)
-                .await
-                .map_err(|error| fail(unreadable(error)))?;
-            session.send_at_once(bytes).await?
-        } else {
-            in_pieces(&self.media, &session, size, fail).await?
-        };
+        let reply = self.sent().await.map_err(|error| error.of(operation))?;
         serde_json::from_slice(&reply.body)
             .map_err(|error| Call::of(operation).fail(Error::undecodable(&error)))
     }
+
+    async fn sent(self) -> Result<Reply, Error> {
+        let unsupported = |what: &'static str| Error::new(Kind::Unsupported, what);
+        let direct = self.transport.as_direct().ok_or_else(|| {
+            unsupported(
+                "airbyte does not take uploads; use open-source mode, or send the message in the params",
+            )
+        })?;
+        let upload = self.operation.media_upload.as_ref();
+        let upload = upload.ok_or_else(|| unsupported("the operation does not take uploads"))?;
+        let size = self.media.size().await.map_err(unreadable)?;
+        if size > upload.max_size {
+            let limit = upload.max_size >> 20;
+            return Err(Error::new(
+                Kind::InvalidInput,
+                format!(
+                    "the message is larger than {limit} MiB; send less, or share large files by a link"
+                ),
+            ));
+        }
+        let request = request(self.operation, upload, self.params)?;
+        let session = Session::new(direct, self.operation, request);
+        if size > ONE_REQUEST {
+            return in_pieces(&self.media, &session, size).await;
+        }
+        let bytes = self.media.piece(0, PIECE).await.map_err(unreadable)?;
+        session.send_at_once(bytes).await
+    }
 }
 
-/// Sends a message in chunks, each from the offset that the service reports.
-async fn in_pieces(
-    media: &Media,
-    session: &Session<'_>,
-    size: u64,
-    fail: impl Fn(Error) -> Error,
-) -> Result<Reply, Error> {
+/// Sends a message piece by piece, each from where the service says that it is.
+async fn in_pieces(media: &Media, session: &Session<'_>, size: u64) -> Result<Reply, Error> {
     let mut sessions = 0;
     'session: loop {
         sessions += 1;
@@ -226,12 +218,12 @@ async fn in_pieces(
         let (mut resumptions, mut stalls, mut furthest) = (0, 0, 0);
         loop {
             let offset = resumable.offset();
-            let piece = media.piece(offset, PIECE).await;
-            let piece = piece.map_err(|error| fail(unreadable(error)))?;
+            let piece = media.piece(offset, PIECE).await.map_err(unreadable)?;
             if piece.is_empty() && offset < size {
-                return Err(fail(Error::invalid_input(
+                return Err(Error::new(
+                    Kind::InvalidInput,
                     "the file became shorter while it was being sent; send it again",
-                )));
+                ));
             }
             let sent = if piece.is_empty() {
                 // All bytes are there, but the service has not sent its response.
@@ -298,8 +290,8 @@ fn request(
     upload: &MediaUpload,
     params: Value,
 ) -> Result<Encoded, Error> {
-    let mut params = operation::params(params).map_err(|error| error.of(operation))?;
-    // The table lists the bytes as a required field. Add it for the check and remove it from the request.
+    let mut params = operation::params(params)?;
+    // The row knows the bytes as a required field: it is there for the check, and gone from what is sent.
     put(&mut params, upload.field, Some(json!("")));
     let mut params = operation.accept(params.into())?;
     put(&mut params, upload.field, None);

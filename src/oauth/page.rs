@@ -40,17 +40,17 @@ pub enum Page {
 
 struct Content {
     status: u16,
-    tone: &'static str,
-    icon: &'static str,
+    /// The tone, and the icon in it.
+    look: (&'static str, &'static str),
     title: &'static str,
     text: &'static str,
     next: &'static str,
 }
 
-const CHECK: &str = "<path d=\"M7 12.5l3.5 3.5L17 9\"/>";
-const CROSS: &str = "<path d=\"M8 8l8 8M16 8l-8 8\"/>";
-const CLOCK: &str = "<path d=\"M12 7v5.5l3.5 2\"/>";
-const MARK: &str = "<path d=\"M12 7v6M12 16.5v.01\"/>";
+const CHECK: (&str, &str) = ("good", "<path d=\"M7 12.5l3.5 3.5L17 9\"/>");
+const CROSS: (&str, &str) = ("bad", "<path d=\"M8 8l8 8M16 8l-8 8\"/>");
+const CLOCK: (&str, &str) = ("warn", "<path d=\"M12 7v5.5l3.5 2\"/>");
+const MARK: (&str, &str) = ("warn", "<path d=\"M12 7v6M12 16.5v.01\"/>");
 
 impl Page {
     /// The HTTP status to send the page with.
@@ -61,8 +61,7 @@ impl Page {
     /// The complete HTML document.
     pub fn html(self) -> String {
         let Content {
-            tone,
-            icon,
+            look: (tone, icon),
             title,
             text,
             next,
@@ -87,8 +86,7 @@ impl Page {
         match self {
             Self::SignedIn => Content {
                 status: 200,
-                tone: "good",
-                icon: CHECK,
+                look: CHECK,
                 title: "You are signed in",
                 text: "The program can now use your mailbox, within what you have just allowed.",
                 next: "Close this tab and go back to the program. You can withdraw the access at any time: \
@@ -97,8 +95,7 @@ impl Page {
             },
             Self::PartlySignedIn => Content {
                 status: 200,
-                tone: "warn",
-                icon: MARK,
+                look: MARK,
                 title: "Signed in, with less access than requested",
                 text: "Some boxes on the consent page were left empty, so some commands will not be allowed.",
                 next: "Close this tab. If you meant to allow everything, sign in again and tick every box; \
@@ -106,16 +103,14 @@ impl Page {
             },
             Self::Connected => Content {
                 status: 200,
-                tone: "good",
-                icon: CHECK,
+                look: CHECK,
                 title: "Your mailbox is connected",
                 text: "Airbyte has your consent and has created the connector.",
                 next: "Close this tab and go back to the program, which is checking the connector now.",
             },
             Self::Denied => Content {
                 status: 403,
-                tone: "bad",
-                icon: CROSS,
+                look: CROSS,
                 title: "Access was not allowed",
                 text: "The answer on the consent page was no, so nothing has been stored and nothing has changed.",
                 next: "If that was a mistake, start the sign-in again and choose Allow. If your organization \
@@ -123,24 +118,21 @@ impl Page {
             },
             Self::Expired => Content {
                 status: 410,
-                tone: "warn",
-                icon: CLOCK,
+                look: CLOCK,
                 title: "This sign-in has expired",
                 text: "The consent page waited too long for an answer, so nothing has been stored.",
                 next: "Start the sign-in again from the program, and answer within a few minutes.",
             },
             Self::Failed => Content {
                 status: 502,
-                tone: "bad",
-                icon: CROSS,
+                look: CROSS,
                 title: "The sign-in did not work",
                 text: "The consent page, or the step after it, reported a failure. Nothing has been stored.",
                 next: "Go back to the program: it says what went wrong and how to fix it. Then start again.",
             },
             Self::Refused => Content {
                 status: 400,
-                tone: "bad",
-                icon: CROSS,
+                look: CROSS,
                 title: "This address does not belong to your sign-in",
                 text: "It comes from another tab, was used before, or was made by somebody else. It was ignored, \
                        and the sign-in that you started is still waiting.",
@@ -149,16 +141,14 @@ impl Page {
             },
             Self::Over => Content {
                 status: 410,
-                tone: "warn",
-                icon: CLOCK,
+                look: CLOCK,
                 title: "This sign-in is over",
                 text: "It has been finished in another tab, or the program has stopped waiting.",
                 next: "Close this tab. If the program says that you are not signed in, start again there.",
             },
             Self::NotFound => Content {
                 status: 404,
-                tone: "warn",
-                icon: MARK,
+                look: MARK,
                 title: "There is nothing here",
                 text: "This program only waits for the answer from a consent page.",
                 next: "Close this tab and go back to the program.",

@@ -261,9 +261,7 @@ impl MailboxSync<'_> {
             }
         }
     }
-}
 
-impl MailboxSync<'_> {
     fn history(&self) -> Phase {
         let start = self.state.history_id().unwrap_or_default();
         let mut list = self.gmail.history().list(start).max_results(PAGE_SIZE);

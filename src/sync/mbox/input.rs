@@ -5,22 +5,14 @@ use std::io::{self, Read};
 /// The size of one read.
 const CHUNK: usize = 64 * 1024;
 
-/// The line ending of an archive.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum LineEnd {
-    /// LF or CR LF.
-    LineFeed,
-    /// CR alone, as on classic Mac OS.
-    CarriageReturn,
-}
-
-/// A reader that buffers bytes until they are taken.
+/// A reader that holds what has been looked at and not yet taken.
 pub(super) struct Input<R> {
     reader: R,
     bytes: Vec<u8>,
     start: usize,
     has_ended: bool,
-    pub(super) line_end: LineEnd,
+    /// How its lines end: with LF, or CR and LF; or with CR alone, as the first Macs wrote.
+    pub(super) line_end: u8,
     /// How many bytes have been taken.
     pub(super) offset: u64,
     /// The number of the next line, from 1.
@@ -34,7 +26,7 @@ impl<R: Read> Input<R> {
             bytes: Vec::new(),
             start: 0,
             has_ended: false,
-            line_end: LineEnd::LineFeed,
+            line_end: b'\n',
             offset: 0,
             line_number: 1,
         }
@@ -55,14 +47,12 @@ impl<R: Read> Input<R> {
 
     /// The end of the line that starts `from` bytes ahead, or `from` itself at the end of the archive.
     pub(super) fn line(&mut self, from: usize) -> io::Result<usize> {
-        let end = match self.line_end {
-            LineEnd::LineFeed => b'\n',
-            LineEnd::CarriageReturn => b'\r',
-        };
         let mut searched = from;
         loop {
             let held = self.held();
-            if let Some(found) = memchr::memchr(end, held.get(searched..).unwrap_or_default()) {
+            if let Some(found) =
+                memchr::memchr(self.line_end, held.get(searched..).unwrap_or_default())
+            {
                 return Ok(searched + found + 1);
             }
             searched = held.len().max(from);
@@ -75,12 +65,11 @@ impl<R: Read> Input<R> {
 
     /// Takes `length` buffered bytes.
     pub(super) fn take(&mut self, length: usize) {
-        let end = match self.line_end {
-            LineEnd::LineFeed => b'\n',
-            LineEnd::CarriageReturn => b'\r',
-        };
         let taken = self.held().get(..length).unwrap_or_default();
-        let (lines, taken) = (memchr::memchr_iter(end, taken).count(), taken.len());
+        let (lines, taken) = (
+            memchr::memchr_iter(self.line_end, taken).count(),
+            taken.len(),
+        );
         self.line_number += lines as u64;
         self.offset += taken as u64;
         self.start += taken;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Read};
 
-use super::input::{Input, LineEnd};
+use super::input::Input;
 use super::is_quotable;
 use super::separator::{Following, Likeness, Separator, Verdict, field_name};
 use super::{TERMINATED, UNTERMINATED};
@@ -153,8 +153,8 @@ impl<R: Read> Reader<R> {
                 end += 1;
             }
             self.input.line_end = match self.input.held().get(end) {
-                Some(b'\n') => LineEnd::LineFeed,
-                _ => LineEnd::CarriageReturn,
+                Some(b'\n') => b'\n',
+                _ => b'\r',
             };
             return Ok(());
         }
@@ -236,7 +236,7 @@ impl<R: Read> Reader<R> {
             {
                 *content_length = self::content_length(line);
             }
-            if self.input.line_end == LineEnd::CarriageReturn && line.ends_with(b"\r") {
+            if self.input.line_end == b'\r' && line.ends_with(b"\r") {
                 message.raw.push(b'\n');
             }
             last_line = message.raw.len() - before;
@@ -270,10 +270,7 @@ impl<R: Read> Reader<R> {
 
     /// Whether a body of this length ends at a separator or at the end of the archive.
     fn is_end_at(&mut self, length: usize) -> io::Result<bool> {
-        if length > LONGEST_BODY
-            || self.input.line_end != LineEnd::LineFeed
-            || !self.input.hold(length)?
-        {
+        if length > LONGEST_BODY || self.input.line_end != b'\n' || !self.input.hold(length)? {
             return Ok(false);
         }
         let mut end = length;

@@ -3,7 +3,9 @@
 //! No standard fixes the rest of the line. RFC 4155, appendix A, has a sender and a date in the format of C's
 //! `asctime`; programs write less, more, and in other languages. So both the line and its surroundings count.
 
-/// English month names, by their first three letters.
+use jiff::civil;
+
+/// The names of the months in English, by their first letters.
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
@@ -234,7 +236,10 @@ impl Date {
     }
 
     fn milliseconds(&self) -> Option<i64> {
-        let days = days(self.year?, self.month?, self.day?)?;
+        let (year, month) = (self.year?.try_into().ok()?, self.month?.try_into().ok()?);
+        // From the first of the month: programs write days that it does not have.
+        let first = civil::Date::new(year, month, 1).ok()?;
+        let days = first.duration_since(civil::date(1970, 1, 1)).as_secs() / 86_400 + self.day? - 1;
         let seconds = days * 86_400 + self.time.unwrap_or_default() - self.zone;
         (seconds >= 0).then_some(seconds * 1000)
     }
@@ -416,19 +421,6 @@ fn numeric(word: &str) -> Option<(i64, i64, i64, Option<(i64, Option<i64>)>)> {
     let is_date =
         (1900..3000).contains(&year) && (1..=31).contains(&month) && (1..=31).contains(&day);
     is_date.then_some((year, month, day, clock))
-}
-
-/// The number of days from 1970-01-01 to a Gregorian date.
-fn days(year: i64, month: i64, day: i64) -> Option<i64> {
-    if !(1..=12).contains(&month) {
-        return None;
-    }
-    // The year starts in March here, which puts the leap day at its end.
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, month) = (year.div_euclid(400), (month + 9) % 12);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * month + 2) / 5 + day - 1;
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
 }
 
 impl Following {
