@@ -1,34 +1,29 @@
 //! Writes a message in the user's own editor.
 
 use std::env;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+
+use tempfile::TempPath;
 
 use super::exit::Failure;
 use super::output;
 
-/// The text written, in a file that only the user can read, until it is sent.
+/// What was written, in a file that only the user can read; it is removed with this.
 pub(crate) struct Written {
-    path: PathBuf,
+    path: TempPath,
     /// The whole text.
     pub(crate) text: String,
 }
 
 impl Written {
-    /// Deletes the file after the text has been sent.
-    pub(crate) fn discard(self) {
-        // A file left in the temporary folder does no harm.
-        let _ = fs::remove_file(&self.path);
-    }
-
-    /// Tells where the text still is.
+    /// Keeps the file, and says where it is.
     pub(crate) fn keep(self) {
-        output::note(&format!(
-            "what you wrote is kept in {}",
-            self.path.display()
-        ));
+        if let Ok(path) = self.path.keep() {
+            output::note(&format!("what you wrote is kept in {}", path.display()));
+        }
     }
 }
 
@@ -47,60 +42,38 @@ fn command() -> Option<String> {
 
 /// Opens the editor with a text; returns what was written.
 pub(crate) fn edit(text: &str) -> Result<Written, Failure> {
-    let command = command()
-        .ok_or_else(|| Failure::input("no editor is set; set EDITOR, or give --text".to_owned()))?;
-    let path = create(text)?;
-    let written = run(&command, &path).and_then(|()| {
-        fs::read_to_string(&path)
-            .map_err(|error| Failure::Other(format!("the text can't be read back: {error}")))
+    let command =
+        command().ok_or_else(|| Failure::input("no editor is set; set EDITOR, or give --text"))?;
+    let mut builder = tempfile::Builder::new();
+    let mut file = builder
+        .prefix("airbyte-gmail-")
+        .suffix(".txt")
+        .tempfile()
+        .map_err(|error| {
+            Failure::other(format!("a file for the text can't be created: {error}"))
+        })?;
+    file.write_all(text.as_bytes())?;
+    let mut written = Written {
+        path: file.into_temp_path(),
+        text: String::new(),
+    };
+    let read = run(&command, &written.path).and_then(|()| {
+        fs::read_to_string(&written.path)
+            .map_err(|error| Failure::other(format!("the text can't be read back: {error}")))
     });
-    match written {
-        Ok(text) => Ok(Written { path, text }),
+    match read {
+        Ok(text) => {
+            written.text = text;
+            Ok(written)
+        }
         Err(failure) => {
-            Written {
-                path,
-                text: String::new(),
-            }
-            .keep();
+            written.keep();
             Err(failure)
         }
     }
 }
 
-/// Creates a file that nobody else can read.
-fn create(text: &str) -> Result<PathBuf, Failure> {
-    let folder = env::temp_dir();
-    for number in 0..1000 {
-        let path = folder.join(format!("airbyte-gmail-{}-{number}.txt", std::process::id()));
-        match open(&path) {
-            Ok(mut file) => {
-                file.write_all(text.as_bytes())?;
-                return Ok(path);
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => {
-                return Err(Failure::Other(format!(
-                    "a file for the text can't be created in {}: {error}",
-                    folder.display()
-                )));
-            }
-        }
-    }
-    Err(Failure::Other(format!(
-        "a file for the text can't be created in {}: remove the old ones there",
-        folder.display()
-    )))
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// Runs the editor through a shell, because the command line can have options, such as `code --wait`.
+/// The command line can have options, such as `code --wait`, so that a shell reads it.
 fn run(command: &str, path: &Path) -> Result<(), Failure> {
     let mut process = if cfg!(windows) {
         let mut words = command.split_whitespace();
@@ -114,8 +87,8 @@ fn run(command: &str, path: &Path) -> Result<(), Failure> {
     };
     match process.arg(path).status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(Failure::Other(
-            "the editor ended with an error, so nothing is sent".to_owned(),
+        Ok(_) => Err(Failure::other(
+            "the editor ended with an error, so nothing is sent",
         )),
         Err(error) => Err(Failure::Other(format!(
             "the editor can't be started: {error}; set EDITOR, or give --text"

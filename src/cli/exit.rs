@@ -40,7 +40,12 @@ impl Failure {
         Self::Input(message.into())
     }
 
-    /// The service refuses a given value, such as an id, which is quoted.
+    /// Something else went wrong.
+    pub(crate) fn other(message: impl Into<String>) -> Self {
+        Self::Other(message.into())
+    }
+
+    /// The service refuses what was given, which is quoted: an id, for one.
     pub(crate) fn about(given: &str, error: Error) -> Self {
         if error.is_not_found() || error.is_invalid_request() {
             Self::About(given.to_owned(), error)

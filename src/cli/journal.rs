@@ -84,8 +84,7 @@ impl Journal {
 
     /// Adds a line, which takes effect with the next [`flush`](Self::flush).
     pub(crate) fn note(&mut self, line: &impl Serialize) -> Result<(), Failure> {
-        serde_json::to_writer(&mut self.pending, line)
-            .map_err(|error| Failure::Other(error.to_string()))?;
+        serde_json::to_writer(&mut self.pending, line)?;
         self.pending.push(b'\n');
         Ok(())
     }

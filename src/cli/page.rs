@@ -1,27 +1,35 @@
 //! A message as a page of text.
 
+use airbyte_agent_gmail::GmailConnector;
 use airbyte_agent_gmail::mail::{Authentication, CalendarPart, DeliveryReport, Reading};
 use airbyte_agent_gmail::tool::visible_text;
-use airbyte_agent_gmail::{Error, GmailConnector};
 
+use super::exit::Failure;
 use super::label::{self, Labels};
 use super::output;
 
-/// A message's labels: by name for a person at a terminal, by id for programs.
-pub(crate) async fn label_names(
+/// Prints a message as a page, with a line between it and the one before; its labels by their names for a person at a
+/// terminal, by their ids for programs.
+pub(crate) async fn print(
     gmail: &GmailConnector,
     labels: &mut Option<Labels>,
     reading: &Reading,
-) -> Result<Vec<String>, Error> {
-    if output::is_terminal() {
-        label::shown_names(gmail, labels, &reading.label_ids).await
-    } else {
-        Ok(reading.label_ids.clone())
+    with_quoted: bool,
+    is_first: bool,
+) -> Result<(), Failure> {
+    if !is_first {
+        output::line(&"─".repeat(40))?;
     }
+    let names = if output::is_terminal() {
+        label::shown_names(gmail, labels, &reading.label_ids).await?
+    } else {
+        reading.label_ids.clone()
+    };
+    output::line(&output::fitting(&page(reading, &names, with_quoted)))
 }
 
-/// The message: important headers, the text, and what accompanies it.
-pub(crate) fn page(reading: &Reading, labels: &[String], with_quoted: bool) -> String {
+/// The message: headers that matter, the text, and what stands beside it.
+fn page(reading: &Reading, labels: &[String], with_quoted: bool) -> String {
     let mut page = String::new();
     let fields = [
         ("From", reading.from.to_string()),

@@ -6,8 +6,10 @@
 use std::env;
 use std::time::Duration;
 
-use airbyte_agent_gmail::auth::GOOGLE_TOKEN_URL;
-use airbyte_agent_gmail::auth::{Account, AccountDirectory, CredentialFile};
+use airbyte_agent_gmail::auth::{
+    Account, AccountDirectory, CredentialFile, FileTokenStore, GOOGLE_TOKEN_URL, StoreLock,
+    TokenStore,
+};
 use airbyte_agent_gmail::oauth::{GOOGLE_AUTH_URL, GOOGLE_REVOKE_URL, GoogleClient};
 use airbyte_agent_gmail::tool::visible_text;
 use airbyte_agent_gmail::{
@@ -81,8 +83,7 @@ pub(crate) fn directory() -> Result<AccountDirectory, Failure> {
     check_variables()?;
     AccountDirectory::of_user().ok_or_else(|| {
         Failure::input(
-            "there is no home directory to keep accounts in; set AIRBYTE_GMAIL_CONFIG_DIR"
-                .to_owned(),
+            "there is no home directory to keep accounts in; set AIRBYTE_GMAIL_CONFIG_DIR",
         )
     })
 }
@@ -101,11 +102,7 @@ pub(crate) fn account(
         })?;
         return match found {
             Some(account) => Ok(Some(account)),
-            None => Err(Failure::input(format!(
-                "no account `{}` is signed in; {}",
-                visible_text(name),
-                shown(&directory.names()?)
-            ))),
+            None => not_signed_in(directory, name),
         };
     }
     match directory.default_name()? {
@@ -114,7 +111,22 @@ pub(crate) fn account(
     }
 }
 
-/// The advice to choose one of these accounts, or to sign in.
+/// Refuses an account that is not there.
+pub(crate) fn not_signed_in<T>(directory: &AccountDirectory, name: &str) -> Result<T, Failure> {
+    Err(Failure::input(format!(
+        "no account `{}` is signed in; {}",
+        visible_text(name),
+        shown(&directory.names()?)
+    )))
+}
+
+/// Keeps other processes from writing the tokens of an account. The lock is beside its file wherever its tokens are.
+pub(crate) async fn lock(directory: &AccountDirectory, name: &str) -> Result<StoreLock, Failure> {
+    let locked = FileTokenStore::new(directory.file(name)?).lock().await;
+    locked.map_err(|error| Failure::Other(error.to_string()))
+}
+
+/// What to do instead: choose one of these accounts, or sign in.
 pub(crate) fn shown(names: &[String]) -> String {
     if names.is_empty() {
         "run `airbyte-gmail auth login`".to_owned()
@@ -190,8 +202,7 @@ fn chosen(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
     let mode = mode(global)?;
     if global.account.is_some() && mode == Some(Mode::Hosted) {
         return Err(Failure::input(
-            "--account names a google account, but hosted mode uses connectors; leave one of the two out"
-                .to_owned(),
+            "--account names a google account, but hosted mode uses connectors; leave one of the two out",
         ));
     }
     match (mode, google_variable_for(global), airbyte_variable()) {
@@ -216,12 +227,10 @@ fn chosen(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
                 Some(_) => of_environment(),
                 None => match mode {
                     None => Err(Failure::input(
-                        "no credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME; without an account, `airbyte-gmail demo` and `airbyte-gmail sandbox` show everything"
-                            .to_owned(),
+                        "no credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME; without an account, `airbyte-gmail demo` and `airbyte-gmail sandbox` show everything",
                     )),
                     Some(_) => Err(Failure::input(
-                        "no google credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account"
-                            .to_owned(),
+                        "no google credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account",
                     )),
                 },
             }
@@ -334,8 +343,7 @@ pub(crate) fn airbyte() -> Result<Airbyte, Failure> {
     if airbyte_variable().is_none() {
         return Err(Failure::input(
             "no airbyte credentials: set AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (in airbyte's web app, under your \
-             application), or AIRBYTE_BEARER_TOKEN"
-                .to_owned(),
+             application), or AIRBYTE_BEARER_TOKEN",
         ));
     }
     let mut builder = Airbyte::builder(AirbyteAuthConfig::from_env());

@@ -67,13 +67,7 @@ pub(super) fn grouped(program: Command) -> Command {
         group(name, &lines);
     }
     let mut lines: Vec<_> = line(&RAW).into_iter().collect();
-    for (index, names) in wrapped(&entities(), (width - MARGIN).min(80))
-        .into_iter()
-        .enumerate()
-    {
-        let command = if index == 0 { "ENTITY ACTION" } else { "" };
-        lines.push((command.to_owned(), names));
-    }
+    lines.push(("ENTITY ACTION".to_owned(), entities().join(", ")));
     group("Raw API", &lines);
     text.pop();
     let others: Vec<&str> = program
@@ -118,22 +112,6 @@ fn entities() -> Vec<String> {
         }
     }
     entities
-}
-
-/// Joins words with commas, wrapped to a width.
-fn wrapped(words: &[String], width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for (index, word) in words.iter().enumerate() {
-        let comma = if index + 1 < words.len() { "," } else { "" };
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(&format!("{word}{comma}")),
-            Some(line) if line.len() + word.len() < width => {
-                line.push_str(&format!(" {word}{comma}"));
-            }
-            _ => lines.push(format!("{word}{comma}")),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

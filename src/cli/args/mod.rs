@@ -163,9 +163,12 @@ pub(crate) enum Command {
     Search(commands::search::Search),
     Sql(commands::sql::Sql),
     Label(commands::organise::Label),
-    Archive(commands::organise::Archive),
-    Trash(commands::organise::Trash),
-    Untrash(commands::organise::Untrash),
+    /// Remove messages from the inbox
+    Archive(Messages),
+    /// Move messages to the trash
+    Trash(Messages),
+    /// Take messages out of the trash
+    Untrash(Messages),
     #[command(subcommand)]
     Mark(commands::organise::Mark),
     Thread(commands::thread::Thread),
@@ -240,9 +243,9 @@ impl Command {
             Self::Search(arguments) => arguments.run(global).await,
             Self::Sql(arguments) => arguments.run(global).await,
             Self::Label(arguments) => arguments.run(global).await,
-            Self::Archive(arguments) => arguments.run(global).await,
-            Self::Trash(arguments) => arguments.run(global).await,
-            Self::Untrash(arguments) => arguments.run(global).await,
+            Self::Archive(messages) => commands::organise::archive(messages, global).await,
+            Self::Trash(messages) => commands::organise::trash(messages, global).await,
+            Self::Untrash(messages) => commands::organise::untrash(messages, global).await,
             Self::Mark(command) => command.run(global).await,
             Self::Thread(arguments) => arguments.run(global).await,
             Self::Open(arguments) => arguments.run(global).await,

@@ -1,10 +1,13 @@
 //! Types for argument values.
 
+use std::fmt;
 use std::ops::RangeBounds;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::builder::TypedValueParser;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
 use crate::cli::exit::Failure;
 
@@ -49,6 +52,74 @@ impl Text {
                 .map_err(|error| Failure::input(format!("{file}: {error}; give a text file"))),
             None => Ok(self.0.clone()),
         }
+    }
+
+    /// The JSON that the text is; `name` is the argument's.
+    pub(crate) fn read_json(&self, name: &str) -> Result<Value, Failure> {
+        let Unambiguous(value) =
+            serde_json::from_str(&self.read()?).map_err(|error| Failure::not_json(name, &error))?;
+        Ok(value)
+    }
+}
+
+/// JSON in which no name stands twice: which of the two is meant nobody knows.
+struct Unambiguous(Value);
+
+impl<'de> Deserialize<'de> for Unambiguous {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyJson).map(Self)
+    }
+}
+
+struct AnyJson;
+
+impl<'de> Visitor<'de> for AnyJson {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("json without repeated names")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Unambiguous(value)) = items.next_element()? {
+            values.push(value);
+        }
+        Ok(values.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut values = Map::new();
+        while let Some((name, Unambiguous(value))) = fields.next_entry::<String, _>()? {
+            if values.insert(name, value).is_some() {
+                return Err(A::Error::custom("a name occurs twice"));
+            }
+        }
+        Ok(values.into())
     }
 }
 

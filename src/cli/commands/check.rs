@@ -20,9 +20,6 @@ pub(crate) async fn run(global: &Global) -> Result<(), Failure> {
         Mode::Hosted => "hosted",
     };
     global.tell(&json!({"ok": true, "mode": mode}), |_| {
-        format!(
-            "{} the credentials work, in {mode} mode",
-            output::sign(true)
-        )
+        output::marked(true, &format!("the credentials work, in {mode} mode"))
     })
 }

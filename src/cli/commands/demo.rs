@@ -120,5 +120,5 @@ async fn show(gmail: &GmailConnector) -> Result<(), Failure> {
             return line(&format!("found it in Sent: {subject}"));
         }
     }
-    Err(Failure::Other("the sent message is not in Sent".to_owned()))
+    Err(Failure::other("the sent message is not in Sent"))
 }

@@ -117,9 +117,10 @@ impl Filters {
 
     /// Runs the command.
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
-        if let Self::Create(create) = &self {
-            create.check()?;
-        }
+        let created = match &self {
+            Self::Create(create) => create.filter()?,
+            _ => Default::default(),
+        };
         let gmail = connect(global)?;
         let filters = || gmail.settings().filters();
         match self {
@@ -138,8 +139,8 @@ impl Filters {
                     lines => lines.join("\n"),
                 })
             }
-            Self::Create(create) => {
-                let (criteria, mut action) = create.filter();
+            Self::Create(_) => {
+                let (criteria, mut action) = created;
                 action.add_label_ids =
                     label::ids(&gmail, action.add_label_ids, label::OR_MAKE_IT).await?;
                 action.remove_label_ids = label::ids(&gmail, action.remove_label_ids, "").await?;
@@ -164,11 +165,7 @@ impl Filters {
                 let deleted = filters().delete(id.as_str()).send().await;
                 deleted.map_err(|error| Failure::about(&id, error))?;
                 global.tell(&json!({"deleted": id}), |_| {
-                    format!(
-                        "{} the filter {} is deleted",
-                        output::sign(true),
-                        visible_text(&id)
-                    )
+                    output::marked(true, &format!("the filter {id} is deleted"))
                 })
             }
             Self::Apply { id, dry_run } => {
@@ -181,8 +178,8 @@ impl Filters {
 }
 
 impl Create {
-    /// Refuses a filter that matches nothing or does nothing, before any request.
-    fn check(&self) -> Result<(), Failure> {
+    /// What it finds and does; refuses what could find or do nothing, before the network.
+    fn filter(&self) -> Result<(FilterCriteria, FilterAction), Failure> {
         let texts = [
             ("--from", &self.from),
             ("--to", &self.to),
@@ -198,44 +195,33 @@ impl Create {
                 "{name} is empty; leave it out or give a text"
             )));
         }
-        let finds = texts[..5].iter().any(|(_, text)| text.is_some())
-            || self.has_attachment
-            || self.exclude_chats
-            || self.larger.is_some()
-            || self.smaller.is_some();
-        if !finds {
+        let size_comparison = match (self.larger, self.smaller) {
+            (Some(_), _) => Some("larger".into()),
+            (None, Some(_)) => Some("smaller".into()),
+            (None, None) => None,
+        };
+        let criteria = FilterCriteria {
+            from: self.from.clone(),
+            to: self.to.clone(),
+            subject: self.subject.clone(),
+            query: self.query.clone(),
+            negated_query: self.without.clone(),
+            has_attachment: self.has_attachment.then_some(true),
+            exclude_chats: self.exclude_chats.then_some(true),
+            size: self.larger.or(self.smaller),
+            size_comparison,
+        };
+        if criteria == FilterCriteria::default() {
             return Err(Failure::input(
                 "the filter finds nothing; say what with --from, --to, --subject, --query, --without, --has-attachment, --larger or --smaller",
             ));
         }
-        let does = [
-            self.archive,
-            self.mark_read,
-            self.star,
-            self.important,
-            self.trash,
-            self.never_spam,
-        ]
-        .contains(&true)
-            || !self.label.is_empty()
-            || !self.remove_label.is_empty()
-            || self.forward.is_some();
-        if !does {
-            return Err(Failure::input(
-                "the filter does nothing; say what with --label, --remove-label, --archive, --mark-read, --star, --important, --trash, --never-spam or --forward",
-            ));
-        }
-        match &self.forward {
-            Some(address) if !is_address(address) => Err(Failure::input(format!(
-                "--forward: `{}` is not a mail address; give one like name@example.com",
-                visible_text(address)
-            ))),
-            _ => Ok(()),
-        }
-    }
-
-    fn filter(self) -> (FilterCriteria, FilterAction) {
-        // Options that add or remove labels, in the words of Gmail's own page.
+        // Options that are labels put on or taken off, in the words of Gmail's own page.
+        let with = |given: &[String], shortcuts: [(bool, &str); 3]| {
+            let wanted = shortcuts.into_iter().filter(|(is_wanted, _)| *is_wanted);
+            let wanted = wanted.map(|(_, label)| label.to_owned());
+            given.iter().cloned().chain(wanted).collect()
+        };
         let add = [
             (self.star, "STARRED"),
             (self.important, "IMPORTANT"),
@@ -246,34 +232,23 @@ impl Create {
             (self.mark_read, "UNREAD"),
             (self.never_spam, "SPAM"),
         ];
-        let wanted = |shortcuts: [(bool, &str); 3]| {
-            let wanted = shortcuts.into_iter().filter(|(is_wanted, _)| *is_wanted);
-            wanted
-                .map(|(_, label)| label.to_owned())
-                .collect::<Vec<_>>()
-        };
-        let size_comparison = match (self.larger, self.smaller) {
-            (Some(_), _) => Some("larger".into()),
-            (None, Some(_)) => Some("smaller".into()),
-            (None, None) => None,
-        };
-        let criteria = FilterCriteria {
-            from: self.from,
-            to: self.to,
-            subject: self.subject,
-            query: self.query,
-            negated_query: self.without,
-            has_attachment: self.has_attachment.then_some(true),
-            exclude_chats: self.exclude_chats.then_some(true),
-            size: self.larger.or(self.smaller),
-            size_comparison,
-        };
         let action = FilterAction {
-            add_label_ids: [self.label, wanted(add)].concat(),
-            remove_label_ids: [self.remove_label, wanted(remove)].concat(),
-            forward: self.forward,
+            add_label_ids: with(&self.label, add),
+            remove_label_ids: with(&self.remove_label, remove),
+            forward: self.forward.clone(),
         };
-        (criteria, action)
+        if action == FilterAction::default() {
+            return Err(Failure::input(
+                "the filter does nothing; say what with --label, --remove-label, --archive, --mark-read, --star, --important, --trash, --never-spam or --forward",
+            ));
+        }
+        match &self.forward {
+            Some(address) if !is_address(address) => Err(Failure::input(format!(
+                "--forward: `{}` is not a mail address; give one like name@example.com",
+                visible_text(address)
+            ))),
+            _ => Ok((criteria, action)),
+        }
     }
 }
 
@@ -293,8 +268,8 @@ async fn told(
         done.extend(action.forward.iter().map(|to| format!("forward to {to}")));
     }
     let id = &filter.id;
-    let line = visible_text(&format!("{id}  {found} → {}", done.join(", ")));
-    Ok(format!("{} {line}", output::sign(true)))
+    let line = format!("{id}  {found} → {}", done.join(", "));
+    Ok(output::marked(true, &line))
 }
 
 async fn apply(
@@ -307,13 +282,12 @@ async fn apply(
     let query = filter.criteria.as_ref().map(query).unwrap_or_default();
     if query.is_empty() {
         return Err(Failure::input(
-            "the filter has no criteria that a search could stand for".to_owned(),
+            "the filter has no criteria that a search could stand for",
         ));
     }
     if action.add_label_ids.is_empty() && action.remove_label_ids.is_empty() {
         return Err(Failure::input(
-            "the filter changes no labels, and nothing else can be done to mail that is there"
-                .to_owned(),
+            "the filter changes no labels, and nothing else can be done to mail that is there",
         ));
     }
     // Collect all ids first: changes would move messages in the list being read.
@@ -347,23 +321,12 @@ async fn apply(
         } else {
             "are changed"
         };
-        let query = visible_text(&query);
-        format!(
-            "{} {} messages {done}: {query}",
-            output::sign(true),
-            ids.len()
-        )
+        output::marked(true, &format!("{} messages {done}: {query}", ids.len()))
     })
 }
 
 /// The search for what a filter would match.
 fn query(criteria: &FilterCriteria) -> String {
-    let given = |text: &Option<String>| {
-        text.as_deref()
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-    };
     let mut terms = Vec::new();
     // Parentheses keep the words and alternatives of one criterion together.
     for (operator, text) in [
@@ -373,7 +336,8 @@ fn query(criteria: &FilterCriteria) -> String {
         ("", &criteria.query),
         ("-", &criteria.negated_query),
     ] {
-        if let Some(text) = given(text) {
+        let text = text.as_deref().unwrap_or_default().trim();
+        if !text.is_empty() {
             terms.push(format!("{operator}({text})"));
         }
     }

@@ -264,9 +264,7 @@ impl Mcp {
             }
         };
         if server.offered().is_empty() {
-            return Err(Failure::input(
-                "these limits leave no tool; allow more".to_owned(),
-            ));
+            return Err(Failure::input("these limits leave no tool; allow more"));
         }
         Ok(server)
     }

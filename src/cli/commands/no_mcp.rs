@@ -24,8 +24,7 @@ impl Mcp {
     /// Refuses.
     pub(crate) async fn run(self, _: &Global) -> Result<(), Failure> {
         Err(Failure::input(
-            "this program was built without the feature `mcp`; install it with --features cli,mcp"
-                .to_owned(),
+            "this program was built without the feature `mcp`; install it with --features cli,mcp",
         ))
     }
 }

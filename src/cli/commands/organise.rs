@@ -31,27 +31,6 @@ pub(crate) struct Label {
     create: bool,
 }
 
-/// Remove messages from the inbox
-#[derive(Args)]
-pub(crate) struct Archive {
-    #[command(flatten)]
-    messages: Messages,
-}
-
-/// Move messages to the trash
-#[derive(Args)]
-pub(crate) struct Trash {
-    #[command(flatten)]
-    messages: Messages,
-}
-
-/// Take messages out of the trash
-#[derive(Args)]
-pub(crate) struct Untrash {
-    #[command(flatten)]
-    messages: Messages,
-}
-
 /// Mark messages as read or unread
 #[derive(Subcommand)]
 pub(crate) enum Mark {
@@ -84,40 +63,47 @@ impl Label {
         }
         let ids = self.messages.read()?;
         let gmail = connect(global)?;
-        let is_created = self.create && !global.dry_run;
+        if self.create && !global.dry_run && !self.add.is_empty() {
+            let mut labels = Labels::list(&gmail).await?;
+            for name in &self.add {
+                if labels.id(name).is_none() {
+                    labels.create(&gmail, name).await?;
+                }
+            }
+        }
         let change = Change::Labels {
-            add: label_ids(&gmail, self.add, is_created).await?,
-            remove: label_ids(&gmail, self.remove, false).await?,
+            add: label::ids(&gmail, self.add, OR_CREATE).await?,
+            remove: label::ids(&gmail, self.remove, OR_CREATE).await?,
         };
         change.make(global, &gmail, "label", &ids).await
     }
 }
 
-impl Archive {
-    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
-        let (ids, gmail) = (self.messages.read()?, connect(global)?);
-        Change::labels(&[], &["INBOX"])
-            .make(global, &gmail, "archive", &ids)
-            .await?;
-        tell_undo(global, "label", &ids, " --add INBOX");
-        Ok(())
-    }
+/// Takes messages out of the inbox.
+pub(crate) async fn archive(messages: Messages, global: &Global) -> Result<(), Failure> {
+    let ids = messages.read()?;
+    let change = Change::labels(&[], &["INBOX"]);
+    change
+        .make(global, &connect(global)?, "archive", &ids)
+        .await?;
+    tell_undo(global, "label", &ids, " --add INBOX");
+    Ok(())
 }
 
-impl Trash {
-    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
-        let (ids, gmail) = (self.messages.read()?, connect(global)?);
-        Change::Trash.make(global, &gmail, "trash", &ids).await?;
-        tell_undo(global, "untrash", &ids, "");
-        Ok(())
-    }
+/// Puts messages into the trash.
+pub(crate) async fn trash(messages: Messages, global: &Global) -> Result<(), Failure> {
+    let ids = messages.read()?;
+    let gmail = connect(global)?;
+    Change::Trash.make(global, &gmail, "trash", &ids).await?;
+    tell_undo(global, "untrash", &ids, "");
+    Ok(())
 }
 
-impl Untrash {
-    pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
-        let (ids, gmail) = (self.messages.read()?, connect(global)?);
-        Change::Untrash.make(global, &gmail, "untrash", &ids).await
-    }
+/// Takes messages out of the trash.
+pub(crate) async fn untrash(messages: Messages, global: &Global) -> Result<(), Failure> {
+    let ids = messages.read()?;
+    let gmail = connect(global)?;
+    Change::Untrash.make(global, &gmail, "untrash", &ids).await
 }
 
 impl Mark {
@@ -134,7 +120,10 @@ impl Mark {
 /// The fields of a changed message.
 pub(crate) const FIELDS: [&str; 2] = ["id", "labels"];
 
-/// A change to a message.
+/// What else can be done where a label is wanted that does not exist.
+const OR_CREATE: &str = ", or --create";
+
+/// What is done to a message.
 enum Change {
     /// Adds and removes labels, by id.
     Labels {
@@ -246,24 +235,4 @@ fn tell_undo(global: &Global, command: &str, ids: &[String], options: &str) {
     output::note(&visible_text(&format!(
         "undo: airbyte-gmail {command} {ids}{options}"
     )));
-}
-
-/// The ids of labels given by name.
-async fn label_ids(
-    gmail: &GmailConnector,
-    names: Vec<String>,
-    is_created: bool,
-) -> Result<Vec<String>, Failure> {
-    if names.is_empty() {
-        return Ok(names);
-    }
-    let mut labels = Labels::list(gmail).await?;
-    if is_created {
-        for name in &names {
-            if labels.id(name).is_none() {
-                labels.create(gmail, name).await?;
-            }
-        }
-    }
-    labels.ids(&names, ", or --create")
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::args::{Global, Messages};
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format};
-use crate::cli::page::{self, page};
+use crate::cli::page;
 use crate::cli::settings::connect;
 
 /// The fields of a message.
@@ -64,11 +64,7 @@ impl Read {
                 .await
                 .map_err(|error| Failure::about(id, error))?;
             if output.format() == Format::Table {
-                if index > 0 {
-                    output::line(&"─".repeat(40))?;
-                }
-                let names = page::label_names(&gmail, &mut labels, &reading).await?;
-                output::line(&output::fitting(&page(&reading, &names, self.quoted)))?;
+                page::print(&gmail, &mut labels, &reading, self.quoted, index == 0).await?;
             } else {
                 let value = serde_json::to_value(&reading)?;
                 output.value(&output.selection().apply(&value))?;

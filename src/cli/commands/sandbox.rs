@@ -105,25 +105,19 @@ fn introduction(sandbox: &sandbox::Sandbox) -> String {
         true => format!("  {what:<23}{value}"),
         false => format!("  {what}\n    {value}"),
     });
+    let state = sandbox.mailbox_state();
+    let count = state["messages"].as_array().map_or(0, Vec::len);
     format!(
         "{}\n\n{}\n\nStop it with Ctrl-C; nothing is kept.",
         output::fitting(&format!(
             "A Gmail of your own is ready, with {} in it. No account is involved.",
-            messages(sandbox)
+            output::messages(count as u64)
         )),
         lines.join("\n"),
     )
 }
 
-fn messages(sandbox: &sandbox::Sandbox) -> String {
-    let state = sandbox.mailbox_state();
-    match state["messages"].as_array().map_or(0, Vec::len) {
-        1 => "1 message".to_owned(),
-        count => format!("{count} messages"),
-    }
-}
-
-/// Runs a command so that its programs reach the sandbox and none of the user's accounts.
+/// Runs a command whose programs reach the sandbox and no account of the person's.
 async fn run_in(
     sandbox: &sandbox::Sandbox,
     mode: Mode,

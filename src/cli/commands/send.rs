@@ -96,9 +96,7 @@ struct Content {
 
 impl Send {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
-        let is_complete = !self.content.attach.is_empty();
-        self.content.check()?;
-        let is_edited = self.content.is_edited(is_complete, false)?;
+        let is_edited = self.content.is_edited(false)?;
         self.recipients.check()?;
         let gmail = connect(global)?;
         let writing = Writing {
@@ -113,9 +111,7 @@ impl Send {
 
 impl Reply {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
-        let is_complete = !self.content.attach.is_empty();
-        self.content.check()?;
-        let is_edited = self.content.is_edited(is_complete, false)?;
+        let is_edited = self.content.is_edited(false)?;
         let gmail = connect(global)?;
         let reply = if self.reply_all {
             gmail.reply_all(self.message_id)
@@ -138,9 +134,8 @@ impl Reply {
 
 impl Forward {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
-        self.content.check()?;
-        // A forward has the original and needs no other text.
-        let is_edited = self.content.is_edited(true, true)?;
+        // It has the original, and need not say more.
+        let is_edited = self.content.is_edited(true)?;
         self.recipients.check()?;
         let gmail = connect(global)?;
         let mut forward = gmail.forward(self.message_id);
@@ -174,8 +169,8 @@ impl Recipients {
 }
 
 impl Content {
-    /// Refuses an unreadable file by its path.
-    fn check(&self) -> Result<(), Failure> {
+    /// Whether the text comes from the editor: where there is a terminal, and neither a text nor files alone. Refuses a file to attach that can't be read, by its path.
+    fn is_edited(&self, has_original: bool) -> Result<bool, Failure> {
         for file in &self.attach {
             File::open(file).map_err(|error| {
                 let path = file.display();
@@ -184,13 +179,9 @@ impl Content {
                 )))
             })?;
         }
-        Ok(())
-    }
-
-    /// Whether the text comes from the editor: if it is missing, or if `is_offered` and there is a terminal.
-    fn is_edited(&self, is_complete: bool, is_offered: bool) -> Result<bool, Failure> {
         let has_text = self.text.is_some() || self.html.is_some();
-        let is_edited = !has_text && (!is_complete || is_offered) && editor::is_there();
+        let is_complete = has_original || !self.attach.is_empty();
+        let is_edited = !has_text && (!is_complete || has_original) && editor::is_there();
         if !has_text && !is_complete && !is_edited {
             return Err(Failure::input(
                 "there is nothing to send; give --text, --html or --attach, or an empty --text ''; on a terminal, set EDITOR to write it there",
@@ -224,9 +215,8 @@ impl Writing {
         }
         let (message, written) = edited(message)?;
         let sent = self.send(global, gmail, message).await;
-        match &sent {
-            Ok(()) => written.discard(),
-            Err(_) => written.keep(),
+        if sent.is_err() {
+            written.keep();
         }
         sent
     }
@@ -271,9 +261,7 @@ impl Writing {
         let recipients = recipients(&message);
         let message = message.build().map_err(Error::from)?;
         if recipients.is_empty() && !is_draft {
-            return Err(Failure::input(
-                "the message has no recipient; give --to".to_owned(),
-            ));
+            return Err(Failure::input("the message has no recipient; give --to"));
         }
         let with_notes = |mut value: Value| {
             // A table would only repeat the notes printed above.
@@ -303,9 +291,8 @@ fn edited(message: Compose) -> Result<(Compose, editor::Written), Failure> {
     let (text, is_quoted) = editor::above(&written.text, &quotation);
     let text = text.to_owned();
     if text.trim().is_empty() {
-        written.discard();
         return Err(Failure::input(
-            "nothing was written, so nothing is sent; --text '' sends it without text".to_owned(),
+            "nothing was written, so nothing is sent; --text '' sends it without text",
         ));
     }
     // An edited quotation is part of the text.

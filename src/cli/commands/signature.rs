@@ -68,17 +68,11 @@ impl Signature {
 
 /// The identity for new messages.
 async fn usual(gmail: &GmailConnector) -> Result<SendAs, Failure> {
-    let mut identities = gmail.settings().send_as().list().send().await?.send_as;
-    let position = identities
-        .iter()
-        .position(|identity| identity.is_default == Some(true))
-        .or_else(|| {
-            identities
-                .iter()
-                .position(|identity| identity.is_primary == Some(true))
-        })
-        .ok_or_else(|| {
-            Failure::Other("the account names no default address; give --address".to_owned())
-        })?;
-    Ok(identities.swap_remove(position))
+    let identities = gmail.settings().send_as().list().send().await?.send_as;
+    let is_usual = |identity: &SendAs| identity.is_default == Some(true);
+    identities
+        .into_iter()
+        .filter(|identity| is_usual(identity) || identity.is_primary == Some(true))
+        .max_by_key(is_usual)
+        .ok_or_else(|| Failure::other("the account names no default address; give --address"))
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
 use crate::cli::output::{self, Format};
-use crate::cli::page::{self, page};
+use crate::cli::page;
 use crate::cli::settings::connect;
 
 /// Read a conversation, oldest message first
@@ -29,17 +29,12 @@ impl Thread {
             .map_err(|error| Failure::about(&self.thread_id, error))?;
         output::start_pager(global);
         if output.format() != Format::Table {
-            let value = serde_json::to_value(&messages)
-                .map_err(|error| Failure::Other(error.to_string()))?;
+            let value = serde_json::to_value(&messages)?;
             return output.value(&output.selection().apply(&value));
         }
         let mut labels = None;
         for (position, message) in messages.iter().enumerate() {
-            if position > 0 {
-                output::line(&"─".repeat(40))?;
-            }
-            let names = page::label_names(&gmail, &mut labels, message).await?;
-            output::line(&output::fitting(&page(message, &names, self.quoted)))?;
+            page::print(&gmail, &mut labels, message, self.quoted, position == 0).await?;
         }
         Ok(())
     }

@@ -3,8 +3,6 @@
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use airbyte_agent_gmail::GmailConnector;
-use airbyte_agent_gmail::tool::visible_text;
 use airbyte_agent_gmail::types::VacationSettings;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
@@ -69,7 +67,11 @@ impl Vacation {
         if global.dry_run {
             return global.show(&json!({"dry_run": true, "settings": settings}));
         }
-        let settings = update(&gmail, settings).await?;
+        let settings = serde_json::to_value(settings)?;
+        let updated = gmail
+            .execute("settings", "update_vacation", settings)
+            .await?;
+        let settings: VacationSettings = serde_json::from_value(updated.data)?;
         global.tell(&settings, |_| told(&settings))
     }
 }
@@ -78,19 +80,14 @@ impl Vacation {
 fn told(settings: &VacationSettings) -> String {
     let is_on = settings.enable_auto_reply == Some(true);
     let mut line = format!(
-        "{} the automatic answer is {}",
-        output::sign(is_on),
+        "the automatic answer is {}",
         if is_on { "on" } else { "off" }
     );
-    let bound = |time: &Option<String>| {
-        let time = time.as_deref().and_then(|time| time.parse::<u64>().ok());
-        time.filter(|time| *time > 0).map(day)
-    };
-    if let Some(start) = bound(&settings.start_time) {
-        line.push_str(&format!(", from {start}"));
+    if let Some(start) = kept(&settings.start_time) {
+        line.push_str(&format!(", from {}", day(start)));
     }
-    if let Some(end) = bound(&settings.end_time) {
-        line.push_str(&format!(", until {end}"));
+    if let Some(end) = kept(&settings.end_time) {
+        line.push_str(&format!(", until {}", day(end)));
     }
     let text = settings.response_body_html.as_ref();
     let text = text.or(settings.response_body_plain_text.as_ref());
@@ -99,10 +96,16 @@ fn told(settings: &VacationSettings) -> String {
         ("text", text),
     ] {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            line.push_str(&format!("\n  {name}: {}", visible_text(value)));
+            line.push_str(&format!("\n  {name}: {value}"));
         }
     }
-    line
+    output::marked(is_on, &line)
+}
+
+/// A bound as Gmail keeps it, where there is one.
+fn kept(time: &Option<String>) -> Option<u64> {
+    let time = time.as_deref()?.parse().ok();
+    time.filter(|time| *time > 0)
 }
 
 /// The current time in milliseconds since 1970, as Gmail counts.
@@ -179,10 +182,6 @@ impl On {
         if let Some(html) = self.html {
             settings.response_body_html = Some(html.read()?);
         }
-        let kept = |time: &Option<String>| {
-            let time = time.as_deref().and_then(|time| time.parse::<u64>().ok());
-            time.filter(|time| *time > 0)
-        };
         let (mut start, mut end) = (kept(&settings.start_time), kept(&settings.end_time));
         // With the previous window, it would be on but answer nobody.
         if let Some(past) = end
@@ -235,38 +234,6 @@ fn day(time: u64) -> String {
     let since = Duration::from_millis(time).min(latest);
     let date = httpdate::fmt_http_date(UNIX_EPOCH + since);
     date.get(5..16).unwrap_or(&date).to_owned()
-}
-
-async fn update(
-    gmail: &GmailConnector,
-    settings: VacationSettings,
-) -> Result<VacationSettings, Failure> {
-    let mut call = gmail.settings().update_vacation();
-    if let Some(enable) = settings.enable_auto_reply {
-        call = call.enable_auto_reply(enable);
-    }
-    if let Some(subject) = settings.response_subject {
-        call = call.response_subject(subject);
-    }
-    if let Some(text) = settings.response_body_plain_text {
-        call = call.response_body_plain_text(text);
-    }
-    if let Some(html) = settings.response_body_html {
-        call = call.response_body_html(html);
-    }
-    if let Some(contacts) = settings.restrict_to_contacts {
-        call = call.restrict_to_contacts(contacts);
-    }
-    if let Some(domain) = settings.restrict_to_domain {
-        call = call.restrict_to_domain(domain);
-    }
-    if let Some(start) = settings.start_time {
-        call = call.start_time(start);
-    }
-    if let Some(end) = settings.end_time {
-        call = call.end_time(end);
-    }
-    Ok(call.send().await?)
 }
 
 #[cfg(test)]

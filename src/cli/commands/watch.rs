@@ -5,7 +5,7 @@ use std::time::Duration;
 use airbyte_agent_gmail::sync::{Event, MailboxSync, MessageReference, SyncState};
 use clap::Args;
 use clap_complete::engine::ArgValueCompleter;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::cli::args::{Global, complete, seconds};
 use crate::cli::exit::Failure;
@@ -71,9 +71,7 @@ impl Watch {
             None => {
                 let profile = gmail.get_profile().send().await?;
                 profile.history_id.ok_or_else(|| {
-                    Failure::Other(
-                        "the profile has no history id to begin with; report it".to_owned(),
-                    )
+                    Failure::other("the profile has no history id to begin with; report it")
                 })?
             }
         };
@@ -99,8 +97,8 @@ impl Watch {
 
 fn print(output: &Output, event: &Event, sync: &MailboxSync<'_>) -> Result<(), Failure> {
     let mut value = object(event);
-    if let (Some(id), Value::Object(value)) = (sync.state().history_id(), &mut value) {
-        value.insert("history_id".to_owned(), json!(id));
+    if let Some(id) = sync.state().history_id() {
+        value["history_id"] = json!(id);
     }
     output.records(&[output.selection().apply(&value)], false)
 }
@@ -108,12 +106,12 @@ fn print(output: &Output, event: &Event, sync: &MailboxSync<'_>) -> Result<(), F
 /// An event as a JSON object.
 fn object(event: &Event) -> Value {
     let of = |event: &str, message: &MessageReference| {
-        let mut value = Map::new();
-        value.insert("event".to_owned(), json!(event));
-        value.insert("id".to_owned(), json!(message.id));
-        value.insert("thread_id".to_owned(), json!(message.thread_id));
-        value.insert("labels".to_owned(), json!(message.label_ids));
-        Value::Object(value)
+        json!({
+            "event": event,
+            "id": message.id,
+            "thread_id": message.thread_id,
+            "labels": message.label_ids,
+        })
     };
     let with = |mut value: Value, label_ids: &[String]| {
         value["changed_labels"] = json!(label_ids);

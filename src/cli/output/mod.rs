@@ -21,7 +21,7 @@ use super::exit::{Failure, plain};
 pub(crate) use filter::Filter;
 pub(crate) use meter::Meter;
 pub(crate) use pager::{finish as finish_pager, start as start_pager};
-pub(crate) use table::{MARK, sign, terminal_width};
+pub(crate) use table::{MARK, marked, terminal_width};
 pub(crate) use wrap::{broken, fitting};
 
 // The output formats. (A doc comment would appear in every command's help.)
@@ -207,14 +207,14 @@ impl Output {
     fn print(&self, value: &impl Serialize) -> Result<(), Failure> {
         match &self.filter {
             Some(filter) => filtered(filter, &serde_json::to_value(value)?),
-            None => print(value),
+            None => line(&visible_json(&serde_json::to_string_pretty(value)?)),
         }
     }
 
     fn ndjson(&self, value: &Value) -> Result<(), Failure> {
         match &self.filter {
             Some(filter) => filtered(filter, value),
-            None => ndjson(value),
+            None => line(&visible_json(&value.to_string())),
         }
     }
 }
@@ -246,16 +246,6 @@ pub(crate) fn is_terminal() -> bool {
 
 fn filtered(filter: &Filter, value: &Value) -> Result<(), Failure> {
     filter.lines(value)?.iter().try_for_each(|text| line(text))
-}
-
-/// Prints a value as JSON.
-fn print(value: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value)?;
-    line(&visible_json(&text))
-}
-
-fn ndjson(value: &Value) -> Result<(), Failure> {
-    line(&visible_json(&value.to_string()))
 }
 
 fn yaml(value: &impl Serialize) -> Result<(), Failure> {

@@ -294,19 +294,18 @@ pub(super) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// A mark for good or bad, green or red if the terminal has colours.
-pub(crate) fn sign(is_good: bool) -> String {
-    match is_good {
-        true => styled("✓", "32"),
-        false => styled("✗", "31"),
-    }
-}
-
-fn styled(text: &str, style: &str) -> String {
-    if is_coloured() {
-        format!("\x1b[{style}m{text}\x1b[0m")
+/// A text behind the mark of what is well or not, in green or red where the terminal has colours.
+pub(crate) fn marked(is_good: bool, text: &str) -> String {
+    let (sign, style) = if is_good {
+        ("✓", "32")
     } else {
-        text.to_owned()
+        ("✗", "31")
+    };
+    let text = visible_text(text);
+    if is_coloured() {
+        format!("\x1b[{style}m{sign}\x1b[0m {text}")
+    } else {
+        format!("{sign} {text}")
     }
 }
 

@@ -5,15 +5,15 @@ use std::time::{Duration, SystemTime};
 
 use airbyte_agent_gmail::auth::{
     Account, AccountDirectory, MemoryTokenStore, Saved, StoreFuture, StoreLock, StoreVersion,
-    StoredTokens, TokenPlace, TokenSet, TokenStore, missing_scopes,
+    StoredTokens, TokenPlace, TokenSet, TokenStore,
 };
 use airbyte_agent_gmail::connector::GmailConnectorBuilder;
 use airbyte_agent_gmail::oauth::GoogleClient;
 use airbyte_agent_gmail::operation::{Operation, gmail};
-use airbyte_agent_gmail::tool::visible_text;
 use airbyte_agent_gmail::{Error, GmailAuthConfig, GmailConnector, Mode};
 use serde_json::{Value, json};
 
+use super::missing_actions;
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
 use crate::cli::output;
@@ -92,25 +92,21 @@ fn report(global: &Global, findings: Findings) -> Result<(), Failure> {
     let shown = json!({"ok": findings.problems == 0, "findings": findings.list});
     global.tell(&shown, |_| {
         let line = |finding: &Value| {
-            let text = |name: &str| visible_text(finding[name].as_str().unwrap_or_default());
-            let sign = output::sign(finding["ok"] == true);
+            let text = |name: &str| finding[name].as_str().unwrap_or_default();
             let next = match text("next") {
-                next if next.is_empty() => next,
+                "" => String::new(),
                 next => format!("\n    next: {next}"),
             };
-            format!("{sign} {}: {}{next}", text("check"), text("found"))
+            let line = format!("{}: {}{next}", text("check"), text("found"));
+            output::marked(finding["ok"] == true, &line)
         };
-        findings
-            .list
-            .iter()
-            .map(line)
-            .collect::<Vec<_>>()
-            .join("\n")
+        let lines = findings.list.iter().map(line);
+        lines.collect::<Vec<_>>().join("\n")
     })?;
     match findings.error {
         Some(error) => Err(error.into()),
-        None if findings.problems > 0 => Err(Failure::Other(
-            "there are problems; each finding says what to do next".to_owned(),
+        None if findings.problems > 0 => Err(Failure::other(
+            "there are problems; each finding says what to do next",
         )),
         None => Ok(()),
     }
@@ -344,15 +340,9 @@ async fn mailbox(
 
 fn scopes(findings: &mut Findings, rows: &[&'static Operation], tokens: &TokenSet) {
     let named = !rows.is_empty();
-    let rows: Vec<&'static Operation> = if named {
-        rows.to_vec()
-    } else {
-        gmail().operations.to_vec()
-    };
+    let rows = if named { rows } else { gmail().operations };
     let all = rows.len();
-    let missing: Vec<String> = missing_scopes(rows, &tokens.scopes)
-        .map(|row| format!("{}.{}", row.entity, row.action))
-        .collect();
+    let missing = missing_actions(rows.to_vec(), tokens);
     if named && !missing.is_empty() {
         return findings.bad(
             "scopes",

@@ -1,8 +1,7 @@
 //! `airbyte-gmail auth login`.
 
 use airbyte_agent_gmail::auth::{
-    Account, AccountDirectory, FileTokenStore, TokenPlace, TokenSet, TokenStore, least_scopes,
-    missing_scopes, read_only_scopes, refused_scopes,
+    Account, AccountDirectory, TokenPlace, TokenSet, least_scopes, read_only_scopes, refused_scopes,
 };
 use airbyte_agent_gmail::oauth::GoogleClient;
 use airbyte_agent_gmail::operation::gmail;
@@ -10,7 +9,7 @@ use airbyte_agent_gmail::{GmailAuthConfig, GmailConnector};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::{Rows, chosen, shown};
+use super::{Rows, chosen, missing_actions, shown};
 use crate::cli::args::{Browser, Client, Global};
 use crate::cli::exit::Failure;
 use crate::cli::{output, settings};
@@ -85,28 +84,22 @@ impl Login {
         };
         let refused: Vec<&str> = refused_scopes(&scopes, &tokens.scopes).collect();
         let partly = (!refused.is_empty()).then(|| {
-        let missing: Vec<String> = missing_scopes(rows, &tokens.scopes)
-            .map(|row| format!("{}.{}", row.entity, row.action))
-            .collect();
-        let effect = if missing.is_empty() {
-            String::new()
-        } else {
-            format!("; not allowed: {}", missing.join(", "))
-        };
-        format!(
-            "note: less was granted than asked for, without {}{effect}; to allow all, sign in again and tick every box",
-            refused.join(" ")
-        )
-    });
+            let missing = missing_actions(rows, &tokens);
+            let effect = if missing.is_empty() {
+                String::new()
+            } else {
+                format!("; not allowed: {}", missing.join(", "))
+            };
+            format!(
+                "note: less was granted than asked for, without {}{effect}; to allow all, sign in again and tick every box",
+                refused.join(" ")
+            )
+        });
         let mut account =
             Account::new(name.as_str(), client.id(), client.secret().cloned(), tokens);
         account.place = place_of(&directory, wanted_place, Some(&name))?;
-        // Another process may be about to write a refreshed token of the previous sign-in. The lock is next to the
-        // account's file, wherever its tokens are.
-        let lock = FileTokenStore::new(directory.file(&name)?)
-            .lock()
-            .await
-            .map_err(|error| Failure::Other(error.to_string()))?;
+        // Another process may be about to write the refreshed token of the sign-in before this one.
+        let lock = settings::lock(&directory, &name).await?;
         directory.put(&account)?;
         drop(lock);
         if let Some(variable) = settings::google_variable() {

@@ -5,7 +5,7 @@ mod login;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use airbyte_agent_gmail::auth::{Account, FileTokenStore, TokenStore};
+use airbyte_agent_gmail::auth::{Account, TokenSet, missing_scopes};
 use airbyte_agent_gmail::operation::{Operation, gmail};
 use airbyte_agent_gmail::tool::visible_text;
 use clap::Subcommand;
@@ -125,6 +125,13 @@ fn chosen(names: &[String]) -> Result<Rows, Failure> {
         .collect()
 }
 
+/// The actions that the scopes of tokens do not allow.
+fn missing_actions(rows: Rows, tokens: &TokenSet) -> Vec<String> {
+    missing_scopes(rows, &tokens.scopes)
+        .map(|row| format!("{}.{}", row.entity, row.action))
+        .collect()
+}
+
 fn list(global: &Global) -> Result<(), Failure> {
     let directory = settings::directory()?;
     let default = directory.default_name()?;
@@ -148,12 +155,8 @@ pub(crate) fn told(account: &Value) -> String {
     } else {
         ""
     };
-    visible_text(&format!(
-        "{} {}{default} (tokens in the {})",
-        output::sign(true),
-        text("account"),
-        text("store"),
-    ))
+    let (account, store) = (text("account"), text("store"));
+    output::marked(true, &format!("{account}{default} (tokens in the {store})"))
 }
 
 fn status(global: &Global) -> Result<(), Failure> {
@@ -179,20 +182,18 @@ fn status(global: &Global) -> Result<(), Failure> {
 
 /// The status as lines for people.
 fn status_lines(status: &Value) -> String {
-    let google = &status["google"];
+    let source = &status["google"];
     let text = |value: &Value| value.as_str().map(visible_text);
-    let of = |name: &str| text(&google[name]);
-    let has_google = google["from"] != "nowhere";
+    let of = |name: &str| text(&source[name]);
+    let has_google = source["from"] != "nowhere";
     let from = of("from").unwrap_or_default();
     let what = ["account", "variable", "file", "subject"];
-    let mut lines = vec![match what.iter().find_map(|name| of(name)) {
-        Some(what) if has_google => format!("{} google: {from}, {what}", output::sign(true)),
-        None if has_google => format!("{} google: {from}", output::sign(true)),
-        _ => format!(
-            "{} google: no credentials; run `airbyte-gmail auth login`",
-            output::sign(false)
-        ),
-    }];
+    let google = match what.iter().find_map(|name| of(name)) {
+        Some(what) if has_google => format!("google: {from}, {what}"),
+        None if has_google => format!("google: {from}"),
+        _ => "google: no credentials; run `airbyte-gmail auth login`".to_owned(),
+    };
+    let mut lines = vec![output::marked(has_google, &google)];
     if let Some(end) = text(&status["account"]["access_token_expires_at"]) {
         lines.push(format!(
             "  the access token lasts until {end}, and is renewed"
@@ -204,13 +205,10 @@ fn status_lines(status: &Value) -> String {
     }
     let airbyte = &status["airbyte"];
     if airbyte["credentials"] == "environment" {
-        lines.push(match text(&airbyte["connector_id"]) {
-            Some(id) => format!(
-                "{} airbyte: the environment, connector {id}",
-                output::sign(true)
-            ),
-            None => format!("{} airbyte: the environment", output::sign(true)),
-        });
+        let connector = text(&airbyte["connector_id"]);
+        let connector = connector.map_or_else(String::new, |id| format!(", connector {id}"));
+        let line = format!("airbyte: the environment{connector}");
+        lines.push(output::marked(true, &line));
     }
     lines.join("\n")
 }
@@ -234,11 +232,7 @@ fn make_default(global: &Global, name: &str) -> Result<(), Failure> {
             directory.set_default(name)?;
             global.tell(&shown(&account, Some(name)), told)
         }
-        None => Err(Failure::input(format!(
-            "no account `{}` is signed in; {}",
-            visible_text(name),
-            settings::shown(&directory.names()?)
-        ))),
+        None => settings::not_signed_in(&directory, name),
     }
 }
 
@@ -253,17 +247,10 @@ async fn logout(global: &Global, local: bool) -> Result<(), Failure> {
     })?;
     // Signing out must work without reading the tokens, which a lost keyring can't return.
     if !directory.file(&name).is_ok_and(|file| file.exists()) {
-        return Err(Failure::input(format!(
-            "no account `{}` is signed in; {}",
-            visible_text(&name),
-            settings::shown(&directory.names()?)
-        )));
+        return settings::not_signed_in(&directory, &name);
     }
-    // Held so that another process's refresh does not put the tokens back.
-    let lock = FileTokenStore::new(directory.file(&name)?)
-        .lock()
-        .await
-        .map_err(|error| Failure::Other(error.to_string()))?;
+    // Held so that no refresh of another process puts tokens back.
+    let lock = settings::lock(&directory, &name).await?;
     if !local && let Some(account) = directory.get(&name)? {
         let token = account
             .tokens
@@ -282,13 +269,7 @@ async fn logout(global: &Global, local: bool) -> Result<(), Failure> {
     label::forget();
     global.tell(
         &json!({"account": name, "revoked": !local, "default_account": directory.default_name()?}),
-        |_| {
-            format!(
-                "{} {} is signed out",
-                output::sign(true),
-                visible_text(&name)
-            )
-        },
+        |_| output::marked(true, &format!("{name} is signed out")),
     )
 }
 

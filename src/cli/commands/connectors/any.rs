@@ -3,10 +3,9 @@
 use airbyte_agent_gmail::operation::gmail;
 use airbyte_agent_gmail::{Airbyte, Connector};
 use clap::{Args, Subcommand, value_parser};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::cli::args::{Global, Text};
-use crate::cli::commands::execute::Unambiguous;
 use crate::cli::exit::Failure;
 use crate::cli::field::{self, Fields};
 use crate::cli::output::{self, Format};
@@ -119,7 +118,7 @@ impl Any {
                 which.connector(airbyte)?,
                 entity,
                 action,
-                read("--params", &params)?,
+                params.read_json("--params")?,
             ),
             Self::Search {
                 which,
@@ -128,7 +127,7 @@ impl Any {
                 limit,
                 cursor,
             } => {
-                let filter = read("--filter", &filter)?;
+                let filter = filter.read_json("--filter")?;
                 let mut params = json!({"query": {"filter": filter}, "limit": limit});
                 if let Some(cursor) = cursor {
                     params["cursor"] = json!(cursor);
@@ -213,25 +212,14 @@ impl Any {
 /// The entity for a query that names none: messages, or else the first in the connector's Context Store.
 async fn first_entity(connector: &Connector) -> String {
     const MESSAGES: &str = "messages";
-    let readiness = match connector.inspect().await {
-        Ok(inspection) => inspection.context_store_readiness,
-        // The query itself will report the error.
-        Err(_) => None,
-    };
-    let entities: Vec<String> = readiness
-        .map(|readiness| readiness.supported_context_store_entities)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|supported| supported.entity)
-        .collect();
+    // What is wrong with it the query tells.
+    let inspection = connector.inspect().await.ok();
+    let readiness = inspection.and_then(|inspection| inspection.context_store_readiness);
+    let supported = readiness.map(|readiness| readiness.supported_context_store_entities);
+    let supported = supported.unwrap_or_default().into_iter();
+    let entities: Vec<String> = supported.filter_map(|supported| supported.entity).collect();
     if entities.is_empty() || entities.iter().any(|entity| entity == MESSAGES) {
         return MESSAGES.to_owned();
     }
     entities.into_iter().next().unwrap_or_default()
-}
-
-fn read(name: &str, text: &Text) -> Result<Value, Failure> {
-    let Unambiguous(value) =
-        serde_json::from_str(&text.read()?).map_err(|error| Failure::not_json(name, &error))?;
-    Ok(value)
 }

@@ -279,16 +279,11 @@ async fn check(
     mut known: serde_json::Value,
 ) -> Result<(), Failure> {
     let result = airbyte.check_connector(id, wait).await?;
-    if let Some(object) = known.as_object_mut() {
-        object.insert("check".to_owned(), serde_json::to_value(&result)?);
-    }
+    known["check"] = serde_json::to_value(&result)?;
     global.show(&known)?;
     match result.status {
         Some(CheckStatus::Succeeded) => Ok(()),
-        Some(CheckStatus::Failed) => Err(Failure::Other(
-            "the connector does not work; see error_message, and let the user consent again (`connectors connect`)"
-                .to_owned(),
-        )),
+        Some(CheckStatus::Failed) => Err(Failure::other("the connector does not work; see error_message, and let the user consent again (`connectors connect`)")),
         Some(CheckStatus::Cancelled) => Err(Failure::Other(format!(
             "the check was cancelled, which says nothing about the connector; run `connectors check {id}` again"
         ))),
@@ -327,7 +322,10 @@ fn credentials(global: &Global) -> Result<ConnectorCredentials, Failure> {
     match account {
         Some(account) => match account.tokens.refresh_token {
             Some(refresh_token) => {
-                output::note(&format!("credentials: the signed-in account {}", account.name));
+                output::note(&format!(
+                    "credentials: the signed-in account {}",
+                    account.name
+                ));
                 Ok(ConnectorCredentials {
                     access_token: None,
                     client_id: Some(account.client_id),
@@ -336,12 +334,11 @@ fn credentials(global: &Global) -> Result<ConnectorCredentials, Failure> {
                 })
             }
             None => Err(Failure::input(
-                "the account has no refresh token; run `airbyte-gmail auth login`".to_owned(),
+                "the account has no refresh token; run `airbyte-gmail auth login`",
             )),
         },
         None => Err(Failure::input(
-            "no google credentials: set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, run `airbyte-gmail auth login`, or use `connectors connect`"
-                .to_owned(),
+            "no google credentials: set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, run `airbyte-gmail auth login`, or use `connectors connect`",
         )),
     }
 }

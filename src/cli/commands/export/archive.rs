@@ -16,7 +16,7 @@ use super::Format;
 use super::index::{self, Ids, Line};
 use super::label;
 use super::maildir::Maildir;
-use super::single::{Form, Found, Single};
+use super::single::{Found, Single};
 use super::spool;
 use crate::cli::digest::digest;
 use crate::cli::exit::Failure;
@@ -110,27 +110,19 @@ impl Archive {
                 plan
             }
         };
-        let (output, found) = match form(&plan) {
-            None => {
-                let (maildir, gone) = Maildir::open(path, &ids, || index::read(&index))?;
-                let lines = if gone.is_empty() {
-                    None
-                } else {
-                    let lines = index::read(&index)?.into_iter();
-                    Some(lines.filter(|line| !gone.contains(&line.id)).collect())
-                };
-                let found = Found {
-                    lines,
-                    more: Vec::new(),
-                    is_changed: !gone.is_empty(),
-                    gone,
-                };
-                (Output::Maildir(maildir), found)
+        let (output, found) = if plan.format == Format::Maildir {
+            let (maildir, gone) = Maildir::open(path, &ids, || index::read(&index))?;
+            let mut found = Found::default();
+            if !gone.is_empty() {
+                let lines = index::read(&index)?.into_iter();
+                found.lines = Some(lines.filter(|line| !gone.contains(&line.id)).collect());
+                found.is_changed = true;
+                found.gone = gone;
             }
-            Some(form) => {
-                let (single, found) = Single::open(path, form, last.as_ref())?;
-                (Output::Single(single), found)
-            }
+            (Output::Maildir(maildir), found)
+        } else {
+            let (single, found) = Single::open(path, plan.format, last.as_ref())?;
+            (Output::Single(single), found)
         };
         let mut archive = Self {
             path: path.to_owned(),
@@ -142,18 +134,13 @@ impl Archive {
             waiting_since: None,
             taken_out: 0,
         };
-        for line in &found.more {
-            ids.insert(&line.id);
-        }
         for id in &found.gone {
             ids.remove(id);
         }
-        let (gone, is_changed) = (found.gone.len(), found.is_changed);
-        if let Some(lines) = &found.lines {
-            for line in lines {
-                ids.insert(&line.id);
-            }
+        for line in found.more.iter().chain(found.lines.iter().flatten()) {
+            ids.insert(&line.id);
         }
+        let (gone, is_changed) = (found.gone.len(), found.is_changed);
         archive.adopt(found)?;
         Ok(Opened {
             archive,
@@ -210,10 +197,10 @@ impl Archive {
         let mut waiting = 0;
         let length = match &mut self.output {
             Output::Single(single) => {
-                let form = form(&self.plan);
+                let format = self.plan.format;
                 let label_names = line.label_names.clone();
                 let length = single.append(line, |pending| {
-                    if form == Some(Form::Mbox) {
+                    if format == Format::Mbox {
                         mbox::write(pending, id, date, &raw);
                         return Ok(());
                     }
@@ -221,8 +208,7 @@ impl Archive {
                         message,
                         label_names: &label_names,
                     };
-                    serde_json::to_writer(&mut *pending, &record)
-                        .map_err(|error| Failure::Other(error.to_string()))?;
+                    serde_json::to_writer(&mut *pending, &record)?;
                     pending.push(b'\n');
                     Ok(())
                 })?;
@@ -248,14 +234,19 @@ impl Archive {
         if self.count == 0 {
             return Ok(());
         }
+        if let Output::Single(single) = &mut self.output
+            && !single.is_as_left()?
+        {
+            let found = single.reopen(self.last.as_ref())?;
+            self.taken_out += found.gone.len();
+            self.adopt(found)?;
+        }
         match &mut self.output {
             Output::Single(single) => {
-                if !single.is_as_left()? {
-                    let found = single.reopen(self.last.as_ref())?;
-                    self.taken_out += found.gone.len();
-                    self.adopt(found)?;
+                for line in single.flush()? {
+                    self.journal.note(&line)?;
+                    self.last = Some(line);
                 }
-                self.write_group()?;
             }
             Output::Maildir(maildir) => maildir.flush()?,
         }
@@ -272,39 +263,18 @@ impl Archive {
         Ok(())
     }
 
-    fn write_group(&mut self) -> Result<(), Failure> {
-        if let Output::Single(single) = &mut self.output {
-            let lines = single.flush()?;
-            for line in &lines {
-                self.journal.note(line)?;
-            }
-            self.last = lines.into_iter().next_back().or(self.last.take());
-        }
-        Ok(())
-    }
-
-    /// Writes the findings about the output to the index.
+    /// Writes down in the index what was found in the output.
     fn adopt(&mut self, found: Found) -> Result<(), Failure> {
         if let Some(lines) = found.lines {
             let index = beside(&self.path, "index");
             self.journal = Journal::replace(&index, &self.plan, &lines)?;
             self.last = lines.into_iter().max_by_key(Line::end);
         }
-        for line in &found.more {
-            self.journal.note(line)?;
+        for line in found.more {
+            self.journal.note(&line)?;
+            self.last = Some(line);
         }
-        self.journal.flush()?;
-        self.last = found.more.into_iter().next_back().or(self.last.take());
-        Ok(())
-    }
-}
-
-/// The record format of a single file; `None` for a Maildir.
-fn form(plan: &Plan) -> Option<Form> {
-    match plan.format {
-        Format::Maildir => None,
-        Format::Ndjson => Some(Form::Ndjson),
-        Format::Mbox => Some(Form::Mbox),
+        self.journal.flush()
     }
 }
 

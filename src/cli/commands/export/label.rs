@@ -1,6 +1,6 @@
 //! Labels in an exported message, written as Google Takeout does: `X-Gmail-Labels`.
 
-use crate::cli::label::is_system;
+use crate::cli::label::{is_system, shown};
 
 /// The preferred maximum length of a header line (RFC 5322, 2.1.1).
 const LINE: usize = 76;
@@ -47,20 +47,10 @@ fn value(ids: &[String], names: &[String], line_end: &str) -> String {
 
 /// Takeout's name for a system label, in English.
 fn word(id: &str) -> String {
-    let letters = |text: &str| {
-        let lower = text.to_ascii_lowercase();
-        let mut letters = lower.chars();
-        letters
-            .next()
-            .map(|first| first.to_ascii_uppercase())
-            .into_iter()
-            .chain(letters)
-            .collect::<String>()
-    };
-    match id.strip_prefix("CATEGORY_") {
-        Some(category) => format!("Category {}", letters(category)),
-        None if id == "DRAFT" => "Drafts".to_owned(),
-        None => letters(id),
+    match id {
+        "DRAFT" => "Drafts".to_owned(),
+        _ if id.starts_with("CATEGORY_") => format!("Category {}", shown(id)),
+        _ => shown(id),
     }
 }
 

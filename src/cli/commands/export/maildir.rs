@@ -94,8 +94,8 @@ impl Maildir {
     ) -> Result<String, Failure> {
         // The id becomes part of a file name and must not lead out of the folder.
         if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(Failure::Other(
-                "a message has an id that can be no file name; report it".to_owned(),
+            return Err(Failure::other(
+                "a message has an id that can be no file name; report it",
             ));
         }
         if let Some(there) = self.unnamed.get(id)

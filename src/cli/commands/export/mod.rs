@@ -219,9 +219,7 @@ impl Export {
                 () = flush, if due.is_some() => archive.flush()?,
                 _ = &mut stop => {
                     archive.flush()?;
-                    return Err(Failure::Other(
-                        "stopped; run the same command to continue".to_owned(),
-                    ));
+                    return Err(Failure::other("stopped; run the same command to continue"));
                 }
             }
         }
@@ -274,8 +272,8 @@ impl Refused {
         output::note(&format!("the message {id} is left out: {why}"));
         match error {
             Some(error) if self.in_a_row >= MOST_IN_A_ROW => Err(error.into()),
-            None if self.in_a_row >= MOST_IN_A_ROW => Err(Failure::Other(
-                "messages come without their text; run the same command again, and report it if this keeps happening".to_owned(),
+            None if self.in_a_row >= MOST_IN_A_ROW => Err(Failure::other(
+                "messages come without their text; run the same command again, and report it if this keeps happening",
             )),
             _ => Ok(()),
         }

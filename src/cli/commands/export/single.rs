@@ -8,30 +8,25 @@ use std::path::{Path, PathBuf};
 use airbyte_agent_gmail::sync::mbox::Reader;
 use serde::Deserialize;
 
+use super::Format;
 use super::index::{self, Line};
 use super::spool::{self, Group};
 use crate::cli::digest::{digest, plain};
 use crate::cli::exit::Failure;
 use crate::cli::file::{beside, private, unusable};
 
-/// The format of the records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    Mbox,
-    Ndjson,
-}
-
-/// An open output file.
+/// An open file.
 pub(super) struct Single {
     path: PathBuf,
-    form: Form,
+    format: Format,
     file: File,
     /// Where the file ended when this process last wrote it.
     end: u64,
     group: Group,
 }
 
-/// The result of examining a file that another program may have changed.
+/// What came of looking at a file that another program may have changed.
+#[derive(Default)]
 pub(super) struct Found {
     /// The index lines, if the index must be rewritten.
     pub(super) lines: Option<Vec<Line>>,
@@ -47,13 +42,13 @@ impl Single {
     /// Opens a file or creates it. `last` is the index line with the last record.
     pub(super) fn open(
         path: &Path,
-        form: Form,
+        format: Format,
         last: Option<&Line>,
     ) -> Result<(Self, Found), Failure> {
         let file = Self::appending(path)?;
         let mut single = Self {
             path: path.to_owned(),
-            form,
+            format,
             file,
             end: 0,
             group: Group::default(),
@@ -134,23 +129,18 @@ impl Single {
         self.file.seek(SeekFrom::Start(self.end - length))?;
         self.file.read_exact(tail)?;
         let ends = |ends: &[&[u8]]| tail.is_empty() || ends.iter().any(|end| tail.ends_with(end));
-        Ok(match self.form {
-            Form::Mbox if ends(&[b"\n\n", b"\n\r\n"]) => b"",
-            Form::Mbox if ends(&[b"\n"]) => b"\n",
-            Form::Mbox => b"\n\n",
-            Form::Ndjson if ends(&[b"\n"]) => b"",
-            Form::Ndjson => b"\n",
+        Ok(match self.format {
+            Format::Ndjson if ends(&[b"\n"]) => b"",
+            Format::Ndjson => b"\n",
+            _ if ends(&[b"\n\n", b"\n\r\n"]) => b"",
+            _ if ends(&[b"\n"]) => b"\n",
+            _ => b"\n\n",
         })
     }
 
     /// Checks whether the file is as this process left it, and completes an interrupted write.
     fn settle(&mut self, last: Option<&Line>) -> Result<Found, Failure> {
-        let mut found = Found {
-            lines: None,
-            more: Vec::new(),
-            gone: Vec::new(),
-            is_changed: false,
-        };
+        let mut found = Found::default();
         let length = self.file.metadata()?.len();
         let end = last.map_or(0, Line::end);
         let group = spool::kept(&self.path);
@@ -187,17 +177,14 @@ impl Single {
             return Ok(false);
         }
         let record = self.read(line.at.unwrap_or_default(), line.end())?;
-        Ok(match self.form {
-            Form::Mbox => {
-                let mut messages = Reader::new(record.as_slice());
-                let is_it = matches!(messages.next(), Some(Ok(message)) if is_of(&message.sender, line)
-                    && line.digest.as_ref().is_none_or(|known| *known == digest(&message.raw)));
-                is_it && messages.next().is_none()
-            }
-            Form::Ndjson => {
-                record.ends_with(b"\n") && id_of_record(&record).as_deref() == Some(&line.id)
-            }
-        })
+        if self.format == Format::Ndjson {
+            let id = id_of_record(&record);
+            return Ok(record.ends_with(b"\n") && id.as_deref() == Some(&line.id));
+        }
+        let mut messages = Reader::new(record.as_slice());
+        let is_it = matches!(messages.next(), Some(Ok(message)) if id_of_sender(&message.sender) == Some(&line.id)
+            && line.digest.as_ref().is_none_or(|known| *known == digest(&message.raw)));
+        Ok(is_it && messages.next().is_none())
     }
 
     fn read(&mut self, begin: u64, end: u64) -> Result<Vec<u8>, Failure> {
@@ -215,37 +202,33 @@ impl Single {
         let length = self.file.metadata()?.len();
         self.file.seek(SeekFrom::Start(0))?;
         let mut torn = None;
-        match self.form {
-            Form::Mbox => {
-                let mut before: Option<(u64, Option<usize>)> = None;
-                for message in Reader::new(BufReader::new(&self.file)) {
-                    let message =
-                        message.map_err(|error| changed(&self.path, &error.to_string()))?;
-                    search.end(before.take(), message.offset);
-                    let id = message.sender.split_once('@').map(|(id, _)| id);
-                    torn = search.is_torn(id, &message.raw).then_some(message.offset);
-                    let place = match torn {
-                        Some(_) => None,
-                        None => search.find(id, Some(&digest(&message.raw)), message.offset),
-                    };
-                    before = Some((message.offset, place));
-                }
-                search.end(before, length);
+        let mut reader = BufReader::new(&self.file);
+        if self.format == Format::Ndjson {
+            let (mut offset, mut line) = (0, Vec::new());
+            while reader.read_until(b'\n', &mut line)? > 0 {
+                let id = id_of_record(&line);
+                torn = (id.is_none() && !line.ends_with(b"\n") && search.is_begun(&line))
+                    .then_some(offset);
+                let place = search.find(id.as_deref(), None, offset);
+                let next = offset + line.len() as u64;
+                search.end(Some((offset, place)), next);
+                offset = next;
+                line.clear();
             }
-            Form::Ndjson => {
-                let mut reader = BufReader::new(&self.file);
-                let (mut offset, mut line) = (0, Vec::new());
-                while reader.read_until(b'\n', &mut line)? > 0 {
-                    let id = id_of_record(&line);
-                    torn = (id.is_none() && !line.ends_with(b"\n") && search.is_begun(&line))
-                        .then_some(offset);
-                    let place = search.find(id.as_deref(), None, offset);
-                    let next = offset + line.len() as u64;
-                    search.end(Some((offset, place)), next);
-                    offset = next;
-                    line.clear();
-                }
+        } else {
+            let mut before: Option<(u64, Option<usize>)> = None;
+            for message in Reader::new(reader) {
+                let message = message.map_err(|error| changed(&self.path, &error.to_string()))?;
+                search.end(before.take(), message.offset);
+                let id = id_of_sender(&message.sender);
+                torn = search.is_torn(id, &message.raw).then_some(message.offset);
+                let place = match torn {
+                    Some(_) => None,
+                    None => search.find(id, Some(&digest(&message.raw)), message.offset),
+                };
+                before = Some((message.offset, place));
             }
+            search.end(before, length);
         }
         self.end = length;
         // Truncate only a write of this program that nobody has appended to.
@@ -253,10 +236,8 @@ impl Single {
             self.file.set_len(offset)?;
             self.end = offset;
         }
-        (found.lines, found.gone) = {
-            let (lines, gone) = search.result();
-            (Some(lines), gone)
-        };
+        let (lines, gone) = search.result();
+        (found.lines, found.gone) = (Some(lines), gone);
         found.is_changed = true;
         Ok(())
     }
@@ -372,9 +353,9 @@ impl Search {
     }
 }
 
-/// Whether a separator's sender belongs to this message.
-fn is_of(sender: &str, line: &Line) -> bool {
-    sender.split_once('@').is_some_and(|(id, _)| id == line.id)
+/// The id of the message whose separator has this sender.
+fn id_of_sender(sender: &str) -> Option<&str> {
+    sender.split_once('@').map(|(id, _)| id)
 }
 
 fn id_of_record(record: &[u8]) -> Option<String> {

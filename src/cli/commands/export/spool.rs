@@ -57,8 +57,7 @@ pub(super) fn keep(output: &Path, group: &Group) -> Result<(), Failure> {
         length: group.bytes.len(),
         lines: group.lines.clone(),
     };
-    let mut header =
-        serde_json::to_vec(&header).map_err(|error| Failure::Other(error.to_string()))?;
+    let mut header = serde_json::to_vec(&header)?;
     header.push(b'\n');
     file.write_all(&header)?;
     file.write_all(&group.bytes)?;

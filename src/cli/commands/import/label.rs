@@ -204,9 +204,8 @@ impl Index {
     fn read(path: &Path, email_address: &str) -> Result<Self, Failure> {
         let index = beside(path, "index");
         let file = File::open(&index).map_err(|error| unreadable(&index, &error))?;
-        let foreign = || {
-            Failure::input("its index is not that of an export; leave --keep-labels out".to_owned())
-        };
+        let foreign =
+            || Failure::input("its index is not that of an export; leave --keep-labels out");
         let mut lines = BufReader::new(file).lines();
         let header = lines.next().ok_or_else(foreign)??;
         let header: IndexHeader = serde_json::from_str(&header).map_err(|_| foreign())?;

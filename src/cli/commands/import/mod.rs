@@ -90,8 +90,8 @@ pub(crate) struct Import {
     never_mark_spam: bool,
 }
 
-// The kind of source. (A doc comment would appear in the help.)
-#[derive(Clone, Copy, ValueEnum)]
+// What the source is.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     Auto,
     Mbox,
@@ -201,12 +201,12 @@ impl Import {
             if counts.open > 0 {
                 match sender.settle(&item).await? {
                     Settled::There(id) => {
-                        notes.end(&item, Step::Found, id, None)?;
+                        notes.note(&item, Step::Found, id, None)?;
                         count.already_there += 1;
                         continue;
                     }
                     Settled::Unknown if !is_retried => {
-                        notes.end(&item, Step::Unclear, None, None)?;
+                        notes.note(&item, Step::Unclear, None, None)?;
                         count.leave_out(
                         &item,
                         Step::Unclear,
@@ -215,26 +215,26 @@ impl Import {
                         continue;
                     }
                     Settled::Missing | Settled::Unknown => {
-                        notes.end(&item, Step::TakenBack, None, None)?;
+                        notes.note(&item, Step::TakenBack, None, None)?;
                     }
                 }
             }
             if item.raw.trim_ascii().is_empty() {
                 let why = "there is nothing in it";
-                notes.end(&item, Step::Refused, None, Some(why.to_owned()))?;
+                notes.note(&item, Step::Refused, None, Some(why.to_owned()))?;
                 count.leave_out(&item, Step::Refused, why);
                 continue;
             }
             let label_ids = labels.ids(&item);
-            notes.begin(&item)?;
+            notes.note(&item, Step::Sending, None, None)?;
             match sender.send(&item, label_ids).await {
                 Outcome::Done(id) => {
-                    notes.end(&item, Step::Done, id, None)?;
+                    notes.note(&item, Step::Done, id, None)?;
                     count.imported += 1;
                     in_a_row = 0;
                 }
                 Outcome::Refused(why) => {
-                    notes.end(&item, Step::Refused, None, Some(why.clone()))?;
+                    notes.note(&item, Step::Refused, None, Some(why.clone()))?;
                     count.leave_out(&item, Step::Refused, &why);
                 }
                 // Leave it recorded as sent. The next run looks it up.
@@ -251,7 +251,7 @@ impl Import {
                     last = Some(error);
                 }
                 Outcome::NotSent(error) => {
-                    notes.end(&item, Step::TakenBack, None, None)?;
+                    notes.note(&item, Step::TakenBack, None, None)?;
                     return Err(error.into());
                 }
             }

@@ -147,36 +147,8 @@ impl Notes {
         !self.by_place.is_empty() || self.counts.values().any(|counts| counts.open > 0)
     }
 
-    /// Records that a message is about to be sent.
-    pub(super) fn begin(&mut self, item: &Item) -> Result<(), Failure> {
-        self.write(item, Step::Sending, None, None)
-    }
-
-    /// Records the outcome for a message.
-    pub(super) fn end(
-        &mut self,
-        item: &Item,
-        step: Step,
-        id: Option<String>,
-        why: Option<String>,
-    ) -> Result<(), Failure> {
-        self.write(item, step, id, why)
-    }
-
-    fn count(&mut self, key: &str, step: Step) {
-        let counts = self.counts.entry(key.to_owned()).or_default();
-        match step {
-            Step::Sending => counts.open += 1,
-            Step::TakenBack | Step::Refused => {}
-            Step::Done | Step::Found => counts.done += 1,
-            Step::Unclear => counts.unclear += 1,
-        }
-        if step != Step::Sending {
-            counts.open = counts.open.saturating_sub(1);
-        }
-    }
-
-    fn write(
+    /// Notes a step of a message, before it is sent and again when something is known of it.
+    pub(super) fn note(
         &mut self,
         item: &Item,
         step: Step,
@@ -194,5 +166,18 @@ impl Notes {
         self.journal.flush()?;
         self.count(&item.key, step);
         Ok(())
+    }
+
+    fn count(&mut self, key: &str, step: Step) {
+        let counts = self.counts.entry(key.to_owned()).or_default();
+        match step {
+            Step::Sending => counts.open += 1,
+            Step::TakenBack | Step::Refused => {}
+            Step::Done | Step::Found => counts.done += 1,
+            Step::Unclear => counts.unclear += 1,
+        }
+        if step != Step::Sending {
+            counts.open = counts.open.saturating_sub(1);
+        }
     }
 }

@@ -39,19 +39,12 @@ impl Item {
     }
 }
 
-/// The kind of source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Mbox,
-    Maildir,
-    Eml,
-}
-
 /// A source of messages.
 pub(super) struct Source {
     path: PathBuf,
-    kind: Kind,
-    /// The files of a folder, sorted by path.
+    /// What it is; never to be found out.
+    format: Format,
+    /// The files of a folder, in the order of their paths.
     files: Vec<PathBuf>,
     /// The folders of a Maildir.
     folders: HashMap<PathBuf, Folder>,
@@ -86,51 +79,54 @@ impl Source {
             .collect();
         let eml: Vec<PathBuf> = all.iter().filter(|file| is_eml(file)).cloned().collect();
         let has_maildir = is_folder && (path.join("cur").is_dir() || path.join("new").is_dir());
-        let (kind, files) = match format {
-            Format::Mbox => (Kind::Mbox, Vec::new()),
-            Format::Maildir => (Kind::Maildir, maildir),
-            Format::Eml => (Kind::Eml, eml),
-            Format::Auto if !is_folder && eml.is_empty() => (Kind::Mbox, Vec::new()),
-            Format::Auto if has_maildir || !maildir.is_empty() => (Kind::Maildir, maildir),
-            Format::Auto => (Kind::Eml, eml),
+        let format = match format {
+            Format::Auto if !is_folder && eml.is_empty() => Format::Mbox,
+            Format::Auto if has_maildir || !maildir.is_empty() => Format::Maildir,
+            Format::Auto => Format::Eml,
+            format => format,
         };
-        let refusal = match kind {
-            Kind::Mbox if is_folder => {
+        let files = match format {
+            Format::Maildir => maildir,
+            Format::Eml => eml,
+            _ => Vec::new(),
+        };
+        let refusal = match format {
+            Format::Mbox if is_folder => {
                 "it is a folder; give the mbox file in it, or a Maildir, or a folder of .eml files"
             }
-            Kind::Maildir if !is_folder => "a Maildir is a folder that has the folders cur and new",
-            Kind::Eml if files.is_empty() => {
+            Format::Maildir if !is_folder => {
+                "a Maildir is a folder that has the folders cur and new"
+            }
+            Format::Eml if files.is_empty() => {
                 "there is no mail in it: no folders cur and new, as a Maildir has, and no .eml files; give the \
                  mbox file itself if it contains one"
             }
-            Kind::Mbox | Kind::Maildir | Kind::Eml => "",
+            _ => "",
         };
         if !refusal.is_empty() {
             return Err(Failure::input(format!("{}: {refusal}", path.display())));
         }
         let mut folders = HashMap::new();
         let mut others = Vec::new();
-        match kind {
-            Kind::Maildir => {
-                for folder in files.iter().filter_map(|file| folder_of(file)) {
-                    if !folders.contains_key(folder) {
-                        // The folders that contain `cur` and `new`.
-                        let relative = folder.strip_prefix(path).unwrap_or(folder);
-                        let known = Folder {
-                            label: label_of_folder(relative),
-                            letters: letters_of(folder),
-                        };
-                        folders.insert(folder.to_owned(), known);
-                    }
+        if format == Format::Maildir {
+            for folder in files.iter().filter_map(|file| folder_of(file)) {
+                if !folders.contains_key(folder) {
+                    // The folders above `cur` and `new`.
+                    let relative = folder.strip_prefix(path).unwrap_or(folder);
+                    let known = Folder {
+                        label: label_of_folder(relative),
+                        letters: letters_of(folder),
+                    };
+                    folders.insert(folder.to_owned(), known);
                 }
             }
-            Kind::Eml => others.extend(all.into_iter().filter(|file| !is_eml(file))),
-            Kind::Mbox => {}
+        } else if format == Format::Eml {
+            others.extend(all.into_iter().filter(|file| !is_eml(file)));
         }
         others.retain(|file| !is_hidden(file));
         Ok(Self {
             path: path.to_owned(),
-            kind,
+            format,
             files,
             folders,
             others,
@@ -150,17 +146,17 @@ impl Source {
 
     /// The size, if the source is an mbox.
     pub(super) fn size(&self) -> Result<Option<u64>, Failure> {
-        Ok(match self.kind {
-            Kind::Mbox => Some(fs::metadata(&self.path)?.len()),
-            Kind::Maildir | Kind::Eml => None,
-        })
+        if self.format != Format::Mbox {
+            return Ok(None);
+        }
+        Ok(Some(fs::metadata(&self.path)?.len()))
     }
 
     /// The messages, one at a time.
     pub(super) fn messages(
         &self,
     ) -> Result<Box<dyn Iterator<Item = Result<Item, Failure>> + '_>, Failure> {
-        if self.kind == Kind::Mbox {
+        if self.format == Format::Mbox {
             let file = File::open(&self.path).map_err(|error| unreadable(&self.path, &error))?;
             return Ok(Box::new(Reader::new(file).map(|message| {
                 let message = message.map_err(|error| unreadable(&self.path, &error))?;
@@ -184,9 +180,9 @@ impl Source {
             Ok(raw) => raw,
             Err(error) => return vec![Err(unreadable(file, &error))],
         };
-        let messages = match self.kind {
-            Kind::Eml => messages_of(raw),
-            Kind::Mbox | Kind::Maildir => vec![raw],
+        let messages = match self.format {
+            Format::Eml => messages_of(raw),
+            _ => vec![raw],
         };
         let messages = messages.into_iter().enumerate();
         messages
@@ -197,9 +193,9 @@ impl Source {
     fn item(&self, file: &Path, place: usize, raw: Vec<u8>) -> Item {
         let relative = file.strip_prefix(&self.path).unwrap_or(file);
         let mut name = relative.to_string_lossy().into_owned();
-        let marks = match self.kind {
-            Kind::Maildir => Marks::of_file(&name),
-            Kind::Mbox | Kind::Eml => Marks::default(),
+        let marks = match self.format {
+            Format::Maildir => Marks::of_file(&name),
+            _ => Marks::default(),
         };
         let folder = folder_of(file).and_then(|folder| self.folders.get(folder));
         let keywords =
