@@ -333,4 +333,4 @@ impl AirbyteBuilder {
     }
 }
 
-debug!(Airbyte, self);
+shows!(Airbyte);

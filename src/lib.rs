@@ -24,8 +24,21 @@
 //! [the program](guide::program), [agents](guide::agents), [testing](guide::test_your_program),
 //! [errors](guide::errors), [quota](guide::quota), [many hosts](guide::hosts), [features](guide::features).
 
-#[macro_use]
-mod debug;
+/// `Debug` of a type whose content belongs in no log: its name, and only the fields that are given.
+macro_rules! shows {
+    ($type:ident $(<$parameter:tt>)? $(, $this:ident => $($field:ident: $value:expr),+)?) => {
+        impl$(<$parameter>)? ::std::fmt::Debug for $type$(<$parameter>)? {
+            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                let mut shown = formatter.debug_struct(stringify!($type));
+                $(
+                    let $this = self;
+                    $(shown.field(stringify!($field), &$value);)+
+                )?
+                shown.finish_non_exhaustive()
+            }
+        }
+    };
+}
 
 pub mod airbyte;
 pub mod api;

@@ -3,7 +3,6 @@
 //! List calls have `stream()`, which returns records, and `pages()`, which returns whole pages.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -219,14 +218,6 @@ impl<T> futures_util::Stream for Stream<T> {
     }
 }
 
-impl<T> fmt::Debug for Pages<T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Pages").finish_non_exhaustive()
-    }
-}
+shows!(Pages<T>);
 
-impl<T> fmt::Debug for Stream<T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Stream").finish_non_exhaustive()
-    }
-}
+shows!(Stream<T>);

@@ -40,9 +40,7 @@ const SESSIONS: u32 = 3;
 /// # let _ = (media, from_file);
 /// ```
 #[derive(Clone)]
-pub struct Media {
-    source: Source,
-}
+pub struct Media(Source);
 
 #[derive(Clone)]
 enum Source {
@@ -53,20 +51,18 @@ enum Source {
 impl Media {
     /// The content of a file, read while it is sent.
     pub fn from_path(path: impl AsRef<Path>) -> Self {
-        Self {
-            source: Source::File(path.as_ref().to_owned()),
-        }
+        Self(Source::File(path.as_ref().to_owned()))
     }
 
     async fn size(&self) -> std::io::Result<u64> {
-        match &self.source {
+        match &self.0 {
             Source::Bytes(bytes) => Ok(bytes.len() as u64),
             Source::File(path) => Ok(tokio::fs::metadata(path).await?.len()),
         }
     }
 
     async fn piece(&self, offset: u64, length: usize) -> std::io::Result<Bytes> {
-        match &self.source {
+        match &self.0 {
             Source::Bytes(bytes) => {
                 let start = usize::try_from(offset)
                     .unwrap_or(usize::MAX)
@@ -93,15 +89,13 @@ impl From<Vec<u8>> for Media {
 
 impl From<Bytes> for Media {
     fn from(bytes: Bytes) -> Self {
-        Self {
-            source: Source::Bytes(bytes),
-        }
+        Self(Source::Bytes(bytes))
     }
 }
 
 impl fmt::Debug for Media {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let source = match &self.source {
+        let source = match &self.0 {
             Source::Bytes(_) => "bytes",
             Source::File(_) => "file",
         };
@@ -275,14 +269,7 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Upload<T> {
     }
 }
 
-impl<T> fmt::Debug for Upload<T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Upload")
-            .field("operation", &self.operation.id)
-            .finish_non_exhaustive()
-    }
-}
+shows!(Upload<T>, upload => operation: upload.operation.id);
 
 /// The request of an upload. Its body is the JSON that goes with the bytes.
 fn request(

@@ -25,52 +25,31 @@ pub(crate) fn take_paste(inbox: Inbox) {
 
 /// Opens a URL; returns whether a browser was started.
 pub(crate) fn open(url: &str) -> bool {
-    let mut openers: Vec<Vec<String>> = Vec::new();
-    if let Ok(browser) = env::var("BROWSER") {
-        openers.extend(
-            browser
-                .split(':')
-                .filter(|name| !name.is_empty())
-                .map(|name| vec![name.to_owned()]),
-        );
+    let named = env::var("BROWSER").unwrap_or_default();
+    let mut named = named.split(':').filter(|name| !name.is_empty());
+    named.any(|name| start(name, None, url)) || view(url)
+}
+
+/// Whether what the system opens addresses and files with was started.
+pub(crate) fn view(what: &str) -> bool {
+    if cfg!(target_os = "macos") {
+        return start("open", None, what);
     }
-    openers.extend(system());
-    start(&openers, url)
+    if cfg!(windows) {
+        return start("rundll32", Some("url.dll,FileProtocolHandler"), what);
+    }
+    // Without a display `xdg-open` would start a browser in the terminal, over the program's own text.
+    let displays = ["DISPLAY", "WAYLAND_DISPLAY"];
+    displays.into_iter().any(|name| env::var_os(name).is_some()) && start("xdg-open", None, what)
 }
 
-/// Opens a file in the system's viewer; returns whether it was started.
-pub(crate) fn view(path: &str) -> bool {
-    start(&system().into_iter().collect::<Vec<_>>(), path)
-}
-
-/// The system's command that opens URLs and files.
-fn system() -> Option<Vec<String>> {
-    let own: &[&str] = if cfg!(target_os = "macos") {
-        &["open"]
-    } else if cfg!(windows) {
-        &["rundll32", "url.dll,FileProtocolHandler"]
-    } else {
-        &["xdg-open"]
-    };
-    // Without a display, `xdg-open` would start a text browser over the program's own output.
-    let display = cfg!(any(target_os = "macos", windows))
-        || env::var_os("DISPLAY").is_some()
-        || env::var_os("WAYLAND_DISPLAY").is_some();
-    display.then(|| own.iter().map(|part| (*part).to_owned()).collect())
-}
-
-fn start(openers: &[Vec<String>], what: &str) -> bool {
-    openers.iter().any(|opener| {
-        let Some((program, arguments)) = opener.split_first() else {
-            return false;
-        };
-        Command::new(program)
-            .args(arguments)
-            .arg(what)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .is_ok()
-    })
+fn start(program: &str, argument: Option<&str>, what: &str) -> bool {
+    Command::new(program)
+        .args(argument)
+        .arg(what)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .is_ok()
 }

@@ -45,16 +45,7 @@ impl Failure {
         Self::Other(message.into())
     }
 
-    /// The service refuses what was given, which is quoted: an id, for one.
-    pub(crate) fn about(given: &str, error: Error) -> Self {
-        if error.is_not_found() || error.is_invalid_request() {
-            Self::About(given.to_owned(), error)
-        } else {
-            Self::Gmail(error)
-        }
-    }
-
-    /// An argument is not JSON. Gives only the position: the parser's message could quote the argument.
+    /// An argument is not JSON. The text of the parser's error can quote what was given; its place is enough.
     pub(crate) fn not_json(name: &str, error: &serde_json::Error) -> Self {
         Self::input(format!(
             "{name} is not json, or has a name twice (line {}, column {}); give an object like {{\"name\": \"value\"}}",
@@ -74,6 +65,23 @@ impl Failure {
             Self::Other(_) => 1,
             Self::Gmail(error) | Self::About(_, error) => code(error),
         }
+    }
+}
+
+/// What the service may refuse because of something that was given.
+pub(crate) trait About<T> {
+    /// The outcome; a refusal quotes what was given: an id, for one.
+    fn about(self, given: &str) -> Result<T, Failure>;
+}
+
+impl<T> About<T> for Result<T, Error> {
+    fn about(self, given: &str) -> Result<T, Failure> {
+        self.map_err(
+            |error| match error.is_not_found() || error.is_invalid_request() {
+                true => Failure::About(given.to_owned(), error),
+                false => Failure::Gmail(error),
+            },
+        )
     }
 }
 

@@ -66,11 +66,7 @@ pub(super) struct Approvals {
     answered: Mutex<HashMap<String, Instant>>,
 }
 
-impl std::fmt::Debug for Approvals {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Approvals").finish_non_exhaustive()
-    }
-}
+shows!(Approvals);
 
 impl Approvals {
     pub(super) fn new() -> Self {

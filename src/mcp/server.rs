@@ -1,13 +1,10 @@
 //! Handles a client's requests with the tools.
 
-use std::sync::Arc;
-
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
-    CustomResult, ErrorCode, ErrorData, Implementation, JsonObject, ListToolsResult,
-    PaginatedRequestParams, ProgressNotificationParam, ServerCapabilities, ServerConfig, Tool,
-    ToolAnnotations,
+    CustomResult, ErrorCode, ErrorData, Implementation, ListToolsResult, PaginatedRequestParams,
+    ProgressNotificationParam, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::Value;
@@ -179,32 +176,14 @@ impl Server {
     /// because a client that sees one expects content that fits it.
     fn listed(&self) -> &[Tool] {
         self.listed.get_or_init(|| {
-            let mut tools: Vec<Tool> = self.offered.iter().map(tool).collect();
-            if self.is_text_only {
-                tools.iter_mut().for_each(|tool| tool.output_schema = None);
-            }
-            tools
+            let offered = self.offered.iter().map(crate::tool::Tool::to_mcp);
+            // What is written for MCP can always be read as such.
+            let tools = offered.filter_map(|tool| serde_json::from_value(tool).ok());
+            let with_schema = |mut tool: Tool| {
+                tool.output_schema = tool.output_schema.filter(|_| !self.is_text_only);
+                tool
+            };
+            tools.map(with_schema).collect()
         })
     }
-}
-
-fn tool(tool: &crate::tool::Tool) -> Tool {
-    let object = |schema: &Value| -> Arc<JsonObject> {
-        Arc::new(schema.as_object().cloned().unwrap_or_default())
-    };
-    let annotations = ToolAnnotations::from_raw(
-        Some(tool.title.clone()),
-        Some(tool.annotations.read_only),
-        Some(tool.annotations.destructive),
-        Some(tool.annotations.idempotent),
-        Some(tool.annotations.open_world),
-    );
-    Tool::new(
-        tool.name.clone(),
-        tool.description.clone(),
-        object(&tool.input_schema),
-    )
-    .with_title(tool.title.clone())
-    .with_raw_output_schema(object(&tool.output_schema))
-    .with_annotations(annotations)
 }

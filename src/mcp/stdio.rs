@@ -114,7 +114,7 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
     async fn take(&mut self) -> Option<ClientJsonRpcMessage> {
         // Await everything before the pop, so cancellation loses nothing.
         let place = match self.received.front()? {
-            Received::Message(message) if is_request(message) => {
+            Received::Message(message) if matches!(**message, JsonRpcMessage::Request(_)) => {
                 Arc::clone(&self.places).acquire_owned().await.ok()
             }
             Received::Message(_) => None,
@@ -247,10 +247,6 @@ async fn write(mut lines: mpsc::Receiver<Line>, mut writer: impl AsyncWrite + Un
 fn bytes(item: &impl Serialize) -> Vec<u8> {
     // The server's own messages always serialize.
     serde_json::to_vec(item).unwrap_or_default()
-}
-
-fn is_request(message: &ClientJsonRpcMessage) -> bool {
-    matches!(message, JsonRpcMessage::Request(_))
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! A user's consent through Airbyte, from the page's URL to the connector.
 
-use std::fmt;
 use std::time::Duration;
 
 use url::Url;
@@ -256,14 +255,7 @@ impl AirbyteConsent {
     }
 }
 
-impl fmt::Debug for AirbyteConsent {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("AirbyteConsent")
-            .field("request", &self.request)
-            .finish_non_exhaustive()
-    }
-}
+shows!(AirbyteConsent, consent => request: consent.request);
 
 /// Whether Airbyte refused a consent because the organization has no source template of its own.
 ///

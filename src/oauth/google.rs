@@ -1,6 +1,5 @@
 //! Google's consent, from the page's URL to the tokens.
 
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
@@ -370,15 +369,7 @@ impl GoogleConsent {
     }
 }
 
-impl fmt::Debug for GoogleConsent {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("GoogleConsent")
-            .field("redirect_url", &self.redirect_url)
-            .field("scopes", &self.scopes)
-            .finish_non_exhaustive()
-    }
-}
+shows!(GoogleConsent, consent => redirect_url: consent.redirect_url, scopes: consent.scopes);
 
 fn not_a_client() -> Error {
     Error::new(

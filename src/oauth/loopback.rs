@@ -1,6 +1,5 @@
 //! A listener on 127.0.0.1 that receives the browser's redirect from a consent page.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -176,14 +175,7 @@ impl Loopback {
     }
 }
 
-impl fmt::Debug for Loopback {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Loopback")
-            .field("redirect_url", &self.redirect_url)
-            .finish_non_exhaustive()
-    }
-}
+shows!(Loopback, loopback => redirect_url: loopback.redirect_url);
 
 impl Drop for Loopback {
     fn drop(&mut self) {

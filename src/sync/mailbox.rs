@@ -1,7 +1,6 @@
 //! The history poller.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::time::Duration;
 
 use super::event::{Event, FullSyncReason, changes};
@@ -272,11 +271,4 @@ impl MailboxSync<'_> {
     }
 }
 
-impl fmt::Debug for MailboxSync<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("MailboxSync")
-            .field("state", &self.state)
-            .finish_non_exhaustive()
-    }
-}
+shows!(MailboxSync<'a>, sync => state: sync.state);

@@ -286,12 +286,4 @@ fn class(error: &Error) -> (&'static str, Retry) {
         .map_or(("failed", Person), |(_, code, retry)| (code, retry))
 }
 
-impl std::fmt::Debug for Answer {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Answer")
-            .field("characters", &self.text.chars().count())
-            .field("is_error", &self.is_error)
-            .finish_non_exhaustive()
-    }
-}
+shows!(Answer, answer => characters: answer.text.chars().count(), is_error: answer.is_error);

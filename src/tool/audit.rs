@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::cap::private;
@@ -50,23 +50,11 @@ impl Audit {
         }
     }
 
-    /// Records a call: the caller, the tool, the ids it named and returned, and the outcome.
-    fn record(&self, who: &str, tool: &str, arguments: &Value, outcome: Outcome<'_>) {
-        let mut line = Map::new();
-        line.insert("time".to_owned(), json!(jiff::Timestamp::now().to_string()));
-        line.insert("who".to_owned(), json!(visible_line(who)));
-        line.insert("tool".to_owned(), json!(tool));
-        let words = [&arguments["entity"], &arguments["action"]].map(Value::as_str);
-        if let [Some(entity), Some(action)] = words {
-            let action = visible_line(&format!("{entity}.{action}"));
-            let action: String = action.chars().take(LONGEST_ID).collect();
-            line.insert("action".to_owned(), json!(action));
-        }
+    /// Records a call: who made it, what it was, which ids it named and gave, and what came of it.
+    fn record(&self, who: &str, tool: &str, arguments: &Value, answer: Option<&Answer>) {
         let mut ids = Vec::new();
         collect(arguments, &mut ids);
-        if let Outcome::Answered(answer) = outcome
-            && !answer.is_error
-        {
+        if let Some(answer) = answer.filter(|answer| !answer.is_error) {
             for record in [&answer.structured, &answer.structured["data"]] {
                 for name in ["id", "draft_id"] {
                     ids.extend(record[name].as_str().and_then(id));
@@ -75,12 +63,20 @@ impl Audit {
         }
         ids.dedup();
         ids.truncate(MOST_IDS);
-        line.insert("ids".to_owned(), json!(ids));
-        line.insert("outcome".to_owned(), json!(outcome.word()));
-        let mut text = Value::Object(line).to_string();
-        text.push('\n');
-        // One write in append mode, so lines of several processes do not mix.
-        let written = (&self.file).write_all(text.as_bytes());
+        let mut line = json!({
+            "time": jiff::Timestamp::now().to_string(),
+            "who": visible_line(who),
+            "tool": tool,
+            "ids": ids,
+            "outcome": outcome(answer),
+        });
+        let words = [&arguments["entity"], &arguments["action"]].map(Value::as_str);
+        if let [Some(entity), Some(action)] = words {
+            let action = visible_line(&format!("{entity}.{action}"));
+            line["action"] = action.chars().take(LONGEST_ID).collect::<String>().into();
+        }
+        // One write in append mode, so that the lines of several processes do not mix.
+        let written = (&self.file).write_all(format!("{line}\n").as_bytes());
         self.is_broken.store(written.is_err(), Ordering::Relaxed);
     }
 }
@@ -97,40 +93,29 @@ pub(super) struct Record {
 impl Record {
     pub(super) fn end(&mut self, answer: &Answer) {
         self.is_ended = true;
-        let outcome = Outcome::Answered(answer);
         self.audit
-            .record(&self.who, &self.tool, &self.arguments, outcome);
+            .record(&self.who, &self.tool, &self.arguments, Some(answer));
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
         if !self.is_ended {
-            let outcome = Outcome::Abandoned;
             self.audit
-                .record(&self.who, &self.tool, &self.arguments, outcome);
+                .record(&self.who, &self.tool, &self.arguments, None);
         }
     }
 }
 
-/// The outcome of a call.
-#[derive(Clone, Copy)]
-enum Outcome<'a> {
-    Answered(&'a Answer),
-    /// The caller went away. What was in progress may have been carried out.
-    Abandoned,
-}
-
-impl Outcome<'_> {
-    fn word(&self) -> &str {
-        match self {
-            Self::Abandoned => "abandoned",
-            Self::Answered(answer) if answer.is_error => answer.structured["error"]["code"]
-                .as_str()
-                .unwrap_or("failed"),
-            Self::Answered(answer) if answer.structured["is_draft_instead"] == true => "drafted",
-            Self::Answered(_) => "done",
-        }
+/// What came of a call. Without an answer the caller went away, and what was under way may have been carried out.
+fn outcome(answer: Option<&Answer>) -> &str {
+    match answer {
+        None => "abandoned",
+        Some(answer) if answer.is_error => answer.structured["error"]["code"]
+            .as_str()
+            .unwrap_or("failed"),
+        Some(answer) if answer.structured["is_draft_instead"] == true => "drafted",
+        Some(_) => "done",
     }
 }
 

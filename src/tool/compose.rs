@@ -343,16 +343,10 @@ impl Tools {
     }
 }
 
-/// Adds the recipients.
-fn with_people(mut message: Compose, arguments: &Arguments) -> Compose {
-    for recipient in arguments.texts("to") {
-        message = message.to(recipient);
-    }
-    for recipient in arguments.texts("cc") {
-        message = message.cc(recipient);
-    }
-    for recipient in arguments.texts("bcc") {
-        message = message.bcc(recipient);
-    }
-    message
+/// Recipients.
+fn with_people(message: Compose, arguments: &Arguments) -> Compose {
+    let texts = |name: &str| arguments.texts(name).into_iter();
+    let message = texts("to").fold(message, Compose::to);
+    let message = texts("cc").fold(message, Compose::cc);
+    texts("bcc").fold(message, Compose::bcc)
 }

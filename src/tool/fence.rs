@@ -36,7 +36,7 @@ impl Fence {
 
     /// Puts visible text between the marks.
     pub(super) fn wrap(&self, text: &str) -> String {
-        let text = defused(&visible_text(text));
+        let text = defused_text(text);
         format!(
             "<{WORD} {mark}>\n{text}\n</{WORD} {mark}>",
             mark = self.mark,
@@ -62,7 +62,7 @@ impl Fence {
         match inner {
             // `wrap` has already defused it.
             Some(inner) => inner.trim_matches('\n').to_owned(),
-            None => defused(&visible_text(text)),
+            None => defused_text(text),
         }
     }
 }

@@ -534,13 +534,4 @@ fn changes(entry: &Entry, arguments: &Value) -> bool {
     }
 }
 
-impl std::fmt::Debug for Tools {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Tools")
-            .field("mode", &self.mode())
-            .field("access", &self.access)
-            .field("limit", &self.limit)
-            .finish_non_exhaustive()
-    }
-}
+shows!(Tools, tools => mode: tools.mode(), access: tools.access, limit: tools.limit);

@@ -23,8 +23,7 @@ impl Messages {
         for id in self.ids {
             if id == "-" {
                 let lines = Text::from(id).read()?;
-                // Some Windows programs start a file with a byte order mark.
-                let lines = lines.trim_start_matches('\u{feff}').lines().map(str::trim);
+                let lines = lines.lines().map(str::trim);
                 ids.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
             } else {
                 ids.push(id);

@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use airbyte_agent_gmail::operation::{Location, Operation};
 use airbyte_agent_gmail::page::SeenTokens;
-use airbyte_agent_gmail::{Error, ExecuteResult, GmailConnector};
+use airbyte_agent_gmail::{ExecuteResult, GmailConnector};
 use serde_json::{Map, Value, json};
 
 use crate::cli::args::Global;
@@ -43,11 +43,7 @@ pub(crate) async fn run(global: &Global, call: Call) -> Result<(), Failure> {
     let given = path_values(operation, &params);
     let selection = output.selection();
     let call = gmail.execute_selected(operation.entity, operation.action, params, &selection);
-    let failed = |error: Error| match given.as_str() {
-        "" => error.into(),
-        given => Failure::about(given, error),
-    };
-    output.execute(call, failed).await
+    output.execute(call, &given).await
 }
 
 /// The ids in the request's path.

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::cli::args::Global;
-use crate::cli::exit::Failure;
+use crate::cli::exit::{About, Failure};
 use crate::cli::file::Folder;
 use crate::cli::output::{self, Format};
 use crate::cli::settings::connect;
@@ -46,10 +46,8 @@ impl Attachments {
                 directory,
             } => (message_id, part, (!global.dry_run).then_some(directory)),
         };
-        let message = connect(global)?
-            .read_with_attachments(&id)
-            .await
-            .map_err(|error| Failure::about(&id, error))?;
+        let gmail = connect(global)?;
+        let message = gmail.read_with_attachments(&id).await.about(&id)?;
         let chosen: Vec<_> = message
             .attachments
             .iter()

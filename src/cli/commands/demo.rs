@@ -1,7 +1,7 @@
 //! `airbyte-gmail demo`: the main job in both modes, against a sandbox in the same process.
 
 use airbyte_agent_gmail::mail::{Compose, Reading};
-use airbyte_agent_gmail::sandbox::Sandbox;
+use airbyte_agent_gmail::sandbox::{RequestRecord, Sandbox};
 use airbyte_agent_gmail::types::DraftMessage;
 use airbyte_agent_gmail::{GmailConnector, Mode};
 
@@ -21,16 +21,10 @@ pub(crate) async fn run() -> Result<(), Failure> {
     for gmail in [sandbox.open_source()?, sandbox.hosted()?] {
         show(&gmail).await?;
     }
-    let (google, airbyte) = sandbox
-        .requests()
-        .iter()
-        .fold((0, 0), |(google, airbyte), request| {
-            if request.path.starts_with("/api/") {
-                (google, airbyte + 1)
-            } else {
-                (google + 1, airbyte)
-            }
-        });
+    let requests = sandbox.requests();
+    let is_airbyte = |request: &&RequestRecord| request.path.starts_with("/api/");
+    let airbyte = requests.iter().filter(is_airbyte).count();
+    let google = requests.len() - airbyte;
     line(&format!(
         "\nBoth modes did the same, through the same code: {google} requests went to Google, {airbyte} to Airbyte.\n\
          Next: `airbyte-gmail sandbox` runs one for your own programs, `airbyte-gmail --help` lists all commands."

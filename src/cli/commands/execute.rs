@@ -37,6 +37,6 @@ impl Execute {
         let (connector, output) = (connect(global)?, global.output(Format::Json));
         let selection = output.selection();
         let call = connector.execute_selected(&self.entity, &self.action, params, &selection);
-        output.execute(call, Failure::from).await
+        output.execute(call, "").await
     }
 }

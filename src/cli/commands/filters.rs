@@ -8,7 +8,7 @@ use clap_complete::engine::ArgValueCompleter;
 use serde_json::json;
 
 use crate::cli::args::{Global, complete};
-use crate::cli::exit::Failure;
+use crate::cli::exit::{About, Failure};
 use crate::cli::field::{self, Fields};
 use crate::cli::label::Labels;
 use crate::cli::output::Meter;
@@ -162,15 +162,13 @@ impl Filters {
                 if global.dry_run {
                     return global.show(&json!({"dry_run": true, "delete": id}));
                 }
-                let deleted = filters().delete(id.as_str()).send().await;
-                deleted.map_err(|error| Failure::about(&id, error))?;
+                filters().delete(id.as_str()).send().await.about(&id)?;
                 global.tell(&json!({"deleted": id}), |_| {
                     output::marked(true, &format!("the filter {id} is deleted"))
                 })
             }
             Self::Apply { id, dry_run } => {
-                let filter = filters().get(&id).send().await;
-                let filter = filter.map_err(|error| Failure::about(&id, error))?;
+                let filter = filters().get(&id).send().await.about(&id)?;
                 apply(global, &gmail, filter, dry_run || global.dry_run).await
             }
         }

@@ -6,14 +6,14 @@ use airbyte_agent_gmail::GmailConnector;
 use airbyte_agent_gmail::mail::Attachment;
 use airbyte_agent_gmail::tool::visible_text;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::args::Global;
 use crate::cli::browser;
-use crate::cli::exit::Failure;
+use crate::cli::exit::{About, Failure};
 use crate::cli::field::Fields;
 use crate::cli::file::Folder;
-use crate::cli::output::{self, Format};
+use crate::cli::output::{self, Format, Output};
 use crate::cli::settings::connect;
 
 /// The fields of the result.
@@ -72,11 +72,9 @@ impl Open {
             return web(global, &gmail, &self.message_id).await;
         }
         let output = global.output(Format::Table);
-        let message = gmail
-            .read_with_attachments(&self.message_id)
-            .await
-            .map_err(|error| Failure::about(&self.message_id, error))?;
-        let attachment = chosen(&message.attachments, self.part.as_deref(), &self.message_id)?;
+        let id = &self.message_id;
+        let message = gmail.read_with_attachments(id).await.about(id)?;
+        let attachment = chosen(&message.attachments, self.part.as_deref(), id)?;
         if global.dry_run {
             return output.value(&json!({"dry_run": true, "name": attachment.name}));
         }
@@ -91,10 +89,8 @@ impl Open {
         let is_opened = !self.no_viewer
             && is_shown(&attachment.mime_type, &file)
             && browser::view(&file.display().to_string());
-        if output.format() == Format::Table {
-            return output::line(&visible_text(&file.display().to_string()));
-        }
-        output.show(&json!({"file": file, "opened": is_opened}))
+        let file = file.display().to_string();
+        tell(&output, &file, &json!({"file": file, "opened": is_opened}))
     }
 }
 
@@ -142,23 +138,23 @@ fn is_shown(mime_type: &str, file: &Path) -> bool {
 }
 
 async fn web(global: &Global, gmail: &GmailConnector, id: &str) -> Result<(), Failure> {
-    let message = gmail
-        .messages()
-        .get(id)
-        .format("minimal")
-        .send()
-        .await
-        .map_err(|error| Failure::about(id, error))?;
+    let message = gmail.messages().get(id).format("minimal");
+    let message = message.send().await.about(id)?;
     let address = gmail.get_profile().send().await?.email_address;
     let address: String = url::form_urlencoded::byte_serialize(address.as_bytes()).collect();
     let thread = message.thread_id.unwrap_or(message.id);
     let url = format!("https://mail.google.com/mail/?authuser={address}#all/{thread}");
     let is_opened = !global.dry_run && browser::open(&url);
     let output = global.output(Format::Table);
+    tell(&output, &url, &json!({"url": url, "opened": is_opened}))
+}
+
+/// Tells a person where something is, and a program also whether it was opened.
+fn tell(output: &Output, place: &str, shown: &Value) -> Result<(), Failure> {
     if output.format() == Format::Table {
-        return output::line(&visible_text(&url));
+        return output::line(&visible_text(place));
     }
-    output.show(&json!({"url": url, "opened": is_opened}))
+    output.show(shown)
 }
 
 #[cfg(test)]

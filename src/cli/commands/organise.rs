@@ -9,7 +9,7 @@ use clap_complete::engine::ArgValueCompleter;
 use serde_json::json;
 
 use crate::cli::args::{Global, Messages, complete};
-use crate::cli::exit::Failure;
+use crate::cli::exit::{About, Failure};
 use crate::cli::label::{self, Labels};
 use crate::cli::output::{self, Format, Meter};
 use crate::cli::settings::connect;
@@ -219,7 +219,7 @@ impl Change {
                 ids.len()
             ));
         }
-        Err(Failure::about(id, error))
+        Err(error).about(id)
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::args::{Global, Messages};
-use crate::cli::exit::Failure;
+use crate::cli::exit::{About, Failure};
 use crate::cli::output::{self, Format};
 use crate::cli::page;
 use crate::cli::settings::connect;
@@ -59,10 +59,7 @@ impl Read {
         let mut labels = None;
         output::start_pager(global);
         for (index, id) in ids.iter().enumerate() {
-            let reading = gmail
-                .read_with_attachments(id)
-                .await
-                .map_err(|error| Failure::about(id, error))?;
+            let reading = gmail.read_with_attachments(id).await.about(id)?;
             if output.format() == Format::Table {
                 page::print(&gmail, &mut labels, &reading, self.quoted, index == 0).await?;
             } else {

@@ -32,6 +32,6 @@ impl Sql {
         let call = connector
             .execute(&self.entity, gmail().sql_action, params)
             .selection(output.selection());
-        output.execute(call, Failure::from).await
+        output.execute(call, "").await
     }
 }

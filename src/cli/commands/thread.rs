@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::args::Global;
-use crate::cli::exit::Failure;
+use crate::cli::exit::{About, Failure};
 use crate::cli::output::{self, Format};
 use crate::cli::page;
 use crate::cli::settings::connect;
@@ -23,10 +23,8 @@ impl Thread {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let output = global.output(Format::Table);
         let gmail = connect(global)?;
-        let messages = gmail
-            .read_thread(&self.thread_id)
-            .await
-            .map_err(|error| Failure::about(&self.thread_id, error))?;
+        let id = &self.thread_id;
+        let messages = gmail.read_thread(id).await.about(id)?;
         output::start_pager(global);
         if output.format() != Format::Table {
             let value = serde_json::to_value(&messages)?;

@@ -17,7 +17,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::exit::{Failure, plain};
+use super::exit::{About, Failure, plain};
 pub(crate) use filter::Filter;
 pub(crate) use meter::Meter;
 pub(crate) use pager::{finish as finish_pager, start as start_pager};
@@ -113,16 +113,13 @@ impl Output {
         }
     }
 
-    /// Runs an action and shows the result. As unfiltered JSON, the data are the service's own text.
-    pub(crate) async fn execute(
-        &self,
-        call: Execute<'_>,
-        failed: impl FnOnce(Error) -> Failure,
-    ) -> Result<(), Failure> {
+    /// Carries out an action and shows what it gives; what was `given`, where it is something, is quoted if the service
+    /// refuses it. As JSON that no filter reads, the data are the service's own text.
+    pub(crate) async fn execute(&self, call: Execute<'_>, given: &str) -> Result<(), Failure> {
         if self.format != Format::Json || self.filter.is_some() {
-            return self.result(&call.await.map_err(failed)?);
+            return self.result(&quoting(given, call.await)?);
         }
-        let text = serde_json::to_string(&call.text().await.map_err(failed)?)?;
+        let text = serde_json::to_string(&quoting(given, call.text().await)?)?;
         line(&visible_json(&layout::pretty(&text)))
     }
 
@@ -219,7 +216,14 @@ impl Output {
     }
 }
 
-/// Tells on standard error how to continue a list.
+fn quoting<T>(given: &str, outcome: Result<T, Error>) -> Result<T, Failure> {
+    if given.is_empty() {
+        return Ok(outcome?);
+    }
+    outcome.about(given)
+}
+
+/// Says on the standard error how a list goes on.
 fn more(result: &ExecuteResult) -> Result<(), Failure> {
     let has_more = result
         .meta

@@ -1,6 +1,5 @@
 //! Reads an archive message by message.
 
-use std::fmt;
 use std::io::{self, Read};
 
 use super::input::Input;
@@ -376,19 +375,7 @@ impl<R: Read> Iterator for Reader<R> {
     }
 }
 
-// The message is private mail, so its content is left out.
-impl fmt::Debug for Archived {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Archived")
-            .field("offset", &self.offset)
-            .field("length", &self.raw.len())
-            .finish_non_exhaustive()
-    }
-}
+// The message is somebody's mail.
+shows!(Archived, archived => offset: archived.offset, length: archived.raw.len());
 
-impl<R> fmt::Debug for Reader<R> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Reader").finish_non_exhaustive()
-    }
-}
+shows!(Reader<R>);

@@ -275,13 +275,10 @@ async fn logout(global: &Global, local: bool) -> Result<(), Failure> {
 
 /// An account without its secrets.
 pub(crate) fn shown(account: &Account, default: Option<&str>) -> Value {
-    let seconds = |time: Option<SystemTime>| {
-        time.and_then(|time| time.duration_since(UNIX_EPOCH).ok())
-            .map(|since| since.as_secs())
-    };
+    // A time before that can't be written.
     let date = |time: Option<SystemTime>| {
-        // A time that can't be formatted was not read either.
-        seconds(time).and(time).map(httpdate::fmt_http_date)
+        let time = time.filter(|time| *time >= UNIX_EPOCH);
+        time.map(httpdate::fmt_http_date)
     };
     json!({
         "account": account.name,

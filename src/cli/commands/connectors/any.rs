@@ -205,7 +205,7 @@ impl Any {
         if let Some(intent) = &global.intent {
             call = call.intent(intent);
         }
-        output.execute(call, Failure::from).await
+        output.execute(call, "").await
     }
 }
 

@@ -29,7 +29,7 @@ const GROUP_BYTES: usize = 4 * 1024 * 1024;
 
 /// The parameters of an export; the first line of its index.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     pub(super) format: Format,
     #[serde(default)]
     pub(super) query: String,
@@ -38,8 +38,8 @@ pub(super) struct Plan {
     /// Whether each message gets its labels in a header.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) x_gmail_labels: bool,
-    pub(super) account: String,
-    /// Where a sync continues after the first run of this export.
+    pub(crate) account: String,
+    /// From where a sync goes on behind the first run of this export.
     #[serde(default)]
     pub(super) history_id: String,
 }

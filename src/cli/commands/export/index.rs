@@ -12,28 +12,28 @@ use crate::cli::file::unusable;
 
 /// The index line of a message.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Line {
+pub(crate) struct Line {
     pub(super) id: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) thread: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) labels: Vec<String>,
+    pub(crate) labels: Vec<String>,
     /// The names of the labels, in the same order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) label_names: Vec<String>,
-    /// When Gmail received the message, in milliseconds since 1970.
+    pub(crate) label_names: Vec<String>,
+    /// When Gmail received it, in milliseconds since 1970.
     pub(super) date: i64,
     /// The offset of its record in the output; a Maildir has no offsets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) at: Option<u64>,
-    /// The length of its record.
+    pub(crate) at: Option<u64>,
+    /// How long its record is.
     pub(super) length: u64,
     /// Its file name when written. A mail reader may have renamed the file since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) file: Option<String>,
     /// Identifies the message even after another program has moved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) digest: Option<String>,
+    pub(crate) digest: Option<String>,
 }
 
 impl Line {

@@ -24,7 +24,10 @@ use crate::cli::exit::Failure;
 use crate::cli::label::Labels;
 use crate::cli::output::{self, Meter};
 use crate::cli::settings::{builder, patient};
-use archive::{Archive, Opened, Plan};
+use archive::{Archive, Opened};
+
+pub(crate) use archive::Plan;
+pub(crate) use index::Line;
 
 /// The fields of the final summary.
 pub(crate) const FIELDS: [&str; 6] = [

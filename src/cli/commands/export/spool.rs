@@ -6,26 +6,21 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::index::Line;
 use crate::cli::exit::Failure;
 use crate::cli::file::{beside, private};
 
 /// A group of messages.
-#[derive(Default)]
+#[derive(Default, Deserialize)]
 pub(super) struct Group {
     /// The offset in the output where the group begins.
     pub(super) at: u64,
     pub(super) lines: Vec<Line>,
+    #[serde(skip)]
     pub(super) bytes: Vec<u8>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Header {
-    at: u64,
-    length: usize,
-    lines: Vec<Line>,
 }
 
 impl Group {
@@ -52,11 +47,7 @@ fn path(output: &Path) -> PathBuf {
 pub(super) fn keep(output: &Path, group: &Group) -> Result<(), Failure> {
     let mut file = private(&path(output))?;
     file.set_len(0)?;
-    let header = Header {
-        at: group.at,
-        length: group.bytes.len(),
-        lines: group.lines.clone(),
-    };
+    let header = json!({"at": group.at, "length": group.bytes.len(), "lines": group.lines});
     let mut header = serde_json::to_vec(&header)?;
     header.push(b'\n');
     file.write_all(&header)?;
@@ -68,13 +59,12 @@ pub(super) fn keep(output: &Path, group: &Group) -> Result<(), Failure> {
 pub(super) fn kept(output: &Path) -> Option<Group> {
     let kept = std::fs::read(path(output)).ok()?;
     let end = memchr::memchr(b'\n', &kept)?;
-    let header: Header = serde_json::from_slice(kept.get(..end)?).ok()?;
+    let header: Value = serde_json::from_slice(kept.get(..end)?).ok()?;
     let bytes = kept.get(end + 1..)?;
-    (bytes.len() == header.length).then(|| Group {
-        at: header.at,
-        lines: header.lines,
-        bytes: bytes.to_vec(),
-    })
+    let is_whole = header["length"] == bytes.len();
+    let mut group: Group = serde_json::from_value(header).ok()?;
+    group.bytes = bytes.to_vec();
+    is_whole.then_some(group)
 }
 
 /// Deletes the kept group after it is written.

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use airbyte_agent_gmail::GmailConnector;
 use airbyte_agent_gmail::mail::Reading;
-use serde::Deserialize;
 
 use super::mark::add;
 use super::source::Item;
 use super::word::{Meaning, Words, split};
+use crate::cli::commands::export::{Line, Plan};
 use crate::cli::exit::Failure;
 use crate::cli::file::{beside, unreadable};
 use crate::cli::label::{Labels, OR_MAKE_IT, is_system};
@@ -43,30 +43,8 @@ struct Index {
     by_place: HashMap<u64, Kept>,
 }
 
-#[derive(Clone, Default)]
-struct Kept {
-    ids: Vec<String>,
-    names: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct IndexHeader {
-    format: String,
-    #[serde(default)]
-    account: String,
-}
-
-#[derive(Deserialize)]
-struct IndexLine {
-    #[serde(default)]
-    at: Option<u64>,
-    #[serde(default)]
-    digest: Option<String>,
-    #[serde(default)]
-    labels: Vec<String>,
-    #[serde(default)]
-    label_names: Vec<String>,
-}
+/// The ids of a message's labels, and their names in the same order.
+type Kept = (Vec<String>, Vec<String>);
 
 /// The sources of labels.
 pub(super) struct Sources<'a> {
@@ -160,9 +138,9 @@ impl LabelPlan {
     fn names(&self, item: &Item) -> (Vec<String>, Vec<String>) {
         let (mut names, mut nameless) = (Vec::new(), Vec::new());
         let kept = self.kept.as_ref().and_then(|index| index.of(item));
-        let are_known = if let (Some(index), Some(kept)) = (&self.kept, kept) {
-            for (place, id) in kept.ids.iter().enumerate() {
-                match kept.names.get(place) {
+        let are_known = if let (Some(index), Some((ids, kept_names))) = (&self.kept, kept) {
+            for (place, id) in ids.iter().enumerate() {
+                match kept_names.get(place) {
                     _ if is_system(id) => add(&mut names, id),
                     Some(name) => add(&mut names, name),
                     None if index.is_of_this_account && self.account.name(id).is_some() => {
@@ -208,29 +186,19 @@ impl Index {
             || Failure::input("its index is not that of an export; leave --keep-labels out");
         let mut lines = BufReader::new(file).lines();
         let header = lines.next().ok_or_else(foreign)??;
-        let header: IndexHeader = serde_json::from_str(&header).map_err(|_| foreign())?;
-        if header.format.is_empty() {
-            return Err(foreign());
-        }
+        let header: Plan = serde_json::from_str(&header).map_err(|_| foreign())?;
         let mut read = Self {
             is_of_this_account: header.account.eq_ignore_ascii_case(email_address),
             by_key: HashMap::new(),
             by_place: HashMap::new(),
         };
         for line in lines {
-            let line: IndexLine = serde_json::from_str(&line?).map_err(|_| foreign())?;
-            let kept = Kept {
-                ids: line.labels,
-                names: line.label_names,
-            };
-            match (line.digest, line.at) {
-                (Some(digest), _) => {
-                    read.by_key.insert(digest, kept);
-                }
-                (None, Some(at)) => {
-                    read.by_place.insert(at, kept);
-                }
-                (None, None) => {}
+            let line: Line = serde_json::from_str(&line?).map_err(|_| foreign())?;
+            let kept = (line.labels, line.label_names);
+            if let Some(digest) = line.digest {
+                read.by_key.insert(digest, kept);
+            } else if let Some(at) = line.at {
+                read.by_place.insert(at, kept);
             }
         }
         Ok(read)
