@@ -71,10 +71,7 @@ impl Schema {
             }
         }
         if schemas.is_empty() {
-            return Err(Failure::input(format!(
-                "unknown entity; use one of: {}",
-                gmail().entities().join(", ")
-            )));
+            return Err(unknown(""));
         }
         output.value(&Value::Object(schemas))
     }
@@ -146,7 +143,12 @@ fn man_pages(directory: &Path, command: &Command, name: &str) -> Result<usize, F
     Ok(count)
 }
 
-/// `--help-agents`: the guide, or the reference for one entity or for `all`.
+fn unknown(others: &str) -> Failure {
+    let entities = gmail().entities().join(", ");
+    Failure::input(format!("unknown entity; use one of: {entities}{others}"))
+}
+
+/// `--help-agents`: the guide, or the reference of one entity, or of `all`.
 pub(crate) fn for_agents(topic: &str) -> Result<(), Failure> {
     if topic.is_empty() {
         return output::line(&format!(
@@ -173,10 +175,7 @@ pub(crate) fn for_agents(topic: &str) -> Result<(), Failure> {
         .map(|(_, page)| page.as_str())
         .collect();
     if chosen.is_empty() {
-        return Err(Failure::input(format!(
-            "unknown entity; use one of: {}, or all",
-            gmail().entities().join(", ")
-        )));
+        return Err(unknown(", or all"));
     }
     output::line(chosen.join("\n").trim_end())
 }
