@@ -203,7 +203,7 @@ impl<T: DeserializeOwned> Upload<T> {
     }
 }
 
-/// Sends a message piece by piece, each from where the service says that it is.
+/// Sends a message in chunks, each from the offset that the service reports.
 async fn in_pieces(media: &Media, session: &Session<'_>, size: u64) -> Result<Reply, Error> {
     let mut sessions = 0;
     'session: loop {
@@ -278,7 +278,7 @@ fn request(
     params: Value,
 ) -> Result<Encoded, Error> {
     let mut params = operation::params(params)?;
-    // The row knows the bytes as a required field: it is there for the check, and gone from what is sent.
+    // The table lists the bytes as a required field. Add it for the check and remove it from the request.
     put(&mut params, upload.field, Some(json!("")));
     let mut params = operation.accept(params.into())?;
     put(&mut params, upload.field, None);

@@ -321,7 +321,7 @@ async fn answer(
         (None, _) if bytes.trim_ascii().is_empty() => {
             told(StatusCode::BAD_REQUEST, &message::nothing())
         }
-        // A notification that is not known wants no answer.
+        // An unknown notification needs no response.
         (None, _) => plain(StatusCode::ACCEPTED, ""),
         (Some(Received::Message(_)), true) => {
             let body = Full::new(message::plain(bytes));
@@ -330,7 +330,7 @@ async fn answer(
     }
 }
 
-/// What takes any form takes both forms of an answer: JSON and a stream of events.
+/// A client that accepts anything gets both media types that the service requires: JSON and an event stream.
 fn take_both(headers: &mut HeaderMap) {
     let takes_any = match headers.get(header::ACCEPT).map(HeaderValue::to_str) {
         None => true,

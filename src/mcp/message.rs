@@ -164,14 +164,14 @@ fn one(mut value: Value, bytes: Option<&[u8]>) -> Option<Received> {
     };
     let given = fields.get("id");
     let is_request = fields.contains_key("method");
-    // An id that is no number of 64 bits is still the client's own: it is told back as it came.
+    // An id that is not a 64-bit number is still the client's own: return it as it came.
     let told = match given {
         Some(Value::Number(number)) if number.is_f64() => bytes.map_or(Value::Null, id),
         Some(given @ (Value::String(_) | Value::Number(_))) => given.clone(),
         _ => Value::Null,
     };
     let why = match (given, is_request) {
-        // A notification is never answered, and neither is an answer.
+        // Neither a notification nor a response gets a response.
         (None, true) => None,
         (Some(_), false) if fields.contains_key("result") || fields.contains_key("error") => None,
         (_, false) => Some("there is no method"),

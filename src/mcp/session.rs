@@ -16,8 +16,8 @@ use rmcp::transport::streamable_http_server::session::{
 
 use super::lock;
 
-/// How many sessions there are at once. When another starts, the least recently used one ends; its client gets a 404 at
-/// its next request and starts a new one.
+/// The most sessions at once. A new one ends the least recently used; that client gets a 404 for its next request and
+/// starts over.
 pub(super) const SESSIONS: usize = 256;
 
 /// The sessions, with the time of last use.

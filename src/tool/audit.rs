@@ -50,7 +50,7 @@ impl Audit {
         }
     }
 
-    /// Records a call: who made it, what it was, which ids it named and gave, and what came of it.
+    /// Records a call: the caller, the tool, the ids it named and returned, and the outcome.
     fn record(&self, who: &str, tool: &str, arguments: &Value, answer: Option<&Answer>) {
         let mut ids = Vec::new();
         collect(arguments, &mut ids);
@@ -75,7 +75,7 @@ impl Audit {
             let action = visible_line(&format!("{entity}.{action}"));
             line["action"] = action.chars().take(LONGEST_ID).collect::<String>().into();
         }
-        // One write in append mode, so that the lines of several processes do not mix.
+        // One write in append mode, so lines of several processes do not mix.
         let written = (&self.file).write_all(format!("{line}\n").as_bytes());
         self.is_broken.store(written.is_err(), Ordering::Relaxed);
     }

@@ -343,7 +343,7 @@ impl Tools {
     }
 }
 
-/// Recipients.
+/// Adds the recipients.
 fn with_people(message: Compose, arguments: &Arguments) -> Compose {
     let texts = |name: &str| arguments.texts(name).into_iter();
     let message = texts("to").fold(message, Compose::to);

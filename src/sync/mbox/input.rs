@@ -5,7 +5,7 @@ use std::io::{self, Read};
 /// The size of one read.
 const CHUNK: usize = 64 * 1024;
 
-/// A reader that holds what has been looked at and not yet taken.
+/// A reader that buffers bytes until they are taken.
 pub(super) struct Input<R> {
     reader: R,
     bytes: Vec<u8>,

@@ -375,7 +375,7 @@ impl<R: Read> Iterator for Reader<R> {
     }
 }
 
-// The message is somebody's mail.
+// The message is private mail, so its content is left out.
 shows!(Archived, archived => offset: archived.offset, length: archived.raw.len());
 
 shows!(Reader<R>);

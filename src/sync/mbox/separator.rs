@@ -5,7 +5,7 @@
 
 use jiff::civil;
 
-/// The names of the months in English, by their first letters.
+/// English month names, by their first three letters.
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
