@@ -205,37 +205,34 @@ fn chosen(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
             "--account names a google account, but hosted mode uses connectors; leave one of the two out",
         ));
     }
-    match (mode, google_variable_for(global), airbyte_variable()) {
-        (None | Some(Mode::OpenSource), Some(name), airbyte)
-            if mode.is_some() || airbyte.is_none() =>
-        {
-            tell(global, || format!("credentials: the environment ({name})"));
-            of_environment()
+    if is_hosted(global)? {
+        return hosted(global);
+    }
+    if let Some(name) = google_variable_for(global) {
+        if mode.is_none() && airbyte_variable().is_some() {
+            // The error says that the environment does not tell which of the two is meant.
+            return Ok(GmailConnectorBuilder::from_env(None)?);
         }
-        (Some(Mode::Hosted), ..) | (None, None, Some(_)) => hosted(global),
-        (None | Some(Mode::OpenSource), None, _) => {
-            let directory = directory()?;
-            let source = Source::find(&directory, global)?;
-            match &source {
-                // A file or this machine may supply credentials that nobody chose explicitly.
-                Some(source @ (Source::File(..) | Source::Machine)) => output::note(&source.note()),
-                Some(source) => tell(global, || source.note()),
-                None => {}
-            }
-            match source {
-                Some(Source::Account(account, _)) => stored(&directory, &account),
-                Some(_) => of_environment(),
-                None => match mode {
-                    None => Err(Failure::input(
-                        "no credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME; without an account, `airbyte-gmail demo` and `airbyte-gmail sandbox` show everything",
-                    )),
-                    Some(_) => Err(Failure::input(
-                        "no google credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account",
-                    )),
-                },
-            }
-        }
-        _ => Ok(GmailConnectorBuilder::from_env(mode)?),
+        tell(global, || format!("credentials: the environment ({name})"));
+        return of_environment();
+    }
+    let directory = directory()?;
+    let source = Source::find(&directory, global)?;
+    match &source {
+        // A file or a machine gives credentials without being asked for in so many words.
+        Some(source @ (Source::File(..) | Source::Machine)) => output::note(&source.note()),
+        Some(source) => tell(global, || source.note()),
+        None => {}
+    }
+    match source {
+        Some(Source::Account(account, _)) => stored(&directory, &account),
+        Some(_) => of_environment(),
+        None if mode.is_some() => Err(Failure::input(
+            "no google credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account",
+        )),
+        None => Err(Failure::input(
+            "no credentials: run `airbyte-gmail auth login`, or set GMAIL_REFRESH_TOKEN with GMAIL_CLIENT_ID and GMAIL_CLIENT_SECRET, or GOOGLE_APPLICATION_CREDENTIALS with GMAIL_SUBJECT for a service account, or AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET with AIRBYTE_CUSTOMER_NAME; without an account, `airbyte-gmail demo` and `airbyte-gmail sandbox` show everything",
+        )),
     }
 }
 

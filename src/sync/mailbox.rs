@@ -156,7 +156,7 @@ impl MailboxSync<'_> {
             match std::mem::replace(&mut self.phase, Phase::Idle) {
                 Phase::Idle if self.state.is_complete() => self.phase = self.history(),
                 Phase::Idle => {
-                    let reason = if self.state.has_begun() {
+                    let reason = if self.state.history_id().is_some() {
                         FullSyncReason::Interrupted
                     } else {
                         FullSyncReason::First

@@ -66,10 +66,6 @@ impl SyncState {
             self.history_id = Some(history_id);
         }
     }
-
-    pub(super) fn has_begun(&self) -> bool {
-        self.history_id.is_some()
-    }
 }
 
 /// A history id as a number.

@@ -109,7 +109,7 @@ impl Global {
             }
             (format, _) => format.unwrap_or(default),
         };
-        Output::new(format, &self.fields).with_filter(self.jq.clone())
+        Output::new(format, &self.fields, self.jq.clone())
     }
 
     /// Reads the configuration file for what the flags leave open.

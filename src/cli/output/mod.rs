@@ -45,8 +45,8 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Creates an output for a format. Each text in `fields` can list several, separated by commas.
-    pub(crate) fn new(format: Format, fields: &[String]) -> Self {
+    /// Of a form, with the fields that are given, several in a text with commas between them.
+    pub(crate) fn new(format: Format, fields: &[String], filter: Option<Filter>) -> Self {
         let fields: Vec<String> = fields
             .iter()
             .flat_map(|fields| fields.split(','))
@@ -57,17 +57,11 @@ impl Output {
             format,
             is_chosen: !fields.is_empty(),
             fields,
-            filter: None,
+            filter,
         }
     }
 
-    /// Sets a filter for JSON output.
-    pub(crate) fn with_filter(mut self, filter: Option<Filter>) -> Self {
-        self.filter = filter;
-        self
-    }
-
-    /// Refuses chosen fields that the records never have. If the fields are unknown, accepts any.
+    /// Refuses chosen fields that records never have; where nothing is known of the records, every field will do.
     pub(crate) fn check_fields<T: AsRef<str>>(&self, known: &[T]) -> Result<(), Failure> {
         if !self.is_chosen || known.is_empty() {
             return Ok(());
