@@ -38,7 +38,7 @@ pub(crate) fn view(what: &str) -> bool {
     if cfg!(windows) {
         return start("rundll32", Some("url.dll,FileProtocolHandler"), what);
     }
-    // Without a display `xdg-open` would start a browser in the terminal, over the program's own text.
+    // Without a display, `xdg-open` would start a text browser over the program's own output.
     let displays = ["DISPLAY", "WAYLAND_DISPLAY"];
     displays.into_iter().any(|name| env::var_os(name).is_some()) && start("xdg-open", None, what)
 }

@@ -73,7 +73,7 @@ pub(crate) fn edit(text: &str) -> Result<Written, Failure> {
     }
 }
 
-/// The command line can have options, such as `code --wait`, so that a shell reads it.
+/// Runs the editor through a shell, because the command line can have options, such as `code --wait`.
 fn run(command: &str, path: &Path) -> Result<(), Failure> {
     let mut process = if cfg!(windows) {
         let mut words = command.split_whitespace();

@@ -28,7 +28,7 @@ pub(crate) async fn print(
     output::line(&output::fitting(&page(reading, &names, with_quoted)))
 }
 
-/// The message: headers that matter, the text, and what stands beside it.
+/// The message: important headers, the text, and what accompanies it.
 fn page(reading: &Reading, labels: &[String], with_quoted: bool) -> String {
     let mut page = String::new();
     let fields = [

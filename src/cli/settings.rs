@@ -126,7 +126,7 @@ pub(crate) async fn lock(directory: &AccountDirectory, name: &str) -> Result<Sto
     locked.map_err(|error| Failure::Other(error.to_string()))
 }
 
-/// What to do instead: choose one of these accounts, or sign in.
+/// The advice to choose one of these accounts, or to sign in.
 pub(crate) fn shown(names: &[String]) -> String {
     if names.is_empty() {
         "run `airbyte-gmail auth login`".to_owned()
@@ -219,7 +219,7 @@ fn chosen(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
     let directory = directory()?;
     let source = Source::find(&directory, global)?;
     match &source {
-        // A file or a machine gives credentials without being asked for in so many words.
+        // A file or this machine may supply credentials that nobody chose explicitly.
         Some(source @ (Source::File(..) | Source::Machine)) => output::note(&source.note()),
         Some(source) => tell(global, || source.note()),
         None => {}

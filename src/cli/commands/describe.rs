@@ -148,7 +148,7 @@ fn unknown(others: &str) -> Failure {
     Failure::input(format!("unknown entity; use one of: {entities}{others}"))
 }
 
-/// `--help-agents`: the guide, or the reference of one entity, or of `all`.
+/// `--help-agents`: the guide, or the reference for one entity or for `all`.
 pub(crate) fn for_agents(topic: &str) -> Result<(), Failure> {
     if topic.is_empty() {
         return output::line(&format!(

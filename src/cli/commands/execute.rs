@@ -25,7 +25,7 @@ pub(crate) struct Execute {
 impl Execute {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let params = self.params.read_json("--params")?;
-        // What the table does not have is the Context Store's search, or a slip that `execute_selected` tells.
+        // An action missing from the table is the Context Store's search, or a typo that `execute_selected` reports.
         if let Ok(operation) = gmail().find(&self.entity, &self.action) {
             let call = Call {
                 operation,

@@ -214,7 +214,7 @@ impl Create {
                 "the filter finds nothing; say what with --from, --to, --subject, --query, --without, --has-attachment, --larger or --smaller",
             ));
         }
-        // Options that are labels put on or taken off, in the words of Gmail's own page.
+        // Options that add or remove labels, in the words of Gmail's own page.
         let with = |given: &[String], shortcuts: [(bool, &str); 3]| {
             let wanted = shortcuts.into_iter().filter(|(is_wanted, _)| *is_wanted);
             let wanted = wanted.map(|(_, label)| label.to_owned());

@@ -123,7 +123,7 @@ pub(crate) const FIELDS: [&str; 2] = ["id", "labels"];
 /// What else can be done where a label is wanted that does not exist.
 const OR_CREATE: &str = ", or --create";
 
-/// What is done to a message.
+/// A change to a message.
 enum Change {
     /// Adds and removes labels, by id.
     Labels {

@@ -117,7 +117,7 @@ fn introduction(sandbox: &sandbox::Sandbox) -> String {
     )
 }
 
-/// Runs a command whose programs reach the sandbox and no account of the person's.
+/// Runs a command so that its programs reach the sandbox and none of the user's accounts.
 async fn run_in(
     sandbox: &sandbox::Sandbox,
     mode: Mode,

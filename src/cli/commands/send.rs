@@ -134,7 +134,7 @@ impl Reply {
 
 impl Forward {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
-        // It has the original, and need not say more.
+        // A forward has the original and needs no other text.
         let is_edited = self.content.is_edited(true)?;
         self.recipients.check()?;
         let gmail = connect(global)?;

@@ -45,7 +45,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Of a form, with the fields that are given, several in a text with commas between them.
+    /// Creates an output for a format. Each text in `fields` can list several, separated by commas.
     pub(crate) fn new(format: Format, fields: &[String], filter: Option<Filter>) -> Self {
         let fields: Vec<String> = fields
             .iter()
@@ -61,7 +61,7 @@ impl Output {
         }
     }
 
-    /// Refuses chosen fields that records never have; where nothing is known of the records, every field will do.
+    /// Refuses chosen fields that the records never have. If the fields are unknown, accepts any.
     pub(crate) fn check_fields<T: AsRef<str>>(&self, known: &[T]) -> Result<(), Failure> {
         if !self.is_chosen || known.is_empty() {
             return Ok(());
@@ -217,7 +217,7 @@ fn quoting<T>(given: &str, outcome: Result<T, Error>) -> Result<T, Failure> {
     outcome.about(given)
 }
 
-/// Says on the standard error how a list goes on.
+/// Tells on standard error how to continue a list.
 fn more(result: &ExecuteResult) -> Result<(), Failure> {
     let has_more = result
         .meta

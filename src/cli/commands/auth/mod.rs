@@ -249,7 +249,7 @@ async fn logout(global: &Global, local: bool) -> Result<(), Failure> {
     if !directory.file(&name).is_ok_and(|file| file.exists()) {
         return settings::not_signed_in(&directory, &name);
     }
-    // Held so that no refresh of another process puts tokens back.
+    // Held so that another process's refresh does not put the tokens back.
     let lock = settings::lock(&directory, &name).await?;
     if !local && let Some(account) = directory.get(&name)? {
         let token = account

@@ -212,7 +212,7 @@ impl Any {
 /// The entity for a query that names none: messages, or else the first in the connector's Context Store.
 async fn first_entity(connector: &Connector) -> String {
     const MESSAGES: &str = "messages";
-    // What is wrong with it the query tells.
+    // The query itself will report the error.
     let inspection = connector.inspect().await.ok();
     let readiness = inspection.and_then(|inspection| inspection.context_store_readiness);
     let supported = readiness.map(|readiness| readiness.supported_context_store_entities);

@@ -39,7 +39,7 @@ pub(crate) struct Plan {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) x_gmail_labels: bool,
     pub(crate) account: String,
-    /// From where a sync goes on behind the first run of this export.
+    /// Where a sync continues after the first run of this export.
     #[serde(default)]
     pub(super) history_id: String,
 }
@@ -263,7 +263,7 @@ impl Archive {
         Ok(())
     }
 
-    /// Writes down in the index what was found in the output.
+    /// Writes the findings about the output to the index.
     fn adopt(&mut self, found: Found) -> Result<(), Failure> {
         if let Some(lines) = found.lines {
             let index = beside(&self.path, "index");

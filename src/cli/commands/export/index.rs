@@ -21,12 +21,12 @@ pub(crate) struct Line {
     /// The names of the labels, in the same order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) label_names: Vec<String>,
-    /// When Gmail received it, in milliseconds since 1970.
+    /// When Gmail received the message, in milliseconds since 1970.
     pub(super) date: i64,
     /// The offset of its record in the output; a Maildir has no offsets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) at: Option<u64>,
-    /// How long its record is.
+    /// The length of its record.
     pub(super) length: u64,
     /// Its file name when written. A mail reader may have renamed the file since.
     #[serde(default, skip_serializing_if = "Option::is_none")]

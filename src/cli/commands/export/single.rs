@@ -15,7 +15,7 @@ use crate::cli::digest::{digest, plain};
 use crate::cli::exit::Failure;
 use crate::cli::file::{beside, private, unusable};
 
-/// An open file.
+/// An open output file.
 pub(super) struct Single {
     path: PathBuf,
     format: Format,
@@ -25,7 +25,7 @@ pub(super) struct Single {
     group: Group,
 }
 
-/// What came of looking at a file that another program may have changed.
+/// The result of examining a file that another program may have changed.
 #[derive(Default)]
 pub(super) struct Found {
     /// The index lines, if the index must be rewritten.

@@ -90,7 +90,7 @@ pub(crate) struct Import {
     never_mark_spam: bool,
 }
 
-// What the source is.
+// The kind of source. (A doc comment would appear in the help.)
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     Auto,

@@ -44,7 +44,7 @@ pub(super) struct Source {
     path: PathBuf,
     /// What it is; never to be found out.
     format: Format,
-    /// The files of a folder, in the order of their paths.
+    /// The files of a folder, sorted by path.
     files: Vec<PathBuf>,
     /// The folders of a Maildir.
     folders: HashMap<PathBuf, Folder>,
@@ -111,7 +111,7 @@ impl Source {
         if format == Format::Maildir {
             for folder in files.iter().filter_map(|file| folder_of(file)) {
                 if !folders.contains_key(folder) {
-                    // The folders above `cur` and `new`.
+                    // The folders that contain `cur` and `new`.
                     let relative = folder.strip_prefix(path).unwrap_or(folder);
                     let known = Folder {
                         label: label_of_folder(relative),
