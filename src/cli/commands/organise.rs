@@ -63,16 +63,19 @@ impl Label {
         }
         let ids = self.messages.read()?;
         let gmail = connect(global)?;
-        if self.create && !global.dry_run && !self.add.is_empty() {
+        let add = if self.create && !global.dry_run && !self.add.is_empty() {
             let mut labels = Labels::list(&gmail).await?;
             for name in &self.add {
                 if labels.id(name).is_none() {
                     labels.create(&gmail, name).await?;
                 }
             }
-        }
+            labels.ids(&self.add, OR_CREATE)?
+        } else {
+            label::ids(&gmail, self.add, OR_CREATE).await?
+        };
         let change = Change::Labels {
-            add: label::ids(&gmail, self.add, OR_CREATE).await?,
+            add,
             remove: label::ids(&gmail, self.remove, OR_CREATE).await?,
         };
         change.make(global, &gmail, "label", &ids).await
