@@ -2,7 +2,7 @@
 
 use crate::mail::{Attachment, CalendarPart, DeliveryStatus, Reading, Undecoded};
 
-use super::fence::{defused_line, defused_text};
+use super::fence::{defused_line, defused_text, short_line};
 use super::room::{clipped, length, shares};
 
 /// The longest header to show.
@@ -43,17 +43,14 @@ impl Beside {
         let notification = reading.disposition_notification.iter().map(|notification| {
             format!(
                 "[disposition notification: {}, {}]",
-                clipped(&defused_line(&notification.disposition), 40),
-                clipped(
-                    &defused_line(notification.recipient.as_deref().unwrap_or_default()),
-                    120
-                )
+                short_line(&notification.disposition, 40),
+                short_line(notification.recipient.as_deref().unwrap_or_default(), 120)
             )
         });
         let complaint = reading.feedback_report.iter().map(|report| {
             format!(
                 "[feedback report: {}]",
-                clipped(&defused_line(&report.feedback_type), 40)
+                short_line(&report.feedback_type, 40)
             )
         });
         Self {
@@ -135,7 +132,7 @@ impl Beside {
 
 /// A header as one line that cannot close a mark.
 pub(super) fn header_line(text: &str) -> String {
-    clipped(&defused_line(text), HEADER)
+    short_line(text, HEADER)
 }
 
 fn undecoded(text: &Undecoded) -> String {
@@ -146,8 +143,8 @@ fn attachment_line(attachment: &Attachment) -> String {
     format!(
         "[attachment, part {}: {} ({}, {} bytes)]",
         defused_line(&attachment.part_id),
-        clipped(&defused_line(&attachment.name), 150),
-        clipped(&defused_line(&attachment.mime_type), 80),
+        short_line(&attachment.name, 150),
+        short_line(&attachment.mime_type, 80),
         attachment.size
     )
 }
@@ -164,11 +161,8 @@ fn invitation(calendar: &CalendarPart) -> String {
 fn delivery(status: &DeliveryStatus) -> String {
     format!(
         "[delivery to {}: {} {}]",
-        clipped(&defused_line(&status.address), 120),
-        clipped(&defused_line(&status.action), 20),
-        clipped(
-            &defused_line(status.diagnostic.as_deref().unwrap_or_default()),
-            300
-        )
+        short_line(&status.address, 120),
+        short_line(&status.action, 20),
+        short_line(status.diagnostic.as_deref().unwrap_or_default(), 300)
     )
 }

@@ -56,31 +56,43 @@ pub(super) static STEP_FOR_ALIASES: &Operation = &row::SETTINGS_SEND_AS_LIST;
 /// The most characters of allowed recipients in a description.
 const LONGEST_RECIPIENTS: usize = 400;
 
+const fn required_text(name: &'static str, description: &'static str) -> Field {
+    required(name, Schema::String, description)
+}
+
+const fn text(name: &'static str, description: &'static str) -> Field {
+    optional(name, Schema::String, description)
+}
+
+const fn texts(name: &'static str, description: &'static str) -> Field {
+    optional(name, Schema::Array(&Schema::String), description)
+}
+
+const fn switch(name: &'static str, description: &'static str) -> Field {
+    optional(name, Schema::Boolean, description)
+}
+
+const fn number(name: &'static str, least: i64, most: i64, description: &'static str) -> Field {
+    let (minimum, maximum) = (Some(least), Some(most));
+    optional(name, Schema::Integer { minimum, maximum }, description)
+}
+
 const TO: Field = required(
     "to",
     Schema::Array(&Schema::String),
     "Recipients: addresses, or Name <address>.",
 );
-const CC: Field = optional("cc", Schema::Array(&Schema::String), "Who gets a copy.");
-const BCC: Field = optional(
-    "bcc",
-    Schema::Array(&Schema::String),
-    "Who gets a hidden copy.",
-);
-const SUBJECT: Field = or_empty(optional("subject", Schema::String, "The subject."));
-const TEXT: Field = or_empty(required("text", Schema::String, "The text as plain text."));
-const HTML: Field = optional("html", Schema::String, "The text as HTML as well.");
-const FILES: Field = optional(
+const CC: Field = texts("cc", "Who gets a copy.");
+const BCC: Field = texts("bcc", "Who gets a hidden copy.");
+const SUBJECT: Field = or_empty(text("subject", "The subject."));
+const TEXT: Field = or_empty(required_text("text", "The text as plain text."));
+const HTML: Field = text("html", "The text as HTML as well.");
+const FILES: Field = texts(
     "attachments",
-    Schema::Array(&Schema::String),
     "Names of files in the attachments directory.",
 );
-const MESSAGE_ID: Field = required(
-    "message_id",
-    Schema::String,
-    "The message id, from a search.",
-);
-const WITH_QUOTED: Field = optional("with_quoted", Schema::Boolean, "Also show quoted text.");
+const MESSAGE_ID: Field = required_text("message_id", "The message id, from a search.");
+const WITH_QUOTED: Field = switch("with_quoted", "Also show quoted text.");
 
 /// All tools, in the order in which agents see them.
 pub(super) static ALL: [Composed; 12] = [
@@ -91,30 +103,19 @@ pub(super) static ALL: [Composed; 12] = [
         description: "Searches messages as Gmail's search box does. Returns id, thread, date, sender, subject, labels \
             and first words of each.",
         fields: &[
-            or_empty(required(
+            or_empty(required_text(
                 "query",
-                Schema::String,
                 "As in Gmail's search box: from:, to:, subject:, is:unread, in:inbox, has:attachment, newer_than:7d, \
                  words. Empty: all mail.",
             )),
-            optional(
+            number(
                 "max_results",
-                Schema::Integer {
-                    minimum: Some(1),
-                    maximum: Some(50),
-                },
+                1,
+                50,
                 "The most messages to return; default 10.",
             ),
-            optional(
-                "page_token",
-                Schema::String,
-                "The next_page_token of the previous page.",
-            ),
-            optional(
-                "include_spam_trash",
-                Schema::Boolean,
-                "Also search spam and trash.",
-            ),
+            text("page_token", "The next_page_token of the previous page."),
+            switch("include_spam_trash", "Also search spam and trash."),
         ],
         steps: &[&row::MESSAGES_LIST, &row::MESSAGES_GET],
         output: output::search,
@@ -128,12 +129,10 @@ pub(super) static ALL: [Composed; 12] = [
         fields: &[
             MESSAGE_ID,
             WITH_QUOTED,
-            optional(
+            number(
                 "offset",
-                Schema::Integer {
-                    minimum: Some(0),
-                    maximum: Some(1_000_000_000),
-                },
+                0,
+                1_000_000_000,
                 "The character to start at, to read on in a cut text.",
             ),
         ],
@@ -147,7 +146,7 @@ pub(super) static ALL: [Composed; 12] = [
         description: "Reads the messages of a conversation in order, each as in gmail_read_message, cut so that all \
             fit.",
         fields: &[
-            required("thread_id", Schema::String, "The thread id, from a search."),
+            required_text("thread_id", "The thread id, from a search."),
             WITH_QUOTED,
         ],
         steps: &[&row::THREADS_GET],
@@ -164,7 +163,7 @@ pub(super) static ALL: [Composed; 12] = [
             TO,
             CC,
             BCC,
-            or_empty(required("subject", Schema::String, "The subject.")),
+            or_empty(required_text("subject", "The subject.")),
             TEXT,
             HTML,
             FILES,
@@ -178,23 +177,11 @@ pub(super) static ALL: [Composed; 12] = [
         title: "Answer a message",
         description: "Replies to a message at once, with its recipients, subject and conversation, and quotes its text.",
         fields: &[
-            required(
-                "message_id",
-                Schema::String,
-                "The id of the message to reply to.",
-            ),
-            required("text", Schema::String, "The reply as plain text."),
-            optional("html", Schema::String, "The reply as HTML as well."),
-            optional(
-                "reply_all",
-                Schema::Boolean,
-                "Reply to everybody, not only to the sender.",
-            ),
-            optional(
-                "quote",
-                Schema::Boolean,
-                "Quote the original below; default true.",
-            ),
+            required_text("message_id", "The id of the message to reply to."),
+            required_text("text", "The reply as plain text."),
+            text("html", "The reply as HTML as well."),
+            switch("reply_all", "Reply to everybody, not only to the sender."),
+            switch("quote", "Quote the original below; default true."),
             FILES,
         ],
         steps: &[&row::GET_PROFILE, &row::MESSAGES_GET, &row::MESSAGES_SEND],
@@ -206,23 +193,11 @@ pub(super) static ALL: [Composed; 12] = [
         title: "Forward a message",
         description: "Forwards a message at once, with its text and attachments below your own text.",
         fields: &[
-            required(
-                "message_id",
-                Schema::String,
-                "The id of the message to forward.",
-            ),
+            required_text("message_id", "The id of the message to forward."),
             TO,
             CC,
-            or_empty(optional(
-                "text",
-                Schema::String,
-                "Your text above it, as plain text.",
-            )),
-            optional(
-                "with_attachments",
-                Schema::Boolean,
-                "Forward its attachments; default true.",
-            ),
+            or_empty(text("text", "Your text above it, as plain text.")),
+            switch("with_attachments", "Forward its attachments; default true."),
         ],
         steps: &[&row::GET_PROFILE, &row::MESSAGES_GET, &row::MESSAGES_SEND],
         output: output::sent,
@@ -234,26 +209,17 @@ pub(super) static ALL: [Composed; 12] = [
         description: "Saves a draft, which a person can check and send; nothing is sent. With reply_to_message_id it \
             replies to a message, with its recipients and subject.",
         fields: &[
-            optional(
-                "to",
-                Schema::Array(&Schema::String),
-                "Recipients: addresses, or Name <address>.",
-            ),
+            texts("to", "Recipients: addresses, or Name <address>."),
             CC,
             BCC,
             SUBJECT,
             TEXT,
             HTML,
-            optional(
+            text(
                 "reply_to_message_id",
-                Schema::String,
                 "The id of the message that the draft replies to.",
             ),
-            optional(
-                "reply_all",
-                Schema::Boolean,
-                "With reply_to_message_id: reply to everybody.",
-            ),
+            switch("reply_all", "With reply_to_message_id: reply to everybody."),
             FILES,
         ],
         steps: &[&row::DRAFTS_CREATE],
@@ -267,11 +233,7 @@ pub(super) static ALL: [Composed; 12] = [
             the files' names. The bytes are not shown. Files are never overwritten.",
         fields: &[
             MESSAGE_ID,
-            optional(
-                "part_id",
-                Schema::String,
-                "The part_id of one attachment; default all.",
-            ),
+            text("part_id", "The part_id of one attachment; default all."),
         ],
         steps: &[&row::MESSAGES_GET],
         output: output::files,
@@ -283,13 +245,9 @@ pub(super) static ALL: [Composed; 12] = [
         description: "Answers a message's invitation at once, by mail to its organizer. It does not change the account's \
             own calendar.",
         fields: &[
-            required(
-                "message_id",
-                Schema::String,
-                "The id of the message with the invitation.",
-            ),
+            required_text("message_id", "The id of the message with the invitation."),
             required("answer", Schema::Enum(&Participation::WORDS), "The answer."),
-            optional("comment", Schema::String, "A comment for the organizer."),
+            text("comment", "A comment for the organizer."),
         ],
         steps: &[&row::GET_PROFILE, &row::MESSAGES_GET, &row::MESSAGES_SEND],
         output: output::sent,
@@ -312,19 +270,8 @@ pub(super) static ALL: [Composed; 12] = [
         description: "Queries Airbyte's copy of the mailbox, which may be some hours old: for counts, sums and groups that a \
             search can't give. Tables: profile, messages, labels, drafts, threads. It only reads.",
         fields: &[
-            required(
-                "sql",
-                Schema::String,
-                "The query, such as select count(*) from messages.",
-            ),
-            optional(
-                "limit",
-                Schema::Integer {
-                    minimum: Some(1),
-                    maximum: Some(1000),
-                },
-                "The most rows to return; default 100.",
-            ),
+            required_text("sql", "The query, such as select count(*) from messages."),
+            number("limit", 1, 1000, "The most rows to return; default 100."),
         ],
         steps: &[],
         output: || shape::output_schema(None),
@@ -334,11 +281,7 @@ pub(super) static ALL: [Composed; 12] = [
         name: "gmail_docs",
         title: "Read the connector's documentation",
         description: "Returns Airbyte's documentation of the connector for agents: the outline, or one section.",
-        fields: &[optional(
-            "section",
-            Schema::String,
-            "The id of a section, from the outline.",
-        )],
+        fields: &[text("section", "The id of a section, from the outline.")],
         steps: &[],
         output: || shape::output_schema(None),
     },

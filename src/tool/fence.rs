@@ -1,6 +1,7 @@
 //! Marks around text that strangers wrote. They are random and new for each result, so no mail can know them.
 
 use super::answer::Failure;
+use super::room::clipped;
 use super::visible::{visible_line, visible_text};
 use crate::error::Error;
 use crate::random;
@@ -76,6 +77,11 @@ pub(super) fn defused_text(text: &str) -> String {
 /// Like `defused_text`, on one line.
 pub(super) fn defused_line(text: &str) -> String {
     defused(&visible_line(text))
+}
+
+/// The beginning of such a line, in no more than so many characters.
+pub(super) fn short_line(text: &str, most: usize) -> String {
+    clipped(&defused_line(text), most)
 }
 
 /// Turns forged marks into plain text. Those already prefixed stay as they are.

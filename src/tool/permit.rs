@@ -12,7 +12,7 @@ use super::Tools;
 use super::answer::Failure;
 use super::approval::{Decision, Deed, Question};
 use super::cap::Counted;
-use super::fence::{defused_line, defused_text};
+use super::fence::{defused_text, short_line};
 use super::room::clipped;
 use super::visible::visible_json;
 
@@ -91,11 +91,8 @@ impl Tools {
             let reading = gmail.read(id).await?;
             text.push_str(&format!(
                 "\nFrom: {}\nSubject: {}",
-                clipped(&defused_line(&reading.from.to_string()), 200),
-                clipped(
-                    &defused_line(reading.subject.as_deref().unwrap_or_default()),
-                    200
-                ),
+                short_line(&reading.from.to_string(), 200),
+                short_line(reading.subject.as_deref().unwrap_or_default(), 200),
             ));
         }
         granted(self.permit(Deed::Unsubscribe, || text).await?)
@@ -131,7 +128,7 @@ pub(super) async fn counting<T>(
 /// A message as a person sees it in a question: recipients, subject, files, first lines.
 pub(super) fn shown(deed: Deed, recipients: &[String], message: &Composed) -> String {
     let reading = Reading::from_raw(&message.raw);
-    let line = |text: &str| clipped(&defused_line(text), 300);
+    let line = |text: &str| short_line(text, 300);
     let mut text = match deed {
         Deed::Forward => "Forward this message?",
         _ => "Send this message?",

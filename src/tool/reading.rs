@@ -10,7 +10,7 @@ use super::Progress;
 use super::answer::{Answer, Failure};
 use super::argument::Arguments;
 use super::beside::{Beside, header_line};
-use super::fence::{Fence, defused_line, defused_text};
+use super::fence::{Fence, defused_line, defused_text, short_line};
 use super::room::{clipped, length, shares, takes};
 use super::visible::visible_line;
 
@@ -330,10 +330,36 @@ impl Shown {
 
     fn structured(&self, fence: &Fence) -> Value {
         let reading = &self.reading;
+        let mut text = self.body.clone();
+        for extra in &self.beside.extras {
+            text.push('\n');
+            text.push_str(extra);
+        }
+        let shown = self.beside.attachments.len();
+        let attachments = reading.attachments.iter().take(shown).map(|attachment| {
+            json!({
+                "part_id": defused_line(&attachment.part_id),
+                "name": short_line(&attachment.name, 150),
+                "mime_type": short_line(&attachment.mime_type, 80),
+                "size": attachment.size,
+            })
+        });
+        let others = !reading.reply_to_others().is_empty();
+        let left_out = self.beside.left_out;
         let mut fields = json!({
             "id": reading.id.as_deref().unwrap_or_default(),
             "thread_id": reading.thread_id.as_deref().unwrap_or_default(),
             "labels": reading.label_ids,
+            "date_rfc3339": reading.date_rfc3339,
+            "authentication": reading.authentication,
+            "is_reply_to_other": others.then_some(true),
+            "signature": reading.signature.as_ref().map(|_| "unverified"),
+            "encryption": reading.encryption.as_ref().map(|encryption| &encryption.standard),
+            "text": fence.wrap(&text),
+            "characters": self.characters,
+            "next_offset": self.next,
+            "attachments": attachments.collect::<Vec<_>>(),
+            "left_out": (left_out > 0).then_some(left_out),
         });
         for (name, value) in &self.beside.head {
             fields[name.to_lowercase().replace('-', "_")] = json!(value);
@@ -341,43 +367,8 @@ impl Shown {
         if let Some(date) = &reading.date {
             fields["date"] = json!(header_line(date));
         }
-        if let Some(date) = &reading.date_rfc3339 {
-            fields["date_rfc3339"] = json!(date);
-        }
-        if let Some(found) = &reading.authentication {
-            fields["authentication"] = json!(found);
-        }
-        if !reading.reply_to_others().is_empty() {
-            fields["is_reply_to_other"] = json!(true);
-        }
-        if reading.signature.is_some() {
-            fields["signature"] = json!("unverified");
-        }
-        if let Some(encryption) = &reading.encryption {
-            fields["encryption"] = json!(encryption.standard);
-        }
-        let mut text = self.body.clone();
-        for extra in &self.beside.extras {
-            text.push('\n');
-            text.push_str(extra);
-        }
-        fields["text"] = json!(fence.wrap(&text));
-        fields["characters"] = json!(self.characters);
-        if let Some(next) = self.next {
-            fields["next_offset"] = json!(next);
-        }
-        let shown = self.beside.attachments.len();
-        let attachments = reading.attachments.iter().take(shown).map(|attachment| {
-            json!({
-                "part_id": defused_line(&attachment.part_id),
-                "name": clipped(&defused_line(&attachment.name), 150),
-                "mime_type": clipped(&defused_line(&attachment.mime_type), 80),
-                "size": attachment.size,
-            })
-        });
-        fields["attachments"] = attachments.collect();
-        if self.beside.left_out > 0 {
-            fields["left_out"] = json!(self.beside.left_out);
+        if let Value::Object(fields) = &mut fields {
+            fields.retain(|_, value| !value.is_null());
         }
         fields
     }

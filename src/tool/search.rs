@@ -10,7 +10,7 @@ use crate::mail::Reading;
 use super::Progress;
 use super::answer::{Answer, Failure};
 use super::argument::Arguments;
-use super::fence::{Fence, defused_line};
+use super::fence::{Fence, short_line};
 use super::room::{clipped, length, takes};
 use super::seal::short_date;
 
@@ -136,24 +136,23 @@ fn described(
     match outcome {
         Ok(message) => {
             let reading = Reading::from_payload(message);
-            let header = |text: &str, most: usize| clipped(&defused_line(text), most);
             let subject = reading.subject.as_deref().unwrap_or_default();
-            let subject = header(subject, (share / 3).max(40));
-            let from = header(&reading.from.to_string(), 80);
-            let labels = header(&reading.label_ids.join(" "), 60);
+            let subject = short_line(subject, (share / 3).max(40));
+            let from = short_line(&reading.from.to_string(), 80);
+            let labels = short_line(&reading.label_ids.join(" "), 60);
             let date = match &reading.date_rfc3339 {
                 Some(date) => short_date(date),
-                None => header(&reading.local_date(), 40),
+                None => short_line(&reading.local_date(), 40),
             };
             line.push_str(&format!("{date} | {from} | {subject} | {labels} | "));
             let room = share.saturating_sub(length(&line)).clamp(20, 200);
             let snippet = message.snippet.as_deref().unwrap_or_default();
-            let snippet = header(&unescaped(snippet), room);
+            let snippet = short_line(&unescaped(snippet), room);
             line.push_str(&snippet);
             if let Some(date) = &reading.date_rfc3339 {
                 fields["date_rfc3339"] = json!(date);
             }
-            fields["date"] = json!(header(reading.date.as_deref().unwrap_or_default(), 40));
+            fields["date"] = json!(short_line(reading.date.as_deref().unwrap_or_default(), 40));
             fields["labels"] = json!(reading.label_ids);
             fields["from"] = json!(from);
             fields["subject"] = json!(subject);
