@@ -45,7 +45,7 @@ impl Failure {
         Self::Other(message.into())
     }
 
-    /// An argument is not JSON. Only the position: the parser's message could quote the argument.
+    /// An argument is not JSON. Gives only the position: the parser's message could quote the argument.
     pub(crate) fn not_json(name: &str, error: &serde_json::Error) -> Self {
         Self::input(format!(
             "{name} is not json, or has a name twice (line {}, column {}); give an object like {{\"name\": \"value\"}}",

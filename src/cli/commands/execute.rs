@@ -25,7 +25,7 @@ pub(crate) struct Execute {
 impl Execute {
     pub(crate) async fn run(self, global: &Global) -> Result<(), Failure> {
         let params = self.params.read_json("--params")?;
-        // An action missing from the table is the Context Store's search, or a typo that `execute_selected` reports.
+        // An action missing from the table is the Context Store's, or a typo that `execute_selected` reports.
         if let Ok(operation) = gmail().find(&self.entity, &self.action) {
             let call = Call {
                 operation,
