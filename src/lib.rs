@@ -24,7 +24,7 @@
 //! [the program](guide::program), [agents](guide::agents), [testing](guide::test_your_program),
 //! [errors](guide::errors), [quota](guide::quota), [many hosts](guide::hosts), [features](guide::features).
 
-/// `Debug` of a type whose content belongs in no log: its name, and only the fields that are given.
+/// Implements `Debug` for a type whose content must not be logged: it shows the name and only the given fields.
 macro_rules! shows {
     ($type:ident $(<$parameter:tt>)? $(, $this:ident => $($field:ident: $value:expr),+)?) => {
         impl$(<$parameter>)? ::std::fmt::Debug for $type$(<$parameter>)? {

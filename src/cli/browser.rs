@@ -30,7 +30,7 @@ pub(crate) fn open(url: &str) -> bool {
     named.any(|name| start(name, None, url)) || view(url)
 }
 
-/// Whether what the system opens addresses and files with was started.
+/// Opens an address or a file with the system's default program; false if that can't be started.
 pub(crate) fn view(what: &str) -> bool {
     if cfg!(target_os = "macos") {
         return start("open", None, what);

@@ -11,7 +11,7 @@ use tempfile::TempPath;
 use super::exit::Failure;
 use super::output;
 
-/// What was written, in a file that only the user can read; it is removed with this.
+/// The written text, in a file that only the user can read. Dropping this removes the file.
 pub(crate) struct Written {
     path: TempPath,
     /// The whole text.
@@ -19,7 +19,7 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    /// Keeps the file, and says where it is.
+    /// Keeps the file and prints its path.
     pub(crate) fn keep(self) {
         if let Ok(path) = self.path.keep() {
             output::note(&format!("what you wrote is kept in {}", path.display()));

@@ -40,7 +40,7 @@ impl Failure {
         Self::Input(message.into())
     }
 
-    /// Something else went wrong.
+    /// Any other failure.
     pub(crate) fn other(message: impl Into<String>) -> Self {
         Self::Other(message.into())
     }
@@ -68,9 +68,9 @@ impl Failure {
     }
 }
 
-/// What the service may refuse because of something that was given.
+/// Results that may refuse a given value.
 pub(crate) trait About<T> {
-    /// The outcome; a refusal quotes what was given: an id, for one.
+    /// Makes an error that refuses the given value, such as an id, quote it.
     fn about(self, given: &str) -> Result<T, Failure>;
 }
 

@@ -8,8 +8,8 @@ use super::exit::Failure;
 use super::label::{self, Labels};
 use super::output;
 
-/// Prints a message as a page, with a line between it and the one before; its labels by their names for a person at a
-/// terminal, by their ids for programs.
+/// Prints a message as a page, after a separator unless it is the first. Labels are shown by name on a terminal, by id
+/// otherwise.
 pub(crate) async fn print(
     gmail: &GmailConnector,
     labels: &mut Option<Labels>,

@@ -111,7 +111,7 @@ pub(crate) fn account(
     }
 }
 
-/// Refuses an account that is not there.
+/// The error for an account that does not exist.
 pub(crate) fn not_signed_in<T>(directory: &AccountDirectory, name: &str) -> Result<T, Failure> {
     Err(Failure::input(format!(
         "no account `{}` is signed in; {}",
@@ -120,7 +120,8 @@ pub(crate) fn not_signed_in<T>(directory: &AccountDirectory, name: &str) -> Resu
     )))
 }
 
-/// Keeps other processes from writing the tokens of an account. The lock is beside its file wherever its tokens are.
+/// Locks an account's tokens against other processes. The lock is next to the account's file, even if the tokens are
+/// elsewhere.
 pub(crate) async fn lock(directory: &AccountDirectory, name: &str) -> Result<StoreLock, Failure> {
     let locked = FileTokenStore::new(directory.file(name)?).lock().await;
     locked.map_err(|error| Failure::Other(error.to_string()))
@@ -210,7 +211,7 @@ fn chosen(global: &Global) -> Result<GmailConnectorBuilder, Failure> {
     }
     if let Some(name) = google_variable_for(global) {
         if mode.is_none() && airbyte_variable().is_some() {
-            // The error says that the environment does not tell which of the two is meant.
+            // The error says that the environment is ambiguous.
             return Ok(GmailConnectorBuilder::from_env(None)?);
         }
         tell(global, || format!("credentials: the environment ({name})"));

@@ -169,7 +169,7 @@ impl Server {
     }
 }
 
-/// What a mutex holds, also after a panic elsewhere: nothing here is ever half changed.
+/// Locks a mutex, even after a panic in another thread: no value here is ever half changed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

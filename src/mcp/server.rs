@@ -177,7 +177,7 @@ impl Server {
     fn listed(&self) -> &[Tool] {
         self.listed.get_or_init(|| {
             let offered = self.offered.iter().map(crate::tool::Tool::to_mcp);
-            // What is written for MCP can always be read as such.
+            // rmcp can always read what `to_mcp` writes.
             let tools = offered.filter_map(|tool| serde_json::from_value(tool).ok());
             let with_schema = |mut tool: Tool| {
                 tool.output_schema = tool.output_schema.filter(|_| !self.is_text_only);

@@ -40,7 +40,7 @@ pub enum Page {
 
 struct Content {
     status: u16,
-    /// The tone, and the icon in it.
+    /// The CSS class and the icon.
     look: (&'static str, &'static str),
     title: &'static str,
     text: &'static str,

@@ -135,7 +135,7 @@ impl Arguments {
             .unwrap_or(default)
     }
 
-    /// A switch.
+    /// A boolean.
     pub(super) fn flag(&self, name: &str, default: bool) -> bool {
         let given = self.values.get(name).and_then(Value::as_bool);
         given.unwrap_or(default)

@@ -107,7 +107,7 @@ impl Drop for Record {
     }
 }
 
-/// What came of a call. Without an answer the caller went away, and what was under way may have been carried out.
+/// The outcome of a call. No answer means that the caller left; the action may have been carried out.
 fn outcome(answer: Option<&Answer>) -> &str {
     match answer {
         None => "abandoned",

@@ -1,4 +1,4 @@
-//! Which tools there are: one for each row of the table, one for all rows, and those that are no action.
+//! The list of tools: one for each row of the table, one for all rows, and those that are not actions.
 
 use std::sync::OnceLock;
 
@@ -20,7 +20,7 @@ pub(super) enum Entry {
     Action(&'static Operation),
     /// `gmail_execute`.
     Execute,
-    /// A tool that is no action.
+    /// A tool that is not an action of the table.
     Composed(&'static Composed),
 }
 

@@ -18,8 +18,8 @@ use super::room::takes;
 use super::visible::visible_line;
 use super::{AttachmentDirectory, NO_DIRECTORY, Progress, Tools, reading, shape};
 
-/// What is told of a message: whom it goes to, and what to know of it as an answer, each note with the address that it is
-/// about. The addresses can come from the mail that is answered, and can be sentences.
+/// The facts about a message for its answer: the recipients, and notes with the address that each is about. Addresses can
+/// come from the original mail and contain sentences.
 struct Told {
     recipients: Vec<String>,
     left_out: usize,
@@ -28,7 +28,7 @@ struct Told {
 }
 
 impl Told {
-    /// The answer of a message that became what is said.
+    /// The answer: `text` says what happened to the message.
     fn answer(self, mut text: String, mut structured: Value) -> Answer {
         let fence = self.fence;
         text.push('\n');
@@ -132,7 +132,7 @@ impl Tools {
         }
     }
 
-    /// The one directory for files.
+    /// The directory for attachments.
     pub(super) fn directory(&self) -> Result<&AttachmentDirectory, Failure> {
         let directory = self.directory.as_deref();
         directory.ok_or_else(|| Failure::refused(NO_DIRECTORY))
@@ -208,7 +208,7 @@ impl Tools {
         self.save_draft(gmail, &message, told, false).await
     }
 
-    /// Saves a draft; `is_instead` of a message that nobody could be asked about.
+    /// Saves a draft. `is_instead` means that it replaces a message that nobody could approve.
     async fn save_draft(
         &self,
         gmail: &GmailConnector,
@@ -314,8 +314,7 @@ impl Tools {
         ))
     }
 
-    /// What is told of a message, as far as it fits: those who are answered are of a stranger's choice, in their number
-    /// too.
+    /// The facts about a message, as many as fit: the sender of the original decides how many recipients a reply has.
     fn told(&self, message: &Compose) -> Result<Told, Failure> {
         let mut left = self.limit / 2;
         let recipients: Vec<String> = message

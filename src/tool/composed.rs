@@ -1,5 +1,4 @@
-//! The tools that are no action: those of several calls, which take people's fields and give what people read, and those
-//! that only hosted mode has.
+//! The tools that are not actions of the table: those that make several calls, and those that only hosted mode offers.
 
 use serde_json::Value;
 
@@ -13,7 +12,7 @@ use super::argument::{optional, or_empty, required};
 use super::definition::{Annotations, Tool};
 use super::{output, shape};
 
-/// A tool that is no action.
+/// A tool that is not an action of the table.
 #[derive(Debug)]
 pub(super) struct Composed {
     pub(super) kind: Kind,
@@ -288,7 +287,7 @@ pub(super) static ALL: [Composed; 12] = [
 ];
 
 impl Composed {
-    /// Whether only hosted mode has it.
+    /// Whether only hosted mode offers it.
     pub(super) fn is_hosted(&self) -> bool {
         matches!(self.kind, Kind::Sql | Kind::Docs)
     }
@@ -315,7 +314,7 @@ impl Composed {
                 let entity = searchable.entity;
                 access.check_other(entity, gmail().sql_action).err()
             }),
-            // Where actions are named one by one, nothing else is meant.
+            // A list of allowed actions excludes everything else.
             Kind::Docs => access.check_other("connector", "docs").err(),
             // Unsubscribing reaches someone outside the mailbox, and no row says so.
             Kind::Unsubscribe if access.is_limited() => Some(

@@ -79,7 +79,7 @@ pub(super) fn defused_line(text: &str) -> String {
     defused(&visible_line(text))
 }
 
-/// The beginning of such a line, in no more than so many characters.
+/// As `defused_line`, cut to a number of characters.
 pub(super) fn short_line(text: &str, most: usize) -> String {
     clipped(&defused_line(text), most)
 }

@@ -74,7 +74,7 @@ fn rows<'a>(
     operations.filter(move |row| row.entity == entity && access.refusal(row, mode).is_none())
 }
 
-/// The entities of the Context Store.
+/// The entities in the Context Store.
 fn searchable() -> String {
     let entities = gmail().searchable.iter().map(|known| known.entity);
     entities.collect::<Vec<_>>().join(", ")

@@ -92,7 +92,7 @@ pub const DEFAULT_LIMIT: usize = 20_000;
 /// after 60 s.
 pub const DEFAULT_QUOTA_WAIT: Duration = Duration::from_secs(25);
 
-/// Why nothing is done with files.
+/// The error when no directory for attachments is set.
 const NO_DIRECTORY: &str = "no directory for attachments is set; a person has to name one";
 
 /// The tools of a connector.

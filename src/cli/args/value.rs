@@ -54,7 +54,7 @@ impl Text {
         }
     }
 
-    /// The JSON that the text is; `name` is the argument's.
+    /// Parses the text as JSON. `name` is the argument's name, for the error.
     pub(crate) fn read_json(&self, name: &str) -> Result<Value, Failure> {
         let Unambiguous(value) =
             serde_json::from_str(&self.read()?).map_err(|error| Failure::not_json(name, &error))?;
@@ -62,7 +62,7 @@ impl Text {
     }
 }
 
-/// JSON in which no name stands twice: which of the two is meant nobody knows.
+/// JSON without duplicate names, which would be ambiguous.
 struct Unambiguous(Value);
 
 impl<'de> Deserialize<'de> for Unambiguous {

@@ -176,7 +176,7 @@ impl Filters {
 }
 
 impl Create {
-    /// What it finds and does; refuses what could find or do nothing, before the network.
+    /// The filter's criteria and action. Refuses a filter that matches or does nothing, before any request.
     fn filter(&self) -> Result<(FilterCriteria, FilterAction), Failure> {
         let texts = [
             ("--from", &self.from),

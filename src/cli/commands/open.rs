@@ -149,7 +149,7 @@ async fn web(global: &Global, gmail: &GmailConnector, id: &str) -> Result<(), Fa
     tell(&output, &url, &json!({"url": url, "opened": is_opened}))
 }
 
-/// Tells a person where something is, and a program also whether it was opened.
+/// Prints the location for a person, or the whole result for a program.
 fn tell(output: &Output, place: &str, shown: &Value) -> Result<(), Failure> {
     if output.format() == Format::Table {
         return output::line(&visible_text(place));

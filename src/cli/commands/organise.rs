@@ -82,7 +82,7 @@ impl Label {
     }
 }
 
-/// Takes messages out of the inbox.
+/// Runs `archive`.
 pub(crate) async fn archive(messages: Messages, global: &Global) -> Result<(), Failure> {
     let ids = messages.read()?;
     let change = Change::labels(&[], &["INBOX"]);
@@ -93,7 +93,7 @@ pub(crate) async fn archive(messages: Messages, global: &Global) -> Result<(), F
     Ok(())
 }
 
-/// Puts messages into the trash.
+/// Runs `trash`.
 pub(crate) async fn trash(messages: Messages, global: &Global) -> Result<(), Failure> {
     let ids = messages.read()?;
     let gmail = connect(global)?;
@@ -102,7 +102,7 @@ pub(crate) async fn trash(messages: Messages, global: &Global) -> Result<(), Fai
     Ok(())
 }
 
-/// Takes messages out of the trash.
+/// Runs `untrash`.
 pub(crate) async fn untrash(messages: Messages, global: &Global) -> Result<(), Failure> {
     let ids = messages.read()?;
     let gmail = connect(global)?;
@@ -123,7 +123,7 @@ impl Mark {
 /// The fields of a changed message.
 pub(crate) const FIELDS: [&str; 2] = ["id", "labels"];
 
-/// What else can be done where a label is wanted that does not exist.
+/// The advice for a label that does not exist.
 const OR_CREATE: &str = ", or --create";
 
 /// A change to a message.

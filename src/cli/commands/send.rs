@@ -169,7 +169,7 @@ impl Recipients {
 }
 
 impl Content {
-    /// Whether the text comes from the editor: where there is a terminal, and neither a text nor files alone. Refuses a file to attach that can't be read, by its path.
+    /// Whether to open the editor for the text. Refuses attachments that can't be read.
     fn is_edited(&self, has_original: bool) -> Result<bool, Failure> {
         for file in &self.attach {
             File::open(file).map_err(|error| {

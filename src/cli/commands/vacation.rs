@@ -102,7 +102,7 @@ fn told(settings: &VacationSettings) -> String {
     output::marked(is_on, &line)
 }
 
-/// A bound as Gmail keeps it, where there is one.
+/// A start or end time as Gmail stores it, if one is set.
 fn kept(time: &Option<String>) -> Option<u64> {
     let time = time.as_deref()?.parse().ok();
     time.filter(|time| *time > 0)

@@ -107,8 +107,8 @@ impl Output {
         }
     }
 
-    /// Carries out an action and shows what it gives; what was `given`, where it is something, is quoted if the service
-    /// refuses it. As JSON that no filter reads, the data are the service's own text.
+    /// Runs an action and shows its result. An error about `given`, if not empty, quotes it. JSON output without a filter
+    /// is the service's own text.
     pub(crate) async fn execute(&self, call: Execute<'_>, given: &str) -> Result<(), Failure> {
         if self.format != Format::Json || self.filter.is_some() {
             return self.result(&quoting(given, call.await)?);

@@ -294,7 +294,7 @@ pub(super) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// A text behind the mark of what is well or not, in green or red where the terminal has colours.
+/// A text after a check mark or a cross, which is green or red if the terminal supports colours.
 pub(crate) fn marked(is_good: bool, text: &str) -> String {
     let (sign, style) = if is_good {
         ("✓", "32")

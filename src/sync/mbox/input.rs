@@ -11,7 +11,7 @@ pub(super) struct Input<R> {
     bytes: Vec<u8>,
     start: usize,
     has_ended: bool,
-    /// How its lines end: with LF, or CR and LF; or with CR alone, as the first Macs wrote.
+    /// The byte that ends a line: LF (also after CR), or CR in files of the first Macs.
     pub(super) line_end: u8,
     /// How many bytes have been taken.
     pub(super) offset: u64,

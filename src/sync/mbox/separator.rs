@@ -237,7 +237,7 @@ impl Date {
 
     fn milliseconds(&self) -> Option<i64> {
         let (year, month) = (self.year?.try_into().ok()?, self.month?.try_into().ok()?);
-        // From the first of the month: programs write days that it does not have.
+        // Counted from the first of the month, because some programs write days that the month does not have.
         let first = civil::Date::new(year, month, 1).ok()?;
         let days = first.duration_since(civil::date(1970, 1, 1)).as_secs() / 86_400 + self.day? - 1;
         let seconds = days * 86_400 + self.time.unwrap_or_default() - self.zone;

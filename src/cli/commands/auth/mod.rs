@@ -125,7 +125,7 @@ fn chosen(names: &[String]) -> Result<Rows, Failure> {
         .collect()
 }
 
-/// The actions that the scopes of tokens do not allow.
+/// The actions that the tokens' scopes do not allow.
 fn missing_actions(rows: Rows, tokens: &TokenSet) -> Vec<String> {
     missing_scopes(rows, &tokens.scopes)
         .map(|row| format!("{}.{}", row.entity, row.action))
@@ -275,7 +275,7 @@ async fn logout(global: &Global, local: bool) -> Result<(), Failure> {
 
 /// An account without its secrets.
 pub(crate) fn shown(account: &Account, default: Option<&str>) -> Value {
-    // A time before that can't be written.
+    // HTTP dates can't express times before 1970.
     let date = |time: Option<SystemTime>| {
         let time = time.filter(|time| *time >= UNIX_EPOCH);
         time.map(httpdate::fmt_http_date)

@@ -353,7 +353,7 @@ impl Search {
     }
 }
 
-/// The id of the message whose separator has this sender.
+/// The message id in a separator's sender.
 fn id_of_sender(sender: &str) -> Option<&str> {
     sender.split_once('@').map(|(id, _)| id)
 }

@@ -147,7 +147,7 @@ impl Notes {
         !self.by_place.is_empty() || self.counts.values().any(|counts| counts.open > 0)
     }
 
-    /// Notes a step of a message, before it is sent and again when something is known of it.
+    /// Records a step of a message: before it is sent, and once the outcome is known.
     pub(super) fn note(
         &mut self,
         item: &Item,

@@ -42,7 +42,7 @@ impl Item {
 /// A source of messages.
 pub(super) struct Source {
     path: PathBuf,
-    /// What it is; never to be found out.
+    /// The format, never `Auto`.
     format: Format,
     /// The files of a folder, sorted by path.
     files: Vec<PathBuf>,
