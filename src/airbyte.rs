@@ -279,12 +279,11 @@ impl AirbyteBuilder {
             .unwrap_or(&base_url)
             .to_owned();
         let http = Http::new(self.http, self.limits, self.gzip)?;
-        let wrong = |what: &'static str| Error::new(Kind::Configuration, what);
         let organization_id = self.auth.organization_id.as_deref();
         let organization_id = organization_id
             .map(HeaderValue::from_str)
             .transpose()
-            .map_err(|_| wrong("the organization id is not valid; check it"))?;
+            .map_err(|_| Error::configuration("the organization id is not valid; check it"))?;
         let (source, bearer): (Arc<dyn TokenSource>, Option<Secret>) = match (
             &self.auth.bearer_token,
             &self.auth.airbyte_client_id,
@@ -305,14 +304,20 @@ impl AirbyteBuilder {
                 (Arc::new(source), bearer.clone())
             }
             (None, None, None) => {
-                return Err(wrong(
+                return Err(Error::configuration(
                     "no airbyte credentials: give a client id and secret, or a bearer token",
                 ));
             }
             (_, Some(_), None) => {
-                return Err(wrong("the airbyte client secret is missing; give it"));
+                return Err(Error::configuration(
+                    "the airbyte client secret is missing; give it",
+                ));
             }
-            (_, None, Some(_)) => return Err(wrong("the airbyte client id is missing; give it")),
+            (_, None, Some(_)) => {
+                return Err(Error::configuration(
+                    "the airbyte client id is missing; give it",
+                ));
+            }
         };
         let direct = Direct {
             http: http.clone(),
@@ -333,4 +338,4 @@ impl AirbyteBuilder {
     }
 }
 
-shows!(Airbyte);
+debug!(Airbyte, self);

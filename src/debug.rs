@@ -2,8 +2,8 @@
 
 /// Implements `Debug` with these fields only, marked as incomplete.
 macro_rules! debug {
-    ($name:ident $(<$lifetime:lifetime>)?, $self:ident $(=> $($field:ident: $value:expr),+ $(,)?)?) => {
-        impl ::std::fmt::Debug for $name $(<$lifetime>)? {
+    ($name:ident $(<$lifetime:lifetime>)? $(<$generic:ident>)?, $self:ident $(=> $($field:ident: $value:expr),+ $(,)?)?) => {
+        impl $(<$generic>)? ::std::fmt::Debug for $name $(<$lifetime>)? $(<$generic>)? {
             fn fmt(&$self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 formatter
                     .debug_struct(stringify!($name))

@@ -24,21 +24,8 @@
 //! [the program](guide::program), [agents](guide::agents), [testing](guide::test_your_program),
 //! [errors](guide::errors), [quota](guide::quota), [many hosts](guide::hosts), [features](guide::features).
 
-/// Implements `Debug` for a type whose content must not be logged: it shows the name and only the given fields.
-macro_rules! shows {
-    ($type:ident $(<$parameter:tt>)? $(, $this:ident => $($field:ident: $value:expr),+)?) => {
-        impl$(<$parameter>)? ::std::fmt::Debug for $type$(<$parameter>)? {
-            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                let mut shown = formatter.debug_struct(stringify!($type));
-                $(
-                    let $this = self;
-                    $(shown.field(stringify!($field), &$value);)+
-                )?
-                shown.finish_non_exhaustive()
-            }
-        }
-    };
-}
+#[macro_use]
+mod debug;
 
 pub mod airbyte;
 pub mod api;

@@ -218,6 +218,6 @@ impl<T> futures_util::Stream for Stream<T> {
     }
 }
 
-shows!(Pages<T>);
+debug!(Pages<T>, self);
 
-shows!(Stream<T>);
+debug!(Stream<T>, self);

@@ -175,23 +175,20 @@ impl<T: DeserializeOwned> Upload<T> {
     }
 
     async fn sent(self) -> Result<Reply, Error> {
-        let unsupported = |what: &'static str| Error::new(Kind::Unsupported, what);
         let direct = self.transport.as_direct().ok_or_else(|| {
-            unsupported(
+            Error::unsupported(
                 "airbyte does not take uploads; use open-source mode, or send the message in the params",
             )
         })?;
         let upload = self.operation.media_upload.as_ref();
-        let upload = upload.ok_or_else(|| unsupported("the operation does not take uploads"))?;
+        let upload =
+            upload.ok_or_else(|| Error::unsupported("the operation does not take uploads"))?;
         let size = self.media.size().await.map_err(unreadable)?;
         if size > upload.max_size {
             let limit = upload.max_size >> 20;
-            return Err(Error::new(
-                Kind::InvalidInput,
-                format!(
-                    "the message is larger than {limit} MiB; send less, or share large files by a link"
-                ),
-            ));
+            return Err(Error::invalid_input(format!(
+                "the message is larger than {limit} MiB; send less, or share large files by a link"
+            )));
         }
         let request = request(self.operation, upload, self.params)?;
         let session = Session::new(direct, self.operation, request);
@@ -214,8 +211,7 @@ async fn in_pieces(media: &Media, session: &Session<'_>, size: u64) -> Result<Re
             let offset = resumable.offset();
             let piece = media.piece(offset, PIECE).await.map_err(unreadable)?;
             if piece.is_empty() && offset < size {
-                return Err(Error::new(
-                    Kind::InvalidInput,
+                return Err(Error::invalid_input(
                     "the file became shorter while it was being sent; send it again",
                 ));
             }
@@ -269,7 +265,7 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Upload<T> {
     }
 }
 
-shows!(Upload<T>, upload => operation: upload.operation.id);
+debug!(Upload<T>, self => operation: self.operation.id);
 
 /// The request of an upload. Its body is the JSON that goes with the bytes.
 fn request(

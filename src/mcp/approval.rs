@@ -66,7 +66,7 @@ pub(super) struct Approvals {
     answered: Mutex<HashMap<String, Instant>>,
 }
 
-shows!(Approvals);
+debug!(Approvals, self);
 
 impl Approvals {
     pub(super) fn new() -> Self {

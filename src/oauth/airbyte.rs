@@ -127,8 +127,7 @@ impl ConnectRequest {
     /// template; [`is_not_found`](Error::is_not_found): no workspace with that name; errors of Airbyte.
     pub async fn begin(self, airbyte: &Airbyte) -> Result<AirbyteConsent, Error> {
         let mut redirect = Url::parse(&self.redirect_url).map_err(|_| {
-            Error::new(
-                Kind::Configuration,
+            Error::configuration(
                 "the redirect url is not valid; give one like https://host/connected",
             )
         })?;
@@ -255,7 +254,7 @@ impl AirbyteConsent {
     }
 }
 
-shows!(AirbyteConsent, consent => request: consent.request);
+debug!(AirbyteConsent, self => request: self.request);
 
 /// Whether Airbyte refused a consent because the organization has no source template of its own.
 ///
@@ -303,19 +302,14 @@ fn explain(error: Error) -> Error {
     if !is_template_missing(&error) {
         return error;
     }
-    Error::new(
-        Kind::Configuration,
-        "your organization has no source template for gmail, which airbyte needs before users can consent; enable \
+    Error::configuration("your organization has no source template for gmail, which airbyte needs before users can consent; enable \
          gmail in airbyte's web app, or create one (create_template, `--create-template`)",
     )
     .explaining(error)
 }
 
 fn no_customer() -> Error {
-    Error::new(
-        Kind::Configuration,
-        "whose connector will it be? give the customer's (workspace's) name",
-    )
+    Error::configuration("whose connector will it be? give the customer's (workspace's) name")
 }
 
 /// Creates the organization's own template from Airbyte's.
@@ -330,9 +324,7 @@ async fn clone_template(airbyte: &Airbyte) -> Result<(), Error> {
             id.is_some_and(|id| id.eq_ignore_ascii_case(definition_id))
         })
         .ok_or_else(|| {
-            Error::new(
-                Kind::Unsupported,
-                "airbyte has no global template for gmail to clone; enable gmail in airbyte's web app",
+            Error::unsupported("airbyte has no global template for gmail to clone; enable gmail in airbyte's web app",
             )
         })?;
     airbyte

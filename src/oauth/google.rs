@@ -127,8 +127,7 @@ impl GoogleClient {
 
     fn check(&self) -> Result<(), Error> {
         if self.id.is_empty() {
-            return Err(Error::new(
-                Kind::Configuration,
+            return Err(Error::configuration(
                 "the client id is empty; give the one from google's console",
             ));
         }
@@ -187,16 +186,20 @@ impl GoogleClient {
         scopes: &[impl AsRef<str>],
         login_hint: Option<&str>,
     ) -> Result<GoogleConsent, Error> {
-        let wrong = |what: &'static str| Error::new(Kind::Configuration, what);
         self.check()?;
         if scopes.is_empty() {
-            return Err(wrong("no scopes are asked for; choose some operations"));
+            return Err(Error::configuration(
+                "no scopes are asked for; choose some operations",
+            ));
         }
         let auth_url = check_url("consent page's url", &self.auth_url)?;
-        let mut url = Url::parse(&auth_url)
-            .map_err(|_| wrong("the url of the consent page is not valid; check it"))?;
+        let mut url = Url::parse(&auth_url).map_err(|_| {
+            Error::configuration("the url of the consent page is not valid; check it")
+        })?;
         let redirect = Url::parse(redirect_url).map_err(|_| {
-            wrong("the redirect url is not valid; give one like https://host/callback")
+            Error::configuration(
+                "the redirect url is not valid; give one like https://host/callback",
+            )
         })?;
         let state = Secret::from(pkce::random()?);
         let verifier = Secret::from(pkce::random()?);
@@ -258,7 +261,7 @@ impl GoogleClient {
         let url = check_url("token url", &self.token_url)?;
         let http = self.http()?;
         let request = http.client().get(&url).build().map_err(|error| {
-            Error::new(Kind::Configuration, "the token url is not valid; check it")
+            Error::configuration("the token url is not valid; check it")
                 .caused_by(error.without_url())
         })?;
         let reply = http.exchange(request, FirstByte::Soon).await?;
@@ -348,9 +351,7 @@ impl GoogleConsent {
                     Kind::ReauthorizationRequired,
                     "google did not accept the code (invalid_grant): it was used already or is a few minutes old; sign in again",
                 ),
-                Some("invalid_request") => Error::new(
-                    Kind::Configuration,
-                    "google did not accept the code (invalid_request); usually the client secret is missing: \
+                Some("invalid_request") => Error::configuration("google did not accept the code (invalid_request); usually the client secret is missing: \
                      give it; desktop clients have one too",
                 ),
                 _ => error,
@@ -369,11 +370,10 @@ impl GoogleConsent {
     }
 }
 
-shows!(GoogleConsent, consent => redirect_url: consent.redirect_url, scopes: consent.scopes);
+debug!(GoogleConsent, self => redirect_url: self.redirect_url, scopes: self.scopes);
 
 fn not_a_client() -> Error {
-    Error::new(
-        Kind::Configuration,
+    Error::configuration(
         "the file is not the client_secret json of an oauth client; download it in google cloud console under credentials",
     )
 }

@@ -110,7 +110,7 @@ impl Loopback {
             } else {
                 format!("can't listen on port {port} of 127.0.0.1; give another, or leave it out to get a free one")
             };
-            Error::new(Kind::Configuration, message).caused_by(error)
+            Error::configuration(message).caused_by(error)
         })?;
         let (sender, arrivals) = mpsc::channel(CONNECTIONS);
         let over = Arc::<AtomicBool>::default();
@@ -175,7 +175,7 @@ impl Loopback {
     }
 }
 
-shows!(Loopback, loopback => redirect_url: loopback.redirect_url);
+debug!(Loopback, self => redirect_url: self.redirect_url);
 
 impl Drop for Loopback {
     fn drop(&mut self) {

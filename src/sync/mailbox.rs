@@ -7,7 +7,7 @@ use super::event::{Event, FullSyncReason, changes};
 use super::state::{SyncState, number};
 use crate::api::gmail::types::{ListHistoryResponse, ListMessagesResponse};
 use crate::connector::{GmailConnector, MessageReference};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::page::Pages;
 use crate::transport::pace::Patience;
 
@@ -220,9 +220,7 @@ impl MailboxSync<'_> {
         let profile = self.gmail.get_profile().send().await?;
         let history_id = profile.history_id.filter(|id| number(id).is_some());
         let history_id = history_id.ok_or_else(|| {
-            Error::new(
-                Kind::InvalidResponse,
-                "the profile has no history id, without which nothing can follow a listing; report it",
+            Error::invalid_response("the profile has no history id, without which nothing can follow a listing; report it",
             )
         })?;
         self.state = SyncState::begin(history_id);
@@ -271,4 +269,4 @@ impl MailboxSync<'_> {
     }
 }
 
-shows!(MailboxSync<'a>, sync => state: sync.state);
+debug!(MailboxSync<'_>, self => state: self.state);

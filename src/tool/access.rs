@@ -69,8 +69,7 @@ impl FromStr for Profile {
             "reader" => Ok(Self::Reader),
             "assistant" => Ok(Self::Assistant),
             "full" => Ok(Self::Full),
-            _ => Err(Error::new(
-                crate::error::Kind::InvalidInput,
+            _ => Err(Error::invalid_input(
                 "there is no such profile; use one of: reader, assistant, full",
             )),
         }
@@ -194,8 +193,7 @@ impl Access {
         for action in actions {
             let action = action.as_ref().trim();
             let Some((entity, name)) = action.rsplit_once('.') else {
-                return Err(Error::new(
-                    crate::error::Kind::InvalidInput,
+                return Err(Error::invalid_input(
                     "an allowed action has no dot; give entity.action, such as messages.list",
                 ));
             };

@@ -286,4 +286,4 @@ fn class(error: &Error) -> (&'static str, Retry) {
         .map_or(("failed", Person), |(_, code, retry)| (code, retry))
 }
 
-shows!(Answer, answer => characters: answer.text.chars().count(), is_error: answer.is_error);
+debug!(Answer, self => characters: self.text.chars().count(), is_error: self.is_error);

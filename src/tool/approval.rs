@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::operation::{Operation, Outbound};
 
 /// A kind of action that can need approval or be capped.
@@ -79,10 +79,7 @@ impl FromStr for Deed {
             .find(|deed| deed.word() == word.trim())
             .ok_or_else(|| {
                 let words = Self::ALL.map(Self::word).join(", ");
-                Error::new(
-                    Kind::InvalidInput,
-                    format!("there is no such kind of action; use: {words}"),
-                )
+                Error::invalid_input(format!("there is no such kind of action; use: {words}"))
             })
     }
 }

@@ -121,9 +121,9 @@ impl Tools {
                 shape::answer(None, result, self.limit)
             }
             Kind::Docs => {
-                let airbyte = gmail.airbyte().ok_or_else(|| {
-                    Error::new(crate::error::Kind::Unsupported, "only hosted mode has it")
-                })?;
+                let airbyte = gmail
+                    .airbyte()
+                    .ok_or_else(|| Error::unsupported("only hosted mode has it"))?;
                 let connector = airbyte.connector(gmail.connector_id().await?)?;
                 let docs = connector.docs(arguments.optional_text("section")).await?;
                 let data = json!({"outline": docs.outline, "content": docs.content});

@@ -534,4 +534,4 @@ fn changes(entry: &Entry, arguments: &Value) -> bool {
     }
 }
 
-shows!(Tools, tools => mode: tools.mode(), access: tools.access, limit: tools.limit);
+debug!(Tools, self => mode: self.mode(), access: self.access, limit: self.limit);

@@ -376,6 +376,6 @@ impl<R: Read> Iterator for Reader<R> {
 }
 
 // The message is private mail, so its content is left out.
-shows!(Archived, archived => offset: archived.offset, length: archived.raw.len());
+debug!(Archived, self => offset: self.offset, length: self.raw.len());
 
-shows!(Reader<R>);
+debug!(Reader<R>, self);
