@@ -219,8 +219,7 @@ impl Http {
         let sending = clock.first_byte(self.client.execute(request)).await?;
         let mut response = match sending {
             Ok(response) => response,
-            // Boxed: this future is rarely needed, and large, since it may ask a proxy for its reason.
-            Err(error) => return Err(Box::pin(self.failure(error)).await),
+            Err(error) => return Err(self.failure(error).await),
         };
         if asked.is_some_and(|asked| asked != *response.url()) {
             return Err(Failure::Redirected);

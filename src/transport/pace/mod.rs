@@ -162,17 +162,13 @@ impl Governor {
         if let Ok(_turn) = self.turn.try_lock()
             && let Ok(permit) = self.take(units)
         {
-            if self.terms.shared.is_none() {
-                return Ok(permit);
-            }
-            match Box::pin(self.share(permit, units)).await {
+            match self.share(permit, units).await {
                 Ok(permit) => return Ok(permit),
                 Err(wait) => known = Some(wait),
             }
         }
         let asked = Instant::now();
-        // Boxed, because it is seldom needed: most calls get their units at once.
-        let result = Box::pin(self.wait(units, patience, known)).await;
+        let result = self.wait(units, patience, known).await;
         let time = asked.elapsed();
         *waited += time;
         if time >= Duration::from_millis(1) {
