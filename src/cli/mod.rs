@@ -47,7 +47,10 @@ const HAVE_NO_DRY_RUN: [&str; 8] = [
 /// Parses the arguments, runs the command, and returns the exit code.
 pub(crate) fn main() -> ExitCode {
     args::complete();
-    let (program, matches) = Program::read();
+    let (program, matches) = match Program::read() {
+        Ok(read) => read,
+        Err(code) => return code,
+    };
     let verbose = program.options.global.verbose;
     let runtime = match runtime(&program) {
         Ok(runtime) => runtime,

@@ -110,7 +110,8 @@ impl Body {
                 whole.freeze()
             }
         };
-        if self.is_gzip {
+        // Servers that pack answers label the empty ones too.
+        if self.is_gzip && !whole.is_empty() {
             unpacked(&whole, self.limit)
         } else {
             Ok(whole)
@@ -188,6 +189,7 @@ mod tests {
             prop_assert!(body.is_ok_and(|body| body == [plain.clone(), plain.clone()].concat()));
             let body = read("identity", &plain, piece, plain.len());
             prop_assert!(body.is_ok_and(|body| body == plain));
+            prop_assert!(read("gzip", b"", piece, 0).is_ok_and(|body| body.is_empty()));
         }
 
         #[test]
@@ -197,7 +199,7 @@ mod tests {
             piece in 1_usize..100,
         ) {
             let gzip = packed(&plain)?;
-            let end = place.index(gzip.len());
+            let end = 1 + place.index(gzip.len() - 1);
             let cut = read("gzip", gzip.get(..end).unwrap_or_default(), piece, usize::MAX);
             prop_assert!(matches!(cut, Err(Refusal::Damaged(_))), "{cut:?}");
             // The trailer is a checksum and a length.

@@ -178,6 +178,9 @@ impl Http {
             .redirect(reqwest::redirect::Policy::none())
             // Only the transport knows what may be sent again. `never` alone still copies each request.
             .retry(reqwest::retry::never().max_retries_per_request(0))
+            // Proxies write such headers, and a client has to read the folded ones (RFC 9112, section 5.2).
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
             .tls_backend_preconfigured(tls::config()?)
             .connect_timeout(limits.connect_timeout)
             .build()

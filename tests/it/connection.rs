@@ -281,6 +281,43 @@ async fn a_proxys_refusal_is_told_with_its_status_and_not_asked_again() -> Resul
     Ok(())
 }
 
+/// Old proxies fold headers and put blanks before their colons, and servers that pack every answer label the empty ones
+/// too: curl 7.88 reads all three, and RFC 9112 (section 5.2) asks that of the first.
+#[tokio::test]
+async fn headers_as_old_proxies_write_them_are_read() -> Result<(), Failure> {
+    let world = World::new().await?;
+    let delete = ["labels", "delete", "Label_1", "--yes"];
+    for (arguments, head, body) in [
+        (
+            &["labels", "list"][..],
+            "Via: 1.1 a\r\n 1.1 b",
+            r#"{"labels": []}"#,
+        ),
+        (&["labels", "list"], "X-Cache : MISS", r#"{"labels": []}"#),
+        (&delete, "Content-Encoding: gzip", ""),
+    ] {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let length = body.len();
+        let text = format!(
+            "HTTP/1.1 200 OK\r\n{head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        );
+        let server = std::thread::spawn(move || {
+            if let Ok((mut stream, _)) = listener.accept() {
+                answer(&mut stream, &text);
+            }
+        });
+        let output = program(&world.sandbox, &world.directory, arguments)
+            .env("GMAIL_API_URL", &url)
+            .env("GMAIL_ACCESS_TOKEN", "token")
+            .output()
+            .await?;
+        assert!(output.status.success(), "{head}: {}", errors(&output));
+        server.join().map_err(|_| "the server failed")?;
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_proxy_that_is_not_there_is_told_from_the_service() -> Result<(), Failure> {
     let world = World::new().await?;

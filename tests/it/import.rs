@@ -9,6 +9,7 @@ use std::process::{Output, Stdio};
 
 use airbyte_agent_gmail::Mode;
 use airbyte_agent_gmail::mail::Reading;
+use airbyte_agent_gmail::mail::encoding::decode_base64url;
 use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
 use airbyte_agent_gmail::sync::mbox;
 use airbyte_agent_gmail::types::MessageFormat;
@@ -172,6 +173,46 @@ async fn labels_go_by_name_and_a_wrong_one_stops_before_the_first_message() -> T
             "{said}"
         );
     }
+    Ok(())
+}
+
+/// As `formail -s maildrop` 3.0 and `getmail` with `unixfrom` deliver into a Maildir.
+#[tokio::test]
+async fn the_separator_that_delivery_leaves_in_a_maildir_is_no_header() -> TestResult {
+    let (sandbox, directory) = (empty().await?, Directory::new()?);
+    let maildir = directory.file("mail");
+    for folder in ["cur", "new", "tmp"] {
+        fs::create_dir_all(maildir.join(folder))?;
+    }
+    let message = "Subject: delivered\r\n\r\nFrom me to you.\r\n";
+    let file = format!("From eva@example.org Sun Mar 08 10:00:00 2026\n{message}");
+    fs::write(maildir.join("new/1.a.host"), file)?;
+    done(&sandbox, &["import", text(&maildir), "-o", "json"]).await?;
+    let gmail = sandbox.open_source()?;
+    let list = gmail.messages().list().send().await?.messages;
+    let imported = gmail
+        .messages()
+        .get(&list.first().ok_or("no message")?.id)
+        .format(MessageFormat::Raw)
+        .send()
+        .await?;
+    let raw = decode_base64url(imported.raw.as_deref().unwrap_or_default())?;
+    assert!(raw.ends_with(message.as_bytes()));
+    assert!(!raw.starts_with(b"From "));
+    Ok(())
+}
+
+/// As a shell gives the output of a command: `import <(zcat takeout.mbox.gz)`.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_can_be_read_only_once_is_not_imported() -> TestResult {
+    let output = run(&empty().await?, &["import", "/dev/null"]).await?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("/dev/null: it is a pipe or a device"),
+        "{said}"
+    );
     Ok(())
 }
 

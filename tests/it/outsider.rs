@@ -289,6 +289,11 @@ async fn what_was_done_is_not_told_as_if_it_was_not() -> TestResult {
             1,
             "error: standard output can't be written: ",
         ),
+        (
+            &["inbox", "--help"],
+            1,
+            "error: standard output can't be written: ",
+        ),
     ] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full")?;
         let program = program(&sandbox, arguments)

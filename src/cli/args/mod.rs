@@ -10,6 +10,7 @@ pub(crate) mod table;
 mod value;
 
 use std::borrow::Cow;
+use std::process::ExitCode;
 
 use airbyte_agent_gmail::Mode;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -21,7 +22,7 @@ use serde_json::Value;
 
 use super::commands;
 use super::defaults::Defaults;
-use super::exit::Failure;
+use super::exit::{self, Failure};
 use super::field::{self, Fields};
 use super::output::{self, Filter, Format, Output};
 
@@ -273,8 +274,9 @@ impl Command {
 }
 
 impl Program {
-    /// Parses the command line; also returns the matches for commands from the table. Exits on errors and for help.
-    pub(crate) fn read() -> (Self, clap::ArgMatches) {
+    /// Parses the command line; also returns the matches for commands from the table. For errors and help it returns the
+    /// exit code.
+    pub(crate) fn read() -> Result<(Self, clap::ArgMatches), ExitCode> {
         let arguments: Vec<_> = std::env::args_os().collect();
         let words: Vec<_> = arguments
             .iter()
@@ -290,11 +292,16 @@ impl Program {
         } else {
             named(&words)
         };
-        let matches = command.get_matches_from(&arguments);
-        match Self::from_arg_matches(&matches) {
-            Ok(program) => (program, matches),
-            Err(error) => error.exit(),
-        }
+        let read = || {
+            let matches = command.try_get_matches_from(&arguments)?;
+            Ok((Self::from_arg_matches(&matches)?, matches))
+        };
+        read().map_err(|error: clap::Error| match error.print() {
+            Err(error_of_output) if !error.use_stderr() => {
+                exit::report(&output::unwritten(error_of_output), false)
+            }
+            _ => u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from),
+        })
     }
 }
 

@@ -275,7 +275,7 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
 }
 
 /// The failure when standard output can't be written. A reader that went away is not an error; a full disk is.
-fn unwritten(error: std::io::Error) -> Failure {
+pub(crate) fn unwritten(error: std::io::Error) -> Failure {
     if error.kind() == std::io::ErrorKind::BrokenPipe {
         return Failure::Silent;
     }

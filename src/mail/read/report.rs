@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{
-    head::{Header, first, split_head},
+    head::{Header, first, split_head, split_line},
     part::Part,
 };
 use crate::mail::header::{message_id::parse_message_ids, parse_text};
@@ -129,7 +129,7 @@ pub(crate) fn read_report(parts: &[Part]) -> Option<DeliveryReport> {
                 original_address: original.filter(|original| *original != address),
                 address,
                 action: field("Action")
-                    .map(|action| without_comments(&action).to_ascii_lowercase())
+                    .map(|action| action_word(&action))
                     .or_else(|| action_of(&status_code(&field("Status")?)))
                     .unwrap_or_default(),
                 status: field("Status").map(|status| status_code(&status)),
@@ -166,6 +166,16 @@ fn by_recipient(group: Vec<Header>) -> Vec<Vec<Header>> {
     groups
 }
 
+/// An action in the words of RFC 3464, where a server says `failure` or `delay`.
+fn action_word(value: &str) -> String {
+    let word = without_comments(value).to_ascii_lowercase();
+    match word.get(..4) {
+        Some("fail") => "failed".to_owned(),
+        Some("dela") => "delayed".to_owned(),
+        _ => word,
+    }
+}
+
 /// Derives the action from the status, if a server omits it.
 fn action_of(status: &str) -> Option<String> {
     let action = match status.get(..2)? {
@@ -191,12 +201,13 @@ pub(crate) fn groups(status: &Part) -> Vec<Vec<Header>> {
     let mut rest = status.bytes().unwrap_or_default();
     while !rest.is_empty() {
         let (group, tail) = split_head(rest);
-        // Stop at anything that isn't a field; the loop would not get past it.
         if tail.len() == rest.len() {
-            break;
+            // The reader does not get past a line that is no field.
+            rest = split_line(rest).1;
+        } else {
+            rest = tail;
+            groups.push(group);
         }
-        rest = tail;
-        groups.push(group);
     }
     groups
 }
@@ -221,12 +232,13 @@ pub(crate) fn original_message_id(part: &Part) -> Option<String> {
 
 /// Splits a value such as `rfc822; name@example.com` into its type, in lower case, and the rest.
 ///
-/// Some servers omit the type. A type is a single word, so a semicolon within a sentence doesn't end one.
+/// Some servers omit the type, and some write `rfc/822`. A type is a single word and no number, so a semicolon within a
+/// sentence or after a code doesn't end one.
 pub(crate) fn without_type(value: &str) -> (String, String) {
     let is_type = |word: &str| {
         let mut letters = word.chars();
-        !word.is_empty()
-            && letters.all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
+        word.starts_with(|letter: char| letter.is_ascii_alphabetic())
+            && letters.all(|letter| letter.is_ascii_alphanumeric() || "-._/".contains(letter))
     };
     match value.split_once(';') {
         Some((kind, value)) if is_type(without_comments(kind).as_str()) => (
@@ -241,10 +253,7 @@ pub(crate) fn without_type(value: &str) -> (String, String) {
 pub(crate) fn recipient_address(value: &str) -> String {
     let (kind, address) = without_type(value);
     let address = without_comments(&address);
-    let bare = address
-        .strip_prefix('<')
-        .and_then(|address| address.strip_suffix('>'))
-        .unwrap_or(&address);
+    let bare = address.trim_matches(['<', '>']);
     if kind == "utf-8" {
         decode_unicode_escapes(bare)
     } else {

@@ -33,22 +33,65 @@ const DROPPED_WITH_CONTENT: [&str; 6] =
 /// Beyond this number, open elements are not closed one by one.
 const MAXIMUM_DEPTH: usize = 256;
 
+/// What Outlook calls the author and the date above the message that it answers, in the languages that are most common.
+const OUTLOOK_LABELS: [(&str, &str); 23] = [
+    ("from", "sent"),
+    ("von", "gesendet"),
+    ("de", "envoyé"),
+    ("de", "enviado"),
+    ("de", "enviado el"),
+    ("de", "enviado em"),
+    ("de", "enviada em"),
+    ("da", "inviato"),
+    ("van", "verzonden"),
+    ("från", "skickat"),
+    ("fra", "sendt"),
+    ("lähettäjä", "lähetetty"),
+    ("od", "wysłano"),
+    ("od", "odesláno"),
+    ("feladó", "elküldve"),
+    ("de la", "trimis"),
+    ("kimden", "gönderildi"),
+    ("от", "отправлено"),
+    ("від", "надіслано"),
+    ("发件人", "发送时间"),
+    ("寄件者", "寄件日期"),
+    ("差出人", "送信日時"),
+    ("보낸 사람", "보낸 날짜"),
+];
+
 /// Splits a text into the new part and the history quoted at its end.
 ///
 /// The history is a block of `> ` lines with the line that introduces it, or everything after a line such as
-/// `-----Original Message-----`. Quotations interleaved with replies belong to the new part. So does a quotation with
-/// nothing before it, or one that a line such as "Run these:" leads up to.
+/// `-----Original Message-----` or from Outlook's header of a message on. Quotations interleaved with replies belong to
+/// the new part. So does a quotation with nothing before it, or one that a line such as "Run these:" leads up to.
 pub(crate) fn split_history(text: &str) -> (&str, Option<&str>) {
-    let mut lines: Vec<(usize, &str)> = Vec::new();
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
-        if is_original_message_line(line) && lines.iter().any(|(_, line)| !line.trim().is_empty()) {
-            return split_at(text, offset);
-        }
-        lines.push((offset, line));
-        offset += line.len();
-    }
     let is_blank = |line: &str| line.trim().is_empty();
+    let mut offset = 0;
+    let lines: Vec<(usize, &str)> = text
+        .split_inclusive('\n')
+        .map(|line| {
+            let at = offset;
+            offset += line.len();
+            (at, line)
+        })
+        .collect();
+    let written = lines.iter().position(|(_, line)| !is_blank(line));
+    let history = (written.map_or(lines.len(), |first| first + 1)..lines.len()).find(|at| {
+        let rest = lines.get(*at..).unwrap_or_default();
+        rest.first()
+            .is_some_and(|(_, line)| is_original_message_line(line))
+            || is_outlook_header(rest)
+    });
+    if let Some(history) = history {
+        let before = lines.get(..history).unwrap_or_default().iter().rev();
+        let ruler = before.take_while(|(_, line)| line.trim().trim_matches(['-', '_']).is_empty());
+        let offset = ruler
+            .last()
+            .or_else(|| lines.get(history))
+            .map_or(text.len(), |(offset, _)| *offset);
+        return split_at(text, offset);
+    }
     let mut end = lines.len();
     let mut has_quote = false;
     while let Some((_, line)) = end.checked_sub(1).and_then(|index| lines.get(index)) {
@@ -278,6 +321,23 @@ fn is_original_message_line(line: &str) -> bool {
         .contains(&words.to_lowercase().as_str())
 }
 
+/// Whether lines begin with the header that Outlook puts above the message that it answers: `From:`, `Sent:`, `To:`. The
+/// forwards of other programs say `Date:` and are no history.
+fn is_outlook_header(lines: &[(usize, &str)]) -> bool {
+    let label = |at: usize| {
+        let (label, _) = lines
+            .get(at)?
+            .1
+            .trim_start_matches('*')
+            .split_once([':', '：'])?;
+        Some(label.trim().to_lowercase())
+    };
+    let (Some(author), Some(date), Some(_)) = (label(0), label(1), label(2)) else {
+        return false;
+    };
+    OUTLOOK_LABELS.contains(&(author.as_str(), date.as_str()))
+}
+
 /// Whether a line looks like the start of "On DATE, NAME wrote:", in the most common languages.
 fn is_introduction_start(line: &str) -> bool {
     let line = line.trim_start();
@@ -383,6 +443,26 @@ mod tests {
             ("no history", "no history"),
             ("", ""),
             ("> only a quote\n", "> only a quote\n"),
+            (
+                "Yes.\n\n________________________________\nFrom: Eva <eva@example.org>\nSent: Monday, 5 May\nTo: Al\n\nNo?\n",
+                "Yes.",
+            ),
+            (
+                "Oui.\n\n*De :* Eva\n*Envoyé :* lundi\n*À :* Al\n\nNon ?\n",
+                "Oui.",
+            ),
+            (
+                "From: Eva\nSent: Monday\nTo: Al\n\nhello",
+                "From: Eva\nSent: Monday\nTo: Al\n\nhello",
+            ),
+            (
+                "See:\n\nBegin forwarded message:\n\nFrom: Eva\nDate: Monday\nTo: Al\n",
+                "See:\n\nBegin forwarded message:\n\nFrom: Eva\nDate: Monday\nTo: Al\n",
+            ),
+            (
+                "Your parcel:\nOrder: 7\nSent: Monday\nTo: Al\n",
+                "Your parcel:\nOrder: 7\nSent: Monday\nTo: Al\n",
+            ),
             ("Run these:\n> npm install\n", "Run these:\n> npm install\n"),
             (
                 "Hi,\n\nRun these:\n> npm i\n",

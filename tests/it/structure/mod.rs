@@ -516,6 +516,44 @@ fn delivery_reports_are_read_in_every_form() {
     assert_eq!(names(&alone), ["delivery-status.txt"]);
 }
 
+/// As Mimecast (`rfc/822`), NTT Docomo (`>` alone), pigeon.net7.be (`failure`) and Exchange Online (headers that lost their
+/// blanks) write reports, in sisimai's set-of-emails of 2025 and flufl.bounce 4.0.
+#[test]
+fn delivery_reports_that_break_the_form_are_read() {
+    let recipient = "Final-Recipient: rfc822;a@example.net\r\nAction: failed\r\nStatus: 5.1.1\r\n";
+    for groups in [
+        recipient.replace("rfc822", "rfc/822"),
+        recipient.replace("example.net", "example.net>"),
+        recipient.replace("failed", "failure"),
+        format!(
+            "X-Antispam:\r\nYWJj/+==\r\n\r\nReporting-MTA: dns;mx.example.net\r\n\r\n{recipient}"
+        ),
+        format!("YWJj/+==\r\n{recipient}"),
+    ] {
+        let reading = read(&part("message/delivery-status", &groups));
+        let report = reading.delivery_report.unwrap();
+        assert_eq!(report.count("failed"), 1, "{groups}");
+        assert_eq!(report.recipients[0].address, "a@example.net", "{groups}");
+    }
+    // A code is no type.
+    let coded = format!("{recipient}Diagnostic-Code: 5.1.1; no such user\r\n");
+    let report = read(&part("message/delivery-status", &coded)).delivery_report;
+    let diagnostic = report.unwrap().recipients[0].diagnostic.clone();
+    assert_eq!(diagnostic.as_deref(), Some("5.1.1; no such user"));
+}
+
+/// As Outlook 2003 to 2010 write answers, in the fixtures of talon (2022), which cuts the same.
+#[test]
+fn the_history_of_outlooks_answers_is_told_apart() {
+    let header = "<b>From:</b> Eva<br><b>Sent:</b> Friday<br><b>To:</b> Al<br><b>Subject:</b> Hi";
+    let html = format!("<p>Fine.</p><hr><p>{header}</p><p>How are you?</p>");
+    let reading = read(&part("text/html", &html));
+    assert_eq!(reading.text_without_quote(), "Fine.");
+    // Gmail's and Apple's forwards, which say `Date:`, are what was sent.
+    let forwarded = read(&part("text/html", &html.replace("Sent", "Date")));
+    assert!(forwarded.text_without_quote().contains("How are you?"));
+}
+
 #[test]
 fn notifications_and_complaints_are_read() {
     let notification = multipart(

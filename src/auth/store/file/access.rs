@@ -73,7 +73,7 @@ fn check(path: &Path, file: &File) -> io::Result<()> {
             path,
             &format!(
                 "others can read or write it (mode {mode:03o}), so somebody may know its contents: revoke them, \
-                 or run `chmod 600` on it"
+                 or run `chmod 600` on it (a secret that is mounted: give it the mode 0400)"
             ),
         ));
     }

@@ -64,9 +64,8 @@ struct Folder {
 impl Source {
     /// Examines a path.
     pub(super) fn open(path: &Path, format: Format) -> Result<Self, Failure> {
-        let is_folder = fs::metadata(path)
-            .map_err(|error| unreadable(path, &error))?
-            .is_dir();
+        let found = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+        let is_folder = found.is_dir();
         let all = if is_folder {
             files_below(path)?
         } else {
@@ -93,6 +92,9 @@ impl Source {
         let refusal = match format {
             Format::Mbox if is_folder => {
                 "it is a folder; give the mbox file in it, or a Maildir, or a folder of .eml files"
+            }
+            Format::Mbox if !found.is_file() => {
+                "it is a pipe or a device, and an import that stops has to read again; save the mail in a file first"
             }
             Format::Maildir if !is_folder => {
                 "a Maildir is a folder that has the folders cur and new"
@@ -210,9 +212,20 @@ impl Source {
             folder: folder.and_then(|folder| folder.label.clone()),
             keywords,
             file: Some(name),
-            raw,
+            raw: without_separator(raw),
         }
     }
+}
+
+/// A message without the line that parts those of an mbox, which delivery programs leave in front of it.
+fn without_separator(mut raw: Vec<u8>) -> Vec<u8> {
+    if raw.starts_with(b"From ")
+        && let Some(end) = raw.iter().position(|byte| *byte == b'\n')
+        && end + 1 < raw.len()
+    {
+        raw.drain(..=end);
+    }
+    raw
 }
 
 /// The messages in an `.eml` file: one, or several if it is really an mbox. Drops the byte order mark that an editor
