@@ -206,7 +206,12 @@ fn write(stderr: &mut String, failure: &Failure, verbose: bool) -> fmt::Result {
             } else {
                 writeln!(stderr, "(--verbose shows what the service itself said)")?;
             }
-            if error.is_outcome_unknown() && is_send(error) {
+            if error.is_reauthorization_required() {
+                writeln!(
+                    stderr,
+                    "to sign in again: airbyte-gmail auth login; to see what is wrong: airbyte-gmail auth doctor"
+                )?;
+            } else if error.is_outcome_unknown() && is_send(error) {
                 writeln!(stderr, "look first: {}", shown(&look(error)))?;
             } else if let Some(wait) = error.retry_after()
                 && !error.is_outcome_unknown()

@@ -698,7 +698,10 @@ async fn the_exit_code_says_what_to_do() {
         Some(4)
     );
     sandbox.revoke_refresh_token();
-    assert_eq!(code(Mode::OpenSource, &["check"]).await, Some(3));
+    let output = run(program(&sandbox, Mode::OpenSource), &["check"]).await;
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("airbyte-gmail auth login"), "{said}");
     assert_eq!(run(bare(), &["check"]).await.status.code(), Some(2));
 }
 
