@@ -3,10 +3,8 @@
 //! The names come from the IANA registry, the Encoding Standard of the web, mail programs, iconv, Java, Python, MySQL,
 //! Oracle and Windows.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::LazyLock,
-};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 use encoding_rs as web;
 use oem_cp::code_table::DECODING_TABLE_CP_MAP;
