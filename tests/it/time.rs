@@ -152,7 +152,7 @@ fn the_guide_says_each_limit() {
 
 These waits end by themselves, and the error says which limit was reached.
 
-| wait for | at most | set with |
+| waiting for | at most | set with |
 | --- | --- | --- |
 | a connection, including TLS and a proxy | {connect} s | `Limits::connect_timeout` |
 | the start of Google's answer | {first} s, plus 1 s for each 64 KiB that is sent | `Limits::first_byte_timeout` |
@@ -173,8 +173,8 @@ wrong.
 
 ## Who waits how long
 
-- **A person** at the command line: if a host takes no connections, the command fails after four attempts of {connect} s. If
-  a host takes the request and never answers, a command that reads fails after two attempts of {first} s, and one that sends
+- **A person** at the command line: if a host accepts no connections, the command fails after four attempts of {connect} s. If
+  a host accepts the request and never answers, a command that reads fails after two attempts of {first} s, and one that sends
   after one. Commands that handle many messages show their progress on standard error, if it is a terminal.
 - **A program** sets its own `Limits` and `RetryPolicy`. If it brings its own HTTP client, that client's timeouts apply
   instead.
