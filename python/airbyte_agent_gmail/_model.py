@@ -1,5 +1,6 @@
 """The models, made of the generated table."""
 
+import os
 from collections.abc import ItemsView, KeysView, ValuesView
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -101,6 +102,11 @@ class GmailExecuteResultWithMeta(GmailExecuteResult[T], Generic[T, S]):
 
 
 _LOCK = RLock()
+if hasattr(os, "register_at_fork"):
+    # A child of `fork` has no thread that would release it.
+    os.register_at_fork(
+        before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release
+    )
 
 
 def made(table: dict[str, Any], name: str) -> Any:
@@ -121,7 +127,10 @@ def _made(table: dict[str, Any], name: str) -> Any:
             if inner in table["RECORDS"] and inner != name:
                 made(table, inner)
         kinds = {field: (f"{kind} | None", None) for field, kind in fields.items()}
-        return create_model(name, __base__=Model, __module__=module, __doc__=summary, **kinds)
+        model = create_model(name, __base__=Model, __module__=module, **kinds)
+        # Before 2.5, pydantic takes `__doc__` for a field.
+        model.__doc__ = summary
+        return model
     if name in table["LISTS"]:
         record, meta = table["LISTS"][name]
         records = list[made(table, record)]

@@ -17,6 +17,8 @@ def __getattr__(name):
 
         configs = [AirbyteAuthConfig, GmailAuthConfig, GmailReplicationConfig]
         return [*(each.__name__ for each in configs), *_OTHERS, *RECORDS, *LISTS, *OTHER_NAMES]
-    if name.startswith("_"):
+    home = _import(f"airbyte_agent_gmail.{_OTHERS.get(name, '_models')}")
+    found = None if name.startswith("_") else getattr(home, name, None)
+    if found is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(_import(f"airbyte_agent_gmail.{_OTHERS.get(name, '_models')}"), name)
+    return found

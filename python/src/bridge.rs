@@ -36,7 +36,8 @@ struct Engine {
     runtime: Handle,
     /// Ends the runtime, when it is dropped.
     stop: oneshot::Sender<()>,
-    notices: Sender<Notice>,
+    /// `None` ends the thread.
+    notices: Sender<Option<Notice>>,
     threads: [JoinHandle<()>; 2],
     /// The mailbox of each event loop that made a call.
     mailboxes: Vec<(Py<PyWeakrefReference>, Py<Mailbox>)>,
@@ -107,16 +108,17 @@ pub(crate) fn shutdown(py: Python<'_>) {
     drop(engine.mailboxes);
     py.detach(|| {
         drop(engine.stop);
-        drop(engine.notices);
-        for thread in engine.threads {
-            // A panic there has been printed already.
-            let _ = thread.join();
-        }
+        // A panic in a thread has been printed already.
+        let [worker, attached] = engine.threads;
+        let _ = worker.join();
+        // Connectors that are still alive hold senders too, so dropping this one would not end the thread.
+        let _ = engine.notices.send(None);
+        let _ = attached.join();
     });
 }
 
-fn act_on(receiver: &Receiver<Notice>) {
-    while let Ok(notice) = receiver.recv() {
+fn act_on(receiver: &Receiver<Option<Notice>>) {
+    while let Ok(Some(notice)) = receiver.recv() {
         // Attaching otherwise panics where the interpreter is ending.
         if Python::try_attach(notice).is_none() {
             return;
@@ -200,14 +202,31 @@ fn mailbox_of(py: Python<'_>, event_loop: &Bound<'_, PyAny>) -> PyResult<Py<Mail
     let mailbox = Mailbox::of(event_loop, Notifier::new(py)?)?;
     let of = PyWeakrefReference::new(event_loop)?.unbind();
     let kept = mailbox.clone_ref(py);
+    let mut over: Vec<_> = with_engine(py, |engine| {
+        let all = engine.mailboxes.iter();
+        all.map(|(of, mailbox)| (of.clone_ref(py), mailbox.clone_ref(py)))
+            .collect()
+    })?;
+    // A result that comes after its loop was closed keeps the loop alive. Asked without the lock, because this may run
+    // Python.
+    over.retain(|(of, _)| {
+        of.bind(py).upgrade().is_none_or(|known| {
+            let is_closed = known.call_method0(intern!(py, "is_closed"));
+            is_closed
+                .and_then(|closed| closed.is_truthy())
+                .unwrap_or(true)
+        })
+    });
     let gone: Vec<_> = with_engine(py, |engine| {
         engine.mailboxes.push((of, kept));
         engine
             .mailboxes
-            .extract_if(.., |(of, _)| of.bind(py).upgrade().is_none())
+            .extract_if(.., |(_, mailbox)| {
+                over.iter().any(|(_, other)| other.is(&*mailbox))
+            })
             .collect()
     })?;
-    drop(gone);
+    drop((gone, over));
     Ok(mailbox)
 }
 
@@ -241,7 +260,7 @@ fn receiver_step(receiver: &Mutex<Receiver<Outcome>>) -> Result<Outcome, RecvTim
 
 /// The way from a task to the thread that may attach.
 #[derive(Clone)]
-pub(crate) struct Notifier(Sender<Notice>);
+pub(crate) struct Notifier(Sender<Option<Notice>>);
 
 impl Notifier {
     pub(crate) fn new(py: Python<'_>) -> PyResult<Self> {
@@ -251,7 +270,7 @@ impl Notifier {
     /// Does something with the interpreter attached.
     pub(crate) fn notify(&self, work: impl FnOnce(Python<'_>) + Send + 'static) {
         // The thread is gone when the interpreter is.
-        let _ = self.0.send(Box::new(work));
+        let _ = self.0.send(Some(Box::new(work)));
     }
 }
 

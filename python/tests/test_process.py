@@ -61,3 +61,54 @@ def test_programs_end(how):
         assert ended.returncode == 0, ended.stderr
         assert "Fatal" not in ended.stderr and ended.stdout.endswith("ended\n")
         assert ended.stdout.count("ended") == (2 if how == "forked" else 1)
+
+
+ABANDONED = """
+import asyncio, os
+from airbyte_agent_gmail.sandbox import Sandbox
+
+sandbox = Sandbox().__enter__()
+gmail = sandbox.hosted()
+asyncio.run(gmail.execute("messages", "list"))
+
+async def abandoned():
+    asyncio.ensure_future(gmail.execute("messages", "list"))
+    await asyncio.sleep(0)
+
+def descriptors():
+    for _ in range(30):
+        asyncio.run(abandoned())
+    asyncio.run(gmail.execute("messages", "list"))
+    return len(os.listdir("/dev/fd"))
+
+descriptors()
+print(descriptors() - descriptors())
+"""
+
+
+def test_closed_loops_leave_nothing():
+    ended = subprocess.run(
+        [sys.executable, "-c", ABANDONED], capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 0, ended.stderr
+    # Each loop had two descriptors; the last ones may still be in use.
+    assert abs(int(ended.stdout)) < 10
+
+
+LISTENING = """
+import asyncio
+from airbyte_agent_gmail.sandbox import Sandbox
+
+sandbox = Sandbox().__enter__()
+gmail = sandbox.open_source(on_token_refresh=lambda tokens: None)
+asyncio.run(gmail.execute("profile", "get"))
+print("ended")
+"""
+
+
+def test_a_program_ends_whose_connector_listens_for_tokens():
+    ended = subprocess.run(
+        [sys.executable, "-c", LISTENING], capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == "ended\n"

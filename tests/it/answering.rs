@@ -12,7 +12,7 @@ use crate::support;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use airbyte_agent_gmail::sandbox::Sandbox;
+use airbyte_agent_gmail::sandbox::{Fault, FaultKind, Sandbox, Service};
 use airbyte_agent_gmail::{GmailConnector, Mode};
 use serde_json::{Value, json};
 use support::directory::Directory;
@@ -227,6 +227,21 @@ fn write_private(path: &Path, value: &Value) {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreadable_answer_to_a_vacation_is_an_unclear_end() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let answer = FaultKind::Answer {
+        code: 200,
+        content_type: "application/json".to_owned(),
+        body: r#"{"enableAutoReply":"perhaps"}"#.to_owned(),
+    };
+    sandbox.inject(Fault::new(Service::Gmail, answer).on("settings_update_vacation"));
+    let output = run(program(&sandbox), &["vacation", "off"]).await;
+    assert_eq!(output.status.code(), Some(8), "{}", said(&output));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!stderr.contains("perhaps"), "{stderr}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,7 +26,8 @@ pub(super) const LEAST_LIFE: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) struct Bearer {
     pub(crate) token: Secret,
-    /// The `authorization` header, built once for all calls; `None` if a header can't hold the token.
+    /// The `authorization` header, built once for all calls; `None` if a header can't hold the token. Unlike the token, it
+    /// can't be wiped.
     pub(crate) header: Option<HeaderValue>,
     pub(super) generation: u64,
 }

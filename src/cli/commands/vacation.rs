@@ -71,7 +71,9 @@ impl Vacation {
         let updated = gmail
             .execute("settings", "update_vacation", settings)
             .await?;
-        let settings: VacationSettings = serde_json::from_value(updated.data)?;
+        let settings: VacationSettings = serde_json::from_value(updated.data).map_err(|_| {
+            Failure::Done("the service's answer does not fit its document".to_owned())
+        })?;
         global.tell(&settings, |_| told(&settings))
     }
 }

@@ -18,7 +18,7 @@ const MAXIMUM_LINES_AHEAD: usize = 200;
 const MAXIMUM_BYTES_AHEAD: usize = 64 * 1024;
 
 /// The maximum number of lines in a head that aren't headers.
-const MAXIMUM_STRAYS: usize = 50;
+pub(crate) const MAXIMUM_STRAYS: usize = 50;
 
 /// How far into a message to look for its text's charset.
 const MAXIMUM_CHARSET_POSITION: usize = 64 * 1024;

@@ -38,7 +38,7 @@ use super::{
     address::{list::parse_mailboxes, mailbox::MailboxList},
     encoding::decode_base64_lenient,
     header::{date, message_id::parse_message_ids, parse_date, parse_text, parse_words},
-    reply::quotation::split_history,
+    reply::{is_forward, quotation::split_history},
 };
 
 /// A received message, decoded.
@@ -220,10 +220,11 @@ impl Reading {
     /// assert_eq!(reading.text_without_quote(), "Yes.");
     /// ```
     ///
-    /// Quotations interleaved with replies are kept, because the replies would make no sense without them.
+    /// Quotations interleaved with replies are kept, because the replies would make no sense without them. So is the
+    /// message in a forward from Outlook.
     #[must_use]
     pub fn text_without_quote(&self) -> &str {
-        split_history(&self.text).0
+        split_history(&self.text, is_forward(self)).0
     }
 
     /// The first header with this name, decoded as text.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{
-    head::{Header, first, split_head, split_line},
+    head::{Header, MAXIMUM_STRAYS, first, split_head, split_line},
     part::Part,
 };
 use crate::mail::header::{message_id::parse_message_ids, parse_text};
@@ -198,11 +198,13 @@ pub(crate) fn groups(status: &Part) -> Vec<Vec<Header>> {
             .collect();
     }
     let mut groups = Vec::new();
+    let mut strays = 0;
     let mut rest = status.bytes().unwrap_or_default();
-    while !rest.is_empty() {
+    while !rest.is_empty() && strays < MAXIMUM_STRAYS {
         let (group, tail) = split_head(rest);
         if tail.len() == rest.len() {
             // The reader does not get past a line that is no field.
+            strays += 1;
             rest = split_line(rest).1;
         } else {
             rest = tail;

@@ -508,6 +508,42 @@ fn prefixed(reading: &Reading, prefix: &str, known: &[&str]) -> String {
     }
 }
 
+/// Whether the subject says that a message is a forward, in Outlook's words for it.
+pub(crate) fn is_forward(reading: &Reading) -> bool {
+    // Without `VS:`, which means a forward in Norwegian but a reply in Finnish.
+    const WORDS: [&str; 15] = [
+        "fwd",
+        "fw",
+        "wg",
+        "tr",
+        "rv",
+        "enc",
+        "i",
+        "doorst",
+        "vb",
+        "vl",
+        "pd",
+        "továbbítás",
+        "转发",
+        "轉寄",
+        "転送",
+    ];
+
+    let subject = reading.subject.as_deref().unwrap_or_default().trim();
+    // Gateways put a mark such as `[EXTERNAL]` first.
+    let subject = match subject
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
+        Some((_, rest)) => rest.trim_start(),
+        None => subject,
+    };
+    let subject = subject.to_lowercase();
+    WORDS
+        .iter()
+        .any(|word| subject.strip_prefix(word).is_some_and(begins_with_colon))
+}
+
 /// Whether a colon follows, also after a blank or a count: `Re :`, `Re[2]:`, `Re(2):`, `Re^2:`, `Re：`.
 fn begins_with_colon(text: &str) -> bool {
     let count = text.trim_start().trim_start_matches(['[', '(', '^']);

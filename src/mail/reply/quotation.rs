@@ -33,31 +33,35 @@ const DROPPED_WITH_CONTENT: [&str; 6] =
 /// Beyond this number, open elements are not closed one by one.
 const MAXIMUM_DEPTH: usize = 256;
 
-/// What Outlook calls the author and the date above the message that it answers, in the languages that are most common.
-const OUTLOOK_LABELS: [(&str, &str); 23] = [
-    ("from", "sent"),
-    ("von", "gesendet"),
-    ("de", "envoyé"),
-    ("de", "enviado"),
-    ("de", "enviado el"),
-    ("de", "enviado em"),
-    ("de", "enviada em"),
-    ("da", "inviato"),
-    ("van", "verzonden"),
-    ("från", "skickat"),
-    ("fra", "sendt"),
-    ("lähettäjä", "lähetetty"),
-    ("od", "wysłano"),
-    ("od", "odesláno"),
-    ("feladó", "elküldve"),
-    ("de la", "trimis"),
-    ("kimden", "gönderildi"),
-    ("от", "отправлено"),
-    ("від", "надіслано"),
-    ("发件人", "发送时间"),
-    ("寄件者", "寄件日期"),
-    ("差出人", "送信日時"),
-    ("보낸 사람", "보낸 날짜"),
+/// Longer labels are none of Outlook's.
+const LONGEST_LABEL: usize = 60;
+
+/// What Outlook calls the author, the date and the recipients above the message that it answers, in the most common
+/// languages.
+const OUTLOOK_LABELS: [[&str; 3]; 23] = [
+    ["from", "sent", "to"],
+    ["von", "gesendet", "an"],
+    ["de", "envoyé", "à"],
+    ["de", "enviado", "para"],
+    ["de", "enviado el", "para"],
+    ["de", "enviado em", "para"],
+    ["de", "enviada em", "para"],
+    ["da", "inviato", "a"],
+    ["van", "verzonden", "aan"],
+    ["från", "skickat", "till"],
+    ["fra", "sendt", "til"],
+    ["lähettäjä", "lähetetty", "vastaanottaja"],
+    ["od", "wysłano", "do"],
+    ["od", "odesláno", "komu"],
+    ["feladó", "elküldve", "címzett"],
+    ["de la", "trimis", "către"],
+    ["kimden", "gönderildi", "kime"],
+    ["от", "отправлено", "кому"],
+    ["від", "надіслано", "кому"],
+    ["发件人", "发送时间", "收件人"],
+    ["寄件者", "寄件日期", "收件者"],
+    ["差出人", "送信日時", "宛先"],
+    ["보낸 사람", "보낸 날짜", "받는 사람"],
 ];
 
 /// Splits a text into the new part and the history quoted at its end.
@@ -65,7 +69,9 @@ const OUTLOOK_LABELS: [(&str, &str); 23] = [
 /// The history is a block of `> ` lines with the line that introduces it, or everything after a line such as
 /// `-----Original Message-----` or from Outlook's header of a message on. Quotations interleaved with replies belong to
 /// the new part. So does a quotation with nothing before it, or one that a line such as "Run these:" leads up to.
-pub(crate) fn split_history(text: &str) -> (&str, Option<&str>) {
+///
+/// Outlook writes the same header in a forward, and the message below it: `is_forward` keeps that.
+pub(crate) fn split_history(text: &str, is_forward: bool) -> (&str, Option<&str>) {
     let is_blank = |line: &str| line.trim().is_empty();
     let mut offset = 0;
     let lines: Vec<(usize, &str)> = text
@@ -81,7 +87,7 @@ pub(crate) fn split_history(text: &str) -> (&str, Option<&str>) {
         let rest = lines.get(*at..).unwrap_or_default();
         rest.first()
             .is_some_and(|(_, line)| is_original_message_line(line))
-            || is_outlook_header(rest)
+            || (!is_forward && is_outlook_header(rest))
     });
     if let Some(history) = history {
         let before = lines.get(..history).unwrap_or_default().iter().rev();
@@ -325,17 +331,20 @@ fn is_original_message_line(line: &str) -> bool {
 /// forwards of other programs say `Date:` and are no history.
 fn is_outlook_header(lines: &[(usize, &str)]) -> bool {
     let label = |at: usize| {
-        let (label, _) = lines
-            .get(at)?
-            .1
-            .trim_start_matches('*')
-            .split_once([':', '：'])?;
-        Some(label.trim().to_lowercase())
+        let (_, line) = lines.get(at)?;
+        let (label, _) = line.trim_start_matches('*').split_once([':', '：'])?;
+        let label = label.trim();
+        (label.len() < LONGEST_LABEL).then(|| label.to_lowercase())
     };
-    let (Some(author), Some(date), Some(_)) = (label(0), label(1), label(2)) else {
-        return false;
-    };
-    OUTLOOK_LABELS.contains(&(author.as_str(), date.as_str()))
+    label(0).is_some_and(|author| {
+        OUTLOOK_LABELS
+            .iter()
+            .filter(|[from, ..]| *from == author)
+            .any(|[_, date, to]| {
+                label(1).is_some_and(|label| label == *date)
+                    && label(2).is_some_and(|label| label == *to)
+            })
+    })
 }
 
 /// Whether a line looks like the start of "On DATE, NAME wrote:", in the most common languages.
@@ -463,6 +472,10 @@ mod tests {
                 "Your parcel:\nOrder: 7\nSent: Monday\nTo: Al\n",
                 "Your parcel:\nOrder: 7\nSent: Monday\nTo: Al\n",
             ),
+            (
+                "A fax of 2 pages.\n\nFrom: +1 555 0100\nSent: Monday, 9:00\nPages: 2\n\nOpen it here.\n",
+                "A fax of 2 pages.\n\nFrom: +1 555 0100\nSent: Monday, 9:00\nPages: 2\n\nOpen it here.\n",
+            ),
             ("Run these:\n> npm install\n", "Run these:\n> npm install\n"),
             (
                 "Hi,\n\nRun these:\n> npm i\n",
@@ -470,7 +483,7 @@ mod tests {
             ),
         ];
         for (text, written) in table {
-            assert_eq!(split_history(text).0, written, "{text:?}");
+            assert_eq!(split_history(text, false).0, written, "{text:?}");
         }
     }
 
@@ -503,7 +516,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_split_without_loss_of_what_was_written(text in "(> |On x:|\n|a|:|-----Original Message-----| ){0,30}") {
-            let (written, history) = split_history(&text);
+            let (written, history) = split_history(&text, false);
             prop_assert!(text.starts_with(written));
             prop_assert!(history.is_none_or(|history| text.ends_with(history) || text.trim_end().ends_with(history)));
         }

@@ -552,6 +552,19 @@ fn the_history_of_outlooks_answers_is_told_apart() {
     // Gmail's and Apple's forwards, which say `Date:`, are what was sent.
     let forwarded = read(&part("text/html", &html.replace("Sent", "Date")));
     assert!(forwarded.text_without_quote().contains("How are you?"));
+    // Outlook's own forwards have the header of its answers; their subject tells them apart.
+    for subject in ["FW: Hi", "[EXTERNAL] WG: Hi", "Fwd : Hi"] {
+        let forwarded = read(&format!(
+            "Subject: {subject}\r\n{}",
+            part("text/html", &html)
+        ));
+        assert!(forwarded.text_without_quote().contains("How are you?"));
+    }
+    let answer = read(&format!(
+        "Subject: RE: FW: Hi\r\n{}",
+        part("text/html", &html)
+    ));
+    assert_eq!(answer.text_without_quote(), "Fine.");
 }
 
 #[test]
