@@ -7,7 +7,7 @@
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ struct Engine {
     notices: Sender<Option<Notice>>,
     threads: [JoinHandle<()>; 2],
     /// The mailbox of each event loop that made a call.
-    mailboxes: Vec<(Py<PyWeakrefReference>, Py<Mailbox>)>,
+    mailboxes: Vec<(Py<PyWeakrefReference>, Arc<Mailbox>)>,
 }
 
 /// Something to do with the interpreter attached.
@@ -144,12 +144,12 @@ impl Aborter {
 }
 
 /// The place of an outcome: where the call ends without one, as it does when it panics, that is told too.
-struct Pending(Option<(Py<Mailbox>, Py<PyAny>)>);
+struct Pending(Option<(Arc<Mailbox>, Py<PyAny>)>);
 
 impl Pending {
     fn settle(&mut self, outcome: Outcome) {
         if let Some((mailbox, future)) = self.0.take() {
-            Mailbox::put(mailbox, future, outcome);
+            mailbox.put(future, outcome);
         }
     }
 }
@@ -187,24 +187,24 @@ where
 }
 
 /// Where the event loop that runs here finds what is ready.
-fn mailbox_of(py: Python<'_>, event_loop: &Bound<'_, PyAny>) -> PyResult<Py<Mailbox>> {
+fn mailbox_of(py: Python<'_>, event_loop: &Bound<'_, PyAny>) -> PyResult<Arc<Mailbox>> {
     let known = with_engine(py, |engine| {
         let known = engine.mailboxes.iter().find(|(of, _)| {
             of.bind(py)
                 .upgrade()
                 .is_some_and(|known| known.is(event_loop))
         });
-        known.map(|(_, mailbox)| mailbox.clone_ref(py))
+        known.map(|(_, mailbox)| Arc::clone(mailbox))
     })?;
     if let Some(known) = known {
         return Ok(known);
     }
     let mailbox = Mailbox::of(event_loop, Notifier::new(py)?)?;
     let of = PyWeakrefReference::new(event_loop)?.unbind();
-    let kept = mailbox.clone_ref(py);
+    let kept = Arc::clone(&mailbox);
     let mut over: Vec<_> = with_engine(py, |engine| {
         let all = engine.mailboxes.iter();
-        all.map(|(of, mailbox)| (of.clone_ref(py), mailbox.clone_ref(py)))
+        all.map(|(of, mailbox)| (of.clone_ref(py), Arc::clone(mailbox)))
             .collect()
     })?;
     // A result that comes after its loop was closed keeps the loop alive. Asked without the lock, because this may run
@@ -222,7 +222,7 @@ fn mailbox_of(py: Python<'_>, event_loop: &Bound<'_, PyAny>) -> PyResult<Py<Mail
         engine
             .mailboxes
             .extract_if(.., |(_, mailbox)| {
-                over.iter().any(|(_, other)| other.is(&*mailbox))
+                over.iter().any(|(_, other)| Arc::ptr_eq(other, mailbox))
             })
             .collect()
     })?;
