@@ -33,7 +33,7 @@ const DROPPED_WITH_CONTENT: [&str; 6] =
 /// Beyond this number, open elements are not closed one by one.
 const MAXIMUM_DEPTH: usize = 256;
 
-/// Longer labels are none of Outlook's.
+/// Outlook's labels are shorter, in bytes; the text before a colon can be a whole message.
 const LONGEST_LABEL: usize = 60;
 
 /// What Outlook calls the author, the date and the recipients above the message that it answers, in the most common

@@ -320,7 +320,7 @@ impl Account {
             .any(|grant| !grant.revoked && scopes.iter().all(|scope| grant.scopes.contains(scope)))
     }
 
-    /// Revokes the grant behind an access or refresh token; `false` when there is none.
+    /// Revokes the grant behind an access or refresh token; `false` if there is no such grant.
     pub(super) fn revoke(&mut self, token: &str) -> bool {
         let grant = match self.standing(token) {
             Standing::Valid(_) => self.access_tokens.get(token).map(|token| token.grant),
